@@ -1,0 +1,95 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Targets are listed by layer, lowest first. A module imports only from the layers below it;
+// the table in ARCHITECTURE.md says the same and a test holds the code to it.
+
+let telemetry: Target.Dependency = "Telemetry"
+let files: Target.Dependency = "Files"
+let supervision: Target.Dependency = "Supervision"
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let rainbow = Target.Dependency.product(name: "Rainbow", package: "Rainbow")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+
+let package = Package(
+  name: "sonde",
+  products: [.executable(name: "sonde", targets: ["sonde"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/onevcat/Rainbow", from: "4.2.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+  ],
+  targets: [
+    // Layer 0: C
+    .systemLibrary(
+      name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+    .systemLibrary(name: "CSVM", providers: [.apt(["libsvm-dev"])]),
+    .target(name: "CKernels"),
+
+    // Layer 1: values, files, processes, models
+    .target(name: "Telemetry"),
+    .target(name: "Files", dependencies: [crypto]),
+    .target(name: "Supervision", dependencies: [subprocess, systemPackage]),
+
+    // Layer 2
+    .target(name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files]),
+    .target(name: "MQTT", dependencies: ["CMosquitto", telemetry, supervision, files]),
+    .target(name: "WindowStore", dependencies: [telemetry, grdb, grdbSQLite]),
+    .target(name: "Compute", dependencies: [telemetry, supervision, files]),
+    .target(name: "Detection", dependencies: [telemetry, files]),
+
+    // Layer 3
+    .target(name: "DeviceFleet", dependencies: [telemetry, files, "MQTT", "Detection", histogram]),
+    .target(
+      name: "Ingestion", dependencies: [telemetry, "MQTT", "WindowStore", histogram, logging]),
+    .target(
+      name: "BatchScoring",
+      dependencies: [telemetry, files, "OneClassSVM", "WindowStore", "Compute", grdb, logging]),
+
+    // Layer 4
+    .target(
+      name: "Scenario",
+      dependencies: [
+        telemetry, files, supervision, "MQTT", "WindowStore", "Compute", "Detection", "DeviceFleet",
+        "Ingestion", "BatchScoring", yams,
+      ]),
+
+    // Layer 5: the command line
+    .executableTarget(
+      name: "sonde",
+      dependencies: [
+        telemetry, files, supervision, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
+        "DeviceFleet", "Ingestion", "BatchScoring", "Scenario", argumentParser, logging, rainbow,
+      ]),
+
+    // Tests: a target a module, and EndToEnd on the built binary with a real broker and database
+    .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
+    .testTarget(name: "FilesTests", dependencies: [files]),
+    .testTarget(name: "OneClassSVMTests", dependencies: ["OneClassSVM"]),
+    .testTarget(name: "MQTTTests", dependencies: ["MQTT", supervision]),
+    .testTarget(name: "WindowStoreTests", dependencies: ["WindowStore", grdb]),
+    .testTarget(name: "ComputeTests", dependencies: ["Compute"]),
+    .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
+    .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet"]),
+    .testTarget(name: "IngestionTests", dependencies: ["Ingestion"]),
+    .testTarget(name: "BatchScoringTests", dependencies: ["BatchScoring"]),
+    .testTarget(name: "ScenarioTests", dependencies: ["Scenario"]),
+    .testTarget(name: "HouseTests"),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["sonde", "MQTT", "WindowStore", subprocess, grdb]),
+  ]
+)

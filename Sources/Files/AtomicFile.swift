@@ -1,0 +1,121 @@
+import Foundation
+
+/// A file or folder that could not be read or written: where, and what the system said.
+public struct FileError: Error, CustomStringConvertible {
+  public let path: String
+  public let action: String
+  public let reason: String
+
+  public init(path: String, action: String, reason: String) {
+    self.path = path
+    self.action = action
+    self.reason = reason
+  }
+
+  /// Takes the reason from `errno`.
+  init(path: String, action: String, errno code: Int32 = errno) {
+    self.init(path: path, action: action, reason: String(cString: strerror(code)))
+  }
+
+  public var description: String { "cannot \(action) \(path): \(reason)" }
+}
+
+/// Files that are there whole or not at all: written under a temporary name, flushed to disk, then renamed.
+public enum AtomicFile {
+  /// What to do where the file exists already.
+  public enum Existing: Sendable {
+    /// Refuse with ``FileError``.
+    case refuse
+    /// Put the new file in its place.
+    case replace
+  }
+
+  /// Writes `text` to `path` as UTF-8. A reader sees the old file, no file, or the new file whole.
+  public static func write(_ text: String, to path: String, existing: Existing = .refuse) throws {
+    var text = text
+    try text.withUTF8 { try write(UnsafeRawBufferPointer($0), to: path, existing: existing) }
+  }
+
+  /// Writes `bytes` to `path`. A reader sees the old file, no file, or the new file whole.
+  public static func write(_ bytes: some Sequence<UInt8>, to path: String, existing: Existing = .refuse) throws {
+    let array = Array(bytes)
+    try array.withUnsafeBytes { try write($0, to: path, existing: existing) }
+  }
+
+  private static func write(_ bytes: UnsafeRawBufferPointer, to path: String, existing: Existing) throws {
+    let temporary = "\(path).\(getpid()).tmp"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw FileError(path: path, action: "write") }
+    var closed = false
+    var finished = false
+    defer {
+      if !closed { close(descriptor) }
+      if !finished { unlink(temporary) }
+    }
+    var offset = 0
+    while offset < bytes.count {
+      let written = Glibc.write(descriptor, bytes.baseAddress! + offset, bytes.count - offset)
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw FileError(path: path, action: "write")
+      }
+      offset += written
+    }
+    guard fsync(descriptor) == 0 else { throw FileError(path: path, action: "flush") }
+    closed = true
+    guard close(descriptor) == 0 else { throw FileError(path: path, action: "write") }
+    switch existing {
+    case .replace:
+      guard rename(temporary, path) == 0 else { throw FileError(path: path, action: "rename to") }
+      finished = true
+    case .refuse:
+      // A hard link fails where the name is taken; a rename would replace silently.
+      guard link(temporary, path) == 0 else { throw FileError(path: path, action: "create") }
+    }
+    try flushFolder(of: path)
+  }
+
+  /// Flushes the folder entry of `path`, so that a new name survives a power cut.
+  public static func flushFolder(of path: String) throws {
+    let folder = (path as NSString).deletingLastPathComponent
+    let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(path: path, action: "flush the folder of") }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw FileError(path: path, action: "flush the folder of") }
+  }
+}
+
+/// Reads whole files.
+public enum TextFile {
+  /// The bytes of the file at `path`. Throws ``FileError``.
+  public static func bytes(of path: String) throws -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(path: path, action: "read") }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, action: "read") }
+    guard status.st_mode & S_IFMT != S_IFDIR else {
+      throw FileError(path: path, action: "read", reason: "it is a folder")
+    }
+    var bytes = [UInt8]()
+    bytes.reserveCapacity(Int(status.st_size) + 1)
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = chunk.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+      if count == 0 { return bytes }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw FileError(path: path, action: "read")
+      }
+      bytes.append(contentsOf: chunk[..<count])
+    }
+  }
+
+  /// The text of the file at `path`, which must be UTF-8. Throws ``FileError``.
+  public static func text(of path: String) throws -> String {
+    guard let text = String(validating: try bytes(of: path), as: UTF8.self) else {
+      throw FileError(path: path, action: "read", reason: "it is not UTF-8 text")
+    }
+    return text
+  }
+}

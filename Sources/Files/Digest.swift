@@ -1,0 +1,27 @@
+import Crypto
+import Foundation
+
+/// SHA-256 in lower-case hexadecimal, as `sha256sum` prints it.
+public enum Digest {
+  /// The digest of `bytes`.
+  public static func sha256(_ bytes: some DataProtocol) -> String {
+    hexadecimal(SHA256.hash(data: bytes))
+  }
+
+  /// The digest of `text` in UTF-8.
+  public static func sha256(text: String) -> String { sha256(Array(text.utf8)) }
+
+  /// The digest of the file at `path`, read in pieces. Throws ``FileError``.
+  public static func sha256(file path: String) throws -> String {
+    guard let file = FileHandle(forReadingAtPath: path) else { throw FileError(path: path, action: "read") }
+    defer { try? file.close() }
+    var hash = SHA256()
+    while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty { hash.update(data: piece) }
+    return hexadecimal(hash.finalize())
+  }
+
+  private static func hexadecimal(_ digest: SHA256.Digest) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+}
