@@ -37,6 +37,7 @@ let package = Package(
     // Layer 0: C
     .systemLibrary(
       name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+    .systemLibrary(name: "CEpoll"),
     .systemLibrary(name: "CSVM", providers: [.apt(["libsvm-dev"])]),
     .target(name: "CKernels"),
 
@@ -47,7 +48,7 @@ let package = Package(
 
     // Layer 2
     .target(name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files]),
-    .target(name: "MQTT", dependencies: ["CMosquitto", telemetry, supervision, files]),
+    .target(name: "MQTT", dependencies: ["CMosquitto", "CEpoll", telemetry, supervision, files]),
     .target(name: "WindowStore", dependencies: [telemetry, grdb, grdbSQLite]),
     .target(name: "Compute", dependencies: [telemetry, supervision, files]),
     .target(name: "Detection", dependencies: [telemetry, files]),
