@@ -54,9 +54,10 @@ let package = Package(
     .target(name: "Detection", dependencies: [telemetry, files]),
 
     // Layer 3
-    .target(name: "DeviceFleet", dependencies: [telemetry, files, "MQTT", "Detection", histogram]),
+    .target(name: "DeviceFleet",
+      dependencies: [telemetry, files, supervision, "MQTT", "Detection", histogram]),
     .target(
-      name: "Ingestion", dependencies: [telemetry, "MQTT", "WindowStore", histogram, logging]),
+      name: "Ingestion", dependencies: [telemetry, supervision, "MQTT", "WindowStore", histogram, logging]),
     .target(
       name: "BatchScoring",
       dependencies: [telemetry, files, "OneClassSVM", "WindowStore", "Compute", grdb, logging]),
