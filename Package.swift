@@ -81,7 +81,8 @@ let package = Package(
     // Tests: a target a module, and EndToEnd on the built binary with a real broker and database
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
     .testTarget(name: "FilesTests", dependencies: [files]),
-    .testTarget(name: "OneClassSVMTests", dependencies: ["OneClassSVM"]),
+    .testTarget(
+      name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", "CSVM", telemetry, files]),
     .testTarget(name: "MQTTTests", dependencies: ["MQTT", supervision]),
     .testTarget(name: "WindowStoreTests", dependencies: ["WindowStore", grdb]),
     .testTarget(name: "ComputeTests", dependencies: ["Compute"]),
