@@ -37,6 +37,7 @@ let package = Package(
     // Layer 0: C
     .systemLibrary(
       name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+    .systemLibrary(name: "CEpoll"),
     .systemLibrary(name: "CSVM", providers: [.apt(["libsvm-dev"])]),
     .target(name: "CKernels"),
 
@@ -47,7 +48,7 @@ let package = Package(
 
     // Layer 2
     .target(name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files]),
-    .target(name: "MQTT", dependencies: ["CMosquitto", telemetry, supervision, files]),
+    .target(name: "MQTT", dependencies: ["CMosquitto", "CEpoll", telemetry, supervision, files]),
     .target(name: "WindowStore", dependencies: [telemetry, grdb, grdbSQLite]),
     .target(name: "Compute", dependencies: [telemetry, supervision, files, subprocess, systemPackage]),
     .target(name: "Detection", dependencies: [telemetry, files]),
@@ -83,13 +84,13 @@ let package = Package(
     .testTarget(name: "MQTTTests", dependencies: ["MQTT", supervision]),
     .testTarget(name: "WindowStoreTests", dependencies: ["WindowStore", grdb]),
     .testTarget(name: "ComputeTests", dependencies: ["Compute"]),
-    .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
-    .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet"]),
+    .testTarget(name: "DetectionTests", dependencies: ["Detection", telemetry, files]),
+    .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet", "Detection", telemetry, files]),
     .testTarget(name: "IngestionTests", dependencies: ["Ingestion"]),
     .testTarget(
       name: "BatchScoringTests",
       dependencies: ["BatchScoring", "Compute", "OneClassSVM", "WindowStore", telemetry, files]),
-    .testTarget(name: "ScenarioTests", dependencies: ["Scenario"]),
+    .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "DeviceFleet", telemetry]),
     .testTarget(name: "HouseTests"),
     .testTarget(
       name: "EndToEndTests", dependencies: ["sonde", "MQTT", "WindowStore", subprocess, grdb]),

@@ -9,6 +9,8 @@ import Telemetry
 /// transaction. Not to be shared between threads: it is used by the ingestion loop alone.
 public final class WindowStoreWriter {
   public let path: String
+  // Closed after the database; see WriterLock.
+  private let lock: WriterLock
   private let database: DatabaseQueue
   private var deviceIDs: [DeviceID: Int64] = [:]
   private var sensorIDs: [SensorID: Int64] = [:]
@@ -25,6 +27,7 @@ public final class WindowStoreWriter {
   /// another process writes it.
   public init(path: String, settings: WindowSettings) throws {
     self.path = path
+    lock = try WriterLock(path: path)
     database = try StoreError.wrapping(path) {
       let queue = try DatabaseQueue(path: path, configuration: StoreDefaults.writer())
       try StoreSchema.migrator.migrate(queue)
@@ -37,6 +40,8 @@ public final class WindowStoreWriter {
       }
     }
   }
+
+  deinit { try? database.close() }
 
   private static func fix(_ settings: WindowSettings, in db: Database, path: String) throws {
     let wanted: [(String, Duration)] = [
