@@ -50,7 +50,7 @@ let package = Package(
     .target(name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files]),
     .target(name: "MQTT", dependencies: ["CMosquitto", "CEpoll", telemetry, supervision, files]),
     .target(name: "WindowStore", dependencies: [telemetry, grdb, grdbSQLite]),
-    .target(name: "Compute", dependencies: [telemetry, supervision, files]),
+    .target(name: "Compute", dependencies: [telemetry, supervision, files, subprocess, systemPackage]),
     .target(name: "Detection", dependencies: [telemetry, files]),
 
     // Layer 3
@@ -89,7 +89,9 @@ let package = Package(
     .testTarget(name: "DetectionTests", dependencies: ["Detection", telemetry, files]),
     .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet", "Detection", telemetry, files]),
     .testTarget(name: "IngestionTests", dependencies: ["Ingestion"]),
-    .testTarget(name: "BatchScoringTests", dependencies: ["BatchScoring"]),
+    .testTarget(
+      name: "BatchScoringTests",
+      dependencies: ["BatchScoring", "Compute", "OneClassSVM", "WindowStore", telemetry, files]),
     .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "DeviceFleet", telemetry]),
     .testTarget(name: "HouseTests"),
     .testTarget(
