@@ -37,6 +37,7 @@ let package = Package(
     // Layer 0: C
     .systemLibrary(
       name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+    .systemLibrary(name: "CEpoll"),
     .systemLibrary(name: "CSVM", providers: [.apt(["libsvm-dev"])]),
     .target(name: "CKernels"),
 
@@ -47,15 +48,16 @@ let package = Package(
 
     // Layer 2
     .target(name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files]),
-    .target(name: "MQTT", dependencies: ["CMosquitto", telemetry, supervision, files]),
+    .target(name: "MQTT", dependencies: ["CMosquitto", "CEpoll", telemetry, supervision, files]),
     .target(name: "WindowStore", dependencies: [telemetry, grdb, grdbSQLite]),
-    .target(name: "Compute", dependencies: [telemetry, supervision, files]),
+    .target(name: "Compute", dependencies: [telemetry, supervision, files, subprocess, systemPackage]),
     .target(name: "Detection", dependencies: [telemetry, files]),
 
     // Layer 3
-    .target(name: "DeviceFleet", dependencies: [telemetry, files, "MQTT", "Detection", histogram]),
+    .target(name: "DeviceFleet",
+      dependencies: [telemetry, files, supervision, "MQTT", "Detection", histogram]),
     .target(
-      name: "Ingestion", dependencies: [telemetry, "MQTT", "WindowStore", histogram, logging]),
+      name: "Ingestion", dependencies: [telemetry, supervision, "MQTT", "WindowStore", histogram, logging]),
     .target(
       name: "BatchScoring",
       dependencies: [telemetry, files, "OneClassSVM", "WindowStore", "Compute", grdb, logging]),
@@ -79,14 +81,17 @@ let package = Package(
     // Tests: a target a module, and EndToEnd on the built binary with a real broker and database
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
     .testTarget(name: "FilesTests", dependencies: [files]),
-    .testTarget(name: "OneClassSVMTests", dependencies: ["OneClassSVM"]),
+    .testTarget(
+      name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", "CSVM", telemetry, files]),
     .testTarget(name: "MQTTTests", dependencies: ["MQTT", supervision]),
     .testTarget(name: "WindowStoreTests", dependencies: ["WindowStore", grdb]),
     .testTarget(name: "ComputeTests", dependencies: ["Compute"]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection", telemetry, files]),
     .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet", "Detection", telemetry, files]),
     .testTarget(name: "IngestionTests", dependencies: ["Ingestion"]),
-    .testTarget(name: "BatchScoringTests", dependencies: ["BatchScoring"]),
+    .testTarget(
+      name: "BatchScoringTests",
+      dependencies: ["BatchScoring", "Compute", "OneClassSVM", "WindowStore", telemetry, files]),
     .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "DeviceFleet", telemetry]),
     .testTarget(name: "HouseTests"),
     .testTarget(
