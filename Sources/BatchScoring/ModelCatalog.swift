@@ -14,6 +14,8 @@ public struct TrainingRecord: Hashable, Sendable, Codable {
     public var rows: Int
     public var supportVectors: Int
     public var warnings: [String]
+
+    public var key: ModelKey { ModelKey(device: device, sensor: sensor) }
   }
 
   /// One that could not be trained.
@@ -21,6 +23,8 @@ public struct TrainingRecord: Hashable, Sendable, Codable {
     public var device: DeviceID
     public var sensor: SensorID?
     public var reason: String
+
+    public var key: ModelKey { ModelKey(device: device, sensor: sensor) }
   }
 
   public var range: TrainingRange

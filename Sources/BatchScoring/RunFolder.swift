@@ -36,7 +36,12 @@ public struct JobFolder: Hashable, Sendable {
   public var description: String { "\(tasks)/job.json" }
 
   /// What task `number` has found.
-  public func part(_ number: Int) -> String { "\(tasks)/task-\(number).part" }
+  public func part(_ number: Int) -> String { Self.part(number, of: description) }
+
+  /// The same for a worker, which knows the path of the job's description alone.
+  static func part(_ number: Int, of description: String) -> String {
+    "\((description as NSString).deletingLastPathComponent)/task-\(number).part"
+  }
 
   func makeFolders() throws { try Self.makeFolder(tasks) }
 

@@ -85,9 +85,7 @@ public struct Scheduler: Sendable {
         runner.report(
           ScoringEvent(
             .trained, models: record.models.count, failedModels: record.failures.count,
-            reason: record.failures.first.map {
-              "\(ModelKey(device: $0.device, sensor: $0.sensor).stem): \($0.reason)"
-            }))
+            reason: record.failures.first.map { "\($0.key.stem): \($0.reason)" }))
         sequence.didTrain()
       case .job(let cut):
         guard try await run(cut).state.isFinal else { break }

@@ -39,20 +39,14 @@ public struct Trainer: Sendable {
       throw ScoringError(
         "no window in \(folder.store) lies between \(range.from) and \(range.to); nothing can be trained")
     }
-    let next = Mutex(0)
+    let queue = ChunkQueue(chunks)
     var record = TrainingRecord(range: range, layout: layout, settings: settings, models: [], failures: [])
-    try await withThrowingTaskGroup(of: (models: [TrainingRecord.Model], failures: [TrainingRecord.Failure]).self) {
-      group in
+    try await withThrowingTaskGroup(of: Results.self) { group in
       for _ in 0..<min(threads, chunks.count) {
         group.addTask {
-          var results: (models: [TrainingRecord.Model], failures: [TrainingRecord.Failure]) = ([], [])
+          var results = Results()
           let reader = try WindowStoreReader(path: folder.store)
-          while let chunk = next.withLock({ index in
-            defer { index += 1 }
-            return index < chunks.count ? chunks[index] : nil
-          }) {
-            try train(chunk, range, options, reader, &results)
-          }
+          while let chunk = queue.next() { try train(chunk, range, options, reader, &results) }
           return results
         }
       }
@@ -61,12 +55,31 @@ public struct Trainer: Sendable {
         record.failures += results.failures
       }
     }
-    record.models.sort { ModelKey(device: $0.device, sensor: $0.sensor) < ModelKey(device: $1.device, sensor: $1.sensor) }
-    record.failures.sort {
-      ModelKey(device: $0.device, sensor: $0.sensor) < ModelKey(device: $1.device, sensor: $1.sensor)
-    }
+    record.models.sort { $0.key < $1.key }
+    record.failures.sort { $0.key < $1.key }
     try JSONFile.write(record, to: folder.trainingRecord)
     return record
+  }
+
+  private struct Results: Sendable {
+    var models: [TrainingRecord.Model] = []
+    var failures: [TrainingRecord.Failure] = []
+  }
+
+  /// Hands each piece of work to one thread.
+  private final class ChunkQueue: Sendable {
+    private let chunks: [[DeviceID]]
+    private let taken = Mutex(0)
+
+    init(_ chunks: [[DeviceID]]) { self.chunks = chunks }
+
+    func next() -> [DeviceID]? {
+      taken.withLock { index in
+        guard index < chunks.count else { return nil }
+        index += 1
+        return chunks[index - 1]
+      }
+    }
   }
 
   /// Devices in byte order, cut so that each piece fits into memory and every thread gets several.
@@ -89,7 +102,7 @@ public struct Trainer: Sendable {
 
   private func train(
     _ devices: [DeviceID], _ range: TrainingRange, _ options: TrainingOptions, _ reader: WindowStoreReader,
-    _ results: inout (models: [TrainingRecord.Model], failures: [TrainingRecord.Failure])
+    _ results: inout Results
   ) throws {
     let windows = try reader.windows(visibleAfter: nil, through: range.to, devices: devices)
       .filter { $0.start >= range.from && $0.end <= range.to }
