@@ -235,13 +235,13 @@ final class MQTTConnection {
     guard descriptor >= 0 else { return }
     // MQTT 5, 3.14: packet type 14, remaining length 0, which means "normal disconnection".
     let disconnect: [UInt8] = [0xE0, 0x00]
-    guard send(descriptor, disconnect, disconnect.count, Int32(MSG_NOSIGNAL.rawValue)) == disconnect.count,
+    guard send(descriptor, disconnect, disconnect.count, Int32(MSG_NOSIGNAL)) == disconnect.count,
       shutdown(descriptor, Int32(SHUT_WR)) == 0
     else { return }
     let deadline = ContinuousClock.now + Self.leaveTimeout
     var waste = [UInt8](repeating: 0, count: 1 << 16)
     while ContinuousClock.now < deadline, (try? waitUntilReadable(.milliseconds(100))) != nil {
-      let count = recv(descriptor, &waste, waste.count, Int32(MSG_DONTWAIT.rawValue))
+      let count = recv(descriptor, &waste, waste.count, Int32(MSG_DONTWAIT))
       if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return }
     }
   }
