@@ -1,19 +1,9 @@
 import Foundation
 import Logging
 import MQTT
-import Synchronization
+import Supervision
 import Telemetry
 import WindowStore
-
-/// A switch that signal handlers throw and loops look at.
-public final class StopFlag: Sendable {
-  private let value = Atomic<Bool>(false)
-
-  public init() {}
-
-  public func set() { value.store(true, ordering: .relaxed) }
-  public var isSet: Bool { value.load(ordering: .relaxed) }
-}
 
 /// Takes messages from a broker into a store: receive, fold, commit, acknowledge.
 ///

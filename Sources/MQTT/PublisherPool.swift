@@ -11,6 +11,8 @@ public final class PublisherPool {
   public struct Counters: Hashable, Sendable {
     public var published = 0
     public var acknowledged = 0
+    /// Readings in the messages acknowledged.
+    public var acknowledgedReadings = 0
     public var reconnects = 0
   }
 
@@ -32,7 +34,8 @@ public final class PublisherPool {
   private struct Client {
     var connection: MQTTConnection
     var topic: [CChar]
-    var unacknowledged = 0
+    /// Readings of each unacknowledged message; a broker acknowledges in the order of publication (MQTT 5, 4.6).
+    var unacknowledged: [Int] = []
     var watchesWrite = false
   }
 
@@ -59,7 +62,9 @@ public final class PublisherPool {
           queuesWrites: false))
       connection.onPublished = { [unowned self] _ in
         counters.acknowledged += 1
-        self.clients[index].unacknowledged -= 1
+        if !self.clients[index].unacknowledged.isEmpty {
+          counters.acknowledgedReadings += self.clients[index].unacknowledged.removeFirst()
+        }
       }
       try connection.open()
       self.clients.append(Client(connection: connection, topic: Array(client.topic.utf8CString)))
@@ -69,10 +74,10 @@ public final class PublisherPool {
 
   deinit { Foundation.close(poller) }
 
-  /// Publishes `payload` on the topic of client `index`; waits while that client's window is full. Throws ``MQTTError``
-  /// where the broker has gone and does not come back.
-  public func publish(client index: Int, payload: UnsafeRawBufferPointer) throws {
-    while clients[index].unacknowledged >= Limits.windowPerClient { try pump(.milliseconds(100)) }
+  /// Publishes `payload`, which carries `readings` readings, on the topic of client `index`; waits while that client's
+  /// window is full. Throws ``MQTTError`` where the broker has gone and does not come back.
+  public func publish(client index: Int, payload: UnsafeRawBufferPointer, readings: Int) throws {
+    while clients[index].unacknowledged.count >= Limits.windowPerClient { try pump(.milliseconds(100)) }
     do {
       _ = try clients[index].connection.publish(topic: clients[index].topic, payload: payload, qos: 1)
     } catch MQTTError.disconnected {
@@ -80,7 +85,7 @@ public final class PublisherPool {
       try reconnect(index)
     }
     counters.published += 1
-    clients[index].unacknowledged += 1
+    clients[index].unacknowledged.append(readings)
     sinceLastPoll += 1
     if clients[index].connection.wantsWrite { try watch(index) }
     if sinceLastPoll >= Limits.publicationsBetweenPolls { try pump(.zero) }

@@ -1,0 +1,152 @@
+import Foundation
+
+/// The JSON beside a LIBSVM model. Foreign files have `device`, `sensor`, `scaler`, `nu`, `trained_samples` and
+/// `source_sklearn`; the rest is Sonde's. Keys that are not known are ignored.
+struct ModelCard: Codable {
+  var device: Name?
+  var sensor: Name?
+  var features: [String]?
+  var scaler: ScalerValues?
+  var nu: Double?
+  var trainedSamples: Int?
+  var trainingFromMs: Int64?
+  var trainingToMs: Int64?
+  var seed: UInt64?
+  var tolerance: Double?
+  var flaggedTrainingShare: Double?
+  var constantFeatures: [String]?
+  var source: String?
+  var sourceSklearn: String?
+  var version: String?
+  var modelSHA256: String?
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case device, sensor, features, scaler, nu, seed, tolerance, source, version
+    case trainedSamples = "trained_samples"
+    case trainingFromMs = "training_from_ms"
+    case trainingToMs = "training_to_ms"
+    case flaggedTrainingShare = "flagged_training_share"
+    case constantFeatures = "constant_features"
+    case sourceSklearn = "source_sklearn"
+    case modelSHA256 = "model_sha256"
+  }
+
+  struct ScalerValues: Codable {
+    var mean: [Double]
+    var scale: [Double]
+  }
+
+  /// An identifier. Foreign files write those that are numbers without quotes.
+  struct Name: Codable {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let number = try? container.decode(Int.self) {
+        text = "\(number)"
+      } else {
+        text = try container.decode(String.self)
+      }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      try container.encode(text)
+    }
+  }
+
+  init(_ model: OneClassModel, modelDigest: String) {
+    let metadata = model.metadata
+    device = metadata.device.map(Name.init)
+    sensor = metadata.sensor.map(Name.init)
+    features = model.featureNames
+    scaler = model.scaler.map { ScalerValues(mean: $0.mean, scale: $0.scale) }
+    nu = metadata.nu
+    trainedSamples = metadata.trainedRows
+    trainingFromMs = metadata.trainingRange?.lowerBound
+    trainingToMs = metadata.trainingRange?.upperBound
+    seed = metadata.seed
+    tolerance = metadata.tolerance
+    flaggedTrainingShare = metadata.flaggedTrainingShare
+    constantFeatures = metadata.constantFeatures.isEmpty ? nil : metadata.constantFeatures
+    source = metadata.source
+    version = model.version
+    modelSHA256 = modelDigest
+  }
+
+  /// Throws ``ModelError`` that says which key is wrong.
+  init(decoding bytes: [UInt8], path: String) throws(ModelError) {
+    do {
+      self = try JSONDecoder().decode(ModelCard.self, from: Data(bytes))
+    } catch let error as DecodingError {
+      throw ModelError(path: path, reason: Self.reason(of: error))
+    } catch {
+      throw ModelError(path: path, reason: "the file is not JSON: \(error.localizedDescription)")
+    }
+  }
+
+  func encoded() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+  }
+
+  /// nil where the file has none: raw rows go into the kernel.
+  func checkedScaler(path: String) throws(ModelError) -> Scaler? {
+    guard let scaler else { return nil }
+    guard scaler.mean.count == scaler.scale.count else {
+      throw ModelError(
+        path: path,
+        reason: "scaler.mean has \(scaler.mean.count) values, but scaler.scale \(scaler.scale.count)")
+    }
+    guard (1...ModelLimits.features).contains(scaler.mean.count) else {
+      throw ModelError(
+        path: path,
+        reason:
+          "scaler.mean has \(scaler.mean.count) values; it must be between 1 and \(ModelLimits.features)")
+    }
+    if let features, features.count != scaler.mean.count {
+      throw ModelError(
+        path: path, reason: "\(features.count) features, but a scaler of \(scaler.mean.count)")
+    }
+    return Scaler(mean: scaler.mean, scale: scaler.scale)
+  }
+
+  func metadata(path: String) throws(ModelError) -> ModelMetadata {
+    var range: ClosedRange<Int64>?
+    switch (trainingFromMs, trainingToMs) {
+    case (nil, nil): break
+    case (let from?, let to?) where from <= to: range = from...to
+    default:
+      throw ModelError(path: path, reason: "training_from_ms and training_to_ms are not a range of time")
+    }
+    if let features, !(1...ModelLimits.features).contains(features.count) {
+      throw ModelError(
+        path: path, reason: "\(features.count) features; there must be between 1 and \(ModelLimits.features)")
+    }
+    return ModelMetadata(
+      device: device?.text, sensor: sensor?.text, nu: nu, trainedRows: trainedSamples, trainingRange: range,
+      seed: seed, tolerance: tolerance, flaggedTrainingShare: flaggedTrainingShare,
+      constantFeatures: constantFeatures ?? [], source: source ?? sourceSklearn.map { "scikit-learn \($0)" })
+  }
+
+  private static func reason(of error: DecodingError) -> String {
+    func key(_ path: [any CodingKey]) -> String {
+      let text = path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
+      return text.isEmpty ? "the whole file" : text.replacingOccurrences(of: ".[", with: "[")
+    }
+    switch error {
+    case .keyNotFound(let missing, let context): return "\(key(context.codingPath + [missing])) is missing"
+    case .typeMismatch(let type, let context): return "\(key(context.codingPath)) is not of type \(type)"
+    case .valueNotFound(_, let context): return "\(key(context.codingPath)) is null"
+    case .dataCorrupted(let context):
+      // Without a key, this is all that Foundation tells of text that is not JSON and of a number that does not fit.
+      return context.codingPath.isEmpty
+        ? "the file is not JSON, is cut off, or has a number that is out of range"
+        : "\(key(context.codingPath)): \(context.debugDescription)"
+    @unknown default: return "the file is not as expected"
+    }
+  }
+}

@@ -1,0 +1,14 @@
+/// The bounds of what a model may be, so that a hostile file cannot make a reader take the machine's memory. All are
+/// far above what one-class models of devices need.
+public enum ModelLimits {
+  /// Features of a row.
+  public static let features = 4096
+  /// Support vectors of a model.
+  public static let supportVectors = 1 << 20
+  /// Numbers in the support vectors of a model: 512 MiB of doubles.
+  public static let supportVectorValues = 1 << 26
+  /// The degree of a polynomial kernel. Above it, doubles overflow for any row that is not tiny.
+  public static let degree = 64
+  /// Bytes of a model file of any format.
+  public static let fileBytes = 1 << 30
+}

@@ -1,0 +1,97 @@
+extension OneClassModel {
+  /// The decision value of every row, in their order: above zero normal, else an outlier.
+  ///
+  /// `rows` are raw; the model's scaler is applied here. Throws ``RowError`` where the number of features is not the
+  /// model's, and for the first row that has a value that is not finite or whose decision is not.
+  public func decisionValues(of rows: FeatureMatrix, on path: CPUPath = .best) throws(RowError) -> [Double] {
+    try requireFeatures(rows.columns)
+    var decisions = [Double](repeating: 0, count: rows.rowCount)
+    var target = decisions.mutableSpan
+    let failed = packed.decide(rows.values.span, into: &target, on: path)
+    if failed > 0, let row = decisions.firstIndex(where: \.isNaN) {
+      throw fault(ofRow: row, values: rows[row: row])
+    }
+    return decisions
+  }
+
+  /// Writes the decision value of every row into `decisions` and allocates nothing a row.
+  ///
+  /// `rows` are raw and row-major: `decisions.count` rows of ``featureCount`` values. A row that cannot be scored (a
+  /// value that is not finite) gets NaN, and the others their decision; ``fault(of:)`` says what is wrong with one.
+  /// Returns how many rows got NaN. Throws ``RowError`` where the lengths do not fit.
+  @discardableResult
+  public func decide(
+    _ rows: Span<Double>, into decisions: inout MutableSpan<Double>, on path: CPUPath = .best
+  ) throws(RowError) -> Int {
+    guard rows.count == decisions.count * featureCount else {
+      throw RowError(
+        row: nil,
+        reason:
+          "\(rows.count) values are not \(decisions.count) rows of the \(featureCount) features of this model"
+      )
+    }
+    return packed.decide(rows, into: &decisions, on: path)
+  }
+
+  /// ``decide(_:into:on:)`` for a matrix: `decisions` is made as long as `rows` has rows. No allocation where it is
+  /// that long already.
+  @discardableResult
+  public func decide(
+    _ rows: FeatureMatrix, into decisions: inout [Double], on path: CPUPath = .best
+  ) throws(RowError) -> Int {
+    try requireFeatures(rows.columns)
+    if decisions.count != rows.rowCount { decisions = [Double](repeating: 0, count: rows.rowCount) }
+    var target = decisions.mutableSpan
+    return packed.decide(rows.values.span, into: &target, on: path)
+  }
+
+  /// Why `row`, raw and of ``featureCount`` values, cannot be scored; nil where it can.
+  public func fault(of row: some Collection<Double>) -> RowError? {
+    let values = Array(row)
+    guard values.count == featureCount else {
+      return Self.wrongFeatures(values.count, expected: featureCount)
+    }
+    var decision = [0.0]
+    var target = decision.mutableSpan
+    guard packed.decide(values.span, into: &target, on: .best) > 0 else { return nil }
+    return fault(ofRow: nil, values: values[...])
+  }
+
+  /// Whether a decision value means an anomaly. Exactly zero does, as in LIBSVM and scikit-learn.
+  public static func isAnomaly(_ decision: Double) -> Bool { decision <= 0 }
+
+  private func requireFeatures(_ count: Int) throws(RowError) {
+    guard count == featureCount else { throw Self.wrongFeatures(count, expected: featureCount) }
+  }
+
+  private static func wrongFeatures(_ count: Int, expected: Int) -> RowError {
+    RowError(row: nil, reason: "rows of \(count) features, but the model was trained on \(expected)")
+  }
+
+  private func fault(ofRow row: Int?, values: ArraySlice<Double>) -> RowError {
+    for (name, value) in zip(featureNames, values) where !value.isFinite {
+      return RowError(row: row, reason: "the feature \(name) is \(value); only finite values can be scored")
+    }
+    if let scaler {
+      for (feature, value) in values.enumerated() {
+        let scaled = (value - scaler.mean[feature]) / scaler.scale[feature]
+        guard !scaled.isFinite else { continue }
+        return RowError(
+          row: row,
+          reason: "the feature \(featureNames[feature]) is \(value), which the model's scaler "
+            + "(mean \(scaler.mean[feature]), scale \(scaler.scale[feature])) turns into \(scaled)")
+      }
+    }
+    return RowError(
+      row: row, reason: "the decision value is not finite: the values are too large for the kernel")
+  }
+}
+
+/// A row, or rows, that cannot be scored.
+public struct RowError: Error, CustomStringConvertible, Equatable {
+  /// The row's index from 0; nil where the fault is not one row's.
+  public let row: Int?
+  public let reason: String
+
+  public var description: String { row.map { "row \($0): \(reason)" } ?? reason }
+}

@@ -1,0 +1,135 @@
+/// How a model is trained. The defaults are those of scikit-learn's `OneClassSVM` where Sonde has no reason to differ.
+public struct TrainingOptions: Sendable, Equatable {
+  public var kernel: KernelFamily
+  /// The share of training rows that may be outliers, of (0, 1]; also a lower bound of the share that become support
+  /// vectors. 0.01: one window of a hundred.
+  public var nu: Double
+  public var gamma: Gamma
+  /// Of the polynomial and the sigmoid kernel.
+  public var coef0: Double
+  /// Of the polynomial kernel.
+  public var degree: Int
+  /// Whether a ``Scaler`` is fitted to the rows and made part of the model.
+  public var scaling: Bool
+  public var tolerance: Tolerance
+  /// Fewer usable rows than these are refused: a boundary around less is a guess.
+  public var minimumRows: Int
+  /// Memory for kernel rows while training, in MiB, for each model that is being trained. 100 holds all rows of a
+  /// problem of 5,000.
+  public var cacheMebibytes: Int
+
+  public init(
+    kernel: KernelFamily = .rbf, nu: Double = 0.01, gamma: Gamma = .scale, coef0: Double = 0, degree: Int = 3,
+    scaling: Bool = true, tolerance: Tolerance = .scaled, minimumRows: Int = 10, cacheMebibytes: Int = 100
+  ) {
+    self.kernel = kernel
+    self.nu = nu
+    self.gamma = gamma
+    self.coef0 = coef0
+    self.degree = degree
+    self.scaling = scaling
+    self.tolerance = tolerance
+    self.minimumRows = minimumRows
+    self.cacheMebibytes = cacheMebibytes
+  }
+
+  /// What keeps these options from being usable, in a sentence; nil where they are sound.
+  public var fault: String? {
+    if !(nu > 0 && nu <= 1) { return "nu is \(nu); it must be above 0 and at most 1" }
+    if case .value(let value) = gamma, !(value.isFinite && value > 0) {
+      return "gamma is \(value); it must be above 0, or `scale`, or `auto`"
+    }
+    if !coef0.isFinite { return "coef0 is \(coef0); it must be finite" }
+    if !(1...ModelLimits.degree).contains(degree) {
+      return "the degree is \(degree); it must be between 1 and \(ModelLimits.degree)"
+    }
+    if case .value(let value) = tolerance, !(value.isFinite && value > 0) {
+      return "the tolerance is \(value); it must be above 0"
+    }
+    if minimumRows < 2 { return "the minimum of rows is \(minimumRows); it must be at least 2" }
+    if cacheMebibytes < 1 { return "the cache is \(cacheMebibytes) MiB; it must be at least 1" }
+    return nil
+  }
+}
+
+/// How gamma is chosen.
+public enum Gamma: Sendable, Equatable, CustomStringConvertible {
+  /// 1 / (features · variance of all scaled values), as scikit-learn's `gamma="scale"`.
+  case scale
+  /// 1 / features, as scikit-learn's `gamma="auto"`.
+  case auto
+  /// This number, above zero.
+  case value(Double)
+
+  /// Reads `scale`, `auto` or a number; nil for anything else.
+  public init?(_ text: String) {
+    switch text {
+    case "scale": self = .scale
+    case "auto": self = .auto
+    default:
+      guard let value = Double(text), value.isFinite, value > 0 else { return nil }
+      self = .value(value)
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .scale: "scale"
+    case .auto: "auto"
+    case .value(let value): "\(value)"
+    }
+  }
+
+  func resolved(for rows: FeatureMatrix) -> Double {
+    switch self {
+    case .value(let value): return value
+    case .auto: return 1 / Double(rows.columns)
+    case .scale:
+      let count = Double(rows.values.count)
+      let mean = rows.values.reduce(0, +) / count
+      let variance = rows.values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
+      return variance > 0 ? 1 / (Double(rows.columns) * variance) : 1
+    }
+  }
+}
+
+/// How closely the optimality conditions must hold for training to stop.
+public enum Tolerance: Sendable, Equatable, CustomStringConvertible {
+  /// ``relative`` · Σα, and never above ``ceiling``. The conditions are differences of Σα·K, so what a tolerance means
+  /// depends on Σα = nu · rows: LIBSVM's default of 1e-3 stops at once where Σα is 0.03, with a boundary that flags
+  /// a third of the training rows.
+  case scaled
+  /// This number, above zero, whatever Σα is.
+  case value(Double)
+
+  /// Measured on the reference models: refits at 3e-5 of Σα flag 0.4% of normal rows, where 3% of Σα flagged 38%.
+  public static let relative = 1e-5
+  /// LIBSVM's default, fine enough for the large Σα it was chosen for.
+  public static let ceiling = 1e-3
+
+  /// Reads `scaled` or a number; nil for anything else.
+  public init?(_ text: String) {
+    if text == "scaled" {
+      self = .scaled
+    } else if let value = Double(text), value.isFinite, value > 0 {
+      self = .value(value)
+    } else {
+      return nil
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .scaled: "scaled"
+    case .value(let value): "\(value)"
+    }
+  }
+
+  /// The number for a problem whose coefficients sum up to `coefficientSum`.
+  public func resolved(coefficientSum: Double) -> Double {
+    switch self {
+    case .scaled: min(Self.ceiling, Self.relative * coefficientSum)
+    case .value(let value): value
+    }
+  }
+}

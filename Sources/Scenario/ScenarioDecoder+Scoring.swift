@@ -1,0 +1,123 @@
+import Telemetry
+
+extension ScenarioDecoder {
+  func model(_ reader: MappingReader) -> ScenarioDocument.Model? {
+    guard let section = reader.mapping("model") else { return nil }
+    let per = section.choice("per", ScenarioDocument.Granularity.self) ?? .device
+    let nu =
+      section.number("nu", "a number above 0 and at most 1") { $0 > 0 && $0 <= 1 } ?? ScenarioDefaults.nu
+    let kernel = section.choice("kernel", ScenarioDocument.Kernel.self) ?? .rbf
+    let features = features(section)
+    let gamma = gamma(section)
+    guard let trainOn = section.span("train_on") else { return nil }
+    return .init(per: per, features: features, nu: nu, gamma: gamma, kernel: kernel, trainOn: trainOn)
+  }
+
+  private func features(_ section: MappingReader) -> [ScenarioDocument.Feature] {
+    guard let nodes = section.list("features") else { return ScenarioDefaults.features }
+    if nodes.isEmpty { faults.add(section.place(of: "features"), "features: a model needs at least one") }
+    var features: [ScenarioDocument.Feature] = []
+    for node in nodes {
+      guard let name = MappingReader.choice(node, "features", ScenarioSchema.features, faults),
+        let feature = ScenarioDocument.Feature(rawValue: name)
+      else { continue }
+      if features.contains(feature) {
+        faults.add(node.place, "features: “\(name)” is given twice")
+      } else {
+        features.append(feature)
+      }
+    }
+    return features
+  }
+
+  private func gamma(_ section: MappingReader) -> ScenarioDocument.Gamma {
+    switch section.node("gamma")?.text {
+    case nil where section.node("gamma") == nil: return .scale
+    case "scale": return .scale
+    case "auto": return .auto
+    default:
+      return section.number("gamma", "scale, auto or a number above 0") { $0 > 0 }.map { .value($0) }
+        ?? .scale
+    }
+  }
+
+  func scoring(_ reader: MappingReader, _ model: ScenarioDocument.Model?) -> ScenarioDocument.Scoring? {
+    let isModelGiven = reader.node("model") != nil
+    guard let section = reader.mapping("scoring") else {
+      if isModelGiven, reader.node("scoring") == nil {
+        faults.add(reader.place(of: "model"), "a model without “scoring” would never be used")
+      }
+      return nil
+    }
+    if !isModelGiven { faults.add(section.place, "scoring needs a “model” to score with") }
+    let from = section.duration("from", allowsZero: true)
+    if let from, let model, model.trainOn.upperBound > from {
+      faults.add(
+        section.place(of: "from"),
+        "from: scoring would begin at \(ScenarioUnits.text(from)), inside train_on, which ends at \(ScenarioUnits.text(model.trainOn.upperBound))"
+      )
+    }
+    var size: Int?
+    if let node = section.node("mini_batch_size"), node.text != "auto" {
+      size = node.plainText.flatMap { Int($0) }.flatMap { $0 >= 1 ? $0 : nil }
+      if size == nil {
+        faults.add(
+          node.place, "mini_batch_size: expected auto or a whole number of at least 1, found \(node.summary)")
+      }
+    }
+    let compute = section.choice("compute", ["local"]) ?? "local"
+    guard let schedule = schedule(section), let from = from ?? model?.trainOn.upperBound else { return nil }
+    return .init(from: from, schedule: schedule, miniBatchSize: size, compute: compute)
+  }
+
+  private func schedule(_ section: MappingReader) -> ScenarioDocument.Schedule? {
+    let every = section.duration("every")
+    guard let cron = section.text("cron") else { return every.map { .every($0) } }
+    do {
+      try checkCron(cron)
+      return .cron(cron)
+    } catch {
+      faults.add(section.place(of: "cron"), "cron: \(error)")
+      return nil
+    }
+  }
+
+  /// Checks what depends on how long the clock runs.
+  func checkTimes(
+    _ reader: MappingReader, _ duration: Duration,
+    ingestion: ScenarioDocument.Ingestion, model: ScenarioDocument.Model?, scoring: ScenarioDocument.Scoring?,
+    faults breaks: [PlacedFault]
+  ) {
+    let end = ScenarioUnits.text(duration)
+    func check(_ isSound: Bool, _ section: String, _ key: String, _ reason: String) {
+      guard !isSound else { return }
+      faults.add(place(reader, section, key), "\(key): \(reason)")
+    }
+    let window = ingestion.window
+    check(window <= duration, "ingestion", "window", "longer than the clock, which runs for \(end)")
+    if reader.node("fleet") != nil, window <= duration {
+      check(
+        duration.milliseconds % window.milliseconds == 0, "ingestion", "window",
+        "the clock's \(end) are not a whole number of windows; the last would be cut short")
+    }
+    if let model {
+      check(
+        model.trainOn.upperBound <= duration, "model", "train_on",
+        "the clock ends at \(end), before this does")
+      check(
+        model.trainOn.upperBound - model.trainOn.lowerBound >= window, "model", "train_on",
+        "shorter than one window of \(ScenarioUnits.text(window))")
+    }
+    if let scoring {
+      check(scoring.from < duration, "scoring", "from", "the clock ends at \(end); nothing would be scored")
+    }
+    for fault in breaks where fault.fault.at >= duration {
+      faults.add(fault.place, "at: the clock ends at \(end), before this happens")
+    }
+  }
+
+  private func place(_ reader: MappingReader, _ section: String, _ key: String) -> ScenarioFault.Place {
+    guard case .mapping(let entries) = reader.node(section)?.content else { return reader.place }
+    return entries.first { $0.key == key }?.value.place ?? reader.place(of: section)
+  }
+}

@@ -1,0 +1,159 @@
+import Foundation
+import OneClassSVM
+import Telemetry
+import Testing
+
+@Suite("The decision function")
+struct DecisionTests {
+  private static let shapes: [(features: Int, vectors: Int)] = [
+    (1, 1), (1, 2), (2, 7), (3, 8), (4, 9), (5, 17), (12, 50), (17, 63), (32, 64), (64, 65), (64, 300),
+  ]
+
+  @Test("All kernels meet the textbook's formula on every CPU path", arguments: KernelFamily.allCases)
+  func textbook(family: KernelFamily) throws {
+    let seed: UInt64 = 20_260_101
+    var generator = SeededGenerator(seed: seed, stream: family.rawValue)
+    for shape in Self.shapes {
+      let model = try generator.model(features: shape.features, vectors: shape.vectors, family: family)
+      let scaler = try #require(model.scaler)
+      var rows = FeatureMatrix(columns: shape.features)
+      for _ in 0..<13 {
+        rows.append(
+          (0..<shape.features).map { scaler.mean[$0] + scaler.scale[$0] * 1.5 * generator.normal() })
+      }
+      for path in CPUPath.available {
+        let decisions = try model.decisionValues(of: rows, on: path)
+        for row in 0..<rows.rowCount {
+          let expected = textbookDecision(model, Array(rows[row: row]))
+          let error = abs(decisions[row] - expected) / max(model.coefficientSum, abs(expected))
+          #expect(error <= 1e-13, "seed \(seed), \(family), \(shape), \(path), row \(row): \(error)")
+        }
+      }
+    }
+  }
+
+  @Test("AVX2 and AVX-512 agree to the last bit", arguments: KernelFamily.allCases)
+  func equalPaths(family: KernelFamily) throws {
+    guard CPUPath.available.contains(.avx512) else { return }
+    var generator = SeededGenerator(seed: 7, stream: family.rawValue)
+    for shape in Self.shapes {
+      let model = try generator.model(
+        features: shape.features, vectors: shape.vectors, family: family, scaled: false)
+      let rows = generator.rows(50, columns: shape.features, spread: 2)
+      let narrow = try model.decisionValues(of: rows, on: .avx2)
+      let wide = try model.decisionValues(of: rows, on: .avx512)
+      #expect(narrow.map(\.bitPattern) == wide.map(\.bitPattern), "\(family), \(shape)")
+    }
+  }
+
+  @Test("A row's decision does not depend on the rows around it", arguments: CPUPath.available)
+  func batchesDoNotMatter(path: CPUPath) throws {
+    var generator = SeededGenerator(seed: 11)
+    let model = try generator.model(features: 5, vectors: 21, family: .rbf)
+    let rows = generator.rows(24, columns: 5, spread: 10)
+    let together = try model.decisionValues(of: rows, on: path)
+    for count in 1...9 {
+      let first = FeatureMatrix(values: Array(rows.values[..<(count * 5)]), columns: 5)
+      #expect(try model.decisionValues(of: first, on: path) == Array(together[..<count]))
+    }
+  }
+
+  @Test("On its only support vector a model decides exactly Σα − rho", arguments: CPUPath.available)
+  func exactAtTheVector(path: CPUPath) throws {
+    let model = try OneClassModel(
+      kernel: .rbf(gamma: 0.3), supportVectors: FeatureMatrix(rows: [[0.25, -1.5]]), coefficients: [0.03],
+      rho: 0.03,
+      scaler: nil)
+    let decision = try model.decisionValues(of: FeatureMatrix(rows: [[0.25, -1.5]]), on: path)
+    #expect(decision == [0])
+    #expect(OneClassModel.isAnomaly(decision[0]))
+  }
+
+  @Test("A far row gets −rho, however far", arguments: CPUPath.available)
+  func farRows(path: CPUPath) throws {
+    let model = try OneClassModel(
+      kernel: .rbf(gamma: 1), supportVectors: FeatureMatrix(rows: [[0, 0]]), coefficients: [0.5], rho: 0.25,
+      scaler: nil)
+    let rows = FeatureMatrix(rows: [[100, 0], [1e8, -1e8], [1e200, 1e200], [-1.7e308, 1.7e308]])
+    for decision in try model.decisionValues(of: rows, on: path) { #expect(decision == -0.25) }
+  }
+
+  @Test("Rows that are not finite are named; the others are scored", arguments: CPUPath.available)
+  func notFinite(path: CPUPath) throws {
+    var generator = SeededGenerator(seed: 3)
+    for family in KernelFamily.allCases {
+      let model = try generator.model(features: 3, vectors: 10, family: family)
+      let good = generator.rows(11, columns: 3)
+      for bad in [Double.nan, .infinity, -.infinity, -.nan, Double(nan: 1, signaling: false)] {
+        for position in [0, 5, 10] {
+          var values = good.values
+          values[position * 3 + 1] = bad
+          let rows = FeatureMatrix(values: values, columns: 3)
+          let error = #expect(throws: RowError.self) { try model.decisionValues(of: rows, on: path) }
+          #expect(error?.row == position)
+          #expect(error?.reason.contains("f2") == true)
+
+          var decisions: [Double] = []
+          #expect(try model.decide(rows, into: &decisions, on: path) == 1)
+          let expected = try model.decisionValues(of: good, on: path)
+          for row in 0..<11 {
+            if row == position {
+              #expect(decisions[row].isNaN)
+            } else {
+              #expect(decisions[row] == expected[row])
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test("A sum that overflows is a failed row, not a number")
+  func overflow() throws {
+    let model = try OneClassModel(
+      kernel: .polynomial(gamma: 1, coef0: 0, degree: 3),
+      supportVectors: FeatureMatrix(rows: [[1e150], [-1e150]]),
+      coefficients: [1, 1], rho: 0, scaler: nil)
+    let error = #expect(throws: RowError.self) {
+      try model.decisionValues(of: FeatureMatrix(rows: [[1e150]]))
+    }
+    #expect(error?.description.contains("too large") == true)
+    #expect(model.fault(of: [1e-150]) == nil)
+  }
+
+  @Test("A scaler of zero scale fails the row and says so")
+  func zeroScale() throws {
+    let model = try OneClassModel(
+      kernel: .rbf(gamma: 1), supportVectors: FeatureMatrix(rows: [[0]]), coefficients: [1], rho: 0.5,
+      scaler: Scaler(mean: [5], scale: [0]), featureNames: ["pressure"])
+    for value in [5.0, 6.0] {
+      let error = #expect(throws: RowError.self) {
+        try model.decisionValues(of: FeatureMatrix(values: [value], columns: 1))
+      }
+      #expect(error?.description.contains("pressure") == true)
+      #expect(error?.description.contains("scale 0") == true)
+    }
+  }
+
+  @Test("Rows of another width are refused")
+  func wrongWidth() throws {
+    var generator = SeededGenerator(seed: 5)
+    let model = try generator.model(features: 3, vectors: 4, family: .rbf)
+    let error = #expect(throws: RowError.self) { try model.decisionValues(of: generator.rows(2, columns: 4)) }
+    #expect(error?.description == "rows of 4 features, but the model was trained on 3")
+    var decisions = [0.0, 0.0]
+    #expect(throws: RowError.self) {
+      var target = decisions.mutableSpan
+      let values = [1.0, 2, 3, 4]
+      try model.decide(values.span, into: &target)
+    }
+    #expect(model.fault(of: [1, 2]) != nil)
+  }
+
+  @Test("No rows, no decisions")
+  func empty() throws {
+    var generator = SeededGenerator(seed: 6)
+    let model = try generator.model(features: 3, vectors: 4, family: .rbf)
+    #expect(try model.decisionValues(of: FeatureMatrix(columns: 3)).isEmpty)
+  }
+}
