@@ -66,8 +66,8 @@ let package = Package(
     .target(
       name: "Scenario",
       dependencies: [
-        telemetry, files, supervision, "MQTT", "WindowStore", "Compute", "Detection", "DeviceFleet",
-        "Ingestion", "BatchScoring", yams,
+        telemetry, files, supervision, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
+        "DeviceFleet", "Ingestion", "BatchScoring", yams,
       ]),
 
     // Layer 5: the command line
@@ -93,7 +93,7 @@ let package = Package(
     .testTarget(
       name: "BatchScoringTests",
       dependencies: ["BatchScoring", "Compute", "OneClassSVM", "WindowStore", telemetry, files]),
-    .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "DeviceFleet", telemetry]),
+    .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "DeviceFleet", "BatchScoring", telemetry]),
     .testTarget(name: "HouseTests"),
     .testTarget(
       name: "EndToEndTests",
