@@ -67,7 +67,7 @@ let package = Package(
       name: "Scenario",
       dependencies: [
         telemetry, files, supervision, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
-        "DeviceFleet", "Ingestion", "BatchScoring", yams,
+        "DeviceFleet", "Ingestion", "BatchScoring", "CMosquitto", grdbSQLite, yams,
       ]),
 
     // Layer 5: the command line

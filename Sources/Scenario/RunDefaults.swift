@@ -11,6 +11,8 @@ enum RunDefaults {
   static let unplannedRestarts = 5
   /// How long ingestion may store nothing while messages are missing before they count as lost.
   static let drainSilence = Duration.seconds(10)
+  /// How long nothing may come on a foreign broker, where others may publish too, until a complete run counts as drained.
+  static let foreignSilence = Duration.seconds(1)
   /// How long a service may take to finish after SIGTERM: a full batch, a checkpoint, a copy of the log.
   static let stopGrace = Duration.seconds(60)
   /// How late the 99th percentile of publications may be under a clock with a schedule. Beyond it the generator did not

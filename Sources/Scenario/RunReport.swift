@@ -145,8 +145,11 @@ public struct RunReport: Sendable {
     ])
   }
 
-  private var jobSeconds: Double { jobs.compactMap(\.seconds).reduce(0, +) }
-  private var predictions: Int { jobs.reduce(0) { $0 + $1.rows } }
+  private var jobSeconds: Double { jobs.reduce(0) { total, job in
+      guard let started = job.startedAt, let ended = job.endedAt else { return total }
+      return total + (ended - started).seconds
+    } }
+  private var predictions: Int { jobs.reduce(0) { $0 + $1.predictions } }
   private var windowsPerSecond: Double? { jobSeconds > 0 ? Double(predictions) / jobSeconds : nil }
 
   private var scoring: ReportValue {
