@@ -36,7 +36,8 @@ enum Failure {
   static func status(of error: any Error) -> Int32? {
     switch error {
     case is MQTTError, is ServiceError: ExitStatus.unavailable
-    case is CSVError: ExitStatus.usage
+    case is CSVError, is ScoringError, is ScheduleError, is ModelError, is ComputeError: ExitStatus.usage
+    case let file as FileError where file.action == "read": ExitStatus.usage
     case is StoreError, is FileError: ExitStatus.internalFault
     case is ExitCode, is ValidationError, is CleanExit: nil
     default: String(reflecting: type(of: error)).hasPrefix("ArgumentParser.") ? nil : ExitStatus.internalFault

@@ -18,7 +18,13 @@ struct Sonde: AsyncParsableCommand {
       """,
     version: SondeVersion.text,
     subcommands: [
-      Ingest.self
+      Ingest.self,
+      ScheduleCommand.self,
+      TrainCommand.self,
+      ScoreCommand.self,
+      JobsCommand.self,
+      ComputeCommand.self,
+      ScoreWorkerCommand.self,
     ])
 
   static func main() async {
