@@ -52,7 +52,8 @@ public struct CronExpression: Hashable, Sendable, CustomStringConvertible {
     let parts = text.split(whereSeparator: { $0 == " " || $0 == "\t" })
     guard parts.count == Self.fields.count else {
       throw ScheduleError(
-        "cron “\(text)” has \(parts.count) fields; five are needed: minute hour day-of-month month day-of-week")
+        "cron “\(text)” has \(parts.count) fields; five are needed: minute hour day-of-month month day-of-week"
+      )
     }
     var sets: [UInt64] = []
     for (part, field) in zip(parts, Self.fields) { sets.append(try Self.set(of: part, field, in: text)) }
@@ -103,14 +104,18 @@ public struct CronExpression: Hashable, Sendable, CustomStringConvertible {
         guard first <= last else { throw fault("the range “\(base)” runs backwards") }
         bounds = first...last
       }
-      for value in stride(from: bounds.lowerBound, through: bounds.upperBound, by: step) { set |= 1 << UInt64(value) }
+      for value in stride(from: bounds.lowerBound, through: bounds.upperBound, by: step) {
+        set |= 1 << UInt64(value)
+      }
     }
     return set
   }
 
   private static func number(_ text: Substring) -> Int? {
     // Int(_:) takes a sign too, which no field has.
-    guard !text.isEmpty, text.utf8.count <= 4, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
+    guard !text.isEmpty, text.utf8.count <= 4, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else {
+      return nil
+    }
     return Int(text)
   }
 

@@ -63,7 +63,8 @@ public struct ModelSettings: Hashable, Sendable, Codable {
     }
     guard let kernel = KernelFamily(name: kernel) else {
       throw ScoringError(
-        "the kernel is “\(kernel)”; it must be one of \(KernelFamily.allCases.map(\.rawValue).joined(separator: ", "))")
+        "the kernel is “\(kernel)”; it must be one of \(KernelFamily.allCases.map(\.rawValue).joined(separator: ", "))"
+      )
     }
     let options = TrainingOptions(kernel: kernel, nu: nu, gamma: gamma)
     if let fault = options.fault { throw ScoringError(fault) }

@@ -75,7 +75,8 @@ public struct FeatureVectorBuilder: Sendable {
     var table = emptyTable(ModelKey(device: device, sensor: nil), sensors: sensors)
     for start in byStart.keys.sorted() {
       guard let present = byStart[start], let first = present.first else { continue }
-      let bySensor = Dictionary(present.map { ($0.sensor, $0) }, uniquingKeysWith: { $0.revision > $1.revision ? $0 : $1 })
+      let bySensor = Dictionary(
+        present.map { ($0.sensor, $0) }, uniquingKeysWith: { $0.revision > $1.revision ? $0 : $1 })
       let missing = sensors.filter { bySensor[$0] == nil }
       if missing.isEmpty {
         add(sensors.compactMap { bySensor[$0] }, end: first.end, to: &table)

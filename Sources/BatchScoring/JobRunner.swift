@@ -22,7 +22,8 @@ public struct JobRunner: Sendable {
   public let report: @Sendable (ScoringEvent) -> Void
 
   public init(
-    folder: RunFolder, deployment: Deployment, target: any ComputeTarget, worker: WorkerCommand, jobs: JobStore,
+    folder: RunFolder, deployment: Deployment, target: any ComputeTarget, worker: WorkerCommand,
+    jobs: JobStore,
     now: @escaping @Sendable () -> Timestamp, report: @escaping @Sendable (ScoringEvent) -> Void = { _ in }
   ) {
     self.folder = folder
@@ -67,14 +68,20 @@ public struct JobRunner: Sendable {
       job.endedAt = now()
       try jobs.save(job)
       // Only now: until the job is recorded as completed, its parts are what it is resumed from.
-      try? FileManager.default.removeItem(atPath: files.tasks)
+      removeParts(of: job)
       report(ended(job, .jobCompleted))
     }
     return job
   }
 
+  /// Removes the parts of a completed job that was killed just before it could.
+  func removeParts(of job: JobRecord) {
+    guard job.state == .completed else { return }
+    try? FileManager.default.removeItem(atPath: folder.job(job.cut.id).tasks)
+  }
+
   private func ended(_ job: JobRecord, _ kind: ScoringEvent.Kind) -> ScoringEvent {
-    let seconds = job.endedAt.flatMap { end in job.startedAt.map { (end - $0).seconds } }
+    let seconds = job.endedAt.flatMap { end in job.startedAt.map { Double((end - $0).milliseconds) / 1000 } }
     return ScoringEvent(
       kind, job: job.cut.id, tasks: job.tasks, rows: job.predictions, failedRows: job.failedRows,
       retries: job.retries, seconds: seconds, reason: job.reason)
@@ -117,7 +124,8 @@ public struct JobRunner: Sendable {
 
   // MARK: - Run
 
-  private func runTasks(_ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder) async throws
+  private func runTasks(_ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder)
+    async throws
     -> ComputeOutcome
   {
     let missing = description.tasks.indices.filter { !FileManager.default.fileExists(atPath: files.part($0)) }
@@ -127,7 +135,8 @@ public struct JobRunner: Sendable {
       return ComputeOutcome(ending: .finished, succeeded: 0, failed: 0, retries: 0, notRun: 0)
     }
     let log = TaskLog(
-      job: job.cut.id, total: description.tasks.count, done: description.tasks.count - missing.count, jobs: jobs,
+      job: job.cut.id, total: description.tasks.count, done: description.tasks.count - missing.count,
+      jobs: jobs,
       report: report)
     let computeJob = ComputeJob(
       name: job.cut.id, input: files.description, worker: worker, tasks: missing, retry: deployment.retry,
@@ -170,13 +179,17 @@ public struct JobRunner: Sendable {
 
   /// The part of task `number`; where all attempts at it have failed, its windows as failed rows.
   private func part(
-    _ number: Int, _ devices: [DeviceID], _ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder
+    _ number: Int, _ devices: [DeviceID], _ description: JobDescription, _ job: inout JobRecord,
+    _ files: JobFolder
   ) throws -> TaskPart {
-    if FileManager.default.fileExists(atPath: files.part(number)) { return try TaskPart(path: files.part(number)) }
+    if FileManager.default.fileExists(atPath: files.part(number)) {
+      return try TaskPart(path: files.part(number))
+    }
     job.failedTasks += 1
     let record = try jobs.tasks(of: job.cut.id).first { $0.task == number }
     let scorer = TaskScorer(job: description, reader: try WindowStoreReader(path: description.store))
-    return try scorer.fail(devices, reason: "task \(number) failed: \(record?.reason ?? "the reason is not known")")
+    return try scorer.fail(
+      devices, reason: "task \(number) failed: \(record?.reason ?? "the reason is not known")")
   }
 }
 
@@ -202,7 +215,8 @@ private final class TaskLog: Sendable {
   private static let batch = 500
   private static let flushInterval = Duration.milliseconds(250)
 
-  init(job: String, total: Int, done: Int, jobs: JobStore, report: @escaping @Sendable (ScoringEvent) -> Void) {
+  init(job: String, total: Int, done: Int, jobs: JobStore, report: @escaping @Sendable (ScoringEvent) -> Void)
+  {
     self.job = job
     self.total = total
     self.jobs = jobs

@@ -77,7 +77,8 @@ public final class JobStore: Sendable {
     do {
       return try body()
     } catch let error as DatabaseError {
-      throw ScoringError("job database \(path): \(error.message ?? "SQLite error \(error.resultCode.rawValue)")")
+      throw ScoringError(
+        "job database \(path): \(error.message ?? "SQLite error \(error.resultCode.rawValue)")")
     }
   }
 
@@ -93,7 +94,9 @@ public final class JobStore: Sendable {
 
   /// The job called `id`; nil where there is none.
   public func job(_ id: String) throws -> JobRecord? {
-    try read { try Row.fetchOne($0, sql: "SELECT * FROM jobs WHERE id = ?", arguments: [id]).map(Self.record) }
+    try read {
+      try Row.fetchOne($0, sql: "SELECT * FROM jobs WHERE id = ?", arguments: [id]).map(Self.record)
+    }
   }
 
   /// All jobs in the order in which they were queued.
@@ -127,7 +130,8 @@ public final class JobStore: Sendable {
             ended_ms = excluded.ended_ms
           """,
         arguments: [
-          job.cut.id, job.deployment, job.cut.after.milliseconds, job.cut.through?.milliseconds, job.state.rawValue,
+          job.cut.id, job.deployment, job.cut.after.milliseconds, job.cut.through?.milliseconds,
+          job.state.rawValue,
           job.tasks, job.failedTasks, job.retries, job.predictions, job.failedRows, job.reason,
           job.queuedAt.milliseconds, job.startedAt?.milliseconds, job.endedAt?.milliseconds,
         ])
@@ -137,10 +141,12 @@ public final class JobStore: Sendable {
   private static func record(_ row: Row) -> JobRecord {
     func time(_ name: String) -> Timestamp? { (row[name] as Int64?).map(Timestamp.init(milliseconds:)) }
     return JobRecord(
-      cut: JobCut(id: row["id"], after: Timestamp(milliseconds: row["after_ms"]), through: time("through_ms")),
+      cut: JobCut(
+        id: row["id"], after: Timestamp(milliseconds: row["after_ms"]), through: time("through_ms")),
       deployment: row["deployment"], state: JobState(rawValue: row["state"]) ?? .failed, tasks: row["tasks"],
       failedTasks: row["failed_tasks"], retries: row["retries"], predictions: row["predictions"],
-      failedRows: row["failed_rows"], reason: row["reason"], queuedAt: Timestamp(milliseconds: row["queued_ms"]),
+      failedRows: row["failed_rows"], reason: row["reason"],
+      queuedAt: Timestamp(milliseconds: row["queued_ms"]),
       startedAt: time("started_ms"), endedAt: time("ended_ms"))
   }
 
@@ -149,7 +155,8 @@ public final class JobStore: Sendable {
   /// The tasks of the job called `id`.
   public func tasks(of id: String) throws -> [TaskRecord] {
     try read { db in
-      try Row.fetchAll(db, sql: "SELECT * FROM tasks WHERE job = ? ORDER BY task", arguments: [id]).map { row in
+      try Row.fetchAll(db, sql: "SELECT * FROM tasks WHERE job = ? ORDER BY task", arguments: [id]).map {
+        row in
         TaskRecord(
           task: row["task"], devices: row["devices"], state: row["state"], attempts: row["attempts"],
           worker: row["worker"], node: row["node"], rows: row["rows"], failedRows: row["failed_rows"],

@@ -30,7 +30,8 @@ public enum MiniBatchPlan {
     case .auto:
       let total = loads.reduce(0) { $0 + $1.weight }
       // At least a task a slot, unless there is too little to do; at most a few, so that stragglers even out.
-      let wanted = max(1, min(total / ScoringDefaults.minimumTaskWeight, slots * ScoringDefaults.tasksPerSlot))
+      let wanted = max(
+        1, min(total / ScoringDefaults.minimumTaskWeight, slots * ScoringDefaults.tasksPerSlot))
       return balanced(loads, count: min(wanted, ScoringDefaults.maxTasks, loads.count), total: total)
     }
   }

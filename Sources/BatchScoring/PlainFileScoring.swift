@@ -98,7 +98,8 @@ public struct PlainFileScoring: Sendable {
 
   private static func precedes(_ a: Group, _ b: Group) -> Bool {
     a.device != b.device
-      ? a.device.utf8.lexicographicallyPrecedes(b.device.utf8) : a.sensor.utf8.lexicographicallyPrecedes(b.sensor.utf8)
+      ? a.device.utf8.lexicographicallyPrecedes(b.device.utf8)
+      : a.sensor.utf8.lexicographicallyPrecedes(b.sensor.utf8)
   }
 
   private func readGroups() throws -> [Group: [Row]] {
@@ -127,7 +128,9 @@ public struct PlainFileScoring: Sendable {
       result.firstReason = result.firstReason ?? "\(input):\(row.line): \(reason)"
     }
     guard let device = DeviceID(group.device), let sensor = SensorID(group.sensor) else {
-      for row in rows { fail(row, "“\(group.device)”, “\(group.sensor)” are not the ids of a device and a sensor") }
+      for row in rows {
+        fail(row, "“\(group.device)”, “\(group.sensor)” are not the ids of a device and a sensor")
+      }
       return
     }
     let key = ModelKey(device: device, sensor: sensor)
@@ -138,13 +141,16 @@ public struct PlainFileScoring: Sendable {
       }
       model = try ModelFile.read(folder: models, stem: key.stem)
       guard model.featureCount == 1 else {
-        throw ScoringError("the model \(key.stem) has \(model.featureCount) features, but a row has one value")
+        throw ScoringError(
+          "the model \(key.stem) has \(model.featureCount) features, but a row has one value")
       }
     } catch {
       for row in rows { fail(row, "\(error)") }
       return
     }
-    let sorted = rows.sorted { ($0.instant?.milliseconds ?? 0, $0.line) < ($1.instant?.milliseconds ?? 0, $1.line) }
+    let sorted = rows.sorted {
+      ($0.instant?.milliseconds ?? 0, $0.line) < ($1.instant?.milliseconds ?? 0, $1.line)
+    }
     var features = FeatureMatrix(columns: 1, reservingRows: rows.count)
     for row in sorted { features.append([row.value ?? .nan]) }
     var decisions: [Double] = []
@@ -164,7 +170,8 @@ public struct PlainFileScoring: Sendable {
         continue
       }
       text += PredictionFile.line(
-        key, FeatureTable.Row(start: instant, end: instant, revision: 1), score: decision, modelVersion: model.version)
+        key, FeatureTable.Row(start: instant, end: instant, revision: 1), score: decision,
+        modelVersion: model.version)
       result.predictions += 1
       if OneClassModel.isAnomaly(decision) { result.anomalies += 1 }
     }

@@ -15,7 +15,8 @@ public enum Schedule: Hashable, Sendable {
   public init(every interval: Duration, origin: Timestamp) throws(ScheduleError) {
     guard interval >= ScoringDefaults.minimumInterval else {
       throw ScheduleError(
-        "every \(interval.seconds) s: jobs can be at least \(ScoringDefaults.minimumInterval.seconds) s apart")
+        "every \(interval.seconds) s: jobs can be at least \(ScoringDefaults.minimumInterval.seconds) s apart"
+      )
     }
     self = .every(interval, origin: origin)
   }

@@ -47,7 +47,9 @@ public struct ScheduleConfiguration: Hashable, Sendable, Codable {
     switch (cron, everySeconds) {
     case (let cron?, nil): return try Schedule(cron: cron)
     case (nil, let seconds?):
-      guard seconds.isFinite, abs(seconds) < 1e12 else { throw ScoringError("every \(seconds) s is no interval") }
+      guard seconds.isFinite, abs(seconds) < 1e12 else {
+        throw ScoringError("every \(seconds) s is no interval")
+      }
       return try Schedule(every: .milliseconds(Int64(seconds * 1000)), origin: from)
     case (nil, nil): throw ScoringError("a schedule needs either cron or every")
     case (.some, .some): throw ScoringError("a schedule has either cron or every, not both")

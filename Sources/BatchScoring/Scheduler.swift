@@ -69,6 +69,7 @@ public struct Scheduler: Sendable {
       folder: folder, layout: configuration.deployment.layout, settings: configuration.deployment.model,
       threads: trainingThreads)
     let last = try runner.jobs.last(of: configuration.deployment.name)
+    if let last { runner.removeParts(of: last) }
     var sequence = JobSequence(
       schedule: schedule, from: configuration.from, training: configuration.training,
       isTrained: try configuration.training.map(trainer.isDone) ?? true,

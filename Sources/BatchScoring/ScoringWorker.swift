@@ -32,7 +32,9 @@ public final class ScoringWorker {
     if let current, current.path == path { return (current.job, current.reader) }
     let job = try JobDescription(path: path)
     let reader =
-      if let open = current?.reader, open.path == job.store { open } else { try WindowStoreReader(path: job.store) }
+      if let open = current?.reader, open.path == job.store { open } else {
+        try WindowStoreReader(path: job.store)
+      }
     current = (path, job, reader)
     return (job, reader)
   }

@@ -59,18 +59,24 @@ struct TaskScorer {
     }
   }
 
-  private func scoreDevice(_ device: DeviceID, _ windows: ArraySlice<WindowRow>, _ part: inout TaskPart) throws {
+  private func scoreDevice(_ device: DeviceID, _ windows: ArraySlice<WindowRow>, _ part: inout TaskPart)
+    throws
+  {
     let builder = FeatureVectorBuilder(layout: job.layout)
     let model = model(of: ModelKey(device: device, sensor: nil))
     let sensors = (try? model.get()).map { Self.sensors(of: $0.featureNames) }
     var windows = Array(windows)
     if let sensors { windows = try completed(windows, of: device, sensors: sensors) }
-    for table in builder.tables(of: device, windows: windows, sensors: sensors) { score(table, with: model, &part) }
+    for table in builder.tables(of: device, windows: windows, sensors: sensors) {
+      score(table, with: model, &part)
+    }
   }
 
   /// A late reading of one sensor revises the window of that sensor alone. A model of the whole device then needs the
   /// others of that window too, as they were visible at this cut.
-  private func completed(_ windows: [WindowRow], of device: DeviceID, sensors: [SensorID]) throws -> [WindowRow] {
+  private func completed(_ windows: [WindowRow], of device: DeviceID, sensors: [SensorID]) throws
+    -> [WindowRow]
+  {
     let present = Dictionary(grouping: windows, by: \.start).mapValues { Set($0.map(\.sensor)) }
     let incomplete = Set(present.filter { !$0.value.isSuperset(of: sensors) }.keys)
     guard !incomplete.isEmpty else { return windows }
@@ -84,7 +90,9 @@ struct TaskScorer {
     return Set(names.compactMap { SensorID($0) }).sorted()
   }
 
-  private func score(_ table: FeatureTable, with model: Result<OneClassModel, ScoringError>, _ part: inout TaskPart) {
+  private func score(
+    _ table: FeatureTable, with model: Result<OneClassModel, ScoringError>, _ part: inout TaskPart
+  ) {
     switch model {
     case .failure(let error):
       fail(table.rows.map { FailedRow(of: table, $0, reason: error.description) } + table.failures, &part)
@@ -107,7 +115,8 @@ struct TaskScorer {
       for (index, row) in table.rows.enumerated() {
         if decisions[index].isNaN {
           let fault = model.fault(of: table.features[row: index])
-          failures.append(FailedRow(of: table, row, reason: fault?.reason ?? "the decision value is not a number"))
+          failures.append(
+            FailedRow(of: table, row, reason: fault?.reason ?? "the decision value is not a number"))
         } else {
           part.predictions += 1
           part.predictionLines += PredictionFile.line(

@@ -86,7 +86,8 @@ public struct Trainer: Sendable {
   private func chunks(of range: TrainingRange) throws -> [[DeviceID]] {
     let counts = try WindowStoreReader(path: folder.store).windowCounts(visibleAfter: nil, through: range.to)
     let total = counts.reduce(0) { $0 + $1.count }
-    let limit = min(ScoringDefaults.trainingWindowsPerChunk, max(1, total / (threads * ScoringDefaults.tasksPerSlot)))
+    let limit = min(
+      ScoringDefaults.trainingWindowsPerChunk, max(1, total / (threads * ScoringDefaults.tasksPerSlot)))
     var chunks: [[DeviceID]] = []
     var room = 0
     for (device, count) in counts {
@@ -114,12 +115,14 @@ public struct Trainer: Sendable {
             rows: table.features, featureNames: table.featureNames, options: options,
             provenance: ModelMetadata(
               device: key.device.name, sensor: key.sensor?.name,
-              trainingRange: range.from.milliseconds...max(range.from, range.to).milliseconds, seed: settings.seed))
+              trainingRange: range.from.milliseconds...max(range.from, range.to).milliseconds,
+              seed: settings.seed))
           try ModelFile.write(trained.model, folder: folder.models, stem: key.stem)
           results.models.append(
             TrainingRecord.Model(
               device: key.device, sensor: key.sensor, version: trained.model.version, rows: table.rows.count,
-              supportVectors: trained.model.coefficients.count, warnings: trained.warnings.map(\.description)))
+              supportVectors: trained.model.coefficients.count, warnings: trained.warnings.map(\.description))
+          )
         } catch let error as TrainingError {
           results.failures.append(
             TrainingRecord.Failure(device: key.device, sensor: key.sensor, reason: error.description))

@@ -12,7 +12,8 @@ public protocol ComputeTarget: Sendable {
   /// failures, not been started. `report` is called for every event, in order.
   ///
   /// Throws ``ComputeError`` where no task can be run at all.
-  func run(_ job: ComputeJob, report: @escaping @Sendable (ComputeEvent) -> Void) async throws -> ComputeOutcome
+  func run(_ job: ComputeJob, report: @escaping @Sendable (ComputeEvent) -> Void) async throws
+    -> ComputeOutcome
 
   /// Lets running tasks finish, starts no others, and makes ``run(_:report:)`` return.
   func stop() async

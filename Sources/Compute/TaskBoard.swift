@@ -78,7 +78,8 @@ public struct TaskBoard: Sendable {
 
   /// A board for `job` over `nodes` × `coresPerNode` slots, some of which may hold a warm worker already.
   public init(
-    job: ComputeJob, nodes: Int, coresPerNode: Int, warm: [WarmWorker] = [], nextWorker: Int = 1, now: Duration = .zero
+    job: ComputeJob, nodes: Int, coresPerNode: Int, warm: [WarmWorker] = [], nextWorker: Int = 1,
+    now: Duration = .zero
   ) {
     tasks = job.tasks
     retry = job.retry
@@ -86,7 +87,8 @@ public struct TaskBoard: Sendable {
     self.coresPerNode = coresPerNode
     self.nextWorker = nextWorker
     for worker in warm {
-      workers[worker.worker] = Worker(slot: worker.slot, state: worker.isReady ? .idle : .starting(since: now))
+      workers[worker.worker] = Worker(
+        slot: worker.slot, state: worker.isReady ? .idle : .starting(since: now))
     }
     let taken = Set(warm.map(\.slot))
     // Lowest slot last, because slots are taken from the end.
@@ -151,7 +153,9 @@ public struct TaskBoard: Sendable {
 
   private func node(of slot: Int) -> Int { slot / coresPerNode + 1 }
 
-  private mutating func take(_ reply: WorkerReply, from number: Int, at now: Duration, _ actions: inout [Action]) {
+  private mutating func take(
+    _ reply: WorkerReply, from number: Int, at now: Duration, _ actions: inout [Action]
+  ) {
     guard let worker = workers[number] else { return }
     switch (reply, worker.state) {
     case (.ready, .starting):
@@ -175,21 +179,26 @@ public struct TaskBoard: Sendable {
   }
 
   private mutating func attemptFailed(
-    _ run: Run, on worker: Int, reason: String, retry mayHelp: Bool, at now: Duration, _ actions: inout [Action]
+    _ run: Run, on worker: Int, reason: String, retry mayHelp: Bool, at now: Duration,
+    _ actions: inout [Action]
   ) {
     let duration = now - run.started
     guard mayHelp, run.attempt <= retry.maxRetries, !isGivingUp else {
       failed += 1
-      actions.append(.report(.taskFailed(task: run.task, attempt: run.attempt, reason: reason, duration: duration)))
+      actions.append(
+        .report(.taskFailed(task: run.task, attempt: run.attempt, reason: reason, duration: duration)))
       if let errorThreshold, failed > errorThreshold, ending == .finished {
         ending = .gaveUp(
-          reason: "\(failed) tasks failed, more than the error threshold of \(errorThreshold) allows; last: \(reason)")
+          reason:
+            "\(failed) tasks failed, more than the error threshold of \(errorThreshold) allows; last: \(reason)"
+        )
       }
       return
     }
     retried += 1
     retries.append(Retry(task: run.task, attempt: run.attempt + 1, lastWorker: worker))
-    actions.append(.report(.taskRetried(task: run.task, attempt: run.attempt, reason: reason, duration: duration)))
+    actions.append(
+      .report(.taskRetried(task: run.task, attempt: run.attempt, reason: reason, duration: duration)))
   }
 
   private var isGivingUp: Bool {
@@ -226,7 +235,9 @@ public struct TaskBoard: Sendable {
     for (number, worker) in workers.sorted(by: { $0.key < $1.key }) {
       switch worker.state {
       case .busy(let run) where now - run.started > retry.timeout:
-        kill(number, reason: "no answer within \(retry.timeout.formattedSeconds); worker \(number) was killed", &actions)
+        kill(
+          number, reason: "no answer within \(retry.timeout.formattedSeconds); worker \(number) was killed",
+          &actions)
       case .starting(let since) where now - since > ComputeDefaults.workerStartTimeout:
         let limit = ComputeDefaults.workerStartTimeout.formattedSeconds
         kill(number, reason: "worker \(number) was not ready within \(limit) and was killed", &actions)

@@ -48,7 +48,9 @@ public enum WorkerLoop {
   private static func write(_ reply: WorkerReply) -> Bool {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard var data = try? encoder.encode(reply) else { preconditionFailure("strings and integers always encode") }
+    guard var data = try? encoder.encode(reply) else {
+      preconditionFailure("strings and integers always encode")
+    }
     data.append(0x0A)
     return (try? FileHandle.standardOutput.write(contentsOf: data)) != nil
   }

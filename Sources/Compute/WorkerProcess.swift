@@ -79,16 +79,20 @@ struct WorkerProcess: Sendable {
   /// A child that outlives a killed parent would go on writing into its run. The end of standard input tells an
   /// idle worker; one that is at work, or hangs, is ended by the kernel. swift-subprocess forks from one thread
   /// that lives as long as the process, so the signal means the death of the process and not of a pool thread.
-  private static let deathWrapper: String? = ["/usr/bin/setpriv", "/bin/setpriv"].first { (path: String) in access(path, X_OK) == 0 }
+  private static let deathWrapper: String? = ["/usr/bin/setpriv", "/bin/setpriv"].first { (path: String) in
+    access(path, X_OK) == 0
+  }
 
   private static func live(
-    _ number: Int, _ command: WorkerCommand, _ logPath: String, _ orders: AsyncStream<Order>, _ mailbox: WorkerMailbox
+    _ number: Int, _ command: WorkerCommand, _ logPath: String, _ orders: AsyncStream<Order>,
+    _ mailbox: WorkerMailbox
   ) async throws -> String {
     guard access(command.executable, X_OK) == 0 else {
       throw FileError(path: command.executable, action: "run", reason: String(cString: strerror(errno)))
     }
     let log = try FileDescriptor.open(
-      FilePath(logPath), .writeOnly, options: [.create, .append, .closeOnExec], permissions: [.ownerReadWrite, .groupRead, .otherRead])
+      FilePath(logPath), .writeOnly, options: [.create, .append, .closeOnExec],
+      permissions: [.ownerReadWrite, .groupRead, .otherRead])
     var executable = command.executable
     var arguments: [String] = command.arguments
     if let wrapper = deathWrapper {

@@ -28,7 +28,9 @@ public struct WorkerRequest: Hashable, Sendable, Codable {
   var line: String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard let data = try? encoder.encode(self) else { preconditionFailure("strings and integers always encode") }
+    guard let data = try? encoder.encode(self) else {
+      preconditionFailure("strings and integers always encode")
+    }
     return String(decoding: data, as: UTF8.self) + "\n"
   }
 }
@@ -70,11 +72,13 @@ extension WorkerReply: Codable {
         items: try container.decode(Int.self, forKey: .items),
         failedItems: try container.decode(Int.self, forKey: .failedItems))
       self = .succeeded(
-        task: try container.decode(Int.self, forKey: .task), attempt: try container.decode(Int.self, forKey: .attempt),
+        task: try container.decode(Int.self, forKey: .task),
+        attempt: try container.decode(Int.self, forKey: .attempt),
         counts)
     case "failed":
       self = .failed(
-        task: try container.decode(Int.self, forKey: .task), attempt: try container.decode(Int.self, forKey: .attempt),
+        task: try container.decode(Int.self, forKey: .task),
+        attempt: try container.decode(Int.self, forKey: .attempt),
         reason: try container.decode(String.self, forKey: .reason),
         retry: try container.decodeIfPresent(Bool.self, forKey: .retry) ?? true)
     case let other:

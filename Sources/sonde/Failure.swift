@@ -37,6 +37,7 @@ enum Failure {
     switch error {
     case is MQTTError, is ServiceError: ExitStatus.unavailable
     case is ScenarioFaults, is CSVError: ExitStatus.usage
+    case is ScoringError, is ScheduleError, is ModelError, is ComputeError: ExitStatus.usage
     case let file as FileError where file.action == "read": ExitStatus.usage
     case let run as RunError: status(of: run)
     case is StoreError, is FileError: ExitStatus.internalFault

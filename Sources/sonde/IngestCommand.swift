@@ -29,11 +29,14 @@ struct IngestCommand: ParsableCommand {
   var store: String
   @Option(help: ArgumentHelp("The length of a window, such as 60s or 5m.", valueName: "duration"))
   var window: Span
-  @Option(help: ArgumentHelp("How far behind its newest reading a device's watermark stays.", valueName: "duration"))
+  @Option(
+    help: ArgumentHelp("How far behind its newest reading a device's watermark stays.", valueName: "duration")
+  )
   var outOfOrderness = Span(.seconds(5))
   @Option(
     name: .customLong("lateness"),
-    help: ArgumentHelp("How long after its end a window still takes readings, in event time.", valueName: "duration"))
+    help: ArgumentHelp(
+      "How long after its end a window still takes readings, in event time.", valueName: "duration"))
   var allowedLateness = Span(.seconds(30))
   @Option(
     help: ArgumentHelp(
@@ -56,7 +59,8 @@ struct IngestCommand: ParsableCommand {
     var configuration = IngestionService.Configuration(
       broker: broker, topic: topic, clientID: clientID, store: store,
       settings: WindowSettings(
-        window: window.duration, outOfOrderness: outOfOrderness.duration, allowedLateness: allowedLateness.duration))
+        window: window.duration, outOfOrderness: outOfOrderness.duration,
+        allowedLateness: allowedLateness.duration))
     configuration.idleAfter = idleAfter.duration
     let service = try IngestionService(configuration, logger: logger)
     if events { try StandardOutput.writeJSON(IngestionEvent.ready(service.start)) }

@@ -2,7 +2,7 @@ import ArgumentParser
 import BatchScoring
 import Compute
 import Foundation
-import Synchronization
+import Supervision
 import Telemetry
 
 /// `sonde schedule`: batch jobs as the watermark of a run's store passes their fire times.
@@ -17,14 +17,16 @@ struct ScheduleCommand: AsyncParsableCommand {
   @Argument(help: "The folder of a run.", completion: .directory)
   var runDir: String
 
-  @Option(help: "Everything below as a JSON file, as a scenario run writes it.", completion: .file(extensions: ["json"]))
+  @Option(
+    help: "Everything below as a JSON file, as a scenario run writes it.",
+    completion: .file(extensions: ["json"]))
   var config: String?
 
   @Option(help: "When jobs fire: minute, hour, day of the month, month, day of the week, in UTC.")
   var cron: String?
 
-  @Option(help: "Seconds between jobs, counted from --from.")
-  var every: Double?
+  @Option(help: "The time between jobs, counted from --from, such as 90s.")
+  var every: Span?
 
   @Option(help: "Windows visible at this time are not scored, such as 2026-01-01T12:00:00Z.")
   var from: String?
@@ -45,35 +47,30 @@ struct ScheduleCommand: AsyncParsableCommand {
   @Flag(help: "The end of standard input means the end of the stream.")
   var untilStdinCloses = false
 
-  @Option(help: "How progress is told: text on standard error, or json, an object a line, on standard output.")
+  @Option(
+    help: "How progress is told: text on standard error, or json, an object a line, on standard output.")
   var format = ScoringReporter.Format.text
 
   func run() async throws {
-    try await ScoringCommandSupport.run {
-      let folder = try ScoringCommandSupport.folder(runDir)
-      let configuration = try configuration()
-      let control = SchedulerControl()
-      if untilStdinCloses { watchStandardInput(control) }
-      let target = try LocalTarget(
-        nodes: configuration.local.nodes, coresPerNode: configuration.local.coresPerNode,
-        logFolder: folder.workerLogs)
-      let reporter = ScoringReporter(format: format)
-      let scheduler = try Scheduler(
-        folder: folder, configuration: configuration, target: target, worker: try ScoringCommandSupport.worker(),
-        trainingThreads: ProcessInfo.processInfo.activeProcessorCount, control: control,
-        now: { ScoringCommandSupport.now() }, report: { reporter.report($0) })
-      let state = StopState()
-      let signals = StopSignals { number in
-        if number == SIGINT { state.interrupt() }
-        control.stop()
-      }
-      defer { signals.cancel() }
-      let ending = try await scheduler.run()
-      await target.shutDown()
-      switch ending {
-      case .finished(let failedJobs): if failedJobs > 0 { throw ExitCode(1) }
-      case .stopped: if state.isInterrupted { throw ExitCode(130) }
-      }
+    let folder = try ScoringCommandSupport.folder(runDir)
+    let configuration = try configuration()
+    let control = SchedulerControl()
+    if untilStdinCloses { watchStandardInput(control) }
+    let target = try LocalTarget(
+      nodes: configuration.local.nodes, coresPerNode: configuration.local.coresPerNode,
+      logFolder: folder.workerLogs)
+    let reporter = ScoringReporter(format: format)
+    let scheduler = try Scheduler(
+      folder: folder, configuration: configuration, target: target,
+      worker: try ScoringCommandSupport.worker(),
+      trainingThreads: ProcessInfo.processInfo.activeProcessorCount, control: control,
+      now: { ScoringCommandSupport.now() }, report: { reporter.report($0) })
+    let stop = StopSignal { control.stop() }
+    let ending = try await scheduler.run()
+    await target.shutDown()
+    switch ending {
+    case .finished(let failedJobs): if failedJobs > 0 { throw ExitCode(ExitStatus.expectationFailed) }
+    case .stopped: if stop.received == SIGINT { throw ExitCode(ExitStatus.interrupted) }
     }
   }
 
@@ -93,8 +90,10 @@ struct ScheduleCommand: AsyncParsableCommand {
     default: throw ScoringError("--train-from and --train-to go together")
     }
     return ScheduleConfiguration(
-      deployment: Deployment(layout: try model.layout(), model: model.settings, miniBatchSize: size), cron: cron,
-      everySeconds: every, from: try ScoringCommandSupport.instant(from, "--from"), training: training,
+      deployment: Deployment(layout: try model.layout(), model: model.settings, miniBatchSize: size),
+      cron: cron,
+      everySeconds: every?.duration.seconds, from: try ScoringCommandSupport.instant(from, "--from"),
+      training: training,
       local: .init(nodes: compute.nodes, coresPerNode: compute.coresPerNode))
   }
 
@@ -105,11 +104,4 @@ struct ScheduleCommand: AsyncParsableCommand {
       control.streamHasEnded()
     }
   }
-}
-
-/// Whether the stop came from the keyboard.
-private final class StopState: Sendable {
-  private let interrupted = Mutex(false)
-  func interrupt() { interrupted.withLock { $0 = true } }
-  var isInterrupted: Bool { interrupted.withLock { $0 } }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import BatchScoring
 import Compute
-import Foundation
+import Supervision
 import Telemetry
 import WindowStore
 
@@ -32,7 +32,8 @@ struct ScoreCommand: AsyncParsableCommand {
   @Option(help: "Only windows that became visible after this time; by default, after the last job.")
   var after: String?
 
-  @Option(help: "Only windows visible at this time, which must have passed; by default, the store's watermark.")
+  @Option(
+    help: "Only windows visible at this time, which must have passed; by default, the store's watermark.")
   var through: String?
 
   @Option(help: "How many devices a task scores: auto or a number.")
@@ -44,12 +45,10 @@ struct ScoreCommand: AsyncParsableCommand {
   var format = ScoringReporter.Format.text
 
   func run() async throws {
-    try await ScoringCommandSupport.run {
-      switch (runDir, input) {
-      case (let runDir?, nil): try await scoreRun(runDir)
-      case (nil, let input?): try scoreFile(input)
-      default: throw ScoringError("give either the folder of a run or --input with a file")
-      }
+    switch (runDir, input) {
+    case (let runDir?, nil): try await scoreRun(runDir)
+    case (nil, let input?): try scoreFile(input)
+    default: throw ScoringError("give either the folder of a run or --input with a file")
     }
   }
 
@@ -58,7 +57,7 @@ struct ScoreCommand: AsyncParsableCommand {
     let columns = try columns.map { try PlainFileScoring.Columns($0) } ?? PlainFileScoring.Columns()
     let result = try PlainFileScoring(input: input, columns: columns, models: models, output: output).run()
     if let reason = result.firstReason {
-      ScoringCommandSupport.printError("\(result.failed) rows failed (see \(output)/failed.csv); first: \(reason)")
+      StandardError.write("\(result.failed) rows failed (see \(output)/failed.csv); first: \(reason)")
     }
     print(
       "\(result.predictions) rows scored, \(result.anomalies) anomalies, \(result.failed) failed: "
@@ -83,19 +82,20 @@ struct ScoreCommand: AsyncParsableCommand {
       nodes: compute.nodes, coresPerNode: compute.coresPerNode, logFolder: folder.workerLogs)
     let reporter = ScoringReporter(format: format)
     let runner = JobRunner(
-      folder: folder, deployment: deployment, target: target, worker: try ScoringCommandSupport.worker(), jobs: jobs,
+      folder: folder, deployment: deployment, target: target, worker: try ScoringCommandSupport.worker(),
+      jobs: jobs,
       now: { ScoringCommandSupport.now() }, report: { reporter.report($0) })
-    let signals = StopSignals { _ in Task { await target.stop() } }
-    defer { signals.cancel() }
+    _ = StopSignal { Task { await target.stop() } }
     let job = try await runner.run(cut)
     await target.shutDown()
     switch job.state {
     case .completed:
       if format == .text {
-        print("\(job.predictions) windows scored, \(job.failedRows) failed: \(folder.job(cut.id).predictions)")
+        print(
+          "\(job.predictions) windows scored, \(job.failedRows) failed: \(folder.job(cut.id).predictions)")
       }
-    case .failed: throw ExitCode(1)
-    default: throw ExitCode(130)
+    case .failed: throw ExitCode(ExitStatus.expectationFailed)
+    default: throw ExitCode(ExitStatus.interrupted)
     }
   }
 
@@ -107,13 +107,16 @@ struct ScoreCommand: AsyncParsableCommand {
     }
     let through = try through.map { try ScoringCommandSupport.instant($0, "--through") } ?? watermark
     guard through <= watermark else {
-      throw ScoringError("--through \(through) is later than the store's watermark \(watermark); wait, or leave it out")
+      throw ScoringError(
+        "--through \(through) is later than the store's watermark \(watermark); wait, or leave it out")
     }
     let lastCut = last.map { $0.cut.through ?? through }.max()
     let after =
-      try after.map { try ScoringCommandSupport.instant($0, "--after") } ?? lastCut ?? Timestamp(milliseconds: 0)
+      try after.map { try ScoringCommandSupport.instant($0, "--after") } ?? lastCut
+      ?? Timestamp(milliseconds: 0)
     guard after < through else {
-      throw ScoringError("everything visible through \(through) is scored already, by the jobs in \(folder.jobs)")
+      throw ScoringError(
+        "everything visible through \(through) is scored already, by the jobs in \(folder.jobs)")
     }
     return JobCut(after: after, fire: through)
   }

@@ -1,41 +1,11 @@
 import ArgumentParser
 import BatchScoring
 import Compute
-import Dispatch
-import Files
 import Foundation
-import OneClassSVM
 import Telemetry
-import WindowStore
 
 /// What the commands of batch scoring share.
 enum ScoringCommandSupport {
-  /// Runs `body`, and turns what it throws into a line on standard error and an exit code: 64 for what the caller got
-  /// wrong, 69 for a missing part, 70 for the rest.
-  static func run(_ body: () async throws -> Void) async throws {
-    do {
-      try await body()
-    } catch let code as ExitCode {
-      throw code
-    } catch {
-      printError("sonde: \(error)")
-      throw ExitCode(code(for: error))
-    }
-  }
-
-  private static func code(for error: any Error) -> Int32 {
-    switch error {
-    case is ScoringError, is ScheduleError, is CSVError, is ModelError, is ComputeError: 64
-    case let file as FileError where file.action == "read": 64
-    case is StoreError: 69
-    default: 70
-    }
-  }
-
-  static func printError(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
-  }
-
   /// The folder of a run, as an absolute path, which workers can use wherever they are.
   static func folder(_ path: String) throws -> RunFolder {
     let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
@@ -54,7 +24,9 @@ enum ScoringCommandSupport {
     return WorkerCommand(executable: path, arguments: ["score-worker"])
   }
 
-  static func now() -> Timestamp { Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded())) }
+  static func now() -> Timestamp {
+    Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded()))
+  }
 
   static func instant(_ text: String, _ option: String) throws(ScoringError) -> Timestamp {
     guard let instant = Timestamp(iso8601: text) else {
@@ -69,7 +41,9 @@ struct ModelLayoutOptions: ParsableArguments {
   @Option(help: "One model a device, or one a sensor of it: device or sensor.")
   var per = "device"
 
-  @Option(help: "Aggregates of a window that are features, separated by commas: count, mean, stddev, min, max, range.")
+  @Option(
+    help:
+      "Aggregates of a window that are features, separated by commas: count, mean, stddev, min, max, range.")
   var features = "mean,stddev,min,max"
 
   @Option(help: "The share of training windows that may be outliers.")
@@ -121,13 +95,10 @@ struct ScoringReporter: Sendable {
   func report(_ event: ScoringEvent) {
     switch format {
     case .json:
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      guard let data = try? encoder.encode(event) else { return }
-      // One write a line, so that lines of several threads do not mix.
-      FileHandle.standardOutput.write(data + [0x0A])
+      // A reader that has gone away does not stop the scoring.
+      try? StandardOutput.writeJSON(event)
     case .text:
-      if let sentence = Self.sentence(event) { ScoringCommandSupport.printError(sentence) }
+      if let sentence = Self.sentence(event) { StandardError.write(sentence) }
     }
   }
 
@@ -151,22 +122,4 @@ struct ScoringReporter: Sendable {
     case .finished: return "the stream has ended and every window is scored"
     }
   }
-}
-
-/// SIGTERM and SIGINT as a call, and which of them it was.
-final class StopSignals {
-  private let sources: [any DispatchSourceSignal]
-
-  /// `body` is called with each signal's number, on a queue of its own.
-  init(_ body: @escaping @Sendable (Int32) -> Void) {
-    sources = [SIGTERM, SIGINT].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler { body(number) }
-      source.resume()
-      return source
-    }
-  }
-
-  func cancel() { for source in sources { source.cancel() } }
 }

@@ -23,24 +23,24 @@ struct TrainCommand: AsyncParsableCommand {
   var threads: Int?
 
   func run() async throws {
-    try await ScoringCommandSupport.run {
-      let range = TrainingRange(
-        from: try ScoringCommandSupport.instant(from, "--from"), to: try ScoringCommandSupport.instant(to, "--to"))
-      guard range.from < range.to else { throw ScoringError("--from must be before --to") }
-      let trainer = Trainer(
-        folder: try ScoringCommandSupport.folder(runDir), layout: try model.layout(), settings: model.settings,
-        threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
-      let record = try await trainer.train(range)
-      for failure in record.failures {
-        ScoringCommandSupport.printError("\(failure.key.stem): \(failure.reason)")
-      }
-      for trained in record.models {
-        for warning in trained.warnings { ScoringCommandSupport.printError("\(trained.key.stem): \(warning)") }
-      }
-      let vectors = record.models.reduce(0) { $0 + $1.supportVectors }
-      print(
-        "trained \(record.models.count) models with \(vectors) support vectors in all, into \(trainer.folder.models)")
-      if record.models.isEmpty { throw ScoringError("no model could be trained") }
+    let range = TrainingRange(
+      from: try ScoringCommandSupport.instant(from, "--from"),
+      to: try ScoringCommandSupport.instant(to, "--to"))
+    guard range.from < range.to else { throw ScoringError("--from must be before --to") }
+    let trainer = Trainer(
+      folder: try ScoringCommandSupport.folder(runDir), layout: try model.layout(), settings: model.settings,
+      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    let record = try await trainer.train(range)
+    for failure in record.failures {
+      StandardError.write("\(failure.key.stem): \(failure.reason)")
     }
+    for trained in record.models {
+      for warning in trained.warnings { StandardError.write("\(trained.key.stem): \(warning)") }
+    }
+    let vectors = record.models.reduce(0) { $0 + $1.supportVectors }
+    print(
+      "trained \(record.models.count) models with \(vectors) support vectors in all, into \(trainer.folder.models)"
+    )
+    if record.models.isEmpty { throw ScoringError("no model could be trained") }
   }
 }

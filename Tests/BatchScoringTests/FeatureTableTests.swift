@@ -8,7 +8,8 @@ import WindowStore
     WindowRow(
       device: try #require(DeviceID("d")), sensor: try #require(SensorID(sensor)),
       start: Timestamp(milliseconds: start), end: Timestamp(milliseconds: start + 60_000),
-      aggregates: Aggregates(count: 6, mean: mean, stddev: 1, min: mean - 2, max: mean + 3), revision: revision,
+      aggregates: Aggregates(count: 6, mean: mean, stddev: 1, min: mean - 2, max: mean + 3),
+      revision: revision,
       visibleFrom: Timestamp(milliseconds: start + 60_000))
   }
 
@@ -34,7 +35,10 @@ import WindowStore
     let sensors = try ["a", "b"].map { try #require(SensorID($0)) }
     let tables = builder.tables(
       of: device,
-      windows: [try row("a", 0, mean: 1), try row("b", 0, mean: 2), try row("a", 60_000, mean: 3), try row("z", 0, mean: 9)],
+      windows: [
+        try row("a", 0, mean: 1), try row("b", 0, mean: 2), try row("a", 60_000, mean: 3),
+        try row("z", 0, mean: 9),
+      ],
       sensors: sensors)
     #expect(tables[0].features.values == [1, 2])
     #expect(tables[0].failures.map(\.reason) == ["the window has no reading of b"])
@@ -43,7 +47,8 @@ import WindowStore
   @Test func aValueThatIsNotFiniteFailsItsWindow() throws {
     let device = try #require(DeviceID("d"))
     let builder = FeatureVectorBuilder(layout: ModelLayout(per: .sensor, features: [.mean]))
-    let tables = builder.tables(of: device, windows: [try row("a", 0, mean: .infinity), try row("b", 0, mean: 1)])
+    let tables = builder.tables(
+      of: device, windows: [try row("a", 0, mean: .infinity), try row("b", 0, mean: 1)])
     #expect(tables.map(\.rows.count) == [0, 1])
     #expect(tables[0].failures.map(\.reason) == ["mean is inf; only finite values can be scored"])
   }

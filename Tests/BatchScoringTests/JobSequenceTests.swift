@@ -46,7 +46,9 @@ import Testing
     let training = TrainingRange(from: hour(0), to: hour(12))
     let expected = steps(try hourly(training: training), watermarks: [15.5])
     #expect(expected.first == .train(training))
-    #expect(steps(try hourly(training: training), watermarks: [0, 1, 11, 12, 12.1, 13, 14, 15, 15.2, 15.5]) == expected)
+    #expect(
+      steps(try hourly(training: training), watermarks: [0, 1, 11, 12, 12.1, 13, 14, 15, 15.2, 15.5])
+        == expected)
     #expect(steps(try hourly(training: training), watermarks: (0...310).map { Double($0) / 20 }) == expected)
   }
 
@@ -73,7 +75,8 @@ import Testing
     let resumed = JobSequence(schedule: schedule, from: hour(12), last: (last, false))
     #expect(resumed.next(watermark: nil, streamEnded: false) == .job(last))
     let next = JobSequence(schedule: schedule, from: hour(12), last: (last, true))
-    #expect(next.next(watermark: hour(14), streamEnded: false) == .job(JobCut(after: hour(13), fire: hour(14))))
+    #expect(
+      next.next(watermark: hour(14), streamEnded: false) == .job(JobCut(after: hour(13), fire: hour(14))))
     let closed = JobSequence(schedule: schedule, from: hour(12), last: (JobCut(closingAfter: hour(14)), true))
     #expect(closed.next(watermark: hour(20), streamEnded: true) == .finish)
   }

@@ -15,7 +15,9 @@ import Testing
     var generator = SeededGenerator(seed: 7, stream: "mini-batches")
     for _ in 0..<200 {
       let loads = try loads(
-        (0..<generator.index(below: 60)).map { _ in (generator.index(below: 5000), generator.index(below: 400)) })
+        (0..<generator.index(below: 60)).map { _ in
+          (generator.index(below: 5000), generator.index(below: 400))
+        })
       let size = generator.index(below: 2) == 0 ? MiniBatchSize.auto : .devices(1 + generator.index(below: 9))
       let tasks = MiniBatchPlan.tasks(for: loads, size: size, slots: 1 + generator.index(below: 8))
       #expect(tasks.flatMap { $0 } == loads.map(\.device))
@@ -30,7 +32,8 @@ import Testing
   }
 
   @Test func littleWorkIsOneTask() throws {
-    let tasks = MiniBatchPlan.tasks(for: try loads(Array(repeating: (12, 5), count: 20)), size: .auto, slots: 4)
+    let tasks = MiniBatchPlan.tasks(
+      for: try loads(Array(repeating: (12, 5), count: 20)), size: .auto, slots: 4)
     #expect(tasks.count == 1)
   }
 
@@ -39,7 +42,8 @@ import Testing
     let sizes = (0..<400).map { (rows: 1000, vectors: $0 < 100 ? 100_000 : 1000) }
     let loads = try loads(sizes)
     let tasks = MiniBatchPlan.tasks(for: loads, size: .auto, slots: 2)
-    let weight = Dictionary(uniqueKeysWithValues: loads.map { ($0.device, $0.rows * ($0.supportVectors + 1000)) })
+    let weight = Dictionary(
+      uniqueKeysWithValues: loads.map { ($0.device, $0.rows * ($0.supportVectors + 1000)) })
     let weights = tasks.map { $0.reduce(0) { $0 + (weight[$1] ?? 0) } }
     let mean = Double(weights.reduce(0, +)) / Double(weights.count)
     #expect(tasks.count == 2 * ScoringDefaults.tasksPerSlot)
@@ -47,5 +51,7 @@ import Testing
   }
 
   @Test(arguments: ["auto", "1", "250"]) func readsSizes(text: String) { #expect(MiniBatchSize(text) != nil) }
-  @Test(arguments: ["", "0", "-3", "many", "1.5"]) func refusesSizes(text: String) { #expect(MiniBatchSize(text) == nil) }
+  @Test(arguments: ["", "0", "-3", "many", "1.5"]) func refusesSizes(text: String) {
+    #expect(MiniBatchSize(text) == nil)
+  }
 }

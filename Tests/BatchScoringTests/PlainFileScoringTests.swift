@@ -13,7 +13,8 @@ private let reference = "\(data)/batch-reference"
 
 @Suite struct PlainFileScoringTests {
   private func withFolder(_ body: (String) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "sonde-plain-\(UUID().uuidString)").path
+    let folder = FileManager.default.temporaryDirectory.appending(path: "sonde-plain-\(UUID().uuidString)")
+      .path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try body(folder)
@@ -62,8 +63,10 @@ private let reference = "\(data)/batch-reference"
 
   @Test func badRowsFailAloneAndABrokenFileNamesItsLine() throws {
     try withFolder { folder in
-      try AtomicFile.write("time,device,sensor,value\n2026-01-01,a b,s,1\n2026-01-01,a,s,1\n", to: "\(folder)/in.csv")
-      try AtomicFile.write("time,device,sensor,value\n2026-01-01,a,s,1\n2026-01-01,a,s\n", to: "\(folder)/broken.csv")
+      try AtomicFile.write(
+        "time,device,sensor,value\n2026-01-01,a b,s,1\n2026-01-01,a,s,1\n", to: "\(folder)/in.csv")
+      try AtomicFile.write(
+        "time,device,sensor,value\n2026-01-01,a,s,1\n2026-01-01,a,s\n", to: "\(folder)/broken.csv")
       let scoring = PlainFileScoring(
         input: "\(folder)/in.csv", columns: .init(), models: folder, output: "\(folder)/out")
       let result = try scoring.run()

@@ -74,12 +74,18 @@ import Testing
   /// Every minute of two years against the definition, looked at field by field.
   @Test func agreesWithTheDefinitionMinuteByMinute() throws {
     let expressions: [(String, @Sendable (Int, Int, CivilDate) -> Bool)] = [
-      ("7 */6 1,15 * 3", { minute, hour, date in
-        minute == 7 && hour % 6 == 0 && (date.day == 1 || date.day == 15 || date.weekday == 3)
-      }),
-      ("*/40 22-23 * 2,12 *", { minute, hour, date in
-        minute % 40 == 0 && hour >= 22 && (date.month == 2 || date.month == 12)
-      }),
+      (
+        "7 */6 1,15 * 3",
+        { minute, hour, date in
+          minute == 7 && hour % 6 == 0 && (date.day == 1 || date.day == 15 || date.weekday == 3)
+        }
+      ),
+      (
+        "*/40 22-23 * 2,12 *",
+        { minute, hour, date in
+          minute % 40 == 0 && hour >= 22 && (date.month == 2 || date.month == 12)
+        }
+      ),
     ]
     let first = try at("2027-01-01T00:00:00Z")
     for (text, matches) in expressions {

@@ -18,7 +18,10 @@ import WindowStore
       #expect(try await run.schedule(run.configuration()) == .finished(failedJobs: 0))
 
       let jobs = try run.jobs()
-      #expect(jobs.map(\.cut.id) == ["2026-01-01T13-00-00Z", "2026-01-01T14-00-00Z", "2026-01-01T15-00-00Z", "closing"])
+      #expect(
+        jobs.map(\.cut.id) == [
+          "2026-01-01T13-00-00Z", "2026-01-01T14-00-00Z", "2026-01-01T15-00-00Z", "closing",
+        ])
       #expect(jobs.allSatisfy { $0.state == .completed && $0.tasks == 4 && $0.failedRows == 0 })
       let rows = try run.predictions()
       let keys = rows.map { "\($0[0]),\($0[1]),\($0[2])" }
@@ -76,9 +79,10 @@ import WindowStore
       let layout = ModelLayout(per: .sensor, features: [.mean, .range])
       try await run.schedule(run.configuration(layout: layout))
       let rows = try run.predictions()
-      #expect(Set(rows.map { "\($0[0])/\($0[1])" }).sorted() == [
-        "pump-0/pressure", "pump-0/temperature", "pump-1/pressure", "pump-1/temperature",
-      ])
+      #expect(
+        Set(rows.map { "\($0[0])/\($0[1])" }).sorted() == [
+          "pump-0/pressure", "pump-0/temperature", "pump-1/pressure", "pump-1/temperature",
+        ])
       let model = try ModelFile.read(folder: run.folder.models, stem: "device_pump-0_sensor_pressure")
       #expect(model.featureNames == ["mean", "range"])
     }
@@ -109,7 +113,9 @@ import WindowStore
         try await run.schedule(run.configuration(miniBatchSize: .auto), on: second)
         #expect(try run.outputs() == expected)
         let done = first.tasksRun.withLock { $0 }
-        #expect(second.tasksRun.withLock { $0.prefix(4 - done.count) }.allSatisfy { !done.contains($0) }, "parts are kept")
+        #expect(
+          second.tasksRun.withLock { $0.prefix(4 - done.count) }.allSatisfy { !done.contains($0) },
+          "parts are kept")
       }
     }
   }
@@ -127,12 +133,14 @@ import WindowStore
       try run.store(ScoringFixture.windows(), watermark: hour(13.5))
       let control = SchedulerControl()
       control.streamHasEnded()
-      try await run.schedule(run.configuration(), on: InProcessTarget(stopAfter: 4), control: control) { event in
+      try await run.schedule(run.configuration(), on: InProcessTarget(stopAfter: 4), control: control) {
+        event in
         if event.tasksDone == 4 { control.stop() }
       }
       #expect(try run.jobs().map(\.state) == [.running])
       for name in ["predictions.csv", "_SUCCESS"].prefix(outputsThere) {
-        try AtomicFile.write(try #require(expected["\(id)/\(name)"]), to: "\(run.folder.job(id).path)/\(name)")
+        try AtomicFile.write(
+          try #require(expected["\(id)/\(name)"]), to: "\(run.folder.job(id).path)/\(name)")
       }
       try await run.schedule(run.configuration())
       #expect(try run.outputs() == expected)
@@ -168,7 +176,9 @@ import WindowStore
         row.device = stranger
         return row
       }
-      windows.removeAll { $0.device.name == "pump-1" && $0.start == hour(12.5) && $0.sensor.name == "temperature" }
+      windows.removeAll {
+        $0.device.name == "pump-1" && $0.start == hour(12.5) && $0.sensor.name == "temperature"
+      }
       try run.store(windows, watermark: hour(13))
       let trainer = Trainer(
         folder: run.folder, layout: ModelLayout(), settings: ModelSettings(), threads: 2)
@@ -180,9 +190,10 @@ import WindowStore
       #expect(failed[0] == "device,sensor,window_start,window_end,revision,reason")
       #expect(failed.count { $0.hasPrefix("stranger,") && $0.contains("no model device_stranger") } == 12)
       #expect(failed.count { $0.hasPrefix("pump-2,") && $0.contains("device_pump-2") } == 12)
-      #expect(failed.filter { $0.hasPrefix("pump-1,") }.map(String.init) == [
-        "pump-1,*,2026-01-01T12:30:00.000Z,2026-01-01T12:35:00.000Z,1,the window has no reading of temperature"
-      ])
+      #expect(
+        failed.filter { $0.hasPrefix("pump-1,") }.map(String.init) == [
+          "pump-1,*,2026-01-01T12:30:00.000Z,2026-01-01T12:35:00.000Z,1,the window has no reading of temperature"
+        ])
       let job = try #require(try run.jobs().first)
       #expect(job.predictions == 23 && job.failedRows == 25 && job.state == .completed)
     }
@@ -193,7 +204,8 @@ import WindowStore
       try run.store(ScoringFixture.windows(), watermark: hour(13))
       try await run.schedule(run.configuration(), on: InProcessTarget { $0 == 2 ? "the disk is full" : nil })
       let job = try #require(try run.jobs().first)
-      #expect(job.state == .completed && job.failedTasks == 1 && job.failedRows == 12 && job.predictions == 36)
+      #expect(
+        job.state == .completed && job.failedTasks == 1 && job.failedRows == 12 && job.predictions == 36)
       let failed = try TextFile.text(of: run.folder.job(job.cut.id).failed)
       #expect(failed.contains("task 2 failed: the disk is full"))
     }

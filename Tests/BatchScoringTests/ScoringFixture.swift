@@ -15,7 +15,8 @@ struct ScoringFixture {
   let folder: RunFolder
 
   static func with(_ body: (ScoringFixture) async throws -> Void) async throws {
-    let path = FileManager.default.temporaryDirectory.appending(path: "sonde-scoring-\(UUID().uuidString)").path
+    let path = FileManager.default.temporaryDirectory.appending(path: "sonde-scoring-\(UUID().uuidString)")
+      .path
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: path) }
     try await body(ScoringFixture(folder: RunFolder(path)))
@@ -50,7 +51,8 @@ struct ScoringFixture {
   func store(_ windows: [WindowRow], watermark: Timestamp) throws {
     let writer = try WindowStoreWriter(
       path: folder.store,
-      settings: WindowSettings(window: Self.window, outOfOrderness: .seconds(30), allowedLateness: .seconds(300)))
+      settings: WindowSettings(
+        window: Self.window, outOfOrderness: .seconds(30), allowedLateness: .seconds(300)))
     var batch = StoreBatch()
     batch.windows = windows
     batch.progress.fleetWatermark = watermark
@@ -59,7 +61,8 @@ struct ScoringFixture {
   }
 
   func configuration(
-    miniBatchSize: MiniBatchSize = .devices(1), layout: ModelLayout = ModelLayout(), errorThreshold: Int? = nil
+    miniBatchSize: MiniBatchSize = .devices(1), layout: ModelLayout = ModelLayout(),
+    errorThreshold: Int? = nil
   ) -> ScheduleConfiguration {
     ScheduleConfiguration(
       deployment: Deployment(layout: layout, miniBatchSize: miniBatchSize, errorThreshold: errorThreshold),
@@ -75,7 +78,8 @@ struct ScoringFixture {
     let ended = SchedulerControl()
     ended.streamHasEnded()
     let scheduler = try Scheduler(
-      folder: folder, configuration: configuration, target: target, worker: WorkerCommand(executable: "in process"),
+      folder: folder, configuration: configuration, target: target,
+      worker: WorkerCommand(executable: "in process"),
       trainingThreads: 2, control: control ?? ended, now: { Timestamp(milliseconds: 0) }, report: report)
     return try await scheduler.run()
   }
@@ -87,7 +91,8 @@ struct ScoringFixture {
     var texts: [String: String] = [:]
     for job in try jobs() {
       let files = folder.job(job.cut.id)
-      for path in [files.predictions, files.failed, files.success] where FileManager.default.fileExists(atPath: path) {
+      for path in [files.predictions, files.failed, files.success]
+      where FileManager.default.fileExists(atPath: path) {
         texts["\(job.cut.id)/\((path as NSString).lastPathComponent)"] = try TextFile.text(of: path)
       }
     }
@@ -96,7 +101,8 @@ struct ScoringFixture {
 
   /// The rows of all prediction files, without headers.
   func predictions() throws -> [[String]] {
-    try outputs().filter { $0.key.hasSuffix("predictions.csv") }.sorted { $0.key < $1.key }.flatMap { _, text in
+    try outputs().filter { $0.key.hasSuffix("predictions.csv") }.sorted { $0.key < $1.key }.flatMap {
+      _, text in
       text.split(separator: "\n").dropFirst().map { $0.split(separator: ",").map(String.init) }
     }
   }
@@ -120,9 +126,12 @@ final class InProcessTarget: ComputeTarget {
     self.fails = fails
   }
 
-  func run(_ job: ComputeJob, report: @escaping @Sendable (ComputeEvent) -> Void) async throws -> ComputeOutcome {
+  func run(_ job: ComputeJob, report: @escaping @Sendable (ComputeEvent) -> Void) async throws
+    -> ComputeOutcome
+  {
     let worker = ScoringWorker()
-    var outcome = ComputeOutcome(ending: .finished, succeeded: 0, failed: 0, retries: 0, notRun: job.tasks.count)
+    var outcome = ComputeOutcome(
+      ending: .finished, succeeded: 0, failed: 0, retries: 0, notRun: job.tasks.count)
     for task in job.tasks {
       if stopped.withLock({ $0 }) || outcome.succeeded == stopAfter {
         outcome.ending = .stopped

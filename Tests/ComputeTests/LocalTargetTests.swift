@@ -34,7 +34,8 @@ import Testing
   }
 
   private func withFolder(_ body: (String) async throws -> Void) async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "sonde-compute-\(UUID().uuidString)").path
+    let folder = FileManager.default.temporaryDirectory.appending(path: "sonde-compute-\(UUID().uuidString)")
+      .path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try await body(folder)
@@ -44,7 +45,8 @@ import Testing
     try await withFolder { folder in
       let target = try LocalTarget(nodes: 2, coresPerNode: 1, logFolder: folder)
       let events = Events()
-      let job = ComputeJob(name: "a", input: "x", worker: Self.worker("echo task $task >&2"), tasks: Array(0..<50))
+      let job = ComputeJob(
+        name: "a", input: "x", worker: Self.worker("echo task $task >&2"), tasks: Array(0..<50))
       for _ in 1...2 {
         let outcome = try await target.run(job, report: events.add)
         #expect(outcome == ComputeOutcome(ending: .finished, succeeded: 50, failed: 0, retries: 0, notRun: 0))
@@ -123,7 +125,8 @@ import Testing
         """
       let job = ComputeJob(name: "a", input: "x", worker: Self.worker(flaky), tasks: Array(0..<10_000))
       let outcome = try await target.run(job, report: events.add)
-      #expect(outcome == ComputeOutcome(ending: .finished, succeeded: 10_000, failed: 0, retries: 200, notRun: 0))
+      #expect(
+        outcome == ComputeOutcome(ending: .finished, succeeded: 10_000, failed: 0, retries: 200, notRun: 0))
       #expect(events.succeeded == Array(0..<10_000))
       await target.shutDown()
     }

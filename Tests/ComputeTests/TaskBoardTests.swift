@@ -15,10 +15,12 @@ import Testing
   }
 
   private func ok(_ worker: Int, _ task: Int, _ attempt: Int = 1) -> TaskBoard.Event {
-    .workerReplied(worker: worker, .succeeded(task: task, attempt: attempt, TaskCounts(items: 1, failedItems: 0)))
+    .workerReplied(
+      worker: worker, .succeeded(task: task, attempt: attempt, TaskCounts(items: 1, failedItems: 0)))
   }
 
-  private func failure(_ worker: Int, _ task: Int, _ attempt: Int = 1, retry: Bool = true) -> TaskBoard.Event {
+  private func failure(_ worker: Int, _ task: Int, _ attempt: Int = 1, retry: Bool = true) -> TaskBoard.Event
+  {
     .workerReplied(worker: worker, .failed(task: task, attempt: attempt, reason: "no", retry: retry))
   }
 
@@ -26,14 +28,17 @@ import Testing
     var board = TaskBoard(job: job(3), nodes: 2, coresPerNode: 1)
     var given = assignments(board.begin(at: .zero))
     #expect(given.isEmpty, "no worker is ready yet")
-    for worker in 1...2 { given += assignments(board.handle(.workerReplied(worker: worker, .ready), at: .zero)) }
+    for worker in 1...2 {
+      given += assignments(board.handle(.workerReplied(worker: worker, .ready), at: .zero))
+    }
     #expect(given == [[1, 0, 1], [2, 1, 1]])
     #expect(assignments(board.handle(ok(1, 0), at: .seconds(1))) == [[1, 2, 1]])
     #expect(assignments(board.handle(ok(2, 1), at: .seconds(1))).isEmpty)
     #expect(!board.isFinished)
     _ = board.handle(ok(1, 2), at: .seconds(2))
     #expect(board.isFinished)
-    #expect(board.outcome == ComputeOutcome(ending: .finished, succeeded: 3, failed: 0, retries: 0, notRun: 0))
+    #expect(
+      board.outcome == ComputeOutcome(ending: .finished, succeeded: 3, failed: 0, retries: 0, notRun: 0))
     #expect(board.warmWorkers.map(\.worker) == [1, 2])
   }
 
@@ -66,7 +71,8 @@ import Testing
     _ = board.handle(.workerReplied(worker: 1, .ready), at: .zero)
     for attempt in 1...3 { _ = board.handle(failure(1, 0, attempt), at: .zero) }
     #expect(board.isFinished)
-    #expect(board.outcome == ComputeOutcome(ending: .finished, succeeded: 0, failed: 1, retries: 2, notRun: 0))
+    #expect(
+      board.outcome == ComputeOutcome(ending: .finished, succeeded: 0, failed: 1, retries: 2, notRun: 0))
   }
 
   @Test func aFailureThatCannotEndDifferentlyIsNotRetried() {
@@ -94,7 +100,9 @@ import Testing
   @Test func workersThatNeverStartEndTheJob() {
     var board = TaskBoard(job: job(5), nodes: 1, coresPerNode: 1)
     _ = board.begin(at: .zero)
-    for worker in 1...3 { _ = board.handle(.workerExited(worker: worker, reason: "exited with code 127"), at: .zero) }
+    for worker in 1...3 {
+      _ = board.handle(.workerExited(worker: worker, reason: "exited with code 127"), at: .zero)
+    }
     #expect(board.isFinished)
     guard case .gaveUp(let reason) = board.outcome.ending else {
       Issue.record("the board went on")
