@@ -54,7 +54,8 @@ let package = Package(
     .target(name: "Detection", dependencies: [telemetry, files]),
 
     // Layer 3
-    .target(name: "DeviceFleet",
+    .target(
+      name: "DeviceFleet",
       dependencies: [telemetry, files, supervision, "MQTT", "Detection", histogram]),
     .target(
       name: "Ingestion", dependencies: [telemetry, supervision, "MQTT", "WindowStore", histogram, logging]),

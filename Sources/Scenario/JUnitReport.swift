@@ -11,7 +11,8 @@ enum JUnitReport {
 
       """
     for result in report.expectations {
-      let head = "    <testcase classname=\"\(escaped(report.scenario))\" name=\"\(escaped(result.expression))\""
+      let head =
+        "    <testcase classname=\"\(escaped(report.scenario))\" name=\"\(escaped(result.expression))\""
       if result.passed {
         text += head + "/>\n"
       } else {

@@ -33,7 +33,9 @@ struct Pipeline {
     await parts.stopAll()
   }
 
-  private func carry(_ parts: inout RunningParts, _ address: BrokerAddress, _ report: inout RunReport) async throws {
+  private func carry(_ parts: inout RunningParts, _ address: BrokerAddress, _ report: inout RunReport)
+    async throws
+  {
     let speech = Speech()
     parts.ingestion = try await startIngestion(address, speech)
     if let schedule = document.scheduleConfiguration {
@@ -87,7 +89,8 @@ struct Pipeline {
         "ingest", "--broker", "\(address)", "--topic", TelemetryTopic.filter, "--store", layout.store,
         "--window", seconds(document.ingestion.window),
         "--out-of-orderness", seconds(document.ingestion.outOfOrderness),
-        "--lateness", seconds(document.ingestion.allowedLateness), "--client-id", "\(session)-ingest", "--events",
+        "--lateness", seconds(document.ingestion.allowedLateness), "--client-id", "\(session)-ingest",
+        "--events",
       ],
       log: layout.log("ingest"), onLine: { speech.ingestion($0) })
     let deadline = ContinuousClock.now + RunDefaults.readyTimeout
@@ -146,7 +149,9 @@ struct Pipeline {
   }
 
   /// Tells the scheduler that the stream has ended, and waits until it has scored the rest.
-  private func finishScoring(_ parts: inout RunningParts, _ speech: Speech, _ store: WindowStoreReader) async throws {
+  private func finishScoring(_ parts: inout RunningParts, _ speech: Speech, _ store: WindowStoreReader)
+    async throws
+  {
     guard let scheduler = parts.scheduler else { return }
     scheduler.closeInput()
     while scheduler.exit == nil {
@@ -188,7 +193,8 @@ struct Pipeline {
     if let scheduler = parts.scheduler, let exit = scheduler.exit { throw scheduler.failure(exit) }
     if let broker = parts.broker?.service, kill(broker.processID, 0) != 0 {
       throw RunError.partFailed(
-        name: "broker", ending: "an unplanned death", exitCode: nil, log: layout.log("broker"), lastWords: nil)
+        name: "broker", ending: "an unplanned death", exitCode: nil, log: layout.log("broker"), lastWords: nil
+      )
     }
     observe(.status(status(progress, speech, phase, restarts: faults.carriedOut + faults.unplannedDeaths)))
     return progress

@@ -42,7 +42,8 @@ struct PipelineOracle {
         let key = Key(sensor: row.sensor, start: row.start.milliseconds)
         let wanted = expected.removeValue(forKey: key)
         if wanted != row.aggregates || row.end != row.start + settings.window {
-          note(&findings, device, key, "stored \(row.aggregates), expected \(wanted.map { "\($0)" } ?? "none")")
+          note(
+            &findings, device, key, "stored \(row.aggregates), expected \(wanted.map { "\($0)" } ?? "none")")
         }
       }
       for (key, wanted) in expected { note(&findings, device, key, "missing; expected \(wanted)") }

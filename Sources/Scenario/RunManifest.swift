@@ -35,7 +35,8 @@ struct RunManifest {
     var revision: Int32 = 0
     mosquitto_lib_version(&major, &minor, &revision)
     return .object([
-      "libmosquitto": .text("\(major).\(minor).\(revision)"), "sqlite": .text(String(cString: sqlite3_libversion())),
+      "libmosquitto": .text("\(major).\(minor).\(revision)"),
+      "sqlite": .text(String(cString: sqlite3_libversion())),
     ])
   }
 
@@ -60,7 +61,9 @@ struct RunManifest {
         && !path.hasSuffix("-wal") && !path.hasSuffix("-shm")
       let full = "\(layout.folder)/\(path)"
       var isFolder: ObjCBool = false
-      guard isOutput, FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), !isFolder.boolValue else {
+      guard isOutput, FileManager.default.fileExists(atPath: full, isDirectory: &isFolder),
+        !isFolder.boolValue
+      else {
         continue
       }
       digests[path] = .text(try Digest.sha256(file: full))

@@ -13,7 +13,8 @@ final class RunPart: Sendable {
 
   /// Starts `executable`. `onLine` is called for each line of its standard output, in order.
   static func start(
-    _ name: String, executable: String, arguments: [String], log: String, onLine: @escaping @Sendable (String) -> Void
+    _ name: String, executable: String, arguments: [String], log: String,
+    onLine: @escaping @Sendable (String) -> Void
   ) async throws -> RunPart {
     let service = try await Service.start(name: name, executable: executable, arguments: arguments, log: log)
     return RunPart(name: name, log: log, service: service, onLine: onLine)

@@ -68,7 +68,9 @@ public struct RunReport: Sendable {
       "readings": readings,
       "losses": ledger.map { ledger in
         .array(
-          ledger.losses.map { .object(["device": .text($0.device.name), "seq": .number(Double($0.sequence))]) })
+          ledger.losses.map {
+            .object(["device": .text($0.device.name), "seq": .number(Double($0.sequence))])
+          })
       } ?? .null,
       "windows": windowCounts,
       "scoring": scoring,
@@ -128,7 +130,8 @@ public struct RunReport: Sendable {
   private var readings: ReportValue {
     .object([
       "planned": count(planned.readings),
-      "published": count(fleet.map { $0.published == planned.messages ? planned.readings : $0.acknowledgedReadings }),
+      "published": count(
+        fleet.map { $0.published == planned.messages ? planned.readings : $0.acknowledgedReadings }),
       "acknowledged": count(fleet?.acknowledgedReadings), "stored": count(stored?.storedReadings),
       "duplicates": count(stored?.duplicateReadings), "late": count(stored?.lateReadings),
       // What is in a payload that cannot be read is not known; it counts as one.
@@ -145,10 +148,12 @@ public struct RunReport: Sendable {
     ])
   }
 
-  private var jobSeconds: Double { jobs.reduce(0) { total, job in
+  private var jobSeconds: Double {
+    jobs.reduce(0) { total, job in
       guard let started = job.startedAt, let ended = job.endedAt else { return total }
       return total + (ended - started).seconds
-    } }
+    }
+  }
   private var predictions: Int { jobs.reduce(0) { $0 + $1.predictions } }
   private var windowsPerSecond: Double? { jobSeconds > 0 ? Double(predictions) / jobSeconds : nil }
 
@@ -173,7 +178,8 @@ public struct RunReport: Sendable {
       "cpu_us_per_message": figure(active.map { $0.cpuSeconds * 1e6 / Double($0.messages) }),
       "commit_ms": .object(["p50": milliseconds(50), "p99": milliseconds(99)]),
       "end_to_end_ms": .object(["p50": .null, "p90": .null, "p99": .null, "p99.9": .null]),
-      "restarts": count(restarts.planned + restarts.unplanned), "unplanned_restarts": count(restarts.unplanned),
+      "restarts": count(restarts.planned + restarts.unplanned),
+      "unplanned_restarts": count(restarts.unplanned),
     ])
   }
 
@@ -182,7 +188,8 @@ public struct RunReport: Sendable {
     return .array([
       .object([
         "target": .text("local"), "vm_size": .null, "nodes": count(nodes), "mode": .text("measured"),
-        "makespan_seconds": figure(jobSeconds), "windows_per_second": figure(windowsPerSecond), "speedup": .null,
+        "makespan_seconds": figure(jobSeconds), "windows_per_second": figure(windowsPerSecond),
+        "speedup": .null,
         "efficiency": .null, "node_hours": figure(jobSeconds * Double(nodes) / 3600), "cost_usd": .null,
         "cost_usd_per_million_windows": .null,
       ])

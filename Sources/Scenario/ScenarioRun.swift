@@ -60,7 +60,8 @@ public struct ScenarioRun: Sendable {
     let labels = document.source.messages.labels
     do {
       try LabelFile.write(labels, to: layout.labels)
-      let pipeline = Pipeline(document: document, options: options, layout: layout, stop: stop, observe: observe)
+      let pipeline = Pipeline(
+        document: document, options: options, layout: layout, stop: stop, observe: observe)
       try await pipeline.run(&report)
       try check(&report, layout, labels)
       report.elapsedSeconds = (ContinuousClock.now - begin).seconds

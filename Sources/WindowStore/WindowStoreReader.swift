@@ -87,7 +87,8 @@ public final class WindowStoreReader: Sendable {
       func milliseconds(_ name: String) throws -> Int64? {
         try Int64.fetchOne(db, sql: "SELECT value FROM settings WHERE name = ?", arguments: [name])
       }
-      guard let window = try milliseconds("window_ms"), let disorder = try milliseconds("out_of_orderness_ms"),
+      guard let window = try milliseconds("window_ms"),
+        let disorder = try milliseconds("out_of_orderness_ms"),
         let lateness = try milliseconds("allowed_lateness_ms")
       else { return nil }
       return WindowSettings(
@@ -105,7 +106,9 @@ public final class WindowStoreReader: Sendable {
 
   /// How many windows of each device a cut holds; see ``windows(visibleAfter:through:devices:)``. Only devices with at
   /// least one, in byte order.
-  public func windowCounts(visibleAfter: Timestamp?, through: Timestamp?) throws -> [(device: DeviceID, count: Int)] {
+  public func windowCounts(visibleAfter: Timestamp?, through: Timestamp?) throws -> [(
+    device: DeviceID, count: Int
+  )] {
     try read { db in
       let rows = try Row.fetchCursor(
         db,

@@ -24,7 +24,8 @@ struct RunCommand: AsyncParsableCommand {
 
   @Argument(help: "The scenario files.", completion: .file(extensions: ["yaml", "yml"]))
   var files: [String]
-  @Option(help: "The folder of the run; of several scenarios, the folder of their folders.", completion: .directory)
+  @Option(
+    help: "The folder of the run; of several scenarios, the folder of their folders.", completion: .directory)
   var out: String?
   @OptionGroup var changes: ScenarioChanges
   @Option(help: "What is printed at the end: a summary for people, or the reports as JSON.")
@@ -45,7 +46,9 @@ struct RunCommand: AsyncParsableCommand {
     if worst != 0 { throw ExitCode(worst) }
   }
 
-  private func run(_ document: ScenarioDocument, _ stop: StopFlag) async throws -> (report: RunReport, status: Int32) {
+  private func run(_ document: ScenarioDocument, _ stop: StopFlag) async throws -> (
+    report: RunReport, status: Int32
+  ) {
     let output = folder(of: document)
     let progress = ProgressLine()
     let run = ScenarioRun(

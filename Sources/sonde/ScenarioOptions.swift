@@ -16,7 +16,8 @@ struct ScenarioChanges: ParsableArguments {
   var seed: UInt64?
   @Option(
     name: .customLong("set"),
-    help: ArgumentHelp("Put a value in place of the file's, such as fleet[0].count=5.", valueName: "path=value"))
+    help: ArgumentHelp(
+      "Put a value in place of the file's, such as fleet[0].count=5.", valueName: "path=value"))
   var overrides: [String] = []
 
   func load(_ file: String) throws -> ScenarioDocument {

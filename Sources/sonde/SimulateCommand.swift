@@ -21,7 +21,9 @@ struct SimulateCommand: ParsableCommand {
   @OptionGroup var scenario: ScenarioOptions
   @Option(help: ArgumentHelp("The broker.", valueName: "mqtt://host:port"))
   var broker: BrokerAddress
-  @Option(help: ArgumentHelp("How fast event time passes, in place of the scenario's speed.", valueName: "real|max|x60"))
+  @Option(
+    help: ArgumentHelp(
+      "How fast event time passes, in place of the scenario's speed.", valueName: "real|max|x60"))
   var clock: PublishingClock?
   @Option(help: .hidden)
   var session = "sonde-simulate-\(getpid())"
@@ -32,7 +34,8 @@ struct SimulateCommand: ParsableCommand {
     let stop = StopSignal()
     let document = try scenario.load()
     let publisher = try FleetPublisher(
-      source: document.source.messages, broker: broker, clock: clock ?? document.clock.speed, session: session)
+      source: document.source.messages, broker: broker, clock: clock ?? document.clock.speed, session: session
+    )
     let allowance = governed ? Allowance.fromStandardInput(stop.flag) : nil
     let ledger = try publisher.run(until: stop.flag, allowance: { allowance?.messages ?? .max })
     try StandardOutput.writeJSON(ledger, indented: !governed)
