@@ -79,22 +79,24 @@ let package = Package(
       ]),
 
     // Tests: a target a module, and EndToEnd on the built binary with a real broker and database
+    .target(name: "TestSupport", dependencies: ["MQTT"], path: "Tests/TestSupport"),
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
     .testTarget(name: "FilesTests", dependencies: [files]),
     .testTarget(
       name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", "CSVM", telemetry, files]),
-    .testTarget(name: "MQTTTests", dependencies: ["MQTT", supervision]),
-    .testTarget(name: "WindowStoreTests", dependencies: ["WindowStore", grdb]),
+    .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport"]),
+    .testTarget(name: "WindowStoreTests", dependencies: ["WindowStore", "TestSupport", grdb]),
     .testTarget(name: "ComputeTests", dependencies: ["Compute"]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection", telemetry, files]),
     .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet", "Detection", telemetry, files]),
-    .testTarget(name: "IngestionTests", dependencies: ["Ingestion"]),
+    .testTarget(name: "IngestionTests", dependencies: ["Ingestion", "TestSupport"]),
     .testTarget(
       name: "BatchScoringTests",
       dependencies: ["BatchScoring", "Compute", "OneClassSVM", "WindowStore", telemetry, files]),
     .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "DeviceFleet", "BatchScoring", telemetry]),
     .testTarget(name: "HouseTests"),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["sonde", "MQTT", "WindowStore", subprocess, grdb]),
+      name: "EndToEndTests",
+      dependencies: ["sonde", "TestSupport", "MQTT", "WindowStore", "DeviceFleet", subprocess, grdb]),
   ]
 )

@@ -35,10 +35,6 @@ public struct Trainer: Sendable {
     guard !layout.features.isEmpty else { throw ScoringError("a model needs at least one feature") }
     try JobFolder.makeFolder(folder.models)
     let chunks = try chunks(of: range)
-    guard !chunks.isEmpty else {
-      throw ScoringError(
-        "no window in \(folder.store) lies between \(range.from) and \(range.to); nothing can be trained")
-    }
     let queue = ChunkQueue(chunks)
     var record = TrainingRecord(range: range, layout: layout, settings: settings, models: [], failures: [])
     try await withThrowingTaskGroup(of: Results.self) { group in
@@ -54,6 +50,10 @@ public struct Trainer: Sendable {
         record.models += results.models
         record.failures += results.failures
       }
+    }
+    guard !record.models.isEmpty || !record.failures.isEmpty else {
+      throw ScoringError(
+        "no window in \(folder.store) lies between \(range.from) and \(range.to); nothing can be trained")
     }
     record.models.sort { $0.key < $1.key }
     record.failures.sort { $0.key < $1.key }

@@ -30,3 +30,11 @@ public struct IngestionStatistics: Sendable, Codable {
     return seconds(usage.ru_utime) + seconds(usage.ru_stime)
   }
 }
+
+/// What the service tells the process that started it, one JSON object a line.
+public enum IngestionEvent: Sendable, Codable {
+  /// It listens.
+  case ready(IngestionService.Start)
+  /// It has stored and acknowledged everything it read.
+  case stopped(IngestionStatistics)
+}

@@ -123,6 +123,6 @@ public final class CommitGatedConsumer {
   /// Takes leave of the broker, which keeps the session. ``batch`` must be acknowledged.
   public func finish() {
     precondition(batch.isEmpty, "messages would be acknowledged that nobody has stored")
-    connection.close()
+    connection.closeAfterDelivery()
   }
 }

@@ -28,6 +28,8 @@ final class MQTTConnection {
   static let keepAliveSeconds: Int32 = 60
   /// How long a broker may take to answer CONNECT.
   static let connectTimeout = Duration.seconds(10)
+  /// How long it may take to read what we have sent when we leave.
+  static let leaveTimeout = Duration.seconds(5)
 
   let address: BrokerAddress
   let options: Options
@@ -220,6 +222,28 @@ final class MQTTConnection {
   func close() {
     mosquitto_disconnect(handle)
     try? flush()
+  }
+
+  /// Takes leave, and returns only when the broker has read everything that was sent.
+  ///
+  /// The library closes its socket as soon as DISCONNECT is written. Where something unread lies in that socket, the kernel
+  /// then resets the connection, and the broker loses the acknowledgements that it has not read yet. So DISCONNECT
+  /// is written here, our side of the connection is shut, and what still comes is thrown away until the broker closes.
+  func closeAfterDelivery() {
+    try? flush()
+    let descriptor = socket
+    guard descriptor >= 0 else { return }
+    // MQTT 5, 3.14: packet type 14, remaining length 0, which means "normal disconnection".
+    let disconnect: [UInt8] = [0xE0, 0x00]
+    guard send(descriptor, disconnect, disconnect.count, Int32(MSG_NOSIGNAL)) == disconnect.count,
+      shutdown(descriptor, Int32(SHUT_WR)) == 0
+    else { return }
+    let deadline = ContinuousClock.now + Self.leaveTimeout
+    var waste = [UInt8](repeating: 0, count: 1 << 16)
+    while ContinuousClock.now < deadline, (try? waitUntilReadable(.milliseconds(100))) != nil {
+      let count = recv(descriptor, &waste, waste.count, Int32(MSG_DONTWAIT))
+      if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return }
+    }
   }
 
   // MARK: - Callbacks

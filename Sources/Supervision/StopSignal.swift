@@ -22,11 +22,13 @@ public final class StopSignal: Sendable {
 
   private let first = Atomic<Int32>(0)
 
-  /// Takes over both signals, and ignores SIGPIPE: writing to a closed pipe is an error, not a death.
+  /// Makes writing to a closed pipe an error instead of a death.
+  public static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+
+  /// Takes over both signals.
   ///
   /// - Parameter onFirst: Called once, on a thread of Dispatch.
   public init(onFirst: @escaping @Sendable () -> Void = {}) {
-    signal(SIGPIPE, SIG_IGN)
     for number in [SIGTERM, SIGINT] {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
