@@ -80,7 +80,8 @@ let package = Package(
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
     .testTarget(name: "FilesTests", dependencies: [files]),
     .testTarget(
-      name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", "CSVM", telemetry, files]),
+      name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", telemetry, files],
+      exclude: ["Fixtures"]),
     .testTarget(name: "MQTTTests", dependencies: ["MQTT", supervision]),
     .testTarget(name: "WindowStoreTests", dependencies: ["WindowStore", grdb]),
     .testTarget(name: "ComputeTests", dependencies: ["Compute"]),
