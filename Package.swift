@@ -76,6 +76,10 @@ let package = Package(
         "DeviceFleet", "Ingestion", "BatchScoring", "Scenario", argumentParser, logging, rainbow,
       ]),
 
+    // Benchmarks
+    .executableTarget(
+      name: "svm-benchmark", dependencies: ["OneClassSVM", "CSVM"], path: "Benchmarks/svm/svm-benchmark"),
+
     // Tests: a target a module, and EndToEnd on the built binary with a real broker and database
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
     .testTarget(name: "FilesTests", dependencies: [files]),
