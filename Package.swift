@@ -79,12 +79,17 @@ let package = Package(
         "DeviceFleet", "Ingestion", "BatchScoring", "Scenario", argumentParser, logging, rainbow,
       ]),
 
+    // Benchmarks
+    .executableTarget(
+      name: "svm-benchmark", dependencies: ["OneClassSVM", "CSVM"], path: "Benchmarks/svm/svm-benchmark"),
+
     // Tests: a target a module, and EndToEnd on the built binary with a real broker and database
     .target(name: "TestSupport", dependencies: ["MQTT"], path: "Tests/TestSupport"),
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
     .testTarget(name: "FilesTests", dependencies: [files]),
     .testTarget(
-      name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", "CSVM", telemetry, files]),
+      name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", "CSVM", telemetry, files],
+      exclude: ["Fixtures"]),
     .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport"]),
     .testTarget(name: "WindowStoreTests", dependencies: ["WindowStore", "TestSupport", grdb]),
     .testTarget(name: "ComputeTests", dependencies: ["Compute"]),
