@@ -97,6 +97,6 @@ let package = Package(
     .testTarget(name: "HouseTests"),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["sonde", "TestSupport", "MQTT", "WindowStore", "DeviceFleet", subprocess, grdb]),
+      dependencies: ["sonde", "TestSupport", "MQTT", "WindowStore", "DeviceFleet", telemetry, subprocess, systemPackage, grdb]),
   ]
 )
