@@ -54,7 +54,8 @@ let package = Package(
     .target(name: "Detection", dependencies: [telemetry, files]),
 
     // Layer 3
-    .target(name: "DeviceFleet",
+    .target(
+      name: "DeviceFleet",
       dependencies: [telemetry, files, supervision, "MQTT", "Detection", histogram]),
     .target(
       name: "Ingestion", dependencies: [telemetry, supervision, "MQTT", "WindowStore", histogram, logging]),
@@ -66,8 +67,8 @@ let package = Package(
     .target(
       name: "Scenario",
       dependencies: [
-        telemetry, files, supervision, "MQTT", "WindowStore", "Compute", "Detection", "DeviceFleet",
-        "Ingestion", "BatchScoring", yams,
+        telemetry, files, supervision, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
+        "DeviceFleet", "Ingestion", "BatchScoring", "CMosquitto", grdbSQLite, yams,
       ]),
 
     // Layer 5: the command line
@@ -78,12 +79,17 @@ let package = Package(
         "DeviceFleet", "Ingestion", "BatchScoring", "Scenario", argumentParser, logging, rainbow,
       ]),
 
+    // Benchmarks
+    .executableTarget(
+      name: "svm-benchmark", dependencies: ["OneClassSVM", "CSVM"], path: "Benchmarks/svm/svm-benchmark"),
+
     // Tests: a target a module, and EndToEnd on the built binary with a real broker and database
     .target(name: "TestSupport", dependencies: ["MQTT"], path: "Tests/TestSupport"),
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
     .testTarget(name: "FilesTests", dependencies: [files]),
     .testTarget(
-      name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", "CSVM", telemetry, files]),
+      name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", "CSVM", telemetry, files],
+      exclude: ["Fixtures"]),
     .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport"]),
     .testTarget(name: "WindowStoreTests", dependencies: ["WindowStore", "TestSupport", grdb]),
     .testTarget(name: "ComputeTests", dependencies: ["Compute"]),
@@ -93,7 +99,7 @@ let package = Package(
     .testTarget(
       name: "BatchScoringTests",
       dependencies: ["BatchScoring", "Compute", "OneClassSVM", "WindowStore", telemetry, files]),
-    .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "DeviceFleet", telemetry]),
+    .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "DeviceFleet", "BatchScoring", telemetry]),
     .testTarget(name: "HouseTests"),
     .testTarget(
       name: "EndToEndTests",

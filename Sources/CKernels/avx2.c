@@ -4,8 +4,10 @@
 #if defined(__x86_64__)
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 #pragma clang attribute push(__attribute__((target("avx,avx2,fma,bmi,bmi2"))), apply_to = function)
-#define SONDE_ROWS 4
+#define SONDE_ROWS 6
+#define SONDE_BLOCKS 1
 #define SONDE_FMA 1
 #define SONDE_NAME(x) sonde_##x##_avx2
 #include "kernels.h"

@@ -9,5 +9,6 @@
 #define SONDE_ROWS 4
 #define SONDE_FMA 1
 #endif
+#define SONDE_BLOCKS 1
 #define SONDE_NAME(x) sonde_##x##_baseline
 #include "kernels.h"

@@ -49,17 +49,17 @@ size_t sonde_decide(const sonde_model *model, sonde_path path, const double *row
   }
 }
 
-void sonde_exp2(sonde_path path, const double *values, size_t count, double *results) {
+void sonde_exp2_negated(sonde_path path, const double *values, size_t count, double *results) {
   switch (path) {
 #if defined(__x86_64__)
     case SONDE_PATH_AVX512:
-      sonde_exp2_avx512(values, count, results);
+      sonde_exp2_negated_avx512(values, count, results);
       return;
     case SONDE_PATH_AVX2:
-      sonde_exp2_avx2(values, count, results);
+      sonde_exp2_negated_avx2(values, count, results);
       return;
 #endif
     default:
-      sonde_exp2_baseline(values, count, results);
+      sonde_exp2_negated_baseline(values, count, results);
   }
 }

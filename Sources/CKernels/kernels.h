@@ -1,8 +1,9 @@
 // The kernels, written once. avx512.c, avx2.c and baseline.c each include this file after saying
 //   SONDE_NAME(x)  how a function of this path is called,
 //   SONDE_FMA      whether the CPU has a fused multiply-add,
-//   SONDE_ROWS     how many rows go through the support vectors together: as many as leave the accumulators
-//                  of all of them in registers.
+//   SONDE_ROWS     how many rows, and
+//   SONDE_BLOCKS   how many blocks of support vectors go through the feature loop together: as many as leave their
+//                  sums in registers and the multipliers, not the loads, as what is waited for.
 // Vectors are always eight doubles; the compiler splits them where registers are narrower. So all paths add in
 // the same order, and the two with a fused multiply-add give equal results.
 
@@ -10,6 +11,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "CKernels.h"
 
@@ -33,47 +35,45 @@ SONDE_INLINE lanes all(double value) {
   return (lanes){value, value, value, value, value, value, value, value};
 }
 
-// The larger of each pair of lanes, by masks: C has no conditional on vectors.
-SONDE_INLINE lanes larger(lanes a, lanes b) {
-  const integer_lanes less = a < b;
-  return (lanes)((less & (integer_lanes)b) | (~less & (integer_lanes)a));
+// The smaller of each pair of lanes, by masks: C has no conditional on vectors. NaN in `a` stays.
+SONDE_INLINE lanes smaller(lanes a, lanes b) {
+  const integer_lanes greater = a > b;
+  return (lanes)((greater & (integer_lanes)b) | (~greater & (integer_lanes)a));
 }
 
-// 2^y for y <= 0. With n = round(y) and f = y - n in [-1/2, 1/2], exact, 2^y = 2^n 2^f; 2^f is the polynomial of
-// degree 11 with p(0) = 1 whose largest relative error is smallest (Remez's exchange: 3.4e-18, and 2.8e-17 with
-// the coefficients rounded to doubles), in Estrin's form for short dependency chains. So 2^0 is exactly 1.
-SONDE_INLINE lanes exp2_of_negative(lanes y) {
-  // Below, 2^n would leave the normal numbers. What is cut off is under 1e-307 of the coefficient.
-  const lanes lowest = all(-1021.0);
-  y = larger(y, lowest);
-  // Adding 1.5 * 2^52 leaves round(y) in the low bits of the sum.
+// 2^-y for y >= 0. With n = round(y) and f = n - y in [-1/2, 1/2], exact, 2^-y = 2^-n 2^f; 2^f is the polynomial of
+// degree 9 with p(0) = 1 whose largest relative error, 1.52e-14, is smallest (Remez's exchange). So 2^0 is exactly 1.
+// Each further degree would cost every kernel evaluation 4%, for digits far below what a model's coefficients mean.
+// Even and odd powers are summed apart: half the dependency chain of Horner's form for one multiplication.
+SONDE_INLINE lanes exp2_of_negated(lanes y) {
+  // Above, 2^-n would leave the normal numbers. What is cut off is under 1e-307 of the coefficient.
+  y = smaller(y, all(1021.0));
+  // Taking y from 1.5 * 2^52 leaves -round(y) in the low bits of the difference.
   const lanes shifter = all(0x1.8p52);
-  const lanes shifted = y + shifter;
-  const lanes f = y - (shifted - shifter);
+  const lanes shifted = shifter - y;
+  const lanes f = (shifter - shifted) - y;
 
   const lanes f2 = f * f;
-  const lanes p01 = MULTIPLY_ADD(all(0x1.62e42fefa39efp-1), f, all(1.0));
-  const lanes p23 = MULTIPLY_ADD(all(0x1.c6b08d7049fe8p-5), f, all(0x1.ebfbdff82c5a4p-3));
-  const lanes p45 = MULTIPLY_ADD(all(0x1.5d87fe78cd6cfp-10), f, all(0x1.3b2ab6fba011ap-7));
-  const lanes p67 = MULTIPLY_ADD(all(0x1.ffcbfba980ffcp-17), f, all(0x1.4309130ed8ce6p-13));
-  const lanes p89 = MULTIPLY_ADD(all(0x1.b5267cdfdef61p-24), f, all(0x1.62bfc79d49170p-20));
-  const lanes pAB = MULTIPLY_ADD(all(0x1.e79bb6e0251b7p-32), f, all(0x1.e61b4f9d64723p-28));
-  const lanes f4 = f2 * f2;
-  const lanes p03 = MULTIPLY_ADD(p23, f2, p01);
-  const lanes p47 = MULTIPLY_ADD(p67, f2, p45);
-  const lanes p8B = MULTIPLY_ADD(pAB, f2, p89);
-  const lanes power = MULTIPLY_ADD(MULTIPLY_ADD(p8B, f4, p47), f4, p03);
+  lanes odd = MULTIPLY_ADD(all(0x1.b3de31dac66fdp-24), f2, all(0x1.ffce2fc03a103p-17));
+  lanes even = MULTIPLY_ADD(all(0x1.63e6965e133ccp-20), f2, all(0x1.430897f337511p-13));
+  odd = MULTIPLY_ADD(odd, f2, all(0x1.5d87fd9388a57p-10));
+  even = MULTIPLY_ADD(even, f2, all(0x1.3b2ab72412207p-7));
+  odd = MULTIPLY_ADD(odd, f2, all(0x1.c6b08d70c880fp-5));
+  even = MULTIPLY_ADD(even, f2, all(0x1.ebfbdff81be06p-3));
+  odd = MULTIPLY_ADD(odd, f2, all(0x1.62e42fefa37d1p-1));
+  even = MULTIPLY_ADD(even, f2, all(1.0));
+  const lanes power = MULTIPLY_ADD(odd, f, even);
 
-  // Multiplies by 2^n: n is added to the exponent field.
+  // Multiplies by 2^-n: -n is added to the exponent field.
   return (lanes)((integer_lanes)power + ((integer_lanes)shifted << 52));
 }
 
-// tanh z = sign(z) (1 - e) / (1 + e) with e = exp(-2 |z|). Near zero the relative error grows, the absolute one
-// stays below 2^-51, and only the absolute one reaches a sum of kernel values.
+// tanh z = sign(z) (1 - e) / (1 + e) with e = exp(-2 |z|). Near zero the relative error grows, the absolute one does
+// not, and only the absolute one reaches a sum of kernel values.
 SONDE_INLINE lanes hyperbolic_tangent(lanes z) {
   const integer_lanes sign_bit = (integer_lanes)all(-0.0);
   const lanes magnitude = (lanes)((integer_lanes)z & ~sign_bit);
-  const lanes e = exp2_of_negative(magnitude * all(-2.0 * 0x1.71547652b82fep+0));
+  const lanes e = exp2_of_negated(magnitude * all(2.0 * 0x1.71547652b82fep+0));
   const lanes result = (all(1.0) - e) / (all(1.0) + e);
   return (lanes)((integer_lanes)result | ((integer_lanes)z & sign_bit));
 }
@@ -92,62 +92,64 @@ SONDE_INLINE double sum_of(lanes v) {
   return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
 }
 
-// Scales one row into `scaled`. Returns whether every scaled value is finite, which no value is that was not
-// before, nor one of a feature whose scale is zero.
-SONDE_INLINE int scale_row(const sonde_model *model, const double *row, double *scaled) {
+// Brings one row into the units of the packed support vectors. Returns whether every value was finite before the last
+// multiplication, which no value is that is not finite in `row`, nor one of a feature whose scale is zero. What only
+// overflows in the last multiplication is infinitely far from all support vectors, and that is a fine answer.
+SONDE_INLINE int prepare_row(const sonde_model *model, const double *restrict row, double *restrict prepared) {
   const size_t features = model->features;
-  int finite = 1;
+  const double *restrict mean = model->mean;
+  const double *restrict scale = model->scale;
+  for (size_t f = 0; f < features; f++) prepared[f] = (row[f] - mean[f]) / scale[f];
+  // By bits, because a loop of comparisons of doubles would not be vectorized: all bits of the exponent set.
+  uint64_t infinite = 0;
   for (size_t f = 0; f < features; f++) {
-    scaled[f] = model->mean ? (row[f] - model->mean[f]) / model->scale[f] : row[f];
-    finite &= fabs(scaled[f]) <= DBL_MAX;
+    uint64_t bits;
+    memcpy(&bits, &prepared[f], sizeof bits);
+    infinite |= bits << 1 >= UINT64_C(0xffe0000000000000);
   }
-  return finite;
+  const double unit = model->unit;
+  for (size_t f = 0; f < features; f++) prepared[f] *= unit;
+  return !infinite;
 }
 
-// Decides `count` rows together. `count` and `kernel` are constants where this is inlined, so loops over rows
-// unroll and only one kernel is left. Returns the number of rows that got NaN.
-SONDE_INLINE size_t decide_together(const sonde_model *model, const sonde_kernel kernel, const int count,
-                                    const double *rows, double *scaled, double *decisions) {
+// Adds the kernel values of `count` rows with `blocks` blocks of support vectors, times their coefficients, to `total`.
+// `kernel`, `count` and `blocks` are constants where this is inlined, so the loops over them unroll.
+SONDE_INLINE void add_tile(const sonde_model *model, const sonde_kernel kernel, const int count, const int blocks,
+                           const lanes *vectors, const lanes *coefficients, const double *prepared,
+                           lanes *total) {
   const size_t features = model->features;
-  int finite[SONDE_ROWS];
-  lanes total[SONDE_ROWS];
+  lanes sum[SONDE_BLOCKS][SONDE_ROWS];
 #pragma clang loop unroll(full)
-  for (int r = 0; r < count; r++) {
-    finite[r] = scale_row(model, rows + r * features, scaled + r * features);
-    total[r] = all(0.0);
+  for (int b = 0; b < blocks; b++) {
+#pragma clang loop unroll(full)
+    for (int r = 0; r < count; r++) sum[b][r] = all(0.0);
   }
-
-  const lanes *vector = (const lanes *)model->support_vectors;
-  const lanes *coefficients = (const lanes *)model->coefficients;
-  // exp(-gamma d) = 2^(exponent_scale d): one rounding instead of the two of a split logarithm. The error it adds
-  // to the result is |t| exp(t) 2^-53 at t = -gamma d, at most 2^-54.
-  const lanes exponent_scale = all(-model->gamma * 0x1.71547652b82fep+0);
-  const lanes gamma = all(model->gamma);
-  const lanes coef0 = all(model->coef0);
-
-  for (size_t b = 0; b < model->blocks; b++, vector += features) {
-    lanes sum[SONDE_ROWS];
+  for (size_t f = 0; f < features; f++) {
 #pragma clang loop unroll(full)
-    for (int r = 0; r < count; r++) sum[r] = all(0.0);
-    for (size_t f = 0; f < features; f++) {
-      const lanes support = vector[f];
+    for (int b = 0; b < blocks; b++) {
+      const lanes vector = vectors[b * features + f];
 #pragma clang loop unroll(full)
       for (int r = 0; r < count; r++) {
-        const lanes x = all(scaled[r * features + f]);
+        const lanes x = all(prepared[r * features + f]);
         if (kernel == SONDE_KERNEL_RBF) {
-          const lanes difference = x - support;
-          sum[r] = MULTIPLY_ADD(difference, difference, sum[r]);
+          const lanes difference = vector - x;
+          sum[b][r] = MULTIPLY_ADD(difference, difference, sum[b][r]);
         } else {
-          sum[r] = MULTIPLY_ADD(x, support, sum[r]);
+          sum[b][r] = MULTIPLY_ADD(vector, x, sum[b][r]);
         }
       }
     }
+  }
+  const lanes gamma = all(model->gamma);
+  const lanes coef0 = all(model->coef0);
+#pragma clang loop unroll(full)
+  for (int b = 0; b < blocks; b++) {
     const lanes coefficient = coefficients[b];
 #pragma clang loop unroll(full)
     for (int r = 0; r < count; r++) {
-      lanes value = sum[r];
+      lanes value = sum[b][r];
       if (kernel == SONDE_KERNEL_RBF) {
-        value = exp2_of_negative(value * exponent_scale);
+        value = exp2_of_negated(value);
       } else if (kernel == SONDE_KERNEL_POLYNOMIAL) {
         value = integer_power(MULTIPLY_ADD(gamma, value, coef0), model->degree);
       } else if (kernel == SONDE_KERNEL_SIGMOID) {
@@ -156,7 +158,29 @@ SONDE_INLINE size_t decide_together(const sonde_model *model, const sonde_kernel
       total[r] = MULTIPLY_ADD(coefficient, value, total[r]);
     }
   }
+}
 
+// Decides `count` rows together. Returns the number of rows that got NaN. The order of the sums does not depend on
+// `count`, so neither does a row's decision.
+SONDE_INLINE size_t decide_together(const sonde_model *model, const sonde_kernel kernel, const int count,
+                                    const double *rows, double *prepared, double *decisions) {
+  const size_t features = model->features;
+  int finite[SONDE_ROWS];
+  lanes total[SONDE_ROWS];
+#pragma clang loop unroll(full)
+  for (int r = 0; r < count; r++) {
+    finite[r] = prepare_row(model, rows + r * features, prepared + r * features);
+    total[r] = all(0.0);
+  }
+  const lanes *vectors = (const lanes *)model->support_vectors;
+  const lanes *coefficients = (const lanes *)model->coefficients;
+  size_t b = 0;
+  for (; b + SONDE_BLOCKS <= model->blocks; b += SONDE_BLOCKS) {
+    add_tile(model, kernel, count, SONDE_BLOCKS, vectors + b * features, coefficients + b, prepared, total);
+  }
+  for (; b < model->blocks; b++) {
+    add_tile(model, kernel, count, 1, vectors + b * features, coefficients + b, prepared, total);
+  }
   size_t failed = 0;
 #pragma clang loop unroll(full)
   for (int r = 0; r < count; r++) {
@@ -170,13 +194,17 @@ SONDE_INLINE size_t decide_together(const sonde_model *model, const sonde_kernel
 
 SONDE_INLINE size_t decide_all(const sonde_model *model, const sonde_kernel kernel, const double *rows,
                                size_t row_count, double *scratch, double *decisions) {
+  const size_t features = model->features;
   size_t failed = 0;
   size_t row = 0;
   for (; row + SONDE_ROWS <= row_count; row += SONDE_ROWS) {
-    failed += decide_together(model, kernel, SONDE_ROWS, rows + row * model->features, scratch, decisions + row);
+    failed += decide_together(model, kernel, SONDE_ROWS, rows + row * features, scratch, decisions + row);
   }
-  for (; row < row_count; row++) {
-    failed += decide_together(model, kernel, 1, rows + row * model->features, scratch, decisions + row);
+  for (; row + 2 <= row_count; row += 2) {
+    failed += decide_together(model, kernel, 2, rows + row * features, scratch, decisions + row);
+  }
+  if (row < row_count) {
+    failed += decide_together(model, kernel, 1, rows + row * features, scratch, decisions + row);
   }
   return failed;
 }
@@ -196,12 +224,12 @@ size_t SONDE_NAME(decide)(const sonde_model *model, const double *rows, size_t r
   return 0;
 }
 
-void SONDE_NAME(exp2)(const double *values, size_t count, double *results) {
+void SONDE_NAME(exp2_negated)(const double *values, size_t count, double *results) {
   for (size_t start = 0; start < count; start += SONDE_LANES) {
     const size_t length = count - start < SONDE_LANES ? count - start : SONDE_LANES;
     lanes y = all(0.0);
     for (size_t l = 0; l < length; l++) y[l] = values[start + l];
-    y = exp2_of_negative(y);
+    y = exp2_of_negated(y);
     for (size_t l = 0; l < length; l++) results[start + l] = y[l];
   }
 }

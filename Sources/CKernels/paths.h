@@ -10,7 +10,7 @@
 #define SONDE_DECLARE(path)                                                                              \
   size_t sonde_decide_##path(const sonde_model *model, const double *rows, size_t row_count,             \
                              double *scratch, double *decisions);                                        \
-  void sonde_exp2_##path(const double *values, size_t count, double *results);
+  void sonde_exp2_negated_##path(const double *values, size_t count, double *results);
 
 SONDE_DECLARE(baseline)
 #if defined(__x86_64__)

@@ -62,7 +62,9 @@ public final class FleetPublisher {
   /// Opens the connections. Throws `MQTTError`.
   ///
   /// - Parameter session: Makes the client ids of this run different from those of others on the same broker.
-  public init(source: any MessageSource, broker: BrokerAddress, clock: PublishingClock, session: String) throws {
+  public init(source: any MessageSource, broker: BrokerAddress, clock: PublishingClock, session: String)
+    throws
+  {
     self.source = source
     self.clock = clock
     pool = try PublisherPool(
@@ -75,7 +77,9 @@ public final class FleetPublisher {
   /// - Parameters:
   ///   - allowance: How many messages may have been published by now. Publishing waits where they have.
   ///   - observe: Called now and then, and at the end.
-  public func run(until stop: StopFlag, allowance: () -> Int = { .max }, observe: (Position) -> Void = { _ in })
+  public func run(
+    until stop: StopFlag, allowance: () -> Int = { .max }, observe: (Position) -> Void = { _ in }
+  )
     throws -> FleetLedger
   {
     let begin = ContinuousClock.now
@@ -90,10 +94,14 @@ public final class FleetPublisher {
       if let firstTimestamp { try waitForSchedule(message.timestamp - firstTimestamp, since: begin, stop) }
       payload.removeAll(keepingCapacity: true)
       PayloadCodec.encode(message, into: &payload)
-      try payload.withUnsafeBytes { try pool.publish(client: device, payload: $0, readings: message.values.count) }
+      try payload.withUnsafeBytes {
+        try pool.publish(client: device, payload: $0, readings: message.values.count)
+      }
       position = Position(
-        published: pool.counters.published, acknowledged: pool.counters.acknowledged, eventTime: message.timestamp)
-      if let position, pool.counters.published % 256 == 0 || clock != .max, ContinuousClock.now >= nextReport {
+        published: pool.counters.published, acknowledged: pool.counters.acknowledged,
+        eventTime: message.timestamp)
+      if let position, pool.counters.published % 256 == 0 || clock != .max, ContinuousClock.now >= nextReport
+      {
         observe(position)
         nextReport = .now + Limits.reportEvery
       }
@@ -106,13 +114,16 @@ public final class FleetPublisher {
     let seconds = (ContinuousClock.now - begin).seconds
     pool.close()
     return FleetLedger(
-      planned: source.messageCount, published: pool.counters.published, acknowledged: pool.counters.acknowledged,
+      planned: source.messageCount, published: pool.counters.published,
+      acknowledged: pool.counters.acknowledged,
       acknowledgedReadings: pool.counters.acknowledgedReadings, scheduleLagMs: lagSummary(),
       connections: source.deviceIDs.count, reconnects: pool.counters.reconnects, seconds: seconds)
   }
 
   /// Waits until a message that lies `elapsed` after the first in event time is due, and notes how late it is.
-  private func waitForSchedule(_ elapsed: Duration, since begin: ContinuousClock.Instant, _ stop: StopFlag) throws {
+  private func waitForSchedule(_ elapsed: Duration, since begin: ContinuousClock.Instant, _ stop: StopFlag)
+    throws
+  {
     guard case .scaled(let factor) = clock else { return }
     let due = begin + .seconds(elapsed.seconds / factor)
     while !stop.isSet {

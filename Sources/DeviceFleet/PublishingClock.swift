@@ -16,7 +16,9 @@ public enum PublishingClock: Hashable, Sendable {
     case "real": self = .real
     case "max": self = .max
     default:
-      guard text.first == "x", let factor = Double(text.dropFirst()), factor > 0, factor.isFinite else { return nil }
+      guard text.first == "x", let factor = Double(text.dropFirst()), factor > 0, factor.isFinite else {
+        return nil
+      }
       self = .scaled(factor: factor)
     }
   }

@@ -135,7 +135,8 @@ public struct IngestionFold: Sendable {
   private func windowStart(_ milliseconds: Int64) -> Int64 { milliseconds - milliseconds % window }
 
   private mutating func add(
-    _ message: Message, toWindowAt start: Int64, ofDevice index: Int, watermark: Int64, into batch: inout StoreBatch
+    _ message: Message, toWindowAt start: Int64, ofDevice index: Int, watermark: Int64,
+    into batch: inout StoreBatch
   ) {
     let place = windowIndex(start, ofDevice: index)
     for value in message.values {
@@ -185,7 +186,8 @@ public struct IngestionFold: Sendable {
   }
 
   private mutating func emit(
-    _ sensor: SensorID, ofWindow place: Int, ofDevice index: Int, visibleFrom: Int64, into batch: inout StoreBatch
+    _ sensor: SensorID, ofWindow place: Int, ofDevice index: Int, visibleFrom: Int64,
+    into batch: inout StoreBatch
   ) {
     let content = devices[index].windows[place].index(of: sensor)
     devices[index].windows[place].contents[content].revision += 1

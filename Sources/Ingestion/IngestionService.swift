@@ -20,7 +20,9 @@ public final class IngestionService {
     public var settings: WindowSettings
     public var idleAfter = IngestionDefaults.idleAfter
 
-    public init(broker: BrokerAddress, topic: String, clientID: String, store: String, settings: WindowSettings) {
+    public init(
+      broker: BrokerAddress, topic: String, clientID: String, store: String, settings: WindowSettings
+    ) {
       self.broker = broker
       self.topic = topic
       self.clientID = clientID
@@ -116,7 +118,7 @@ public final class IngestionService {
     if firstMessage == nil { firstMessage = (.now, IngestionStatistics.processorSeconds()) }
     batch.removeAll()
     let readingsBefore = fold.progress.storedReadings
-    consumer.batch.forEach { topic, payload in
+    consumer.batch.forEachMessage { topic, payload in
       fold.take(topic: topic, payload: payload, received: now, into: &batch)
     }
     fold.finish(&batch)

@@ -20,7 +20,8 @@ public enum AcknowledgementSelfTest {
     let identity = "\(clientID)-selftest-\(getpid())"
     let topic = "sonde/selftest/\(identity)"
     func subscriber() throws -> CommitGatedConsumer {
-      try CommitGatedConsumer(address: address, clientID: identity, filter: topic, sessionExpiry: .seconds(60))
+      try CommitGatedConsumer(
+        address: address, clientID: identity, filter: topic, sessionExpiry: .seconds(60))
     }
     defer { forgetSession(address, identity) }
 
@@ -54,11 +55,14 @@ public enum AcknowledgementSelfTest {
   private static func publish(_ address: BrokerAddress, _ identity: String, _ topic: String) throws {
     let publisher = try MQTTConnection(
       address: address,
-      options: .init(clientID: "\(identity)-p", cleanStart: true, sessionExpirySeconds: 0, queuesWrites: false))
+      options: .init(
+        clientID: "\(identity)-p", cleanStart: true, sessionExpirySeconds: 0, queuesWrites: false))
     try publisher.open()
     var acknowledged = false
     publisher.onPublished = { _ in acknowledged = true }
-    _ = try Array("self-test".utf8).withUnsafeBytes { try publisher.publish(topic: topic, payload: $0, qos: 1) }
+    _ = try Array("self-test".utf8).withUnsafeBytes {
+      try publisher.publish(topic: topic, payload: $0, qos: 1)
+    }
     let deadline = ContinuousClock.now + patience
     while !acknowledged {
       guard ContinuousClock.now < deadline else {

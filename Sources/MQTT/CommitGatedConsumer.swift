@@ -37,7 +37,9 @@ public struct MessageBatch: Sendable {
 
   /// Calls `body` with the topic and the payload of every message, in the order of arrival. The buffers are valid only
   /// during the call.
-  public func forEach(_ body: (_ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>) -> Void) {
+  public func forEachMessage(
+    _ body: (_ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>) -> Void
+  ) {
     bytes.withUnsafeBufferPointer { bytes in
       var start = 0
       for end in ends {
@@ -82,7 +84,8 @@ public final class CommitGatedConsumer {
     connection.onMessage = { [unowned self] message in
       batch.append(
         topic: message.pointee.topic,
-        payload: UnsafeRawBufferPointer(start: message.pointee.payload, count: Int(message.pointee.payloadlen)))
+        payload: UnsafeRawBufferPointer(
+          start: message.pointee.payload, count: Int(message.pointee.payloadlen)))
     }
     try connection.subscribe(filter)
   }

@@ -66,7 +66,9 @@ public final class EmbeddedBroker: Sendable {
   /// A loopback TCP port that nobody listens on at this moment.
   public static func freePort() throws -> UInt16 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    guard descriptor >= 0 else { throw MQTTError.brokerFailed(reason: "no socket: \(String(cString: strerror(errno)))") }
+    guard descriptor >= 0 else {
+      throw MQTTError.brokerFailed(reason: "no socket: \(String(cString: strerror(errno)))")
+    }
     defer { close(descriptor) }
     var address = loopback(port: 0)
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)

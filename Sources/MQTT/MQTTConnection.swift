@@ -51,7 +51,8 @@ final class MQTTConnection {
     self.address = address
     self.options = options
     guard let handle = mosquitto_new(options.clientID, options.cleanStart, nil) else {
-      throw MQTTError.library(operation: "client “\(options.clientID)”", reason: String(cString: strerror(errno)))
+      throw MQTTError.library(
+        operation: "client “\(options.clientID)”", reason: String(cString: strerror(errno)))
     }
     self.handle = handle
     // The callbacks find their connection through this pointer; the handle is destroyed in deinit, so it never dangles.
@@ -191,7 +192,9 @@ final class MQTTConnection {
 
   private func waitUntilWritable() throws {
     var entry = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
-    guard entry.fd >= 0 else { throw MQTTError.disconnected(address, reason: disconnection ?? "the socket is closed") }
+    guard entry.fd >= 0 else {
+      throw MQTTError.disconnected(address, reason: disconnection ?? "the socket is closed")
+    }
     _ = poll(&entry, 1, 1000)
   }
 
@@ -208,7 +211,8 @@ final class MQTTConnection {
   /// - Parameter topic: NUL-terminated, so that callers who publish often convert once.
   func publish(topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, qos: Int32) throws -> Int32 {
     var packetID: Int32 = 0
-    let code = mosquitto_publish(handle, &packetID, topic, Int32(payload.count), payload.baseAddress, qos, false)
+    let code = mosquitto_publish(
+      handle, &packetID, topic, Int32(payload.count), payload.baseAddress, qos, false)
     guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
       if code == MOSQ_ERR_NO_CONN.rawValue.signed || code == MOSQ_ERR_CONN_LOST.rawValue.signed {
         throw MQTTError.disconnected(address, reason: MQTTError.reason(code))
@@ -235,13 +239,13 @@ final class MQTTConnection {
     guard descriptor >= 0 else { return }
     // MQTT 5, 3.14: packet type 14, remaining length 0, which means "normal disconnection".
     let disconnect: [UInt8] = [0xE0, 0x00]
-    guard send(descriptor, disconnect, disconnect.count, Int32(MSG_NOSIGNAL.rawValue)) == disconnect.count,
+    guard send(descriptor, disconnect, disconnect.count, Int32(MSG_NOSIGNAL)) == disconnect.count,
       shutdown(descriptor, Int32(SHUT_WR)) == 0
     else { return }
     let deadline = ContinuousClock.now + Self.leaveTimeout
     var waste = [UInt8](repeating: 0, count: 1 << 16)
     while ContinuousClock.now < deadline, (try? waitUntilReadable(.milliseconds(100))) != nil {
-      let count = recv(descriptor, &waste, waste.count, Int32(MSG_DONTWAIT.rawValue))
+      let count = recv(descriptor, &waste, waste.count, Int32(MSG_DONTWAIT))
       if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return }
     }
   }

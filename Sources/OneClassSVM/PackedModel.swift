@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 
 /// A model laid out for the C kernel: blocks of eight support vectors, feature-major, 64-byte aligned.
 ///
@@ -19,40 +20,51 @@ final class PackedModel: @unchecked Sendable {
     let blocks = (count + lanes - 1) / lanes
     let vectorLength = blocks * features * lanes
     let coefficientLength = blocks * lanes
-    let scalerLength = scaler == nil ? 0 : features
-    let total = vectorLength + coefficientLength + 2 * scalerLength
+    let total = vectorLength + coefficientLength + 2 * features
     memory = .allocate(byteCount: total * MemoryLayout<Double>.stride, alignment: 64)
-    let start = memory.bindMemory(to: Double.self, capacity: total)
-    let vectors = start
+    let vectors = memory.bindMemory(to: Double.self, capacity: total)
     let weights = vectors + vectorLength
+    let means = weights + coefficientLength
+    let scales = means + features
+
+    var unit = 1.0
+    var center = [Double](repeating: 0, count: features)
+    if case .rbf(let gamma) = kernel {
+      // exp(−gamma d²) = 2^−(unit d)²
+      unit = (gamma * log2(exp(1))).squareRoot()
+      // Multiplying by `unit` rounds. Without a scaler the rows may be far from the origin, where that rounding would
+      // be coarse against their distances; taking the center away first is exact there.
+      if scaler == nil { center = Self.center(of: supportVectors) }
+    }
+    for feature in 0..<features {
+      (means + feature).initialize(to: scaler?.mean[feature] ?? center[feature])
+      (scales + feature).initialize(to: scaler?.scale[feature] ?? 1)
+    }
     for index in 0..<coefficientLength {
       let (block, lane) = index.quotientAndRemainder(dividingBy: lanes)
       // Lanes past the last vector repeat it, with a coefficient of zero: its kernel values are as finite as any.
       let source = min(index, count - 1)
       (weights + index).initialize(to: index < count ? coefficients[index] : 0)
       for feature in 0..<features {
-        (vectors + ((block * features) + feature) * lanes + lane).initialize(
-          to: supportVectors[source, feature])
+        let prepared = (supportVectors[source, feature] - center[feature]) * unit
+        (vectors + ((block * features) + feature) * lanes + lane).initialize(to: prepared)
       }
-    }
-    var mean: UnsafePointer<Double>?
-    var scale: UnsafePointer<Double>?
-    if let scaler {
-      let means = weights + coefficientLength
-      let scales = means + features
-      for feature in 0..<features {
-        (means + feature).initialize(to: scaler.mean[feature])
-        (scales + feature).initialize(to: scaler.scale[feature])
-      }
-      mean = UnsafePointer(means)
-      scale = UnsafePointer(scales)
     }
     model = sonde_model(
-      support_vectors: vectors, coefficients: weights, mean: mean, scale: scale, blocks: blocks,
-      features: features, gamma: kernel.gamma ?? 0, coef0: kernel.coef0 ?? 0, rho: rho,
+      support_vectors: vectors, coefficients: weights, mean: means, scale: scales, blocks: blocks,
+      features: features, unit: unit, gamma: kernel.gamma ?? 0, coef0: kernel.coef0 ?? 0, rho: rho,
       degree: Int32(kernel.degree ?? 0), kernel: kernel.family.constant)
     self.features = features
     scratchLength = sonde_scratch_length(features)
+  }
+
+  /// The mean of each feature over the support vectors.
+  private static func center(of vectors: FeatureMatrix) -> [Double] {
+    (0..<vectors.columns).map { column in
+      let count = Double(vectors.rowCount)
+      // Divided before they are added, so that the sum of large values does not overflow.
+      return (0..<vectors.rowCount).reduce(0) { $0 + vectors[$1, column] / count }
+    }
   }
 
   deinit { memory.deallocate() }

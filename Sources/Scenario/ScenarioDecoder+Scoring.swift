@@ -1,25 +1,28 @@
+import BatchScoring
 import Telemetry
 
 extension ScenarioDecoder {
   func model(_ reader: MappingReader) -> ScenarioDocument.Model? {
     guard let section = reader.mapping("model") else { return nil }
-    let per = section.choice("per", ScenarioDocument.Granularity.self) ?? .device
-    let nu =
-      section.number("nu", "a number above 0 and at most 1") { $0 > 0 && $0 <= 1 } ?? ScenarioDefaults.nu
-    let kernel = section.choice("kernel", ScenarioDocument.Kernel.self) ?? .rbf
-    let features = features(section)
-    let gamma = gamma(section)
+    var settings = ModelSettings()
+    if let nu = section.number("nu", "a number above 0 and at most 1", where: { $0 > 0 && $0 <= 1 }) {
+      settings.nu = nu
+    }
+    if let kernel = section.choice("kernel", ScenarioSchema.kernels) { settings.kernel = kernel }
+    if let gamma = gamma(section) { settings.gamma = gamma }
+    let layout = ModelLayout(
+      per: section.choice("per", ModelScope.self) ?? .device, features: features(section))
     guard let trainOn = section.span("train_on") else { return nil }
-    return .init(per: per, features: features, nu: nu, gamma: gamma, kernel: kernel, trainOn: trainOn)
+    return .init(layout: layout, settings: settings, trainOn: trainOn)
   }
 
-  private func features(_ section: MappingReader) -> [ScenarioDocument.Feature] {
-    guard let nodes = section.list("features") else { return ScenarioDefaults.features }
+  private func features(_ section: MappingReader) -> [Aggregate] {
+    guard let nodes = section.list("features") else { return ScoringDefaults.aggregates }
     if nodes.isEmpty { faults.add(section.place(of: "features"), "features: a model needs at least one") }
-    var features: [ScenarioDocument.Feature] = []
+    var features: [Aggregate] = []
     for node in nodes {
       guard let name = MappingReader.choice(node, "features", ScenarioSchema.features, faults),
-        let feature = ScenarioDocument.Feature(rawValue: name)
+        let feature = Aggregate(rawValue: name)
       else { continue }
       if features.contains(feature) {
         faults.add(node.place, "features: “\(name)” is given twice")
@@ -30,15 +33,10 @@ extension ScenarioDecoder {
     return features
   }
 
-  private func gamma(_ section: MappingReader) -> ScenarioDocument.Gamma {
-    switch section.node("gamma")?.text {
-    case nil where section.node("gamma") == nil: return .scale
-    case "scale": return .scale
-    case "auto": return .auto
-    default:
-      return section.number("gamma", "scale, auto or a number above 0") { $0 > 0 }.map { .value($0) }
-        ?? .scale
-    }
+  private func gamma(_ section: MappingReader) -> String? {
+    guard let node = section.node("gamma") else { return nil }
+    if let text = node.text, ScenarioSchema.gammas.contains(text) { return text }
+    return section.number("gamma", "scale, auto or a number above 0") { $0 > 0 }.map { String($0) }
   }
 
   func scoring(_ reader: MappingReader, _ model: ScenarioDocument.Model?) -> ScenarioDocument.Scoring? {
@@ -57,29 +55,36 @@ extension ScenarioDecoder {
         "from: scoring would begin at \(ScenarioUnits.text(from)), inside train_on, which ends at \(ScenarioUnits.text(model.trainOn.upperBound))"
       )
     }
-    var size: Int?
-    if let node = section.node("mini_batch_size"), node.text != "auto" {
-      size = node.plainText.flatMap { Int($0) }.flatMap { $0 >= 1 ? $0 : nil }
-      if size == nil {
-        faults.add(
-          node.place, "mini_batch_size: expected auto or a whole number of at least 1, found \(node.summary)")
-      }
-    }
+    let size = miniBatchSize(section)
     let compute = section.choice("compute", ["local"]) ?? "local"
-    guard let schedule = schedule(section), let from = from ?? model?.trainOn.upperBound else { return nil }
-    return .init(from: from, schedule: schedule, miniBatchSize: size, compute: compute)
+    guard let trigger = trigger(section), let from = from ?? model?.trainOn.upperBound else { return nil }
+    return .init(from: from, trigger: trigger, miniBatchSize: size, compute: compute)
   }
 
-  private func schedule(_ section: MappingReader) -> ScenarioDocument.Schedule? {
+  private func miniBatchSize(_ section: MappingReader) -> MiniBatchSize {
+    guard let node = section.node("mini_batch_size") else { return .auto }
+    if let size = node.plainText.flatMap({ MiniBatchSize($0) }) { return size }
+    faults.add(
+      node.place, "mini_batch_size: expected auto or a whole number of at least 1, found \(node.summary)")
+    return .auto
+  }
+
+  private func trigger(_ section: MappingReader) -> ScenarioDocument.Trigger? {
     let every = section.duration("every")
-    guard let cron = section.text("cron") else { return every.map { .every($0) } }
+    let cron = section.text("cron")
     do {
-      try checkCron(cron)
-      return .cron(cron)
+      if let cron { _ = try Schedule(cron: cron) }
     } catch {
-      faults.add(section.place(of: "cron"), "cron: \(error)")
+      faults.add(section.place(of: "cron"), "\(error)")
       return nil
     }
+    do {
+      if let every { _ = try Schedule(every: every, origin: ScenarioDefaults.start) }
+    } catch {
+      faults.add(section.place(of: "every"), "\(error)")
+      return nil
+    }
+    return cron.map { .cron($0) } ?? every.map { .every($0) }
   }
 
   /// Checks what depends on how long the clock runs.

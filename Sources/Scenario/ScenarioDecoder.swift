@@ -1,5 +1,7 @@
+import BatchScoring
 import DeviceFleet
 import Files
+import MQTT
 import Telemetry
 
 /// The clock as far as the document says it.
@@ -9,7 +11,7 @@ struct ClockSection {
   var duration: Duration?
   /// Whether there is a `duration`, sound or not.
   var hasDuration: Bool
-  var speed: ScenarioDocument.Speed?
+  var speed: PublishingClock?
 }
 
 /// A part that breaks, and where the document says when.
@@ -22,13 +24,11 @@ struct PlacedFault {
 struct ScenarioDecoder {
   let path: String
   let seed: UInt64?
-  let checkCron: (String) throws -> Void
   let faults = FaultList()
 
-  init(path: String, seed: UInt64?, checkCron: @escaping (String) throws -> Void) {
+  init(path: String, seed: UInt64?) {
     self.path = path
     self.seed = seed
-    self.checkCron = checkCron
   }
 
   func decode(_ root: DocumentNode) -> ScenarioDocument? {
@@ -74,18 +74,11 @@ struct ScenarioDecoder {
     return name
   }
 
-  private func broker(_ reader: MappingReader) -> ScenarioDocument.Broker? {
+  private func broker(_ reader: MappingReader) -> BrokerAddress? {
     guard let text = reader.text("broker") else { return nil }
-    let scheme = "mqtt://"
-    let parts = text.dropFirst(scheme.count).split(separator: ":", omittingEmptySubsequences: false)
-    let port = parts.count == 2 ? Int(parts[1]) : ScenarioDefaults.brokerPort
-    guard text.hasPrefix(scheme), (1...2).contains(parts.count), !parts[0].isEmpty,
-      parts[0].allSatisfy({ !"/@? ".contains($0) }), let port, (1...65_535).contains(port)
-    else {
-      faults.add(reader.place(of: "broker"), "broker: expected mqtt://host:port, found “\(text)”")
-      return nil
-    }
-    return .init(host: String(parts[0]), port: port)
+    if let address = BrokerAddress(text) { return address }
+    faults.add(reader.place(of: "broker"), "broker: expected mqtt://host:port, found “\(text)”")
+    return nil
   }
 
   private func clock(_ reader: MappingReader) -> ClockSection {
@@ -97,13 +90,9 @@ struct ScenarioDecoder {
       hasDuration: section.node("duration") != nil, speed: speed(section))
   }
 
-  private func speed(_ clock: MappingReader) -> ScenarioDocument.Speed? {
+  private func speed(_ clock: MappingReader) -> PublishingClock? {
     guard let text = clock.text("speed") else { return nil }
-    if text == "max" { return .max }
-    if text == "real" { return .times(1) }
-    if text.hasPrefix("x"), let times = ScenarioUnits.plainNumber(text.dropFirst()), times > 0 {
-      return .times(times)
-    }
+    if let speed = PublishingClock(text) { return speed }
     faults.add(clock.place(of: "speed"), "speed: expected real, max or a factor such as x60, found “\(text)”")
     return nil
   }
@@ -118,7 +107,7 @@ struct ScenarioDecoder {
         ?? ScenarioDefaults.allowedLateness)
   }
 
-  private func compute(_ reader: MappingReader) -> ScenarioDocument.LocalCompute {
+  private func compute(_ reader: MappingReader) -> ScheduleConfiguration.Local {
     let local = reader.mapping("compute")?.mapping("local")
     let standard = ScenarioDefaults.localCompute
     return .init(

@@ -1,5 +1,7 @@
+import BatchScoring
 import DeviceFleet
 import Files
+import MQTT
 import Telemetry
 
 /// A scenario that has been read and found possible: the plan of a run.
@@ -8,23 +10,10 @@ public struct ScenarioDocument: Sendable {
   public struct Clock: Hashable, Sendable {
     public var start: Timestamp
     public var duration: Duration
-    public var speed: Speed
+    /// How fast event time passes.
+    public var speed: PublishingClock
 
     public var end: Timestamp { start + duration }
-  }
-
-  /// How fast event time passes.
-  public enum Speed: Hashable, Sendable {
-    /// So many times as fast as the wall clock; 1 is real time.
-    case times(Double)
-    /// As fast as the pipeline carries it.
-    case max
-  }
-
-  /// A foreign broker.
-  public struct Broker: Hashable, Sendable {
-    public var host: String
-    public var port: Int
   }
 
   /// Where the messages come from.
@@ -48,44 +37,16 @@ public struct ScenarioDocument: Sendable {
     public var allowedLateness: Duration
   }
 
-  /// What one model covers.
-  public enum Granularity: String, CaseIterable, Sendable {
-    case device, sensor
-  }
-
-  /// An aggregate of a window that a model sees, one a sensor.
-  public enum Feature: String, CaseIterable, Sendable {
-    case mean, stddev, min, max, count
-  }
-
-  /// The kernel of the SVM.
-  public enum Kernel: String, CaseIterable, Sendable {
-    case rbf, linear, polynomial, sigmoid
-  }
-
-  /// The kernel's width.
-  public enum Gamma: Hashable, Sendable {
-    /// 1 / (features · variance of the training data).
-    case scale
-    /// 1 / features.
-    case auto
-    case value(Double)
-  }
-
   /// The one-class SVMs.
   public struct Model: Hashable, Sendable {
-    public var per: Granularity
-    public var features: [Feature]
-    /// Above 0, at most 1.
-    public var nu: Double
-    public var gamma: Gamma
-    public var kernel: Kernel
+    public var layout: ModelLayout
+    public var settings: ModelSettings
     /// Offsets from the start of the clock. Windows that lie wholly inside are learnt from.
     public var trainOn: ClosedRange<Duration>
   }
 
-  /// When jobs start, in event time.
-  public enum Schedule: Hashable, Sendable {
+  /// What starts a job, in event time.
+  public enum Trigger: Hashable, Sendable {
     /// Five fields, UTC.
     case cron(String)
     /// Each time this has passed since ``Scoring/from``.
@@ -96,17 +57,10 @@ public struct ScenarioDocument: Sendable {
   public struct Scoring: Hashable, Sendable {
     /// Offset from the start of the clock. Windows that begin here or later are scored.
     public var from: Duration
-    public var schedule: Schedule
-    /// Models a task; nil: chosen by the job.
-    public var miniBatchSize: Int?
+    public var trigger: Trigger
+    public var miniBatchSize: MiniBatchSize
     /// The name of a compute target.
     public var compute: String
-  }
-
-  /// Worker processes on this machine.
-  public struct LocalCompute: Hashable, Sendable {
-    public var nodes: Int
-    public var coresPerNode: Int
   }
 
   /// Something that breaks.
@@ -130,34 +84,33 @@ public struct ScenarioDocument: Sendable {
   public let seed: UInt64
   public let clock: Clock
   /// Nil: the run starts its own.
-  public let broker: Broker?
+  public let broker: BrokerAddress?
   public let source: Source
   public let ingestion: Ingestion
   /// Nil together with ``scoring``: the run ends with the windows.
   public let model: Model?
   public let scoring: Scoring?
-  public let localCompute: LocalCompute
+  /// Worker processes on this machine.
+  public let localCompute: ScheduleConfiguration.Local
   /// In order of time.
   public let faults: [Fault]
   public let expectations: [Expectation]
 
   /// Reads the scenario at `path`, with the values of `--set` in place of the file's and `seed` in place of its seed.
   ///
-  /// A recording that the scenario names is read too; `checkCron` refuses a bad cron expression by throwing an error
-  /// whose description says why. Throws ``ScenarioFaults`` with everything that is wrong, and `FileError` where the
-  /// file itself cannot be read.
+  /// A recording that the scenario names is read too. Throws ``ScenarioFaults`` with everything that is wrong, and
+  /// `FileError` where the file itself cannot be read.
   public static func load(
-    _ path: String, overrides: [String] = [], seed: UInt64? = nil, checkCron: (String) throws -> Void
+    _ path: String, overrides: [String] = [], seed: UInt64? = nil
   ) throws -> ScenarioDocument {
     try parse(
-      TextFile.text(of: path), path: path, overrides: overrides, seed: seed, checkCron: checkCron)
+      TextFile.text(of: path), path: path, overrides: overrides, seed: seed)
   }
 
-  /// As ``load(_:overrides:seed:checkCron:)``, from the text of a file; `path` is for messages and for files named
+  /// As ``load(_:overrides:seed:)``, from the text of a file; `path` is for messages and for files named
   /// relative to it.
   public static func parse(
-    _ text: String, path: String, overrides: [String] = [], seed: UInt64? = nil,
-    checkCron: (String) throws -> Void
+    _ text: String, path: String, overrides: [String] = [], seed: UInt64? = nil
   ) throws -> ScenarioDocument {
     var root: DocumentNode
     do {
@@ -166,12 +119,30 @@ public struct ScenarioDocument: Sendable {
     } catch let fault as ScenarioFault {
       throw ScenarioFaults([fault])
     }
-    return try withoutActuallyEscaping(checkCron) { checkCron in
-      let decoder = ScenarioDecoder(path: path, seed: seed, checkCron: checkCron)
-      guard let document = decoder.decode(root), decoder.faults.faults.isEmpty else {
-        throw ScenarioFaults(decoder.faults.faults)
-      }
-      return document
+    let decoder = ScenarioDecoder(path: path, seed: seed)
+    guard let document = decoder.decode(root), decoder.faults.faults.isEmpty else {
+      throw ScenarioFaults(decoder.faults.faults)
+    }
+    return document
+  }
+
+  /// What the scheduler needs to know; nil where the scenario scores nothing.
+  public var scheduleConfiguration: ScheduleConfiguration? {
+    guard let model, let scoring else { return nil }
+    var settings = model.settings
+    settings.seed = seed
+    let deployment = Deployment(layout: model.layout, model: settings, miniBatchSize: scoring.miniBatchSize)
+    let training = TrainingRange(
+      from: clock.start + model.trainOn.lowerBound, to: clock.start + model.trainOn.upperBound)
+    let from = clock.start + scoring.from
+    switch scoring.trigger {
+    case .cron(let cron):
+      return ScheduleConfiguration(
+        deployment: deployment, cron: cron, from: from, training: training, local: localCompute)
+    case .every(let interval):
+      return ScheduleConfiguration(
+        deployment: deployment, everySeconds: interval.seconds, from: from, training: training,
+        local: localCompute)
     }
   }
 }
@@ -187,13 +158,8 @@ enum ScenarioDefaults {
   static let outOfOrderness = Duration.seconds(30)
   /// A device that was out of reach for one window can still correct it.
   static let allowedLateness = Duration.seconds(300)
-  /// One training window in a hundred may lie outside.
-  static let nu = 0.01
-  static let features: [ScenarioDocument.Feature] = [.mean, .stddev, .min, .max]
   /// Two worker processes: the least that shows that results do not depend on their number.
-  static let localCompute = ScenarioDocument.LocalCompute(nodes: 2, coresPerNode: 1)
-  /// MQTT's registered port.
-  static let brokerPort = 1883
+  static let localCompute = ScheduleConfiguration.Local(nodes: 2, coresPerNode: 1)
   /// The most devices in a scenario, against a slip of the finger.
   static let mostDevices = 1_000_000
 }

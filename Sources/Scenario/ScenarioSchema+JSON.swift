@@ -1,12 +1,14 @@
+import BatchScoring
 import DeviceFleet
 import Foundation
+import OneClassSVM
 
 extension ScenarioSchema {
   static let anomalyKinds = AnomalyCatalogue.kinds.map { $0.name }
   static let timeFormats = ReplayRecipe.TimeFormat.allCases.map(\.rawValue)
-  static let granularities = ScenarioDocument.Granularity.allCases.map(\.rawValue)
-  static let features = ScenarioDocument.Feature.allCases.map(\.rawValue)
-  static let kernels = ScenarioDocument.Kernel.allCases.map(\.rawValue)
+  static let granularities = ModelScope.allCases.map(\.rawValue)
+  static let features = Aggregate.allCases.map(\.rawValue)
+  static let kernels = KernelFamily.allCases.map(\.rawValue)
   static let gammas = ["scale", "auto"]
 
   /// The table as a JSON Schema (draft 2020-12), for editors; the text of `Scenarios/scenario.schema.json`.

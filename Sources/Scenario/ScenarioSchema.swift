@@ -259,7 +259,7 @@ public enum ScenarioSchema {
       Key(name: "every", kind: .duration, about: "Or: a job each time this has passed."),
       Key(
         name: "mini_batch_size", kind: .any([.choice(["auto"]), .wholeNumber(minimum: 1)]),
-        about: "Models a task, or auto. Default auto."),
+        about: "Devices a task, or auto. Default auto."),
       Key(name: "compute", kind: .choice(["local"]), about: "The compute target. Default local."),
     ], exactlyOneOf: [["cron", "every"]])
 

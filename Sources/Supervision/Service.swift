@@ -61,7 +61,9 @@ public final class Service: Sendable {
   ///   - name: What people know the part as; used in messages.
   ///   - log: The file that takes its standard error, appended to. Its folder must exist.
   /// - Throws: ``ServiceError`` where it cannot be started.
-  public static func start(name: String, executable: String, arguments: [String], log: String) async throws -> Service {
+  public static func start(name: String, executable: String, arguments: [String], log: String) async throws
+    -> Service
+  {
     guard let path = ExecutablePath.find(executable) else {
       throw ServiceError(service: name, reason: "there is no program “\(executable)”")
     }

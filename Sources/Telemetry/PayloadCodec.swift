@@ -20,12 +20,15 @@ public enum PayloadError: Error, Hashable, Sendable, CustomStringConvertible {
     case .notUTF8: "the payload is not UTF-8"
     case .malformed(let detail): "the payload is not a message: \(detail)"
     case .invalidDevice(let name): "“\(name.prefix(80))” is not a device id"
-    case .otherDevice(let payload, let topic): "the payload is of device “\(payload)”, the topic of “\(topic)”"
+    case .otherDevice(let payload, let topic):
+      "the payload is of device “\(payload)”, the topic of “\(topic)”"
     case .invalidSensor(let name): "“\(name.prefix(80))” is not a sensor id"
     case .noValues: "the message has no values"
-    case .tooManyValues(let count): "the message has \(count) values; at most \(PayloadCodec.maximumValues) are read"
+    case .tooManyValues(let count):
+      "the message has \(count) values; at most \(PayloadCodec.maximumValues) are read"
     case .notFinite(let sensor): "the value of “\(sensor)” is not a finite number"
-    case .timestampOutOfRange(let milliseconds): "the time \(milliseconds) ms is outside the years 1970 to 9999"
+    case .timestampOutOfRange(let milliseconds):
+      "the time \(milliseconds) ms is outside the years 1970 to 9999"
     case .negativePosition: "epoch and seq must be given both, and not be negative"
     }
   }
@@ -74,7 +77,8 @@ public enum PayloadCodec {
 
   /// The message in `payload`, which came on the topic of `device` (nil where the topic names none). Throws
   /// ``PayloadError``.
-  public static func decode(_ payload: UnsafeBufferPointer<UInt8>, topicDevice: DeviceID?) throws(PayloadError)
+  public static func decode(_ payload: UnsafeBufferPointer<UInt8>, topicDevice: DeviceID?)
+    throws(PayloadError)
     -> Message
   {
     guard payload.count <= maximumBytes else { throw .tooLarge(bytes: payload.count) }
@@ -114,7 +118,8 @@ public enum PayloadCodec {
       values.append(.init(sensor: sensor, value: value))
     }
     return Message(
-      device: device, position: try position(epoch: raw.epoch, sequence: raw.seq), timestamp: try timestamp(raw.ts),
+      device: device, position: try position(epoch: raw.epoch, sequence: raw.seq),
+      timestamp: try timestamp(raw.ts),
       values: values)
   }
 
@@ -167,7 +172,9 @@ private struct MessageScanner {
   init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
   mutating func message() -> Message? {
-    guard skip("{\"device\":\""), let deviceName = identifier(), let device = DeviceID(deviceName) else { return nil }
+    guard skip("{\"device\":\""), let deviceName = identifier(), let device = DeviceID(deviceName) else {
+      return nil
+    }
     var position: Message.Position?
     if skip(",\"epoch\":") {
       guard let epoch = integer(), skip(",\"seq\":"), let sequence = integer() else { return nil }
@@ -198,7 +205,8 @@ private struct MessageScanner {
 
   private mutating func skip(_ text: StaticString) -> Bool {
     let count = text.utf8CodeUnitCount
-    guard bytes.count - offset >= count, memcmp(bytes.baseAddress! + offset, text.utf8Start, count) == 0 else {
+    guard bytes.count - offset >= count, memcmp(bytes.baseAddress! + offset, text.utf8Start, count) == 0
+    else {
       return false
     }
     offset += count

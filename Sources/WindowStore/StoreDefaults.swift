@@ -62,7 +62,8 @@ public struct StoreError: Error, CustomStringConvertible {
         case .SQLITE_BUSY: "; another process holds it"
         default: ""
         }
-      throw StoreError(path: path, reason: (error.message ?? "SQLite error \(error.resultCode.rawValue)") + hint)
+      throw StoreError(
+        path: path, reason: (error.message ?? "SQLite error \(error.resultCode.rawValue)") + hint)
     }
   }
 }

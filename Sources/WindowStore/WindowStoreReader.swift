@@ -46,13 +46,49 @@ public final class WindowStoreReader: Sendable {
   /// The event time up to which every device that is not idle has reported; nil before the first reading.
   public func fleetWatermark() throws -> Timestamp? { try progress().fleetWatermark }
 
+  /// A message that the store has taken over from the broker, whatever became of its readings.
+  public struct AccountedMessage: Hashable, Sendable {
+    public var device: DeviceID
+    public var position: Message.Position
+    /// Whether it stands in `late_readings` instead of the journal.
+    public var isLate: Bool
+  }
+
+  /// Hands over every message with a position that the journal or the late readings hold, in no particular order. A
+  /// message that stands there twice is handed over twice.
+  public func forEachAccountedMessage(_ body: (AccountedMessage) -> Void) throws {
+    try read { db in
+      let names = try Row.fetchAll(db, sql: "SELECT id, name FROM devices")
+      var devices: [Int64: DeviceID] = [:]
+      for row in names { devices[row["id"]] = try Self.device(row["name"]) }
+      let sources = [
+        (
+          "SELECT j.device, j.epoch, j.seq FROM journal j WHERE j.epoch IS NOT NULL AND j.sensor_set IN "
+            + "(SELECT id FROM sensor_sets WHERE part = 0)", false
+        ),
+        // One message may have left several late rows, one a sensor.
+        ("SELECT DISTINCT device, epoch, seq FROM late WHERE epoch IS NOT NULL", true),
+      ]
+      for (sql, isLate) in sources {
+        let rows = try Row.fetchCursor(db, sql: sql)
+        while let row = try rows.next() {
+          guard let device = devices[row[0]] else { continue }
+          body(
+            AccountedMessage(
+              device: device, position: Message.Position(epoch: row[1], sequence: row[2]), isLate: isLate))
+        }
+      }
+    }
+  }
+
   /// What the windows of this store mean; nil before ingestion has made it.
   public func settings() throws -> WindowSettings? {
     try read { db in
       func milliseconds(_ name: String) throws -> Int64? {
         try Int64.fetchOne(db, sql: "SELECT value FROM settings WHERE name = ?", arguments: [name])
       }
-      guard let window = try milliseconds("window_ms"), let disorder = try milliseconds("out_of_orderness_ms"),
+      guard let window = try milliseconds("window_ms"),
+        let disorder = try milliseconds("out_of_orderness_ms"),
         let lateness = try milliseconds("allowed_lateness_ms")
       else { return nil }
       return WindowSettings(
@@ -70,7 +106,9 @@ public final class WindowStoreReader: Sendable {
 
   /// How many windows of each device a cut holds; see ``windows(visibleAfter:through:devices:)``. Only devices with at
   /// least one, in byte order.
-  public func windowCounts(visibleAfter: Timestamp?, through: Timestamp?) throws -> [(device: DeviceID, count: Int)] {
+  public func windowCounts(visibleAfter: Timestamp?, through: Timestamp?) throws -> [(
+    device: DeviceID, count: Int
+  )] {
     try read { db in
       let rows = try Row.fetchCursor(
         db,

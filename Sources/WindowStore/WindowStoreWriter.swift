@@ -100,10 +100,12 @@ public final class WindowStoreWriter {
     if !batch.windows.isEmpty { try insertWindows(batch.windows, db) }
     for late in batch.late { try insertLate(late, db) }
     for rejected in batch.rejected {
-      try db.cachedStatement(sql: "INSERT INTO rejected (received_ms, topic, reason, payload) VALUES (?, ?, ?, ?)")
-        .execute(arguments: [
-          rejected.received.milliseconds, rejected.topic, rejected.reason, Data(rejected.payload),
-        ])
+      try db.cachedStatement(
+        sql: "INSERT INTO rejected (received_ms, topic, reason, payload) VALUES (?, ?, ?, ?)"
+      )
+      .execute(arguments: [
+        rejected.received.milliseconds, rejected.topic, rejected.reason, Data(rejected.payload),
+      ])
     }
     try update(batch.progress, db)
     if let checkpoint = batch.checkpoint {
@@ -175,10 +177,13 @@ public final class WindowStoreWriter {
   private func insertLate(_ late: LateMessage, _ db: Database) throws {
     let device = try id(of: late.message.device, db)
     let statement = try db.cachedStatement(
-      sql: "INSERT INTO late (device, epoch, seq, ts_ms, sensor, value, late_by_ms) VALUES (?, ?, ?, ?, ?, ?, ?)")
+      sql:
+        "INSERT INTO late (device, epoch, seq, ts_ms, sensor, value, late_by_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    )
     for value in late.message.values {
       try statement.execute(arguments: [
-        device, late.message.position?.epoch, late.message.position?.sequence, late.message.timestamp.milliseconds,
+        device, late.message.position?.epoch, late.message.position?.sequence,
+        late.message.timestamp.milliseconds,
         try id(of: value.sensor, db), value.value, late.lateBy.milliseconds,
       ])
     }
@@ -229,7 +234,8 @@ public final class WindowStoreWriter {
     let sensors = message.values.map(\.sensor)
     if let known = sensorSets[sensors] { return known }
     var sets: [SensorSet] = []
-    for (part, start) in stride(from: 0, to: sensors.count, by: StoreSchema.valuesPerJournalRow).enumerated() {
+    for (part, start) in stride(from: 0, to: sensors.count, by: StoreSchema.valuesPerJournalRow).enumerated()
+    {
       let positions = start..<min(start + StoreSchema.valuesPerJournalRow, sensors.count)
       for (position, sensor) in sensors[positions].enumerated() {
         try db.execute(
@@ -276,7 +282,8 @@ public final class WindowStoreWriter {
         let devices = Dictionary(uniqueKeysWithValues: deviceIDs.map { ($1, $0) })
         let sensors = Dictionary(uniqueKeysWithValues: sensorIDs.map { ($1, $0) })
         var sets: [Int64: (part: Int, sensors: [SensorID])] = [:]
-        for row in try Row.fetchAll(db, sql: "SELECT id, part, sensor FROM sensor_sets ORDER BY id, position") {
+        for row in try Row.fetchAll(db, sql: "SELECT id, part, sensor FROM sensor_sets ORDER BY id, position")
+        {
           guard let sensor = sensors[row["sensor"]] else { continue }
           sets[row["id"], default: (row["part"], [])].sensors.append(sensor)
         }
@@ -302,9 +309,11 @@ public final class WindowStoreWriter {
           let position =
             sqlite3_column_type(handle, 2) == SQLITE_NULL
             ? nil
-            : Message.Position(epoch: sqlite3_column_int64(handle, 2), sequence: sqlite3_column_int64(handle, 3))
+            : Message.Position(
+              epoch: sqlite3_column_int64(handle, 2), sequence: sqlite3_column_int64(handle, 3))
           pending = Message(
-            device: device, position: position, timestamp: Timestamp(milliseconds: sqlite3_column_int64(handle, 4)),
+            device: device, position: position,
+            timestamp: Timestamp(milliseconds: sqlite3_column_int64(handle, 4)),
             values: values)
         }
         if let complete = pending { body(complete) }

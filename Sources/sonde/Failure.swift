@@ -36,11 +36,26 @@ enum Failure {
   static func status(of error: any Error) -> Int32? {
     switch error {
     case is MQTTError, is ServiceError: ExitStatus.unavailable
-    case is CSVError, is ScoringError, is ScheduleError, is ModelError, is ComputeError: ExitStatus.usage
+    case is ScenarioFaults, is CSVError: ExitStatus.usage
+    case is ScoringError, is ScheduleError, is ModelError, is ComputeError: ExitStatus.usage
     case let file as FileError where file.action == "read": ExitStatus.usage
+    case let run as RunError: status(of: run)
     case is StoreError, is FileError: ExitStatus.internalFault
     case is ExitCode, is ValidationError, is CleanExit: nil
     default: String(reflecting: type(of: error)).hasPrefix("ArgumentParser.") ? nil : ExitStatus.internalFault
+    }
+  }
+}
+
+extension Failure {
+  private static func status(of error: RunError) -> Int32 {
+    switch error {
+    case .outputExists: ExitStatus.usage
+    case .interrupted: ExitStatus.interrupted
+    case .notReady: ExitStatus.unavailable
+    // A part that could not reach what it needs says so with its own exit code.
+    case .partFailed(_, _, let code, _, _):
+      code == ExitStatus.unavailable ? ExitStatus.unavailable : ExitStatus.internalFault
     }
   }
 }

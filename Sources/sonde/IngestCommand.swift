@@ -9,8 +9,9 @@ import Telemetry
 import WindowStore
 
 /// `sonde ingest`: the ingestion service by itself.
-struct Ingest: ParsableCommand {
+struct IngestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "ingest",
     abstract: "Take readings from a broker into a SQLite file of time windows.",
     discussion: """
       Runs until SIGTERM or SIGINT; then stores what it has read, acknowledges it and leaves. A message is

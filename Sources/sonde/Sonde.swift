@@ -18,13 +18,8 @@ struct Sonde: AsyncParsableCommand {
       """,
     version: SondeVersion.text,
     subcommands: [
-      Ingest.self,
-      ScheduleCommand.self,
-      TrainCommand.self,
-      ScoreCommand.self,
-      JobsCommand.self,
-      ComputeCommand.self,
-      ScoreWorkerCommand.self,
+      RunCommand.self, ValidateCommand.self, SimulateCommand.self, IngestCommand.self, ScheduleCommand.self,
+      TrainCommand.self, ScoreCommand.self, JobsCommand.self, ComputeCommand.self, ScoreWorkerCommand.self,
     ])
 
   static func main() async {

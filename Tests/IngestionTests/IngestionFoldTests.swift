@@ -7,17 +7,23 @@ import WindowStore
 private let settings = WindowSettings(
   window: .seconds(60), outOfOrderness: .seconds(5), allowedLateness: .seconds(30))
 
-private func message(_ device: String, _ sequence: Int64?, at seconds: Double, _ values: [String: Double], epoch: Int64 = 1)
+private func message(
+  _ device: String, _ sequence: Int64?, at seconds: Double, _ values: [String: Double], epoch: Int64 = 1
+)
   -> Message
 {
   Message(
     device: DeviceID(device)!, position: sequence.map { Message.Position(epoch: epoch, sequence: $0) },
     timestamp: Timestamp(milliseconds: Int64(seconds * 1000)),
-    values: values.sorted { $0.key < $1.key }.map { Message.Value(sensor: SensorID($0.key)!, value: $0.value) })
+    values: values.sorted { $0.key < $1.key }.map {
+      Message.Value(sensor: SensorID($0.key)!, value: $0.value)
+    })
 }
 
 /// Folds `messages`, cutting a batch after every `batchSize`.
-private func fold(_ messages: [Message], batchSize: Int = 7, _ settings: WindowSettings = settings) -> StoreBatch {
+private func fold(_ messages: [Message], batchSize: Int = 7, _ settings: WindowSettings = settings)
+  -> StoreBatch
+{
   var fold = IngestionFold(settings: settings, idleAfter: .seconds(3600))
   var batch = StoreBatch()
   for (index, message) in messages.enumerated() {
@@ -102,7 +108,9 @@ private func fold(_ messages: [Message], batchSize: Int = 7, _ settings: WindowS
       }
     }
     // Each message is delayed by less than the allowed disorder, and one in five comes twice.
-    var arrivals = messages.map { (at: Double($0.timestamp.milliseconds) + random.uniform() * 4999, message: $0) }
+    var arrivals = messages.map {
+      (at: Double($0.timestamp.milliseconds) + random.uniform() * 4999, message: $0)
+    }
     for message in messages where random.index(below: 5) == 0 {
       arrivals.append((Double(message.timestamp.milliseconds) + random.uniform() * 200_000, message))
     }
@@ -162,7 +170,9 @@ private func fold(_ messages: [Message], batchSize: Int = 7, _ settings: WindowS
 
     var recovered = try IngestionFold(
       settings: settings, idleAfter: .seconds(3600), checkpoint: checkpoint, progress: crashProgress)
-    for (index, message) in stored where index >= checkpointAt && index < crashAt { recovered.replay(message) }
+    for (index, message) in stored where index >= checkpointAt && index < crashAt {
+      recovered.replay(message)
+    }
     for (index, late) in lates where index >= checkpointAt && index < crashAt {
       if let position = late.message.position { recovered.replayLate(late.message.device, position) }
     }

@@ -13,7 +13,9 @@ import Testing
     #expect(BrokerAddress(address.description) == address)
   }
 
-  @Test(arguments: ["", "localhost:1883", "http://a", "mqtt://", "mqtt://a:0", "mqtt://a:70000", "mqtt://a:b", "mqtt://a/b"])
+  @Test(arguments: [
+    "", "localhost:1883", "http://a", "mqtt://", "mqtt://a:0", "mqtt://a:70000", "mqtt://a:b", "mqtt://a/b",
+  ])
   func refuses(text: String) {
     #expect(BrokerAddress(text) == nil)
   }

@@ -78,6 +78,21 @@ struct DecisionTests {
     for decision in try model.decisionValues(of: rows, on: path) { #expect(decision == -0.25) }
   }
 
+  @Test("Rows far from the origin, unscaled, lose no digits of their distances", arguments: CPUPath.available)
+  func largeOffset(path: CPUPath) throws {
+    var generator = SeededGenerator(seed: 12)
+    let vectors = FeatureMatrix(values: (0..<60).map { _ in 1e7 + generator.normal() }, columns: 3)
+    let model = try OneClassModel(
+      kernel: .rbf(gamma: 0.4), supportVectors: vectors, coefficients: [Double](repeating: 0.5, count: 20),
+      rho: 1,
+      scaler: nil)
+    let rows = FeatureMatrix(values: (0..<90).map { _ in 1e7 + 2 * generator.normal() }, columns: 3)
+    for (index, decision) in try model.decisionValues(of: rows, on: path).enumerated() {
+      let expected = textbookDecision(model, Array(rows[row: index]))
+      #expect(abs(decision - expected) <= 1e-13 * model.coefficientSum, "row \(index)")
+    }
+  }
+
   @Test("Rows that are not finite are named; the others are scored", arguments: CPUPath.available)
   func notFinite(path: CPUPath) throws {
     var generator = SeededGenerator(seed: 3)

@@ -151,3 +151,29 @@ struct TrainingTests {
     #expect(KernelFamily(name: "cosine") == nil)
   }
 }
+
+@Suite("Training of a fleet")
+struct FleetTrainingTests {
+  @Test("Outcomes come in order and equal those trained alone; a failure stays alone")
+  func fleet() async throws {
+    let job: @Sendable (Int) throws -> TrainingJob = { index in
+      var generator = SeededGenerator(seed: 21, stream: "device-\(index)")
+      let rows = index == 3 ? FeatureMatrix(columns: 2) : generator.rows(100, columns: 2)
+      return TrainingJob(rows: rows, provenance: ModelMetadata(device: "device-\(index)"))
+    }
+    var heard: Set<Int> = []
+    let outcomes = await FleetTraining.train(count: 9, workers: 4, job: job) { index, _ in heard.insert(index)
+    }
+    #expect(heard == Set(0..<9))
+    for (index, outcome) in outcomes.enumerated() {
+      if index == 3 {
+        #expect(throws: TrainingError.tooFewRows(usable: 0, dropped: 0, minimum: 10)) { try outcome.get() }
+      } else {
+        let alone = try job(index)
+        let expected = try OneClassModel.train(rows: alone.rows, provenance: alone.provenance).model
+        #expect(try outcome.get().model == expected)
+      }
+    }
+    #expect(await FleetTraining.train(count: 0, job: job).isEmpty)
+  }
+}

@@ -1,3 +1,4 @@
+import BatchScoring
 import DeviceFleet
 import Foundation
 import Scenario
@@ -6,10 +7,6 @@ import Testing
 
 /// Scenarios as texts, and the faults found in them.
 enum Documents {
-  struct BadCron: Error, CustomStringConvertible {
-    var description: String { "five fields were expected" }
-  }
-
   static let small = """
     name: small
     seed: 7
@@ -32,9 +29,7 @@ enum Documents {
   static func parse(_ text: String, set overrides: [String] = [], seed: UInt64? = nil) throws
     -> ScenarioDocument
   {
-    try ScenarioDocument.parse(text, path: "s.yaml", overrides: overrides, seed: seed) { cron in
-      if cron.split(separator: " ").count != 5 { throw BadCron() }
-    }
+    try ScenarioDocument.parse(text, path: "s.yaml", overrides: overrides, seed: seed)
   }
 
   /// The faults of `small` with `old` replaced by `new`.
@@ -67,15 +62,15 @@ enum Documents {
     #expect(document.ingestion.window == .seconds(300))
     #expect(document.ingestion.outOfOrderness == .seconds(30))
     #expect(document.model?.trainOn == .zero ... .seconds(3600))
-    #expect(document.model?.gamma == .scale)
-    #expect(document.scoring?.schedule == .cron("0 * * * *"))
-    #expect(document.scoring?.miniBatchSize == nil)
+    #expect(document.model?.settings.gamma == "scale")
+    #expect(document.scoring?.trigger == .cron("0 * * * *"))
+    #expect(document.scoring?.miniBatchSize == .auto)
     #expect(document.broker == nil)
     #expect(document.expectations.map(\.expression) == ["readings.lost == 0"])
   }
 
   @Test func theQuickstartIsADayOfTwentyPumpsWithThreeSensors() throws {
-    let document = try ScenarioDocument.load(Documents.folder + "/quickstart.yaml") { _ in }
+    let document = try ScenarioDocument.load(Documents.folder + "/quickstart.yaml")
     let messages = document.source.messages
     #expect(messages.messageCount == 172_800)
     #expect(messages.readingCount == 518_400)
@@ -128,7 +123,10 @@ enum Documents {
       ["s.yaml:14:18: from: scoring would begin at 1h, inside train_on, which ends at 1h30m"]
     ),
     ("from: 1h", "from: 2h", ["s.yaml:14:18: from: the clock ends at 2h; nothing would be scored"]),
-    ("\"0 * * * *\"", "\"0 * *\"", ["s.yaml:14:28: cron: five fields were expected"]),
+    (
+      "\"0 * * * *\"", "\"0 * *\"",
+      ["s.yaml:14:28: cron “0 * *” has 3 fields; five are needed: minute hour day-of-month month day-of-week"]
+    ),
     (
       "cron: \"0 * * * *\"", "every: 10m, cron: \"0 * * * *\"",
       ["s.yaml:14:22: cron and every exclude each other; give one"]
@@ -188,11 +186,11 @@ enum Documents {
         "fleet[0].sensors.temperature.resolution=0.5",
       ], seed: 99)
     #expect(document.source.messages.deviceIDs.count == 5)
-    #expect(document.scoring?.schedule == .cron("*/5 * * * *"))
-    #expect(document.model?.gamma == .value(0.25))
+    #expect(document.scoring?.trigger == .cron("*/5 * * * *"))
+    #expect(document.model?.settings.gamma == "0.25")
     #expect(document.broker?.host == "h" && document.broker?.port == 1884)
     #expect(document.faults.map(\.at) == [.seconds(1800)] && document.faults.map(\.kill) == [.ingestion])
-    #expect(document.clock.speed == .times(60))
+    #expect(document.clock.speed == .scaled(factor: 60))
     #expect(document.expectations.map(\.expression) == ["readings.late <= 3"])
     #expect(document.seed == 99)
   }
@@ -240,7 +238,7 @@ enum Documents {
       scoring: { every: 1h }
       """
     func parse(_ overrides: [String] = []) throws -> ScenarioDocument {
-      try ScenarioDocument.parse(text, path: folder + "/s.yaml", overrides: overrides) { _ in }
+      try ScenarioDocument.parse(text, path: folder + "/s.yaml", overrides: overrides)
     }
     let document = try parse()
     #expect(document.clock.start == Timestamp(iso8601: "2026-01-01T00:00:00Z"))

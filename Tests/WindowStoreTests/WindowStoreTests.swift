@@ -11,13 +11,15 @@ private func wide(_ device: String, _ sequence: Int64, sensors: Int) -> Message 
   Message(
     device: DeviceID(device)!, position: .init(epoch: 1, sequence: sequence),
     timestamp: Timestamp(milliseconds: 1000 * sequence),
-    values: (0..<sensors).map { .init(sensor: SensorID("s\($0)")!, value: Double($0) / 3 + Double(sequence)) })
+    values: (0..<sensors).map { .init(sensor: SensorID("s\($0)")!, value: Double($0) / 3 + Double(sequence)) }
+  )
 }
 
 private func window(_ device: String, start: Int64, revision: Int, visibleFrom: Int64) -> WindowRow {
   WindowRow(
     device: DeviceID(device)!, sensor: SensorID("s")!, start: Timestamp(milliseconds: start),
-    end: Timestamp(milliseconds: start + 60), aggregates: .init(count: 1, mean: Double(revision), stddev: 0, min: 0, max: 1),
+    end: Timestamp(milliseconds: start + 60),
+    aggregates: .init(count: 1, mean: Double(revision), stddev: 0, min: 0, max: 1),
     revision: revision, visibleFrom: Timestamp(milliseconds: visibleFrom))
 }
 
@@ -26,7 +28,8 @@ private func window(_ device: String, start: Int64, revision: Int, visibleFrom: 
     try await withTemporaryFolder { folder in
       let path = "\(folder)/sonde.sqlite"
       let messages = [
-        wide("a", 0, sensors: 1), wide("b", 0, sensors: 8), wide("a", 1, sensors: 9), wide("a", 2, sensors: 20),
+        wide("a", 0, sensors: 1), wide("b", 0, sensors: 8), wide("a", 1, sensors: 9),
+        wide("a", 2, sensors: 20),
         Message(
           device: DeviceID("foreign")!, position: nil, timestamp: Timestamp(milliseconds: 5),
           values: [.init(sensor: SensorID("s0")!, value: -0.1)]),
@@ -41,7 +44,8 @@ private func window(_ device: String, start: Int64, revision: Int, visibleFrom: 
 
       let database = try DatabaseQueue(path: path)
       let rows = try database.read { db in
-        try Row.fetchAll(db, sql: "SELECT * FROM stored_readings WHERE device = 'a' AND seq = 2 ORDER BY value")
+        try Row.fetchAll(
+          db, sql: "SELECT * FROM stored_readings WHERE device = 'a' AND seq = 2 ORDER BY value")
       }
       #expect(rows.map { $0["sensor"] as String } == (0..<20).map { "s\($0)" })
       #expect(rows.map { $0["value"] as Double } == messages[3].values.map(\.value))
@@ -55,15 +59,18 @@ private func window(_ device: String, start: Int64, revision: Int, visibleFrom: 
       let writer = try WindowStoreWriter(path: path, settings: settings)
       var batch = StoreBatch()
       batch.windows = [
-        window("a", start: 0, revision: 1, visibleFrom: 60), window("a", start: 0, revision: 2, visibleFrom: 100),
-        window("b", start: 0, revision: 1, visibleFrom: 60), window("a", start: 60, revision: 1, visibleFrom: 120),
+        window("a", start: 0, revision: 1, visibleFrom: 60),
+        window("a", start: 0, revision: 2, visibleFrom: 100),
+        window("b", start: 0, revision: 1, visibleFrom: 60),
+        window("a", start: 60, revision: 1, visibleFrom: 120),
       ]
       try writer.commit(batch)
       try writer.commit(batch)  // Windows that are there already are not added again.
       let reader = try WindowStoreReader(path: path)
       func cut(_ from: Int64?, _ through: Int64?, _ devices: [DeviceID]? = nil) throws -> [String] {
         try reader.windows(
-          visibleAfter: from.map(Timestamp.init(milliseconds:)), through: through.map(Timestamp.init(milliseconds:)),
+          visibleAfter: from.map(Timestamp.init(milliseconds:)),
+          through: through.map(Timestamp.init(milliseconds:)),
           devices: devices
         ).map { "\($0.device)@\($0.start.milliseconds)r\($0.revision)=\($0.aggregates.mean)" }
       }
@@ -94,7 +101,8 @@ private func window(_ device: String, start: Int64, revision: Int, visibleFrom: 
   @Test func aFileThatIsNoDatabaseIsRefusedWithASentence() async throws {
     try await withTemporaryFolder { folder in
       let path = "\(folder)/notes.txt"
-      try String(repeating: "not a database ", count: 100).write(toFile: path, atomically: true, encoding: .utf8)
+      try String(repeating: "not a database ", count: 100).write(
+        toFile: path, atomically: true, encoding: .utf8)
       let error = #expect(throws: StoreError.self) { try WindowStoreWriter(path: path, settings: settings) }
       #expect("\(try #require(error))".contains("not a database"))
       #expect(throws: StoreError.self) { try WindowStoreReader(path: "\(folder)/none") }

@@ -2,13 +2,17 @@
 //
 // Shapes: a model has `features` features and `blocks` blocks of SONDE_LANES support vectors.
 //   support_vectors  blocks x features x SONDE_LANES doubles, 64-byte aligned: lane l of block b, feature f
-//                    is support vector b * SONDE_LANES + l. The last block is filled up with vectors whose
-//                    coefficient is zero.
+//                    is support vector b * SONDE_LANES + l, in prepared units (below). The last block is filled
+//                    up with vectors whose coefficient is zero.
 //   coefficients     blocks x SONDE_LANES doubles, 64-byte aligned.
-//   mean, scale      features doubles each, or both null where rows are not scaled.
-//   rows             row_count x features doubles, row-major, raw (unscaled).
+//   mean, scale      features doubles each.
+//   rows             row_count x features doubles, row-major, raw.
 //   scratch          sonde_scratch_length(features) doubles.
 //   decisions        row_count doubles.
+//
+// Prepared units: (raw - mean) / scale * unit. For the rbf kernel, unit is sqrt(gamma log2(e)), so that the kernel is
+// 2^-(squared distance) and no evaluation has to multiply by gamma; for the others it is 1. Equal raw values are
+// equal when prepared, so a row that is a support vector is at distance zero exactly.
 #ifndef SONDE_CKERNELS_H
 #define SONDE_CKERNELS_H
 
@@ -42,7 +46,8 @@ typedef struct {
   const double *scale;
   size_t blocks;
   size_t features;
-  double gamma;
+  double unit;
+  double gamma;  // not used by the rbf kernel, which has it in `unit`
   double coef0;
   double rho;
   int degree;
@@ -55,16 +60,16 @@ sonde_path sonde_best_path(void);
 // Doubles of scratch memory a call of sonde_decide needs.
 size_t sonde_scratch_length(size_t features);
 
-// Writes sum_i coefficient_i K(sv_i, (row - mean) / scale) - rho for every row, on `path`, which must not be
-// above sonde_best_path(). A row with a scaled value that is not finite, or whose sum is not, gets NaN.
+// Writes sum_i coefficient_i K(sv_i, prepared row) - rho for every row, on `path`, which must not be above
+// sonde_best_path(). A row with a value that is not finite, before or after scaling, or whose sum is not, gets NaN.
 // Returns the number of rows that got NaN. Allocates nothing, keeps nothing.
 size_t sonde_decide(const sonde_model *model, sonde_path path, const double *rows, size_t row_count,
                     double *scratch, double *decisions);
 
-// 2^y for count values of y <= 0, on `path`: the exponential inside the kernels, for its tests. `values` and
-// `results` may be the same. Relative error at most 2^-51 (a test holds it to that) for y >= -1021; below, the
-// result is that of -1021.
-void sonde_exp2(sonde_path path, const double *values, size_t count, double *results);
+// 2^-y for count values of y >= 0, on `path`: the exponential inside the kernels, for its tests. `values` and
+// `results` may be the same. Relative error at most 1.6e-14 for y <= 1021, and none at 0; above, the result is that
+// of 1021.
+void sonde_exp2_negated(sonde_path path, const double *values, size_t count, double *results);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,56 @@
+import Foundation
+
+/// What peers.py measured.
+struct PeerFigures: Decodable {
+  struct Scoring: Decodable {
+    let peer: String
+    let features: Int
+    let vectors: Int
+    let batch: Int
+    let nsPerRow: Double
+  }
+
+  struct Training: Decodable {
+    let devices: Int
+    let windows: Int
+    let features: Int
+    let nu: Double
+    let processes: Int
+    let seconds: Double
+    let supportVectors: Int
+  }
+
+  let versions: [String: String]
+  let scoring: [Scoring]
+  let training: Training
+
+  static func read(_ path: String) throws -> PeerFigures {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(PeerFigures.self, from: Data(contentsOf: URL(filePath: path)))
+  }
+}
+
+/// Little-endian doubles of a file that numpy wrote.
+func doubles(of path: String) throws -> [Double] {
+  try Data(contentsOf: URL(filePath: path)).withUnsafeBytes { raw in
+    (0..<raw.count / 8).map {
+      Double(bitPattern: UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self)))
+    }
+  }
+}
+
+/// The fastest of several calls, in seconds: other processes only ever make a call slower.
+func bestSeconds(budget: Double, _ call: () throws -> Void) rethrows -> Double {
+  let clock = ContinuousClock()
+  var best = Double.infinity
+  var spent = 0.0
+  var calls = 0
+  while calls < 1 || (spent < budget && calls < 100_000) {
+    let seconds = try clock.measure(call) / .seconds(1)
+    best = min(best, seconds)
+    spent += seconds
+    calls += 1
+  }
+  return best
+}
