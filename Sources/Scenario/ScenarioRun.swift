@@ -91,6 +91,9 @@ public struct ScenarioRun: Sendable {
   }
 
   private func write(_ report: RunReport, _ layout: RunLayout) throws {
+    for file in [layout.store, layout.jobs] where FileManager.default.fileExists(atPath: file) {
+      try WriteAheadLog.fold(intoFileAt: file)
+    }
     try AtomicFile.write(report.json(), to: layout.report, existing: .replace)
     try AtomicFile.write(JUnitReport.text(of: report), to: layout.junit, existing: .replace)
     try RunManifest(document: document, overrides: options.overrides, layout: layout).write()

@@ -4,7 +4,7 @@ import Files
 import Foundation
 
 /// `sonde evaluate`: detection metrics of any prediction file.
-struct Evaluate: AsyncParsableCommand {
+struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Holds predictions against labels.",
     discussion: """
@@ -25,14 +25,12 @@ struct Evaluate: AsyncParsableCommand {
   @Option(help: "text or json.")
   var format = Format.text
 
-  func run() async throws {
-    try await ScoringCommandSupport.run {
-      let windows = try files().flatMap { try ScoredWindow.read($0) }
-      let metrics = Evaluation(windows: windows, labels: try LabelFile.read(labels)).metrics()
-      switch format {
-      case .json: print(try EvaluationText.json(of: metrics))
-      case .text: print(EvaluationText.text(of: metrics), terminator: "")
-      }
+  func run() throws {
+    let windows = try files().flatMap { try ScoredWindow.read($0) }
+    let metrics = Evaluation(windows: windows, labels: try LabelFile.read(labels)).metrics()
+    switch format {
+    case .json: try StandardOutput.writeJSON(metrics, indented: true)
+    case .text: EvaluationText.lines(of: metrics).forEach(StandardOutput.write)
     }
   }
 
@@ -52,16 +50,9 @@ struct Evaluate: AsyncParsableCommand {
   }
 }
 
-/// Detection metrics as people and programs read them.
+/// Detection metrics as people read them.
 enum EvaluationText {
-  /// The object that `report.json` has under `detection`.
-  static func json(of metrics: DetectionMetrics) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(metrics), as: UTF8.self)
-  }
-
-  static func text(of metrics: DetectionMetrics) -> String {
+  static func lines(of metrics: DetectionMetrics) -> [String] {
     func line(_ name: String, _ value: String, _ note: String = "") -> String {
       let row = name.padding(toLength: 22, withPad: " ", startingAt: 0) + value
       return note.isEmpty ? row : row.padding(toLength: 34, withPad: " ", startingAt: 0) + note
@@ -87,7 +78,7 @@ enum EvaluationText {
     for (kind, result) in metrics.byKind.sorted(by: { $0.key < $1.key }) {
       lines.append(line("  " + kind, "\(result.detected) of \(result.events)"))
     }
-    return lines.joined(separator: "\n") + "\n"
+    return lines
   }
 
   private static func floors(
