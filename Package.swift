@@ -84,7 +84,8 @@ let package = Package(
       name: "svm-benchmark", dependencies: ["OneClassSVM", "CSVM"], path: "Benchmarks/svm/svm-benchmark"),
 
     // Tests: a target a module, and EndToEnd on the built binary with a real broker and database
-    .target(name: "TestSupport", dependencies: ["MQTT"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["MQTT", subprocess, systemPackage], path: "Tests/TestSupport"),
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
     .testTarget(name: "FilesTests", dependencies: [files]),
     .testTarget(
@@ -103,6 +104,8 @@ let package = Package(
     .testTarget(name: "HouseTests"),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["sonde", "TestSupport", "MQTT", "WindowStore", "DeviceFleet", telemetry, subprocess, systemPackage, grdb]),
+      dependencies: [
+        "sonde", "TestSupport", telemetry, files, supervision, "MQTT", "WindowStore", subprocess, systemPackage, grdb,
+      ]),
   ]
 )

@@ -10,6 +10,8 @@ public final class EmbeddedBroker: Sendable {
 
   /// The program, and the Debian package that brings it.
   public static let program = "mosquitto"
+  /// Names another mosquitto than the one on `PATH`.
+  public static let programVariable = "SONDE_MOSQUITTO"
   public static let package = "mosquitto"
   /// How long the broker may take until it answers.
   static let startTimeout = Duration.seconds(10)
@@ -23,6 +25,7 @@ public final class EmbeddedBroker: Sendable {
   ///
   /// - Parameter log: The file that takes its log.
   public static func start(folder: String, log: String) async throws -> EmbeddedBroker {
+    let program = ProcessInfo.processInfo.environment[programVariable] ?? program
     guard let executable = ExecutablePath.find(program) else {
       throw MQTTError.brokerFailed(
         reason: "the broker “\(program)” is not installed; on Debian: apt-get install \(package)")

@@ -1,0 +1,70 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The whole way of a reading, with real parts. One after another: each uses all there is.
+@Suite(.serialized) struct PipelineTests {
+  private func run(_ name: String, in folder: String, _ arguments: [String] = []) async throws -> Remains {
+    let outcome = try await SondeProgram.run(
+      ["run", "Scenarios/quickstart.yaml", "--out", "\(folder)/\(name)"] + smallScenario + arguments)
+    #expect(outcome.status == 0, "\(outcome.output)\n\(outcome.errors)")
+    return try Remains(of: "\(folder)/\(name)")
+  }
+
+  @Test func theSameComesOutWhateverHappensOnTheWay() async throws {
+    try await withTemporaryFolder { folder in
+      let plain = try await run("plain", in: folder)
+      #expect(!plain.windows.isEmpty)
+      #expect(plain.files.keys.contains { $0.hasSuffix("predictions.csv") })
+      #expect(plain.files.keys.contains { $0.hasSuffix(".model") })
+
+      let again = try await run("again", in: folder)
+      #expect(again == plain)
+      let oneWorker = try await run("one-worker", in: folder, ["--set", "compute.local.nodes=1"])
+      #expect(oneWorker == plain)
+      let killed = try await run(
+        "killed", in: folder,
+        ["--set", "faults=[{at: 1h, kill: ingestion}, {at: 2h, kill: ingestion}, {at: 5h, kill: ingestion}]"])
+      #expect(killed == plain)
+      let figures = try report(of: "\(folder)/killed")
+      #expect((figures["ingestion"] as? [String: Any])?["restarts"] as? Int == 3)
+      let otherSeed = try await run("other-seed", in: folder, ["--seed", "43"])
+      #expect(otherSeed.windows != plain.windows)
+    }
+  }
+
+  @Test func everyReadingIsInThePublicViews() async throws {
+    try await withTemporaryFolder { folder in
+      _ = try await run("views", in: folder)
+      let figures = try report(of: "\(folder)/views")
+      let readings = try #require(figures["readings"] as? [String: Any])
+      #expect(readings["planned"] as? Int == 4 * 2160 * 3)
+      #expect(readings["stored"] as? Int == readings["planned"] as? Int)
+      #expect(figures["verdict"] as? String == "passed")
+      let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/views")
+      for name in ["manifest.json", "sonde.sqlite", "jobs.sqlite", "labels.csv", "report.json", "junit.xml"] {
+        #expect(names.contains(name))
+      }
+      #expect(!names.contains { $0.hasSuffix("-wal") })
+    }
+  }
+
+  @Test func anExpectationThatFailsIsExitCodeOne() async throws {
+    try await withTemporaryFolder { folder in
+      let outcome = try await SondeProgram.run(
+        ["run", "Scenarios/quickstart.yaml", "--out", "\(folder)/run"] + smallScenario
+          + ["--set", "expect=[readings.lost > 0]"])
+      #expect(outcome.status == 1)
+      #expect(outcome.output.contains("FAIL"))
+      #expect(try String(contentsOfFile: "\(folder)/run/junit.xml", encoding: .utf8).contains("<failure"))
+    }
+  }
+
+  @Test func aClockWithAScheduleRecordsItsLag() async throws {
+    try await withTemporaryFolder { folder in
+      _ = try await run("clock", in: folder, ["--set", "clock.speed=x7200"])
+      let lag = try #require(try report(of: "\(folder)/clock")["schedule_lag_ms"] as? [String: Any])
+      #expect((lag["p99"] as? Double) != nil || (lag["p99"] as? Int) != nil)
+    }
+  }
+}
