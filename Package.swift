@@ -105,7 +105,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "sonde", "TestSupport", files, supervision, "MQTT", "WindowStore", grdb,
+        "sonde", "TestSupport", telemetry, files, supervision, "MQTT", "WindowStore", subprocess, systemPackage, grdb,
       ]),
   ]
 )
