@@ -105,7 +105,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "sonde", "TestSupport", telemetry, files, supervision, "MQTT", "WindowStore", subprocess, systemPackage, grdb,
+        "sonde", "TestSupport", telemetry, files, supervision, "MQTT", "WindowStore", subprocess,
+        systemPackage, grdb,
       ]),
   ]
 )
