@@ -141,6 +141,7 @@ public final class IngestionService {
   /// then nothing is read, and the broker holds what comes.
   private func commit() throws {
     let deadline = ContinuousClock.now + IngestionDefaults.commitRetryFor
+    var nextNotice = ContinuousClock.now
     while true {
       do {
         let begin = ContinuousClock.now
@@ -150,7 +151,10 @@ public final class IngestionService {
         return
       } catch {
         guard ContinuousClock.now < deadline else { throw error }
-        logger.error("cannot store, trying again: \(error)")
+        if ContinuousClock.now >= nextNotice {
+          logger.error("cannot store, trying again: \(error)")
+          nextNotice = .now + IngestionDefaults.commitRetryNoticeEvery
+        }
         Thread.sleep(forTimeInterval: IngestionDefaults.commitRetryPause.seconds)
       }
     }
