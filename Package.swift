@@ -87,7 +87,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["MQTT", subprocess, systemPackage], path: "Tests/TestSupport"),
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
-    .testTarget(name: "FilesTests", dependencies: [files]),
+    .testTarget(name: "FilesTests", dependencies: [files, "TestSupport"]),
     .testTarget(
       name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", "CSVM", telemetry, files],
       exclude: ["Fixtures"]),
@@ -101,11 +101,12 @@ let package = Package(
       name: "BatchScoringTests",
       dependencies: ["BatchScoring", "Compute", "OneClassSVM", "WindowStore", telemetry, files]),
     .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "DeviceFleet", "BatchScoring", telemetry]),
-    .testTarget(name: "HouseTests"),
+    .testTarget(name: "HouseTests", dependencies: ["TestSupport", "sonde"]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "sonde", "TestSupport", files, supervision, "MQTT", "WindowStore", grdb,
+        "sonde", "TestSupport", telemetry, files, supervision, "MQTT", "WindowStore", subprocess,
+        systemPackage, grdb,
       ]),
   ]
 )
