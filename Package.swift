@@ -39,6 +39,7 @@ let package = Package(
     // Layer 0: C
     .systemLibrary(
       name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+    .systemLibrary(name: "CEpoll"),
     .systemLibrary(name: "CSVM", providers: [.apt(["libsvm-dev"])]),
     .target(name: "CKernels"),
 
@@ -50,15 +51,17 @@ let package = Package(
     // Layer 2
     .target(
       name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files, protobuf], exclude: ["ONNX/onnx.proto"]),
-    .target(name: "MQTT", dependencies: ["CMosquitto", telemetry, supervision, files]),
+    .target(name: "MQTT", dependencies: ["CMosquitto", "CEpoll", telemetry, supervision, files]),
     .target(name: "WindowStore", dependencies: [telemetry, grdb, grdbSQLite]),
-    .target(name: "Compute", dependencies: [telemetry, supervision, files]),
+    .target(name: "Compute", dependencies: [telemetry, supervision, files, subprocess, systemPackage]),
     .target(name: "Detection", dependencies: [telemetry, files]),
 
     // Layer 3
-    .target(name: "DeviceFleet", dependencies: [telemetry, files, "MQTT", "Detection", histogram]),
     .target(
-      name: "Ingestion", dependencies: [telemetry, "MQTT", "WindowStore", histogram, logging]),
+      name: "DeviceFleet",
+      dependencies: [telemetry, files, supervision, "MQTT", "Detection", histogram]),
+    .target(
+      name: "Ingestion", dependencies: [telemetry, supervision, "MQTT", "WindowStore", histogram, logging]),
     .target(
       name: "BatchScoring",
       dependencies: [telemetry, files, "OneClassSVM", "WindowStore", "Compute", grdb, logging]),
@@ -67,8 +70,8 @@ let package = Package(
     .target(
       name: "Scenario",
       dependencies: [
-        telemetry, files, supervision, "MQTT", "WindowStore", "Compute", "Detection", "DeviceFleet",
-        "Ingestion", "BatchScoring", yams,
+        telemetry, files, supervision, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
+        "DeviceFleet", "Ingestion", "BatchScoring", "CMosquitto", grdbSQLite, yams,
       ]),
 
     // Layer 5: the command line
@@ -84,21 +87,25 @@ let package = Package(
       name: "svm-benchmark", dependencies: ["OneClassSVM", "CSVM"], path: "Benchmarks/svm/svm-benchmark"),
 
     // Tests: a target a module, and EndToEnd on the built binary with a real broker and database
+    .target(name: "TestSupport", dependencies: ["MQTT"], path: "Tests/TestSupport"),
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
     .testTarget(name: "FilesTests", dependencies: [files]),
     .testTarget(
       name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", telemetry, files],
       exclude: ["Fixtures"]),
-    .testTarget(name: "MQTTTests", dependencies: ["MQTT", supervision]),
-    .testTarget(name: "WindowStoreTests", dependencies: ["WindowStore", grdb]),
+    .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport"]),
+    .testTarget(name: "WindowStoreTests", dependencies: ["WindowStore", "TestSupport", grdb]),
     .testTarget(name: "ComputeTests", dependencies: ["Compute"]),
-    .testTarget(name: "DetectionTests", dependencies: ["Detection"]),
-    .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet"]),
-    .testTarget(name: "IngestionTests", dependencies: ["Ingestion"]),
-    .testTarget(name: "BatchScoringTests", dependencies: ["BatchScoring"]),
-    .testTarget(name: "ScenarioTests", dependencies: ["Scenario"]),
+    .testTarget(name: "DetectionTests", dependencies: ["Detection", telemetry, files]),
+    .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet", "Detection", telemetry, files]),
+    .testTarget(name: "IngestionTests", dependencies: ["Ingestion", "TestSupport"]),
+    .testTarget(
+      name: "BatchScoringTests",
+      dependencies: ["BatchScoring", "Compute", "OneClassSVM", "WindowStore", telemetry, files]),
+    .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "DeviceFleet", "BatchScoring", telemetry]),
     .testTarget(name: "HouseTests"),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["sonde", "MQTT", "WindowStore", subprocess, grdb]),
+      name: "EndToEndTests",
+      dependencies: ["sonde", "TestSupport", "MQTT", "WindowStore", "DeviceFleet", subprocess, grdb]),
   ]
 )

@@ -37,7 +37,9 @@ public enum AtomicFile {
   }
 
   /// Writes `bytes` to `path`. A reader sees the old file, no file, or the new file whole.
-  public static func write(_ bytes: some Sequence<UInt8>, to path: String, existing: Existing = .refuse) throws {
+  public static func write(_ bytes: some Sequence<UInt8>, to path: String, existing: Existing = .refuse)
+    throws
+  {
     let array = Array(bytes)
     try array.withUnsafeBytes { try write($0, to: path, existing: existing) }
   }

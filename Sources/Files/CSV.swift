@@ -62,7 +62,8 @@ public struct CSVReader: Sequence, IteratorProtocol {
   public func column(_ name: String) throws -> Int {
     guard let index = header.firstIndex(of: name) else {
       throw CSVError(
-        path: path, line: 1, reason: "there is no column “\(name)”; the columns are \(header.joined(separator: ", "))")
+        path: path, line: 1,
+        reason: "there is no column “\(name)”; the columns are \(header.joined(separator: ", "))")
     }
     return index
   }
@@ -74,7 +75,8 @@ public struct CSVReader: Sequence, IteratorProtocol {
       guard let row = try scanner.next() else { return nil }
       guard row.fields.count == header.count else {
         throw CSVError(
-          path: path, line: row.line, reason: "\(row.fields.count) fields, but the header has \(header.count)")
+          path: path, line: row.line, reason: "\(row.fields.count) fields, but the header has \(header.count)"
+        )
       }
       offset = scanner.offset
       line = scanner.line

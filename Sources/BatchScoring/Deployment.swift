@@ -1,0 +1,123 @@
+import Compute
+import OneClassSVM
+import Telemetry
+
+/// How many devices a task scores.
+public enum MiniBatchSize: Hashable, Sendable, Codable {
+  /// As many as balance the tasks by rows × support vectors.
+  case auto
+  /// This many devices, at least 1.
+  case devices(Int)
+
+  /// Reads `auto` or a number of at least 1; nil for anything else.
+  public init?(_ text: String) {
+    if text == "auto" {
+      self = .auto
+    } else if let count = Int(text), count >= 1 {
+      self = .devices(count)
+    } else {
+      return nil
+    }
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try (try? container.decode(Int.self)).map(String.init) ?? container.decode(String.self)
+    guard let size = MiniBatchSize(text) else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "“\(text)” is neither auto nor a number of devices")
+    }
+    self = size
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .auto: try container.encode("auto")
+    case .devices(let count): try container.encode(count)
+    }
+  }
+}
+
+/// How models are trained: the part of `TrainingOptions` that people set.
+public struct ModelSettings: Hashable, Sendable, Codable {
+  public var nu: Double
+  /// `scale`, `auto` or a number.
+  public var gamma: String
+  /// `rbf`, `linear`, `polynomial` or `sigmoid`.
+  public var kernel: String
+  /// Goes into the model files; training itself draws no random numbers.
+  public var seed: UInt64?
+
+  public init(nu: Double = 0.01, gamma: String = "scale", kernel: String = "rbf", seed: UInt64? = nil) {
+    self.nu = nu
+    self.gamma = gamma
+    self.kernel = kernel
+    self.seed = seed
+  }
+
+  /// The options for training. Throws ``ScoringError`` where they are unsound.
+  public func options() throws(ScoringError) -> TrainingOptions {
+    guard let gamma = Gamma(gamma) else {
+      throw ScoringError("gamma is “\(gamma)”; it must be scale, auto or a number above 0")
+    }
+    guard let kernel = KernelFamily(name: kernel) else {
+      throw ScoringError(
+        "the kernel is “\(kernel)”; it must be one of \(KernelFamily.allCases.map(\.rawValue).joined(separator: ", "))"
+      )
+    }
+    let options = TrainingOptions(kernel: kernel, nu: nu, gamma: gamma)
+    if let fault = options.fault { throw ScoringError(fault) }
+    return options
+  }
+}
+
+/// A way of scoring: which models, with what settings. An endpoint may have several.
+public struct Deployment: Hashable, Sendable, Codable {
+  public var name: String
+  public var layout: ModelLayout
+  public var model: ModelSettings
+  public var miniBatchSize: MiniBatchSize
+  public var maxRetries: Int
+  /// Of one attempt at one task.
+  public var taskTimeoutSeconds: Double
+  /// How many tasks may fail for good before the job is given up; nil for any number.
+  public var errorThreshold: Int?
+
+  public init(
+    name: String = "default", layout: ModelLayout = ModelLayout(), model: ModelSettings = ModelSettings(),
+    miniBatchSize: MiniBatchSize = .auto, maxRetries: Int = ComputeDefaults.maxRetries,
+    taskTimeoutSeconds: Double = ComputeDefaults.taskTimeout.seconds, errorThreshold: Int? = nil
+  ) {
+    self.name = name
+    self.layout = layout
+    self.model = model
+    self.miniBatchSize = miniBatchSize
+    self.maxRetries = maxRetries
+    self.taskTimeoutSeconds = taskTimeoutSeconds
+    self.errorThreshold = errorThreshold
+  }
+
+  var retry: RetrySettings {
+    RetrySettings(maxRetries: maxRetries, timeout: .milliseconds(Int64(taskTimeoutSeconds * 1000)))
+  }
+}
+
+/// The windows that models are trained on: those that begin at or after `from` and end at or before `to`, as they were
+/// visible at `to`.
+public struct TrainingRange: Hashable, Sendable, Codable {
+  public var from: Timestamp
+  public var to: Timestamp
+
+  public init(from: Timestamp, to: Timestamp) {
+    self.from = from
+    self.to = to
+  }
+}
+
+/// Something in batch scoring that cannot go on: what, where, and what to do.
+public struct ScoringError: Error, Hashable, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,58 @@
+import Files
+import Foundation
+import Telemetry
+
+/// What a job scores, as a file that every worker reads.
+public struct JobDescription: Hashable, Sendable, Codable {
+  public var job: String
+  public var store: String
+  public var models: String
+  public var layout: ModelLayout
+  /// The cut: window revisions that became visible after `visibleAfter` and not after `visibleThrough` (nil: to the end).
+  public var visibleAfter: Timestamp
+  public var visibleThrough: Timestamp?
+  /// The devices of each task, in byte order within and across tasks.
+  public var tasks: [[DeviceID]]
+
+  public init(
+    job: String, store: String, models: String, layout: ModelLayout, visibleAfter: Timestamp,
+    visibleThrough: Timestamp?, tasks: [[DeviceID]]
+  ) {
+    self.job = job
+    self.store = store
+    self.models = models
+    self.layout = layout
+    self.visibleAfter = visibleAfter
+    self.visibleThrough = visibleThrough
+    self.tasks = tasks
+  }
+
+  /// Reads the file at `path`.
+  public init(path: String) throws {
+    self = try JSONFile.read(JobDescription.self, path)
+  }
+
+  /// Writes it to `path`, whole or not at all.
+  public func write(to path: String) throws { try JSONFile.write(self, to: path) }
+}
+
+/// JSON files in snake case with sorted keys.
+enum JSONFile {
+  static func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let bytes = try TextFile.bytes(of: path)
+    do {
+      return try decoder.decode(type, from: Data(bytes))
+    } catch {
+      throw ScoringError("\(path): not the JSON that was expected: \(error)")
+    }
+  }
+
+  static func write(_ value: some Encodable, to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+    try AtomicFile.write(Array(encoder.encode(value)) + [0x0A], to: path, existing: .replace)
+  }
+}

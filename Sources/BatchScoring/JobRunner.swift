@@ -1,0 +1,265 @@
+import Compute
+import Files
+import Foundation
+import Synchronization
+import Telemetry
+import WindowStore
+
+/// Runs one batch job from its cut to its prediction file, or takes up one that was interrupted at any point.
+///
+/// The steps, each of which can be repeated: plan (`tasks/job.json`), run (a part file a task), finalize (`failed.csv`,
+/// `predictions.csv`, `_SUCCESS`), record. Parts that are there are not scored again, and every step gives the same
+/// bytes whoever repeats it.
+public struct JobRunner: Sendable {
+  public let folder: RunFolder
+  public let deployment: Deployment
+  public let target: any ComputeTarget
+  /// The command of a worker, which calls ``ScoringWorker/run()``.
+  public let worker: WorkerCommand
+  public let jobs: JobStore
+  /// The wall clock, for the times in jobs.sqlite.
+  public let now: @Sendable () -> Timestamp
+  public let report: @Sendable (ScoringEvent) -> Void
+
+  public init(
+    folder: RunFolder, deployment: Deployment, target: any ComputeTarget, worker: WorkerCommand,
+    jobs: JobStore,
+    now: @escaping @Sendable () -> Timestamp, report: @escaping @Sendable (ScoringEvent) -> Void = { _ in }
+  ) {
+    self.folder = folder
+    self.deployment = deployment
+    self.target = target
+    self.worker = worker
+    self.jobs = jobs
+    self.now = now
+    self.report = report
+  }
+
+  /// Runs the job of `cut`, or resumes it. Returns it in its last state, which is not final where the target was stopped:
+  /// then running it again goes on from there.
+  ///
+  /// Throws ``ScoringError`` where the job's output exists already but no such job is known or unfinished, `StoreError`
+  /// and `FileError`. A job that fails by itself is returned with its reason, not thrown.
+  public func run(_ cut: JobCut) async throws -> JobRecord {
+    let known = try jobs.job(cut.id)
+    if let known, known.state.isFinal { return known }
+    let files = folder.job(cut.id)
+    if known == nil { try refuseExistingOutput(files) }
+    var job = known ?? JobRecord(cut: cut, deployment: deployment.name, state: .queued, queuedAt: now())
+    if known == nil { try jobs.save(job) }
+
+    let description = try plan(&job, files)
+    report(ScoringEvent(.jobStarted, job: cut.id, tasks: description.tasks.count))
+    let outcome = try await runTasks(description, &job, files)
+    switch outcome.ending {
+    case .stopped:
+      try jobs.save(job)
+    case .gaveUp(let reason):
+      job.state = .failed
+      job.reason = reason
+      job.endedAt = now()
+      try jobs.save(job)
+      report(ended(job, .jobFailed))
+    case .finished:
+      job.state = .finalizing
+      try jobs.save(job)
+      try finalize(description, &job, files)
+      job.state = .completed
+      job.endedAt = now()
+      try jobs.save(job)
+      // Only now: until the job is recorded as completed, its parts are what it is resumed from.
+      removeParts(of: job)
+      report(ended(job, .jobCompleted))
+    }
+    return job
+  }
+
+  /// Removes the parts of a completed job that was killed just before it could.
+  func removeParts(of job: JobRecord) {
+    guard job.state == .completed else { return }
+    try? FileManager.default.removeItem(atPath: folder.job(job.cut.id).tasks)
+  }
+
+  private func ended(_ job: JobRecord, _ kind: ScoringEvent.Kind) -> ScoringEvent {
+    let seconds = job.endedAt.flatMap { end in job.startedAt.map { Double((end - $0).milliseconds) / 1000 } }
+    return ScoringEvent(
+      kind, job: job.cut.id, tasks: job.tasks, rows: job.predictions, failedRows: job.failedRows,
+      retries: job.retries, seconds: seconds, reason: job.reason)
+  }
+
+  private func refuseExistingOutput(_ files: JobFolder) throws {
+    for path in [files.predictions, files.success] where FileManager.default.fileExists(atPath: path) {
+      throw ScoringError(
+        "\(path) exists already, but \(jobs.path) knows no such job; move it away, or use another folder")
+    }
+  }
+
+  // MARK: - Plan
+
+  private func plan(_ job: inout JobRecord, _ files: JobFolder) throws -> JobDescription {
+    try files.makeFolders()
+    job.state = .provisioning
+    job.startedAt = job.startedAt ?? now()
+    let description: JobDescription
+    if FileManager.default.fileExists(atPath: files.description) {
+      // The parts that are there belong to these tasks, also if the number of nodes is another one now.
+      description = try JobDescription(path: files.description)
+    } else {
+      let reader = try WindowStoreReader(path: folder.store)
+      let vectors = try TrainingRecord.read(folder.trainingRecord)?.supportVectors ?? [:]
+      let loads = try reader.windowCounts(visibleAfter: job.cut.after, through: job.cut.through).map {
+        MiniBatchPlan.Load(device: $0.device, rows: $0.count, supportVectors: vectors[$0.device] ?? 0)
+      }
+      description = JobDescription(
+        job: job.cut.id, store: folder.store, models: folder.models, layout: deployment.layout,
+        visibleAfter: job.cut.after, visibleThrough: job.cut.through,
+        tasks: MiniBatchPlan.tasks(for: loads, size: deployment.miniBatchSize, slots: target.slots))
+      try description.write(to: files.description)
+    }
+    job.tasks = description.tasks.count
+    try jobs.save(job)
+    try jobs.add(tasks: description.tasks.map(\.count), to: job.cut.id)
+    return description
+  }
+
+  // MARK: - Run
+
+  private func runTasks(_ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder)
+    async throws
+    -> ComputeOutcome
+  {
+    let missing = description.tasks.indices.filter { !FileManager.default.fileExists(atPath: files.part($0)) }
+    job.state = .running
+    try jobs.save(job)
+    guard !missing.isEmpty else {
+      return ComputeOutcome(ending: .finished, succeeded: 0, failed: 0, retries: 0, notRun: 0)
+    }
+    let log = TaskLog(
+      job: job.cut.id, total: description.tasks.count, done: description.tasks.count - missing.count,
+      jobs: jobs,
+      report: report)
+    let computeJob = ComputeJob(
+      name: job.cut.id, input: files.description, worker: worker, tasks: missing, retry: deployment.retry,
+      errorThreshold: deployment.errorThreshold)
+    let outcome = try await target.run(computeJob) { log.add($0) }
+    try log.flush()
+    job.retries += outcome.retries
+    job.failedTasks = outcome.failed
+    return outcome
+  }
+
+  // MARK: - Finalize
+
+  private func finalize(_ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder) throws {
+    var predictions = PredictionFile.header
+    var failures = PredictionFile.failedHeader
+    job.predictions = 0
+    job.failedRows = 0
+    job.failedTasks = 0
+    for (number, devices) in description.tasks.enumerated() {
+      let part = try part(number, devices, description, &job, files)
+      predictions += part.predictionLines
+      failures += part.failedLines
+      job.predictions += part.predictions
+      job.failedRows += part.failed
+    }
+    if job.failedRows > 0 { try AtomicFile.write(failures, to: files.failed, existing: .replace) }
+    let digest = Digest.sha256(text: predictions)
+    if FileManager.default.fileExists(atPath: files.predictions) {
+      // Written by this job before it was interrupted, so it holds the same bytes; anything else is not overwritten.
+      guard try Digest.sha256(file: files.predictions) == digest else {
+        throw ScoringError("\(files.predictions) exists already and is not what this job found; move it away")
+      }
+    } else {
+      try AtomicFile.write(predictions, to: files.predictions)
+    }
+    try AtomicFile.write(
+      "{\"rows\":\(job.predictions),\"sha256\":\"\(digest)\"}\n", to: files.success, existing: .replace)
+  }
+
+  /// The part of task `number`; where all attempts at it have failed, its windows as failed rows.
+  private func part(
+    _ number: Int, _ devices: [DeviceID], _ description: JobDescription, _ job: inout JobRecord,
+    _ files: JobFolder
+  ) throws -> TaskPart {
+    if FileManager.default.fileExists(atPath: files.part(number)) {
+      return try TaskPart(path: files.part(number))
+    }
+    job.failedTasks += 1
+    let record = try jobs.tasks(of: job.cut.id).first { $0.task == number }
+    let scorer = TaskScorer(job: description, reader: try WindowStoreReader(path: description.store))
+    return try scorer.fail(
+      devices, reason: "task \(number) failed: \(record?.reason ?? "the reason is not known")")
+  }
+}
+
+/// Collects what happens to tasks, and writes it into jobs.sqlite a batch at a time: a commit an event would cost more
+/// than a task does.
+private final class TaskLog: Sendable {
+  private struct State {
+    var pending: [ComputeEvent] = []
+    var done: Int
+    var rows = 0
+    var failure: (any Error)?
+    var lastFlush = ContinuousClock.now
+  }
+
+  private let job: String
+  private let total: Int
+  private let jobs: JobStore
+  private let report: @Sendable (ScoringEvent) -> Void
+  private let state: Mutex<State>
+
+  /// How many events are written at a time at most, and after how long at the latest, so that `sonde jobs` sees a job
+  /// move.
+  private static let batch = 500
+  private static let flushInterval = Duration.milliseconds(250)
+
+  init(job: String, total: Int, done: Int, jobs: JobStore, report: @escaping @Sendable (ScoringEvent) -> Void)
+  {
+    self.job = job
+    self.total = total
+    self.jobs = jobs
+    self.report = report
+    state = Mutex(State(done: done))
+  }
+
+  func add(_ event: ComputeEvent) {
+    let told: ScoringEvent? = state.withLock { state in
+      state.pending.append(event)
+      let now = ContinuousClock.now
+      if state.pending.count >= Self.batch || now - state.lastFlush >= Self.flushInterval {
+        state.lastFlush = now
+        write(&state)
+      }
+      switch event {
+      case .taskSucceeded(_, _, let counts, _):
+        state.done += 1
+        state.rows += counts.items - counts.failedItems
+        return ScoringEvent(.progress, job: job, tasks: total, tasksDone: state.done, rows: state.rows)
+      case .taskRetried(_, _, let reason, _), .taskFailed(_, _, let reason, _):
+        return ScoringEvent(.retry, job: job, reason: reason)
+      case .workerStarted, .workerExited, .taskStarted:
+        return nil
+      }
+    }
+    if let told { report(told) }
+  }
+
+  /// Writes the rest. Throws what an earlier write has thrown.
+  func flush() throws {
+    try state.withLock { state in
+      write(&state)
+      if let failure = state.failure { throw failure }
+    }
+  }
+
+  private func write(_ state: inout State) {
+    do {
+      try jobs.record(state.pending, of: job)
+    } catch {
+      state.failure = state.failure ?? error
+    }
+    state.pending.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,52 @@
+import Files
+import Foundation
+import OneClassSVM
+import Telemetry
+
+/// What the models of a run's folder were trained on, and what came of it: `models/training.json`. It is written last,
+/// so where it is there, training is complete.
+public struct TrainingRecord: Hashable, Sendable, Codable {
+  /// One trained model.
+  public struct Model: Hashable, Sendable, Codable {
+    public var device: DeviceID
+    public var sensor: SensorID?
+    public var version: String
+    public var rows: Int
+    public var supportVectors: Int
+    public var warnings: [String]
+
+    public var key: ModelKey { ModelKey(device: device, sensor: sensor) }
+  }
+
+  /// One that could not be trained.
+  public struct Failure: Hashable, Sendable, Codable {
+    public var device: DeviceID
+    public var sensor: SensorID?
+    public var reason: String
+
+    public var key: ModelKey { ModelKey(device: device, sensor: sensor) }
+  }
+
+  public var range: TrainingRange
+  public var layout: ModelLayout
+  public var settings: ModelSettings
+  public var models: [Model]
+  public var failures: [Failure]
+
+  /// The record at `path`; nil where there is none.
+  public static func read(_ path: String) throws -> TrainingRecord? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    return try JSONFile.read(TrainingRecord.self, path)
+  }
+
+  /// Support vectors of all models of each device.
+  var supportVectors: [DeviceID: Int] {
+    models.reduce(into: [:]) { $0[$1.device, default: 0] += $1.supportVectors }
+  }
+}
+
+enum ModelCatalog {
+  static func exists(_ stem: String, in folder: String) -> Bool {
+    FileManager.default.fileExists(atPath: "\(folder)/\(stem).model")
+  }
+}

@@ -1,0 +1,59 @@
+import OneClassSVM
+import Telemetry
+
+/// What one model sees: a whole device or one of its sensors.
+public enum ModelScope: String, CaseIterable, Hashable, Sendable, Codable {
+  /// All sensors of a device together; its features are called `temperature.mean`.
+  case device
+  /// One sensor of a device; its features are called `mean`.
+  case sensor
+}
+
+/// How many models there are and what their features are. Training and scoring share it.
+public struct ModelLayout: Hashable, Sendable, Codable {
+  public var per: ModelScope
+  /// In the order of the features; each at most once, at least one.
+  public var features: [Aggregate]
+
+  public init(per: ModelScope = .device, features: [Aggregate] = ScoringDefaults.aggregates) {
+    self.per = per
+    self.features = features
+  }
+
+  /// The names of the features of a model over `sensors`: for each sensor in byte order, each aggregate in the
+  /// configured order.
+  public func featureNames(sensors: [SensorID]) -> [String] {
+    switch per {
+    case .sensor: features.map(\.rawValue)
+    case .device: sensors.sorted().flatMap { sensor in features.map { "\(sensor.name).\($0.rawValue)" } }
+    }
+  }
+}
+
+/// Which model: a device, and one of its sensors unless the model is of the whole device.
+public struct ModelKey: Hashable, Comparable, Sendable {
+  public var device: DeviceID
+  /// Nil for a model of the whole device.
+  public var sensor: SensorID?
+
+  public init(device: DeviceID, sensor: SensorID?) {
+    self.device = device
+    self.sensor = sensor
+  }
+
+  /// The name of the model's files without their endings: `device_<device>` or `device_<device>_sensor_<sensor>`.
+  public var stem: String { ModelFile.stem(device: device.name, sensor: sensor?.name) }
+
+  /// The sensor's name in prediction files; `*` for the whole device.
+  public var sensorLabel: String { sensor?.name ?? "*" }
+
+  /// By device, then by sensor, in byte order.
+  public static func < (a: ModelKey, b: ModelKey) -> Bool {
+    if a.device != b.device { return a.device < b.device }
+    switch (a.sensor, b.sensor) {
+    case (nil, .some): return true
+    case (let left?, let right?): return left < right
+    default: return false
+    }
+  }
+}

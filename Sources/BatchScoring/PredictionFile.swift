@@ -1,0 +1,69 @@
+import Files
+import Foundation
+import OneClassSVM
+import Telemetry
+
+/// The text of prediction files: one row a scored window.
+public enum PredictionFile {
+  public static let header = "device,sensor,window_start,window_end,score,prediction,model_version,revision\n"
+  public static let failedHeader = "device,sensor,window_start,window_end,revision,reason\n"
+
+  /// The row of a window that `model` gave the decision value `score`. Ids and numbers need no quotes.
+  static func line(_ key: ModelKey, _ row: FeatureTable.Row, score: Double, modelVersion: String) -> String {
+    "\(key.device.name),\(key.sensorLabel),\(row.start),\(row.end),\(score),"
+      + "\(OneClassModel.isAnomaly(score) ? 1 : 0),\(modelVersion),\(row.revision)\n"
+  }
+
+  /// The row of a window that could not be scored.
+  static func line(_ row: FailedRow) -> String {
+    CSVWriter.line([
+      row.key.device.name, row.key.sensorLabel, "\(row.start)", "\(row.end)", "\(row.revision)", row.reason,
+    ])
+  }
+}
+
+/// What one task has found: the lines of the prediction file and of the failed rows.
+public struct TaskPart: Hashable, Sendable {
+  private struct Head: Codable {
+    var predictions: Int
+    var failed: Int
+    /// Bytes of the prediction lines, which come first.
+    var bytes: Int
+  }
+
+  /// How many lines ``predictionLines`` has.
+  public var predictions = 0
+  /// How many lines ``failedLines`` has.
+  public var failed = 0
+  public var predictionLines = ""
+  public var failedLines = ""
+
+  init() {}
+
+  mutating func add(_ failure: FailedRow) {
+    failed += 1
+    failedLines += PredictionFile.line(failure)
+  }
+
+  /// One file, so that it is there whole or not at all.
+  func write(to path: String) throws {
+    let head = Head(predictions: predictions, failed: failed, bytes: predictionLines.utf8.count)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let line = String(decoding: try encoder.encode(head), as: UTF8.self)
+    // Attempts at one task write the same bytes, so the later may replace the earlier.
+    try AtomicFile.write(line + "\n" + predictionLines + failedLines, to: path, existing: .replace)
+  }
+
+  init(path: String) throws {
+    let bytes = try TextFile.bytes(of: path)
+    guard let end = bytes.firstIndex(of: 0x0A),
+      let head = try? JSONDecoder().decode(Head.self, from: Data(bytes[..<end])),
+      head.bytes >= 0, head.bytes < bytes.count - end
+    else { throw ScoringError("\(path): not the part file of a task; remove it and run the job again") }
+    predictions = head.predictions
+    failed = head.failed
+    predictionLines = String(decoding: bytes[(end + 1)..<(end + 1 + head.bytes)], as: UTF8.self)
+    failedLines = String(decoding: bytes[(end + 1 + head.bytes)...], as: UTF8.self)
+  }
+}

@@ -1,0 +1,55 @@
+import Files
+import Foundation
+
+/// Where the files of batch scoring are in a run's folder.
+public struct RunFolder: Hashable, Sendable {
+  public let path: String
+
+  public init(_ path: String) { self.path = path }
+
+  /// The windows; written by ingestion alone.
+  public var store: String { "\(path)/sonde.sqlite" }
+  /// The jobs; written by batch scoring alone.
+  public var jobs: String { "\(path)/jobs.sqlite" }
+  public var models: String { "\(path)/models" }
+  /// What the models in ``models`` were trained on.
+  public var trainingRecord: String { "\(models)/training.json" }
+  /// The log files of workers.
+  public var workerLogs: String { "\(path)/logs/workers" }
+
+  /// The files of one job.
+  public func job(_ id: String) -> JobFolder { JobFolder(path: "\(path)/predictions/\(id)") }
+}
+
+/// Where the files of one job are.
+public struct JobFolder: Hashable, Sendable {
+  public let path: String
+
+  public init(path: String) { self.path = path }
+
+  public var predictions: String { "\(path)/predictions.csv" }
+  public var failed: String { "\(path)/failed.csv" }
+  public var success: String { "\(path)/_SUCCESS" }
+  /// What is there only while the job runs, or was given up.
+  public var tasks: String { "\(path)/tasks" }
+  /// Tells workers what to do.
+  public var description: String { "\(tasks)/job.json" }
+
+  /// What task `number` has found.
+  public func part(_ number: Int) -> String { Self.part(number, of: description) }
+
+  /// The same for a worker, which knows the path of the job's description alone.
+  static func part(_ number: Int, of description: String) -> String {
+    "\((description as NSString).deletingLastPathComponent)/task-\(number).part"
+  }
+
+  func makeFolders() throws { try Self.makeFolder(tasks) }
+
+  static func makeFolder(_ path: String) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw FileError(path: path, action: "make the folder", reason: error.localizedDescription)
+    }
+  }
+}

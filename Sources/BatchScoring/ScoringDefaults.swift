@@ -1,0 +1,29 @@
+import Compute
+
+/// The defaults and bounds of batch scoring, each with its reason.
+public enum ScoringDefaults {
+  /// How far ahead a cron expression is followed before it counts as never firing. 29 February comes again after eight
+  /// years at most; with a day of the week, after 40.
+  public static let cronHorizonYears: Int64 = 48
+  /// The shortest time between two jobs of an `every` schedule: a job takes tens of milliseconds.
+  public static let minimumInterval = Duration.seconds(1)
+  /// How often the store is asked for its watermark: a job starts at most this late, at the price of one indexed read.
+  public static let pollInterval = Duration.milliseconds(20)
+  /// The features of a model where nothing else is said.
+  public static let aggregates: [Aggregate] = [.mean, .stddev, .min, .max]
+  /// How many tasks an automatic plan makes a slot: enough that one slow task does not leave the others idle, few
+  /// enough that the overhead of a task does not show.
+  public static let tasksPerSlot = 4
+  /// The least work, in rows × support vectors, that is worth a task of its own in an automatic plan: about 2 ms of
+  /// kernels, the overhead of a task on a warm worker.
+  public static let minimumTaskWeight = 500_000
+  /// The most tasks of a job, as many as a Slurm job array takes (MaxArraySize 100001).
+  public static let maxTasks = 100_000
+  /// How many windows training holds in memory at a time, a thread: 100,000 rows are about 15 MB.
+  public static let trainingWindowsPerChunk = 100_000
+  /// What reading and writing a row costs, in kernel evaluations of about 2 ns: a row of SQLite and a line of CSV take
+  /// about 2 µs, whatever the model.
+  public static let rowOverheadInVectors = 1000
+  /// How long a scheduler waits for the store to be made before it gives up.
+  public static let storeWait = Duration.seconds(60)
+}

@@ -1,0 +1,63 @@
+import Telemetry
+
+/// What batch scoring has to tell while it goes on: one JSON object a line on the standard output of `sonde schedule`.
+public struct ScoringEvent: Hashable, Sendable, Codable {
+  public enum Kind: String, Hashable, Sendable, Codable {
+    /// Training has begun.
+    case training
+    /// Models are there: `models` and `failedModels` are set.
+    case trained
+    /// `job` and `tasks` are set.
+    case jobStarted = "job_started"
+    /// A task is done: `job`, `tasks`, `tasksDone` and `rows` are set.
+    case progress
+    /// An attempt at a task failed, or a worker did: `job` and `reason` are set.
+    case retry
+    /// `job`, `tasks`, `rows`, `failedRows`, `retries` and `seconds` are set.
+    case jobCompleted = "job_completed"
+    /// As ``jobCompleted``, and `reason`.
+    case jobFailed = "job_failed"
+    /// The scheduler was told to stop; what is unfinished can be resumed.
+    case stopped
+    /// The stream has ended and everything is scored.
+    case finished
+  }
+
+  public var event: Kind
+  public var job: String?
+  public var tasks: Int?
+  public var tasksDone: Int?
+  /// Rows scored, failed ones not counted.
+  public var rows: Int?
+  public var failedRows: Int?
+  public var retries: Int?
+  public var seconds: Double?
+  public var models: Int?
+  public var failedModels: Int?
+  public var reason: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case event, job, tasks, rows, retries, seconds, models, reason
+    case tasksDone = "tasks_done"
+    case failedRows = "failed_rows"
+    case failedModels = "failed_models"
+  }
+
+  public init(
+    _ event: Kind, job: String? = nil, tasks: Int? = nil, tasksDone: Int? = nil, rows: Int? = nil,
+    failedRows: Int? = nil, retries: Int? = nil, seconds: Double? = nil, models: Int? = nil,
+    failedModels: Int? = nil, reason: String? = nil
+  ) {
+    self.event = event
+    self.job = job
+    self.tasks = tasks
+    self.tasksDone = tasksDone
+    self.rows = rows
+    self.failedRows = failedRows
+    self.retries = retries
+    self.seconds = seconds
+    self.models = models
+    self.failedModels = failedModels
+    self.reason = reason
+  }
+}

@@ -1,0 +1,41 @@
+import Compute
+import WindowStore
+
+/// What a worker of a scoring job does. A request's input is the path of a ``JobDescription``, its task one of the
+/// description's tasks; the task's part file goes into the folder of the description.
+///
+/// Keeps the description and the store open between requests; used from one thread.
+public final class ScoringWorker {
+  private var current: (path: String, job: JobDescription, reader: WindowStoreReader)?
+
+  public init() {}
+
+  /// The worker process: answers the requests on standard input until it ends.
+  public static func run() {
+    let worker = ScoringWorker()
+    WorkerLoop.run { try worker.perform($0) }
+  }
+
+  /// Does one task and counts its rows. Throws where the store or the files fail; a fault of a model or of a window
+  /// fails its rows only.
+  public func perform(_ request: WorkerRequest) throws -> TaskCounts {
+    let (job, reader) = try open(request.input)
+    guard job.tasks.indices.contains(request.task) else {
+      throw TaskFailure("\(request.input) has no task \(request.task)", retry: false)
+    }
+    let part = try TaskScorer(job: job, reader: reader).score(job.tasks[request.task])
+    try part.write(to: JobFolder.part(request.task, of: request.input))
+    return TaskCounts(items: part.predictions + part.failed, failedItems: part.failed)
+  }
+
+  private func open(_ path: String) throws -> (JobDescription, WindowStoreReader) {
+    if let current, current.path == path { return (current.job, current.reader) }
+    let job = try JobDescription(path: path)
+    let reader =
+      if let open = current?.reader, open.path == job.store { open } else {
+        try WindowStoreReader(path: job.store)
+      }
+    current = (path, job, reader)
+    return (job, reader)
+  }
+}

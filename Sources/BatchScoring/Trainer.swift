@@ -1,0 +1,133 @@
+import Files
+import Foundation
+import OneClassSVM
+import Synchronization
+import Telemetry
+import WindowStore
+
+/// Trains the models of a run's folder from the windows of its store, several devices at a time.
+public struct Trainer: Sendable {
+  public let folder: RunFolder
+  public let layout: ModelLayout
+  public let settings: ModelSettings
+  /// How many devices are trained at a time.
+  public let threads: Int
+
+  public init(folder: RunFolder, layout: ModelLayout, settings: ModelSettings, threads: Int) {
+    self.folder = folder
+    self.layout = layout
+    self.settings = settings
+    self.threads = max(1, threads)
+  }
+
+  /// Whether the models of `range` are there already.
+  public func isDone(_ range: TrainingRange) throws -> Bool {
+    guard let record = try TrainingRecord.read(folder.trainingRecord) else { return false }
+    return record.range == range && record.layout == layout && record.settings == settings
+  }
+
+  /// Trains a model of every device (or device and sensor) that has windows in `range`, writes its files, and then the
+  /// record. A model that cannot be trained is in the record with the reason.
+  ///
+  /// Throws ``ScoringError`` where the settings are unsound or no window is in the range, `StoreError`, `FileError`.
+  public func train(_ range: TrainingRange) async throws -> TrainingRecord {
+    let options = try settings.options()
+    guard !layout.features.isEmpty else { throw ScoringError("a model needs at least one feature") }
+    try JobFolder.makeFolder(folder.models)
+    let chunks = try chunks(of: range)
+    let queue = ChunkQueue(chunks)
+    var record = TrainingRecord(range: range, layout: layout, settings: settings, models: [], failures: [])
+    try await withThrowingTaskGroup(of: Results.self) { group in
+      for _ in 0..<min(threads, chunks.count) {
+        group.addTask {
+          var results = Results()
+          let reader = try WindowStoreReader(path: folder.store)
+          while let chunk = queue.next() { try train(chunk, range, options, reader, &results) }
+          return results
+        }
+      }
+      for try await results in group {
+        record.models += results.models
+        record.failures += results.failures
+      }
+    }
+    guard !record.models.isEmpty || !record.failures.isEmpty else {
+      throw ScoringError(
+        "no window in \(folder.store) lies between \(range.from) and \(range.to); nothing can be trained")
+    }
+    record.models.sort { $0.key < $1.key }
+    record.failures.sort { $0.key < $1.key }
+    try JSONFile.write(record, to: folder.trainingRecord)
+    return record
+  }
+
+  private struct Results: Sendable {
+    var models: [TrainingRecord.Model] = []
+    var failures: [TrainingRecord.Failure] = []
+  }
+
+  /// Hands each piece of work to one thread.
+  private final class ChunkQueue: Sendable {
+    private let chunks: [[DeviceID]]
+    private let taken = Mutex(0)
+
+    init(_ chunks: [[DeviceID]]) { self.chunks = chunks }
+
+    func next() -> [DeviceID]? {
+      taken.withLock { index in
+        guard index < chunks.count else { return nil }
+        index += 1
+        return chunks[index - 1]
+      }
+    }
+  }
+
+  /// Devices in byte order, cut so that each piece fits into memory and every thread gets several.
+  private func chunks(of range: TrainingRange) throws -> [[DeviceID]] {
+    let counts = try WindowStoreReader(path: folder.store).windowCounts(visibleAfter: nil, through: range.to)
+    let total = counts.reduce(0) { $0 + $1.count }
+    let limit = min(
+      ScoringDefaults.trainingWindowsPerChunk, max(1, total / (threads * ScoringDefaults.tasksPerSlot)))
+    var chunks: [[DeviceID]] = []
+    var room = 0
+    for (device, count) in counts {
+      if chunks.isEmpty || room < count {
+        chunks.append([])
+        room = limit
+      }
+      chunks[chunks.count - 1].append(device)
+      room -= count
+    }
+    return chunks
+  }
+
+  private func train(
+    _ devices: [DeviceID], _ range: TrainingRange, _ options: TrainingOptions, _ reader: WindowStoreReader,
+    _ results: inout Results
+  ) throws {
+    let windows = try reader.windows(visibleAfter: nil, through: range.to, devices: devices)
+      .filter { $0.start >= range.from && $0.end <= range.to }
+    for (device, windows) in Dictionary(grouping: windows, by: \.device).sorted(by: { $0.key < $1.key }) {
+      for table in FeatureVectorBuilder(layout: layout).tables(of: device, windows: windows) {
+        let key = table.key
+        do {
+          let trained = try OneClassModel.train(
+            rows: table.features, featureNames: table.featureNames, options: options,
+            provenance: ModelMetadata(
+              device: key.device.name, sensor: key.sensor?.name,
+              trainingRange: range.from.milliseconds...max(range.from, range.to).milliseconds,
+              seed: settings.seed))
+          try ModelFile.write(trained.model, folder: folder.models, stem: key.stem)
+          results.models.append(
+            TrainingRecord.Model(
+              device: key.device, sensor: key.sensor, version: trained.model.version, rows: table.rows.count,
+              supportVectors: trained.model.coefficients.count, warnings: trained.warnings.map(\.description))
+          )
+        } catch let error as TrainingError {
+          results.failures.append(
+            TrainingRecord.Failure(device: key.device, sensor: key.sensor, reason: error.description))
+        }
+      }
+    }
+  }
+}

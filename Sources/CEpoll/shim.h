@@ -1,0 +1,2 @@
+// The Glibc module of Swift leaves epoll out.
+#include <sys/epoll.h>

@@ -1,0 +1,19 @@
+/// The defaults and bounds of compute targets, each with its reason.
+public enum ComputeDefaults {
+  /// How often a failed task is tried again: what Azure ML's batch endpoints do.
+  public static let maxRetries = 3
+  /// How long one attempt at a task may take: what Azure ML's batch endpoints allow a mini-batch.
+  public static let taskTimeout = Duration.seconds(30)
+  /// How long a worker may take from its start to its `ready` line: a process starts in about 10 ms, a loaded
+  /// machine or a cold disk take longer.
+  public static let workerStartTimeout = Duration.seconds(30)
+  /// How many workers in a row may end before they are ready, a slot: one may be bad luck, three are a broken command.
+  public static let workerStartFailuresPerSlot = 3
+  /// How often timeouts are looked for: fine enough for timeouts of a second and more, and no load.
+  public static let timeoutCheckInterval = Duration.milliseconds(100)
+  /// How long a worker may go on after its standard input or output was closed before it is killed: it has
+  /// finished its task by then.
+  public static let workerExitGrace = Duration.seconds(2)
+  /// The most worker processes of a local target: every one holds a few descriptors and about 10 MB.
+  public static let maxLocalWorkers = 256
+}

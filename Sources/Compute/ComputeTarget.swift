@@ -1,0 +1,107 @@
+/// A place that runs the numbered tasks of a command. It knows nothing of what the tasks do.
+///
+/// A target is one file: `LocalTarget.swift` runs worker processes on this machine.
+public protocol ComputeTarget: Sendable {
+  /// What people call it, such as `local`.
+  var name: String { get }
+
+  /// How many tasks run at a time at most: nodes × cores a node.
+  var slots: Int { get }
+
+  /// Runs the tasks of `job` and returns when each has succeeded, failed for good or, after ``stop()`` or too many
+  /// failures, not been started. `report` is called for every event, in order.
+  ///
+  /// Throws ``ComputeError`` where no task can be run at all.
+  func run(_ job: ComputeJob, report: @escaping @Sendable (ComputeEvent) -> Void) async throws
+    -> ComputeOutcome
+
+  /// Lets running tasks finish, starts no others, and makes ``run(_:report:)`` return.
+  func stop() async
+
+  /// Ends every worker. The target is not used afterwards.
+  func shutDown() async
+}
+
+/// The command that a worker is: an executable and its arguments, speaking the protocol of ``WorkerRequest``.
+public struct WorkerCommand: Hashable, Sendable, Codable {
+  /// A path; not looked up in `PATH`.
+  public var executable: String
+  public var arguments: [String]
+
+  public init(executable: String, arguments: [String] = []) {
+    self.executable = executable
+    self.arguments = arguments
+  }
+}
+
+/// The numbered tasks of one command.
+public struct ComputeJob: Hashable, Sendable {
+  /// For logs and messages.
+  public var name: String
+  /// What every request carries, usually the path of a file that describes the job to the worker.
+  public var input: String
+  public var worker: WorkerCommand
+  /// The numbers of the tasks to run, in this order; after an interruption, those that are missing.
+  public var tasks: [Int]
+  public var retry: RetrySettings
+  /// How many tasks may fail for good before no other is started; nil for any number.
+  public var errorThreshold: Int?
+
+  public init(
+    name: String, input: String, worker: WorkerCommand, tasks: [Int], retry: RetrySettings = RetrySettings(),
+    errorThreshold: Int? = nil
+  ) {
+    self.name = name
+    self.input = input
+    self.worker = worker
+    self.tasks = tasks
+    self.retry = retry
+    self.errorThreshold = errorThreshold
+  }
+}
+
+/// What happened while a job ran.
+public enum ComputeEvent: Hashable, Sendable {
+  case workerStarted(worker: Int, node: Int)
+  case workerExited(worker: Int, node: Int, reason: String)
+  case taskStarted(task: Int, attempt: Int, worker: Int, node: Int)
+  case taskSucceeded(task: Int, attempt: Int, counts: TaskCounts, duration: Duration)
+  /// The attempt failed and another will follow.
+  case taskRetried(task: Int, attempt: Int, reason: String, duration: Duration)
+  /// The last attempt failed.
+  case taskFailed(task: Int, attempt: Int, reason: String, duration: Duration)
+}
+
+/// How a job ended.
+public struct ComputeOutcome: Hashable, Sendable {
+  public enum Ending: Hashable, Sendable {
+    /// Every task has succeeded or failed for good.
+    case finished
+    /// ``ComputeTarget/stop()`` was called.
+    case stopped
+    /// Too many tasks failed, or workers do not start: why.
+    case gaveUp(reason: String)
+  }
+
+  public var ending: Ending
+  public var succeeded: Int
+  public var failed: Int
+  public var retries: Int
+  /// Tasks that were never started, or not tried again.
+  public var notRun: Int
+
+  public init(ending: Ending, succeeded: Int, failed: Int, retries: Int, notRun: Int) {
+    self.ending = ending
+    self.succeeded = succeeded
+    self.failed = failed
+    self.retries = retries
+    self.notRun = notRun
+  }
+}
+
+/// A compute target that cannot run anything: what is wrong and what to do.
+public struct ComputeError: Error, Hashable, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) { self.description = description }
+}

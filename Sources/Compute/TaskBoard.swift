@@ -1,0 +1,299 @@
+import Telemetry
+
+/// Which worker does which task: the pure part of every compute target that has workers of its own. Events go in,
+/// actions come out, and time is told, never read.
+public struct TaskBoard: Sendable {
+  public enum Event: Hashable, Sendable {
+    case workerReplied(worker: Int, WorkerReply)
+    /// The worker has written something that is no reply.
+    case workerBabbled(worker: Int, text: String)
+    case workerExited(worker: Int, reason: String)
+    /// Nothing but time has passed.
+    case tick
+    case stop
+  }
+
+  public enum Action: Hashable, Sendable {
+    case startWorker(worker: Int, slot: Int)
+    case assign(worker: Int, task: Int, attempt: Int)
+    case kill(worker: Int)
+    case report(ComputeEvent)
+  }
+
+  /// A worker that is alive between two jobs.
+  public struct WarmWorker: Hashable, Sendable {
+    public var worker: Int
+    public var slot: Int
+    /// Whether its ready line has been seen.
+    public var isReady: Bool
+
+    public init(worker: Int, slot: Int, isReady: Bool) {
+      self.worker = worker
+      self.slot = slot
+      self.isReady = isReady
+    }
+  }
+
+  private struct Run: Hashable, Sendable {
+    var task: Int
+    var attempt: Int
+    var started: Duration
+  }
+
+  private enum State: Hashable, Sendable {
+    case starting(since: Duration)
+    case idle
+    case busy(Run)
+    /// Told to end; the attempt it was at, if any, fails with this reason when it has.
+    case killed(Run?, reason: String)
+  }
+
+  private struct Worker: Sendable {
+    var slot: Int
+    var state: State
+  }
+
+  private struct Retry: Sendable {
+    var task: Int
+    var attempt: Int
+    var lastWorker: Int
+  }
+
+  private let tasks: [Int]
+  private let retry: RetrySettings
+  private let errorThreshold: Int?
+  private let coresPerNode: Int
+  private var nextTask = 0
+  private var retries: [Retry] = []
+  private var workers: [Int: Worker] = [:]
+  private var freeSlots: [Int]
+  private var startFailures = 0
+  private let maxStartFailures: Int
+  private var ending: ComputeOutcome.Ending = .finished
+  private var succeeded = 0
+  private var failed = 0
+  private var retried = 0
+  /// The number that the next worker gets. Numbers are never used twice, also across jobs.
+  public private(set) var nextWorker: Int
+
+  /// A board for `job` over `nodes` × `coresPerNode` slots, some of which may hold a warm worker already.
+  public init(
+    job: ComputeJob, nodes: Int, coresPerNode: Int, warm: [WarmWorker] = [], nextWorker: Int = 1,
+    now: Duration = .zero
+  ) {
+    tasks = job.tasks
+    retry = job.retry
+    errorThreshold = job.errorThreshold
+    self.coresPerNode = coresPerNode
+    self.nextWorker = nextWorker
+    for worker in warm {
+      workers[worker.worker] = Worker(
+        slot: worker.slot, state: worker.isReady ? .idle : .starting(since: now))
+    }
+    let taken = Set(warm.map(\.slot))
+    // Lowest slot last, because slots are taken from the end.
+    freeSlots = (0..<(nodes * coresPerNode)).reversed().filter { !taken.contains($0) }
+    maxStartFailures = ComputeDefaults.workerStartFailuresPerSlot * nodes * coresPerNode
+  }
+
+  /// Whether nothing is left to wait for.
+  public var isFinished: Bool {
+    guard !hasRunningTasks else { return false }
+    return ending != .finished || (nextTask == tasks.count && retries.isEmpty)
+  }
+
+  /// How the job has ended; of use once ``isFinished``.
+  public var outcome: ComputeOutcome {
+    ComputeOutcome(
+      ending: ending, succeeded: succeeded, failed: failed, retries: retried,
+      notRun: tasks.count - succeeded - failed)
+  }
+
+  /// The workers that are left, for the next job.
+  public var warmWorkers: [WarmWorker] {
+    workers.compactMap { number, worker in
+      switch worker.state {
+      case .idle: WarmWorker(worker: number, slot: worker.slot, isReady: true)
+      case .starting: WarmWorker(worker: number, slot: worker.slot, isReady: false)
+      case .busy, .killed: nil
+      }
+    }.sorted { $0.worker < $1.worker }
+  }
+
+  /// The first actions.
+  public mutating func begin(at now: Duration) -> [Action] {
+    var actions: [Action] = []
+    giveOut(&actions, at: now)
+    return actions
+  }
+
+  /// Takes `event`, which happened at `now` on a clock that never goes back.
+  public mutating func handle(_ event: Event, at now: Duration) -> [Action] {
+    var actions: [Action] = []
+    switch event {
+    case .workerReplied(let worker, let reply): take(reply, from: worker, at: now, &actions)
+    case .workerBabbled(let worker, let text):
+      kill(worker, reason: "worker \(worker) wrote “\(text)” where a reply was expected", &actions)
+    case .workerExited(let worker, let reason): remove(worker, reason: reason, at: now, &actions)
+    case .tick: checkTimeouts(at: now, &actions)
+    case .stop: if ending == .finished { ending = .stopped }
+    }
+    giveOut(&actions, at: now)
+    return actions
+  }
+
+  private var hasRunningTasks: Bool {
+    workers.values.contains {
+      switch $0.state {
+      case .busy, .killed(.some, _): true
+      case .idle, .starting, .killed(nil, _): false
+      }
+    }
+  }
+
+  private func node(of slot: Int) -> Int { slot / coresPerNode + 1 }
+
+  private mutating func take(
+    _ reply: WorkerReply, from number: Int, at now: Duration, _ actions: inout [Action]
+  ) {
+    guard let worker = workers[number] else { return }
+    switch (reply, worker.state) {
+    case (.ready, .starting):
+      startFailures = 0
+      workers[number]?.state = .idle
+    case (.succeeded(let task, let attempt, let counts), .busy(let run))
+    where task == run.task && attempt == run.attempt:
+      workers[number]?.state = .idle
+      succeeded += 1
+      actions.append(
+        .report(.taskSucceeded(task: task, attempt: attempt, counts: counts, duration: now - run.started)))
+    case (.failed(let task, let attempt, let reason, let retry), .busy(let run))
+    where task == run.task && attempt == run.attempt:
+      workers[number]?.state = .idle
+      attemptFailed(run, on: number, reason: reason, retry: retry, at: now, &actions)
+    case (_, .killed):
+      break  // Its attempt has already been given up.
+    default:
+      kill(number, reason: "worker \(number) answered for a task that it was not given", &actions)
+    }
+  }
+
+  private mutating func attemptFailed(
+    _ run: Run, on worker: Int, reason: String, retry mayHelp: Bool, at now: Duration,
+    _ actions: inout [Action]
+  ) {
+    let duration = now - run.started
+    guard mayHelp, run.attempt <= retry.maxRetries, !isGivingUp else {
+      failed += 1
+      actions.append(
+        .report(.taskFailed(task: run.task, attempt: run.attempt, reason: reason, duration: duration)))
+      if let errorThreshold, failed > errorThreshold, ending == .finished {
+        ending = .gaveUp(
+          reason:
+            "\(failed) tasks failed, more than the error threshold of \(errorThreshold) allows; last: \(reason)"
+        )
+      }
+      return
+    }
+    retried += 1
+    retries.append(Retry(task: run.task, attempt: run.attempt + 1, lastWorker: worker))
+    actions.append(
+      .report(.taskRetried(task: run.task, attempt: run.attempt, reason: reason, duration: duration)))
+  }
+
+  private var isGivingUp: Bool {
+    if case .gaveUp = ending { true } else { false }
+  }
+
+  private mutating func remove(_ number: Int, reason: String, at now: Duration, _ actions: inout [Action]) {
+    guard let worker = workers.removeValue(forKey: number) else { return }
+    freeSlots.append(worker.slot)
+    actions.append(.report(.workerExited(worker: number, node: node(of: worker.slot), reason: reason)))
+    switch worker.state {
+    case .busy(let run):
+      let reason = "worker \(number) \(reason) during the task"
+      attemptFailed(run, on: number, reason: reason, retry: true, at: now, &actions)
+    case .killed(let run?, let why):
+      attemptFailed(run, on: number, reason: why, retry: true, at: now, &actions)
+    case .starting:
+      countStartFailure("worker \(number) \(reason) before it was ready")
+    case .killed(nil, let why):
+      countStartFailure(why)
+    case .idle:
+      break
+    }
+  }
+
+  private mutating func countStartFailure(_ reason: String) {
+    startFailures += 1
+    if startFailures >= maxStartFailures, ending == .finished {
+      ending = .gaveUp(reason: "\(startFailures) workers in a row did not start; last: \(reason)")
+    }
+  }
+
+  private mutating func checkTimeouts(at now: Duration, _ actions: inout [Action]) {
+    for (number, worker) in workers.sorted(by: { $0.key < $1.key }) {
+      switch worker.state {
+      case .busy(let run) where now - run.started > retry.timeout:
+        kill(
+          number, reason: "no answer within \(retry.timeout.formattedSeconds); worker \(number) was killed",
+          &actions)
+      case .starting(let since) where now - since > ComputeDefaults.workerStartTimeout:
+        let limit = ComputeDefaults.workerStartTimeout.formattedSeconds
+        kill(number, reason: "worker \(number) was not ready within \(limit) and was killed", &actions)
+      default:
+        break
+      }
+    }
+  }
+
+  private mutating func kill(_ number: Int, reason: String, _ actions: inout [Action]) {
+    guard let worker = workers[number] else { return }
+    switch worker.state {
+    case .busy(let run): workers[number]?.state = .killed(run, reason: reason)
+    case .starting, .idle: workers[number]?.state = .killed(nil, reason: reason)
+    case .killed: return
+    }
+    actions.append(.kill(worker: number))
+  }
+
+  /// Gives waiting tasks to idle workers, and starts workers for those that no worker is there for.
+  private mutating func giveOut(_ actions: inout [Action], at now: Duration) {
+    guard ending == .finished else { return }
+    for number in workers.filter({ $0.value.state == .idle }).keys.sorted() {
+      guard let (task, attempt) = takeTask(for: number) else { continue }
+      workers[number]?.state = .busy(Run(task: task, attempt: attempt, started: now))
+      let node = node(of: workers[number]?.slot ?? 0)
+      actions.append(.assign(worker: number, task: task, attempt: attempt))
+      actions.append(.report(.taskStarted(task: task, attempt: attempt, worker: number, node: node)))
+    }
+    var waiting = tasks.count - nextTask + retries.count
+    waiting -= workers.values.count { if case .starting = $0.state { true } else { false } }
+    while waiting > 0, let slot = freeSlots.popLast() {
+      waiting -= 1
+      workers[nextWorker] = Worker(slot: slot, state: .starting(since: now))
+      actions.append(.startWorker(worker: nextWorker, slot: slot))
+      actions.append(.report(.workerStarted(worker: nextWorker, node: node(of: slot))))
+      nextWorker += 1
+    }
+  }
+
+  /// The next task for `worker`: new tasks first; a failed one goes to another worker where there is one.
+  private mutating func takeTask(for worker: Int) -> (task: Int, attempt: Int)? {
+    if nextTask < tasks.count {
+      nextTask += 1
+      return (tasks[nextTask - 1], 1)
+    }
+    let isAlone = workers.count == 1 && freeSlots.isEmpty
+    guard let index = retries.firstIndex(where: { isAlone || $0.lastWorker != worker }) else { return nil }
+    let retry = retries.remove(at: index)
+    return (retry.task, retry.attempt)
+  }
+}
+
+extension Duration {
+  /// Such as `30 s` or `0.5 s`.
+  var formattedSeconds: String {
+    milliseconds % 1000 == 0 ? "\(milliseconds / 1000) s" : "\(Double(milliseconds) / 1000) s"
+  }
+}

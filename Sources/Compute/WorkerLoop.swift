@@ -1,0 +1,61 @@
+import Foundation
+
+/// A task that failed in a worker, and whether trying again can help.
+public struct TaskFailure: Error, Hashable, CustomStringConvertible {
+  public let reason: String
+  public let retry: Bool
+
+  public init(_ reason: String, retry: Bool = true) {
+    self.reason = reason
+    self.retry = retry
+  }
+
+  public var description: String { reason }
+}
+
+/// The worker's side of the protocol of ``WorkerRequest``: reads requests from standard input until its end.
+public enum WorkerLoop {
+  /// Calls `perform` for each request, one after the other, and answers for it. What `perform` throws becomes the
+  /// reason of a failed attempt. Each attempt's beginning and end are logged to standard error.
+  ///
+  /// Returns when standard input ends or nobody reads standard output any more.
+  public static func run(_ perform: (WorkerRequest) throws -> TaskCounts) {
+    // An interrupt from the terminal reaches every process of the group; the coordinator decides what it means.
+    signal(SIGINT, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
+    guard write(.ready) else { return }
+    while let line = readLine() {
+      guard let request = try? JSONDecoder().decode(WorkerRequest.self, from: Data(line.utf8)) else {
+        log("not a request: \(line)")
+        return
+      }
+      let label = "task \(request.task) attempt \(request.attempt) of \(request.input)"
+      log("\(label): started")
+      let reply: WorkerReply
+      do {
+        let counts = try perform(request)
+        log("\(label): \(counts.items) items, \(counts.failedItems) failed")
+        reply = .succeeded(task: request.task, attempt: request.attempt, counts)
+      } catch {
+        log("\(label): failed: \(error)")
+        let retry = (error as? TaskFailure)?.retry ?? true
+        reply = .failed(task: request.task, attempt: request.attempt, reason: "\(error)", retry: retry)
+      }
+      guard write(reply) else { return }
+    }
+  }
+
+  private static func write(_ reply: WorkerReply) -> Bool {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard var data = try? encoder.encode(reply) else {
+      preconditionFailure("strings and integers always encode")
+    }
+    data.append(0x0A)
+    return (try? FileHandle.standardOutput.write(contentsOf: data)) != nil
+  }
+
+  private static func log(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
+  }
+}

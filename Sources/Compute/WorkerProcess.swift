@@ -1,0 +1,137 @@
+import Files
+import Foundation
+import Subprocess
+import Synchronization
+import SystemPackage
+
+/// What comes from worker processes, in order of arrival, until somebody takes it.
+///
+/// Bounded by the protocol: a worker says one line a request and one at its start, and exits once.
+final class WorkerMailbox: Sendable {
+  enum Letter: Sendable {
+    case line(worker: Int, String)
+    case exited(worker: Int, reason: String)
+    /// The worker could not even be started.
+    case notStarted(worker: Int, reason: String)
+  }
+
+  private let letters = Mutex<[Letter]>([])
+  /// Yields when there may be letters, or when ``wake()`` was called; never more than one ahead.
+  let wakeUps: AsyncStream<Void>
+  private let bell: AsyncStream<Void>.Continuation
+
+  init() {
+    (wakeUps, bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+  }
+
+  func post(_ letter: Letter) {
+    letters.withLock { $0.append(letter) }
+    bell.yield()
+  }
+
+  func wake() { bell.yield() }
+
+  func takeAll() -> [Letter] {
+    letters.withLock { letters in
+      defer { letters.removeAll(keepingCapacity: true) }
+      return letters
+    }
+  }
+}
+
+/// One worker process: lines in, lines out to a mailbox, standard error to a log file.
+struct WorkerProcess: Sendable {
+  private enum Order: Sendable {
+    case send(String)
+    case kill
+    case finish
+  }
+
+  private let orders: AsyncStream<Order>.Continuation
+  private let life: Task<Void, Never>
+
+  /// Starts `command` as worker `number`. Everything it has to say, its end included, goes to `mailbox`.
+  init(number: Int, command: WorkerCommand, logPath: String, mailbox: WorkerMailbox) {
+    let (stream, orders) = AsyncStream.makeStream(of: Order.self)
+    self.orders = orders
+    life = Task.detached {
+      do {
+        let reason = try await Self.live(number, command, logPath, stream, mailbox)
+        orders.finish()
+        mailbox.post(.exited(worker: number, reason: reason))
+      } catch {
+        orders.finish()
+        mailbox.post(.notStarted(worker: number, reason: "\(error)"))
+      }
+    }
+  }
+
+  func send(_ line: String) { orders.yield(.send(line)) }
+
+  func kill() { orders.yield(.kill) }
+
+  /// Closes its standard input, which asks it to exit.
+  func finish() { orders.yield(.finish) }
+
+  /// Returns when the process has gone.
+  func wait() async { await life.value }
+
+  /// A child that outlives a killed parent would go on writing into its run. The end of standard input tells an
+  /// idle worker; one that is at work, or hangs, is ended by the kernel. swift-subprocess forks from one thread
+  /// that lives as long as the process, so the signal means the death of the process and not of a pool thread.
+  private static let deathWrapper: String? = ["/usr/bin/setpriv", "/bin/setpriv"].first { (path: String) in
+    access(path, X_OK) == 0
+  }
+
+  private static func live(
+    _ number: Int, _ command: WorkerCommand, _ logPath: String, _ orders: AsyncStream<Order>,
+    _ mailbox: WorkerMailbox
+  ) async throws -> String {
+    guard access(command.executable, X_OK) == 0 else {
+      throw FileError(path: command.executable, action: "run", reason: String(cString: strerror(errno)))
+    }
+    let log = try FileDescriptor.open(
+      FilePath(logPath), .writeOnly, options: [.create, .append, .closeOnExec],
+      permissions: [.ownerReadWrite, .groupRead, .otherRead])
+    var executable = command.executable
+    var arguments: [String] = command.arguments
+    if let wrapper = deathWrapper {
+      executable = wrapper
+      arguments = ["--pdeathsig", "KILL", "--", command.executable] + arguments
+    }
+    let result = try await Subprocess.run(
+      .path(FilePath(executable)), arguments: Arguments(arguments), input: .inputWriter, output: .sequence,
+      error: .fileDescriptor(log, closeAfterSpawningProcess: true)
+    ) { execution in
+      await withTaskGroup { group in
+        group.addTask {
+          for await order in orders {
+            switch order {
+            // A worker that has gone is not written to; its end is reported by itself.
+            case .send(let line): _ = try? await execution.standardInputWriter.write(line)
+            case .kill: try? execution.send(signal: .kill)
+            case .finish: try? await execution.standardInputWriter.finish()
+            }
+          }
+        }
+        do {
+          for try await line in execution.standardOutput.strings() {
+            mailbox.post(.line(worker: number, line))
+          }
+        } catch {
+          mailbox.post(.line(worker: number, "\(error)"))
+        }
+        group.cancelAll()
+      }
+      // Without standard output it is of no more use: it gets the time to exit by itself (signal 0 only asks whether
+      // it is there) and is killed then.
+      await execution.teardown(using: [
+        .send(signal: Signal(rawValue: 0), allowedDurationToNextStep: ComputeDefaults.workerExitGrace)
+      ])
+    }
+    switch result.terminationStatus {
+    case .exited(let code): return "exited with code \(code)"
+    case .signaled(let signal): return "was ended by signal \(signal) (\(String(cString: strsignal(signal))))"
+    }
+  }
+}

@@ -1,0 +1,26 @@
+/// The area under the precision-recall curve.
+enum PrecisionRecall {
+  /// Average precision: Σ (Rₙ − Rₙ₋₁) Pₙ over the distinct scores from the most anomalous on (scikit-learn's
+  /// `average_precision_score`); windows of one score are one step. Nil without an anomalous window.
+  ///
+  /// - Parameter windows: each window's score (the lower, the more anomalous) and whether it is anomalous.
+  static func averagePrecision(_ windows: [(score: Double, isAnomalous: Bool)]) -> Double? {
+    let positives = windows.count(where: \.isAnomalous)
+    guard positives > 0 else { return nil }
+    let sorted = windows.sorted { $0.score < $1.score }
+    var found = 0
+    var area = 0.0
+    var index = 0
+    while index < sorted.count {
+      let score = sorted[index].score
+      var step = 0
+      while index < sorted.count, sorted[index].score == score {
+        step += sorted[index].isAnomalous ? 1 : 0
+        index += 1
+      }
+      found += step
+      area += Double(step) / Double(positives) * (Double(found) / Double(index))
+    }
+    return area
+  }
+}

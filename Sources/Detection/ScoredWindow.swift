@@ -1,0 +1,83 @@
+import Files
+import Telemetry
+
+/// One row of a prediction file: what a detector says of one window.
+public struct ScoredWindow: Hashable, Sendable {
+  public var device: DeviceID
+  /// Nil for a model of the whole device; written as `*`.
+  public var sensor: SensorID?
+  public var start: Timestamp
+  /// The first instant after the window.
+  public var end: Timestamp
+  /// The decision value: the lower, the more anomalous.
+  public var score: Double
+  public var isFlagged: Bool
+  /// Which version of the window was scored; a later one replaces an earlier one.
+  public var revision: Int
+
+  public init(
+    device: DeviceID, sensor: SensorID?, start: Timestamp, end: Timestamp, score: Double, isFlagged: Bool,
+    revision: Int = 1
+  ) {
+    self.device = device
+    self.sensor = sensor
+    self.start = start
+    self.end = end
+    self.score = score
+    self.isFlagged = isFlagged
+    self.revision = revision
+  }
+}
+
+extension ScoredWindow {
+  /// The columns of a prediction file that an evaluation needs.
+  public static let columns = ["device", "sensor", "window_start", "window_end", "score", "prediction"]
+
+  /// The windows of the prediction file at `path`, in the file's order. Columns other than ``columns`` and `revision` are
+  /// passed over, so that files of other detectors can be evaluated too. Throws `FileError` and `CSVError`.
+  public static func read(_ path: String) throws -> [ScoredWindow] {
+    try read(CSVReader(path: path))
+  }
+
+  /// The windows that `reader` gives. Throws `CSVError` with the line at fault.
+  public static func read(_ reader: CSVReader) throws -> [ScoredWindow] {
+    var reader = reader
+    let positions = try columns.map(reader.column)
+    let revision = reader.header.firstIndex(of: "revision")
+    var windows: [ScoredWindow] = []
+    while let row = try reader.nextRow() {
+      var window = try window(positions.map { row.fields[$0] }, path: reader.path, line: row.line)
+      if let revision {
+        guard let number = Int(row.fields[revision]) else {
+          throw CSVError(
+            path: reader.path, line: row.line,
+            reason: "revision “\(row.fields[revision])” is not a whole number")
+        }
+        window.revision = number
+      }
+      windows.append(window)
+    }
+    return windows
+  }
+
+  private static func window(_ fields: [String], path: String, line: Int) throws -> ScoredWindow {
+    func broken(_ reason: String) -> CSVError { CSVError(path: path, line: line, reason: reason) }
+    guard let device = DeviceID(fields[0]) else { throw broken("“\(fields[0])” is not a device id") }
+    let sensor = SensorID(fields[1])
+    guard sensor != nil || fields[1] == "*" else {
+      throw broken("“\(fields[1])” is neither a sensor id nor *")
+    }
+    guard let start = Timestamp(iso8601: fields[2]), let end = Timestamp(iso8601: fields[3]), start < end
+    else {
+      throw broken("“\(fields[2])” to “\(fields[3])” is not a window in ISO 8601")
+    }
+    guard let score = Double(fields[4]), !score.isNaN else {
+      throw broken("score “\(fields[4])” is not a number")
+    }
+    guard fields[5] == "0" || fields[5] == "1" else {
+      throw broken("prediction “\(fields[5])” is neither 0 nor 1")
+    }
+    return ScoredWindow(
+      device: device, sensor: sensor, start: start, end: end, score: score, isFlagged: fields[5] == "1")
+  }
+}

@@ -1,0 +1,44 @@
+import Telemetry
+
+/// Single readings jump by `severity × scale`, up or down, and are back at once: the first reading of the anomaly, and
+/// then one, drawn at random, of every ``spacing`` readings. With the length of one reading it is a single spike.
+public struct SpikeAnomaly: Anomaly {
+  public static let name = "spike"
+  public static let defaultSeverity: Double? = 8
+  /// One reading in this many is a spike.
+  public static let spacing = 10
+
+  /// In multiples of the sensor's scale.
+  public let severity: Double
+
+  public init(severity: Double) { self.severity = severity }
+
+  public func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
+    let height = severity * context.scale
+    return (
+      Course(height: height, generator: context.generator),
+      ["height": String(abs(height)), "one_in": String(Self.spacing)]
+    )
+  }
+
+  private struct Course: AnomalyCourse {
+    let height: Double
+    var generator: SeededGenerator
+    var reading = 0
+    /// Which reading of the present ten is the spike.
+    var chosen = 0
+
+    init(height: Double, generator: SeededGenerator) {
+      self.height = height
+      self.generator = generator
+    }
+
+    mutating func value(insteadOf value: Double) -> Double {
+      let place = reading % SpikeAnomaly.spacing
+      if place == 0, reading > 0 { chosen = generator.index(below: SpikeAnomaly.spacing) }
+      reading += 1
+      guard place == chosen else { return value }
+      return generator.index(below: 2) == 0 ? value + height : value - height
+    }
+  }
+}

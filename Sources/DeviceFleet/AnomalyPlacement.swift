@@ -1,0 +1,45 @@
+import Telemetry
+
+/// Which anomaly befalls which devices of a group, and when.
+public struct AnomalyPlacement: Sendable {
+  /// The devices chosen.
+  public enum Devices: Hashable, Sendable {
+    case all
+    /// A share of the group from 0 to 1, rounded to whole devices; a share above zero is at least one device.
+    case share(Double)
+    /// So many, drawn at random.
+    case count(Int)
+    case named([DeviceID])
+  }
+
+  public var anomaly: any Anomaly
+  /// Nil for kinds without a strength.
+  public var severity: Double?
+  public var sensor: SensorID
+  public var devices: Devices
+  /// The earliest start and the latest end, as offsets from the start of the clock.
+  public var between: ClosedRange<Duration>
+  /// How long each lasts. Nil: a single reading.
+  public var length: Duration?
+  /// How many on each chosen device.
+  public var count: Int
+  /// Whether it may fall onto another anomaly of the same sensor. Such a label carries `overlaps=true`.
+  public var allowsOverlap: Bool
+
+  public init(
+    _ kind: any Anomaly.Type, severity: Double? = nil, sensor: SensorID, devices: Devices = .all,
+    between: ClosedRange<Duration>, length: Duration? = nil, count: Int = 1, allowsOverlap: Bool = false
+  ) {
+    let severity = kind.defaultSeverity == nil ? nil : severity ?? kind.defaultSeverity
+    anomaly = kind.init(severity: severity ?? 0)
+    self.severity = severity
+    self.sensor = sensor
+    self.devices = devices
+    self.between = between
+    self.length = length
+    self.count = count
+    self.allowsOverlap = allowsOverlap
+  }
+
+  var name: String { type(of: anomaly).name }
+}

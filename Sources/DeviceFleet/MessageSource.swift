@@ -1,0 +1,53 @@
+import Detection
+import Telemetry
+
+/// Where the messages of a run come from, a planned fleet or a recording: devices, their messages, and what is known to
+/// be wrong with them. Equal sources give equal messages, as often as they are asked.
+public protocol MessageSource: Sendable {
+  /// Every device once.
+  var deviceIDs: [DeviceID] { get }
+  /// How many messages all devices send together.
+  var messageCount: Int { get }
+  /// How many values all messages carry together.
+  var readingCount: Int { get }
+  /// What is known to be wrong, in the order of ``Label/inFileOrder(_:_:)``. Nothing that is not in the messages.
+  var labels: [Label] { get }
+  /// The sensors of the device at `index` of ``deviceIDs``, in the order of its payloads.
+  func sensors(ofDeviceAt index: Int) -> [SensorID]
+  /// The messages of the device at `index` of ``deviceIDs``, in order of time; epoch 1, sequence from 0.
+  func messages(ofDeviceAt index: Int) -> MessageStream
+}
+
+extension MessageSource {
+  /// The messages of all devices in order of time; at one instant, in the order of ``deviceIDs``.
+  public func messagesInEventOrder() -> EventOrderedMessages {
+    EventOrderedMessages(deviceIDs.indices.map(messages(ofDeviceAt:)))
+  }
+}
+
+/// The messages of one device, made as they are asked for.
+public struct MessageStream: Sequence, IteratorProtocol, Sendable {
+  private enum Body: Sendable {
+    case planned(PlannedMessages)
+    case recorded(RecordedMessages)
+  }
+
+  private var body: Body
+
+  init(_ planned: PlannedMessages) { body = .planned(planned) }
+  init(_ recorded: RecordedMessages) { body = .recorded(recorded) }
+
+  public mutating func next() -> Message? {
+    switch body {
+    case .planned(var messages):
+      // Put aside while it is changed: two references would make each message copy the state.
+      body = .recorded(.none)
+      defer { body = .planned(messages) }
+      return messages.next()
+    case .recorded(var messages):
+      body = .recorded(.none)
+      defer { body = .recorded(messages) }
+      return messages.next()
+    }
+  }
+}

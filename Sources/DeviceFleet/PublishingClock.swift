@@ -1,0 +1,25 @@
+import Telemetry
+
+/// How event time runs against the wall clock.
+public enum PublishingClock: Hashable, Sendable {
+  /// Event time runs `factor` times as fast as the wall clock; 1 is real time.
+  case scaled(factor: Double)
+  /// As fast as the pipeline carries it: no schedule to keep, and back-pressure rules.
+  case max
+
+  /// Real time.
+  public static let real = PublishingClock.scaled(factor: 1)
+
+  /// Reads `real`, `max` or `x60`. Nil for anything else.
+  public init?(_ text: some StringProtocol) {
+    switch text {
+    case "real": self = .real
+    case "max": self = .max
+    default:
+      guard text.first == "x", let factor = Double(text.dropFirst()), factor > 0, factor.isFinite else {
+        return nil
+      }
+      self = .scaled(factor: factor)
+    }
+  }
+}

@@ -1,0 +1,22 @@
+/// The bounds of ingestion, each with its reason.
+public enum IngestionDefaults {
+  /// Messages a transaction. More gains little (a commit's cost is spread thin already) and delays acknowledgements.
+  public static let messagesPerCommit = 4000
+  /// Bytes a transaction: with the largest payloads a batch stays at some megabytes.
+  public static let bytesPerCommit = 8 << 20
+  /// How long a batch collects while little comes in: at most this much is added to a reading's way, and an idle
+  /// device costs at most 50 commits a second.
+  public static let commitInterval = Duration.milliseconds(20)
+  /// Stored messages between two checkpoints: what a restart has to fold again, about a quarter of a second's work.
+  public static let messagesPerCheckpoint = 100_000
+  /// How long the broker keeps messages for an ingester that is away.
+  public static let sessionExpiry = Duration.seconds(7 * 24 * 3600)
+  /// How far behind the fleet's newest reading a device may be before the fleet's watermark leaves it behind.
+  public static let idleAfter = Duration.seconds(3600)
+  /// How long a lost broker is tried again before the service gives up.
+  public static let reconnectFor = Duration.seconds(60)
+  public static let reconnectPause = Duration.milliseconds(100)
+  /// How long a commit is tried again while the disk is full or the file is locked.
+  public static let commitRetryFor = Duration.seconds(60)
+  public static let commitRetryPause = Duration.milliseconds(250)
+}

@@ -1,0 +1,182 @@
+import Foundation
+import Logging
+import MQTT
+import Supervision
+import Telemetry
+import WindowStore
+
+/// Takes messages from a broker into a store: receive, fold, commit, acknowledge.
+///
+/// Single-threaded on purpose: the four steps of one batch depend on each other, and the order commit → acknowledge is
+/// what nothing may disturb. To be used from one thread.
+public final class IngestionService {
+  /// What to ingest, from where, to where.
+  public struct Configuration: Sendable {
+    public var broker: BrokerAddress
+    public var topic: String
+    public var clientID: String
+    /// The path of the store.
+    public var store: String
+    public var settings: WindowSettings
+    public var idleAfter = IngestionDefaults.idleAfter
+
+    public init(
+      broker: BrokerAddress, topic: String, clientID: String, store: String, settings: WindowSettings
+    ) {
+      self.broker = broker
+      self.topic = topic
+      self.clientID = clientID
+      self.store = store
+      self.settings = settings
+    }
+  }
+
+  /// What was found at the start.
+  public struct Start: Sendable, Codable {
+    /// Whether the broker had kept the session of an earlier life.
+    public var resumedSession: Bool
+    /// Messages folded again from the journal.
+    public var recoveredMessages: Int
+  }
+
+  private let configuration: Configuration
+  private let logger: Logger
+  private let writer: WindowStoreWriter
+  private var fold: IngestionFold
+  private var consumer: CommitGatedConsumer
+  private var batch = StoreBatch()
+  private var storedSinceCheckpoint = 0
+  private var firstMessage: (instant: ContinuousClock.Instant, cpu: Double)?
+  public let start: Start
+  public private(set) var statistics = IngestionStatistics()
+
+  /// Opens the store, recovers, proves that acknowledgements wait for the commit, and connects. Throws `MQTTError` or
+  /// `StoreError`.
+  public init(_ configuration: Configuration, logger: Logger) throws {
+    self.configuration = configuration
+    self.logger = logger
+    writer = try WindowStoreWriter(path: configuration.store, settings: configuration.settings)
+    let recovered = try writer.recover()
+    var fold = try IngestionFold(
+      settings: configuration.settings, idleAfter: configuration.idleAfter, checkpoint: recovered.checkpoint,
+      progress: recovered.progress)
+    var count = 0
+    try writer.replay(after: recovered) { message in
+      fold.replay(message)
+      count += 1
+    }
+    try writer.replayLate(after: recovered) { fold.replayLate($0, $1) }
+    self.fold = fold
+    storedSinceCheckpoint = count
+
+    try AcknowledgementSelfTest.run(address: configuration.broker, clientID: configuration.clientID)
+    logger.info("acknowledgement self-test passed: \(configuration.broker) waits for our commit")
+    consumer = try Self.connect(configuration)
+    start = Start(resumedSession: consumer.resumedSession, recoveredMessages: count)
+    if count > 0 { logger.info("recovered: folded \(count) messages of the journal again") }
+    let known = recovered.progress.messages
+    if consumer.resumedSession {
+      logger.info("resumed the session of “\(configuration.clientID)”")
+    } else if known > 0 {
+      logger.warning(
+        """
+        the broker has no session of “\(configuration.clientID)” although the store knows \(known) messages: \
+        what was published while nobody listened is lost
+        """)
+    }
+  }
+
+  private static func connect(_ configuration: Configuration) throws -> CommitGatedConsumer {
+    try CommitGatedConsumer(
+      address: configuration.broker, clientID: configuration.clientID, filter: configuration.topic,
+      sessionExpiry: IngestionDefaults.sessionExpiry)
+  }
+
+  /// Runs until `stop` is set, then stores and acknowledges what was read, takes leave and closes the store. No window
+  /// is closed early. Throws `MQTTError` where the broker does not come back, and `StoreError` where nothing can
+  /// be stored; what was not acknowledged then stays with the broker.
+  public func run(until stop: StopFlag) throws {
+    while !stop.isSet {
+      do {
+        try consumer.receive(
+          limit: IngestionDefaults.messagesPerCommit, byteLimit: IngestionDefaults.bytesPerCommit,
+          within: IngestionDefaults.commitInterval)
+        try storeAndAcknowledge()
+      } catch let error as MQTTError {
+        try reconnect(after: error, stop)
+      }
+    }
+    try storeAndAcknowledge()
+    consumer.finish()
+    try writeCheckpoint()
+    try writer.close()
+  }
+
+  private func storeAndAcknowledge() throws {
+    guard !consumer.batch.isEmpty else { return }
+    let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+    if firstMessage == nil { firstMessage = (.now, IngestionStatistics.processorSeconds()) }
+    batch.removeAll()
+    let readingsBefore = fold.progress.storedReadings
+    consumer.batch.forEachMessage { topic, payload in
+      fold.take(topic: topic, payload: payload, received: now, into: &batch)
+    }
+    fold.finish(&batch)
+    storedSinceCheckpoint += batch.stored.count
+    if storedSinceCheckpoint >= IngestionDefaults.messagesPerCheckpoint {
+      batch.checkpoint = try fold.checkpoint()
+      storedSinceCheckpoint = 0
+    }
+    try commit()
+    statistics.messages += consumer.batch.count
+    statistics.readings += fold.progress.storedReadings - readingsBefore
+    try consumer.acknowledge()
+    if let firstMessage {
+      statistics.activeSeconds = (ContinuousClock.now - firstMessage.instant).seconds
+      statistics.cpuSeconds = IngestionStatistics.processorSeconds() - firstMessage.cpu
+    }
+  }
+
+  /// Commits the batch, and tries again for a while where that fails: a full disk may get room, a lock may go. Until
+  /// then nothing is read, and the broker holds what comes.
+  private func commit() throws {
+    let deadline = ContinuousClock.now + IngestionDefaults.commitRetryFor
+    while true {
+      do {
+        let begin = ContinuousClock.now
+        try writer.commit(batch)
+        statistics.commits += 1
+        statistics.commitMicroseconds.record(UInt64((ContinuousClock.now - begin).seconds * 1e6))
+        return
+      } catch {
+        guard ContinuousClock.now < deadline else { throw error }
+        logger.error("cannot store, trying again: \(error)")
+        Thread.sleep(forTimeInterval: IngestionDefaults.commitRetryPause.seconds)
+      }
+    }
+  }
+
+  private func writeCheckpoint() throws {
+    batch.removeAll()
+    fold.finish(&batch)
+    batch.checkpoint = try fold.checkpoint()
+    try commit()
+  }
+
+  /// Drops the connection, and with it what was read and not stored: the broker sends it again.
+  private func reconnect(after error: MQTTError, _ stop: StopFlag) throws {
+    logger.warning("\(error); connecting again")
+    let deadline = ContinuousClock.now + IngestionDefaults.reconnectFor
+    while !stop.isSet {
+      do {
+        consumer = try Self.connect(configuration)
+        logger.info("connected again; session \(consumer.resumedSession ? "resumed" : "lost")")
+        return
+      } catch {
+        guard ContinuousClock.now < deadline else { throw error }
+        Thread.sleep(forTimeInterval: IngestionDefaults.reconnectPause.seconds)
+      }
+    }
+    throw error
+  }
+}

@@ -1,0 +1,40 @@
+import Foundation
+import Histogram
+
+/// How fast one life of the ingestion service was.
+public struct IngestionStatistics: Sendable, Codable {
+  public var messages = 0
+  public var readings = 0
+  public var commits = 0
+  /// From the first message to the end of the last commit.
+  public var activeSeconds = 0.0
+  /// Processor time of the process over the same span.
+  public var cpuSeconds = 0.0
+  /// How long transactions took, in microseconds.
+  public var commitMicroseconds = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
+
+  public init() {}
+
+  enum CodingKeys: String, CodingKey {
+    case messages, readings, commits
+    case activeSeconds = "active_seconds"
+    case cpuSeconds = "cpu_seconds"
+    case commitMicroseconds = "commit_us"
+  }
+
+  /// Processor time that this process has used, user and system.
+  static func processorSeconds() -> Double {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) * 1e-6 }
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+  }
+}
+
+/// What the service tells the process that started it, one JSON object a line.
+public enum IngestionEvent: Sendable, Codable {
+  /// It listens.
+  case ready(IngestionService.Start)
+  /// It has stored and acknowledged everything it read.
+  case stopped(IngestionStatistics)
+}

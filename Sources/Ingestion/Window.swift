@@ -1,0 +1,70 @@
+import Telemetry
+import WindowStore
+
+/// One reading inside a window.
+struct Sample: Hashable, Sendable, Codable {
+  var timestamp: Int64
+  /// -1 for a foreign device.
+  var epoch: Int64
+  var sequence: Int64
+  var value: Double
+
+  /// The canonical order: time, then epoch, then sequence.
+  static func precedes(_ a: Sample, _ b: Sample) -> Bool {
+    (a.timestamp, a.epoch, a.sequence) < (b.timestamp, b.epoch, b.sequence)
+  }
+}
+
+/// The readings of one sensor in one window, and how often they were published as a row.
+struct SensorWindow: Hashable, Sendable, Codable {
+  var samples: [Sample] = []
+  /// 0 until the window closes.
+  var revision = 0
+
+  /// Aggregates of the samples in canonical order, so that they do not depend on the order of arrival. There is at
+  /// least one sample.
+  func aggregates() -> Aggregates {
+    var ordered = samples
+    let isOrdered = zip(ordered, ordered.dropFirst()).allSatisfy { Sample.precedes($0, $1) }
+    if !isOrdered { ordered.sort(by: Sample.precedes) }
+    let count = Double(ordered.count)
+    var sum = 0.0
+    var low = ordered[0].value
+    var high = low
+    for sample in ordered {
+      sum += sample.value
+      low = Swift.min(low, sample.value)
+      high = Swift.max(high, sample.value)
+    }
+    let mean = sum / count
+    // Two passes: the textbook's one-pass form loses all digits where the mean is large.
+    var squares = 0.0
+    for sample in ordered {
+      let deviation = sample.value - mean
+      squares += deviation * deviation
+    }
+    return Aggregates(
+      count: ordered.count, mean: mean, stddev: (squares / count).squareRoot(), min: low, max: high)
+  }
+}
+
+/// A window of one device: closed or still open, and kept until no reading can change it any more.
+struct DeviceWindow: Hashable, Sendable, Codable {
+  var start: Int64
+  var isClosed = false
+  /// Ascending by sensor.
+  var sensors: [SensorID] = []
+  var contents: [SensorWindow] = []
+
+  init(start: Int64) { self.start = start }
+
+  /// The place of `sensor`, made where there is none yet.
+  mutating func index(of sensor: SensorID) -> Int {
+    // A handful of sensors: a scan beats a dictionary.
+    if let index = sensors.firstIndex(of: sensor) { return index }
+    let index = sensors.firstIndex { sensor < $0 } ?? sensors.count
+    sensors.insert(sensor, at: index)
+    contents.insert(SensorWindow(), at: index)
+    return index
+  }
+}

@@ -1,0 +1,131 @@
+import CMosquitto
+import Foundation
+
+/// Messages as they came from the broker, side by side in one buffer.
+public struct MessageBatch: Sendable {
+  private var bytes: [UInt8] = []
+  private var ends: [(topic: Int, payload: Int)] = []
+
+  /// An empty batch.
+  public init() {}
+
+  /// How many messages.
+  public var count: Int { ends.count }
+
+  public var isEmpty: Bool { ends.isEmpty }
+
+  /// How many bytes topics and payloads take together.
+  public var byteCount: Int { bytes.count }
+
+  mutating func append(topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer) {
+    bytes.append(contentsOf: UnsafeRawBufferPointer(start: topic, count: strlen(topic)))
+    let topicEnd = bytes.count
+    bytes.append(contentsOf: payload)
+    ends.append((topicEnd, bytes.count))
+  }
+
+  /// Adds a message, as if it had come from a broker.
+  public mutating func append(topic: String, payload: [UInt8]) {
+    topic.withCString { topic in payload.withUnsafeBytes { append(topic: topic, payload: $0) } }
+  }
+
+  /// Empties the batch and keeps its memory.
+  public mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: true)
+    ends.removeAll(keepingCapacity: true)
+  }
+
+  /// Calls `body` with the topic and the payload of every message, in the order of arrival. The buffers are valid only
+  /// during the call.
+  public func forEachMessage(
+    _ body: (_ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>) -> Void
+  ) {
+    bytes.withUnsafeBufferPointer { bytes in
+      var start = 0
+      for end in ends {
+        body(
+          UnsafeBufferPointer(rebasing: bytes[start..<end.topic]),
+          UnsafeBufferPointer(rebasing: bytes[end.topic..<end.payload]))
+        start = end.payload
+      }
+    }
+  }
+}
+
+/// A subscriber that acknowledges a message only when told that it is stored.
+///
+/// Stock libmosquitto queues an acknowledgement before it hands over the message. A client marked as threaded does not
+/// write what is queued, so the owner of the socket decides when acknowledgements leave: ``receive(limit:within:)``
+/// only reads, and ``acknowledge()`` only writes. That is a side effect the library does not promise, which is why
+/// ``AcknowledgementSelfTest`` proves it against the broker in use.
+///
+/// The order is always: receive, store durably, acknowledge. After an error the consumer is dropped without
+/// taking leave; the broker then sends again what was not acknowledged.
+public final class CommitGatedConsumer {
+  /// Whether the broker had kept the session of an earlier life with the same client id.
+  public let resumedSession: Bool
+  /// What ``receive(limit:within:)`` has read since the last ``acknowledge()``.
+  public private(set) var batch = MessageBatch()
+
+  private let connection: MQTTConnection
+  private var lastMaintenance = ContinuousClock.now
+
+  /// Connects with a session that outlives the connection, and subscribes to `filter` at QoS 1. Throws ``MQTTError``.
+  ///
+  /// - Parameter sessionExpiry: How long the broker keeps messages for this client id while nobody is connected with
+  ///   it.
+  public init(address: BrokerAddress, clientID: String, filter: String, sessionExpiry: Duration) throws {
+    connection = try MQTTConnection(
+      address: address,
+      options: .init(
+        clientID: clientID, cleanStart: false,
+        sessionExpirySeconds: UInt32(clamping: sessionExpiry.components.seconds), queuesWrites: true))
+    resumedSession = try connection.open()
+    connection.onMessage = { [unowned self] message in
+      batch.append(
+        topic: message.pointee.topic,
+        payload: UnsafeRawBufferPointer(
+          start: message.pointee.payload, count: Int(message.pointee.payloadlen)))
+    }
+    try connection.subscribe(filter)
+  }
+
+  /// Reads into ``batch`` until it holds `limit` messages, or until `interval` has passed since the call and there is
+  /// nothing more to read at once. Throws ``MQTTError``.
+  ///
+  /// - Parameter byteLimit: Where the batch holds this many bytes, it is full as well.
+  public func receive(limit: Int, byteLimit: Int, within interval: Duration) throws {
+    let deadline = ContinuousClock.now + interval
+    while batch.count < limit, batch.byteCount < byteLimit {
+      // Many at a time between two looks at the clock; few enough that a batch stays near its limit.
+      if try connection.read(upTo: min(64, limit - batch.count)) > 0 {
+        if ContinuousClock.now >= deadline { return }
+        continue
+      }
+      let rest = deadline - .now
+      guard rest > .zero, try connection.waitUntilReadable(max(.milliseconds(1), rest)) else { break }
+    }
+    if batch.isEmpty { try maintain() }
+  }
+
+  /// Sends the acknowledgements of everything in ``batch``, and empties it. Call it when all of that is durable.
+  public func acknowledge() throws {
+    try connection.flush()
+    batch.removeAll()
+    try maintain()
+  }
+
+  /// Keep-alive. Only with an empty batch: a PING would take the queued acknowledgements with it.
+  private func maintain() throws {
+    guard ContinuousClock.now - lastMaintenance > .seconds(1) else { return }
+    lastMaintenance = .now
+    try connection.maintain()
+    try connection.flush()
+  }
+
+  /// Takes leave of the broker, which keeps the session. ``batch`` must be acknowledged.
+  public func finish() {
+    precondition(batch.isEmpty, "messages would be acknowledged that nobody has stored")
+    connection.closeAfterDelivery()
+  }
+}

@@ -1,0 +1,299 @@
+import CMosquitto
+import Foundation
+
+/// One MQTT 5 connection through libmosquitto, driven by its owner: nothing happens between calls, and no thread is
+/// started. To be used from one thread at a time.
+final class MQTTConnection {
+  /// What a connection asks of the broker.
+  struct Options {
+    var clientID: String
+    /// Forget what the broker kept for this client id.
+    var cleanStart: Bool
+    /// How long the broker keeps the session of a client that has gone.
+    var sessionExpirySeconds: UInt32
+    /// How many unacknowledged messages the broker may send.
+    var receiveMaximum: Int32 = 65_535
+    /// Queue outgoing packets until ``flush()``, so that an acknowledgement leaves only when its message is stored.
+    var queuesWrites: Bool
+  }
+
+  /// What the broker answered to CONNECT.
+  enum Greeting {
+    case none
+    case accepted(sessionPresent: Bool)
+    case refused(reason: String)
+  }
+
+  /// Seconds without traffic after which the broker gives a client up.
+  static let keepAliveSeconds: Int32 = 60
+  /// How long a broker may take to answer CONNECT.
+  static let connectTimeout = Duration.seconds(10)
+  /// How long it may take to read what we have sent when we leave.
+  static let leaveTimeout = Duration.seconds(5)
+
+  let address: BrokerAddress
+  let options: Options
+  private(set) var greeting = Greeting.none
+  private(set) var disconnection: String?
+  private(set) var subscriptionFailure: String?
+  /// Called for every message, inside ``read(upTo:)``.
+  var onMessage: ((UnsafePointer<mosquitto_message>) -> Void)?
+  /// Called with the packet id of every publication that the broker has acknowledged.
+  var onPublished: ((Int32) -> Void)?
+
+  private let handle: OpaquePointer
+
+  /// Once a process, before any other call of the library.
+  private static let library: Int32 = mosquitto_lib_init()
+
+  init(address: BrokerAddress, options: Options) throws {
+    _ = Self.library
+    self.address = address
+    self.options = options
+    guard let handle = mosquitto_new(options.clientID, options.cleanStart, nil) else {
+      throw MQTTError.library(
+        operation: "client “\(options.clientID)”", reason: String(cString: strerror(errno)))
+    }
+    self.handle = handle
+    // The callbacks find their connection through this pointer; the handle is destroyed in deinit, so it never dangles.
+    mosquitto_user_data_set(handle, Unmanaged.passUnretained(self).toOpaque())
+    mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5)
+    mosquitto_int_option(handle, MOSQ_OPT_RECEIVE_MAXIMUM, options.receiveMaximum)
+    mosquitto_int_option(handle, MOSQ_OPT_TCP_NODELAY, 1)
+    // A client marked as threaded queues its packets; any other writes acknowledgements before the message is seen.
+    if options.queuesWrites { try MQTTError.check(mosquitto_threaded_set(handle, true), "set-up") }
+    mosquitto_connect_v5_callback_set(handle, Self.connectCallback)
+    mosquitto_disconnect_v5_callback_set(handle, Self.disconnectCallback)
+    mosquitto_message_v5_callback_set(handle, Self.messageCallback)
+    mosquitto_publish_v5_callback_set(handle, Self.publishCallback)
+    mosquitto_subscribe_v5_callback_set(handle, Self.subscribeCallback)
+  }
+
+  deinit {
+    // Closes the socket without DISCONNECT: to the broker we look dead, and it keeps what was not acknowledged.
+    mosquitto_destroy(handle)
+  }
+
+  // MARK: - Opening
+
+  /// Connects and waits for the broker's greeting. Throws ``MQTTError``. Returns whether the broker had kept a session.
+  @discardableResult
+  func open() throws -> Bool {
+    try startOpening()
+    let deadline = ContinuousClock.now + Self.connectTimeout
+    while true {
+      if let sessionPresent = try opened() { return sessionPresent }
+      guard ContinuousClock.now < deadline else { throw MQTTError.timedOut(address, waitingFor: "greeting") }
+      if try waitUntilReadable(.milliseconds(100)) { try readOnePacket() }
+      try maintain()
+    }
+  }
+
+  /// Makes the TCP connection and sends CONNECT.
+  func startOpening() throws {
+    greeting = .none
+    disconnection = nil
+    var properties: OpaquePointer?
+    defer { mosquitto_property_free_all(&properties) }
+    try MQTTError.check(
+      mosquitto_property_add_int32(
+        &properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue), options.sessionExpirySeconds),
+      "set-up")
+    let code = mosquitto_connect_bind_v5(
+      handle, address.host, Int32(address.port), Self.keepAliveSeconds, nil, properties)
+    guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
+      throw MQTTError.unreachable(address, reason: MQTTError.reason(code))
+    }
+    try flush()
+  }
+
+  /// Nil while the greeting is still to come; then whether the broker had kept a session.
+  func opened() throws -> Bool? {
+    switch greeting {
+    case .accepted(let sessionPresent): return sessionPresent
+    case .refused(let reason): throw MQTTError.refused(address, reason: reason)
+    case .none: break
+    }
+    if let disconnection { throw MQTTError.disconnected(address, reason: disconnection) }
+    return nil
+  }
+
+  /// Asks for `filter` at QoS 1. Does not wait: after a resumed session messages may come before the answer; a refusal
+  /// is thrown by a later ``read(upTo:)``. Retained messages come only with a new subscription.
+  func subscribe(_ filter: String) throws {
+    try MQTTError.check(
+      mosquitto_subscribe_v5(handle, nil, filter, 1, Int32(MQTT_SUB_OPT_SEND_RETAIN_NEW.rawValue), nil),
+      "subscription")
+    subscribedFilter = filter
+    try flush()
+  }
+
+  private var subscribedFilter = ""
+
+  // MARK: - Traffic
+
+  /// The socket, for polling; -1 while there is none.
+  var socket: Int32 { mosquitto_socket(handle) }
+
+  var wantsWrite: Bool { mosquitto_want_write(handle) }
+
+  /// Waits until there is something to read. False where the time passed first.
+  func waitUntilReadable(_ timeout: Duration) throws -> Bool {
+    let descriptor = socket
+    guard descriptor >= 0 else {
+      throw MQTTError.disconnected(address, reason: disconnection ?? "the socket is closed")
+    }
+    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    let count = poll(&entry, 1, Int32(clamping: timeout.milliseconds))
+    return count > 0
+  }
+
+  /// Reads until `limit` packets were taken or the socket is empty, and returns how many. Messages are handed to
+  /// ``onMessage``. Throws ``MQTTError``.
+  func read(upTo limit: Int) throws -> Int {
+    var count = 0
+    while count < limit, try waitUntilReadable(.zero) {
+      try readOnePacket()
+      count += 1
+    }
+    return count
+  }
+
+  private func readOnePacket() throws {
+    let code = mosquitto_loop_read(handle, 1)
+    guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
+      // CONNACK with a refusal also ends here; the greeting says more than the code.
+      if case .refused = greeting { return }
+      throw MQTTError.disconnected(address, reason: disconnection ?? MQTTError.reason(code))
+    }
+    if let subscriptionFailure {
+      throw MQTTError.subscriptionRefused(filter: subscribedFilter, reason: subscriptionFailure)
+    }
+  }
+
+  /// Writes all that is queued.
+  func flush() throws {
+    while mosquitto_want_write(handle) {
+      let code = mosquitto_loop_write(handle, 1)
+      guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
+        throw MQTTError.disconnected(address, reason: disconnection ?? MQTTError.reason(code))
+      }
+      if mosquitto_want_write(handle) { try waitUntilWritable() }
+    }
+  }
+
+  /// Writes what the socket takes now.
+  func writeSome() throws {
+    let code = mosquitto_loop_write(handle, 1)
+    guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
+      throw MQTTError.disconnected(address, reason: disconnection ?? MQTTError.reason(code))
+    }
+  }
+
+  private func waitUntilWritable() throws {
+    var entry = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
+    guard entry.fd >= 0 else {
+      throw MQTTError.disconnected(address, reason: disconnection ?? "the socket is closed")
+    }
+    _ = poll(&entry, 1, 1000)
+  }
+
+  /// Keep-alive and time-outs; to be called every few seconds.
+  func maintain() throws {
+    let code = mosquitto_loop_misc(handle)
+    guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
+      throw MQTTError.disconnected(address, reason: disconnection ?? MQTTError.reason(code))
+    }
+  }
+
+  /// Hands a message to the library and returns its packet id.
+  ///
+  /// - Parameter topic: NUL-terminated, so that callers who publish often convert once.
+  func publish(topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, qos: Int32) throws -> Int32 {
+    var packetID: Int32 = 0
+    let code = mosquitto_publish(
+      handle, &packetID, topic, Int32(payload.count), payload.baseAddress, qos, false)
+    guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
+      if code == MOSQ_ERR_NO_CONN.rawValue.signed || code == MOSQ_ERR_CONN_LOST.rawValue.signed {
+        throw MQTTError.disconnected(address, reason: MQTTError.reason(code))
+      }
+      throw MQTTError.library(operation: "publication", reason: MQTTError.reason(code))
+    }
+    return packetID
+  }
+
+  /// Takes leave: DISCONNECT, after everything that is queued.
+  func close() {
+    mosquitto_disconnect(handle)
+    try? flush()
+  }
+
+  /// Takes leave, and returns only when the broker has read everything that was sent.
+  ///
+  /// The library closes its socket as soon as DISCONNECT is written. Where something unread lies in that socket, the kernel
+  /// then resets the connection, and the broker loses the acknowledgements that it has not read yet. So DISCONNECT
+  /// is written here, our side of the connection is shut, and what still comes is thrown away until the broker closes.
+  func closeAfterDelivery() {
+    try? flush()
+    let descriptor = socket
+    guard descriptor >= 0 else { return }
+    // MQTT 5, 3.14: packet type 14, remaining length 0, which means "normal disconnection".
+    let disconnect: [UInt8] = [0xE0, 0x00]
+    guard send(descriptor, disconnect, disconnect.count, Int32(MSG_NOSIGNAL)) == disconnect.count,
+      shutdown(descriptor, Int32(SHUT_WR)) == 0
+    else { return }
+    let deadline = ContinuousClock.now + Self.leaveTimeout
+    var waste = [UInt8](repeating: 0, count: 1 << 16)
+    while ContinuousClock.now < deadline, (try? waitUntilReadable(.milliseconds(100))) != nil {
+      let count = recv(descriptor, &waste, waste.count, Int32(MSG_DONTWAIT))
+      if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return }
+    }
+  }
+
+  // MARK: - Callbacks
+  // Formed here, outside any actor, because the library calls them from C.
+
+  private static func connection(_ context: UnsafeMutableRawPointer?) -> MQTTConnection? {
+    context.map { Unmanaged<MQTTConnection>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  private static let connectCallback:
+    @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, Int32, Int32, OpaquePointer?) -> Void = {
+      _, context, code, flags, _ in
+      connection(context)?.greeting =
+        code == 0 ? .accepted(sessionPresent: flags & 1 == 1) : .refused(reason: reasonText(code))
+    }
+
+  private static let disconnectCallback:
+    @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, Int32, OpaquePointer?) -> Void = {
+      _, context, code, _ in
+      connection(context)?.disconnection = code == 0 ? "it was closed" : MQTTError.reason(code)
+    }
+
+  private static let messageCallback:
+    @convention(c) (
+      OpaquePointer?, UnsafeMutableRawPointer?, UnsafePointer<mosquitto_message>?, OpaquePointer?
+    ) -> Void = { _, context, message, _ in
+      if let message { connection(context)?.onMessage?(message) }
+    }
+
+  private static let publishCallback:
+    @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, Int32, Int32, OpaquePointer?) -> Void = {
+      _, context, packetID, _, _ in
+      connection(context)?.onPublished?(packetID)
+    }
+
+  private static let subscribeCallback:
+    @convention(c) (
+      OpaquePointer?, UnsafeMutableRawPointer?, Int32, Int32, UnsafePointer<Int32>?, OpaquePointer?
+    ) -> Void = { _, context, _, count, granted, _ in
+      guard let granted, count > 0, granted[0] > 2 else { return }
+      connection(context)?.subscriptionFailure = reasonText(granted[0])
+    }
+
+  private static func reasonText(_ code: Int32) -> String { String(cString: mosquitto_reason_string(code)) }
+}
+
+extension Duration {
+  var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+}

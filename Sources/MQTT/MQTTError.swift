@@ -1,0 +1,55 @@
+import CMosquitto
+import Foundation
+
+/// What can go wrong between us and a broker.
+public enum MQTTError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// No connection could be made.
+  case unreachable(BrokerAddress, reason: String)
+  /// The broker answered our CONNECT with a refusal.
+  case refused(BrokerAddress, reason: String)
+  /// The connection broke.
+  case disconnected(BrokerAddress, reason: String)
+  /// The broker did not allow a subscription.
+  case subscriptionRefused(filter: String, reason: String)
+  /// A call of the library failed.
+  case library(operation: String, reason: String)
+  /// No answer in the time that was given for one.
+  case timedOut(BrokerAddress, waitingFor: String)
+  /// The broker or the library acknowledges before we have stored; see ``AcknowledgementSelfTest``.
+  case acknowledgesEarly(BrokerAddress, observed: String)
+  /// The embedded broker could not be started.
+  case brokerFailed(reason: String)
+
+  public var description: String {
+    switch self {
+    case .unreachable(let address, let reason):
+      "no broker answers at \(address): \(reason). Is one running there?"
+    case .refused(let address, let reason): "the broker at \(address) refused the connection: \(reason)"
+    case .disconnected(let address, let reason): "the connection to \(address) broke: \(reason)"
+    case .subscriptionRefused(let filter, let reason):
+      "the broker refused the subscription to “\(filter)”: \(reason)"
+    case .library(let operation, let reason): "MQTT \(operation) failed: \(reason)"
+    case .timedOut(let address, let what): "\(address) sent no \(what) in time"
+    case .acknowledgesEarly(let address, let observed):
+      "messages from \(address) are acknowledged before they are stored (\(observed)), so a crash would lose them"
+    case .brokerFailed(let reason): reason
+    }
+  }
+
+  /// The library's word for one of its result codes.
+  static func reason(_ code: Int32) -> String {
+    if code == MOSQ_ERR_ERRNO.rawValue.signed { return String(cString: strerror(errno)) }
+    return String(cString: mosquitto_strerror(code))
+  }
+
+  static func check(_ code: Int32, _ operation: String) throws(MQTTError) {
+    guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
+      throw .library(operation: operation, reason: reason(code))
+    }
+  }
+}
+
+extension FixedWidthInteger {
+  /// C enumerations arrive with either signedness, the library's functions return Int32.
+  var signed: Int32 { Int32(self) }
+}

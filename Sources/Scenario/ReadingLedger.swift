@@ -1,0 +1,46 @@
+import DeviceFleet
+import Telemetry
+import WindowStore
+
+/// Where every planned message ended up: stored, late, or lost.
+struct ReadingLedger: Hashable, Sendable {
+  /// A message that is nowhere.
+  struct Loss: Hashable, Sendable {
+    var device: DeviceID
+    var sequence: Int64
+  }
+
+  /// Readings of planned messages that are neither in the journal nor among the late ones.
+  private(set) var lostReadings = 0
+  /// Readings of planned messages that stand in the store more than once.
+  private(set) var doubledReadings = 0
+  /// The first few losses.
+  private(set) var losses: [Loss] = []
+
+  /// Holds the messages of `source` against `store`. Messages of other devices are left alone.
+  init(source: any MessageSource, store: WindowStoreReader) throws {
+    var indices: [DeviceID: Int] = [:]
+    for (index, device) in source.deviceIDs.enumerated() { indices[device] = index }
+    var copies: [[UInt8]] = source.deviceIDs.map { _ in [] }
+    try store.forEachAccountedMessage { message in
+      guard let device = indices[message.device], message.position.sequence >= 0 else { return }
+      let sequence = Int(message.position.sequence)
+      while copies[device].count <= sequence { copies[device].append(0) }
+      if copies[device][sequence] < 2 { copies[device][sequence] += 1 }
+    }
+    for (index, device) in source.deviceIDs.enumerated() {
+      for message in source.messages(ofDeviceAt: index) {
+        let sequence = Int(message.position?.sequence ?? 0)
+        let count = sequence < copies[index].count ? copies[index][sequence] : 0
+        if count == 0 {
+          lostReadings += message.values.count
+          if losses.count < RunDefaults.namedLosses {
+            losses.append(Loss(device: device, sequence: Int64(sequence)))
+          }
+        } else if count > 1 {
+          doubledReadings += message.values.count
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/// The shape of a report, for checking the names in expectations before a run.
+indirect enum ReportShape: Sendable {
+  case number
+  case text
+  /// Fixed names.
+  case object([String: ReportShape])
+  /// Names known only after the run, such as kinds of anomaly.
+  case map(ReportShape)
+  /// Entries chosen by the values of their fields.
+  case list([String: ReportShape])
+}
+
+/// The names that `report.json` has and an expectation can use.
+enum ReportNames {
+  /// The verdict and the expectations themselves are left out: they follow from the expectations.
+  static let shape = ReportShape.object([
+    "seed": .number,
+    "readings": numbers(
+      "planned", "published", "acknowledged", "stored", "duplicates", "late", "rejected", "lost"),
+    "windows": numbers("closed", "revised", "mismatched"),
+    "scoring": numbers("jobs", "tasks", "retries", "predictions", "failed", "windows_per_second"),
+    "detection": .object([
+      "precision": .number, "recall": .number, "f1": .number, "auc_pr": .number, "vus_pr": .number,
+      "delay_seconds": numbers("p50", "p90", "max"),
+      "false_alarms_per_device_day": .number,
+      "events": .number, "detected_events": .number, "event_recall": .number,
+      "by_kind": .map(numbers("events", "detected", "recall")),
+    ]),
+    "ingestion": .object([
+      "messages_per_second": .number, "readings_per_second": .number, "cpu_us_per_message": .number,
+      "commit_ms": numbers("p50", "p99"),
+      "end_to_end_ms": numbers("p50", "p90", "p99", "p99.9"),
+    ]),
+    "cluster": .list([
+      "target": .text, "vm_size": .text, "nodes": .number, "mode": .text, "makespan_seconds": .number,
+      "windows_per_second": .number, "speedup": .number, "efficiency": .number, "node_hours": .number,
+      "cost_usd": .number, "cost_usd_per_million_windows": .number,
+    ]),
+  ])
+
+  private static func numbers(_ names: String...) -> ReportShape {
+    .object(Dictionary(uniqueKeysWithValues: names.map { ($0, .number) }))
+  }
+}

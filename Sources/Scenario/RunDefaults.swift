@@ -1,0 +1,23 @@
+/// The bounds of a run, each with its reason.
+enum RunDefaults {
+  /// How often the run looks at its parts: often enough for a progress line and for faults at the right time.
+  static let pollInterval = Duration.milliseconds(20)
+  /// Messages the fleet may be ahead of ingestion under `max`: enough to keep the broker busy, few enough that its
+  /// queue, and memory, stay small.
+  static let messagesAhead = 10_000
+  /// How long a service may take until it is ready.
+  static let readyTimeout = Duration.seconds(60)
+  /// How often ingestion is started again after a death that nobody planned.
+  static let unplannedRestarts = 5
+  /// How long ingestion may store nothing while messages are missing before they count as lost.
+  static let drainSilence = Duration.seconds(10)
+  /// How long nothing may come on a foreign broker, where others may publish too, until a complete run counts as drained.
+  static let foreignSilence = Duration.seconds(1)
+  /// How long a service may take to finish after SIGTERM: a full batch, a checkpoint, a copy of the log.
+  static let stopGrace = Duration.seconds(60)
+  /// How late the 99th percentile of publications may be under a clock with a schedule. Beyond it the generator did not
+  /// keep its own schedule, and nothing may be concluded from the run.
+  static let scheduleLagLimitMs = 1000.0
+  /// Losses that are named one by one in the report.
+  static let namedLosses = 100
+}

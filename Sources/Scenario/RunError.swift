@@ -1,0 +1,22 @@
+/// Why a run came to no verdict.
+public enum RunError: Error, CustomStringConvertible {
+  /// The output folder is there and not empty.
+  case outputExists(String)
+  /// A part ended that should have gone on.
+  case partFailed(name: String, ending: String, exitCode: Int32?, log: String, lastWords: String?)
+  /// A part did not get ready in time.
+  case notReady(name: String, log: String)
+  /// Somebody pressed Ctrl-C.
+  case interrupted
+
+  public var description: String {
+    switch self {
+    case .outputExists(let path):
+      "the output folder \(path) exists and is not empty; choose another one with --out, or remove it"
+    case .partFailed(let name, let ending, _, let log, let lastWords):
+      "\(name) ended with \(ending)" + (lastWords.map { ": \($0)" } ?? "") + " (its log: \(log))"
+    case .notReady(let name, let log): "\(name) did not get ready in time (its log: \(log))"
+    case .interrupted: "interrupted"
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import Files
+import Foundation
+import Telemetry
+
+/// Where the files of a run are.
+public struct RunLayout: Hashable, Sendable {
+  /// Absolute.
+  public let folder: String
+
+  /// Makes the folder for a run. Throws ``RunError`` where it exists and is not empty, and `FileError` where it cannot be
+  /// made.
+  public static func create(at path: String) throws -> RunLayout {
+    let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
+    let manager = FileManager.default
+    if let contents = try? manager.contentsOfDirectory(atPath: absolute) {
+      guard contents.isEmpty else { throw RunError.outputExists(path) }
+    } else if manager.fileExists(atPath: absolute) {
+      throw RunError.outputExists(path)
+    }
+    let layout = RunLayout(folder: absolute)
+    do {
+      for folder in [layout.logs, layout.broker, layout.models, layout.predictions] {
+        try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      }
+    } catch {
+      throw FileError(path: path, action: "make the folder", reason: error.localizedDescription)
+    }
+    return layout
+  }
+
+  /// `runs/<scenario>-<UTC time>`.
+  public static func standardFolder(scenario: String, now: Timestamp) -> String {
+    let time = now.description.prefix(19).filter { $0 != "-" && $0 != ":" }
+    return "runs/\(scenario)-\(time)Z"
+  }
+
+  public var store: String { "\(folder)/sonde.sqlite" }
+  public var jobs: String { "\(folder)/jobs.sqlite" }
+  public var labels: String { "\(folder)/labels.csv" }
+  public var models: String { "\(folder)/models" }
+  public var predictions: String { "\(folder)/predictions" }
+  public var report: String { "\(folder)/report.json" }
+  public var junit: String { "\(folder)/junit.xml" }
+  public var manifest: String { "\(folder)/manifest.json" }
+  public var logs: String { "\(folder)/logs" }
+  var schedule: String { "\(folder)/schedule.json" }
+  /// Configuration and persistence of the embedded broker.
+  var broker: String { "\(folder)/broker" }
+
+  /// The log of one part of the run.
+  public func log(_ part: String) -> String { "\(logs)/\(part).log" }
+}

@@ -1,0 +1,198 @@
+import BatchScoring
+import DeviceFleet
+import Foundation
+import Ingestion
+import Telemetry
+import WindowStore
+
+/// How a run came out.
+public enum Verdict: String, Hashable, Sendable, Codable {
+  /// Every expectation held.
+  case passed
+  /// An expectation did not.
+  case failed
+  /// The generator did not keep its own schedule, so nothing may be concluded.
+  case invalid
+  /// The run broke off.
+  case error
+}
+
+/// What was measured in a run, and what it says: `report.json`. A key whose part took no part in the run is null.
+public struct RunReport: Sendable {
+  public internal(set) var scenario: String
+  public internal(set) var seed: UInt64
+  public internal(set) var verdict = Verdict.error
+  /// Why the verdict is `invalid` or `error`; nil otherwise.
+  public internal(set) var reason: String?
+  public internal(set) var expectations: [ExpectationResult] = []
+  /// Wall-clock time from the start of the first part to the end of the last.
+  public internal(set) var elapsedSeconds = 0.0
+
+  var planned: (messages: Int, readings: Int)
+  var fleet: FleetLedger?
+  var stored: IngestionProgress?
+  var ledger: ReadingLedger?
+  var windows: PipelineOracle.Findings?
+  var ingestion: IngestionStatistics?
+  var restarts: (planned: Int, unplanned: Int) = (0, 0)
+  var jobs: [JobRecord] = []
+  var detection: ReportValue = .null
+  var replay: ReplayAccount?
+  var nodes: Int
+
+  init(_ document: ScenarioDocument) {
+    scenario = document.name
+    seed = document.seed
+    let messages = document.source.messages
+    planned = (messages.messageCount, messages.readingCount)
+    if case .replay(let recording) = document.source { replay = recording.account }
+    nodes = document.localCompute.nodes
+  }
+
+  /// The report as it is written. Throws where a part cannot be encoded.
+  public func value() throws -> ReportValue {
+    .object([
+      "scenario": .text(scenario),
+      "verdict": .text(verdict.rawValue),
+      "reason": reason.map(ReportValue.text) ?? .null,
+      "seed": .number(Double(seed)),
+      "elapsed_seconds": .number(rounded(elapsedSeconds)),
+      "expectations": .array(
+        expectations.map { result in
+          .object([
+            "expression": .text(result.expression), "actual": result.actual, "passed": .bool(result.passed),
+            "explanation": result.explanation.map(ReportValue.text) ?? .null,
+          ])
+        }),
+      "messages": messages,
+      "readings": readings,
+      "losses": ledger.map { ledger in
+        .array(
+          ledger.losses.map {
+            .object(["device": .text($0.device.name), "seq": .number(Double($0.sequence))])
+          })
+      } ?? .null,
+      "windows": windowCounts,
+      "scoring": scoring,
+      "detection": detection,
+      "ingestion": ingestionFigures,
+      "schedule_lag_ms": fleet?.scheduleLagMs.map {
+        .object(["p50": .number($0.p50), "p99": .number($0.p99), "max": .number($0.max)])
+      } ?? .null,
+      "replay": try replay.map { try ReportValue(encoding: $0) } ?? .null,
+      "cluster": cluster,
+    ])
+  }
+
+  /// `report.json`, indented.
+  public func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value()), as: UTF8.self) + "\n"
+  }
+
+  /// Holds the expectations against what was measured, and settles the verdict.
+  mutating func judge(_ wanted: [Expectation]) throws {
+    let measured = try value()
+    expectations = wanted.map { $0.evaluate(measured) }
+    if let lag = fleet?.scheduleLagMs, lag.p99 > RunDefaults.scheduleLagLimitMs {
+      verdict = .invalid
+      reason =
+        "the fleet did not keep its schedule: one publication in a hundred was \(Int(lag.p99)) ms late or later "
+        + "(limit \(Int(RunDefaults.scheduleLagLimitMs)) ms)"
+    } else {
+      verdict = expectations.allSatisfy(\.passed) ? .passed : .failed
+      reason = nil
+    }
+  }
+
+  // MARK: - Sections
+
+  private func count(_ number: Int?) -> ReportValue { number.map { .number(Double($0)) } ?? .null }
+  private func figure(_ number: Double?) -> ReportValue { number.map { .number(rounded($0)) } ?? .null }
+
+  /// Six significant digits: more would only be noise.
+  private func rounded(_ number: Double) -> Double {
+    guard number != 0, number.isFinite else { return 0 }
+    let scale = pow(10, 5 - floor(log10(abs(number))))
+    return (number * scale).rounded() / scale
+  }
+
+  private var messages: ReportValue {
+    .object([
+      "planned": count(planned.messages), "published": count(fleet?.published),
+      "acknowledged": count(fleet?.acknowledged), "stored": count(stored?.storedMessages),
+      "duplicates": count(stored?.duplicateMessages), "late": count(stored?.lateMessages),
+      "rejected": count(stored?.rejectedMessages),
+    ])
+  }
+
+  private var readings: ReportValue {
+    .object([
+      "planned": count(planned.readings),
+      "published": count(
+        fleet.map { $0.published == planned.messages ? planned.readings : $0.acknowledgedReadings }),
+      "acknowledged": count(fleet?.acknowledgedReadings), "stored": count(stored?.storedReadings),
+      "duplicates": count(stored?.duplicateReadings), "late": count(stored?.lateReadings),
+      // What is in a payload that cannot be read is not known; it counts as one.
+      "rejected": count(stored?.rejectedMessages), "lost": count(ledger?.lostReadings),
+      "doubled": count(ledger?.doubledReadings),
+    ])
+  }
+
+  private var windowCounts: ReportValue {
+    .object([
+      "closed": count(stored?.windowsClosed), "revised": count(stored?.windowsRevised),
+      "expected": count(windows?.expectedWindows), "mismatched": count(windows?.mismatchedWindows),
+      "mismatches": .array((windows?.examples ?? []).map(ReportValue.text)),
+    ])
+  }
+
+  private var jobSeconds: Double {
+    jobs.reduce(0) { total, job in
+      guard let started = job.startedAt, let ended = job.endedAt else { return total }
+      return total + (ended - started).seconds
+    }
+  }
+  private var predictions: Int { jobs.reduce(0) { $0 + $1.predictions } }
+  private var windowsPerSecond: Double? { jobSeconds > 0 ? Double(predictions) / jobSeconds : nil }
+
+  private var scoring: ReportValue {
+    guard !jobs.isEmpty else { return .null }
+    return .object([
+      "jobs": count(jobs.count), "tasks": count(jobs.reduce(0) { $0 + $1.tasks }),
+      "retries": count(jobs.reduce(0) { $0 + $1.retries }), "predictions": count(predictions),
+      "failed": count(jobs.reduce(0) { $0 + $1.failedRows }), "windows_per_second": figure(windowsPerSecond),
+    ])
+  }
+
+  private var ingestionFigures: ReportValue {
+    let active = ingestion.flatMap { $0.activeSeconds > 0 && $0.messages > 0 ? $0 : nil }
+    let commits = active.map(\.commitMicroseconds)
+    func milliseconds(_ percentile: Double) -> ReportValue {
+      figure(commits.map { Double($0.valueAtPercentile(percentile)) / 1000 })
+    }
+    return .object([
+      "messages_per_second": figure(active.map { Double($0.messages) / $0.activeSeconds }),
+      "readings_per_second": figure(active.map { Double($0.readings) / $0.activeSeconds }),
+      "cpu_us_per_message": figure(active.map { $0.cpuSeconds * 1e6 / Double($0.messages) }),
+      "commit_ms": .object(["p50": milliseconds(50), "p99": milliseconds(99)]),
+      "end_to_end_ms": .object(["p50": .null, "p90": .null, "p99": .null, "p99.9": .null]),
+      "restarts": count(restarts.planned + restarts.unplanned),
+      "unplanned_restarts": count(restarts.unplanned),
+    ])
+  }
+
+  private var cluster: ReportValue {
+    guard !jobs.isEmpty else { return .array([]) }
+    return .array([
+      .object([
+        "target": .text("local"), "vm_size": .null, "nodes": count(nodes), "mode": .text("measured"),
+        "makespan_seconds": figure(jobSeconds), "windows_per_second": figure(windowsPerSecond),
+        "speedup": .null,
+        "efficiency": .null, "node_hours": figure(jobSeconds * Double(nodes) / 3600), "cost_usd": .null,
+        "cost_usd_per_million_windows": .null,
+      ])
+    ])
+  }
+}

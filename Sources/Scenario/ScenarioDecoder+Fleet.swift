@@ -1,0 +1,194 @@
+import DeviceFleet
+import Telemetry
+
+/// The groups of a fleet with the places where they and their anomalies are written.
+struct FleetGroups {
+  var groups: [DeviceGroup] = []
+  var places: [(group: ScenarioFault.Place, anomalies: [ScenarioFault.Place])] = []
+
+  func place(of error: FleetPlanError) -> ScenarioFault.Place {
+    let place = places[error.group]
+    return error.anomaly.map { place.anomalies[$0] } ?? place.group
+  }
+}
+
+extension ScenarioDecoder {
+  /// The groups of `fleet`; nil where there is no such key or something in it is faulty.
+  func groups(_ reader: MappingReader, _ clock: ClockSection) -> FleetGroups? {
+    guard reader.node("fleet") != nil else { return nil }
+    let duration = clock.duration
+    if !clock.hasDuration {
+      faults.add(clock.place, "a fleet needs clock: { duration: … }, such as 24h")
+    }
+    guard let nodes = reader.list("fleet") else { return nil }
+    if nodes.isEmpty { faults.add(reader.place(of: "fleet"), "fleet: there is no group of devices") }
+    var result = FleetGroups()
+    for node in nodes {
+      guard let (group, anomalies) = group(node, duration) else { continue }
+      result.groups.append(group)
+      result.places.append((node.place, anomalies))
+    }
+    if result.groups.reduce(0, { $0 + $1.count }) > ScenarioDefaults.mostDevices {
+      faults.add(reader.place(of: "fleet"), "fleet: more than \(ScenarioDefaults.mostDevices) devices")
+    }
+    return result
+  }
+
+  private func group(
+    _ node: DocumentNode, _ duration: Duration?
+  ) -> (DeviceGroup, [ScenarioFault.Place])? {
+    guard let reader = MappingReader(node, ScenarioSchema.group, faults) else { return nil }
+    let name = reader.text("device")
+    if let name, DeviceID(name + "-0001") == nil {
+      faults.add(reader.place(of: "device"), "device: “\(name)” cannot begin the name of a device")
+    }
+    var count = reader.wholeNumber("count", minimum: 1)
+    if let asked = count, asked > ScenarioDefaults.mostDevices {
+      faults.add(reader.place(of: "count"), "count: more than \(ScenarioDefaults.mostDevices) devices")
+      count = nil
+    }
+    let every = reader.duration("every")
+    if let every, let duration, every > duration {
+      faults.add(reader.place(of: "every"), "every: nothing would be published before the clock ends")
+    }
+    let sensors = sensors(reader)
+    var placements: [AnomalyPlacement] = []
+    var places: [ScenarioFault.Place] = []
+    for node in reader.list("anomalies") ?? [] {
+      guard let placement = anomaly(node, sensors: sensors, duration: duration) else { continue }
+      placements.append(placement)
+      places.append(node.place)
+    }
+    guard let name, let count, let every else { return nil }
+    return (
+      DeviceGroup(name: name, count: count, every: every, sensors: sensors, anomalies: placements), places
+    )
+  }
+
+  private func sensors(_ reader: MappingReader) -> [SensorPlan] {
+    guard let node = reader.node("sensors") else { return [] }
+    guard case .mapping(let entries) = node.content, !entries.isEmpty else {
+      faults.add(node.place, "sensors: expected sensors by name, found \(node.summary)")
+      return []
+    }
+    return entries.compactMap { entry in
+      let id = SensorID(entry.key)
+      if id == nil {
+        faults.add(entry.place, "“\(entry.key)” is not a sensor id: letters, digits, dot, dash, underscore")
+      }
+      guard let reader = MappingReader(entry.value, ScenarioSchema.sensor, faults) else { return nil }
+      let unit = reader.text("unit")
+      let step = reader.number("resolution", "a number above zero") { $0 > 0 }
+      let signal = signal(reader)
+      guard let id else { return nil }
+      return SensorPlan(
+        id: id, unit: unit, signal: signal, resolution: step.flatMap { Resolution(step: $0) } ?? .standard)
+    }
+  }
+
+  private func signal(_ reader: MappingReader) -> [any Signal] {
+    let nodes = reader.list("signal") ?? []
+    if nodes.isEmpty, reader.node("signal") != nil {
+      faults.add(reader.place(of: "signal"), "signal: there is no part to add up")
+    }
+    return nodes.compactMap { node in
+      guard let part = MappingReader(node, ScenarioSchema.signal, faults) else { return nil }
+      if let constant = part.mapping("constant") {
+        return constant.number("value").map { ConstantSignal(value: $0) }
+      }
+      if let trend = part.mapping("trend") { return trend.number("per_day").map { TrendSignal(perDay: $0) } }
+      if let noise = part.mapping("noise") {
+        return noise.number("stddev", "a number of at least 0") { $0 >= 0 }.map {
+          NoiseSignal(standardDeviation: $0)
+        }
+      }
+      guard let sine = part.mapping("sine") else { return nil }
+      let offset = sine.number("offset")
+      let phase = sine.number("phase")
+      guard let amplitude = sine.number("amplitude"), let period = sine.duration("period") else { return nil }
+      return SineSignal(offset: offset ?? 0, amplitude: amplitude, period: period, phase: phase)
+    }
+  }
+
+  private func anomaly(
+    _ node: DocumentNode, sensors: [SensorPlan], duration: Duration?
+  ) -> AnomalyPlacement? {
+    guard let reader = MappingReader(node, ScenarioSchema.anomaly, faults) else { return nil }
+    let kind = kind(reader)
+    let sensor = reader.text("sensor").flatMap { SensorID($0) }
+    if let sensor, !sensors.contains(where: { $0.id == sensor }) {
+      let known = sensors.map(\.id.name)
+      faults.add(
+        reader.place(of: "sensor"),
+        "sensor: there is no sensor “\(sensor)”; there are \(known.joined(separator: ", "))",
+        suggestion: NearestName.of(sensor.name, among: known))
+    }
+    let devices = devices(reader)
+    let between = reader.span("between")
+    if let between, let duration, between.upperBound > duration {
+      faults.add(
+        reader.place(of: "between"),
+        "between: the clock ends at \(ScenarioUnits.text(duration)), before this does")
+    }
+    let length = reader.duration("for")
+    if let length, let between, length > between.upperBound - between.lowerBound {
+      faults.add(
+        reader.place(of: "for"),
+        "for: \(ScenarioUnits.text(length)) does not fit between the two times of “between”")
+    }
+    let severity = reader.number("severity", "a number other than 0") { $0 != 0 }
+    if let kind, kind.defaultSeverity == nil, reader.node("severity") != nil {
+      faults.add(reader.place(of: "severity"), "severity: \(kind.name) has no strength")
+    }
+    let count = reader.wholeNumber("count", minimum: 1) ?? 1
+    let allowsOverlap = reader.boolean("allow_overlap") ?? false
+    if reader.node("sensor") != nil, sensor == nil {
+      faults.add(reader.place(of: "sensor"), "sensor: expected the name of a sensor")
+    }
+    guard let kind, let sensor, let between else { return nil }
+    return AnomalyPlacement(
+      kind, severity: severity, sensor: sensor, devices: devices, between: between, length: length,
+      count: count,
+      allowsOverlap: allowsOverlap)
+  }
+
+  private func kind(_ reader: MappingReader) -> (any Anomaly.Type)? {
+    if let name = reader.node("kind")?.text, let kind = AnomalyCatalogue.kind(named: name) { return kind }
+    return reader.choice("kind", ScenarioSchema.anomalyKinds).flatMap { AnomalyCatalogue.kind(named: $0) }
+  }
+
+  /// `all`, `10%`, `3`, `pump-0007` or a list of names.
+  private func devices(_ reader: MappingReader) -> AnomalyPlacement.Devices {
+    guard let node = reader.node("devices") else { return .all }
+    if case .sequence = node.content {
+      return .named((reader.texts("devices") ?? []).compactMap { device($0, node) })
+    }
+    guard let text = node.text, !node.isNull else {
+      faults.add(node.place, "devices: expected all, 10%, a number or names, found \(node.summary)")
+      return .all
+    }
+    if text == "all" { return .all }
+    if let number = node.plainText.flatMap({ ScenarioUnits.plainNumber($0) }) {
+      guard let count = Int(exactly: number), count >= 0 else {
+        faults.add(
+          node.place, "devices: \(text) devices cannot be chosen; expected a whole number of at least 0")
+        return .all
+      }
+      return .count(count)
+    }
+    if text.hasSuffix("%") {
+      guard let share = ScenarioUnits.share(text) else {
+        faults.add(node.place, "devices: “\(text)” is not a share between 0% and 100%")
+        return .all
+      }
+      return .share(share)
+    }
+    return .named([device(text, node)].compactMap(\.self))
+  }
+
+  private func device(_ name: String, _ node: DocumentNode) -> DeviceID? {
+    let id = DeviceID(name)
+    if id == nil { faults.add(node.place, "devices: “\(name)” is not the name of a device") }
+    return id
+  }
+}

@@ -1,0 +1,92 @@
+import DeviceFleet
+import Foundation
+import Telemetry
+
+extension ScenarioDecoder {
+  /// The recipe of `replay`; nil where there is no such key or something in it is faulty.
+  func recipe(_ reader: MappingReader) -> ReplayRecipe? {
+    guard let section = reader.mapping("replay") else { return nil }
+    var recipe = ReplayRecipe(files: files(section))
+    if let delimiter = section.text("delimiter") {
+      let character = delimiter == "tab" ? "\t" : delimiter
+      if character.count == 1, let first = character.first, first.isASCII {
+        recipe.delimiter = first
+      } else {
+        faults.add(
+          section.place(of: "delimiter"), "delimiter: expected one character or tab, found “\(delimiter)”")
+      }
+    }
+    if let time = section.mapping("time") {
+      recipe.timeColumn = time.text("column")
+      recipe.timeFormat = time.choice("format", ReplayRecipe.TimeFormat.self) ?? .iso8601
+    }
+    recipe.device = device(section)
+    recipe.values = values(section)
+    recipe.excluded = section.texts("exclude") ?? []
+    recipe.labelColumns = section.texts("label_columns") ?? []
+    if let windows = section.mapping("label_windows"), let file = windows.node("file") {
+      if let path = windows.text("file") {
+        recipe.labelWindows = .init(path: resolved(path, file.place), key: windows.text("key"))
+      }
+    }
+    return recipe
+  }
+
+  private func files(_ section: MappingReader) -> [String] {
+    guard let node = section.node("files") else { return [] }
+    if let text = section.node("files")?.text, !node.isNull { return [resolved(text, node.place)] }
+    guard case .sequence(let elements) = node.content, !elements.isEmpty else {
+      faults.add(
+        node.place, "files: expected the path of a CSV file, or a list of them, found \(node.summary)")
+      return []
+    }
+    return elements.compactMap { element in
+      if let text = element.text, !element.isNull { return resolved(text, element.place) }
+      faults.add(element.place, "files: expected the path of a CSV file, found \(element.summary)")
+      return nil
+    }
+  }
+
+  private func device(_ section: MappingReader) -> ReplayRecipe.Device {
+    if let column = section.text("device_column") {
+      if section.node("device") != nil {
+        faults.add(section.place(of: "device"), "device and device_column exclude each other; give one")
+      }
+      return .column(column)
+    }
+    guard let name = section.text("device") else { return .fileName }
+    if let id = DeviceID(name) { return .fixed(id) }
+    faults.add(
+      section.place(of: "device"),
+      "device: “\(name)” is not a device id: letters, digits, dot, dash, underscore")
+    return .fileName
+  }
+
+  private func values(_ section: MappingReader) -> ReplayRecipe.Values {
+    let sensors = section.texts("sensors")
+    let sensorColumn = section.text("sensor_column")
+    let valueColumn = section.text("value_column")
+    switch (sensorColumn, valueColumn) {
+    case (let sensor?, let value?):
+      if sensors != nil {
+        faults.add(
+          section.place(of: "sensors"),
+          "sensors are columns, and sensor_column says that they are rows; give one")
+      }
+      return .long(sensor: sensor, value: value)
+    case (nil, nil): return .wide(sensors)
+    case (_?, nil):
+      faults.add(section.place(of: "sensor_column"), "sensor_column needs value_column beside it")
+    case (nil, _?):
+      faults.add(section.place(of: "value_column"), "value_column needs sensor_column beside it")
+    }
+    return .wide(nil)
+  }
+
+  /// A path in the scenario is relative to the scenario; one given on the command line, to the current folder.
+  private func resolved(_ file: String, _ place: ScenarioFault.Place) -> String {
+    guard !file.hasPrefix("/"), case .file = place else { return file }
+    let folder = (path as NSString).deletingLastPathComponent
+    return folder.isEmpty ? file : folder + "/" + file
+  }
+}

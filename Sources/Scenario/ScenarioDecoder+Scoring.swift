@@ -1,0 +1,128 @@
+import BatchScoring
+import Telemetry
+
+extension ScenarioDecoder {
+  func model(_ reader: MappingReader) -> ScenarioDocument.Model? {
+    guard let section = reader.mapping("model") else { return nil }
+    var settings = ModelSettings()
+    if let nu = section.number("nu", "a number above 0 and at most 1", where: { $0 > 0 && $0 <= 1 }) {
+      settings.nu = nu
+    }
+    if let kernel = section.choice("kernel", ScenarioSchema.kernels) { settings.kernel = kernel }
+    if let gamma = gamma(section) { settings.gamma = gamma }
+    let layout = ModelLayout(
+      per: section.choice("per", ModelScope.self) ?? .device, features: features(section))
+    guard let trainOn = section.span("train_on") else { return nil }
+    return .init(layout: layout, settings: settings, trainOn: trainOn)
+  }
+
+  private func features(_ section: MappingReader) -> [Aggregate] {
+    guard let nodes = section.list("features") else { return ScoringDefaults.aggregates }
+    if nodes.isEmpty { faults.add(section.place(of: "features"), "features: a model needs at least one") }
+    var features: [Aggregate] = []
+    for node in nodes {
+      guard let name = MappingReader.choice(node, "features", ScenarioSchema.features, faults),
+        let feature = Aggregate(rawValue: name)
+      else { continue }
+      if features.contains(feature) {
+        faults.add(node.place, "features: “\(name)” is given twice")
+      } else {
+        features.append(feature)
+      }
+    }
+    return features
+  }
+
+  private func gamma(_ section: MappingReader) -> String? {
+    guard let node = section.node("gamma") else { return nil }
+    if let text = node.text, ScenarioSchema.gammas.contains(text) { return text }
+    return section.number("gamma", "scale, auto or a number above 0") { $0 > 0 }.map { String($0) }
+  }
+
+  func scoring(_ reader: MappingReader, _ model: ScenarioDocument.Model?) -> ScenarioDocument.Scoring? {
+    let isModelGiven = reader.node("model") != nil
+    guard let section = reader.mapping("scoring") else {
+      if isModelGiven, reader.node("scoring") == nil {
+        faults.add(reader.place(of: "model"), "a model without “scoring” would never be used")
+      }
+      return nil
+    }
+    if !isModelGiven { faults.add(section.place, "scoring needs a “model” to score with") }
+    let from = section.duration("from", allowsZero: true)
+    if let from, let model, model.trainOn.upperBound > from {
+      faults.add(
+        section.place(of: "from"),
+        "from: scoring would begin at \(ScenarioUnits.text(from)), inside train_on, which ends at \(ScenarioUnits.text(model.trainOn.upperBound))"
+      )
+    }
+    let size = miniBatchSize(section)
+    let compute = section.choice("compute", ["local"]) ?? "local"
+    guard let trigger = trigger(section), let from = from ?? model?.trainOn.upperBound else { return nil }
+    return .init(from: from, trigger: trigger, miniBatchSize: size, compute: compute)
+  }
+
+  private func miniBatchSize(_ section: MappingReader) -> MiniBatchSize {
+    guard let node = section.node("mini_batch_size") else { return .auto }
+    if let size = node.plainText.flatMap({ MiniBatchSize($0) }) { return size }
+    faults.add(
+      node.place, "mini_batch_size: expected auto or a whole number of at least 1, found \(node.summary)")
+    return .auto
+  }
+
+  private func trigger(_ section: MappingReader) -> ScenarioDocument.Trigger? {
+    let every = section.duration("every")
+    let cron = section.text("cron")
+    do {
+      if let cron { _ = try Schedule(cron: cron) }
+    } catch {
+      faults.add(section.place(of: "cron"), "\(error)")
+      return nil
+    }
+    do {
+      if let every { _ = try Schedule(every: every, origin: ScenarioDefaults.start) }
+    } catch {
+      faults.add(section.place(of: "every"), "\(error)")
+      return nil
+    }
+    return cron.map { .cron($0) } ?? every.map { .every($0) }
+  }
+
+  /// Checks what depends on how long the clock runs.
+  func checkTimes(
+    _ reader: MappingReader, _ duration: Duration,
+    ingestion: ScenarioDocument.Ingestion, model: ScenarioDocument.Model?, scoring: ScenarioDocument.Scoring?,
+    faults breaks: [PlacedFault]
+  ) {
+    let end = ScenarioUnits.text(duration)
+    func check(_ isSound: Bool, _ section: String, _ key: String, _ reason: String) {
+      guard !isSound else { return }
+      faults.add(place(reader, section, key), "\(key): \(reason)")
+    }
+    let window = ingestion.window
+    check(window <= duration, "ingestion", "window", "longer than the clock, which runs for \(end)")
+    if reader.node("fleet") != nil, window <= duration {
+      check(
+        duration.milliseconds % window.milliseconds == 0, "ingestion", "window",
+        "the clock's \(end) are not a whole number of windows; the last would be cut short")
+    }
+    if let model {
+      check(
+        model.trainOn.upperBound <= duration, "model", "train_on",
+        "the clock ends at \(end), before this does")
+      check(
+        model.trainOn.upperBound - model.trainOn.lowerBound >= window, "model", "train_on",
+        "shorter than one window of \(ScenarioUnits.text(window))")
+    }
+    if let scoring {
+      check(scoring.from < duration, "scoring", "from", "the clock ends at \(end); nothing would be scored")
+    }
+    for fault in breaks where fault.fault.at >= duration {
+      faults.add(fault.place, "at: the clock ends at \(end), before this happens")
+    }
+  }
+
+  private func place(_ reader: MappingReader, _ section: String, _ key: String) -> ScenarioFault.Place {
+    guard case .mapping(let entries) = reader.node(section)?.content else { return reader.place }
+    return entries.first { $0.key == key }?.value.place ?? reader.place(of: section)
+  }
+}

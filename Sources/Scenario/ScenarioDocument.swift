@@ -1,0 +1,165 @@
+import BatchScoring
+import DeviceFleet
+import Files
+import MQTT
+import Telemetry
+
+/// A scenario that has been read and found possible: the plan of a run.
+public struct ScenarioDocument: Sendable {
+  /// Event time.
+  public struct Clock: Hashable, Sendable {
+    public var start: Timestamp
+    public var duration: Duration
+    /// How fast event time passes.
+    public var speed: PublishingClock
+
+    public var end: Timestamp { start + duration }
+  }
+
+  /// Where the messages come from.
+  public enum Source: Sendable {
+    case fleet(FleetPlan)
+    case replay(ReplaySource)
+
+    public var messages: any MessageSource {
+      switch self {
+      case .fleet(let plan): plan
+      case .replay(let recording): recording
+      }
+    }
+  }
+
+  /// Windows and lateness.
+  public struct Ingestion: Hashable, Sendable {
+    /// The length of the tumbling windows.
+    public var window: Duration
+    public var outOfOrderness: Duration
+    public var allowedLateness: Duration
+  }
+
+  /// The one-class SVMs.
+  public struct Model: Hashable, Sendable {
+    public var layout: ModelLayout
+    public var settings: ModelSettings
+    /// Offsets from the start of the clock. Windows that lie wholly inside are learnt from.
+    public var trainOn: ClosedRange<Duration>
+  }
+
+  /// What starts a job, in event time.
+  public enum Trigger: Hashable, Sendable {
+    /// Five fields, UTC.
+    case cron(String)
+    /// Each time this has passed since ``Scoring/from``.
+    case every(Duration)
+  }
+
+  /// The scheduled batch job.
+  public struct Scoring: Hashable, Sendable {
+    /// Offset from the start of the clock. Windows that begin here or later are scored.
+    public var from: Duration
+    public var trigger: Trigger
+    public var miniBatchSize: MiniBatchSize
+    /// The name of a compute target.
+    public var compute: String
+  }
+
+  /// Something that breaks.
+  public struct Fault: Hashable, Sendable {
+    /// A part of the run.
+    public enum Part: String, CaseIterable, Sendable {
+      case ingestion
+    }
+
+    /// Offset from the start of the clock.
+    public var at: Duration
+    /// The part that is killed and started again.
+    public var kill: Part
+  }
+
+  /// The file it was read from.
+  public let path: String
+  /// Of the form of an id: it names the run's folder.
+  public let name: String
+  public let about: String?
+  public let seed: UInt64
+  public let clock: Clock
+  /// Nil: the run starts its own.
+  public let broker: BrokerAddress?
+  public let source: Source
+  public let ingestion: Ingestion
+  /// Nil together with ``scoring``: the run ends with the windows.
+  public let model: Model?
+  public let scoring: Scoring?
+  /// Worker processes on this machine.
+  public let localCompute: ScheduleConfiguration.Local
+  /// In order of time.
+  public let faults: [Fault]
+  public let expectations: [Expectation]
+
+  /// Reads the scenario at `path`, with the values of `--set` in place of the file's and `seed` in place of its seed.
+  ///
+  /// A recording that the scenario names is read too. Throws ``ScenarioFaults`` with everything that is wrong, and
+  /// `FileError` where the file itself cannot be read.
+  public static func load(
+    _ path: String, overrides: [String] = [], seed: UInt64? = nil
+  ) throws -> ScenarioDocument {
+    try parse(
+      TextFile.text(of: path), path: path, overrides: overrides, seed: seed)
+  }
+
+  /// As ``load(_:overrides:seed:)``, from the text of a file; `path` is for messages and for files named
+  /// relative to it.
+  public static func parse(
+    _ text: String, path: String, overrides: [String] = [], seed: UInt64? = nil
+  ) throws -> ScenarioDocument {
+    var root: DocumentNode
+    do {
+      root = try DocumentNode.parse(text, path: path)
+      for override in overrides { try ScenarioOverride(override).apply(to: &root) }
+    } catch let fault as ScenarioFault {
+      throw ScenarioFaults([fault])
+    }
+    let decoder = ScenarioDecoder(path: path, seed: seed)
+    guard let document = decoder.decode(root), decoder.faults.faults.isEmpty else {
+      throw ScenarioFaults(decoder.faults.faults)
+    }
+    return document
+  }
+
+  /// What the scheduler needs to know; nil where the scenario scores nothing.
+  public var scheduleConfiguration: ScheduleConfiguration? {
+    guard let model, let scoring else { return nil }
+    var settings = model.settings
+    settings.seed = seed
+    let deployment = Deployment(layout: model.layout, model: settings, miniBatchSize: scoring.miniBatchSize)
+    let training = TrainingRange(
+      from: clock.start + model.trainOn.lowerBound, to: clock.start + model.trainOn.upperBound)
+    let from = clock.start + scoring.from
+    switch scoring.trigger {
+    case .cron(let cron):
+      return ScheduleConfiguration(
+        deployment: deployment, cron: cron, from: from, training: training, local: localCompute)
+    case .every(let interval):
+      return ScheduleConfiguration(
+        deployment: deployment, everySeconds: interval.seconds, from: from, training: training,
+        local: localCompute)
+    }
+  }
+}
+
+/// The values of keys that a scenario leaves out.
+enum ScenarioDefaults {
+  static let seed: UInt64 = 1
+  /// A round date in the recent past of most readers; nothing depends on it.
+  static let start = Timestamp(milliseconds: 1_767_225_600_000)
+  /// Long enough for the spread of a dozen readings, short enough to find an anomaly soon.
+  static let window = Duration.seconds(300)
+  /// More than a broker or a slow link reorders.
+  static let outOfOrderness = Duration.seconds(30)
+  /// A device that was out of reach for one window can still correct it.
+  static let allowedLateness = Duration.seconds(300)
+  /// Two worker processes: the least that shows that results do not depend on their number.
+  static let localCompute = ScheduleConfiguration.Local(nodes: 2, coresPerNode: 1)
+  /// The most devices in a scenario, against a slip of the finger.
+  static let mostDevices = 1_000_000
+}

@@ -1,0 +1,64 @@
+/// Something wrong in a scenario: where, what, and what was probably meant.
+public struct ScenarioFault: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Where a part of a scenario was written.
+  public enum Place: Hashable, Sendable, CustomStringConvertible {
+    /// Line and column from 1.
+    case file(path: String, line: Int, column: Int)
+    /// A flag of the command line, as it was given.
+    case flag(String)
+
+    public var description: String {
+      switch self {
+      case .file(let path, let line, let column): "\(path):\(line):\(column)"
+      case .flag(let flag): flag
+      }
+    }
+
+    /// The place `count` characters further on in the same line.
+    func advanced(by count: Int) -> Place {
+      switch self {
+      case .file(let path, let line, let column): .file(path: path, line: line, column: column + count)
+      case .flag: self
+      }
+    }
+  }
+
+  public let place: Place
+  public let reason: String
+  /// The name that was probably meant.
+  public let suggestion: String?
+
+  public init(place: Place, reason: String, suggestion: String? = nil) {
+    self.place = place
+    self.reason = reason
+    self.suggestion = suggestion
+  }
+
+  public var description: String {
+    "\(place): \(reason)" + (suggestion.map { "; did you mean “\($0)”?" } ?? "")
+  }
+}
+
+/// Everything that is wrong in a scenario, in the order of the file.
+public struct ScenarioFaults: Error, Sendable, CustomStringConvertible {
+  public let faults: [ScenarioFault]
+
+  init(_ faults: [ScenarioFault]) {
+    func order(_ fault: ScenarioFault) -> (Int, Int) {
+      switch fault.place {
+      case .file(_, let line, let column): (line, column)
+      case .flag: (0, 0)
+      }
+    }
+    self.faults = faults.enumerated()
+      .sorted { (order($0.element), $0.offset) < (order($1.element), $1.offset) }
+      .map(\.element)
+  }
+
+  public var description: String { faults.map(\.description).joined(separator: "\n") }
+}
+
+/// `<` on nested pairs, for sorting.
+private func < (a: ((Int, Int), Int), b: ((Int, Int), Int)) -> Bool {
+  a.0 == b.0 ? a.1 < b.1 : a.0 < b.0
+}

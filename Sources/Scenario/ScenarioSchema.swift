@@ -1,0 +1,289 @@
+/// The keys of a scenario: the one table from which the decoder takes the names it knows and `scenario.schema.json` is
+/// written, so that editor and decoder cannot disagree.
+public enum ScenarioSchema {
+  /// What a value may be.
+  indirect enum Kind {
+    case text
+    case wholeNumber(minimum: Int)
+    case number
+    /// Above zero.
+    case positiveNumber
+    case boolean
+    case duration
+    case share
+    case instant
+    case choice([String])
+    case pattern(String)
+    case object(Mapping)
+    case list(Kind)
+    /// `[from, to]`, two offsets from the start of the clock.
+    case span
+    /// Names of the author's own as keys.
+    case map(Mapping)
+    case any([Kind])
+  }
+
+  struct Key {
+    let name: String
+    let kind: Kind
+    let about: String
+    var isRequired = false
+  }
+
+  /// A mapping with these keys and no others.
+  struct Mapping {
+    let name: String
+    let keys: [Key]
+    /// Sets of keys of which exactly one is given.
+    var exactlyOneOf: [[String]] = []
+
+    subscript(name: String) -> Key? { keys.first { $0.name == name } }
+  }
+
+  static let scenario = Mapping(
+    name: "scenario",
+    keys: [
+      Key(
+        name: "name", kind: .text, about: "Names the run's folder: letters, digits, dots, dashes.",
+        isRequired: true),
+      Key(name: "about", kind: .text, about: "What the scenario shows, in a sentence."),
+      Key(name: "seed", kind: .wholeNumber(minimum: 0), about: "Equal seeds give equal runs. Default 1."),
+      Key(
+        name: "clock", kind: .object(clock), about: "Event time: when it starts, how long it runs, how fast."),
+      Key(
+        name: "broker", kind: .pattern("^mqtt://"),
+        about: "A foreign broker, as mqtt://host:port. By default the run starts its own."),
+      Key(name: "fleet", kind: .list(.object(group)), about: "Simulated devices, group by group."),
+      Key(
+        name: "replay", kind: .object(replay), about: "Recordings to publish in place of a simulated fleet."),
+      Key(name: "ingestion", kind: .object(ingestion), about: "Windows and lateness."),
+      Key(name: "model", kind: .object(model), about: "The one-class SVMs and what they learn from."),
+      Key(name: "scoring", kind: .object(scoring), about: "When the scheduled batch job scores, and where."),
+      Key(name: "compute", kind: .object(compute), about: "The compute targets."),
+      Key(name: "faults", kind: .list(.object(fault)), about: "What breaks, and when."),
+      Key(
+        name: "expect", kind: .list(.text),
+        about: "What the report must say, such as readings.lost == 0 or detection.recall >= 0.9."),
+    ], exactlyOneOf: [["fleet", "replay"]])
+
+  static let clock = Mapping(
+    name: "clock",
+    keys: [
+      Key(
+        name: "start", kind: .instant,
+        about: "ISO 8601. Default 2026-01-01T00:00:00Z; for a recording, its first row."),
+      Key(
+        name: "duration", kind: .duration,
+        about: "Such as 24h. Required for a fleet; for a recording, its length."),
+      Key(
+        name: "speed", kind: .pattern("^(real|max|x[0-9]+([.][0-9]+)?)$"),
+        about: "real, x60 (sixty times real) or max (as fast as the pipeline carries it). Default max."),
+    ])
+
+  static let group = Mapping(
+    name: "group",
+    keys: [
+      Key(
+        name: "device", kind: .text, about: "The devices are called <device>-0001 and so on.",
+        isRequired: true),
+      Key(name: "count", kind: .wholeNumber(minimum: 1), about: "How many devices.", isRequired: true),
+      Key(
+        name: "every", kind: .duration, about: "The time from one message of a device to its next.",
+        isRequired: true),
+      Key(
+        name: "sensors", kind: .map(sensor), about: "What each device measures, by the sensor's name.",
+        isRequired: true),
+      Key(name: "anomalies", kind: .list(.object(anomaly)), about: "What goes wrong, and is labelled."),
+    ])
+
+  static let sensor = Mapping(
+    name: "sensor",
+    keys: [
+      Key(name: "unit", kind: .text, about: "As SenML names it, such as Cel."),
+      Key(name: "signal", kind: .list(.object(signal)), about: "Parts that are added up.", isRequired: true),
+      Key(
+        name: "resolution", kind: .positiveNumber,
+        about: "Values are rounded to multiples of it. Default 0.001."),
+    ])
+
+  static let signal = Mapping(
+    name: "signal",
+    keys: [
+      Key(name: "constant", kind: .object(constant), about: "The same value for ever."),
+      Key(name: "sine", kind: .object(sine), about: "A swing."),
+      Key(name: "trend", kind: .object(trend), about: "A steady rise or fall from the start of the clock."),
+      Key(name: "noise", kind: .object(noise), about: "Gaussian noise around zero."),
+    ], exactlyOneOf: [["constant", "sine", "trend", "noise"]])
+
+  static let constant = Mapping(
+    name: "constant",
+    keys: [Key(name: "value", kind: .number, about: "In the sensor's unit.", isRequired: true)])
+
+  static let sine = Mapping(
+    name: "sine",
+    keys: [
+      Key(name: "offset", kind: .number, about: "The level it swings around. Default 0."),
+      Key(
+        name: "amplitude", kind: .number, about: "Half the distance from trough to crest.", isRequired: true),
+      Key(name: "period", kind: .duration, about: "The length of one swing.", isRequired: true),
+      Key(
+        name: "phase", kind: .number,
+        about:
+          "Where in the swing the clock starts, as a share of the period. By default each device draws its own."
+      ),
+    ])
+
+  static let trend = Mapping(
+    name: "trend",
+    keys: [
+      Key(
+        name: "per_day", kind: .number, about: "Change in 24 hours, in the sensor's unit.", isRequired: true)
+    ])
+
+  static let noise = Mapping(
+    name: "noise",
+    keys: [
+      Key(name: "stddev", kind: .number, about: "Standard deviation, in the sensor's unit.", isRequired: true)
+    ])
+
+  static let anomaly = Mapping(
+    name: "anomaly",
+    keys: [
+      Key(name: "kind", kind: .choice(anomalyKinds), about: "The kind of anomaly.", isRequired: true),
+      Key(name: "sensor", kind: .text, about: "The sensor it befalls.", isRequired: true),
+      Key(
+        name: "devices", kind: .any([.share, .wholeNumber(minimum: 0), .text, .list(.text)]),
+        about: "all, a share of the group (10%), a number of devices, or names. Default all."),
+      Key(
+        name: "between", kind: .span, about: "Earliest start and latest end, as offsets such as [14h, 22h].",
+        isRequired: true),
+      Key(name: "for", kind: .duration, about: "How long each lasts. Default: a single reading."),
+      Key(
+        name: "severity", kind: .number,
+        about: "Strength in multiples of the sensor's standard deviation. stuck-at has none."),
+      Key(name: "count", kind: .wholeNumber(minimum: 1), about: "How many on each chosen device. Default 1."),
+      Key(
+        name: "allow_overlap", kind: .boolean,
+        about: "Whether it may fall onto another anomaly of the sensor. Default false."),
+    ])
+
+  static let replay = Mapping(
+    name: "replay",
+    keys: [
+      Key(
+        name: "files", kind: .any([.text, .list(.text)]), about: "CSV files, relative to this one.",
+        isRequired: true),
+      Key(name: "delimiter", kind: .text, about: "One ASCII character, or tab. Default a comma."),
+      Key(name: "time", kind: .object(replayTime), about: "The time of a row."),
+      Key(
+        name: "device", kind: .text, about: "The device of every row. By default it is called like its file."),
+      Key(name: "device_column", kind: .text, about: "The column that names the device of a row."),
+      Key(
+        name: "sensors", kind: .list(.text),
+        about: "Columns that are sensors. By default every column without another meaning. Spaces become _."),
+      Key(
+        name: "sensor_column", kind: .text,
+        about: "Where a row is one value: the column that names the sensor."),
+      Key(name: "value_column", kind: .text, about: "Where a row is one value: the column that holds it."),
+      Key(name: "exclude", kind: .list(.text), about: "Columns to leave aside."),
+      Key(
+        name: "label_columns", kind: .list(.text),
+        about: "Columns that are 1 where a row is anomalous, else 0."),
+      Key(
+        name: "label_windows", kind: .object(labelWindows),
+        about: "Labelled windows in the form of the Numenta Anomaly Benchmark."),
+    ])
+
+  static let replayTime = Mapping(
+    name: "replay_time",
+    keys: [
+      Key(name: "column", kind: .text, about: "Default: the first column."),
+      Key(
+        name: "format", kind: .choice(timeFormats),
+        about: "iso8601 (without a zone it is UTC), epoch_seconds or epoch_milliseconds. Default iso8601."),
+    ])
+
+  static let labelWindows = Mapping(
+    name: "label_windows",
+    keys: [
+      Key(
+        name: "file", kind: .text, about: "A JSON object from recordings to lists of [first, last].",
+        isRequired: true),
+      Key(
+        name: "key", kind: .text,
+        about: "The recording's name in it. Default: the one that ends in the file's name."),
+    ])
+
+  static let ingestion = Mapping(
+    name: "ingestion",
+    keys: [
+      Key(name: "window", kind: .duration, about: "The length of the tumbling windows. Default 5m."),
+      Key(
+        name: "out_of_orderness", kind: .duration,
+        about: "How far a device's readings may be out of order. Default 30s."),
+      Key(
+        name: "allowed_lateness", kind: .duration,
+        about: "How long after it closed a window can still be revised. Default 5m."),
+    ])
+
+  static let model = Mapping(
+    name: "model",
+    keys: [
+      Key(
+        name: "per", kind: .choice(granularities),
+        about: "A model a device, or a device and sensor. Default device."),
+      Key(
+        name: "features", kind: .list(.choice(features)),
+        about: "The aggregates of a window that a model sees. Default mean, stddev, min, max."),
+      Key(
+        name: "nu", kind: .positiveNumber,
+        about: "Upper bound of the share of training windows outside. Default 0.01."),
+      Key(
+        name: "gamma", kind: .any([.choice(gammas), .positiveNumber]),
+        about: "scale, auto or a number. Default scale."),
+      Key(name: "kernel", kind: .choice(kernels), about: "Default rbf."),
+      Key(
+        name: "train_on", kind: .span, about: "The part of the clock it learns from, such as [0h, 12h].",
+        isRequired: true),
+    ])
+
+  static let scoring = Mapping(
+    name: "scoring",
+    keys: [
+      Key(
+        name: "from", kind: .duration, about: "Windows from here on are scored. Default: the end of train_on."
+      ),
+      Key(
+        name: "cron", kind: .text,
+        about: "When jobs start, in event time and UTC: minute hour day month weekday."),
+      Key(name: "every", kind: .duration, about: "Or: a job each time this has passed."),
+      Key(
+        name: "mini_batch_size", kind: .any([.choice(["auto"]), .wholeNumber(minimum: 1)]),
+        about: "Devices a task, or auto. Default auto."),
+      Key(name: "compute", kind: .choice(["local"]), about: "The compute target. Default local."),
+    ], exactlyOneOf: [["cron", "every"]])
+
+  static let compute = Mapping(
+    name: "compute",
+    keys: [Key(name: "local", kind: .object(localCompute), about: "Worker processes on this machine.")])
+
+  static let localCompute = Mapping(
+    name: "local",
+    keys: [
+      Key(name: "nodes", kind: .wholeNumber(minimum: 1), about: "How many nodes. Default 2."),
+      Key(
+        name: "cores_per_node", kind: .wholeNumber(minimum: 1),
+        about: "Tasks a node runs at a time. Default 1."),
+    ])
+
+  static let fault = Mapping(
+    name: "fault",
+    keys: [
+      Key(
+        name: "at", kind: .duration, about: "When, as an offset from the start of the clock.",
+        isRequired: true),
+      Key(
+        name: "kill", kind: .choice(["ingestion"]), about: "The part that is killed, and started again.",
+        isRequired: true),
+    ])
+}

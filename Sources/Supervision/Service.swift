@@ -1,0 +1,180 @@
+import Foundation
+import Subprocess
+import Synchronization
+import SystemPackage
+
+/// Why a child process could not be started.
+public struct ServiceError: Error, CustomStringConvertible {
+  public let service: String
+  public let reason: String
+
+  public var description: String { "\(service): \(reason)" }
+}
+
+/// How a child process ended.
+public enum ServiceExit: Hashable, Sendable, CustomStringConvertible {
+  case exited(code: Int32)
+  case killed(signal: Int32)
+
+  public var description: String {
+    switch self {
+    case .exited(let code): "exit code \(code)"
+    case .killed(let signal): "signal \(signal)"
+    }
+  }
+}
+
+/// A long-running child process: its standard error goes to a log file, its standard output is read line by line, its
+/// standard input can be written and closed.
+///
+/// A service never outlives the process that started it: the kernel sends it SIGTERM when that one dies (`setpriv
+/// --pdeathsig`; Subprocess starts children from one thread that lives as long as the process, which is what makes
+/// that signal safe to use), and its standard input ends.
+public final class Service: Sendable {
+  public let name: String
+  public let processID: Int32
+  /// What the child writes to standard output, line by line; ends with the child.
+  public let lines: AsyncStream<String>
+
+  private let completion: Task<ServiceExit, any Error>
+  private let signal: @Sendable (Int32) -> Void
+  private let input: Mutex<FileDescriptor?>
+
+  /// The longest line read from a child, in bytes; more is a fault of the child.
+  private static let maximumLineBytes = 1 << 20
+
+  private init(
+    name: String, processID: Int32, lines: AsyncStream<String>, completion: Task<ServiceExit, any Error>,
+    signal: @escaping @Sendable (Int32) -> Void, input: FileDescriptor
+  ) {
+    self.name = name
+    self.processID = processID
+    self.lines = lines
+    self.completion = completion
+    self.signal = signal
+    self.input = Mutex(input)
+  }
+
+  /// Starts `executable` with `arguments`.
+  ///
+  /// - Parameters:
+  ///   - name: What people know the part as; used in messages.
+  ///   - log: The file that takes its standard error, appended to. Its folder must exist.
+  /// - Throws: ``ServiceError`` where it cannot be started.
+  public static func start(name: String, executable: String, arguments: [String], log: String) async throws
+    -> Service
+  {
+    guard let path = ExecutablePath.find(executable) else {
+      throw ServiceError(service: name, reason: "there is no program “\(executable)”")
+    }
+    let logFile: FileDescriptor
+    let pipe: (readEnd: FileDescriptor, writeEnd: FileDescriptor)
+    do {
+      logFile = try FileDescriptor.open(
+        FilePath(log), .writeOnly, options: [.create, .append, .closeOnExec],
+        permissions: [.ownerReadWrite, .groupRead, .otherRead])
+      pipe = try FileDescriptor.pipe()
+    } catch {
+      throw ServiceError(service: name, reason: "cannot open \(log): \(error)")
+    }
+    // Another child started later must not keep this one's input open.
+    _ = fcntl(pipe.writeEnd.rawValue, F_SETFD, FD_CLOEXEC)
+    _ = fcntl(pipe.readEnd.rawValue, F_SETFD, FD_CLOEXEC)
+
+    let (lines, lineSink) = AsyncStream.makeStream(of: String.self)
+    let (started, startedSink) = AsyncStream.makeStream(of: Started.self)
+    let command = supervised(path, arguments)
+    let completion = Task {
+      defer {
+        lineSink.finish()
+        startedSink.finish()
+      }
+      let result = try await Subprocess.run(
+        .path(FilePath(command[0])), arguments: Arguments(Array(command.dropFirst())),
+        input: .fileDescriptor(pipe.readEnd, closeAfterSpawningProcess: true),
+        output: .sequence,
+        error: .fileDescriptor(logFile, closeAfterSpawningProcess: true)
+      ) { execution in
+        startedSink.yield(
+          Started(processID: execution.processIdentifier.value) { number in
+            try? execution.send(signal: Signal(rawValue: number))
+          })
+        startedSink.finish()
+        for try await line in execution.standardOutput.strings(
+          separatedBy: .lineBreaks, bufferingPolicy: .maxLineLength(maximumLineBytes))
+        {
+          lineSink.yield(line)
+        }
+      }
+      return switch result.terminationStatus {
+      case .exited(let code): ServiceExit.exited(code: code)
+      case .signaled(let number): ServiceExit.killed(signal: number)
+      }
+    }
+    for await child in started {
+      return Service(
+        name: name, processID: child.processID, lines: lines, completion: completion, signal: child.signal,
+        input: pipe.writeEnd)
+    }
+    try? pipe.writeEnd.close()
+    do {
+      _ = try await completion.value
+      throw ServiceError(service: name, reason: "it ended before it began")
+    } catch let error as SubprocessError {
+      throw ServiceError(service: name, reason: "\(error)")
+    }
+  }
+
+  deinit {
+    input.withLock { try? $0?.close() }
+  }
+
+  private struct Started: Sendable {
+    let processID: Int32
+    let signal: @Sendable (Int32) -> Void
+  }
+
+  /// The command that ties `path` to this process's life, where the system has the means.
+  private static func supervised(_ path: String, _ arguments: [String]) -> [String] {
+    guard let setpriv = ExecutablePath.find("setpriv") else { return [path] + arguments }
+    return [setpriv, "--pdeathsig", "TERM", path] + arguments
+  }
+
+  /// Writes `line` and a line feed to the child's standard input. Does nothing once the child has gone.
+  public func write(_ line: String) {
+    input.withLock { descriptor in
+      _ = try? descriptor?.writeAll((line + "\n").utf8)
+    }
+  }
+
+  /// Ends the child's standard input.
+  public func closeInput() {
+    input.withLock { descriptor in
+      try? descriptor?.close()
+      descriptor = nil
+    }
+  }
+
+  /// Sends a signal; nothing where the child has ended. The signal goes through the process's own handle, so that it
+  /// cannot reach another process that got the same number later.
+  public func send(signal number: Int32) {
+    signal(number)
+  }
+
+  /// Waits for the child's end.
+  public func exit() async throws -> ServiceExit {
+    try await completion.value
+  }
+
+  /// Asks the child to end (SIGTERM) and, where it has not done so after `grace`, kills it.
+  @discardableResult
+  public func stop(grace: Duration = .seconds(10)) async throws -> ServiceExit {
+    send(signal: SIGTERM)
+    let killer = Task {
+      try await Task.sleep(for: grace)
+      send(signal: SIGKILL)
+    }
+    defer { killer.cancel() }
+    return try await exit()
+  }
+}

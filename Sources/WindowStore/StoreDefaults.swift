@@ -1,0 +1,69 @@
+import GRDB
+import Telemetry
+
+/// The store's settings, each with its reason.
+enum StoreDefaults {
+  /// Pages of WAL before SQLite copies them into the file: 16 MB, so that commits seldom wait for a copy.
+  static let walAutocheckpointPages = 4000
+  /// Page cache in KiB: the tables' right edges and the window indices of tens of thousands of devices fit.
+  static let cacheKiB = 64 * 1024
+  /// How long a connection waits for another one's lock before it fails.
+  static let busyTimeoutSeconds = 10.0
+
+  /// A connection that writes. `synchronous = FULL`: a commit that gates an acknowledgement must survive a power cut.
+  static func writer() -> Configuration {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(busyTimeoutSeconds)
+    configuration.label = "WindowStore.writer"
+    configuration.prepareDatabase { db in
+      try db.execute(
+        sql: """
+          PRAGMA journal_mode = WAL;
+          PRAGMA synchronous = FULL;
+          PRAGMA wal_autocheckpoint = \(walAutocheckpointPages);
+          PRAGMA cache_size = -\(cacheKiB);
+          """)
+    }
+    return configuration
+  }
+
+  /// A connection that only reads, beside the writer.
+  static func reader() -> Configuration {
+    var configuration = Configuration()
+    configuration.readonly = true
+    configuration.busyMode = .timeout(busyTimeoutSeconds)
+    configuration.label = "WindowStore.reader"
+    return configuration
+  }
+}
+
+/// A store that cannot be opened, read or written.
+public struct StoreError: Error, CustomStringConvertible {
+  public let path: String
+  public let reason: String
+
+  public init(path: String, reason: String) {
+    self.path = path
+    self.reason = reason
+  }
+
+  public var description: String { "store \(path): \(reason)" }
+
+  /// Runs `body` and gives SQLite's errors the path and a sentence.
+  static func wrapping<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let error as DatabaseError {
+      let hint =
+        switch error.resultCode {
+        case .SQLITE_FULL: "; the disk is full: free some space and start again, nothing acknowledged is lost"
+        case .SQLITE_NOTADB: "; the file is not a SQLite database"
+        case .SQLITE_CANTOPEN: "; does its folder exist?"
+        case .SQLITE_BUSY: "; another process holds it"
+        default: ""
+        }
+      throw StoreError(
+        path: path, reason: (error.message ?? "SQLite error \(error.resultCode.rawValue)") + hint)
+    }
+  }
+}

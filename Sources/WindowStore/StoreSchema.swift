@@ -1,0 +1,96 @@
+import GRDB
+
+/// The tables and views of the store. The views `window_values`, `stored_readings`, `rejected_messages` and
+/// `late_readings` are a public interface; the tables below them are not.
+enum StoreSchema {
+  /// Values a journal row holds. A message with more sensors continues in the next row.
+  static let valuesPerJournalRow = 8
+
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1: journal, windows, rejected, late") { db in
+      let valueColumns = (0..<valuesPerJournalRow).map { "v\($0) REAL" }.joined(separator: ", ")
+      let valueChoice = (0..<valuesPerJournalRow).map { "WHEN \($0) THEN j.v\($0)" }.joined(separator: " ")
+      try db.execute(
+        sql: """
+          -- What the windows mean; fixed when the store is made.
+          CREATE TABLE settings (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+          CREATE TABLE devices (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+          CREATE TABLE sensors (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+
+          -- Which sensor stands in which value column of a journal row. A set with part > 0 continues the message
+          -- of the row before.
+          CREATE TABLE sensor_sets (
+            id INTEGER NOT NULL, part INTEGER NOT NULL, position INTEGER NOT NULL,
+            sensor INTEGER NOT NULL REFERENCES sensors(id),
+            PRIMARY KEY (id, position)
+          ) STRICT, WITHOUT ROWID;
+
+          -- Every accepted message in the order of its arrival. All the rest is a fold over this table.
+          CREATE TABLE journal (
+            id INTEGER PRIMARY KEY, device INTEGER NOT NULL, epoch INTEGER, seq INTEGER, ts_ms INTEGER NOT NULL,
+            sensor_set INTEGER NOT NULL, \(valueColumns)
+          ) STRICT;
+
+          -- Every revision of every closed window; rows are only ever added.
+          CREATE TABLE windows (
+            id INTEGER PRIMARY KEY, device INTEGER NOT NULL, sensor INTEGER NOT NULL,
+            start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,
+            count INTEGER NOT NULL, mean REAL NOT NULL, stddev REAL NOT NULL, min REAL NOT NULL, max REAL NOT NULL,
+            revision INTEGER NOT NULL, visible_from_ms INTEGER NOT NULL
+          ) STRICT;
+          CREATE UNIQUE INDEX windows_by_key ON windows (device, sensor, start_ms, revision);
+          CREATE INDEX windows_by_visibility ON windows (visible_from_ms);
+
+          CREATE TABLE rejected (
+            id INTEGER PRIMARY KEY, received_ms INTEGER NOT NULL, topic TEXT NOT NULL, reason TEXT NOT NULL,
+            payload BLOB NOT NULL
+          ) STRICT;
+
+          CREATE TABLE late (
+            id INTEGER PRIMARY KEY, device INTEGER NOT NULL, epoch INTEGER, seq INTEGER, ts_ms INTEGER NOT NULL,
+            sensor INTEGER NOT NULL, value REAL NOT NULL, late_by_ms INTEGER NOT NULL
+          ) STRICT;
+
+          -- One row, rewritten by every commit: what ingestion has done so far.
+          CREATE TABLE progress (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            messages INTEGER NOT NULL, stored_messages INTEGER NOT NULL, stored_readings INTEGER NOT NULL,
+            duplicate_messages INTEGER NOT NULL, duplicate_readings INTEGER NOT NULL,
+            late_messages INTEGER NOT NULL, late_readings INTEGER NOT NULL, rejected_messages INTEGER NOT NULL,
+            windows_closed INTEGER NOT NULL, windows_revised INTEGER NOT NULL,
+            max_event_ms INTEGER, fleet_watermark_ms INTEGER
+          ) STRICT;
+          INSERT INTO progress VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL);
+
+          -- The fold's state after the journal row and the late row named here.
+          CREATE TABLE checkpoint (
+            id INTEGER PRIMARY KEY CHECK (id = 1), journal_id INTEGER NOT NULL, late_id INTEGER NOT NULL,
+            state BLOB NOT NULL
+          ) STRICT;
+
+          CREATE VIEW window_values AS
+            SELECT d.name AS device, s.name AS sensor, w.start_ms AS window_start_ms, w.end_ms AS window_end_ms,
+              w.count, w.mean, w.stddev, w.min, w.max, w.revision
+            FROM windows w JOIN devices d ON d.id = w.device JOIN sensors s ON s.id = w.sensor
+            WHERE NOT EXISTS (
+              SELECT 1 FROM windows n WHERE n.device = w.device AND n.sensor = w.sensor
+                AND n.start_ms = w.start_ms AND n.revision > w.revision);
+
+          CREATE VIEW stored_readings AS
+            SELECT d.name AS device, j.epoch, j.seq, j.ts_ms, s.name AS sensor,
+              CASE p.position \(valueChoice) END AS value
+            FROM journal j JOIN devices d ON d.id = j.device JOIN sensor_sets p ON p.id = j.sensor_set
+              JOIN sensors s ON s.id = p.sensor;
+
+          CREATE VIEW rejected_messages AS SELECT received_ms, topic, reason, payload FROM rejected;
+
+          CREATE VIEW late_readings AS
+            SELECT d.name AS device, l.epoch, l.seq, l.ts_ms, s.name AS sensor, l.value, l.late_by_ms
+            FROM late l JOIN devices d ON d.id = l.device JOIN sensors s ON s.id = l.sensor;
+          """)
+    }
+    return migrator
+  }
+}

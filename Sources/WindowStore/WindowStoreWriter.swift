@@ -1,0 +1,351 @@
+import Foundation
+import GRDB
+import GRDBSQLite
+import Telemetry
+
+/// Writes a store: the one connection of the one process that owns it.
+///
+/// The hot path binds through the statements' own SQLite handles; GRDB keeps the connection, the migrations and the
+/// transaction. Not to be shared between threads: it is used by the ingestion loop alone.
+public final class WindowStoreWriter {
+  public let path: String
+  // Closed after the database; see WriterLock.
+  private let lock: WriterLock
+  private let database: DatabaseQueue
+  private var deviceIDs: [DeviceID: Int64] = [:]
+  private var sensorIDs: [SensorID: Int64] = [:]
+  private var sensorSets: [[SensorID]: [SensorSet]] = [:]
+  private var nextSensorSet: Int64 = 1
+
+  /// One journal row's share of a message: which set it names and which of the message's values it holds.
+  private struct SensorSet {
+    var id: Int64
+    var positions: Range<Int>
+  }
+
+  /// Opens the store at `path`, or makes it. Throws ``StoreError`` where the store exists with other settings, or where
+  /// another process writes it.
+  public init(path: String, settings: WindowSettings) throws {
+    self.path = path
+    lock = try WriterLock(path: path)
+    database = try StoreError.wrapping(path) {
+      let queue = try DatabaseQueue(path: path, configuration: StoreDefaults.writer())
+      try StoreSchema.migrator.migrate(queue)
+      return queue
+    }
+    try StoreError.wrapping(path) {
+      try database.write { db in
+        try Self.fix(settings, in: db, path: path)
+        try loadNames(db)
+      }
+    }
+  }
+
+  deinit { try? database.close() }
+
+  private static func fix(_ settings: WindowSettings, in db: Database, path: String) throws {
+    let wanted: [(String, Duration)] = [
+      ("window_ms", settings.window), ("out_of_orderness_ms", settings.outOfOrderness),
+      ("allowed_lateness_ms", settings.allowedLateness),
+    ]
+    for (name, duration) in wanted {
+      let stored = try Int64.fetchOne(db, sql: "SELECT value FROM settings WHERE name = ?", arguments: [name])
+      if let stored, stored != duration.milliseconds {
+        throw StoreError(
+          path: path,
+          reason: "it was made with \(name) = \(stored), not \(duration.milliseconds); "
+            + "use the same settings, or another file")
+      }
+      try db.execute(
+        sql: "INSERT OR IGNORE INTO settings VALUES (?, ?)", arguments: [name, duration.milliseconds])
+    }
+  }
+
+  private func loadNames(_ db: Database) throws {
+    for row in try Row.fetchAll(db, sql: "SELECT id, name FROM devices") {
+      if let device = DeviceID(row["name"] as String) { deviceIDs[device] = row["id"] }
+    }
+    for row in try Row.fetchAll(db, sql: "SELECT id, name FROM sensors") {
+      if let sensor = SensorID(row["name"] as String) { sensorIDs[sensor] = row["id"] }
+    }
+    nextSensorSet = try (Int64.fetchOne(db, sql: "SELECT max(id) FROM sensor_sets") ?? 0) + 1
+  }
+
+  // MARK: - Writing
+
+  /// Makes `batch` durable in one transaction. When this returns, it survives a power cut; when it throws
+  /// ``StoreError``, nothing of it was stored.
+  public func commit(_ batch: StoreBatch) throws {
+    do {
+      try StoreError.wrapping(path) {
+        try database.writeWithoutTransaction { db in
+          try db.inTransaction(.immediate) {
+            try insert(batch, into: db)
+            return .commit
+          }
+        }
+      }
+    } catch {
+      // Ids handed out by the transaction that failed must not be used again.
+      deviceIDs.removeAll()
+      sensorIDs.removeAll()
+      sensorSets.removeAll()
+      try? database.read { try loadNames($0) }
+      throw error
+    }
+  }
+
+  private func insert(_ batch: StoreBatch, into db: Database) throws {
+    if !batch.stored.isEmpty { try insertJournal(batch.stored, db) }
+    if !batch.windows.isEmpty { try insertWindows(batch.windows, db) }
+    for late in batch.late { try insertLate(late, db) }
+    for rejected in batch.rejected {
+      try db.cachedStatement(
+        sql: "INSERT INTO rejected (received_ms, topic, reason, payload) VALUES (?, ?, ?, ?)"
+      )
+      .execute(arguments: [
+        rejected.received.milliseconds, rejected.topic, rejected.reason, Data(rejected.payload),
+      ])
+    }
+    try update(batch.progress, db)
+    if let checkpoint = batch.checkpoint {
+      try db.execute(
+        sql: """
+          INSERT OR REPLACE INTO checkpoint VALUES (1, (SELECT coalesce(max(id), 0) FROM journal),
+            (SELECT coalesce(max(id), 0) FROM late), ?)
+          """, arguments: [Data(checkpoint)])
+    }
+  }
+
+  private func insertJournal(_ messages: [Message], _ db: Database) throws {
+    let columns = (0..<StoreSchema.valuesPerJournalRow).map { "v\($0)" }.joined(separator: ", ")
+    let marks = Array(repeating: "?", count: 5 + StoreSchema.valuesPerJournalRow).joined(separator: ", ")
+    let statement = try db.cachedStatement(
+      sql: "INSERT INTO journal (device, epoch, seq, ts_ms, sensor_set, \(columns)) VALUES (\(marks))")
+    let handle = statement.sqliteStatement
+    for message in messages {
+      let device = try id(of: message.device, db)
+      for set in try sets(of: message, db) {
+        sqlite3_bind_int64(handle, 1, device)
+        if let position = message.position {
+          sqlite3_bind_int64(handle, 2, position.epoch)
+          sqlite3_bind_int64(handle, 3, position.sequence)
+        } else {
+          sqlite3_bind_null(handle, 2)
+          sqlite3_bind_null(handle, 3)
+        }
+        sqlite3_bind_int64(handle, 4, message.timestamp.milliseconds)
+        sqlite3_bind_int64(handle, 5, set.id)
+        for column in 0..<StoreSchema.valuesPerJournalRow {
+          let place = Int32(6 + column)
+          if column < set.positions.count {
+            sqlite3_bind_double(handle, place, message.values[set.positions.lowerBound + column].value)
+          } else {
+            sqlite3_bind_null(handle, place)
+          }
+        }
+        try step(handle, db)
+      }
+    }
+  }
+
+  private func insertWindows(_ windows: [WindowRow], _ db: Database) throws {
+    // OR IGNORE: after a crash the fold closes windows again that the file already has, bit for bit the same.
+    let statement = try db.cachedStatement(
+      sql: """
+        INSERT OR IGNORE INTO windows
+          (device, sensor, start_ms, end_ms, count, mean, stddev, min, max, revision, visible_from_ms)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """)
+    let handle = statement.sqliteStatement
+    for window in windows {
+      sqlite3_bind_int64(handle, 1, try id(of: window.device, db))
+      sqlite3_bind_int64(handle, 2, try id(of: window.sensor, db))
+      sqlite3_bind_int64(handle, 3, window.start.milliseconds)
+      sqlite3_bind_int64(handle, 4, window.end.milliseconds)
+      sqlite3_bind_int64(handle, 5, Int64(window.aggregates.count))
+      sqlite3_bind_double(handle, 6, window.aggregates.mean)
+      sqlite3_bind_double(handle, 7, window.aggregates.stddev)
+      sqlite3_bind_double(handle, 8, window.aggregates.min)
+      sqlite3_bind_double(handle, 9, window.aggregates.max)
+      sqlite3_bind_int64(handle, 10, Int64(window.revision))
+      sqlite3_bind_int64(handle, 11, window.visibleFrom.milliseconds)
+      try step(handle, db)
+    }
+  }
+
+  private func insertLate(_ late: LateMessage, _ db: Database) throws {
+    let device = try id(of: late.message.device, db)
+    let statement = try db.cachedStatement(
+      sql:
+        "INSERT INTO late (device, epoch, seq, ts_ms, sensor, value, late_by_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    )
+    for value in late.message.values {
+      try statement.execute(arguments: [
+        device, late.message.position?.epoch, late.message.position?.sequence,
+        late.message.timestamp.milliseconds,
+        try id(of: value.sensor, db), value.value, late.lateBy.milliseconds,
+      ])
+    }
+  }
+
+  private func update(_ progress: IngestionProgress, _ db: Database) throws {
+    try db.cachedStatement(
+      sql: """
+        UPDATE progress SET messages = ?, stored_messages = ?, stored_readings = ?, duplicate_messages = ?,
+          duplicate_readings = ?, late_messages = ?, late_readings = ?, rejected_messages = ?, windows_closed = ?,
+          windows_revised = ?, max_event_ms = ?, fleet_watermark_ms = ?
+        """
+    ).execute(arguments: [
+      progress.messages, progress.storedMessages, progress.storedReadings, progress.duplicateMessages,
+      progress.duplicateReadings, progress.lateMessages, progress.lateReadings, progress.rejectedMessages,
+      progress.windowsClosed, progress.windowsRevised, progress.maxEvent?.milliseconds,
+      progress.fleetWatermark?.milliseconds,
+    ])
+  }
+
+  /// Runs a bound statement once and makes it ready for the next row.
+  private func step(_ handle: OpaquePointer?, _ db: Database) throws {
+    let result = sqlite3_step(handle)
+    sqlite3_reset(handle)
+    guard result == SQLITE_DONE else {
+      throw DatabaseError(resultCode: ResultCode(rawValue: result), message: db.lastErrorMessage)
+    }
+  }
+
+  // MARK: - Names
+
+  private func id(of device: DeviceID, _ db: Database) throws -> Int64 {
+    if let known = deviceIDs[device] { return known }
+    try db.execute(sql: "INSERT INTO devices (name) VALUES (?)", arguments: [device.name])
+    deviceIDs[device] = db.lastInsertedRowID
+    return db.lastInsertedRowID
+  }
+
+  private func id(of sensor: SensorID, _ db: Database) throws -> Int64 {
+    if let known = sensorIDs[sensor] { return known }
+    try db.execute(sql: "INSERT INTO sensors (name) VALUES (?)", arguments: [sensor.name])
+    sensorIDs[sensor] = db.lastInsertedRowID
+    return db.lastInsertedRowID
+  }
+
+  /// The journal rows that hold the values of `message`: one for every ``StoreSchema/valuesPerJournalRow`` sensors.
+  private func sets(of message: Message, _ db: Database) throws -> [SensorSet] {
+    let sensors = message.values.map(\.sensor)
+    if let known = sensorSets[sensors] { return known }
+    var sets: [SensorSet] = []
+    for (part, start) in stride(from: 0, to: sensors.count, by: StoreSchema.valuesPerJournalRow).enumerated()
+    {
+      let positions = start..<min(start + StoreSchema.valuesPerJournalRow, sensors.count)
+      for (position, sensor) in sensors[positions].enumerated() {
+        try db.execute(
+          sql: "INSERT INTO sensor_sets VALUES (?, ?, ?, ?)",
+          arguments: [nextSensorSet, part, position, try id(of: sensor, db)])
+      }
+      sets.append(SensorSet(id: nextSensorSet, positions: positions))
+      nextSensorSet += 1
+    }
+    sensorSets[sensors] = sets
+    return sets
+  }
+
+  // MARK: - Recovery
+
+  /// What the file holds of ingestion's past.
+  public struct Recovered {
+    public var progress: IngestionProgress
+    /// The fold's state at the checkpoint; nil where none was written yet.
+    public var checkpoint: [UInt8]?
+    fileprivate var journalID: Int64
+    fileprivate var lateID: Int64
+  }
+
+  /// The checkpoint and the counters.
+  public func recover() throws -> Recovered {
+    let progress = try WindowStoreReader(path: path).progress()
+    return try StoreError.wrapping(path) {
+      try database.read { db in
+        guard let row = try Row.fetchOne(db, sql: "SELECT journal_id, late_id, state FROM checkpoint") else {
+          return Recovered(progress: progress, checkpoint: nil, journalID: 0, lateID: 0)
+        }
+        return Recovered(
+          progress: progress, checkpoint: Array(row["state"] as Data), journalID: row["journal_id"],
+          lateID: row["late_id"])
+      }
+    }
+  }
+
+  /// Hands over every message journaled after the checkpoint, in the order of arrival.
+  public func replay(after recovered: Recovered, _ body: (Message) -> Void) throws {
+    try StoreError.wrapping(path) {
+      try database.read { db in
+        let devices = Dictionary(uniqueKeysWithValues: deviceIDs.map { ($1, $0) })
+        let sensors = Dictionary(uniqueKeysWithValues: sensorIDs.map { ($1, $0) })
+        var sets: [Int64: (part: Int, sensors: [SensorID])] = [:]
+        for row in try Row.fetchAll(db, sql: "SELECT id, part, sensor FROM sensor_sets ORDER BY id, position")
+        {
+          guard let sensor = sensors[row["sensor"]] else { continue }
+          sets[row["id"], default: (row["part"], [])].sensors.append(sensor)
+        }
+        let statement = try db.makeStatement(sql: "SELECT * FROM journal WHERE id > ? ORDER BY id")
+        statement.arguments = [recovered.journalID]
+        let handle = statement.sqliteStatement
+        defer { sqlite3_reset(handle) }
+        var pending: Message?
+        while true {
+          let result = sqlite3_step(handle)
+          if result == SQLITE_DONE { break }
+          guard result == SQLITE_ROW, let device = devices[sqlite3_column_int64(handle, 1)],
+            let set = sets[sqlite3_column_int64(handle, 5)]
+          else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a journal row cannot be read") }
+          let values = set.sensors.enumerated().map { column, sensor in
+            Message.Value(sensor: sensor, value: sqlite3_column_double(handle, Int32(6 + column)))
+          }
+          if set.part > 0 {
+            pending?.values += values
+            continue
+          }
+          if let complete = pending { body(complete) }
+          let position =
+            sqlite3_column_type(handle, 2) == SQLITE_NULL
+            ? nil
+            : Message.Position(
+              epoch: sqlite3_column_int64(handle, 2), sequence: sqlite3_column_int64(handle, 3))
+          pending = Message(
+            device: device, position: position,
+            timestamp: Timestamp(milliseconds: sqlite3_column_int64(handle, 4)),
+            values: values)
+        }
+        if let complete = pending { body(complete) }
+      }
+    }
+  }
+
+  /// Hands over device and position of every message stored as late after the checkpoint.
+  public func replayLate(after recovered: Recovered, _ body: (DeviceID, Message.Position) -> Void) throws {
+    try StoreError.wrapping(path) {
+      try database.read { db in
+        let rows = try Row.fetchCursor(
+          db,
+          sql: """
+            SELECT DISTINCT d.name, l.epoch, l.seq FROM late l JOIN devices d ON d.id = l.device
+            WHERE l.id > ? AND l.epoch IS NOT NULL
+            """, arguments: [recovered.lateID])
+        while let row = try rows.next() {
+          guard let device = DeviceID(row[0] as String) else { continue }
+          body(device, Message.Position(epoch: row[1], sequence: row[2]))
+        }
+      }
+    }
+  }
+
+  /// Copies the write-ahead log into the file, so that the file alone is whole.
+  public func close() throws {
+    try StoreError.wrapping(path) {
+      try database.writeWithoutTransaction { db in
+        _ = try db.checkpoint(.truncate)
+      }
+      try database.close()
+    }
+  }
+}

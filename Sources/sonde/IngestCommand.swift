@@ -1,0 +1,76 @@
+import ArgumentParser
+import Foundation
+import Ingestion
+import Logging
+import MQTT
+import Scenario
+import Supervision
+import Telemetry
+import WindowStore
+
+/// `sonde ingest`: the ingestion service by itself.
+struct IngestCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ingest",
+    abstract: "Take readings from a broker into a SQLite file of time windows.",
+    discussion: """
+      Runs until SIGTERM or SIGINT; then stores what it has read, acknowledges it and leaves. A message is
+      acknowledged to the broker only when the transaction that holds it is durable. Started again with the same
+      client id and file, it goes on where it was.
+
+      The file can be read meanwhile:  sqlite3 -readonly FILE 'SELECT * FROM window_values LIMIT 10'
+      """)
+
+  @Option(help: ArgumentHelp("The broker.", valueName: "mqtt://host:port"))
+  var broker: BrokerAddress
+  @Option(help: "The topics to subscribe to; the part before the last names the device.")
+  var topic = TelemetryTopic.filter
+  @Option(help: ArgumentHelp("The SQLite file; made where there is none.", valueName: "file"))
+  var store: String
+  @Option(help: ArgumentHelp("The length of a window, such as 60s or 5m.", valueName: "duration"))
+  var window: Span
+  @Option(
+    help: ArgumentHelp("How far behind its newest reading a device's watermark stays.", valueName: "duration")
+  )
+  var outOfOrderness = Span(.seconds(5))
+  @Option(
+    name: .customLong("lateness"),
+    help: ArgumentHelp(
+      "How long after its end a window still takes readings, in event time.", valueName: "duration"))
+  var allowedLateness = Span(.seconds(30))
+  @Option(
+    help: ArgumentHelp(
+      "How far behind the newest reading of the fleet a device may be before nobody waits for it.",
+      valueName: "duration"))
+  var idleAfter = Span(IngestionDefaults.idleAfter)
+  @Option(help: "The name of the session that the broker keeps for us.")
+  var clientID = "sonde-ingest"
+  @Flag(help: .hidden)
+  var events = false
+
+  func validate() throws {
+    guard window.duration >= .milliseconds(1) else { throw ValidationError("A window lasts at least 1ms.") }
+  }
+
+  func run() throws {
+    let stop = StopSignal()
+    var logger = Logger(label: "ingest", factory: { StreamLogHandler.standardError(label: $0) })
+    logger.logLevel = .info
+    var configuration = IngestionService.Configuration(
+      broker: broker, topic: topic, clientID: clientID, store: store,
+      settings: WindowSettings(
+        window: window.duration, outOfOrderness: outOfOrderness.duration,
+        allowedLateness: allowedLateness.duration))
+    configuration.idleAfter = idleAfter.duration
+    let service = try IngestionService(configuration, logger: logger)
+    if events { try StandardOutput.writeJSON(IngestionEvent.ready(service.start)) }
+    logger.info("ingesting \(topic) from \(broker) into \(store)")
+    try service.run(until: stop.flag)
+    logger.info("stopped: \(service.statistics.messages) messages in \(service.statistics.commits) commits")
+    if events { try StandardOutput.writeJSON(IngestionEvent.stopped(service.statistics)) }
+  }
+}
+
+extension BrokerAddress: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}

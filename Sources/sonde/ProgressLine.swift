@@ -1,0 +1,59 @@
+import Foundation
+import Scenario
+import Synchronization
+import Telemetry
+
+/// How far a run is, on standard error: one line that changes on a terminal, a line now and then elsewhere.
+final class ProgressLine: Sendable {
+  private struct State {
+    var next = ContinuousClock.now
+    var isShown = false
+  }
+
+  private let state = Mutex(State())
+  private let isTerminal = isatty(STDERR_FILENO) == 1
+
+  /// On a terminal fast enough to look alive; in a log seldom enough to be read.
+  private var interval: Duration { isTerminal ? .milliseconds(100) : .seconds(5) }
+
+  func show(_ event: RunEvent) {
+    state.withLock { state in
+      switch event {
+      case .notice(let text):
+        erase(&state)
+        StandardError.write(text)
+      case .status(let status):
+        guard ContinuousClock.now >= state.next else { return }
+        state.next = .now + interval
+        if isTerminal {
+          FileHandle.standardError.write(Data("\r\u{1B}[K\(Self.line(status))".utf8))
+          state.isShown = true
+        } else {
+          StandardError.write(Self.line(status))
+        }
+      }
+    }
+  }
+
+  /// Takes the line away.
+  func clear() { state.withLock { erase(&$0) } }
+
+  private func erase(_ state: inout State) {
+    guard state.isShown else { return }
+    FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+    state.isShown = false
+  }
+
+  /// At most 79 characters.
+  static func line(_ status: RunStatus) -> String {
+    let cells = 16
+    let filled = min(cells, Int(status.share * Double(cells)))
+    let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: cells - filled)
+    let phase = status.phase.rawValue.padding(toLength: 10, withPad: " ", startingAt: 0)
+    let clock = status.eventTime.map { String($0.description.prefix(16).suffix(11)) } ?? "-----------"
+    let percent = "\(Int(min(1, status.share) * 100))%"
+    var line = "\(phase) [\(bar)] \(percent)  \(clock)  \(RunSummary.grouped(status.windowsClosed)) windows"
+    line += status.modelsTrained > 0 ? "  \(status.jobsCompleted) jobs" : ""
+    return String(line.prefix(79))
+  }
+}

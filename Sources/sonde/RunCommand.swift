@@ -1,0 +1,80 @@
+import ArgumentParser
+import Files
+import Foundation
+import Scenario
+import Supervision
+import Telemetry
+
+/// `sonde run`: scenarios from beginning to verdict.
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Run scenarios, and say whether their expectations held.",
+    discussion: """
+      Each run leaves a folder: report.json, junit.xml, manifest.json, labels.csv, sonde.sqlite, models, predictions
+      and logs. Without --out it is runs/<scenario>-<UTC time>.
+
+      Exit code 0 where every expectation held, 1 where one failed, 3 where the run is invalid because the fleet did not
+      keep its own schedule. Of several scenarios the worst counts.
+      """)
+
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case text, json
+  }
+
+  @Argument(help: "The scenario files.", completion: .file(extensions: ["yaml", "yml"]))
+  var files: [String]
+  @Option(
+    help: "The folder of the run; of several scenarios, the folder of their folders.", completion: .directory)
+  var out: String?
+  @OptionGroup var changes: ScenarioChanges
+  @Option(help: "What is printed at the end: a summary for people, or the reports as JSON.")
+  var format = Format.text
+
+  func run() async throws {
+    let stop = StopSignal()
+    // All are read before the first one runs: a slip in the last should not come up after an hour.
+    let documents = try files.map(changes.load)
+    var results: [(report: RunReport, status: Int32)] = []
+    for document in documents {
+      let result = try await run(document, stop.flag)
+      results.append(result)
+      if result.status == ExitStatus.interrupted { break }
+    }
+    if documents.count > 1, format == .text { StandardOutput.write(RunSummary.table(results.map(\.report))) }
+    let worst = results.map(\.status).max() ?? 0
+    if worst != 0 { throw ExitCode(worst) }
+  }
+
+  private func run(_ document: ScenarioDocument, _ stop: StopFlag) async throws -> (
+    report: RunReport, status: Int32
+  ) {
+    let output = folder(of: document)
+    let progress = ProgressLine()
+    let run = ScenarioRun(
+      document,
+      options: .init(
+        output: output, executable: ExecutablePath.current, overrides: changes.overrides, seed: changes.seed),
+      until: stop, observe: { progress.show($0) })
+    do {
+      let (report, _) = try await run.run()
+      progress.clear()
+      switch format {
+      case .text: StandardOutput.write(RunSummary.text(of: report, folder: output))
+      case .json: StandardOutput.write(try report.json())
+      }
+      return (report, RunSummary.exitStatus(report.verdict))
+    } catch {
+      progress.clear()
+      throw error
+    }
+  }
+
+  private func folder(of document: ScenarioDocument) -> String {
+    guard let out else {
+      let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+      return RunLayout.standardFolder(scenario: document.name, now: now)
+    }
+    return files.count == 1 ? out : "\(out)/\(document.name)"
+  }
+}

@@ -1,0 +1,123 @@
+import ArgumentParser
+import BatchScoring
+import Compute
+import Supervision
+import Telemetry
+import WindowStore
+
+/// `sonde score`: one batch job by hand, on a run's store or on a plain file.
+struct ScoreCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "score", abstract: "Scores windows with trained models, once.",
+    discussion: """
+      With RUN_DIR: the windows of its store that no job has scored yet, into RUN_DIR/predictions/<job>.
+      With --input: the rows of a CSV file that are aggregated already, with a model a (device, sensor).
+      """)
+
+  @Argument(help: "The folder of a run.", completion: .directory)
+  var runDir: String?
+
+  @Option(help: "A CSV file of aggregated rows.", completion: .file(extensions: ["csv"]))
+  var input: String?
+
+  @Option(help: "The columns of --input, such as time=TS,device=Device,sensor=Sensor,value=Value.")
+  var columns: String?
+
+  @Option(help: "The folder of the models for --input.", completion: .directory)
+  var models: String?
+
+  @Option(help: "The folder for the predictions of --input.", completion: .directory)
+  var output: String?
+
+  @Option(help: "Only windows that became visible after this time; by default, after the last job.")
+  var after: String?
+
+  @Option(
+    help: "Only windows visible at this time, which must have passed; by default, the store's watermark.")
+  var through: String?
+
+  @Option(help: "How many devices a task scores: auto or a number.")
+  var miniBatchSize = "auto"
+
+  @OptionGroup var compute: LocalComputeOptions
+
+  @Option(help: "How progress is told: text or json.")
+  var format = ScoringReporter.Format.text
+
+  func run() async throws {
+    switch (runDir, input) {
+    case (let runDir?, nil): try await scoreRun(runDir)
+    case (nil, let input?): try scoreFile(input)
+    default: throw ScoringError("give either the folder of a run or --input with a file")
+    }
+  }
+
+  private func scoreFile(_ input: String) throws {
+    guard let models, let output else { throw ScoringError("--input needs --models and --output") }
+    let columns = try columns.map { try PlainFileScoring.Columns($0) } ?? PlainFileScoring.Columns()
+    let result = try PlainFileScoring(input: input, columns: columns, models: models, output: output).run()
+    if let reason = result.firstReason {
+      StandardError.write("\(result.failed) rows failed (see \(output)/failed.csv); first: \(reason)")
+    }
+    print(
+      "\(result.predictions) rows scored, \(result.anomalies) anomalies, \(result.failed) failed: "
+        + "\(output)/predictions.csv")
+  }
+
+  private func scoreRun(_ runDir: String) async throws {
+    guard columns == nil, models == nil, output == nil else {
+      throw ScoringError("--columns, --models and --output belong to --input; a run has its own")
+    }
+    guard let size = MiniBatchSize(miniBatchSize) else {
+      throw ScoringError("--mini-batch-size “\(miniBatchSize)” is neither auto nor a number of devices")
+    }
+    let folder = try ScoringCommandSupport.folder(runDir)
+    guard let record = try TrainingRecord.read(folder.trainingRecord) else {
+      throw ScoringError("\(folder.models) holds no trained models; run “sonde train” first")
+    }
+    let deployment = Deployment(layout: record.layout, model: record.settings, miniBatchSize: size)
+    let jobs = try JobStore(path: folder.jobs)
+    let cut = try cut(of: folder, jobs, deployment)
+    let target = try LocalTarget(
+      nodes: compute.nodes, coresPerNode: compute.coresPerNode, logFolder: folder.workerLogs)
+    let reporter = ScoringReporter(format: format)
+    let runner = JobRunner(
+      folder: folder, deployment: deployment, target: target, worker: try ScoringCommandSupport.worker(),
+      jobs: jobs,
+      now: { ScoringCommandSupport.now() }, report: { reporter.report($0) })
+    _ = StopSignal { Task { await target.stop() } }
+    let job = try await runner.run(cut)
+    await target.shutDown()
+    switch job.state {
+    case .completed:
+      if format == .text {
+        print(
+          "\(job.predictions) windows scored, \(job.failedRows) failed: \(folder.job(cut.id).predictions)")
+      }
+    case .failed: throw ExitCode(ExitStatus.expectationFailed)
+    default: throw ExitCode(ExitStatus.interrupted)
+    }
+  }
+
+  private func cut(of folder: RunFolder, _ jobs: JobStore, _ deployment: Deployment) throws -> JobCut {
+    let last = try jobs.jobs().filter { $0.deployment == deployment.name }
+    if let unfinished = last.first(where: { !$0.state.isFinal }) { return unfinished.cut }
+    guard let watermark = try WindowStoreReader(path: folder.store).fleetWatermark() else {
+      throw ScoringError("\(folder.store) holds no reading yet")
+    }
+    let through = try through.map { try ScoringCommandSupport.instant($0, "--through") } ?? watermark
+    guard through <= watermark else {
+      throw ScoringError(
+        "--through \(through) is later than the store's watermark \(watermark); wait, or leave it out")
+    }
+    let lastCut = last.map { $0.cut.through ?? through }.max()
+    let after =
+      try after.map { try ScoringCommandSupport.instant($0, "--after") } ?? lastCut
+      ?? Timestamp(milliseconds: 0)
+    guard after < through else {
+      throw ScoringError(
+        "everything visible through \(through) is scored already, by the jobs in \(folder.jobs)")
+    }
+    return JobCut(after: after, fire: through)
+  }
+}

@@ -1,0 +1,125 @@
+import ArgumentParser
+import BatchScoring
+import Compute
+import Foundation
+import Telemetry
+
+/// What the commands of batch scoring share.
+enum ScoringCommandSupport {
+  /// The folder of a run, as an absolute path, which workers can use wherever they are.
+  static func folder(_ path: String) throws -> RunFolder {
+    let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: absolute, isDirectory: &isFolder), isFolder.boolValue else {
+      throw ScoringError("\(path): there is no such folder; give the folder of a run")
+    }
+    return RunFolder(absolute)
+  }
+
+  /// This program as a worker.
+  static func worker() throws -> WorkerCommand {
+    guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
+      throw ScoringError("cannot find this program's own file through /proc/self/exe; is /proc mounted?")
+    }
+    return WorkerCommand(executable: path, arguments: ["score-worker"])
+  }
+
+  static func now() -> Timestamp {
+    Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded()))
+  }
+
+  static func instant(_ text: String, _ option: String) throws(ScoringError) -> Timestamp {
+    guard let instant = Timestamp(iso8601: text) else {
+      throw ScoringError("\(option) “\(text)” is not an ISO 8601 time such as 2026-01-01T12:00:00Z")
+    }
+    return instant
+  }
+}
+
+/// The options that say what models look like.
+struct ModelLayoutOptions: ParsableArguments {
+  @Option(help: "One model a device, or one a sensor of it: device or sensor.")
+  var per = "device"
+
+  @Option(
+    help:
+      "Aggregates of a window that are features, separated by commas: count, mean, stddev, min, max, range.")
+  var features = "mean,stddev,min,max"
+
+  @Option(help: "The share of training windows that may be outliers.")
+  var nu = 0.01
+
+  @Option(help: "The kernel's width: scale, auto or a number.")
+  var gamma = "scale"
+
+  @Option(help: "The kernel: rbf, linear, polynomial or sigmoid.")
+  var kernel = "rbf"
+
+  func layout() throws(ScoringError) -> ModelLayout {
+    guard let scope = ModelScope(rawValue: per) else {
+      throw ScoringError("--per “\(per)” is neither device nor sensor")
+    }
+    var aggregates: [Aggregate] = []
+    for name in features.split(separator: ",") {
+      guard let aggregate = Aggregate(rawValue: String(name)) else {
+        throw ScoringError(
+          "--features: “\(name)” is none of \(Aggregate.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
+      guard !aggregates.contains(aggregate) else { throw ScoringError("--features names \(name) twice") }
+      aggregates.append(aggregate)
+    }
+    guard !aggregates.isEmpty else { throw ScoringError("--features names no aggregate") }
+    return ModelLayout(per: scope, features: aggregates)
+  }
+
+  var settings: ModelSettings { ModelSettings(nu: nu, gamma: gamma, kernel: kernel) }
+}
+
+/// The options that say where tasks run.
+struct LocalComputeOptions: ParsableArguments {
+  @Option(help: "Nodes of the local compute target.")
+  var nodes = 1
+
+  @Option(help: "Worker processes a node.")
+  var coresPerNode = 1
+}
+
+/// Writes what a scheduler or a job tells: a JSON object a line on standard output, or sentences on standard error.
+struct ScoringReporter: Sendable {
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+  }
+
+  let format: Format
+
+  func report(_ event: ScoringEvent) {
+    switch format {
+    case .json:
+      // A reader that has gone away does not stop the scoring.
+      try? StandardOutput.writeJSON(event)
+    case .text:
+      if let sentence = Self.sentence(event) { StandardError.write(sentence) }
+    }
+  }
+
+  private static func sentence(_ event: ScoringEvent) -> String? {
+    let job = event.job.map { "job \($0)" } ?? "job"
+    switch event.event {
+    case .training: return "training"
+    case .trained:
+      let failed = event.failedModels ?? 0
+      return "trained \(event.models ?? 0) models"
+        + (failed > 0 ? "; \(failed) could not be trained, first: \(event.reason ?? "")" : "")
+    case .jobStarted: return "\(job): \(event.tasks ?? 0) tasks"
+    case .progress: return nil
+    case .retry: return "\(job): \(event.reason ?? "an attempt failed")"
+    case .jobCompleted:
+      let failed = event.failedRows ?? 0
+      return "\(job): \(event.rows ?? 0) windows scored" + (failed > 0 ? ", \(failed) failed" : "")
+        + (event.seconds.map { " in \(($0 * 1000).rounded() / 1000) s" } ?? "")
+    case .jobFailed: return "\(job) failed: \(event.reason ?? "")"
+    case .stopped: return "stopped; start it again to go on"
+    case .finished: return "the stream has ended and every window is scored"
+    }
+  }
+}

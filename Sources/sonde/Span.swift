@@ -1,0 +1,16 @@
+import ArgumentParser
+import Scenario
+
+/// A duration on the command line, written as in scenarios: `90s`, `5m`, `250ms`.
+struct Span: ExpressibleByArgument {
+  let duration: Duration
+
+  init(_ duration: Duration) { self.duration = duration }
+
+  init?(argument: String) {
+    guard let duration = ScenarioUnits.duration(argument) else { return nil }
+    self.duration = duration
+  }
+
+  var defaultValueDescription: String { ScenarioUnits.text(duration) }
+}

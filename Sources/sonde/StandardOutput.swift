@@ -1,0 +1,17 @@
+import Foundation
+
+/// Where results go, and nothing else.
+enum StandardOutput {
+  /// One line of text.
+  static func write(_ line: String) {
+    FileHandle.standardOutput.write(Data((line + "\n").utf8))
+  }
+
+  /// `value` as JSON: on one line, or indented for people.
+  static func writeJSON(_ value: some Encodable, indented: Bool = false) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    if indented { encoder.outputFormatting.insert(.prettyPrinted) }
+    write(String(decoding: try encoder.encode(value), as: UTF8.self))
+  }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Scenario
+
+/// `sonde validate`: checks scenarios without running them.
+struct ValidateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "validate",
+    abstract: "Check scenarios, with file:line:column for each fault.",
+    discussion: "Exit code 64 where a scenario has faults; every fault of every file is named.")
+
+  @Argument(help: "The scenario files.", completion: .file(extensions: ["yaml", "yml"]))
+  var files: [String]
+  @OptionGroup var changes: ScenarioChanges
+
+  func run() throws {
+    var faulty = false
+    for file in files {
+      do {
+        let document = try changes.load(file)
+        let source = document.source.messages
+        StandardOutput.write(
+          "\(file): \(document.name) is sound: \(source.deviceIDs.count) devices, \(source.messageCount) messages, "
+            + "\(source.labels.count) labels, \(document.expectations.count) expectations")
+      } catch let faults as ScenarioFaults {
+        faulty = true
+        StandardError.write(faults.description)
+      }
+    }
+    if faulty { throw ExitCode(ExitStatus.usage) }
+  }
+}

@@ -1,0 +1,151 @@
+import Compute
+import Testing
+
+@Suite struct TaskBoardTests {
+  private func job(_ count: Int, retries: Int = 3, threshold: Int? = nil) -> ComputeJob {
+    ComputeJob(
+      name: "test", input: "in", worker: WorkerCommand(executable: "/bin/true"), tasks: Array(0..<count),
+      retry: RetrySettings(maxRetries: retries, timeout: .seconds(30)), errorThreshold: threshold)
+  }
+
+  private func assignments(_ actions: [TaskBoard.Action]) -> [[Int]] {
+    actions.compactMap {
+      if case .assign(let worker, let task, let attempt) = $0 { [worker, task, attempt] } else { nil }
+    }
+  }
+
+  private func ok(_ worker: Int, _ task: Int, _ attempt: Int = 1) -> TaskBoard.Event {
+    .workerReplied(
+      worker: worker, .succeeded(task: task, attempt: attempt, TaskCounts(items: 1, failedItems: 0)))
+  }
+
+  private func failure(_ worker: Int, _ task: Int, _ attempt: Int = 1, retry: Bool = true) -> TaskBoard.Event
+  {
+    .workerReplied(worker: worker, .failed(task: task, attempt: attempt, reason: "no", retry: retry))
+  }
+
+  @Test func givesEveryTaskOnceAndFinishes() {
+    var board = TaskBoard(job: job(3), nodes: 2, coresPerNode: 1)
+    var given = assignments(board.begin(at: .zero))
+    #expect(given.isEmpty, "no worker is ready yet")
+    for worker in 1...2 {
+      given += assignments(board.handle(.workerReplied(worker: worker, .ready), at: .zero))
+    }
+    #expect(given == [[1, 0, 1], [2, 1, 1]])
+    #expect(assignments(board.handle(ok(1, 0), at: .seconds(1))) == [[1, 2, 1]])
+    #expect(assignments(board.handle(ok(2, 1), at: .seconds(1))).isEmpty)
+    #expect(!board.isFinished)
+    _ = board.handle(ok(1, 2), at: .seconds(2))
+    #expect(board.isFinished)
+    #expect(
+      board.outcome == ComputeOutcome(ending: .finished, succeeded: 3, failed: 0, retries: 0, notRun: 0))
+    #expect(board.warmWorkers.map(\.worker) == [1, 2])
+  }
+
+  @Test func startsNoMoreWorkersThanTasks() {
+    var board = TaskBoard(job: job(1), nodes: 4, coresPerNode: 2)
+    let starts = board.begin(at: .zero).filter { if case .startWorker = $0 { true } else { false } }
+    #expect(starts.count == 1)
+  }
+
+  @Test func aFailedTaskGoesToAnotherWorker() {
+    var board = TaskBoard(job: job(1), nodes: 2, coresPerNode: 1)
+    _ = board.begin(at: .zero)
+    _ = board.handle(.workerReplied(worker: 1, .ready), at: .zero)
+    let actions = board.handle(failure(1, 0), at: .zero)
+    #expect(assignments(actions).isEmpty)
+    #expect(actions.contains(.startWorker(worker: 2, slot: 1)))
+    #expect(assignments(board.handle(.workerReplied(worker: 2, .ready), at: .zero)) == [[2, 0, 2]])
+  }
+
+  @Test func aLoneWorkerTriesAgainItself() {
+    var board = TaskBoard(job: job(1), nodes: 1, coresPerNode: 1)
+    _ = board.begin(at: .zero)
+    _ = board.handle(.workerReplied(worker: 1, .ready), at: .zero)
+    #expect(assignments(board.handle(failure(1, 0), at: .zero)) == [[1, 0, 2]])
+  }
+
+  @Test func givesUpAfterTheLastRetry() {
+    var board = TaskBoard(job: job(1, retries: 2), nodes: 1, coresPerNode: 1)
+    _ = board.begin(at: .zero)
+    _ = board.handle(.workerReplied(worker: 1, .ready), at: .zero)
+    for attempt in 1...3 { _ = board.handle(failure(1, 0, attempt), at: .zero) }
+    #expect(board.isFinished)
+    #expect(
+      board.outcome == ComputeOutcome(ending: .finished, succeeded: 0, failed: 1, retries: 2, notRun: 0))
+  }
+
+  @Test func aFailureThatCannotEndDifferentlyIsNotRetried() {
+    var board = TaskBoard(job: job(1), nodes: 1, coresPerNode: 1)
+    _ = board.begin(at: .zero)
+    _ = board.handle(.workerReplied(worker: 1, .ready), at: .zero)
+    _ = board.handle(failure(1, 0, retry: false), at: .zero)
+    #expect(board.outcome.failed == 1)
+    #expect(board.outcome.retries == 0)
+  }
+
+  @Test func aHungWorkerIsKilledAndItsTaskGoesToAFreshOne() {
+    var board = TaskBoard(job: job(1), nodes: 1, coresPerNode: 1)
+    _ = board.begin(at: .zero)
+    _ = board.handle(.workerReplied(worker: 1, .ready), at: .zero)
+    #expect(board.handle(.tick, at: .seconds(30)).isEmpty)
+    #expect(board.handle(.tick, at: .seconds(31)) == [.kill(worker: 1)])
+    #expect(board.handle(.tick, at: .seconds(32)).isEmpty, "killed once only")
+    #expect(board.handle(ok(1, 0), at: .seconds(32)).isEmpty, "an answer after the kill does not count")
+    let actions = board.handle(.workerExited(worker: 1, reason: "was ended"), at: .seconds(33))
+    #expect(actions.contains(.startWorker(worker: 2, slot: 0)))
+    #expect(assignments(board.handle(.workerReplied(worker: 2, .ready), at: .seconds(33))) == [[2, 0, 2]])
+  }
+
+  @Test func workersThatNeverStartEndTheJob() {
+    var board = TaskBoard(job: job(5), nodes: 1, coresPerNode: 1)
+    _ = board.begin(at: .zero)
+    for worker in 1...3 {
+      _ = board.handle(.workerExited(worker: worker, reason: "exited with code 127"), at: .zero)
+    }
+    #expect(board.isFinished)
+    guard case .gaveUp(let reason) = board.outcome.ending else {
+      Issue.record("the board went on")
+      return
+    }
+    #expect(reason.contains("code 127"))
+    #expect(board.outcome.notRun == 5)
+  }
+
+  @Test func theErrorThresholdStopsNewTasks() {
+    var board = TaskBoard(job: job(10, retries: 0, threshold: 1), nodes: 1, coresPerNode: 1)
+    _ = board.begin(at: .zero)
+    _ = board.handle(.workerReplied(worker: 1, .ready), at: .zero)
+    _ = board.handle(failure(1, 0), at: .zero)
+    #expect(!board.isFinished)
+    _ = board.handle(failure(1, 1), at: .zero)
+    #expect(board.isFinished)
+    #expect(board.outcome.notRun == 8)
+  }
+
+  @Test func stopLetsTheRunningTaskFinish() {
+    var board = TaskBoard(job: job(10), nodes: 1, coresPerNode: 1)
+    _ = board.begin(at: .zero)
+    _ = board.handle(.workerReplied(worker: 1, .ready), at: .zero)
+    #expect(board.handle(.stop, at: .zero).isEmpty)
+    #expect(!board.isFinished)
+    #expect(assignments(board.handle(ok(1, 0), at: .zero)).isEmpty)
+    #expect(board.isFinished)
+    #expect(board.outcome == ComputeOutcome(ending: .stopped, succeeded: 1, failed: 0, retries: 0, notRun: 9))
+  }
+
+  @Test func warmWorkersGetTasksAtOnce() {
+    var board = TaskBoard(
+      job: job(2), nodes: 2, coresPerNode: 1, warm: [.init(worker: 7, slot: 1, isReady: true)], nextWorker: 8)
+    let actions = board.begin(at: .zero)
+    #expect(assignments(actions) == [[7, 0, 1]])
+    #expect(actions.contains(.startWorker(worker: 8, slot: 0)))
+  }
+
+  @Test func aWorkerThatWritesNonsenseIsReplaced() {
+    var board = TaskBoard(job: job(1), nodes: 1, coresPerNode: 1)
+    _ = board.begin(at: .zero)
+    _ = board.handle(.workerReplied(worker: 1, .ready), at: .zero)
+    #expect(board.handle(.workerBabbled(worker: 1, text: "hello"), at: .zero) == [.kill(worker: 1)])
+  }
+}

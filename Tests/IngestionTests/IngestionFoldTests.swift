@@ -1,0 +1,187 @@
+import Foundation
+import Ingestion
+import Telemetry
+import Testing
+import WindowStore
+
+private let settings = WindowSettings(
+  window: .seconds(60), outOfOrderness: .seconds(5), allowedLateness: .seconds(30))
+
+private func message(
+  _ device: String, _ sequence: Int64?, at seconds: Double, _ values: [String: Double], epoch: Int64 = 1
+)
+  -> Message
+{
+  Message(
+    device: DeviceID(device)!, position: sequence.map { Message.Position(epoch: epoch, sequence: $0) },
+    timestamp: Timestamp(milliseconds: Int64(seconds * 1000)),
+    values: values.sorted { $0.key < $1.key }.map {
+      Message.Value(sensor: SensorID($0.key)!, value: $0.value)
+    })
+}
+
+/// Folds `messages`, cutting a batch after every `batchSize`.
+private func fold(_ messages: [Message], batchSize: Int = 7, _ settings: WindowSettings = settings)
+  -> StoreBatch
+{
+  var fold = IngestionFold(settings: settings, idleAfter: .seconds(3600))
+  var batch = StoreBatch()
+  for (index, message) in messages.enumerated() {
+    fold.take(message, into: &batch)
+    if index % batchSize == batchSize - 1 { fold.finish(&batch) }
+  }
+  fold.finish(&batch)
+  return batch
+}
+
+@Suite struct IngestionFoldTests {
+  @Test func aWindowClosesWhenTheWatermarkReachesItsEnd() throws {
+    var fold = IngestionFold(settings: settings, idleAfter: .seconds(3600))
+    var batch = StoreBatch()
+    fold.take(message("d", 0, at: 10, ["a": 1]), into: &batch)
+    fold.take(message("d", 1, at: 50, ["a": 4]), into: &batch)
+    fold.take(message("d", 2, at: 64.999, ["a": 100]), into: &batch)
+    #expect(batch.windows.isEmpty)
+    fold.take(message("d", 3, at: 65, ["a": 100]), into: &batch)
+    let window = try #require(batch.windows.first)
+    #expect(batch.windows.count == 1)
+    #expect(window.start.milliseconds == 0 && window.end.milliseconds == 60_000)
+    #expect(window.aggregates == Aggregates(count: 2, mean: 2.5, stddev: 1.5, min: 1, max: 4))
+    #expect(window.revision == 1)
+    #expect(window.visibleFrom == window.end)
+  }
+
+  @Test func aLateReadingWithinTheAllowanceMakesARevisionAndOneBeyondItIsKeptApart() throws {
+    let batch = fold([
+      message("d", 0, at: 10, ["a": 1]), message("d", 1, at: 70, ["a": 2]), message("d", 2, at: 20, ["a": 3]),
+      message("d", 3, at: 95, ["a": 2]), message("d", 4, at: 30, ["a": 9]),
+    ])
+    #expect(batch.windows.map(\.revision) == [1, 2])
+    #expect(batch.windows[1].aggregates.count == 2)
+    #expect(batch.windows[1].visibleFrom > batch.windows[0].visibleFrom)
+    #expect(batch.late.count == 1)
+    #expect(batch.late[0].lateBy == .seconds(60))
+    #expect(batch.progress.lateReadings == 1)
+  }
+
+  @Test func aMessageThatComesTwiceCountsOnce() {
+    let first = message("d", 0, at: 10, ["a": 1, "b": 2])
+    let foreign = message("f", nil, at: 10, ["a": 1])
+    let batch = fold([first, first, foreign, foreign, message("d", 0, at: 10, ["a": 1], epoch: 2)])
+    #expect(batch.progress.storedMessages == 3)
+    #expect(batch.progress.duplicateMessages == 2)
+    #expect(batch.progress.duplicateReadings == 3)
+  }
+
+  @Test func aForeignDeviceMayReportItsSensorsOneByOne() {
+    let batch = fold([
+      message("f", nil, at: 10, ["a": 1]), message("f", nil, at: 10, ["b": 2]),
+      message("f", nil, at: 10, ["a": 1, "c": 3]),
+    ])
+    #expect(batch.progress.storedReadings == 3)
+    #expect(batch.progress.duplicateReadings == 1)
+    #expect(batch.stored.last?.values.map(\.sensor.name) == ["c"])
+  }
+
+  @Test func anIdleDeviceDoesNotHoldTheFleetBack() {
+    var messages = [message("sleeper", 0, at: 10, ["a": 1])]
+    for step in 0..<100 { messages.append(message("busy", Int64(step), at: Double(step) * 60, ["a": 1])) }
+    let batch = fold(messages, batchSize: 1)
+    #expect(batch.progress.fleetWatermark == Timestamp(milliseconds: (99 * 60 - 5) * 1000))
+    // When it wakes up, its windows become visible after what jobs have read already.
+    let woken = fold(messages + [message("sleeper", 1, at: 100, ["a": 1])], batchSize: 1)
+    let late = woken.windows.filter { $0.device.name == "sleeper" }
+    #expect(late.count == 1)
+    #expect(late.allSatisfy { $0.visibleFrom > batch.progress.fleetWatermark! })
+  }
+
+  /// Any arrival order within the allowed disorder, with any duplicates, gives the windows of a naive computation.
+  @Test(arguments: 0..<50) func windowsDoNotDependOnTheOrderOfArrival(seed: UInt64) {
+    var random = SeededGenerator(seed: seed, stream: "order")
+    var messages: [Message] = []
+    for device in 0..<3 {
+      for sequence in 0..<200 {
+        messages.append(
+          message(
+            "d\(device)", Int64(sequence), at: Double(sequence) * 2,
+            ["a": random.uniform(in: -1...1) * 1e6, "b": random.uniform()]))
+      }
+    }
+    // Each message is delayed by less than the allowed disorder, and one in five comes twice.
+    var arrivals = messages.map {
+      (at: Double($0.timestamp.milliseconds) + random.uniform() * 4999, message: $0)
+    }
+    for message in messages where random.index(below: 5) == 0 {
+      arrivals.append((Double(message.timestamp.milliseconds) + random.uniform() * 200_000, message))
+    }
+    arrivals.sort { $0.at < $1.at }
+    let batch = fold(arrivals.map(\.message), batchSize: 1 + random.index(below: 50))
+
+    #expect(batch.progress.lateMessages == 0, "seed \(seed)")
+    #expect(batch.progress.storedMessages == messages.count, "seed \(seed)")
+    #expect(batch.windows.allSatisfy { $0.revision == 1 }, "seed \(seed)")
+    var expected: [String: (sum: Double, count: Int)] = [:]
+    for message in messages where message.timestamp.milliseconds < 360_000 {
+      for value in message.values {
+        let key = "\(message.device)/\(value.sensor)/\(message.timestamp.milliseconds / 60_000)"
+        expected[key, default: (0, 0)].sum += value.value
+        expected[key, default: (0, 0)].count += 1
+      }
+    }
+    #expect(batch.windows.count == expected.count, "seed \(seed)")
+    for window in batch.windows {
+      let naive = expected["\(window.device)/\(window.sensor)/\(window.start.milliseconds / 60_000)"]
+      #expect(window.aggregates.count == naive?.count, "seed \(seed)")
+      #expect(window.aggregates.mean == (naive?.sum ?? .nan) / Double(naive?.count ?? 0), "seed \(seed)")
+    }
+  }
+
+  /// A crash between two batches: the state is loaded from a checkpoint and the journal after it, and goes on as if
+  /// nothing had happened.
+  @Test(arguments: 0..<50) func aCrashChangesNothing(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed, stream: "crash")
+    let messages = (0..<300).map { index in
+      message(
+        "d\(index % 4)", random.index(below: 3) == 0 ? nil : Int64(index / 4),
+        at: Double(index / 4) * 5 + random.uniform() * 60, ["a": random.uniform()])
+    }
+    let checkpointAt = random.index(below: 150)
+    let crashAt = checkpointAt + random.index(below: 150)
+
+    var undisturbed = IngestionFold(settings: settings, idleAfter: .seconds(3600))
+    var whole = StoreBatch()
+    var checkpoint: [UInt8] = []
+    var stored: [(index: Int, message: Message)] = []
+    var lates: [(index: Int, message: LateMessage)] = []
+    var crashProgress = IngestionProgress()
+    var windowsAtCrash = 0
+    for (index, message) in messages.enumerated() {
+      if index == checkpointAt { checkpoint = try undisturbed.checkpoint() }
+      if index == crashAt {
+        crashProgress = undisturbed.progress
+        windowsAtCrash = whole.windows.count
+      }
+      let before = (whole.stored.count, whole.late.count)
+      undisturbed.take(message, into: &whole)
+      undisturbed.finish(&whole)
+      if whole.stored.count > before.0 { stored.append((index, whole.stored.last!)) }
+      if whole.late.count > before.1 { lates.append((index, whole.late.last!)) }
+    }
+
+    var recovered = try IngestionFold(
+      settings: settings, idleAfter: .seconds(3600), checkpoint: checkpoint, progress: crashProgress)
+    for (index, message) in stored where index >= checkpointAt && index < crashAt {
+      recovered.replay(message)
+    }
+    for (index, late) in lates where index >= checkpointAt && index < crashAt {
+      if let position = late.message.position { recovered.replayLate(late.message.device, position) }
+    }
+    var rest = StoreBatch()
+    for message in messages[crashAt...] {
+      recovered.take(message, into: &rest)
+      recovered.finish(&rest)
+    }
+    #expect(rest.windows == Array(whole.windows[windowsAtCrash...]), "seed \(seed)")
+    #expect(rest.progress == whole.progress, "seed \(seed)")
+  }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import MQTT
+import TestSupport
+import Testing
+
+/// What a consumer has seen, by payload.
+private func payloads(_ consumer: CommitGatedConsumer) -> [String] {
+  var texts: [String] = []
+  consumer.batch.forEachMessage { _, payload in texts.append(String(decoding: payload, as: UTF8.self)) }
+  return texts
+}
+
+private func consumer(_ address: BrokerAddress) throws -> CommitGatedConsumer {
+  try CommitGatedConsumer(address: address, clientID: "consumer", filter: "t/#", sessionExpiry: .seconds(60))
+}
+
+private func publish(_ range: Range<Int>, to address: BrokerAddress) throws {
+  let pool = try PublisherPool(address: address, clients: [("publisher", "t/x")])
+  for number in range {
+    try Array("\(number)".utf8).withUnsafeBytes { try pool.publish(client: 0, payload: $0, readings: 1) }
+  }
+  while !pool.isDrained { try pool.pump(.milliseconds(100)) }
+  #expect(pool.counters.acknowledged == range.count)
+  pool.close()
+}
+
+@Suite struct AcknowledgementTests {
+  @Test func theSelfTestPassesAgainstTheEmbeddedBroker() async throws {
+    try await withTemporaryFolder { folder in
+      try await withBroker(in: folder) { address in
+        try AcknowledgementSelfTest.run(address: address, clientID: "someone")
+        // A second run beside what the first has left must pass as well.
+        try AcknowledgementSelfTest.run(address: address, clientID: "someone")
+      }
+    }
+  }
+
+  @Test func whatWasReadAndNotAcknowledgedComesAgain() async throws {
+    try await withTemporaryFolder { folder in
+      try await withBroker(in: folder) { address in
+        let numbers = (0..<500).map(String.init)
+        do {
+          let first = try consumer(address)
+          #expect(!first.resumedSession)
+          try publish(0..<500, to: address)
+          try first.receive(limit: 500, byteLimit: .max, within: .seconds(5))
+          #expect(payloads(first) == numbers)
+        }
+        let second = try consumer(address)
+        #expect(second.resumedSession)
+        try second.receive(limit: 500, byteLimit: .max, within: .seconds(5))
+        #expect(payloads(second) == numbers)
+        try second.acknowledge()
+        second.finish()
+        let third = try consumer(address)
+        try third.receive(limit: 1, byteLimit: .max, within: .milliseconds(100))
+        #expect(third.batch.isEmpty)
+      }
+    }
+  }
+
+  @Test func aBrokerKeepsWhatComesWhileTheConsumerIsAway() async throws {
+    try await withTemporaryFolder { folder in
+      try await withBroker(in: folder) { address in
+        try consumer(address).finish()
+        // mosquitto's own default would keep 1000 of these.
+        try publish(0..<5000, to: address)
+        let back = try consumer(address)
+        try back.receive(limit: 5000, byteLimit: .max, within: .seconds(10))
+        #expect(payloads(back) == (0..<5000).map(String.init))
+      }
+    }
+  }
+
+  @Test func aPortThatNobodyListensOnIsUnreachable() throws {
+    let port = try EmbeddedBroker.freePort()
+    let address = BrokerAddress(host: "127.0.0.1", port: port)
+    let error = #expect(throws: MQTTError.self) { try consumer(address) }
+    #expect("\(try #require(error))".contains("no broker answers at mqtt://127.0.0.1:\(port)"))
+  }
+}

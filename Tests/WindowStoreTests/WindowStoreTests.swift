@@ -1,0 +1,111 @@
+import Foundation
+import GRDB
+import Telemetry
+import TestSupport
+import Testing
+import WindowStore
+
+private let settings = WindowSettings(window: .seconds(60), outOfOrderness: .zero, allowedLateness: .zero)
+
+private func wide(_ device: String, _ sequence: Int64, sensors: Int) -> Message {
+  Message(
+    device: DeviceID(device)!, position: .init(epoch: 1, sequence: sequence),
+    timestamp: Timestamp(milliseconds: 1000 * sequence),
+    values: (0..<sensors).map { .init(sensor: SensorID("s\($0)")!, value: Double($0) / 3 + Double(sequence)) }
+  )
+}
+
+private func window(_ device: String, start: Int64, revision: Int, visibleFrom: Int64) -> WindowRow {
+  WindowRow(
+    device: DeviceID(device)!, sensor: SensorID("s")!, start: Timestamp(milliseconds: start),
+    end: Timestamp(milliseconds: start + 60),
+    aggregates: .init(count: 1, mean: Double(revision), stddev: 0, min: 0, max: 1),
+    revision: revision, visibleFrom: Timestamp(milliseconds: visibleFrom))
+}
+
+@Suite struct WindowStoreTests {
+  @Test func whatIsJournaledIsReadBackBitForBit() async throws {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/sonde.sqlite"
+      let messages = [
+        wide("a", 0, sensors: 1), wide("b", 0, sensors: 8), wide("a", 1, sensors: 9),
+        wide("a", 2, sensors: 20),
+        Message(
+          device: DeviceID("foreign")!, position: nil, timestamp: Timestamp(milliseconds: 5),
+          values: [.init(sensor: SensorID("s0")!, value: -0.1)]),
+      ]
+      let writer = try WindowStoreWriter(path: path, settings: settings)
+      var batch = StoreBatch()
+      batch.stored = messages
+      try writer.commit(batch)
+      var replayed: [Message] = []
+      try writer.replay(after: writer.recover()) { replayed.append($0) }
+      #expect(replayed == messages)
+
+      let database = try DatabaseQueue(path: path)
+      let rows = try database.read { db in
+        try Row.fetchAll(
+          db, sql: "SELECT * FROM stored_readings WHERE device = 'a' AND seq = 2 ORDER BY value")
+      }
+      #expect(rows.map { $0["sensor"] as String } == (0..<20).map { "s\($0)" })
+      #expect(rows.map { $0["value"] as Double } == messages[3].values.map(\.value))
+      try writer.close()
+    }
+  }
+
+  @Test func aCutHoldsTheNewestRevisionThatWasVisible() async throws {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/sonde.sqlite"
+      let writer = try WindowStoreWriter(path: path, settings: settings)
+      var batch = StoreBatch()
+      batch.windows = [
+        window("a", start: 0, revision: 1, visibleFrom: 60),
+        window("a", start: 0, revision: 2, visibleFrom: 100),
+        window("b", start: 0, revision: 1, visibleFrom: 60),
+        window("a", start: 60, revision: 1, visibleFrom: 120),
+      ]
+      try writer.commit(batch)
+      try writer.commit(batch)  // Windows that are there already are not added again.
+      let reader = try WindowStoreReader(path: path)
+      func cut(_ from: Int64?, _ through: Int64?, _ devices: [DeviceID]? = nil) throws -> [String] {
+        try reader.windows(
+          visibleAfter: from.map(Timestamp.init(milliseconds:)),
+          through: through.map(Timestamp.init(milliseconds:)),
+          devices: devices
+        ).map { "\($0.device)@\($0.start.milliseconds)r\($0.revision)=\($0.aggregates.mean)" }
+      }
+      #expect(try cut(nil, 60) == ["a@0r1=1.0", "b@0r1=1.0"])
+      #expect(try cut(60, 119) == ["a@0r2=2.0"])
+      #expect(try cut(nil, nil) == ["a@0r2=2.0", "a@60r1=1.0", "b@0r1=1.0"])
+      #expect(try cut(nil, nil, [DeviceID("b")!]) == ["b@0r1=1.0"])
+      #expect(try reader.windowCounts(visibleAfter: nil, through: nil).map(\.count) == [2, 1])
+      try writer.close()
+    }
+  }
+
+  @Test func aStoreHasOneWriterAndOneMeaning() async throws {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/sonde.sqlite"
+      let writer = try WindowStoreWriter(path: path, settings: settings)
+      let second = #expect(throws: StoreError.self) { try WindowStoreWriter(path: path, settings: settings) }
+      #expect("\(try #require(second))".contains("another process is writing it"))
+      try writer.close()
+      _ = consume writer
+      var other = settings
+      other.window = .seconds(30)
+      let changed = #expect(throws: StoreError.self) { try WindowStoreWriter(path: path, settings: other) }
+      #expect("\(try #require(changed))".contains("window_ms = 60000, not 30000"))
+    }
+  }
+
+  @Test func aFileThatIsNoDatabaseIsRefusedWithASentence() async throws {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/notes.txt"
+      try String(repeating: "not a database ", count: 100).write(
+        toFile: path, atomically: true, encoding: .utf8)
+      let error = #expect(throws: StoreError.self) { try WindowStoreWriter(path: path, settings: settings) }
+      #expect("\(try #require(error))".contains("not a database"))
+      #expect(throws: StoreError.self) { try WindowStoreReader(path: "\(folder)/none") }
+    }
+  }
+}
