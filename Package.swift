@@ -91,7 +91,7 @@ let package = Package(
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
     .testTarget(name: "FilesTests", dependencies: [files]),
     .testTarget(
-      name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", telemetry, files],
+      name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", "CSVM", telemetry, files],
       exclude: ["Fixtures"]),
     .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport"]),
     .testTarget(name: "WindowStoreTests", dependencies: ["WindowStore", "TestSupport", grdb]),
