@@ -15,6 +15,8 @@
 
 #include "CKernels.h"
 
+_Static_assert(SONDE_ROWS <= SONDE_MOST_ROWS, "the scratch memory holds SONDE_MOST_ROWS prepared rows");
+
 // The functions that take eight lanes by value are all inlined, so how a call would pass them does not matter.
 #pragma clang diagnostic ignored "-Wpsabi"
 
