@@ -19,6 +19,10 @@ public final class IngestionService {
     public var store: String
     public var settings: WindowSettings
     public var idleAfter = IngestionDefaults.idleAfter
+    /// Nil believes every time; see ``IngestionFold/futureLimit``.
+    public var futureLimit: Duration? = IngestionDefaults.futureLimit
+    /// How much event time behind the newest reading is kept; nil keeps everything.
+    public var retain: Duration?
     public var messagesPerCommit = IngestionDefaults.messagesPerCommit
     public var messagesPerCheckpoint = IngestionDefaults.messagesPerCheckpoint
 
@@ -62,6 +66,7 @@ public final class IngestionService {
     var fold = try IngestionFold(
       settings: configuration.settings, idleAfter: configuration.idleAfter, checkpoint: recovered.checkpoint,
       progress: recovered.progress)
+    fold.futureLimit = configuration.futureLimit
     var count = 0
     try writer.replay(after: recovered) { message in
       fold.replay(message)
@@ -129,7 +134,7 @@ public final class IngestionService {
     fold.finish(&batch)
     storedSinceCheckpoint += batch.stored.count
     if storedSinceCheckpoint >= configuration.messagesPerCheckpoint {
-      batch.checkpoint = try fold.checkpoint()
+      try addCheckpoint()
       storedSinceCheckpoint = 0
     }
     try commit()
@@ -169,8 +174,14 @@ public final class IngestionService {
   private func writeCheckpoint() throws {
     batch.removeAll()
     fold.finish(&batch)
-    batch.checkpoint = try fold.checkpoint()
+    try addCheckpoint()
     try commit()
+  }
+
+  /// A checkpoint, and with it what may be deleted: only rows before a checkpoint can be done without.
+  private func addCheckpoint() throws {
+    batch.checkpoint = try fold.checkpoint()
+    if let retain = configuration.retain { batch.retainFrom = fold.progress.maxEvent.map { $0 - retain } }
   }
 
   /// Drops the connection, and with it what was read and not stored: the broker sends it again.

@@ -23,6 +23,8 @@ public enum CrashPoint: String, CaseIterable, Sendable {
   case windowsInserted = "windows-inserted"
   /// A checkpoint inserted.
   case checkpointed = "checkpointed"
+  /// What is too old deleted, not committed.
+  case retained = "retained"
   /// Everything inserted, not committed.
   case beforeCommit = "before-commit"
   /// Committed, and no acknowledgement written.

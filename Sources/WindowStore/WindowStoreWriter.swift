@@ -46,7 +46,8 @@ public final class WindowStoreWriter {
 
   private static func fix(_ settings: WindowSettings, in db: Database, path: String) throws {
     let wanted: [(String, Duration)] = [
-      ("window_ms", settings.window), ("out_of_orderness_ms", settings.outOfOrderness),
+      ("window_ms", settings.window), ("hop_ms", settings.hop),
+      ("out_of_orderness_ms", settings.outOfOrderness),
       ("allowed_lateness_ms", settings.allowedLateness),
     ]
     for (name, duration) in wanted {
@@ -124,7 +125,29 @@ public final class WindowStoreWriter {
             (SELECT coalesce(max(id), 0) FROM late), ?)
           """, arguments: [Data(checkpoint)])
       CrashPoint.checkpointed.pass()
+      if let retainFrom = batch.retainFrom { try delete(before: retainFrom, db) }
     }
+  }
+
+  /// Rows that a retention deletes from one table in one transaction: a commit must not take long.
+  private static let deletedRowsPerTable = 200_000
+
+  /// Deletes what is older than `instant`, oldest rows first. The checkpoint of the same transaction holds all that
+  /// the fold still needs of them. Their pages are used again, so the file stops growing.
+  private func delete(before instant: Timestamp, _ db: Database) throws {
+    for (table, time) in [
+      ("journal", "ts_ms"), ("late", "ts_ms"), ("windows", "end_ms"), ("rejected", "received_ms"),
+    ] {
+      // Rows lie in the order of arrival, which is nearly that of time: the first young row ends the search.
+      try db.execute(
+        sql: """
+          DELETE FROM \(table) WHERE id < (
+            SELECT coalesce(
+              (SELECT min(id) FROM (SELECT id, \(time) FROM \(table) ORDER BY id LIMIT ?1) WHERE \(time) >= ?2),
+              (SELECT max(id) + 1 FROM (SELECT id FROM \(table) ORDER BY id LIMIT ?1)), 0))
+          """, arguments: [Self.deletedRowsPerTable, instant.milliseconds])
+    }
+    CrashPoint.retained.pass()
   }
 
   private func insertJournal(_ messages: [Message], _ db: Database) throws {

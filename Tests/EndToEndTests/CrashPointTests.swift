@@ -38,6 +38,7 @@ import WindowStore
       arguments = [
         "ingest", "--broker", "\(broker)", "--store", "\(folder)/s.sqlite", "--window", "60s", "--client-id",
         "ingest-\(UUID().uuidString)", "--messages-per-commit", "150", "--messages-per-checkpoint", "200",
+        "--retain", "2h",
         "--events",
       ]
       environment = crashAt.map { ["SONDE_CRASH_AT": "\($0)@\(folder)/crashed"] } ?? [:]
