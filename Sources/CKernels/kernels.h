@@ -197,16 +197,18 @@ SONDE_INLINE size_t decide_together(const sonde_model *model, const sonde_kernel
 SONDE_INLINE size_t decide_all(const sonde_model *model, const sonde_kernel kernel, const double *rows,
                                size_t row_count, double *scratch, double *decisions) {
   const size_t features = model->features;
+  double stack[SONDE_ROWS * SONDE_STACK_FEATURES];
+  double *prepared = features <= SONDE_STACK_FEATURES ? stack : scratch;
   size_t failed = 0;
   size_t row = 0;
   for (; row + SONDE_ROWS <= row_count; row += SONDE_ROWS) {
-    failed += decide_together(model, kernel, SONDE_ROWS, rows + row * features, scratch, decisions + row);
+    failed += decide_together(model, kernel, SONDE_ROWS, rows + row * features, prepared, decisions + row);
   }
   for (; row + 2 <= row_count; row += 2) {
-    failed += decide_together(model, kernel, 2, rows + row * features, scratch, decisions + row);
+    failed += decide_together(model, kernel, 2, rows + row * features, prepared, decisions + row);
   }
   if (row < row_count) {
-    failed += decide_together(model, kernel, 1, rows + row * features, scratch, decisions + row);
+    failed += decide_together(model, kernel, 1, rows + row * features, prepared, decisions + row);
   }
   return failed;
 }
