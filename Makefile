@@ -14,7 +14,7 @@ ARGS ?=
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## Install the system packages that are missing (Debian, Ubuntu)
+setup: ## Install missing system packages (Debian, Ubuntu)
 	@.ci/setup
 
 build: setup ## Build everything, tests included
@@ -26,13 +26,13 @@ demo: build ## Run the quickstart scenario, and say where its report is
 test: build ## Run every test
 	@swift test -c release --skip-build
 
-scenario: build ## Run one scenario: make scenario NAME=quickstart ARGS='--seed 7'
+scenario: build ## Run one: NAME=quickstart ARGS='--seed 7'
 	@$(SONDE) run Scenarios/$(NAME).yaml $(ARGS)
 
 scenarios: build ## Run all scenarios, with a summary table
 	@$(SONDE) run $(wildcard Scenarios/*.yaml) $(ARGS)
 
-bench: build ## Run the benchmarks: peers side by side, ratios printed and written as JSON
+bench: build ## Run the benchmarks, peers side by side
 	@for script in Benchmarks/*/run.sh; do "$$script" || exit; done
 
 lint: ## Check formatting and style
@@ -41,7 +41,7 @@ lint: ## Check formatting and style
 format: ## Put everything into the project's format
 	@swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
 
-docs: build ## Write the reference of the command line into docs/commands.md
+docs: build ## Write docs/commands.md from the program's help
 	@.ci/write-command-reference $(SONDE) > docs/commands.md
 
 clean: ## Remove what was built; runs are kept

@@ -52,7 +52,7 @@ let package = Package(
     .target(
       name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files, protobuf], exclude: ["ONNX/onnx.proto"]),
     .target(name: "MQTT", dependencies: ["CMosquitto", "CEpoll", telemetry, supervision, files]),
-    .target(name: "WindowStore", dependencies: [telemetry, grdb, grdbSQLite]),
+    .target(name: "WindowStore", dependencies: [telemetry, supervision, grdb, grdbSQLite]),
     .target(name: "Compute", dependencies: [telemetry, supervision, files, subprocess, systemPackage]),
     .target(name: "Detection", dependencies: [telemetry, files]),
 
@@ -87,9 +87,10 @@ let package = Package(
       name: "svm-benchmark", dependencies: ["OneClassSVM", "CSVM"], path: "Benchmarks/svm/svm-benchmark"),
 
     // Tests: a target a module, and EndToEnd on the built binary with a real broker and database
-    .target(name: "TestSupport", dependencies: ["MQTT"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["MQTT", subprocess, systemPackage], path: "Tests/TestSupport"),
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
-    .testTarget(name: "FilesTests", dependencies: [files]),
+    .testTarget(name: "FilesTests", dependencies: [files, "TestSupport"]),
     .testTarget(
       name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", "CSVM", telemetry, files],
       exclude: ["Fixtures"]),
@@ -103,9 +104,12 @@ let package = Package(
       name: "BatchScoringTests",
       dependencies: ["BatchScoring", "Compute", "OneClassSVM", "WindowStore", telemetry, files]),
     .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "DeviceFleet", "BatchScoring", telemetry]),
-    .testTarget(name: "HouseTests"),
+    .testTarget(name: "HouseTests", dependencies: ["TestSupport", "sonde"]),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["sonde", "TestSupport", "MQTT", "WindowStore", "DeviceFleet", subprocess, grdb]),
+      dependencies: [
+        "sonde", "TestSupport", telemetry, files, supervision, "MQTT", "WindowStore", subprocess,
+        systemPackage, grdb,
+      ]),
   ]
 )

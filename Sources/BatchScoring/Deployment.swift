@@ -46,13 +46,19 @@ public struct ModelSettings: Hashable, Sendable, Codable {
   public var gamma: String
   /// `rbf`, `linear`, `polynomial` or `sigmoid`.
   public var kernel: String
+  /// `training` or `cross_validated`: where the boundary is drawn, see `Threshold`.
+  public var threshold: String
   /// Goes into the model files; training itself draws no random numbers.
   public var seed: UInt64?
 
-  public init(nu: Double = 0.01, gamma: String = "scale", kernel: String = "rbf", seed: UInt64? = nil) {
+  public init(
+    nu: Double = 0.01, gamma: String = "scale", kernel: String = "rbf", threshold: String = "training",
+    seed: UInt64? = nil
+  ) {
     self.nu = nu
     self.gamma = gamma
     self.kernel = kernel
+    self.threshold = threshold
     self.seed = seed
   }
 
@@ -66,7 +72,11 @@ public struct ModelSettings: Hashable, Sendable, Codable {
         "the kernel is “\(kernel)”; it must be one of \(KernelFamily.allCases.map(\.rawValue).joined(separator: ", "))"
       )
     }
-    let options = TrainingOptions(kernel: kernel, nu: nu, gamma: gamma)
+    guard let threshold = Threshold(threshold) else {
+      throw ScoringError(
+        "the threshold is “\(threshold)”; it must be \(Threshold.names.joined(separator: " or "))")
+    }
+    let options = TrainingOptions(kernel: kernel, nu: nu, gamma: gamma, threshold: threshold)
     if let fault = options.fault { throw ScoringError(fault) }
     return options
   }

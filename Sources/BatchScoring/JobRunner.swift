@@ -97,7 +97,7 @@ public struct JobRunner: Sendable {
   // MARK: - Plan
 
   private func plan(_ job: inout JobRecord, _ files: JobFolder) throws -> JobDescription {
-    try files.makeFolders()
+    try files.prepare()
     job.state = .provisioning
     job.startedAt = job.startedAt ?? now()
     let description: JobDescription

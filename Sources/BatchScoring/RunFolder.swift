@@ -43,7 +43,20 @@ public struct JobFolder: Hashable, Sendable {
     "\((description as NSString).deletingLastPathComponent)/task-\(number).part"
   }
 
-  func makeFolders() throws { try Self.makeFolder(tasks) }
+  /// Makes the folders, and removes what a process killed while it wrote has left.
+  func prepare() throws {
+    try Self.makeFolder(tasks)
+    Self.removeTemporaryFiles(in: path)
+    Self.removeTemporaryFiles(in: tasks)
+  }
+
+  /// Removes the temporary files of `AtomicFile` in `folder`; nobody else may be writing there.
+  static func removeTemporaryFiles(in folder: String) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for name in names where name.hasSuffix(".tmp") {
+      try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+    }
+  }
 
   static func makeFolder(_ path: String) throws {
     do {

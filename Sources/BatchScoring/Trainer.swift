@@ -34,6 +34,7 @@ public struct Trainer: Sendable {
     let options = try settings.options()
     guard !layout.features.isEmpty else { throw ScoringError("a model needs at least one feature") }
     try JobFolder.makeFolder(folder.models)
+    JobFolder.removeTemporaryFiles(in: folder.models)
     let chunks = try chunks(of: range)
     let queue = ChunkQueue(chunks)
     var record = TrainingRecord(range: range, layout: layout, settings: settings, models: [], failures: [])

@@ -20,8 +20,21 @@ public enum Digest {
     return hexadecimal(hash.finalize())
   }
 
-  private static func hexadecimal(_ digest: SHA256.Digest) -> String {
+  fileprivate static func hexadecimal(_ digest: SHA256.Digest) -> String {
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
+}
+
+/// A digest of bytes that come piece by piece.
+public struct RunningDigest {
+  private var hash = SHA256()
+
+  public init() {}
+
+  /// Adds `bytes` to what the digest is of.
+  public mutating func update(_ bytes: some DataProtocol) { hash.update(data: bytes) }
+
+  /// The digest of everything added so far.
+  public var sha256: String { Digest.hexadecimal(hash.finalize()) }
 }

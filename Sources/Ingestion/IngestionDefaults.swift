@@ -19,4 +19,6 @@ public enum IngestionDefaults {
   /// How long a commit is tried again while the disk is full or the file is locked.
   public static let commitRetryFor = Duration.seconds(60)
   public static let commitRetryPause = Duration.milliseconds(250)
+  /// How often a commit that keeps failing is mentioned.
+  public static let commitRetryNoticeEvery = Duration.seconds(10)
 }

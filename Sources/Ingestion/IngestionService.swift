@@ -19,6 +19,8 @@ public final class IngestionService {
     public var store: String
     public var settings: WindowSettings
     public var idleAfter = IngestionDefaults.idleAfter
+    public var messagesPerCommit = IngestionDefaults.messagesPerCommit
+    public var messagesPerCheckpoint = IngestionDefaults.messagesPerCheckpoint
 
     public init(
       broker: BrokerAddress, topic: String, clientID: String, store: String, settings: WindowSettings
@@ -68,10 +70,12 @@ public final class IngestionService {
     try writer.replayLate(after: recovered) { fold.replayLate($0, $1) }
     self.fold = fold
     storedSinceCheckpoint = count
+    CrashPoint.recovered.pass()
 
     try AcknowledgementSelfTest.run(address: configuration.broker, clientID: configuration.clientID)
     logger.info("acknowledgement self-test passed: \(configuration.broker) waits for our commit")
     consumer = try Self.connect(configuration)
+    CrashPoint.subscribed.pass()
     start = Start(resumedSession: consumer.resumedSession, recoveredMessages: count)
     if count > 0 { logger.info("recovered: folded \(count) messages of the journal again") }
     let known = recovered.progress.messages
@@ -99,7 +103,7 @@ public final class IngestionService {
     while !stop.isSet {
       do {
         try consumer.receive(
-          limit: IngestionDefaults.messagesPerCommit, byteLimit: IngestionDefaults.bytesPerCommit,
+          limit: configuration.messagesPerCommit, byteLimit: IngestionDefaults.bytesPerCommit,
           within: IngestionDefaults.commitInterval)
         try storeAndAcknowledge()
       } catch let error as MQTTError {
@@ -107,6 +111,7 @@ public final class IngestionService {
       }
     }
     try storeAndAcknowledge()
+    CrashPoint.stopping.pass()
     consumer.finish()
     try writeCheckpoint()
     try writer.close()
@@ -123,7 +128,7 @@ public final class IngestionService {
     }
     fold.finish(&batch)
     storedSinceCheckpoint += batch.stored.count
-    if storedSinceCheckpoint >= IngestionDefaults.messagesPerCheckpoint {
+    if storedSinceCheckpoint >= configuration.messagesPerCheckpoint {
       batch.checkpoint = try fold.checkpoint()
       storedSinceCheckpoint = 0
     }
@@ -131,6 +136,7 @@ public final class IngestionService {
     statistics.messages += consumer.batch.count
     statistics.readings += fold.progress.storedReadings - readingsBefore
     try consumer.acknowledge()
+    CrashPoint.acknowledged.pass()
     if let firstMessage {
       statistics.activeSeconds = (ContinuousClock.now - firstMessage.instant).seconds
       statistics.cpuSeconds = IngestionStatistics.processorSeconds() - firstMessage.cpu
@@ -141,6 +147,7 @@ public final class IngestionService {
   /// then nothing is read, and the broker holds what comes.
   private func commit() throws {
     let deadline = ContinuousClock.now + IngestionDefaults.commitRetryFor
+    var nextNotice = ContinuousClock.now
     while true {
       do {
         let begin = ContinuousClock.now
@@ -150,7 +157,10 @@ public final class IngestionService {
         return
       } catch {
         guard ContinuousClock.now < deadline else { throw error }
-        logger.error("cannot store, trying again: \(error)")
+        if ContinuousClock.now >= nextNotice {
+          logger.error("cannot store, trying again: \(error)")
+          nextNotice = .now + IngestionDefaults.commitRetryNoticeEvery
+        }
         Thread.sleep(forTimeInterval: IngestionDefaults.commitRetryPause.seconds)
       }
     }

@@ -10,6 +10,8 @@ public final class EmbeddedBroker: Sendable {
 
   /// The program, and the Debian package that brings it.
   public static let program = "mosquitto"
+  /// Names another mosquitto than the one on `PATH`.
+  public static let programVariable = "SONDE_MOSQUITTO"
   public static let package = "mosquitto"
   /// How long the broker may take until it answers.
   static let startTimeout = Duration.seconds(10)
@@ -23,6 +25,7 @@ public final class EmbeddedBroker: Sendable {
   ///
   /// - Parameter log: The file that takes its log.
   public static func start(folder: String, log: String) async throws -> EmbeddedBroker {
+    let program = ProcessInfo.processInfo.environment[programVariable] ?? program
     guard let executable = ExecutablePath.find(program) else {
       throw MQTTError.brokerFailed(
         reason: "the broker “\(program)” is not installed; on Debian: apt-get install \(package)")
@@ -119,10 +122,13 @@ struct BrokerConfiguration {
   /// would also survive its being killed, and costs most of its throughput.)
   static let autosaveSeconds = 1
 
+  /// `user root` only speaks to a broker started by root: it would else become another user, who may not write our folder,
+  /// and the kernel would forget that it is to die with us.
   var text: String {
     """
     listener \(port) 127.0.0.1
     allow_anonymous true
+    user root
     persistence true
     persistence_location \(folder)/
     persistence_file mosquitto.db

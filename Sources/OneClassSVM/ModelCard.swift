@@ -13,6 +13,9 @@ struct ModelCard: Codable {
   var trainingToMs: Int64?
   var seed: UInt64?
   var tolerance: Double?
+  var threshold: String?
+  var thresholdFolds: Int?
+  var rhoLoweredBy: Double?
   var flaggedTrainingShare: Double?
   var constantFeatures: [String]?
   var source: String?
@@ -21,10 +24,12 @@ struct ModelCard: Codable {
   var modelSHA256: String?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case device, sensor, features, scaler, nu, seed, tolerance, source, version
+    case device, sensor, features, scaler, nu, seed, tolerance, threshold, source, version
     case trainedSamples = "trained_samples"
     case trainingFromMs = "training_from_ms"
     case trainingToMs = "training_to_ms"
+    case thresholdFolds = "threshold_folds"
+    case rhoLoweredBy = "rho_lowered_by"
     case flaggedTrainingShare = "flagged_training_share"
     case constantFeatures = "constant_features"
     case sourceSklearn = "source_sklearn"
@@ -69,6 +74,9 @@ struct ModelCard: Codable {
     trainingToMs = metadata.trainingRange?.upperBound
     seed = metadata.seed
     tolerance = metadata.tolerance
+    threshold = metadata.threshold?.name
+    thresholdFolds = metadata.threshold?.folds
+    rhoLoweredBy = metadata.threshold?.loweredBy
     flaggedTrainingShare = metadata.flaggedTrainingShare
     constantFeatures = metadata.constantFeatures.isEmpty ? nil : metadata.constantFeatures
     source = metadata.source
@@ -128,7 +136,11 @@ struct ModelCard: Codable {
     }
     return ModelMetadata(
       device: device?.text, sensor: sensor?.text, nu: nu, trainedRows: trainedSamples, trainingRange: range,
-      seed: seed, tolerance: tolerance, flaggedTrainingShare: flaggedTrainingShare,
+      seed: seed, tolerance: tolerance,
+      threshold: threshold.map {
+        ThresholdRecord(name: $0, folds: thresholdFolds, loweredBy: rhoLoweredBy ?? 0)
+      },
+      flaggedTrainingShare: flaggedTrainingShare,
       constantFeatures: constantFeatures ?? [], source: source ?? sourceSklearn.map { "scikit-learn \($0)" })
   }
 

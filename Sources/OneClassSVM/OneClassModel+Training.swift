@@ -27,54 +27,38 @@ extension OneClassModel {
     var warnings: [TrainingWarning] = []
     let usable = try finiteRows(of: rows, names: names, minimum: options.minimumRows, warnings: &warnings)
 
-    let fitted = Scaler(fitting: usable)
-    let constant = constantColumns(of: usable, fitted: fitted)
-    guard constant.count < usable.columns else { throw .nothingVaries(rows: usable.rowCount) }
-    if !constant.isEmpty { warnings.append(.constantFeatures(constant.map { names[$0] })) }
-    let scaled = options.scaling ? fitted.scaled(usable) : usable
+    let fit = try Fit(usable, options: options)
+    let constant = fit.constantColumns.map { names[$0] }
+    if !constant.isEmpty { warnings.append(.constantFeatures(constant)) }
 
     let count = usable.rowCount
-    let coefficientSum = options.nu * Double(count)
-    if coefficientSum < 1 { warnings.append(.fewRowsForNu(rows: count, nu: options.nu)) }
-    let tolerance = options.tolerance.resolved(coefficientSum: coefficientSum)
-    let kernel = options.resolvedKernel(for: scaled)
-    let solution = try LIBSVMSolver.solve(
-      rows: scaled, kernel: kernel, options: options, tolerance: tolerance)
+    if options.nu * Double(count) < 1 { warnings.append(.fewRowsForNu(rows: count, nu: options.nu)) }
+    let lowering = try options.threshold.lowering(for: usable, options: options)
+    let rho = fit.solution.rho - lowering
 
     var metadata = provenance
     metadata.nu = options.nu
     metadata.trainedRows = count
-    metadata.tolerance = tolerance
-    metadata.constantFeatures = constant.map { names[$0] }
-    let share = flaggedShare(
-      of: usable, solution: solution, kernel: kernel, scaler: options.scaling ? fitted : nil)
+    metadata.tolerance = fit.tolerance
+    metadata.threshold = ThresholdRecord(options.threshold, loweredBy: lowering)
+    metadata.constantFeatures = constant
+    // A row whose decision is not a number (an overflow) counts as flagged.
+    let share = Double(fit.decisions(of: usable, rho: rho).count { !($0 > 0) }) / Double(count)
     metadata.flaggedTrainingShare = share
     if ModelLint.flagsTooMany(
-      share: share, nu: options.nu, rows: count, supportVectors: solution.coefficients.count)
+      share: share, nu: options.nu, rows: count, supportVectors: fit.solution.coefficients.count)
     {
       warnings.append(.flagsTooMany(share: share, nu: options.nu))
     }
     do throws(ModelError) {
       let model = try OneClassModel(
-        kernel: kernel, supportVectors: solution.supportVectors, coefficients: solution.coefficients,
-        rho: solution.rho, scaler: options.scaling ? fitted : nil, featureNames: names, metadata: metadata)
+        kernel: fit.kernel, supportVectors: fit.solution.supportVectors,
+        coefficients: fit.solution.coefficients,
+        rho: rho, scaler: fit.appliedScaler, featureNames: names, metadata: metadata)
       return TrainedModel(model: model, warnings: warnings)
     } catch {
       throw .solver(error.reason)
     }
-  }
-
-  /// A row whose decision is not a number (an overflow) counts as flagged.
-  private static func flaggedShare(
-    of rows: FeatureMatrix, solution: LIBSVMSolver.Solution, kernel: Kernel, scaler: Scaler?
-  ) -> Double {
-    let packed = PackedModel(
-      kernel: kernel, supportVectors: solution.supportVectors, coefficients: solution.coefficients,
-      rho: solution.rho, scaler: scaler)
-    var decisions = [Double](repeating: 0, count: rows.rowCount)
-    var target = decisions.mutableSpan
-    _ = packed.decide(rows.values.span, into: &target, on: .best)
-    return Double(decisions.count { !($0 > 0) }) / Double(rows.rowCount)
   }
 
   private static func finiteRows(
@@ -102,17 +86,6 @@ extension OneClassModel {
       warnings.append(.droppedRows(dropped, of: rows.rowCount, features: affected))
     }
     return usable
-  }
-
-  /// The columns with a single value, to within rounding.
-  private static func constantColumns(of rows: FeatureMatrix, fitted: Scaler) -> [Int] {
-    (0..<rows.columns).filter { column in
-      // A scale of exactly 1 is what the scaler gives a constant feature, and in rare cases a varying one.
-      guard fitted.scale[column] == 1 else { return false }
-      let first = rows[0, column]
-      let slack = abs(first) * Double(rows.rowCount) * .ulpOfOne
-      return (0..<rows.rowCount).allSatisfy { abs(rows[$0, column] - first) <= slack }
-    }
   }
 }
 
@@ -162,6 +135,10 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A feature has a finite value in no row: the sensor is missing.
   case missingFeature(String, rows: Int)
   case tooFewRows(usable: Int, dropped: Int, minimum: Int)
+  /// Each fold of a cross-validation must hold out a few rows and train on enough.
+  case tooFewRowsForFolds(usable: Int, folds: Int, minimum: Int)
+  /// A fold of a cross-validation gave no model, counted from 1.
+  case fold(Int, of: Int, reason: String)
   /// Every feature has one value: there is no spread to draw a boundary around.
   case nothingVaries(rows: Int)
   /// LIBSVM found no solution that can be used.
@@ -176,6 +153,11 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(usable) rows to train on"
         + (dropped > 0 ? " (\(dropped) more have a value that is not finite)" : "")
         + ", but at least \(minimum) are needed; train on a longer time"
+    case .tooFewRowsForFolds(let usable, let folds, let minimum):
+      "\(usable) rows to train on, but a threshold cross-validated in \(folds) folds needs at least \(minimum); "
+        + "train on a longer time, or leave the threshold at training"
+    case .fold(let fold, let folds, let reason):
+      "fold \(fold) of the \(folds) that the threshold is cross-validated in gave no model: \(reason)"
     case .nothingVaries(let rows):
       "no feature varies over the \(rows) rows, so there is nothing to learn; is the sensor stuck?"
     case .solver(let reason): "LIBSVM gave no usable model: \(reason)"

@@ -158,6 +158,8 @@ public struct ModelMetadata: Sendable, Equatable {
   public var seed: UInt64?
   /// The solver's tolerance: training stopped when the optimality conditions held to it.
   public var tolerance: Double?
+  /// How rho was chosen.
+  public var threshold: ThresholdRecord?
   /// The share of the training rows that the model itself flags. Far above nu, it was not trained well.
   public var flaggedTrainingShare: Double?
   /// Features that had one value in all training rows.
@@ -168,7 +170,8 @@ public struct ModelMetadata: Sendable, Equatable {
   public init(
     device: String? = nil, sensor: String? = nil, nu: Double? = nil, trainedRows: Int? = nil,
     trainingRange: ClosedRange<Int64>? = nil, seed: UInt64? = nil, tolerance: Double? = nil,
-    flaggedTrainingShare: Double? = nil, constantFeatures: [String] = [], source: String? = nil
+    threshold: ThresholdRecord? = nil, flaggedTrainingShare: Double? = nil, constantFeatures: [String] = [],
+    source: String? = nil
   ) {
     self.device = device
     self.sensor = sensor
@@ -177,6 +180,7 @@ public struct ModelMetadata: Sendable, Equatable {
     self.trainingRange = trainingRange
     self.seed = seed
     self.tolerance = tolerance
+    self.threshold = threshold
     self.flaggedTrainingShare = flaggedTrainingShare
     self.constantFeatures = constantFeatures
     self.source = source
@@ -188,6 +192,8 @@ public struct ModelMetadata: Sendable, Equatable {
       ("device", device), ("sensor", sensor), ("nu", nu?.description), ("rows", trainedRows?.description),
       ("from", trainingRange?.lowerBound.description), ("to", trainingRange?.upperBound.description),
       ("seed", seed?.description), ("tolerance", tolerance?.description),
+      ("threshold", threshold?.name), ("folds", threshold?.folds?.description),
+      ("lowered", threshold?.loweredBy.description),
       ("flagged", flaggedTrainingShare?.description), ("source", source),
     ]
     return fields.compactMap { key, value in value.map { (key, $0) } }

@@ -12,6 +12,7 @@ public struct TrainingOptions: Sendable, Equatable {
   /// Whether a ``Scaler`` is fitted to the rows and made part of the model.
   public var scaling: Bool
   public var tolerance: Tolerance
+  public var threshold: Threshold
   /// Fewer usable rows than these are refused: a boundary around less is a guess.
   public var minimumRows: Int
   /// Memory for kernel rows while training, in MiB, for each model that is being trained. 100 holds all rows of a
@@ -20,7 +21,9 @@ public struct TrainingOptions: Sendable, Equatable {
 
   public init(
     kernel: KernelFamily = .rbf, nu: Double = 0.01, gamma: Gamma = .scale, coef0: Double = 0, degree: Int = 3,
-    scaling: Bool = true, tolerance: Tolerance = .scaled, minimumRows: Int = 10, cacheMebibytes: Int = 100
+    scaling: Bool = true, tolerance: Tolerance = .scaled, threshold: Threshold = .training,
+    minimumRows: Int = 10,
+    cacheMebibytes: Int = 100
   ) {
     self.kernel = kernel
     self.nu = nu
@@ -29,6 +32,7 @@ public struct TrainingOptions: Sendable, Equatable {
     self.degree = degree
     self.scaling = scaling
     self.tolerance = tolerance
+    self.threshold = threshold
     self.minimumRows = minimumRows
     self.cacheMebibytes = cacheMebibytes
   }
@@ -46,6 +50,7 @@ public struct TrainingOptions: Sendable, Equatable {
     if case .value(let value) = tolerance, !(value.isFinite && value > 0) {
       return "the tolerance is \(value); it must be above 0"
     }
+    if let folds = threshold.folds, folds < 2 { return "\(folds) folds; a cross-validation has at least 2" }
     if minimumRows < 2 { return "the minimum of rows is \(minimumRows); it must be at least 2" }
     if cacheMebibytes < 1 { return "the cache is \(cacheMebibytes) MiB; it must be at least 1" }
     return nil

@@ -15,9 +15,13 @@ enum ReportNames {
   /// The verdict and the expectations themselves are left out: they follow from the expectations.
   static let shape = ReportShape.object([
     "seed": .number,
+    "elapsed_seconds": .number,
+    "messages": numbers(
+      "planned", "published", "acknowledged", "stored", "duplicates", "late", "rejected"),
     "readings": numbers(
-      "planned", "published", "acknowledged", "stored", "duplicates", "late", "rejected", "lost"),
-    "windows": numbers("closed", "revised", "mismatched"),
+      "planned", "published", "acknowledged", "stored", "duplicates", "late", "rejected", "lost", "doubled"),
+    "windows": numbers("closed", "revised", "expected", "mismatched"),
+    "schedule_lag_ms": numbers("p50", "p99", "max"),
     "scoring": numbers("jobs", "tasks", "retries", "predictions", "failed", "windows_per_second"),
     "detection": .object([
       "precision": .number, "recall": .number, "f1": .number, "auc_pr": .number, "vus_pr": .number,
@@ -30,6 +34,7 @@ enum ReportNames {
       "messages_per_second": .number, "readings_per_second": .number, "cpu_us_per_message": .number,
       "commit_ms": numbers("p50", "p99"),
       "end_to_end_ms": numbers("p50", "p90", "p99", "p99.9"),
+      "restarts": .number, "unplanned_restarts": .number,
     ]),
     "cluster": .list([
       "target": .text, "vm_size": .text, "nodes": .number, "mode": .text, "makespan_seconds": .number,

@@ -9,6 +9,9 @@ extension ScenarioDecoder {
       settings.nu = nu
     }
     if let kernel = section.choice("kernel", ScenarioSchema.kernels) { settings.kernel = kernel }
+    if let threshold = section.choice("threshold", ScenarioSchema.thresholds) {
+      settings.threshold = threshold
+    }
     if let gamma = gamma(section) { settings.gamma = gamma }
     let layout = ModelLayout(
       per: section.choice("per", ModelScope.self) ?? .device, features: features(section))

@@ -9,6 +9,7 @@ extension ScenarioSchema {
   static let granularities = ModelScope.allCases.map(\.rawValue)
   static let features = Aggregate.allCases.map(\.rawValue)
   static let kernels = KernelFamily.allCases.map(\.rawValue)
+  static let thresholds = Threshold.names
   static let gammas = ["scale", "auto"]
 
   /// The table as a JSON Schema (draft 2020-12), for editors; the text of `Scenarios/scenario.schema.json`.

@@ -243,6 +243,11 @@ public enum ScenarioSchema {
         about: "scale, auto or a number. Default scale."),
       Key(name: "kernel", kind: .choice(kernels), about: "Default rbf."),
       Key(
+        name: "threshold", kind: .choice(thresholds),
+        about:
+          "Where the boundary is drawn: training (through the outermost training windows, as LIBSVM does) or cross_validated (lowered until windows held out of training are inside: fewer false alarms where training windows are few). Default training."
+      ),
+      Key(
         name: "train_on", kind: .span, about: "The part of the clock it learns from, such as [0h, 12h].",
         isRequired: true),
     ])

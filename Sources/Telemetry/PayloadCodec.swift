@@ -287,9 +287,10 @@ private struct MessageScanner {
     1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
   ]
 
+  /// Numbers too small or too large for a double, and zeros spelt at length, are left to the other decoder to judge.
   private func slowNumber(_ range: Range<Int>) -> Double? {
     guard let value = Double(String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)),
-      value.isFinite
+      value.isFinite, value.isNormal
     else { return nil }
     return value
   }

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import GRDBSQLite
+import Supervision
 import Telemetry
 
 /// Writes a store: the one connection of the one process that owns it.
@@ -79,10 +80,14 @@ public final class WindowStoreWriter {
     do {
       try StoreError.wrapping(path) {
         try database.writeWithoutTransaction { db in
+          CrashPoint.beforeBegin.pass()
           try db.inTransaction(.immediate) {
+            CrashPoint.begun.pass()
             try insert(batch, into: db)
+            CrashPoint.beforeCommit.pass()
             return .commit
           }
+          CrashPoint.committed.pass()
         }
       }
     } catch {
@@ -97,7 +102,11 @@ public final class WindowStoreWriter {
 
   private func insert(_ batch: StoreBatch, into db: Database) throws {
     if !batch.stored.isEmpty { try insertJournal(batch.stored, db) }
-    if !batch.windows.isEmpty { try insertWindows(batch.windows, db) }
+    CrashPoint.journaled.pass()
+    if !batch.windows.isEmpty {
+      try insertWindows(batch.windows, db)
+      CrashPoint.windowsInserted.pass()
+    }
     for late in batch.late { try insertLate(late, db) }
     for rejected in batch.rejected {
       try db.cachedStatement(
@@ -114,6 +123,7 @@ public final class WindowStoreWriter {
           INSERT OR REPLACE INTO checkpoint VALUES (1, (SELECT coalesce(max(id), 0) FROM journal),
             (SELECT coalesce(max(id), 0) FROM late), ?)
           """, arguments: [Data(checkpoint)])
+      CrashPoint.checkpointed.pass()
     }
   }
 

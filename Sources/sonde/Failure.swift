@@ -39,7 +39,7 @@ enum Failure {
     case is ScenarioFaults, is CSVError: ExitStatus.usage
     case is ScoringError, is ScheduleError, is ModelError, is ComputeError: ExitStatus.usage
     case let file as FileError where file.action == "read": ExitStatus.usage
-    case let run as RunError: status(of: run)
+    case let run as RunError: status(ofRun: run)
     case is StoreError, is FileError: ExitStatus.internalFault
     case is ExitCode, is ValidationError, is CleanExit: nil
     default: String(reflecting: type(of: error)).hasPrefix("ArgumentParser.") ? nil : ExitStatus.internalFault
@@ -48,7 +48,7 @@ enum Failure {
 }
 
 extension Failure {
-  private static func status(of error: RunError) -> Int32 {
+  private static func status(ofRun error: RunError) -> Int32 {
     switch error {
     case .outputExists: ExitStatus.usage
     case .interrupted: ExitStatus.interrupted
@@ -57,12 +57,5 @@ extension Failure {
     case .partFailed(_, _, let code, _, _):
       code == ExitStatus.unavailable ? ExitStatus.unavailable : ExitStatus.internalFault
     }
-  }
-}
-
-/// Where everything goes that is not a result.
-enum StandardError {
-  static func write(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
   }
 }

@@ -43,6 +43,10 @@ struct IngestCommand: ParsableCommand {
       "How far behind the newest reading of the fleet a device may be before nobody waits for it.",
       valueName: "duration"))
   var idleAfter = Span(IngestionDefaults.idleAfter)
+  @Option(help: "Messages a transaction, at most.")
+  var messagesPerCommit = IngestionDefaults.messagesPerCommit
+  @Option(help: "Stored messages between two checkpoints; a restart folds at most so many again.")
+  var messagesPerCheckpoint = IngestionDefaults.messagesPerCheckpoint
   @Option(help: "The name of the session that the broker keeps for us.")
   var clientID = "sonde-ingest"
   @Flag(help: .hidden)
@@ -50,6 +54,9 @@ struct IngestCommand: ParsableCommand {
 
   func validate() throws {
     guard window.duration >= .milliseconds(1) else { throw ValidationError("A window lasts at least 1ms.") }
+    guard messagesPerCommit >= 1, messagesPerCheckpoint >= 1 else {
+      throw ValidationError("--messages-per-commit and --messages-per-checkpoint are at least 1.")
+    }
   }
 
   func run() throws {
@@ -62,6 +69,8 @@ struct IngestCommand: ParsableCommand {
         window: window.duration, outOfOrderness: outOfOrderness.duration,
         allowedLateness: allowedLateness.duration))
     configuration.idleAfter = idleAfter.duration
+    configuration.messagesPerCommit = messagesPerCommit
+    configuration.messagesPerCheckpoint = messagesPerCheckpoint
     let service = try IngestionService(configuration, logger: logger)
     if events { try StandardOutput.writeJSON(IngestionEvent.ready(service.start)) }
     logger.info("ingesting \(topic) from \(broker) into \(store)")

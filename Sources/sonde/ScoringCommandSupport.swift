@@ -55,6 +55,15 @@ struct ModelLayoutOptions: ParsableArguments {
   @Option(help: "The kernel: rbf, linear, polynomial or sigmoid.")
   var kernel = "rbf"
 
+  @Option(
+    help: ArgumentHelp(
+      "Where the boundary is drawn: training or cross_validated.",
+      discussion: """
+        training is LIBSVM's own, through the outermost training windows. cross_validated lowers it until windows held \
+        out of training in ten folds are inside: fewer false alarms where training windows are few.
+        """))
+  var threshold = "training"
+
   func layout() throws(ScoringError) -> ModelLayout {
     guard let scope = ModelScope(rawValue: per) else {
       throw ScoringError("--per “\(per)” is neither device nor sensor")
@@ -72,7 +81,7 @@ struct ModelLayoutOptions: ParsableArguments {
     return ModelLayout(per: scope, features: aggregates)
   }
 
-  var settings: ModelSettings { ModelSettings(nu: nu, gamma: gamma, kernel: kernel) }
+  var settings: ModelSettings { ModelSettings(nu: nu, gamma: gamma, kernel: kernel, threshold: threshold) }
 }
 
 /// The options that say where tasks run.

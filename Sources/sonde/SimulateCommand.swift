@@ -1,4 +1,5 @@
 import ArgumentParser
+import Detection
 import DeviceFleet
 import Foundation
 import MQTT
@@ -16,23 +17,62 @@ struct SimulateCommand: ParsableCommand {
 
       The ledger, in JSON: planned, published and acknowledged messages, connections, and, where the clock has a
       schedule, how late publications were (schedule_lag_ms).
+
+      With --plan-only nothing is published and no broker is needed: the plan is made, written to --output where that \
+      is given, and its SHA-256 printed with that of the labels. Equal scenarios and seeds give equal digests.
       """)
 
   @OptionGroup var scenario: ScenarioOptions
   @Option(help: ArgumentHelp("The broker.", valueName: "mqtt://host:port"))
-  var broker: BrokerAddress
+  var broker: BrokerAddress?
   @Option(
     help: ArgumentHelp(
       "How fast event time passes, in place of the scenario's speed.", valueName: "real|max|x60"))
   var clock: PublishingClock?
+  @Flag(help: "Make the plan, publish nothing.")
+  var planOnly = false
+  @Option(
+    help: ArgumentHelp(
+      "How a plan is written: messages (a line each: topic and payload) or csv (a recording that replay reads).",
+      valueName: "messages|csv"))
+  var format: PlanWriter.Format?
+  @Option(help: ArgumentHelp("The file that takes the plan.", valueName: "file"), completion: .file())
+  var output: String?
+  @Option(
+    help: ArgumentHelp("The file that takes the labels of a plan.", valueName: "file"), completion: .file())
+  var labels: String?
   @Option(help: .hidden)
   var session = "sonde-simulate-\(getpid())"
   @Flag(help: .hidden)
   var governed = false
 
+  func validate() throws {
+    if planOnly {
+      guard broker == nil else { throw ValidationError("--plan-only publishes nothing; leave --broker out") }
+    } else {
+      guard broker != nil else {
+        throw ValidationError("--broker is missing: where to publish, such as mqtt://127.0.0.1:1883")
+      }
+      guard format == nil, output == nil, labels == nil else {
+        throw ValidationError("--format, --output and --labels belong to --plan-only")
+      }
+    }
+  }
+
   func run() throws {
-    let stop = StopSignal()
     let document = try scenario.load()
+    if let broker { try publish(document, broker) } else { try plan(document) }
+  }
+
+  private func plan(_ document: ScenarioDocument) throws {
+    let source = document.source.messages
+    if let labels { try LabelFile.write(source.labels, to: labels) }
+    let summary = try PlanWriter(source).write(format ?? .messages, to: output)
+    try StandardOutput.writeJSON(summary, indented: true)
+  }
+
+  private func publish(_ document: ScenarioDocument, _ broker: BrokerAddress) throws {
+    let stop = StopSignal()
     let publisher = try FleetPublisher(
       source: document.source.messages, broker: broker, clock: clock ?? document.clock.speed, session: session
     )
@@ -66,3 +106,5 @@ private final class Allowance: Sendable {
 extension PublishingClock: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }
+
+extension PlanWriter.Format: ExpressibleByArgument {}

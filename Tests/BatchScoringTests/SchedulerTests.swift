@@ -142,9 +142,12 @@ import WindowStore
         try AtomicFile.write(
           try #require(expected["\(id)/\(name)"]), to: "\(run.folder.job(id).path)/\(name)")
       }
+      try AtomicFile.write("half", to: "\(run.folder.job(id).path)/predictions.csv.1.tmp")
       try await run.schedule(run.configuration())
       #expect(try run.outputs() == expected)
       #expect(try run.jobs().allSatisfy { $0.state == .completed })
+      let names = try FileManager.default.contentsOfDirectory(atPath: run.folder.job(id).path)
+      #expect(names.sorted() == ["_SUCCESS", "predictions.csv"])
     }
   }
 

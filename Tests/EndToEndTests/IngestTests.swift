@@ -1,0 +1,112 @@
+import Foundation
+import GRDB
+import MQTT
+import Supervision
+import TestSupport
+import Testing
+import WindowStore
+
+/// `sonde ingest` and `sonde simulate` by themselves, against a broker that somebody else runs.
+@Suite(.serialized) struct IngestTests {
+  /// Runs `sonde ingest` on `store` until `body` returns, then stops it with SIGTERM and expects exit code 0.
+  private func ingesting(
+    _ broker: BrokerAddress, store: String, log: String, _ body: () async throws -> Void
+  ) async throws {
+    let service = try await Service.start(
+      name: "ingest", executable: SondeProgram.path,
+      arguments: [
+        "ingest", "--broker", "\(broker)", "--topic", "devices/+/telemetry", "--store", store, "--window",
+        "60s",
+      ],
+      log: log)
+    try await waitUntil("ingestion listens") {
+      (try? String(contentsOfFile: log, encoding: .utf8))?.contains("ingesting devices") ?? false
+    }
+    try await body()
+    #expect(try await service.stop() == .exited(code: 0))
+  }
+
+  private func waitUntil(_ what: Comment, _ condition: () throws -> Bool) async throws {
+    for _ in 0..<1000 {
+      if try condition() { return }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    Issue.record("in 20 s it did not come to: \(what)")
+  }
+
+  @Test func payloadsThatAreNoMessagesAreKeptWithTheirReason() async throws {
+    try await withTemporaryFolder { folder in
+      try await withBroker(in: folder) { broker in
+        let store = "\(folder)/sonde.sqlite"
+        let good = Array(#"{"device":"d1","epoch":1,"seq":0,"ts":1767225600000,"values":{"a":1.5}}"#.utf8)
+        let payloads: [[UInt8]] = [
+          Array("garbage".utf8), [0xFF, 0xFE, 0x00, 0x80], Array(repeating: 0x20, count: 100_000), [],
+          Array(#"{"device":"d2","epoch":1,"seq":0,"ts":1767225600000,"values":{"a":1}}"#.utf8),
+          Array(#"{"device":"d1","epoch":1,"seq":1,"ts":1767225600000,"values":{}}"#.utf8),
+          Array(#"{"device":"d1","epoch":1,"seq":1,"ts":-5,"values":{"a":1}}"#.utf8),
+          Array(#"{"device":"d1","epoch":1,"seq":1,"ts":1,"values":{"a":1e999}}"#.utf8),
+          Array(#"{"device":"d1","epoch":1,"seq":1,"ts":1,"values":{"a b":1}}"#.utf8),
+        ]
+        try await ingesting(broker, store: store, log: "\(folder)/ingest.log") {
+          let pool = try PublisherPool(address: broker, clients: [("p", "devices/d1/telemetry")])
+          for payload in payloads + [good] {
+            try payload.withUnsafeBytes { try pool.publish(client: 0, payload: $0, readings: 1) }
+          }
+          while !pool.isDrained { try pool.pump(.milliseconds(50)) }
+          pool.close()
+          // A poison message does not block the queue: the good one behind it is stored.
+          let reader = try WindowStoreReader(path: store)
+          try await waitUntil("the good message is stored") { try reader.progress().storedMessages == 1 }
+        }
+        let database = try DatabaseQueue(path: store)
+        let rows = try database.read { db in
+          try Row.fetchAll(db, sql: "SELECT topic, reason, payload FROM rejected_messages ORDER BY rowid")
+        }
+        #expect(rows.count == payloads.count)
+        let reasons = rows.map { $0["reason"] as String }
+        for (reason, part) in zip(
+          reasons,
+          [
+            "not valid JSON", "not UTF-8", "at most 65536", "not valid JSON",
+            "is of device “d2”, the topic of “d1”",
+            "no values", "outside the years", "JSON", "“a b” is not a sensor id",
+          ])
+        {
+          #expect(reason.contains(part))
+        }
+        #expect(rows[1]["payload"] as Data == Data(payloads[1]))
+      }
+    }
+  }
+
+  @Test func simulateReachesAnyBrokerAndIngestGoesOnWhereItWas() async throws {
+    try await withTemporaryFolder { folder in
+      try await withBroker(in: folder) { broker in
+        let store = "\(folder)/sonde.sqlite"
+        let simulate = [
+          "simulate", "Scenarios/quickstart.yaml", "--broker", "\(broker)", "--set", "clock.duration=1h",
+          "--set",
+          "fleet[0].count=3", "--set", "fleet[0].anomalies=[]", "--set", "model.train_on=[0m, 30m]", "--set",
+          "scoring.from=30m",
+        ]
+        try await ingesting(broker, store: store, log: "\(folder)/first.log") {}
+        // Published while nobody listens: the broker keeps it for the session.
+        let outcome = try await SondeProgram.run(simulate)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let ledger = try #require(
+          try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+        #expect(ledger["planned"] as? Int == 3 * 360)
+        #expect(ledger["acknowledged"] as? Int == 3 * 360)
+        #expect(ledger["connections"] as? Int == 3)
+        try await ingesting(broker, store: store, log: "\(folder)/second.log") {
+          let reader = try WindowStoreReader(path: store)
+          try await waitUntil("everything is stored") { try reader.progress().storedMessages == 3 * 360 }
+        }
+        let progress = try WindowStoreReader(path: store).progress()
+        #expect(progress.storedReadings == 3 * 360 * 3)
+        // The last window of each sensor is not closed early.
+        #expect(progress.windowsClosed == 3 * 3 * 59)
+      }
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import Foundation
+import Supervision
+import TestSupport
+import Testing
+import WindowStore
+
+/// The whole way of a reading, with real parts. One after another: each uses all there is.
+@Suite(.serialized) struct PipelineTests {
+  private func run(_ name: String, in folder: String, _ arguments: [String] = []) async throws -> Remains {
+    let outcome = try await SondeProgram.run(
+      ["run", "Scenarios/quickstart.yaml", "--out", "\(folder)/\(name)"] + smallScenario + arguments)
+    #expect(outcome.status == 0, "\(outcome.output)\n\(outcome.errors)")
+    return try Remains(of: "\(folder)/\(name)")
+  }
+
+  @Test func theSameComesOutWhateverHappensOnTheWay() async throws {
+    try await withTemporaryFolder { folder in
+      let plain = try await run("plain", in: folder)
+      #expect(!plain.windows.isEmpty)
+      #expect(plain.files.keys.contains { $0.hasSuffix("predictions.csv") })
+      #expect(plain.files.keys.contains { $0.hasSuffix(".model") })
+
+      let again = try await run("again", in: folder)
+      #expect(again == plain)
+      let oneWorker = try await run("one-worker", in: folder, ["--set", "compute.local.nodes=1"])
+      #expect(oneWorker == plain)
+      let killed = try await run(
+        "killed", in: folder,
+        ["--set", "faults=[{at: 1h, kill: ingestion}, {at: 2h, kill: ingestion}, {at: 5h, kill: ingestion}]"])
+      #expect(killed == plain)
+      let figures = try report(of: "\(folder)/killed")
+      #expect((figures["ingestion"] as? [String: Any])?["restarts"] as? Int == 3)
+      let otherSeed = try await run("other-seed", in: folder, ["--seed", "43"])
+      #expect(otherSeed.windows != plain.windows)
+    }
+  }
+
+  @Test func everyReadingIsInThePublicViews() async throws {
+    try await withTemporaryFolder { folder in
+      _ = try await run("views", in: folder)
+      let figures = try report(of: "\(folder)/views")
+      let readings = try #require(figures["readings"] as? [String: Any])
+      #expect(readings["planned"] as? Int == 4 * 2160 * 3)
+      #expect(readings["stored"] as? Int == readings["planned"] as? Int)
+      #expect(figures["verdict"] as? String == "passed")
+      let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/views")
+      for name in ["manifest.json", "sonde.sqlite", "jobs.sqlite", "labels.csv", "report.json", "junit.xml"] {
+        #expect(names.contains(name))
+      }
+      #expect(!names.contains { $0.hasSuffix("-wal") })
+    }
+  }
+
+  @Test func anExpectationThatFailsIsExitCodeOne() async throws {
+    try await withTemporaryFolder { folder in
+      let outcome = try await SondeProgram.run(
+        ["run", "Scenarios/quickstart.yaml", "--out", "\(folder)/run"] + smallScenario
+          + ["--set", "expect=[readings.lost > 0]"])
+      #expect(outcome.status == 1)
+      #expect(outcome.output.contains("FAIL"))
+      #expect(try String(contentsOfFile: "\(folder)/run/junit.xml", encoding: .utf8).contains("<failure"))
+    }
+  }
+
+  @Test func aClockWithAScheduleRecordsItsLag() async throws {
+    try await withTemporaryFolder { folder in
+      _ = try await run("clock", in: folder, ["--set", "clock.speed=x7200"])
+      let lag = try #require(try report(of: "\(folder)/clock")["schedule_lag_ms"] as? [String: Any])
+      #expect((lag["p99"] as? Double) != nil || (lag["p99"] as? Int) != nil)
+    }
+  }
+}
+
+/// A run that is ended from outside.
+@Suite(.serialized) struct InterruptedRunTests {
+  /// Starts a run, waits until readings are stored, sends `signal` to it, and returns how it ended.
+  private func interrupt(_ folder: String, with signal: Int32) async throws -> ServiceExit {
+    let run = try await Service.start(
+      name: "run", executable: SondeProgram.path,
+      arguments: ["run", "\(SondeProgram.packageRoot)/Scenarios/quickstart.yaml", "--out", folder]
+        // Slow enough to be caught in the middle, whatever the machine.
+        + ["--set", "clock.speed=x1000"],
+      log: "\(folder).log")
+    for _ in 0..<1000 {
+      // The file comes before its tables.
+      if let progress = try? WindowStoreReader(path: "\(folder)/sonde.sqlite").progress(),
+        progress.storedMessages > 0
+      {
+        break
+      }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    run.send(signal: signal)
+    return try await run.exit()
+  }
+
+  /// Processes whose command line names `folder`.
+  private func processes(of folder: String) -> [String] {
+    let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return entries.filter { Int($0) != nil }.compactMap { entry in
+      let line = FileManager.default.contents(atPath: "/proc/\(entry)/cmdline").map {
+        String(decoding: $0, as: UTF8.self)
+      }
+      return line.flatMap { $0.contains(folder) ? $0 : nil }
+    }
+  }
+
+  @Test(arguments: [SIGINT, SIGKILL]) func nothingIsLeftRunning(signal: Int32) async throws {
+    try await withTemporaryFolder { folder in
+      let exit = try await interrupt("\(folder)/run", with: signal)
+      #expect(exit == (signal == SIGINT ? .exited(code: 130) : .killed(signal: SIGKILL)))
+      for _ in 0..<500 where !processes(of: folder).isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+      #expect(processes(of: folder).isEmpty)
+      if signal == SIGINT { #expect(try report(of: "\(folder)/run")["verdict"] as? String == "error") }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import Files
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+/// A small scenario of the quickstart's shape: 4 devices for 6 hours.
+let smallScenario = [
+  "--set", "clock.duration=6h", "--set", "fleet[0].count=4", "--set", "model.train_on=[0h, 3h]", "--set",
+  "scoring.from=3h", "--set", "scoring.cron=*/30 * * * *", "--set", "fleet[0].anomalies=[]", "--set",
+  "expect=[readings.lost == 0, readings.doubled == 0, windows.mismatched == 0, scoring.failed == 0]",
+]
+
+/// What a run leaves that must not depend on how it went: windows, models and predictions, as text.
+struct Remains: Hashable {
+  var windows: [String]
+  var files: [String: String]
+
+  init(of folder: String) throws {
+    let database = try DatabaseQueue(path: "\(folder)/sonde.sqlite")
+    windows = try database.read { db in
+      try Row.fetchAll(db, sql: "SELECT * FROM window_values ORDER BY device, sensor, window_start_ms")
+        .map { row in
+          // Bit patterns, so that equal means equal.
+          row.map { _, value in
+            Double.fromDatabaseValue(value).map { "\($0.bitPattern)" } ?? "\(value)"
+          }.joined(separator: "|")
+        }
+    }
+    files = [:]
+    for part in ["models", "predictions"] {
+      let names = FileManager.default.enumerator(atPath: "\(folder)/\(part)")
+      while let name = names?.nextObject() as? String {
+        guard name.hasSuffix(".model") || name.hasSuffix(".csv") else { continue }
+        files["\(part)/\(name)"] = try TextFile.text(of: "\(folder)/\(part)/\(name)")
+      }
+    }
+  }
+}
+
+/// The report of a finished run, as a dictionary.
+func report(of folder: String) throws -> [String: Any] {
+  let data = Data(try TextFile.bytes(of: "\(folder)/report.json"))
+  return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+}

@@ -1,0 +1,159 @@
+import Foundation
+import Subprocess
+import SystemPackage
+import Telemetry
+import Testing
+import WindowStore
+
+/// `sonde schedule` with real worker processes, killed for real.
+@Suite(.serialized, .timeLimit(.minutes(3))) struct ScheduledScoringTests {
+  private static let start = Timestamp(milliseconds: 1_767_225_600_000)  // 2026-01-01T00:00:00Z
+  private static let binary = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    .appending(path: "sonde").path
+
+  private func withRun(_ body: (String) async throws -> Void) async throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "sonde-schedule-\(UUID().uuidString)")
+      .path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let writer = try WindowStoreWriter(
+      path: "\(path)/sonde.sqlite",
+      settings: WindowSettings(
+        window: .seconds(300), outOfOrderness: .seconds(30), allowedLateness: .seconds(300)))
+    var batch = StoreBatch()
+    batch.windows = try windows()
+    batch.progress.fleetWatermark = Self.start + .seconds(86_340)
+    try writer.commit(batch)
+    try writer.close()
+    try await body(path)
+  }
+
+  private func windows() throws -> [WindowRow] {
+    var windows: [WindowRow] = []
+    for device in 0..<12 {
+      let id = try #require(DeviceID("pump-\(device)"))
+      let sensor = try #require(SensorID("temperature"))
+      var generator = SeededGenerator(seed: 42, stream: id.name)
+      for number in 0..<288 {
+        let mean = 60 + generator.uniform(in: -1...1)
+        let begin = Self.start + .seconds(300 * number)
+        windows.append(
+          WindowRow(
+            device: id, sensor: sensor, start: begin, end: begin + .seconds(300),
+            aggregates: Aggregates(count: 30, mean: mean, stddev: 0.5, min: mean - 1, max: mean + 1),
+            revision: 1,
+            visibleFrom: begin + .seconds(300)))
+      }
+    }
+    return windows
+  }
+
+  private func arguments(_ run: String, nodes: Int, miniBatchSize: String) -> Arguments {
+    [
+      "schedule", run, "--cron", "0 * * * *", "--from", "2026-01-01T12:00:00Z", "--train-from",
+      "2026-01-01T00:00:00Z",
+      "--train-to", "2026-01-01T12:00:00Z", "--until-stdin-closes", "--nodes", "\(nodes)",
+      "--mini-batch-size",
+      miniBatchSize, "--format", "json",
+    ]
+  }
+
+  /// Runs to the end; `act` gets the scheduler's process id at each of its lines.
+  private func schedule(
+    _ run: String, nodes: Int, miniBatchSize: String, act: (Int32, String) -> Void = { _, _ in }
+  ) async throws -> TerminationStatus {
+    try await Subprocess.run(
+      .path(FilePath(Self.binary)), arguments: arguments(run, nodes: nodes, miniBatchSize: miniBatchSize),
+      input: .none,
+      output: .sequence, error: .discarded
+    ) { execution in
+      for try await line in execution.standardOutput.strings() {
+        act(execution.processIdentifier.value, line)
+      }
+    }.terminationStatus
+  }
+
+  private func outputs(_ run: String) throws -> [String: Data] {
+    var outputs: [String: Data] = [:]
+    for job in try FileManager.default.contentsOfDirectory(atPath: "\(run)/predictions") {
+      for file in try FileManager.default.contentsOfDirectory(atPath: "\(run)/predictions/\(job)") {
+        outputs["\(job)/\(file)"] = try Data(
+          contentsOf: URL(fileURLWithPath: "\(run)/predictions/\(job)/\(file)"))
+      }
+    }
+    return outputs
+  }
+
+  /// The workers of a process: the children of any of its threads.
+  private func children(of process: Int32) -> [Int32] {
+    let tasks = "/proc/\(process)/task"
+    let threads = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
+    return threads.flatMap { thread in
+      let text = (try? String(contentsOfFile: "\(tasks)/\(thread)/children", encoding: .utf8)) ?? ""
+      return text.split(separator: " ").compactMap { Int32($0) }
+    }
+  }
+
+  private func expected() async throws -> [String: Data] {
+    var expected: [String: Data] = [:]
+    try await withRun { run in
+      #expect(try await schedule(run, nodes: 1, miniBatchSize: "auto") == .exited(0))
+      expected = try outputs(run)
+    }
+    // Eleven hourly jobs and the closing one, two files each.
+    #expect(expected.count == 24)
+    return expected
+  }
+
+  @Test func nodesAndKilledWorkersDoNotChangeAByte() async throws {
+    let expected = try await expected()
+    try await withRun { run in
+      var kills = 0
+      let status = try await schedule(run, nodes: 4, miniBatchSize: "1") { process, line in
+        // At the start of every other job, one worker dies.
+        guard line.contains("\"job_started\""), let victim = children(of: process).last else { return }
+        kills += 1
+        if kills % 2 == 0 { kill(victim, SIGKILL) }
+      }
+      #expect(status == .exited(0))
+      #expect(kills > 4)
+      let found = try outputs(run)
+      #expect(Set(found.keys) == Set(expected.keys))
+      #expect(found == expected)
+    }
+  }
+
+  @Test func aKilledSchedulerIsTakenUpAndItsWorkersDieWithIt() async throws {
+    let expected = try await expected()
+    try await withRun { run in
+      // Killed at its first, fourth, seventh, … line, until it gets through.
+      var limit = 1
+      var workers: Set<Int32> = []
+      while true {
+        var lines = 0
+        let status = try await schedule(run, nodes: 2, miniBatchSize: "2") { process, _ in
+          lines += 1
+          workers.formUnion(children(of: process))
+          if lines == limit { kill(process, SIGKILL) }
+        }
+        if status == .exited(0) { break }
+        #expect(status == .signaled(SIGKILL))
+        limit += 3
+        try #require(limit < 400)
+      }
+      #expect(limit > 10, "it was killed a few times")
+      let found = try outputs(run)
+      #expect(Set(found.keys) == Set(expected.keys))
+      #expect(found == expected)
+      #expect(!workers.isEmpty)
+      for worker in workers where !isZombieOrGone(worker) { Issue.record("worker \(worker) is still there") }
+    }
+  }
+
+  private func isZombieOrGone(_ process: Int32) -> Bool {
+    guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else {
+      return true
+    }
+    return text.contains(") Z ") || !text.contains("sonde")
+  }
+}

@@ -1,0 +1,68 @@
+import Files
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct AtomicFileTests {
+  @Test func aFileThatExistsIsRefusedOrReplacedAsAsked() async throws {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/f"
+      try AtomicFile.write("one", to: path)
+      #expect(throws: FileError.self) { try AtomicFile.write("two", to: path) }
+      #expect(try TextFile.text(of: path) == "one")
+      try AtomicFile.write("two", to: path, existing: .replace)
+      #expect(try TextFile.text(of: path) == "two")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["f"])
+    }
+  }
+
+  @Test func aFolderThatIsNotThereIsNamed() throws {
+    let error = #expect(throws: FileError.self) { try AtomicFile.write("x", to: "/nonexistent/f") }
+    #expect("\(try #require(error))".contains("/nonexistent/f"))
+  }
+
+  @Test func digestsAreThoseOfSha256sum() async throws {
+    #expect(
+      Digest.sha256(text: "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    try await withTemporaryFolder { folder in
+      try AtomicFile.write(String(repeating: "a", count: 3_000_000), to: "\(folder)/f")
+      #expect(
+        try Digest.sha256(file: "\(folder)/f")
+          == Digest.sha256(text: String(repeating: "a", count: 3_000_000)))
+    }
+  }
+}
+
+@Suite struct CSVTests {
+  private func rows(_ text: String, delimiter: Character = ",") throws -> [[String]] {
+    var reader = try CSVReader(bytes: Array(text.utf8), path: "t.csv", delimiter: delimiter)
+    var rows = [reader.header]
+    while let row = try reader.nextRow() { rows.append(row.fields) }
+    return rows
+  }
+
+  @Test func quotesLineBreaksAndDelimitersAreRead() throws {
+    #expect(
+      try rows("a,b\r\n\"x,1\",\"say \"\"hi\"\"\"\n\"two\nlines\",\n\n1,2")
+        == [["a", "b"], ["x,1", "say \"hi\""], ["two\nlines", ""], ["1", "2"]])
+    #expect(try rows("a;b\n1;2\n", delimiter: ";") == [["a", "b"], ["1", "2"]])
+    #expect(try rows("\u{FEFF}a\n1") == [["a"], ["1"]])
+  }
+
+  @Test func whatIsWrittenIsReadBack() throws {
+    let fields = ["plain", "with,comma", "with \"quotes\"", "two\nlines", "", "ünïcode"]
+    let text = CSVWriter.line(fields.map { _ in "h" }) + CSVWriter.line(fields)
+    #expect(try rows(text).last == fields)
+  }
+
+  @Test(arguments: [
+    ("a,b\n1\n", "t.csv:2: 1 fields, but the header has 2"),
+    ("a\n\"open", "t.csv:2: a quoted field is never closed"),
+    ("a\n\"x\"y\n", "t.csv:2: text follows"), ("", "t.csv:1: the file is empty"),
+    ("a,b\n\"two\nlines\",1\n1,2,3\n", "t.csv:4: 3 fields"),
+  ])
+  func aBrokenRowIsNamedByItsLine(text: String, message: String) throws {
+    let error = #expect(throws: CSVError.self) { try rows(text) }
+    #expect("\(try #require(error))".hasPrefix(message))
+  }
+}

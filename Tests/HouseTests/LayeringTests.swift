@@ -1,0 +1,53 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Holds the code to the module table of ARCHITECTURE.md.
+@Suite struct LayeringTests {
+  /// The table's modules with their layers.
+  private func layers() throws -> [String: Int] {
+    let page = try String(contentsOfFile: "\(SondeProgram.packageRoot)/ARCHITECTURE.md", encoding: .utf8)
+    var layers: [String: Int] = [:]
+    for match in page.matches(of: /(?m)^\| (\d) \| `(\w+)` \|/) {
+      layers[String(match.2)] = Int(match.1)
+    }
+    return layers
+  }
+
+  private func swiftFiles(in folder: String) -> [String] {
+    let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+    return names.filter { $0.hasSuffix(".swift") }.map { "\(folder)/\($0)" }
+  }
+
+  @Test func theTableListsEveryModule() throws {
+    let folders = try FileManager.default.contentsOfDirectory(atPath: "\(SondeProgram.packageRoot)/Sources")
+    #expect(Set(folders) == Set(try layers().keys))
+  }
+
+  @Test func modulesImportOnlyFromBelow() throws {
+    let layers = try layers()
+    #expect(layers.count > 10)
+    for (module, layer) in layers {
+      for file in swiftFiles(in: "\(SondeProgram.packageRoot)/Sources/\(module)") {
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        for match in text.matches(of: /(?m)^(?:@\w+ )*import (?:\w+ )?(\w+)/) {
+          guard let imported = layers[String(match.1)] else { continue }
+          #expect(
+            imported < layer, "\(file): \(module) (layer \(layer)) imports \(match.1) (layer \(imported))")
+        }
+      }
+    }
+  }
+
+  @Test func noFileSwitchesSafetyOffWithoutSayingWhy() throws {
+    for file in swiftFiles(in: "\(SondeProgram.packageRoot)/Sources") {
+      let lines = try String(contentsOfFile: file, encoding: .utf8)
+        .split(separator: "\n", omittingEmptySubsequences: false)
+      for (index, line) in lines.enumerated()
+      where line.contains("@unchecked Sendable") || line.contains("nonisolated(unsafe)") {
+        let before = lines[max(0, index - 4)..<index].joined(separator: "\n")
+        #expect(before.contains("//"), "\(file):\(index + 1) needs a sentence on why it is safe")
+      }
+    }
+  }
+}

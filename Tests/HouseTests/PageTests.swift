@@ -1,0 +1,48 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The pages say what is true: the commands they name exist, and the files they point at are there.
+@Suite struct PageTests {
+  private static let pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]
+
+  private func text(_ path: String) throws -> String {
+    try String(contentsOfFile: "\(SondeProgram.packageRoot)/\(path)", encoding: .utf8)
+  }
+
+  @Test(arguments: pages) func everyMakeTargetExists(page: String) throws {
+    let targets = Set(try text("Makefile").matches(of: #/(?m)^([a-z-]+):/#).map { String($0.1) })
+    for match in try text(page).matches(of: #/\bmake ([a-z-]+)\b/#)
+    where !["it", "a", "the"].contains(match.1) {
+      #expect(targets.contains(String(match.1)), "\(page): make \(match.1)")
+    }
+  }
+
+  @Test(arguments: pages) func everySubcommandExists(page: String) async throws {
+    let help = try await SondeProgram.run(["--help"]).output
+    let commands = Set(help.matches(of: #/(?m)^  ([a-z]+) /#).map { String($0.1) })
+    #expect(commands.contains("run"))
+    for match in try text(page).matches(of: #/`sonde ([a-z]+)/#) {
+      #expect(commands.contains(String(match.1)), "\(page): sonde \(match.1)")
+    }
+  }
+
+  @Test(arguments: pages) func everyFileThatIsPointedAtIsThere(page: String) throws {
+    let text = try text(page)
+    let links = text.matches(of: #/\]\(([^)#:]+)\)/#).map { String($0.1) }
+    let quoted = text.matches(of: #/`((?:Sources|Tests|Scenarios|Data|docs|Benchmarks|\.ci)\/[\w\/.+-]+)`/#)
+      .map { String($0.1) }
+    for path in links + quoted {
+      #expect(
+        FileManager.default.fileExists(atPath: "\(SondeProgram.packageRoot)/\(path)"), "\(page): \(path)")
+    }
+  }
+
+  @Test func everyScenarioIsSound() async throws {
+    let names = try FileManager.default.contentsOfDirectory(atPath: "\(SondeProgram.packageRoot)/Scenarios")
+    for name in names where name.hasSuffix(".yaml") {
+      let outcome = try await SondeProgram.run(["validate", "Scenarios/\(name)"])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Telemetry
+import Testing
+
+@Suite struct TimestampTests {
+  @Test(arguments: [
+    (0, "1970-01-01T00:00:00.000Z"), (1_767_225_600_000, "2026-01-01T00:00:00.000Z"),
+    (951_827_696_789, "2000-02-29T12:34:56.789Z"), (-1, "1969-12-31T23:59:59.999Z"),
+    (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+  ])
+  func isWrittenAndRead(milliseconds: Int64, text: String) {
+    #expect(Timestamp(milliseconds: milliseconds).description == text)
+    #expect(Timestamp(iso8601: text)?.milliseconds == milliseconds)
+  }
+
+  @Test(arguments: [
+    ("2018-08-28 23:00:05.000", 1_535_497_205_000), ("2018-08-28T23:00:05", 1_535_497_205_000),
+    ("2018-08-28T23:00:05+02:00", 1_535_490_005_000), ("2018-08-28", 1_535_414_400_000),
+    ("2018-08-28T23:00Z", 1_535_497_200_000), ("2013-12-10 06:25:00.000000", 1_386_656_700_000),
+  ])
+  func otherFormsOfISO8601AreRead(text: String, milliseconds: Int64) {
+    #expect(Timestamp(iso8601: text)?.milliseconds == milliseconds)
+  }
+
+  @Test(arguments: [
+    "", "2018", "2018-13-01", "2018-02-29", "2018-08-28T25:00", "2018-08-28T23:00:05x", "now",
+  ])
+  func whatNamesNoInstantIsRefused(text: String) {
+    #expect(Timestamp(iso8601: text) == nil)
+  }
+
+  @Test func datesAreThoseOfFoundation() {
+    var calendar = Calendar(identifier: .gregorian)
+    calendar.timeZone = TimeZone(identifier: "UTC")!
+    var random = SeededGenerator(seed: 7, stream: "dates")
+    for _ in 0..<2000 {
+      let days = Int64(random.index(below: 100_000))
+      let parts = calendar.dateComponents(
+        [.year, .month, .day, .weekday], from: Date(timeIntervalSince1970: Double(days) * 86_400))
+      let date = CivilDate(daysSince1970: days)
+      #expect(date == CivilDate(year: Int64(parts.year!), month: Int64(parts.month!), day: Int64(parts.day!)))
+      #expect(date.daysSince1970 == days)
+      #expect(date.weekday == Int64(parts.weekday!) - 1)
+    }
+  }
+}
+
+@Suite struct SeededGeneratorTests {
+  @Test func equalSeedsAndStreamsGiveEqualNumbers() {
+    var a = SeededGenerator(seed: 1, stream: "x")
+    var b = SeededGenerator(seed: 1, stream: "x")
+    var c = SeededGenerator(seed: 1, stream: "y")
+    let numbers = (0..<100).map { _ in a.next() }
+    #expect(numbers == (0..<100).map { _ in b.next() })
+    #expect(numbers != (0..<100).map { _ in c.next() })
+  }
+
+  @Test func numbersAreEvenlySpread() {
+    var random = SeededGenerator(seed: 3)
+    var counts = [Int](repeating: 0, count: 10)
+    for _ in 0..<100_000 { counts[random.index(below: 10)] += 1 }
+    // Ten standard deviations of a fair draw.
+    #expect(counts.allSatisfy { abs($0 - 10_000) < 950 })
+    let sample = random.sample(50, of: 100)
+    #expect(
+      Set(sample).count == 50 && sample == sample.sorted() && sample.allSatisfy { (0..<100).contains($0) })
+    #expect(random.sample(5, of: 5) == [0, 1, 2, 3, 4])
+  }
+}

@@ -1,0 +1,45 @@
+import Foundation
+import Subprocess
+import SystemPackage
+
+/// The built `sonde`, as a user runs it.
+public enum SondeProgram {
+  /// What one call came to.
+  public struct Outcome: Sendable {
+    /// The exit code; 128 + the signal where it was killed.
+    public let status: Int32
+    public let output: String
+    public let errors: String
+  }
+
+  /// The folder with Package.swift.
+  public static let packageRoot = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+  /// The program beside the test bundle.
+  public static let path: String = {
+    let bundle = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    let beside = (bundle as NSString).deletingLastPathComponent + "/sonde"
+    return FileManager.default.isExecutableFile(atPath: beside)
+      ? beside : "\(packageRoot)/.build/release/sonde"
+  }()
+
+  /// Runs `sonde` with `arguments` in the package's folder and waits for its end.
+  ///
+  /// - Parameter environment: Changes to the environment; a nil value removes a variable.
+  public static func run(_ arguments: [String], environment: [String: String?] = [:]) async throws -> Outcome
+  {
+    var changes: [Environment.Key: String?] = [:]
+    for (name, value) in environment { changes[Environment.Key(stringLiteral: name)] = value }
+    let result = try await Subprocess.run(
+      .path(FilePath(path)), arguments: Arguments(arguments), environment: .inherit.updating(changes),
+      workingDirectory: FilePath(packageRoot), output: .string(limit: 1 << 24), error: .string(limit: 1 << 24)
+    )
+    let status: Int32 =
+      switch result.terminationStatus {
+      case .exited(let code): code
+      case .signaled(let number): 128 + number
+      }
+    return Outcome(status: status, output: result.standardOutput, errors: result.standardError)
+  }
+}
