@@ -6,14 +6,19 @@ struct BenchmarkReport: Codable {
   struct Machine: Codable {
     let cpu: String
     let cores: Int
+    /// Processes that wanted a core over the last minute, this benchmark among them: with more than cores, the wall
+    /// times of training say little.
+    let load: Double
     let paths: [String]
 
     static var current: Machine {
       let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
       let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
       let name = line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }
+      var load = 0.0
+      getloadavg(&load, 1)
       return Machine(
-        cpu: name ?? "unknown", cores: ProcessInfo.processInfo.activeProcessorCount,
+        cpu: name ?? "unknown", cores: ProcessInfo.processInfo.activeProcessorCount, load: load,
         paths: CPUPath.available.map(\.rawValue))
     }
   }
@@ -103,7 +108,7 @@ struct BenchmarkReport: Codable {
 
   var text: String {
     var lines = [
-      "\(machine.cpu), \(machine.cores) cores; "
+      "\(machine.cpu), \(machine.cores) cores, load \(String(format: "%.1f", machine.load)); "
         + versions.map { "\($0) \($1)" }.sorted().joined(separator: ", ")
     ]
     lines.append("")
