@@ -9,7 +9,7 @@ SONDE := .build/release/sonde
 NAME ?= quickstart
 ARGS ?=
 
-.PHONY: help setup build demo test scenario scenarios lint format docs clean bench
+.PHONY: help setup build demo test scenario scenarios lint format docs clean bench bench-svm svm-oracle
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ scenarios: build ## Run all scenarios, with a summary table
 
 bench: build ## Run the benchmarks, peers side by side
 	@for script in Benchmarks/*/run.sh; do "$$script" || exit; done
+
+bench-svm: build ## Run the benchmark of the one-class SVMs alone
+	@Benchmarks/svm/run.sh
+
+svm-oracle: ## Train 240 models with scikit-learn, for ScikitLearnTests
+	@Benchmarks/svm/oracle.sh
 
 lint: ## Check formatting and style
 	@swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
