@@ -91,13 +91,14 @@ public struct Deployment: Hashable, Sendable, Codable {
   public var maxRetries: Int
   /// Of one attempt at one task.
   public var taskTimeoutSeconds: Double
-  /// How many tasks may fail for good before the job is given up; nil for any number.
-  public var errorThreshold: Int?
+  /// How many rows may fail before the job is ended as failed, as in Azure ML; -1 for any number.
+  public var errorThreshold: Int
 
   public init(
     name: String = "default", layout: ModelLayout = ModelLayout(), model: ModelSettings = ModelSettings(),
     miniBatchSize: MiniBatchSize = .auto, maxRetries: Int = ComputeDefaults.maxRetries,
-    taskTimeoutSeconds: Double = ComputeDefaults.taskTimeout.seconds, errorThreshold: Int? = nil
+    taskTimeoutSeconds: Double = ComputeDefaults.taskTimeout.seconds,
+    errorThreshold: Int = ScoringDefaults.errorThreshold
   ) {
     self.name = name
     self.layout = layout

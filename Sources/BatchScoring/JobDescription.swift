@@ -14,10 +14,14 @@ public struct JobDescription: Hashable, Sendable, Codable {
   /// The devices of each task, in byte order within and across tasks.
   public var tasks: [[DeviceID]]
 
+  /// The `failed.csv` of an earlier job, whose rows alone are scored; nil for all.
+  public var onlyRowsOf: String?
+
   public init(
     job: String, store: String, models: String, layout: ModelLayout, visibleAfter: Timestamp,
-    visibleThrough: Timestamp?, tasks: [[DeviceID]]
+    visibleThrough: Timestamp?, tasks: [[DeviceID]], onlyRowsOf: String? = nil
   ) {
+    self.onlyRowsOf = onlyRowsOf
     self.job = job
     self.store = store
     self.models = models

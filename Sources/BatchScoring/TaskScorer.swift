@@ -6,6 +6,13 @@ import WindowStore
 struct TaskScorer {
   let job: JobDescription
   let reader: WindowStoreReader
+  private let selection: RowSelection?
+
+  init(job: JobDescription, reader: WindowStoreReader) throws {
+    self.job = job
+    self.reader = reader
+    selection = try job.onlyRowsOf.map { try RowSelection(failedFile: $0) }
+  }
 
   /// Scores `devices`. A fault of a model or a window fails its rows; only a store that cannot be read is thrown.
   func score(_ devices: [DeviceID]) throws -> TaskPart {
@@ -15,7 +22,7 @@ struct TaskScorer {
       case .device: try scoreDevice(device, windows, &part)
       case .sensor:
         for table in FeatureVectorBuilder(layout: job.layout).tables(of: device, windows: windows) {
-          score(table, with: model(of: table.key), &part)
+          score(selected(table), with: model(of: table.key), &part)
         }
       }
     }
@@ -27,7 +34,7 @@ struct TaskScorer {
     var part = TaskPart()
     try forEachDevice(devices) { device, windows in
       for table in FeatureVectorBuilder(layout: job.layout).tables(of: device, windows: windows) {
-        score(table, with: .failure(ScoringError(reason)), &part)
+        score(selected(table), with: .failure(ScoringError(reason)), &part)
       }
     }
     return part
@@ -68,7 +75,7 @@ struct TaskScorer {
     var windows = Array(windows)
     if let sensors { windows = try completed(windows, of: device, sensors: sensors) }
     for table in builder.tables(of: device, windows: windows, sensors: sensors) {
-      score(table, with: model, &part)
+      score(selected(table), with: model, &part)
     }
   }
 
@@ -88,6 +95,20 @@ struct TaskScorer {
   static func sensors(of featureNames: [String]) -> [SensorID] {
     let names = featureNames.compactMap { name in name.lastIndex(of: ".").map { name[..<$0] } }
     return Set(names.compactMap { SensorID($0) }).sorted()
+  }
+
+  /// The rows of `table` that the job is about.
+  private func selected(_ table: FeatureTable) -> FeatureTable {
+    guard let selection else { return table }
+    var result = table
+    result.rows = []
+    result.features = FeatureMatrix(columns: table.features.columns, reservingRows: 0)
+    for (index, row) in table.rows.enumerated() where selection.contains(table.key, row.start) {
+      result.rows.append(row)
+      result.features.append(table.features[row: index])
+    }
+    result.failures = table.failures.filter { selection.contains(table.key, $0.start) }
+    return result
   }
 
   private func score(
