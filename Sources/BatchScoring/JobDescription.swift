@@ -16,12 +16,15 @@ public struct JobDescription: Hashable, Sendable, Codable {
 
   /// The `failed.csv` of an earlier job, whose rows alone are scored; nil for all.
   public var onlyRowsOf: String?
+  public var outputAction: OutputAction
 
   public init(
     job: String, store: String, models: String, layout: ModelLayout, visibleAfter: Timestamp,
-    visibleThrough: Timestamp?, tasks: [[DeviceID]], onlyRowsOf: String? = nil
+    visibleThrough: Timestamp?, tasks: [[DeviceID]], onlyRowsOf: String? = nil,
+    outputAction: OutputAction = .appendRow
   ) {
     self.onlyRowsOf = onlyRowsOf
+    self.outputAction = outputAction
     self.job = job
     self.store = store
     self.models = models

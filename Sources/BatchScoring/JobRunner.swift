@@ -43,7 +43,7 @@ public struct JobRunner: Sendable {
   public func run(_ cut: JobCut) async throws -> JobRecord {
     let known = try jobs.job(cut.id)
     if let known, known.state.isFinal { return known }
-    let files = folder.job(cut.id)
+    let files = folder.job(cut.id, output: deployment.outputFileName)
     if known == nil { try refuseExistingOutput(files) }
     var job = known ?? JobRecord(cut: cut, deployment: deployment.name, state: .queued, queuedAt: now())
     if known == nil {
@@ -142,7 +142,7 @@ public struct JobRunner: Sendable {
         job: job.cut.id, store: folder.store, models: folder.models, layout: deployment.layout,
         visibleAfter: job.cut.after, visibleThrough: job.cut.through,
         tasks: MiniBatchPlan.tasks(for: loads, size: deployment.miniBatchSize, slots: target.slots),
-        onlyRowsOf: onlyRowsOf)
+        onlyRowsOf: onlyRowsOf, outputAction: deployment.outputAction)
       try description.write(to: files.description)
     }
     job.tasks = description.tasks.count
@@ -202,7 +202,7 @@ public struct JobRunner: Sendable {
   // MARK: - Finalize
 
   private func finalize(_ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder) throws {
-    var predictions = PredictionFile.header
+    var predictions = PredictionFile.header(for: deployment.outputAction)
     var failures = PredictionFile.failedHeader
     job.predictions = 0
     job.failedRows = 0
@@ -214,6 +214,7 @@ public struct JobRunner: Sendable {
       job.predictions += part.predictions
       job.failedRows += part.failed
     }
+    let rows = predictions.utf8.count { $0 == 0x0A } - 1
     if job.failedRows > 0 { try AtomicFile.write(failures, to: files.failed, existing: .replace) }
     let digest = Digest.sha256(text: predictions)
     if FileManager.default.fileExists(atPath: files.predictions) {
@@ -225,7 +226,7 @@ public struct JobRunner: Sendable {
       try AtomicFile.write(predictions, to: files.predictions)
     }
     try AtomicFile.write(
-      "{\"rows\":\(job.predictions),\"sha256\":\"\(digest)\"}\n", to: files.success, existing: .replace)
+      "{\"rows\":\(rows),\"sha256\":\"\(digest)\"}\n", to: files.success, existing: .replace)
   }
 
   /// The part of task `number`; where all attempts at it have failed, its windows as failed rows.

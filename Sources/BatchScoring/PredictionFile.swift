@@ -6,7 +6,22 @@ import Telemetry
 /// The text of prediction files: one row a scored window.
 public enum PredictionFile {
   public static let header = "device,sensor,window_start,window_end,score,prediction,model_version,revision\n"
+  public static let summaryHeader = "device,sensor,windows,anomalies,lowest_score,model_version\n"
   public static let failedHeader = "device,sensor,window_start,window_end,revision,reason\n"
+
+  static func header(for action: OutputAction) -> String {
+    switch action {
+    case .appendRow: header
+    case .summaryOnly: summaryHeader
+    }
+  }
+
+  /// The row of a model that gave `decisions`, which are not empty and all numbers.
+  static func summaryLine(_ key: ModelKey, decisions: [Double], modelVersion: String) -> String {
+    let anomalies = decisions.count { OneClassModel.isAnomaly($0) }
+    let lowest = decisions.min().map { "\($0)" } ?? ""
+    return "\(key.device.name),\(key.sensorLabel),\(decisions.count),\(anomalies),\(lowest),\(modelVersion)\n"
+  }
 
   /// The row of a window that `model` gave the decision value `score`. Ids and numbers need no quotes.
   static func line(_ key: ModelKey, _ row: FeatureTable.Row, score: Double, modelVersion: String) -> String {

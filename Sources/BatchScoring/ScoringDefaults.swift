@@ -27,6 +27,8 @@ public enum ScoringDefaults {
   /// How many rows may fail before a job is given up; -1 for any number, as in Azure ML: one broken model must not keep
   /// the rest of the fleet from being scored.
   public static let errorThreshold = -1
+  /// The name of a prediction file: the contract's, and Azure ML's.
+  public static let outputFileName = "predictions.csv"
   /// How often a running job looks whether it is to be canceled: at once for a person, and no load.
   public static let cancelPollInterval = Duration.milliseconds(250)
   /// How long `sonde jobs cancel` waits for the coordinator to end a job.

@@ -8,12 +8,14 @@ import WindowStore
 public final class ScoringWorker {
   private var current: (path: String, scorer: TaskScorer)?
 
-  public init() {}
+  private let level: LoggingLevel
+
+  public init(loggingLevel: LoggingLevel = .info) { level = loggingLevel }
 
   /// The worker process: answers the requests on standard input until it ends.
-  public static func run() {
-    let worker = ScoringWorker()
-    WorkerLoop.run { try worker.perform($0) }
+  public static func run(loggingLevel: LoggingLevel) {
+    let worker = ScoringWorker(loggingLevel: loggingLevel)
+    WorkerLoop.run(isQuiet: loggingLevel == .warning) { try worker.perform($0) }
   }
 
   /// Does one task and counts its rows. Throws where the store or the files fail; a fault of a model or of a window
@@ -35,7 +37,10 @@ public final class ScoringWorker {
       if let open = current?.scorer.reader, open.path == job.store { open } else {
         try WindowStoreReader(path: job.store)
       }
-    let scorer = try TaskScorer(job: job, reader: reader)
+    let isDebugging = level == .debug
+    let scorer = try TaskScorer(job: job, reader: reader) { text in
+      if isDebugging { WorkerLoop.log(text()) }
+    }
     current = (path, scorer)
     return scorer
   }

@@ -3,14 +3,21 @@ import Telemetry
 import WindowStore
 
 /// Scores the devices of one task: windows from the store, models from their files, lines out.
-struct TaskScorer {
+struct TaskScorer: Sendable {
   let job: JobDescription
   let reader: WindowStoreReader
   private let selection: RowSelection?
+  /// What only somebody who looks for a fault wants to read.
+  private let log: @Sendable (() -> String) -> Void
 
-  init(job: JobDescription, reader: WindowStoreReader) throws {
+  init(
+    job: JobDescription, reader: WindowStoreReader, log: @escaping @Sendable (() -> String) -> Void = { _ in }
+  )
+    throws
+  {
     self.job = job
     self.reader = reader
+    self.log = log
     selection = try job.onlyRowsOf.map { try RowSelection(failedFile: $0) }
   }
 
@@ -133,17 +140,26 @@ struct TaskScorer {
           return
         }
       }
+      var scored: [Double] = []
       for (index, row) in table.rows.enumerated() {
         if decisions[index].isNaN {
           let fault = model.fault(of: table.features[row: index])
           failures.append(
             FailedRow(of: table, row, reason: fault?.reason ?? "the decision value is not a number"))
-        } else {
+        } else if job.outputAction == .appendRow {
           part.predictions += 1
           part.predictionLines += PredictionFile.line(
             table.key, row, score: decisions[index], modelVersion: model.version)
+        } else {
+          part.predictions += 1
+          scored.append(decisions[index])
         }
       }
+      if !scored.isEmpty {
+        part.predictionLines += PredictionFile.summaryLine(
+          table.key, decisions: scored, modelVersion: model.version)
+      }
+      log { "\(table.key.stem) \(model.version): \(table.rows.count) windows, \(failures.count) failed" }
       fail(failures, &part)
     }
   }

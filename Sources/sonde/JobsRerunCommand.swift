@@ -13,6 +13,8 @@ struct JobsRerunCommand: AsyncParsableCommand {
 
   @OptionGroup var arguments: JobArguments
 
+  @OptionGroup var settings: DeploymentOptions
+
   @OptionGroup var compute: LocalComputeOptions
 
   @Option(help: "How progress is told: text or json.")
@@ -23,9 +25,10 @@ struct JobsRerunCommand: AsyncParsableCommand {
     _ = try JobStore(reading: folder.jobs)
     let jobs = try JobStore(path: folder.jobs)
     let job = try JobsCommand.find(arguments.job, in: jobs)
-    guard let deployment = try jobs.deployment(of: arguments.job) else {
+    guard var deployment = try jobs.deployment(of: arguments.job) else {
       throw ScoringError("job \(arguments.job) was queued by a version that did not keep its settings")
     }
+    try settings.apply(to: &deployment)
     try await ScoringCommandSupport.run(
       try cut(of: job, folder, jobs), deployment, folder, jobs, compute: compute, format: format)
   }

@@ -37,6 +37,8 @@ struct ScoreCommand: AsyncParsableCommand {
   @Option(help: "How many devices a task scores: auto or a number.")
   var miniBatchSize = "auto"
 
+  @OptionGroup var settings: DeploymentOptions
+
   @OptionGroup var compute: LocalComputeOptions
 
   @Option(help: "How progress is told: text or json.")
@@ -73,7 +75,8 @@ struct ScoreCommand: AsyncParsableCommand {
     guard let record = try TrainingRecord.read(folder.trainingRecord) else {
       throw ScoringError("\(folder.models) holds no trained models; run “sonde train” first")
     }
-    let deployment = Deployment(layout: record.layout, model: record.settings, miniBatchSize: size)
+    var deployment = Deployment(layout: record.layout, model: record.settings, miniBatchSize: size)
+    try settings.apply(to: &deployment)
     let jobs = try JobStore(path: folder.jobs)
     let cut = try cut(of: folder, jobs, deployment)
     try await ScoringCommandSupport.run(cut, deployment, folder, jobs, compute: compute, format: format)

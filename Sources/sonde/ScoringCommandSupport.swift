@@ -18,11 +18,12 @@ enum ScoringCommandSupport {
   }
 
   /// This program as a worker.
-  static func worker() throws -> WorkerCommand {
+  static func worker(of deployment: Deployment) throws -> WorkerCommand {
     guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
       throw ScoringError("cannot find this program's own file through /proc/self/exe; is /proc mounted?")
     }
-    return WorkerCommand(executable: path, arguments: ["score-worker"])
+    return WorkerCommand(
+      executable: path, arguments: ["score-worker", "--logging-level", deployment.loggingLevel.rawValue])
   }
 
   /// Runs the job of `cut` by hand, says where its predictions are, and leaves with an exit code where there are none.
@@ -32,10 +33,11 @@ enum ScoringCommandSupport {
     format: ScoringReporter.Format
   ) async throws {
     let target = try LocalTarget(
-      nodes: compute.nodes, coresPerNode: compute.coresPerNode, logFolder: folder.workerLogs)
+      nodes: compute.nodes, coresPerNode: deployment.workers(onNodeWithCores: compute.coresPerNode),
+      logFolder: folder.workerLogs)
     let reporter = ScoringReporter(format: format)
     let runner = JobRunner(
-      folder: folder, deployment: deployment, target: target, worker: try worker(), jobs: jobs,
+      folder: folder, deployment: deployment, target: target, worker: try worker(of: deployment), jobs: jobs,
       now: { now() }, report: { reporter.report($0) })
     _ = StopSignal { Task { await target.stop() } }
     let job = try await runner.run(cut)
@@ -44,7 +46,8 @@ enum ScoringCommandSupport {
     case .completed:
       if format == .text {
         print(
-          "\(job.predictions) windows scored, \(job.failedRows) failed: \(folder.job(cut.id).predictions)")
+          "\(job.predictions) windows scored, \(job.failedRows) failed: \(folder.job(cut.id, output: deployment.outputFileName).predictions)"
+        )
       }
     case .failed, .canceled: throw ExitCode(ExitStatus.expectationFailed)
     case .queued, .provisioning, .running, .finalizing:
@@ -111,6 +114,20 @@ struct ModelLayoutOptions: ParsableArguments {
   }
 
   var settings: ModelSettings { ModelSettings(nu: nu, gamma: gamma, kernel: kernel, threshold: threshold) }
+}
+
+/// The option that changes a deployment for one job.
+struct DeploymentOptions: ParsableArguments {
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "Changes a setting of the deployment, such as error_threshold=100; can be repeated.",
+      discussion: "Settings: \(DeploymentSetting.allCases.map(\.rawValue).joined(separator: ", "))."))
+  var overrides: [String] = []
+
+  func apply(to deployment: inout Deployment) throws(ScoringError) {
+    try deployment.set(overrides, duration: { Span(argument: $0)?.duration })
+  }
 }
 
 /// The options that say where tasks run.
