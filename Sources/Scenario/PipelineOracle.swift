@@ -63,6 +63,9 @@ struct PipelineOracle {
     var newest = Int64.min
     for message in source.messages(ofDeviceAt: index) {
       let timestamp = message.timestamp.milliseconds
+      // Where a device's clock was set back, a window may be past its lateness: such a reading is kept as late.
+      let closesMs = timestamp / length * length + length + settings.allowedLateness.milliseconds
+      guard newest == .min || newest - settings.outOfOrderness.milliseconds < closesMs else { continue }
       newest = max(newest, timestamp)
       for value in message.values {
         let key = Key(sensor: value.sensor, start: timestamp / length * length)
