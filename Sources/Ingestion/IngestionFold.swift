@@ -103,8 +103,9 @@ public struct IngestionFold: Sendable {
     }
 
     let watermark = devices[index].maxEvent - disorder
-    let starts = windowStarts(message.timestamp.milliseconds).filter { watermark < $0 + window + lateness }
-    guard !starts.isEmpty else {
+    let starts = windowStarts(message.timestamp.milliseconds)
+    // The last window is the last to become final.
+    guard watermark < starts.last + window + lateness else {
       progress.lateMessages += 1
       progress.lateReadings += message.values.count
       batch.late.append(
@@ -116,8 +117,12 @@ public struct IngestionFold: Sendable {
     progress.storedReadings += message.values.count
     progress.maxEvent = max(progress.maxEvent ?? message.timestamp, message.timestamp)
     batch.stored.append(message)
-    for start in starts {
-      add(message, toWindowAt: start, ofDevice: index, watermark: watermark, into: &batch)
+    var start = starts.first
+    while start <= starts.last {
+      if watermark < start + window + lateness {
+        add(message, toWindowAt: start, ofDevice: index, watermark: watermark, into: &batch)
+      }
+      start += hop
     }
     if message.timestamp.milliseconds > devices[index].maxEvent {
       devices[index].maxEvent = message.timestamp.milliseconds
@@ -141,9 +146,8 @@ public struct IngestionFold: Sendable {
   /// The sensors of a foreign device's message whose value at this instant is already in a window.
   private func knownValues(of message: Message, in device: Device) -> Set<SensorID> {
     // Every window that holds this instant knows it; one is enough.
-    guard let start = windowStarts(message.timestamp.milliseconds).last,
-      let window = device.windows.first(where: { $0.start == start })
-    else { return [] }
+    let start = windowStarts(message.timestamp.milliseconds).last
+    guard let window = device.windows.first(where: { $0.start == start }) else { return [] }
     var known = Set<SensorID>()
     for (sensor, content) in zip(window.sensors, window.contents)
     where content.samples.contains(where: { $0.timestamp == message.timestamp.milliseconds }) {
@@ -154,12 +158,11 @@ public struct IngestionFold: Sendable {
 
   // MARK: - Windows
 
-  /// The starts of the windows that hold an instant, ascending. Windows begin on multiples of the hop since 1970; of
-  /// tumbling windows one holds it, of hopping ones several.
-  private func windowStarts(_ milliseconds: Int64) -> [Int64] {
+  /// The first and the last start of the windows that hold an instant. Windows begin on multiples of the hop since
+  /// 1970; of tumbling windows one holds it, of hopping ones several.
+  private func windowStarts(_ milliseconds: Int64) -> (first: Int64, last: Int64) {
     let last = milliseconds - milliseconds % hop
-    guard hop < window else { return [last] }
-    return Array(stride(from: last, to: milliseconds - window, by: -Int(hop)).reversed())
+    return (last - (window - 1 - (milliseconds - last)) / hop * hop, last)
   }
 
   private mutating func add(

@@ -39,6 +39,8 @@ enum StoreSchema {
             id INTEGER PRIMARY KEY, device INTEGER NOT NULL, sensor INTEGER NOT NULL,
             start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,
             count INTEGER NOT NULL, mean REAL NOT NULL, stddev REAL NOT NULL, min REAL NOT NULL, max REAL NOT NULL,
+            first REAL NOT NULL, last REAL NOT NULL, slope REAL NOT NULL,
+            p05 REAL NOT NULL, p25 REAL NOT NULL, median REAL NOT NULL, p75 REAL NOT NULL, p95 REAL NOT NULL,
             revision INTEGER NOT NULL, visible_from_ms INTEGER NOT NULL
           ) STRICT;
           CREATE UNIQUE INDEX windows_by_key ON windows (device, sensor, start_ms, revision);
@@ -74,6 +76,15 @@ enum StoreSchema {
           CREATE VIEW window_values AS
             SELECT d.name AS device, s.name AS sensor, w.start_ms AS window_start_ms, w.end_ms AS window_end_ms,
               w.count, w.mean, w.stddev, w.min, w.max, w.revision
+            FROM windows w JOIN devices d ON d.id = w.device JOIN sensors s ON s.id = w.sensor
+            WHERE NOT EXISTS (
+              SELECT 1 FROM windows n WHERE n.device = w.device AND n.sensor = w.sensor
+                AND n.start_ms = w.start_ms AND n.revision > w.revision);
+
+          -- The further aggregates, beside the columns that window_values promises.
+          CREATE VIEW window_aggregates AS
+            SELECT d.name AS device, s.name AS sensor, w.start_ms AS window_start_ms, w.end_ms AS window_end_ms,
+              w.first, w.last, w.slope, w.p05, w.p25, w.median, w.p75, w.p95, w.revision
             FROM windows w JOIN devices d ON d.id = w.device JOIN sensors s ON s.id = w.sensor
             WHERE NOT EXISTS (
               SELECT 1 FROM windows n WHERE n.device = w.device AND n.sensor = w.sensor

@@ -16,6 +16,9 @@ public final class WindowStoreWriter {
   private var deviceIDs: [DeviceID: Int64] = [:]
   private var sensorIDs: [SensorID: Int64] = [:]
   private var sensorSets: [[SensorID]: [SensorSet]] = [:]
+  /// What each device sent last. Its next message nearly always has the same sensors, and comparing is cheaper than
+  /// hashing a list of names.
+  private var recentSets: [Int64: (values: [Message.Value], sets: [SensorSet])] = [:]
   private var nextSensorSet: Int64 = 1
 
   /// One journal row's share of a message: which set it names and which of the message's values it holds.
@@ -96,6 +99,7 @@ public final class WindowStoreWriter {
       deviceIDs.removeAll()
       sensorIDs.removeAll()
       sensorSets.removeAll()
+      recentSets.removeAll()
       try? database.read { try loadNames($0) }
       throw error
     }
@@ -158,7 +162,7 @@ public final class WindowStoreWriter {
     let handle = statement.sqliteStatement
     for message in messages {
       let device = try id(of: message.device, db)
-      for set in try sets(of: message, db) {
+      for set in try sets(of: message, device, db) {
         sqlite3_bind_int64(handle, 1, device)
         if let position = message.position {
           sqlite3_bind_int64(handle, 2, position.epoch)
@@ -187,8 +191,9 @@ public final class WindowStoreWriter {
     let statement = try db.cachedStatement(
       sql: """
         INSERT OR IGNORE INTO windows
-          (device, sensor, start_ms, end_ms, count, mean, stddev, min, max, revision, visible_from_ms)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          (device, sensor, start_ms, end_ms, revision, visible_from_ms, count, mean, stddev, min, max, first, last,
+           slope, p05, p25, median, p75, p95)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     let handle = statement.sqliteStatement
     for window in windows {
@@ -196,13 +201,22 @@ public final class WindowStoreWriter {
       sqlite3_bind_int64(handle, 2, try id(of: window.sensor, db))
       sqlite3_bind_int64(handle, 3, window.start.milliseconds)
       sqlite3_bind_int64(handle, 4, window.end.milliseconds)
-      sqlite3_bind_int64(handle, 5, Int64(window.aggregates.count))
-      sqlite3_bind_double(handle, 6, window.aggregates.mean)
-      sqlite3_bind_double(handle, 7, window.aggregates.stddev)
-      sqlite3_bind_double(handle, 8, window.aggregates.min)
-      sqlite3_bind_double(handle, 9, window.aggregates.max)
-      sqlite3_bind_int64(handle, 10, Int64(window.revision))
-      sqlite3_bind_int64(handle, 11, window.visibleFrom.milliseconds)
+      sqlite3_bind_int64(handle, 5, Int64(window.revision))
+      sqlite3_bind_int64(handle, 6, window.visibleFrom.milliseconds)
+      let aggregates = window.aggregates
+      sqlite3_bind_int64(handle, 7, Int64(aggregates.count))
+      sqlite3_bind_double(handle, 8, aggregates.mean)
+      sqlite3_bind_double(handle, 9, aggregates.stddev)
+      sqlite3_bind_double(handle, 10, aggregates.min)
+      sqlite3_bind_double(handle, 11, aggregates.max)
+      sqlite3_bind_double(handle, 12, aggregates.first)
+      sqlite3_bind_double(handle, 13, aggregates.last)
+      sqlite3_bind_double(handle, 14, aggregates.slope)
+      sqlite3_bind_double(handle, 15, aggregates.p05)
+      sqlite3_bind_double(handle, 16, aggregates.p25)
+      sqlite3_bind_double(handle, 17, aggregates.median)
+      sqlite3_bind_double(handle, 18, aggregates.p75)
+      sqlite3_bind_double(handle, 19, aggregates.p95)
       try step(handle, db)
     }
   }
@@ -263,8 +277,18 @@ public final class WindowStoreWriter {
   }
 
   /// The journal rows that hold the values of `message`: one for every ``StoreSchema/valuesPerJournalRow`` sensors.
-  private func sets(of message: Message, _ db: Database) throws -> [SensorSet] {
-    let sensors = message.values.map(\.sensor)
+  private func sets(of message: Message, _ device: Int64, _ db: Database) throws -> [SensorSet] {
+    if let recent = recentSets[device], recent.values.count == message.values.count,
+      zip(recent.values, message.values).allSatisfy({ $0.sensor == $1.sensor })
+    {
+      return recent.sets
+    }
+    let sets = try sets(of: message.values.map(\.sensor), db)
+    recentSets[device] = (message.values, sets)
+    return sets
+  }
+
+  private func sets(of sensors: [SensorID], _ db: Database) throws -> [SensorSet] {
     if let known = sensorSets[sensors] { return known }
     var sets: [SensorSet] = []
     for (part, start) in stride(from: 0, to: sensors.count, by: StoreSchema.valuesPerJournalRow).enumerated()
