@@ -85,6 +85,10 @@ let package = Package(
     // Benchmarks
     .executableTarget(
       name: "svm-benchmark", dependencies: ["OneClassSVM", "CSVM"], path: "Benchmarks/svm/svm-benchmark"),
+    .executableTarget(
+      name: "batch-benchmark",
+      dependencies: [telemetry, files, "OneClassSVM", "WindowStore", "BatchScoring"],
+      path: "Benchmarks/batch/batch-benchmark"),
 
     // Tests: a target a module, and EndToEnd on the built binary with a real broker and database
     .target(
