@@ -9,7 +9,7 @@ SONDE := .build/release/sonde
 NAME ?= quickstart
 ARGS ?=
 
-.PHONY: help setup build demo test scenario scenarios lint format docs clean bench
+.PHONY: help setup build demo test scenario scenarios lint format docs clean bench slurm-demo
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ scenarios: build ## Run all scenarios, with a summary table
 
 bench: build ## Run the benchmarks: peers side by side, ratios printed and written as JSON
 	@for script in Benchmarks/*/run.sh; do "$$script" || exit; done
+
+slurm-demo: build ## Score the quickstart on a real Slurm with four nodes on this machine, and stop it
+	@.ci/setup slurm-wlm
+	@.ci/slurm-demo $(SONDE) 4
 
 lint: ## Check formatting and style
 	@swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
