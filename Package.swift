@@ -100,7 +100,7 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport"]),
     .testTarget(name: "WindowStoreTests", dependencies: ["WindowStore", "TestSupport", grdb]),
-    .testTarget(name: "ComputeTests", dependencies: ["Compute"]),
+    .testTarget(name: "ComputeTests", dependencies: ["Compute", telemetry]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection", telemetry, files]),
     .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet", "Detection", telemetry, files]),
     .testTarget(name: "IngestionTests", dependencies: ["Ingestion", "TestSupport"]),

@@ -157,9 +157,12 @@ public struct JobRunner: Sendable {
     async throws -> (outcome: ComputeOutcome, failedRows: Int)
   {
     // A part that a power cut has left half is made again.
-    let done = description.tasks.indices.map { TaskPart.failedRows(in: files.part($0)) }
+    let done = description.tasks.indices.map { TaskPart.counts(in: files.part($0)) }
     let missing = done.indices.filter { done[$0] == nil }
-    let failedBefore = done.reduce(0) { $0 + ($1 ?? 0) }
+    let failedBefore = done.reduce(0) { $0 + ($1?.failedItems ?? 0) }
+    // What an earlier life has done, but was killed before it could write down.
+    try jobs.complete(
+      done.enumerated().compactMap { task, counts in counts.map { (task, $0) } }, of: job.cut.id)
     job.state = .running
     try jobs.save(job)
     guard !missing.isEmpty else {

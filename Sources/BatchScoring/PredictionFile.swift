@@ -1,3 +1,4 @@
+import Compute
 import Files
 import Foundation
 import OneClassSVM
@@ -99,7 +100,7 @@ struct TaskPart: Sendable {
       key, row, score: score, modelVersion: modelVersion, times: &times, to: &predictionLines)
   }
 
-  /// One file. It is not flushed to disk: a power cut may leave one that is not whole, which ``isWhole(_:)`` tells, and
+  /// One file. It is not flushed to disk: a power cut may leave one that is not whole, which ``counts(in:)`` tells, and
   /// then the task is done again.
   func write(to path: String) throws {
     let head = Head(
@@ -115,9 +116,8 @@ struct TaskPart: Sendable {
     try AtomicFile.write(bytes, to: path, existing: .replace, survivesPowerCut: false)
   }
 
-  /// How many rows the part at `path` says have failed, without reading all of it; nil where it is not there or not
-  /// whole.
-  static func failedRows(in path: String) -> Int? {
+  /// How many rows the part at `path` says it has, without reading all of it; nil where it is not there or not whole.
+  static func counts(in path: String) -> TaskCounts? {
     guard let file = FileHandle(forReadingAtPath: path) else { return nil }
     defer { try? file.close() }
     guard let start = try? file.read(upToCount: headBytes), let size = try? file.seekToEnd() else {
@@ -127,7 +127,7 @@ struct TaskPart: Sendable {
     guard let head = try? JSONDecoder().decode(Head.self, from: line),
       line.count + 1 + head.bytes + head.failedBytes == Int(size)
     else { return nil }
-    return head.failed
+    return TaskCounts(items: head.predictions + head.failed, failedItems: head.failed)
   }
 
   /// More than a head of four numbers is long.
