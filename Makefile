@@ -9,7 +9,7 @@ SONDE := .build/release/sonde
 NAME ?= quickstart
 ARGS ?=
 
-.PHONY: help setup build demo test scenario scenarios lint format docs clean bench bench-svm svm-oracle
+.PHONY: help setup build demo test scenario scenarios lint format docs clean bench bench-svm svm-oracle slurm-demo
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ bench-svm: build ## Run the benchmark of the one-class SVMs alone
 
 svm-oracle: ## Train 240 models with scikit-learn, for ScikitLearnTests
 	@Benchmarks/svm/oracle.sh
+
+slurm-demo: build ## Score the quickstart on a real Slurm, and stop it
+	@.ci/setup slurm-wlm
+	@.ci/slurm-demo $(SONDE) 4
 
 lint: ## Check formatting and style
 	@swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks

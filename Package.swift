@@ -85,6 +85,10 @@ let package = Package(
     // Benchmarks
     .executableTarget(
       name: "svm-benchmark", dependencies: ["OneClassSVM", "CSVM"], path: "Benchmarks/svm/svm-benchmark"),
+    .executableTarget(
+      name: "batch-benchmark",
+      dependencies: [telemetry, files, "OneClassSVM", "WindowStore", "BatchScoring"],
+      path: "Benchmarks/batch/batch-benchmark"),
 
     // Tests: a target a module, and EndToEnd on the built binary with a real broker and database
     .target(
@@ -96,7 +100,7 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport"]),
     .testTarget(name: "WindowStoreTests", dependencies: ["WindowStore", "TestSupport", grdb]),
-    .testTarget(name: "ComputeTests", dependencies: ["Compute"]),
+    .testTarget(name: "ComputeTests", dependencies: ["Compute", telemetry]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection", telemetry, files]),
     .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet", "Detection", telemetry, files]),
     .testTarget(name: "IngestionTests", dependencies: ["Ingestion", "TestSupport"]),

@@ -69,6 +69,8 @@ public struct FeatureVectorBuilder: Sendable {
   private func deviceTable(_ device: DeviceID, _ windows: some Sequence<WindowRow>, _ sensors: [SensorID]?)
     -> FeatureTable
   {
+    let windows = Array(windows)
+    if let sensors, let table = alignedTable(device, windows, sensors.sorted()) { return table }
     var byStart: [Timestamp: [WindowRow]] = [:]
     for window in windows { byStart[window.start, default: []].append(window) }
     let sensors = sensors?.sorted() ?? Set(byStart.values.joined().map(\.sensor)).sorted()
@@ -87,6 +89,29 @@ public struct FeatureVectorBuilder: Sendable {
             key: table.key, start: start, end: first.end, revision: present.map(\.revision).max() ?? 1,
             reason: "the window has no reading of \(names)"))
       }
+    }
+    return table
+  }
+
+  /// The common case without any dictionary: `windows` are in the order of the store, and each of `sensors` has a window
+  /// at the same times. Nil where that is not so.
+  private func alignedTable(_ device: DeviceID, _ windows: [WindowRow], _ sensors: [SensorID])
+    -> FeatureTable?
+  {
+    guard !sensors.isEmpty, windows.count % sensors.count == 0 else { return nil }
+    let count = windows.count / sensors.count
+    for (index, sensor) in sensors.enumerated() {
+      for row in 0..<count {
+        let window = windows[index * count + row]
+        guard window.sensor == sensor, window.start == windows[row].start,
+          row == 0 || windows[index * count + row - 1].start < window.start
+        else { return nil }
+      }
+    }
+    var table = emptyTable(ModelKey(device: device, sensor: nil), sensors: sensors)
+    table.rows.reserveCapacity(count)
+    for row in 0..<count {
+      add(sensors.indices.map { windows[$0 * count + row] }, end: windows[row].end, to: &table)
     }
     return table
   }

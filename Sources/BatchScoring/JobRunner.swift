@@ -156,20 +156,28 @@ public struct JobRunner: Sendable {
   private func runTasks(_ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder)
     async throws -> (outcome: ComputeOutcome, failedRows: Int)
   {
-    let missing = description.tasks.indices.filter { !FileManager.default.fileExists(atPath: files.part($0)) }
+    // A part that a power cut has left half is made again.
+    let done = description.tasks.indices.map { TaskPart.counts(in: files.part($0)) }
+    let missing = done.indices.filter { done[$0] == nil }
+    let failedBefore = done.reduce(0) { $0 + ($1?.failedItems ?? 0) }
+    // What an earlier life has done, but was killed before it could write down.
+    try jobs.complete(
+      done.enumerated().compactMap { task, counts in counts.map { (task, $0) } }, of: job.cut.id)
     job.state = .running
     try jobs.save(job)
-    let done = Set(description.tasks.indices).subtracting(missing)
-    let failedBefore = try done.reduce(0) { try $0 + TaskPart.failedRows(in: files.part($1)) }
     guard !missing.isEmpty else {
       return (
         ComputeOutcome(ending: .finished, succeeded: 0, failed: 0, retries: 0, notRun: 0), failedBefore
       )
     }
-    let scorer = try TaskScorer(job: description, reader: try WindowStoreReader(path: description.store))
     let log = TaskLog(
-      job: job.cut.id, total: description.tasks.count, done: done.count, failedRows: failedBefore, jobs: jobs,
-      rows: { try scorer.fail(description.tasks[$0], reason: "").failed }, report: report)
+      job: job.cut.id, total: description.tasks.count, done: done.count - missing.count,
+      failedRows: failedBefore, jobs: jobs,
+      rows: { task in
+        let reader = try WindowStoreReader(path: description.store)
+        return try TaskScorer(job: description, reader: reader).fail(description.tasks[task], reason: "")
+          .failed
+      }, report: report)
     let computeJob = ComputeJob(
       name: job.cut.id, input: files.description, worker: worker, tasks: missing, retry: deployment.retry)
     let watch = watchForCancel(of: job.cut.id)
@@ -202,8 +210,8 @@ public struct JobRunner: Sendable {
   // MARK: - Finalize
 
   private func finalize(_ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder) throws {
-    var predictions = PredictionFile.header(for: deployment.outputAction)
-    var failures = PredictionFile.failedHeader
+    var predictions = Array(PredictionFile.header(for: deployment.outputAction).utf8)
+    var failures = Array(PredictionFile.failedHeader.utf8)
     job.predictions = 0
     job.failedRows = 0
     job.failedTasks = 0
@@ -214,9 +222,9 @@ public struct JobRunner: Sendable {
       job.predictions += part.predictions
       job.failedRows += part.failed
     }
-    let rows = predictions.utf8.count { $0 == 0x0A } - 1
+    let rows = predictions.count { $0 == 0x0A } - 1
     if job.failedRows > 0 { try AtomicFile.write(failures, to: files.failed, existing: .replace) }
-    let digest = Digest.sha256(text: predictions)
+    let digest = Digest.sha256(predictions)
     if FileManager.default.fileExists(atPath: files.predictions) {
       // Written by this job before it was interrupted, so it holds the same bytes; anything else is not overwritten.
       guard try Digest.sha256(file: files.predictions) == digest else {

@@ -301,6 +301,20 @@ public final class JobStore: Sendable {
     }
   }
 
+  /// Notes tasks of the job called `id` whose parts are there already.
+  func complete(_ tasks: [(task: Int, counts: TaskCounts)], of id: String) throws {
+    guard !tasks.isEmpty else { return }
+    try write { db in
+      for (task, counts) in tasks {
+        try db.execute(
+          sql: """
+            UPDATE tasks SET state = 'completed', rows = ?, failed_rows = ?
+            WHERE job = ? AND task = ? AND state <> 'completed'
+            """, arguments: [counts.items, counts.failedItems, id, task])
+      }
+    }
+  }
+
   /// Writes what has happened to the tasks of the job called `id`, in one transaction.
   func record(_ events: [ComputeEvent], of id: String) throws {
     guard !events.isEmpty else { return }

@@ -84,15 +84,16 @@ public struct PlainFileScoring: Sendable {
     try JobFolder.makeFolder(output)
 
     var result = Result(predictions: 0, anomalies: 0, failed: 0, firstReason: nil)
-    var text = PredictionFile.header
+    var text = Array(PredictionFile.header.utf8)
+    var times = TimeTexts()
     var failures = PredictionFile.failedHeader
     for (group, rows) in groups.sorted(by: { Self.precedes($0.key, $1.key) }) {
-      score(group, rows, &text, &failures, &result)
+      score(group, rows, &times, &text, &failures, &result)
     }
     if result.failed > 0 { try AtomicFile.write(failures, to: files.failed) }
     try AtomicFile.write(text, to: files.predictions)
     try AtomicFile.write(
-      "{\"rows\":\(result.predictions),\"sha256\":\"\(Digest.sha256(text: text))\"}\n", to: files.success)
+      "{\"rows\":\(result.predictions),\"sha256\":\"\(Digest.sha256(text))\"}\n", to: files.success)
     return result
   }
 
@@ -119,7 +120,8 @@ public struct PlainFileScoring: Sendable {
   }
 
   private func score(
-    _ group: Group, _ rows: [Row], _ text: inout String, _ failures: inout String, _ result: inout Result
+    _ group: Group, _ rows: [Row], _ times: inout TimeTexts, _ text: inout [UInt8],
+    _ failures: inout String, _ result: inout Result
   ) {
     func fail(_ row: Row, _ reason: String) {
       let time = row.instant.map(\.description) ?? row.time
@@ -169,9 +171,9 @@ public struct PlainFileScoring: Sendable {
         fail(row, row.value.flatMap { model.fault(of: [$0])?.reason } ?? "“\(row.text)” is not a number")
         continue
       }
-      text += PredictionFile.line(
+      PredictionFile.append(
         key, FeatureTable.Row(start: instant, end: instant, revision: 1), score: decision,
-        modelVersion: model.version)
+        modelVersion: model.version, times: &times, to: &text)
       result.predictions += 1
       if OneClassModel.isAnomaly(decision) { result.anomalies += 1 }
     }

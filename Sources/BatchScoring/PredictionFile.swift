@@ -1,3 +1,4 @@
+import Compute
 import Files
 import Foundation
 import OneClassSVM
@@ -23,11 +24,28 @@ public enum PredictionFile {
     return "\(key.device.name),\(key.sensorLabel),\(decisions.count),\(anomalies),\(lowest),\(modelVersion)\n"
   }
 
-  /// The row of a window that `model` gave the decision value `score`. Ids and numbers need no quotes.
-  static func line(_ key: ModelKey, _ row: FeatureTable.Row, score: Double, modelVersion: String) -> String {
-    "\(key.device.name),\(key.sensorLabel),\(row.start),\(row.end),\(score),"
-      + "\(OneClassModel.isAnomaly(score) ? 1 : 0),\(modelVersion),\(row.revision)\n"
+  /// Adds the row of a window that `model` gave the decision value `score`. Ids and numbers need no quotes.
+  static func append(
+    _ key: ModelKey, _ row: FeatureTable.Row, score: Double, modelVersion: String, times: inout TimeTexts,
+    to lines: inout [UInt8]
+  ) {
+    lines += key.device.name.utf8
+    lines.append(comma)
+    lines += key.sensorLabel.utf8
+    lines.append(comma)
+    lines += times.text(of: row.start)
+    lines.append(comma)
+    lines += times.text(of: row.end)
+    lines.append(comma)
+    lines += score.description.utf8
+    lines += OneClassModel.isAnomaly(score) ? ",1,".utf8 : ",0,".utf8
+    lines += modelVersion.utf8
+    lines.append(comma)
+    lines += String(row.revision).utf8
+    lines.append(0x0A)
   }
+
+  private static let comma = UInt8(ascii: ",")
 
   /// The row of a window that could not be scored.
   static func line(_ row: FailedRow) -> String {
@@ -37,66 +55,93 @@ public enum PredictionFile {
   }
 }
 
+/// Instants as text. Every device has windows at the same times, so most have been written before.
+struct TimeTexts: Sendable {
+  private var texts: [Timestamp: [UInt8]] = [:]
+
+  mutating func text(of time: Timestamp) -> [UInt8] {
+    if let text = texts[time] { return text }
+    if texts.count >= ScoringDefaults.cachedTimeTexts { texts.removeAll(keepingCapacity: true) }
+    let text = Array(time.description.utf8)
+    texts[time] = text
+    return text
+  }
+}
+
 /// What one task has found: the lines of the prediction file and of the failed rows.
-public struct TaskPart: Hashable, Sendable {
+struct TaskPart: Sendable {
   private struct Head: Codable {
     var predictions: Int
     var failed: Int
     /// Bytes of the prediction lines, which come first.
     var bytes: Int
+    /// Bytes of the failed lines, which come last.
+    var failedBytes: Int
   }
 
-  /// How many lines ``predictionLines`` has.
-  public var predictions = 0
-  /// How many lines ``failedLines`` has.
-  public var failed = 0
-  public var predictionLines = ""
-  public var failedLines = ""
+  /// How many windows are scored.
+  var predictions = 0
+  /// How many could not be.
+  var failed = 0
+  var predictionLines: [UInt8] = []
+  var failedLines: [UInt8] = []
+  private var times = TimeTexts()
 
   init() {}
 
   mutating func add(_ failure: FailedRow) {
     failed += 1
-    failedLines += PredictionFile.line(failure)
+    failedLines += PredictionFile.line(failure).utf8
   }
 
-  /// One file, so that it is there whole or not at all.
+  mutating func add(_ key: ModelKey, _ row: FeatureTable.Row, score: Double, modelVersion: String) {
+    predictions += 1
+    PredictionFile.append(
+      key, row, score: score, modelVersion: modelVersion, times: &times, to: &predictionLines)
+  }
+
+  /// One file. It is not flushed to disk: a power cut may leave one that is not whole, which ``counts(in:)`` tells, and
+  /// then the task is done again.
   func write(to path: String) throws {
-    let head = Head(predictions: predictions, failed: failed, bytes: predictionLines.utf8.count)
+    let head = Head(
+      predictions: predictions, failed: failed, bytes: predictionLines.count, failedBytes: failedLines.count)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    let line = String(decoding: try encoder.encode(head), as: UTF8.self)
+    var bytes = Array(try encoder.encode(head))
+    bytes.reserveCapacity(bytes.count + 1 + predictionLines.count + failedLines.count)
+    bytes.append(0x0A)
+    bytes += predictionLines
+    bytes += failedLines
     // Attempts at one task write the same bytes, so the later may replace the earlier.
-    try AtomicFile.write(line + "\n" + predictionLines + failedLines, to: path, existing: .replace)
+    try AtomicFile.write(bytes, to: path, existing: .replace, survivesPowerCut: false)
   }
 
-  /// How many rows the part at `path` says have failed, without reading all of it. Throws as ``init(path:)`` does.
-  static func failedRows(in path: String) throws -> Int {
-    guard let file = FileHandle(forReadingAtPath: path) else {
-      throw FileError(path: path, action: "read", reason: "it cannot be opened")
-    }
+  /// How many rows the part at `path` says it has, without reading all of it; nil where it is not there or not whole.
+  static func counts(in path: String) -> TaskCounts? {
+    guard let file = FileHandle(forReadingAtPath: path) else { return nil }
     defer { try? file.close() }
-    let line = (try file.read(upToCount: headBytes) ?? Data()).prefix { $0 != 0x0A }
-    guard let head = try? JSONDecoder().decode(Head.self, from: line) else { throw damaged(path) }
-    return head.failed
+    guard let start = try? file.read(upToCount: headBytes), let size = try? file.seekToEnd() else {
+      return nil
+    }
+    let line = start.prefix { $0 != 0x0A }
+    guard let head = try? JSONDecoder().decode(Head.self, from: line),
+      line.count + 1 + head.bytes + head.failedBytes == Int(size)
+    else { return nil }
+    return TaskCounts(items: head.predictions + head.failed, failedItems: head.failed)
   }
 
-  /// More than a head of three numbers is long.
+  /// More than a head of four numbers is long.
   private static let headBytes = 256
-
-  private static func damaged(_ path: String) -> ScoringError {
-    ScoringError("\(path): not the part file of a task; remove it and run the job again")
-  }
 
   init(path: String) throws {
     let bytes = try TextFile.bytes(of: path)
     guard let end = bytes.firstIndex(of: 0x0A),
       let head = try? JSONDecoder().decode(Head.self, from: Data(bytes[..<end])),
-      head.bytes >= 0, head.bytes < bytes.count - end
-    else { throw Self.damaged(path) }
+      head.bytes >= 0, head.failedBytes >= 0, end + 1 + head.bytes + head.failedBytes == bytes.count
+    else { throw ScoringError("\(path): not the part file of a task; remove it and run the job again") }
     predictions = head.predictions
     failed = head.failed
-    predictionLines = String(decoding: bytes[(end + 1)..<(end + 1 + head.bytes)], as: UTF8.self)
-    failedLines = String(decoding: bytes[(end + 1 + head.bytes)...], as: UTF8.self)
+    predictionLines = Array(bytes[(end + 1)..<(end + 1 + head.bytes)])
+    failedLines = Array(bytes[(end + 1 + head.bytes)...])
   }
 }

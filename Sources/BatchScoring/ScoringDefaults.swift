@@ -27,6 +27,10 @@ public enum ScoringDefaults {
   /// How many rows may fail before a job is given up; -1 for any number, as in Azure ML: one broken model must not keep
   /// the rest of the fleet from being scored.
   public static let errorThreshold = -1
+  /// How many instants a task keeps as text: a month of 5-minute windows is 8,640.
+  public static let cachedTimeTexts = 10_000
+  /// How many models a warm worker keeps: one of 100 support vectors and 12 features takes about 10 KB.
+  public static let cachedModels = 10_000
   /// The name of a prediction file: the contract's, and Azure ML's.
   public static let outputFileName = "predictions.csv"
   /// How often a running job looks whether it is to be canceled: at once for a person, and no load.

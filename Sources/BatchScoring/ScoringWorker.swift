@@ -4,11 +4,12 @@ import WindowStore
 /// What a worker of a scoring job does. A request's input is the path of a ``JobDescription``, its task one of the
 /// description's tasks; the task's part file goes into the folder of the description.
 ///
-/// Keeps the description and the store open between requests; used from one thread.
+/// Keeps the description, the store and models open between requests; used from one thread.
 public final class ScoringWorker {
   private var current: (path: String, scorer: TaskScorer)?
 
   private let level: LoggingLevel
+  private let models = ModelCache()
 
   public init(loggingLevel: LoggingLevel = .info) { level = loggingLevel }
 
@@ -38,7 +39,7 @@ public final class ScoringWorker {
         try WindowStoreReader(path: job.store)
       }
     let isDebugging = level == .debug
-    let scorer = try TaskScorer(job: job, reader: reader) { text in
+    let scorer = try TaskScorer(job: job, reader: reader, models: models) { text in
       if isDebugging { WorkerLoop.log(text()) }
     }
     current = (path, scorer)

@@ -3,21 +3,22 @@ import Telemetry
 import WindowStore
 
 /// Scores the devices of one task: windows from the store, models from their files, lines out.
-struct TaskScorer: Sendable {
+struct TaskScorer {
   let job: JobDescription
   let reader: WindowStoreReader
   private let selection: RowSelection?
+  private let models: ModelCache
   /// What only somebody who looks for a fault wants to read.
-  private let log: @Sendable (() -> String) -> Void
+  private let log: (() -> String) -> Void
 
   init(
-    job: JobDescription, reader: WindowStoreReader, log: @escaping @Sendable (() -> String) -> Void = { _ in }
-  )
-    throws
-  {
+    job: JobDescription, reader: WindowStoreReader, models: ModelCache = ModelCache(),
+    log: @escaping (() -> String) -> Void = { _ in }
+  ) throws {
     self.job = job
     self.reader = reader
     self.log = log
+    self.models = models
     selection = try job.onlyRowsOf.map { try RowSelection(failedFile: $0) }
   }
 
@@ -62,13 +63,13 @@ struct TaskScorer: Sendable {
   }
 
   private func model(of key: ModelKey) -> Result<OneClassModel, ScoringError> {
-    guard ModelCatalog.exists(key.stem, in: job.models) else {
-      return .failure(
-        ScoringError("there is no model \(key.stem).model in \(job.models); was it in the training data?"))
-    }
     do {
-      return .success(try ModelFile.read(folder: job.models, stem: key.stem))
+      return .success(try models.model(folder: job.models, stem: key.stem))
     } catch {
+      guard ModelCatalog.exists(key.stem, in: job.models) else {
+        return .failure(
+          ScoringError("there is no model \(key.stem).model in \(job.models); was it in the training data?"))
+      }
       return .failure(ScoringError("\(error)"))
     }
   }
@@ -147,17 +148,17 @@ struct TaskScorer: Sendable {
           failures.append(
             FailedRow(of: table, row, reason: fault?.reason ?? "the decision value is not a number"))
         } else if job.outputAction == .appendRow {
-          part.predictions += 1
-          part.predictionLines += PredictionFile.line(
-            table.key, row, score: decisions[index], modelVersion: model.version)
+          part.add(table.key, row, score: decisions[index], modelVersion: model.version)
         } else {
           part.predictions += 1
           scored.append(decisions[index])
         }
       }
       if !scored.isEmpty {
-        part.predictionLines += PredictionFile.summaryLine(
-          table.key, decisions: scored, modelVersion: model.version)
+        part.predictionLines +=
+          PredictionFile.summaryLine(
+            table.key, decisions: scored, modelVersion: model.version
+          ).utf8
       }
       log { "\(table.key.stem) \(model.version): \(table.rows.count) windows, \(failures.count) failed" }
       fail(failures, &part)

@@ -14,6 +14,14 @@ public enum ComputeDefaults {
   /// How long a worker may go on after its standard input or output was closed before it is killed: it has
   /// finished its task by then.
   public static let workerExitGrace = Duration.seconds(2)
+  /// How often Slurm is asked for the states of an array: its controller is shared with others.
+  public static let slurmStateInterval = Duration.seconds(1)
+  /// How often replies are looked for in the shared folder.
+  public static let slurmReplyInterval = Duration.milliseconds(100)
+  /// How long an array that an earlier coordinator has left behind may take to end: Slurm's KillWait is 30 s.
+  public static let slurmEndWait = Duration.seconds(60)
+  /// The most elements of an array: what MaxArraySize allows where nobody has changed it.
+  public static let maxSlurmWorkers = 1000
   /// The most worker processes of a local target: every one holds a few descriptors and about 10 MB.
   public static let maxLocalWorkers = 256
 }

@@ -1,6 +1,6 @@
 /// A place that runs the numbered tasks of a command. It knows nothing of what the tasks do.
 ///
-/// A target is one file: `LocalTarget.swift` runs worker processes on this machine.
+/// A target is one file: `LocalTarget.swift` runs worker processes on this machine, `SlurmTarget.swift` job arrays.
 public protocol ComputeTarget: Sendable {
   /// What people call it, such as `local`.
   var name: String { get }
@@ -104,6 +104,11 @@ public struct ComputeOutcome: Hashable, Sendable {
 /// A compute target that cannot run anything: what is wrong and what to do.
 public struct ComputeError: Error, Hashable, CustomStringConvertible {
   public let description: String
+  /// Whether something outside is missing (a package, a cluster), rather than the settings being wrong.
+  public let isUnavailable: Bool
 
-  public init(_ description: String) { self.description = description }
+  public init(_ description: String, isUnavailable: Bool = false) {
+    self.description = description
+    self.isUnavailable = isUnavailable
+  }
 }

@@ -37,14 +37,22 @@ public enum AtomicFile {
   }
 
   /// Writes `bytes` to `path`. A reader sees the old file, no file, or the new file whole.
-  public static func write(_ bytes: some Sequence<UInt8>, to path: String, existing: Existing = .refuse)
-    throws
-  {
+  ///
+  /// - Parameter survivesPowerCut: Whether it is flushed to disk. Without that, a power cut may leave a file of this name
+  ///   that is not whole: for what can be told from its content, and made again.
+  public static func write(
+    _ bytes: some Sequence<UInt8>, to path: String, existing: Existing = .refuse,
+    survivesPowerCut: Bool = true
+  ) throws {
     let array = Array(bytes)
-    try array.withUnsafeBytes { try write($0, to: path, existing: existing) }
+    try array.withUnsafeBytes {
+      try write($0, to: path, existing: existing, survivesPowerCut: survivesPowerCut)
+    }
   }
 
-  private static func write(_ bytes: UnsafeRawBufferPointer, to path: String, existing: Existing) throws {
+  private static func write(
+    _ bytes: UnsafeRawBufferPointer, to path: String, existing: Existing, survivesPowerCut: Bool = true
+  ) throws {
     let temporary = "\(path).\(getpid()).tmp"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw FileError(path: path, action: "write") }
@@ -63,7 +71,9 @@ public enum AtomicFile {
       }
       offset += written
     }
-    guard fsync(descriptor) == 0 else { throw FileError(path: path, action: "flush") }
+    if survivesPowerCut {
+      guard fsync(descriptor) == 0 else { throw FileError(path: path, action: "flush") }
+    }
     closed = true
     guard close(descriptor) == 0 else { throw FileError(path: path, action: "write") }
     switch existing {
@@ -74,7 +84,7 @@ public enum AtomicFile {
       // A hard link fails where the name is taken; a rename would replace silently.
       guard link(temporary, path) == 0 else { throw FileError(path: path, action: "create") }
     }
-    try flushFolder(of: path)
+    if survivesPowerCut { try flushFolder(of: path) }
   }
 
   /// Flushes the folder entry of `path`, so that a new name survives a power cut.

@@ -10,6 +10,9 @@ enum StoreDefaults {
   /// How long a connection waits for another one's lock before it fails.
   static let busyTimeoutSeconds = 10.0
 
+  /// How much of the file a reader maps: pages that the system holds already are then not copied. Address space only.
+  static let readerMapBytes = 1 << 40
+
   /// A connection that writes. `synchronous = FULL`: a commit that gates an acknowledgement must survive a power cut.
   static func writer() -> Configuration {
     var configuration = Configuration()
@@ -33,6 +36,7 @@ enum StoreDefaults {
     configuration.readonly = true
     configuration.busyMode = .timeout(busyTimeoutSeconds)
     configuration.label = "WindowStore.reader"
+    configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA mmap_size = \(readerMapBytes)") }
     return configuration
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import GRDBSQLite
 import Telemetry
 
 /// Reads a store, also while ingestion writes it. Every call sees one consistent state.
@@ -111,18 +112,24 @@ public final class WindowStoreReader: Sendable {
     device: DeviceID, count: Int
   )] {
     try read { db in
-      let rows = try Row.fetchCursor(
-        db,
+      let names = try Self.names(of: "devices", db)
+      var counts: [Int64: Int] = [:]
+      // Counted here: SQLite would sort all rows to group them. A window counts at its first revision in the cut.
+      let statement = try db.cachedStatement(
         sql: """
-          SELECT d.name, count(*) FROM (
-            SELECT device, sensor, start_ms FROM windows WHERE visible_from_ms > ? AND visible_from_ms <= ?
-            GROUP BY device, sensor, start_ms) w
-          JOIN devices d ON d.id = w.device GROUP BY d.id ORDER BY d.name
-          """,
-        arguments: Self.cut(visibleAfter, through))
-      var counts: [(device: DeviceID, count: Int)] = []
-      while let row = try rows.next() { counts.append((try Self.device(row[0]), row[1])) }
-      return counts
+          SELECT w.device FROM windows w WHERE w.visible_from_ms > ?1 AND w.visible_from_ms <= ?2
+            AND (w.revision = 1 OR NOT EXISTS (
+              SELECT 1 FROM windows o WHERE o.device = w.device AND o.sensor = w.sensor AND o.start_ms = w.start_ms
+                AND o.revision < w.revision AND o.visible_from_ms > ?1 AND o.visible_from_ms <= ?2))
+          """)
+      statement.arguments = Self.cut(visibleAfter, through)
+      let handle = statement.sqliteStatement
+      defer { sqlite3_reset(handle) }
+      while try Self.step(handle, db) { counts[sqlite3_column_int64(handle, 0), default: 0] += 1 }
+      return try counts.map { id, count in
+        guard let name = names[id] else { throw Self.damaged("device", "\(id)") }
+        return (try Self.device(name), count)
+      }.sorted { $0.device < $1.device }
     }
   }
 
@@ -134,37 +141,91 @@ public final class WindowStoreReader: Sendable {
     -> [WindowRow]
   {
     try read { db in
-      var arguments = Self.cut(visibleAfter, through)
-      var deviceCondition = ""
+      var ids: [DeviceID: Int64] = [:]
       if let devices {
-        // One JSON argument rather than a placeholder each: SQLite limits the number of placeholders.
-        deviceCondition = "AND d.name IN (SELECT value FROM json_each(?))"
-        let names = try JSONEncoder().encode(devices.map(\.name))
-        arguments += [String(decoding: names, as: UTF8.self)]
+        let statement = try db.cachedStatement(sql: "SELECT id FROM devices WHERE name = ?")
+        for device in devices { ids[device] = try Int64.fetchOne(statement, arguments: [device.name]) }
+      } else {
+        for (id, name) in try Self.names(of: "devices", db) { ids[try Self.device(name)] = id }
       }
-      let rows = try Row.fetchCursor(
-        db,
-        sql: """
-          SELECT d.name, s.name, w.start_ms, w.end_ms, w.count, w.mean, w.stddev, w.min, w.max, max(w.revision),
-            w.visible_from_ms
-          FROM windows w JOIN devices d ON d.id = w.device JOIN sensors s ON s.id = w.sensor
-          WHERE w.visible_from_ms > ? AND w.visible_from_ms <= ? \(deviceCondition)
-          GROUP BY w.device, w.sensor, w.start_ms
-          ORDER BY d.name, s.name, w.start_ms
-          """,
-        arguments: arguments)
+      let sensors = try Self.names(of: "sensors", db).mapValues { name in
+        guard let sensor = SensorID(name) else { throw Self.damaged("sensor", name) }
+        return sensor
+      }
       var windows: [WindowRow] = []
-      while let row = try rows.next() {
-        guard let sensor = SensorID(row[1] as String) else { throw Self.damaged("sensor", row[1]) }
-        windows.append(
-          WindowRow(
-            device: try Self.device(row[0]), sensor: sensor, start: Timestamp(milliseconds: row[2]),
-            end: Timestamp(milliseconds: row[3]),
-            aggregates: Aggregates(count: row[4], mean: row[5], stddev: row[6], min: row[7], max: row[8]),
-            revision: row[9], visibleFrom: Timestamp(milliseconds: row[10])))
+      for (device, id) in ids.sorted(by: { $0.key < $1.key }) {
+        try Self.append(device, id, sensors, visibleAfter, through, to: &windows, db)
       }
       return windows
     }
+  }
+
+  /// Adds the windows of one device. They come in the order of their index, so that SQLite sorts nothing; values are
+  /// taken straight from the statement, because a job reads millions of rows.
+  private static func append(
+    _ device: DeviceID, _ id: Int64, _ sensors: [Int64: SensorID], _ visibleAfter: Timestamp?,
+    _ through: Timestamp?, to windows: inout [WindowRow], _ db: Database
+  ) throws {
+    let statement = try db.cachedStatement(
+      sql: """
+        SELECT sensor, start_ms, end_ms, count, mean, stddev, min, max, revision, visible_from_ms FROM windows
+        WHERE device = ? AND +visible_from_ms > ? AND +visible_from_ms <= ? ORDER BY sensor, start_ms, revision
+        """)
+    statement.arguments = [id] + cut(visibleAfter, through)
+    let handle = statement.sqliteStatement
+    defer { sqlite3_reset(handle) }
+    let first = windows.endIndex
+    var isSorted = true
+    var sensorID: Int64?
+    var sensor: SensorID?
+    func time(_ column: Int32) -> Timestamp { Timestamp(milliseconds: sqlite3_column_int64(handle, column)) }
+    while try step(handle, db) {
+      let next = sqlite3_column_int64(handle, 0)
+      if next != sensorID {
+        let previous = sensor
+        sensor = sensors[next]
+        sensorID = next
+        if let previous, let sensor, sensor < previous { isSorted = false }
+      }
+      guard let sensor else { throw damaged("sensor", "\(next)") }
+      let row = WindowRow(
+        device: device, sensor: sensor, start: time(1), end: time(2),
+        aggregates: Aggregates(
+          count: Int(sqlite3_column_int64(handle, 3)), mean: sqlite3_column_double(handle, 4),
+          stddev: sqlite3_column_double(handle, 5), min: sqlite3_column_double(handle, 6),
+          max: sqlite3_column_double(handle, 7)),
+        revision: Int(sqlite3_column_int64(handle, 8)), visibleFrom: time(9))
+      // Revisions follow each other, the newest last.
+      if row.revision > 1, windows.count > first, let last = windows.last, last.start == row.start,
+        last.sensor == sensor
+      {
+        windows[windows.count - 1] = row
+      } else {
+        windows.append(row)
+      }
+    }
+    // Sensors are numbered as they came, and wanted in the order of their names.
+    if !isSorted {
+      windows[first...].sort { ($0.sensor, $0.start.milliseconds) < ($1.sensor, $1.start.milliseconds) }
+    }
+  }
+
+  /// Whether there is another row. Throws SQLite's error.
+  private static func step(_ handle: SQLiteStatement, _ db: Database) throws -> Bool {
+    switch sqlite3_step(handle) {
+    case SQLITE_ROW: return true
+    case SQLITE_DONE: return false
+    case let code:
+      throw DatabaseError(resultCode: ResultCode(rawValue: code), message: db.lastErrorMessage)
+    }
+  }
+
+  /// The names in a table of ids.
+  private static func names(of table: String, _ db: Database) throws -> [Int64: String] {
+    var names: [Int64: String] = [:]
+    let rows = try Row.fetchCursor(db, sql: "SELECT id, name FROM \(table)")
+    while let row = try rows.next() { names[row[0]] = row[1] }
+    return names
   }
 
   private static func cut(_ visibleAfter: Timestamp?, _ through: Timestamp?) -> StatementArguments {

@@ -35,6 +35,7 @@ enum Failure {
   /// The exit code for an error of ours; nil for the argument parser's.
   static func status(of error: any Error) -> Int32? {
     switch error {
+    case let compute as ComputeError where compute.isUnavailable: ExitStatus.unavailable
     case is MQTTError, is ServiceError: ExitStatus.unavailable
     case is ScenarioFaults, is CSVError: ExitStatus.usage
     case is ScoringError, is ScheduleError, is ModelError, is ComputeError: ExitStatus.usage

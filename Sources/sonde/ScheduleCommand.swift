@@ -57,17 +57,17 @@ struct ScheduleCommand: AsyncParsableCommand {
     let folder = try ScoringCommandSupport.folder(runDir)
     var configuration = try configuration()
     try settings.apply(to: &configuration.deployment)
-    let deployment = configuration.deployment
     let control = SchedulerControl()
     if untilStdinCloses { watchStandardInput(control) }
-    let target = try LocalTarget(
-      nodes: configuration.local.nodes,
-      coresPerNode: deployment.workers(onNodeWithCores: configuration.local.coresPerNode),
-      logFolder: folder.workerLogs)
+    // A configuration from a file has its own numbers.
+    var compute = compute
+    compute.nodes = configuration.local.nodes
+    compute.coresPerNode = configuration.local.coresPerNode
+    let target = try compute.target(for: configuration.deployment, folder)
     let reporter = ScoringReporter(format: format)
     let scheduler = try Scheduler(
       folder: folder, configuration: configuration, target: target,
-      worker: try ScoringCommandSupport.worker(of: deployment),
+      worker: try ScoringCommandSupport.worker(of: configuration.deployment),
       trainingThreads: ProcessInfo.processInfo.activeProcessorCount, control: control,
       now: { ScoringCommandSupport.now() }, report: { reporter.report($0) })
     let stop = StopSignal { control.stop() }

@@ -32,9 +32,7 @@ enum ScoringCommandSupport {
     compute: LocalComputeOptions,
     format: ScoringReporter.Format
   ) async throws {
-    let target = try LocalTarget(
-      nodes: compute.nodes, coresPerNode: deployment.workers(onNodeWithCores: compute.coresPerNode),
-      logFolder: folder.workerLogs)
+    let target = try compute.target(for: deployment, folder)
     let reporter = ScoringReporter(format: format)
     let runner = JobRunner(
       folder: folder, deployment: deployment, target: target, worker: try worker(of: deployment), jobs: jobs,
@@ -132,11 +130,26 @@ struct DeploymentOptions: ParsableArguments {
 
 /// The options that say where tasks run.
 struct LocalComputeOptions: ParsableArguments {
-  @Option(help: "Nodes of the local compute target.")
+  enum Target: String, ExpressibleByArgument, CaseIterable {
+    case local, slurm
+  }
+
+  @Option(name: .customLong("compute"), help: "The compute target: local or slurm.")
+  var kind = Target.local
+
+  @Option(help: "Nodes of the compute target.")
   var nodes = 1
 
   @Option(help: "Worker processes a node.")
   var coresPerNode = 1
+
+  func target(for deployment: Deployment, _ folder: RunFolder) throws -> any ComputeTarget {
+    let workers = deployment.workers(onNodeWithCores: coresPerNode)
+    return switch kind {
+    case .local: try LocalTarget(nodes: nodes, coresPerNode: workers, logFolder: folder.workerLogs)
+    case .slurm: try SlurmTarget(nodes: nodes, coresPerNode: workers, logFolder: folder.workerLogs)
+    }
+  }
 }
 
 /// Writes what a scheduler or a job tells: a JSON object a line on standard output, or sentences on standard error.

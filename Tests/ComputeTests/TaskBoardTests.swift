@@ -1,4 +1,5 @@
 import Compute
+import Telemetry
 import Testing
 
 @Suite struct TaskBoardTests {
@@ -110,6 +111,57 @@ import Testing
     }
     #expect(reason.contains("code 127"))
     #expect(board.outcome.notRun == 5)
+  }
+
+  /// Ten thousand tasks, one attempt in fifty failing at random by an answer, a crash or a hang.
+  @Test func everyOneOfTenThousandTasksIsDoneOrReported() {
+    let seed: UInt64 = 42
+    var random = SeededGenerator(seed: seed, stream: "task-board")
+    var board = TaskBoard(job: job(10_000), nodes: 4, coresPerNode: 1)
+    var now = Duration.zero
+    var done: [Int: Int] = [:]
+    var reported = 0
+    var pending = board.begin(at: now)
+    var steps = 0
+    while !board.isFinished, steps < 100_000 {
+      steps += 1
+      now += .milliseconds(1)
+      let actions = pending
+      pending = []
+      for action in actions {
+        switch action {
+        case .startWorker(let worker, _):
+          pending += board.handle(.workerReplied(worker: worker, .ready), at: now)
+        case .kill(let worker):
+          pending += board.handle(.workerExited(worker: worker, reason: "was ended"), at: now)
+        case .assign(let worker, let task, let attempt):
+          switch random.uniform(in: 0...150) {
+          case ..<1: pending += board.handle(failure(worker, task, attempt), at: now)
+          case ..<2: pending += board.handle(.workerExited(worker: worker, reason: "crashed"), at: now)
+          case ..<3:
+            now += .seconds(31)
+            pending += board.handle(.tick, at: now)
+          default: pending += board.handle(ok(worker, task, attempt), at: now)
+          }
+        case .report(.taskSucceeded(let task, _, _, _)): done[task, default: 0] += 1
+        case .report(.taskRetried), .report(.taskFailed): reported += 1
+        case .report: break
+        }
+      }
+    }
+    for case .report(.taskSucceeded(let task, _, _, _)) in pending { done[task, default: 0] += 1 }
+    for action in pending {
+      switch action {
+      case .report(.taskRetried), .report(.taskFailed): reported += 1
+      default: break
+      }
+    }
+    let outcome = board.outcome
+    #expect(board.isFinished, "seed \(seed)")
+    #expect(outcome.succeeded + outcome.failed == 10_000 && outcome.notRun == 0, "seed \(seed)")
+    #expect(done.count == outcome.succeeded && done.values.allSatisfy { $0 == 1 }, "seed \(seed)")
+    #expect(reported == outcome.retries + outcome.failed && outcome.retries > 100, "seed \(seed)")
+    #expect(board.warmWorkers.count <= 4)
   }
 
   @Test func cancelKillsTheRunningTaskAndNothingIsTriedAgain() {

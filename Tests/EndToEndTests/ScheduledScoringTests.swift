@@ -8,10 +8,10 @@ import WindowStore
 /// `sonde schedule` with real worker processes, killed for real.
 @Suite(.serialized, .timeLimit(.minutes(3))) struct ScheduledScoringTests {
   private static let start = Timestamp(milliseconds: 1_767_225_600_000)  // 2026-01-01T00:00:00Z
-  private static let binary = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+  static let binary = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     .appending(path: "sonde").path
 
-  private func withRun(_ body: (String) async throws -> Void) async throws {
+  func withRun(_ body: (String) async throws -> Void) async throws {
     let path = FileManager.default.temporaryDirectory.appending(path: "sonde-schedule-\(UUID().uuidString)")
       .path
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -48,9 +48,11 @@ import WindowStore
     return windows
   }
 
-  private func arguments(_ run: String, nodes: Int, miniBatchSize: String) -> Arguments {
+  private func arguments(_ run: String, nodes: Int, miniBatchSize: String, cron: String, compute: String)
+    -> Arguments
+  {
     [
-      "schedule", run, "--cron", "0 * * * *", "--from", "2026-01-01T12:00:00Z", "--train-from",
+      "schedule", run, "--cron", cron, "--compute", compute, "--from", "2026-01-01T12:00:00Z", "--train-from",
       "2026-01-01T00:00:00Z",
       "--train-to", "2026-01-01T12:00:00Z", "--until-stdin-closes", "--nodes", "\(nodes)",
       "--mini-batch-size",
@@ -59,11 +61,13 @@ import WindowStore
   }
 
   /// Runs to the end; `act` gets the scheduler's process id at each of its lines.
-  private func schedule(
-    _ run: String, nodes: Int, miniBatchSize: String, act: (Int32, String) -> Void = { _, _ in }
+  func schedule(
+    _ run: String, nodes: Int, miniBatchSize: String, cron: String = "0 * * * *", compute: String = "local",
+    act: (Int32, String) -> Void = { _, _ in }
   ) async throws -> TerminationStatus {
     try await Subprocess.run(
-      .path(FilePath(Self.binary)), arguments: arguments(run, nodes: nodes, miniBatchSize: miniBatchSize),
+      .path(FilePath(Self.binary)),
+      arguments: arguments(run, nodes: nodes, miniBatchSize: miniBatchSize, cron: cron, compute: compute),
       input: .none,
       output: .sequence, error: .discarded
     ) { execution in
@@ -73,7 +77,7 @@ import WindowStore
     }.terminationStatus
   }
 
-  private func outputs(_ run: String) throws -> [String: Data] {
+  func outputs(_ run: String) throws -> [String: Data] {
     var outputs: [String: Data] = [:]
     for job in try FileManager.default.contentsOfDirectory(atPath: "\(run)/predictions") {
       let files = try FileManager.default.contentsOfDirectory(atPath: "\(run)/predictions/\(job)")

@@ -1,0 +1,282 @@
+import Files
+import Foundation
+import Subprocess
+import Supervision
+import SystemPackage
+
+/// Runs tasks as job arrays of a Slurm cluster whose nodes share the run's folder with this machine.
+///
+/// Starting an array element takes Slurm about a tenth of a second, so an element is a worker that does many tasks: it
+/// reads its requests from a file and writes its replies into one, in the protocol of ``WorkerRequest``. Tasks that an
+/// element leaves undone, because it crashed, hung or was taken away, go into the next array.
+public actor SlurmTarget: ComputeTarget {
+  public nonisolated let name: String
+  public nonisolated let slots: Int
+  private let logFolder: String
+  private let sbatch: String
+  private let squeue: String
+  private let scancel: String
+  private var isStopping = false
+  private var isCanceling = false
+  private var nextWorker = 1
+
+  /// A target that runs `nodes` × `coresPerNode` workers at a time, which log to `logFolder`. The cluster is the one
+  /// that Slurm's commands find, by `SLURM_CONF` where that is set. Throws ``ComputeError`` where they are missing.
+  public init(name: String = "slurm", nodes: Int, coresPerNode: Int, logFolder: String) throws {
+    let workers = nodes.multipliedReportingOverflow(by: coresPerNode)
+    guard nodes >= 1, coresPerNode >= 1, !workers.overflow,
+      workers.partialValue <= ComputeDefaults.maxSlurmWorkers
+    else {
+      throw ComputeError(
+        "compute target “\(name)”: \(nodes) nodes with \(coresPerNode) cores; 1 to "
+          + "\(ComputeDefaults.maxSlurmWorkers) workers in all make an array")
+    }
+    func command(_ program: String) throws -> String {
+      guard let path = ExecutablePath.find(program) else {
+        throw ComputeError(
+          "compute target “\(name)”: there is no “\(program)” on this machine; install the package slurm-wlm "
+            + "(apt-get install slurm-wlm), or use the target local", isUnavailable: true)
+      }
+      return path
+    }
+    sbatch = try command("sbatch")
+    squeue = try command("squeue")
+    scancel = try command("scancel")
+    do {
+      try FileManager.default.createDirectory(atPath: logFolder, withIntermediateDirectories: true)
+    } catch {
+      throw ComputeError("compute target “\(name)”: cannot make the log folder \(logFolder): \(error)")
+    }
+    self.name = name
+    self.logFolder = logFolder
+    slots = workers.partialValue
+  }
+
+  public func run(_ job: ComputeJob, report: @escaping @Sendable (ComputeEvent) -> Void) async throws
+    -> ComputeOutcome
+  {
+    isCanceling = false
+    let label = "sonde-\(Digest.sha256(text: job.input).prefix(12))"
+    // A coordinator that was killed has left its array behind, which would do the same tasks beside the new one.
+    try await endArray(named: label)
+    let folder = (job.input as NSString).deletingLastPathComponent + "/slurm"
+    var board = ArrayBoard(tasks: job.tasks, retry: job.retry)
+    var fruitless = 0
+    while !board.isFinished, !isStopping, !isCanceling {
+      try? FileManager.default.removeItem(atPath: folder)
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let before = board.settled
+      let elements = board.nextArray(slots: slots, firstWorker: nextWorker)
+      nextWorker += elements.count
+      let reason = try await runArray(elements, job, label, folder, &board, report)
+      fruitless = board.settled == before ? fruitless + 1 : 0
+      if fruitless > job.retry.maxRetries, !board.isFinished {
+        return board.outcome(.gaveUp(reason: "\(fruitless) arrays in a row did nothing; last: \(reason)"))
+      }
+    }
+    try? FileManager.default.removeItem(atPath: folder)
+    return board.outcome(board.isFinished ? .finished : isCanceling ? .canceled : .stopped)
+  }
+
+  public func stop() { isStopping = true }
+
+  public func cancel() { isCanceling = true }
+
+  public func shutDown() {}
+
+  // MARK: - One array
+
+  /// Submits an array, follows it to its end, and returns the last reason for which an element ended early.
+  private func runArray(
+    _ elements: [ArrayBoard.Element], _ job: ComputeJob, _ label: String, _ folder: String,
+    _ board: inout ArrayBoard, _ report: @Sendable (ComputeEvent) -> Void
+  ) async throws -> String {
+    for (index, element) in elements.enumerated() {
+      let lines = element.requests.map {
+        WorkerRequest(input: job.input, task: $0.task, attempt: $0.attempt).line
+      }
+      try AtomicFile.write(Array(lines.joined().utf8), to: "\(folder)/requests-\(index)")
+    }
+    let words = ([job.worker.executable] + job.worker.arguments).map(Self.quoted).joined(separator: " ")
+    let script = """
+      #!/bin/sh
+      # Slurm starts an element again that has lost its node; its replies then begin anew.
+      exec \(words) <\(Self.quoted(folder))/requests-$SLURM_ARRAY_TASK_ID \\
+        >\(Self.quoted(folder))/replies-$SLURM_ARRAY_TASK_ID-${SLURM_RESTART_COUNT:-0}
+
+      """
+    try AtomicFile.write(Array(script.utf8), to: "\(folder)/element.sh")
+    let id = try await submit(
+      [
+        "--array=0-\(elements.count - 1)", "--job-name=\(label)", "--ntasks=1", "--cpus-per-task=1",
+        "--requeue",
+      ]
+        + ["--chdir=\(folder)", "--output=\(logFolder)/slurm-%A-%a.log", "--open-mode=append"]
+        + ["\(folder)/element.sh"])
+
+    let clock = ContinuousClock()
+    let origin = clock.now
+    var tails = elements.indices.map { ReplyTail(folder: folder, element: $0) }
+    var live = Set(elements.indices)
+    var nodes: [String: Int] = [:]
+    var lastReason = "none"
+    var isEnding = false
+    var nextLook = origin
+    while !live.isEmpty {
+      if (isStopping || isCanceling) && !isEnding {
+        isEnding = true
+        _ = try await call(scancel, [id])
+      }
+      // Looked at before the replies are read: what an element wrote before its end is then seen.
+      var states: [Int: ElementState]?
+      if clock.now >= nextLook {
+        states = try await elementStates(of: id)
+        nextLook = clock.now + ComputeDefaults.slurmStateInterval
+      }
+      for index in live.sorted() {
+        let now = clock.now - origin
+        if let node = states?[index]?.node {
+          let number = nodes[node] ?? nodes.count + 1
+          nodes[node] = number
+          board.started(elements[index].worker, node: number, at: now).forEach(report)
+        }
+        for line in tails[index].newLines() {
+          guard let reply = try? JSONDecoder().decode(WorkerReply.self, from: Data(line.utf8)) else {
+            continue
+          }
+          board.handle(reply, from: elements[index].worker, at: now).forEach(report)
+        }
+        if let states, states[index]?.isLive != true {
+          live.remove(index)
+          let reason = states[index]?.reason ?? "Slurm knows it no more"
+          if isEnding {
+            board.dropped(elements[index].worker)
+          } else {
+            let events = board.ended(
+              elements[index].worker, reason: "\(reason) (log: \(logFolder)/slurm-\(id)-\(index).log)",
+              at: now)
+            if !events.isEmpty { lastReason = reason }
+            events.forEach(report)
+          }
+        } else if board.isOverdue(elements[index].worker, at: now) {
+          _ = try await call(scancel, ["\(id)_\(index)"])
+          let events = board.ended(
+            elements[index].worker,
+            reason: "no answer within \(job.retry.timeout.formattedSeconds); canceled",
+            at: now)
+          events.forEach(report)
+        }
+      }
+      if !live.isEmpty { try await Task.sleep(for: ComputeDefaults.slurmReplyInterval) }
+    }
+    return lastReason
+  }
+
+  // MARK: - Slurm's commands
+
+  private struct ElementState {
+    var isLive: Bool
+    var node: String?
+    var reason: String
+  }
+
+  private func submit(_ arguments: [String]) async throws -> String {
+    let output = try await call(sbatch, ["--parsable"] + arguments)
+    // Of several clusters the name follows after a semicolon.
+    let id = output.prefix { $0.isNumber }
+    guard !id.isEmpty else {
+      throw ComputeError("sbatch answered “\(output)” where a job number was expected")
+    }
+    return String(id)
+  }
+
+  /// The states of the elements of an array, as far as Slurm still knows them.
+  private func elementStates(of id: String) async throws -> [Int: ElementState] {
+    let output: String
+    do {
+      output = try await call(
+        squeue, ["--array", "--noheader", "--states=all", "--jobs=\(id)", "--format=%K|%T|%N|%r"])
+    } catch let error as ComputeError where error.description.contains("Invalid job id") {
+      return [:]
+    }
+    var states: [Int: ElementState] = [:]
+    for line in output.split(separator: "\n") {
+      let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+      guard fields.count >= 4, let index = Int(fields[0]) else { continue }
+      let state = fields[1]
+      // What is not final; a preempted or requeued element comes back as pending.
+      let isLive = [
+        "PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "SUSPENDED", "REQUEUED", "REQUEUE_HOLD",
+        "STAGE_OUT",
+        "SIGNALING", "STOPPED", "RESIZING", "PREEMPTED", "NODE_FAIL",
+      ].contains(state)
+      states[index] = ElementState(
+        isLive: isLive, node: state == "RUNNING" && !fields[2].isEmpty ? fields[2] : nil,
+        reason: "Slurm says \(state)" + (fields[3].isEmpty || fields[3] == "None" ? "" : ", \(fields[3])"))
+    }
+    return states
+  }
+
+  /// Cancels what runs under `label` and waits for its end.
+  private func endArray(named label: String) async throws {
+    let clock = ContinuousClock()
+    let deadline = clock.now + ComputeDefaults.slurmEndWait
+    while try await !call(squeue, ["--noheader", "--name=\(label)", "--format=%A"]).isEmpty {
+      guard clock.now < deadline else {
+        throw ComputeError(
+          "an earlier array “\(label)” does not end; see “squeue --name=\(label)”", isUnavailable: true)
+      }
+      _ = try await call(scancel, ["--name=\(label)"])
+      try await Task.sleep(for: ComputeDefaults.slurmStateInterval)
+    }
+  }
+
+  /// What `program` prints. Throws ``ComputeError`` with what it complains about.
+  private func call(_ program: String, _ arguments: [String]) async throws -> String {
+    let result = try await Subprocess.run(
+      .path(FilePath(program)), arguments: Arguments(arguments), output: .string(limit: 1 << 24),
+      error: .string(limit: 1 << 16))
+    guard result.terminationStatus == .exited(0) else {
+      let text = result.standardError.trimmingCharacters(in: .whitespacesAndNewlines)
+      throw ComputeError("compute target “\(name)”: \(program): \(text)", isUnavailable: true)
+    }
+    return result.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  /// `text` as one word of a shell.
+  private static func quoted(_ text: String) -> String {
+    "'\(text.replacing("'", with: "'\\''"))'"
+  }
+}
+
+/// Reads the lines that an array element has written so far, each once. An element that Slurm has started again has a
+/// new file; the newest one counts.
+private struct ReplyTail {
+  let folder: String
+  let element: Int
+  private var restart = 0
+  private var offset: UInt64 = 0
+  private var rest = Data()
+
+  init(folder: String, element: Int) {
+    self.folder = folder
+    self.element = element
+  }
+
+  mutating func newLines() -> [String] {
+    while access(path(restart + 1), F_OK) == 0 {
+      restart += 1
+      offset = 0
+      rest = Data()
+    }
+    guard let file = FileHandle(forReadingAtPath: path(restart)) else { return [] }
+    defer { try? file.close() }
+    guard (try? file.seek(toOffset: offset)) != nil, let data = try? file.readToEnd() else { return [] }
+    offset += UInt64(data.count)
+    var lines = (rest + data).split(separator: 0x0A, omittingEmptySubsequences: false)
+    rest = Data(lines.popLast() ?? Data())
+    return lines.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private func path(_ restart: Int) -> String { "\(folder)/replies-\(element)-\(restart)" }
+}
