@@ -9,7 +9,7 @@ SONDE := .build/release/sonde
 NAME ?= quickstart
 ARGS ?=
 
-.PHONY: help setup build demo test scenario scenarios lint format docs clean bench
+.PHONY: gallery help setup build demo test scenario scenarios lint format docs clean bench
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ format: ## Put everything into the project's format
 
 docs: build ## Write the reference of the command line into docs/commands.md
 	@.ci/write-command-reference $(SONDE) > docs/commands.md
+
+gallery: build ## Draw every signal and anomaly into docs/gallery, from the real generator
+	@$(SONDE) gallery docs/gallery
 
 clean: ## Remove what was built; runs are kept
 	@rm -rf .build

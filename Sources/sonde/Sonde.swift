@@ -20,7 +20,7 @@ struct Sonde: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, ValidateCommand.self, SimulateCommand.self, IngestCommand.self, ScheduleCommand.self,
       TrainCommand.self, ScoreCommand.self, JobsCommand.self, ComputeCommand.self, EvaluateCommand.self,
-      ScoreWorkerCommand.self,
+      ScoreWorkerCommand.self, GalleryCommand.self,
     ])
 
   static func main() async {
