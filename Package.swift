@@ -17,6 +17,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let rainbow = Target.Dependency.product(name: "Rainbow", package: "Rainbow")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 
 let package = Package(
@@ -28,6 +29,7 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/onevcat/Rainbow", from: "4.2.0"),
@@ -47,9 +49,10 @@ let package = Package(
     .target(name: "Supervision", dependencies: [subprocess, systemPackage]),
 
     // Layer 2
-    .target(name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files]),
+    .target(
+      name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files, protobuf], exclude: ["ONNX/onnx.proto"]),
     .target(name: "MQTT", dependencies: ["CMosquitto", "CEpoll", telemetry, supervision, files]),
-    .target(name: "WindowStore", dependencies: [telemetry, grdb, grdbSQLite]),
+    .target(name: "WindowStore", dependencies: [telemetry, supervision, grdb, grdbSQLite]),
     .target(name: "Compute", dependencies: [telemetry, supervision, files, subprocess, systemPackage]),
     .target(name: "Detection", dependencies: [telemetry, files]),
 

@@ -91,13 +91,22 @@ public struct Deployment: Hashable, Sendable, Codable {
   public var maxRetries: Int
   /// Of one attempt at one task.
   public var taskTimeoutSeconds: Double
-  /// How many tasks may fail for good before the job is given up; nil for any number.
-  public var errorThreshold: Int?
+  /// How many rows may fail before the job is ended as failed, as in Azure ML; -1 for any number.
+  public var errorThreshold: Int
+  public var outputAction: OutputAction
+  /// The name of the prediction file in a job's folder.
+  public var outputFileName: String
+  public var loggingLevel: LoggingLevel
+  /// How many tasks run on a node at a time, if fewer than it has cores; nil for one a core.
+  public var maxConcurrencyPerInstance: Int?
 
   public init(
     name: String = "default", layout: ModelLayout = ModelLayout(), model: ModelSettings = ModelSettings(),
     miniBatchSize: MiniBatchSize = .auto, maxRetries: Int = ComputeDefaults.maxRetries,
-    taskTimeoutSeconds: Double = ComputeDefaults.taskTimeout.seconds, errorThreshold: Int? = nil
+    taskTimeoutSeconds: Double = ComputeDefaults.taskTimeout.seconds,
+    errorThreshold: Int = ScoringDefaults.errorThreshold,
+    outputAction: OutputAction = .appendRow, outputFileName: String = ScoringDefaults.outputFileName,
+    loggingLevel: LoggingLevel = .info, maxConcurrencyPerInstance: Int? = nil
   ) {
     self.name = name
     self.layout = layout
@@ -106,7 +115,14 @@ public struct Deployment: Hashable, Sendable, Codable {
     self.maxRetries = maxRetries
     self.taskTimeoutSeconds = taskTimeoutSeconds
     self.errorThreshold = errorThreshold
+    self.outputAction = outputAction
+    self.outputFileName = outputFileName
+    self.loggingLevel = loggingLevel
+    self.maxConcurrencyPerInstance = maxConcurrencyPerInstance
   }
+
+  /// How many worker processes a node of `cores` runs.
+  public func workers(onNodeWithCores cores: Int) -> Int { min(cores, maxConcurrencyPerInstance ?? cores) }
 
   var retry: RetrySettings {
     RetrySettings(maxRetries: maxRetries, timeout: .milliseconds(Int64(taskTimeoutSeconds * 1000)))

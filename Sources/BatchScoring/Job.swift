@@ -17,6 +17,8 @@ public struct JobCut: Hashable, Sendable, Codable {
   public var after: Timestamp
   /// The fire time; nil for the job that closes a finished stream and takes all that is left.
   public var through: Timestamp?
+  /// The job whose failed rows alone are scored; nil for all rows of the cut.
+  public var failedRowsOf: String?
 
   /// The job that a schedule fires at `fire`.
   public init(after: Timestamp, fire: Timestamp) {
@@ -32,7 +34,16 @@ public struct JobCut: Hashable, Sendable, Codable {
     through = nil
   }
 
-  init(id: String, after: Timestamp, through: Timestamp?) {
+  /// The job that scores what failed in the job of `cut` again.
+  public init(failedRowsOf cut: JobCut) {
+    id = "\(cut.id)-again"
+    after = cut.after
+    through = cut.through
+    failedRowsOf = cut.id
+  }
+
+  init(id: String, after: Timestamp, through: Timestamp?, failedRowsOf: String? = nil) {
+    self.failedRowsOf = failedRowsOf
     self.id = id
     self.after = after
     self.through = through
@@ -65,11 +76,22 @@ public struct JobRecord: Hashable, Sendable, Codable {
   public var endedAt: Timestamp?
 }
 
+/// What jobs.sqlite knows of an attempt that failed.
+public struct FailedAttempt: Hashable, Sendable, Codable {
+  public var task: Int
+  /// From 1.
+  public var attempt: Int
+  public var worker: Int?
+  public var node: Int?
+  public var durationMs: Double
+  public var reason: String
+}
+
 /// What jobs.sqlite knows of a task.
 public struct TaskRecord: Hashable, Sendable, Codable {
   public var task: Int
   public var devices: Int
-  /// `queued`, `running`, `completed` or `failed`.
+  /// `queued`, `running`, `completed`, `failed` or `canceled`.
   public var state: String
   public var attempts: Int
   public var worker: Int?

@@ -14,10 +14,17 @@ public struct JobDescription: Hashable, Sendable, Codable {
   /// The devices of each task, in byte order within and across tasks.
   public var tasks: [[DeviceID]]
 
+  /// The `failed.csv` of an earlier job, whose rows alone are scored; nil for all.
+  public var onlyRowsOf: String?
+  public var outputAction: OutputAction
+
   public init(
     job: String, store: String, models: String, layout: ModelLayout, visibleAfter: Timestamp,
-    visibleThrough: Timestamp?, tasks: [[DeviceID]]
+    visibleThrough: Timestamp?, tasks: [[DeviceID]], onlyRowsOf: String? = nil,
+    outputAction: OutputAction = .appendRow
   ) {
+    self.onlyRowsOf = onlyRowsOf
+    self.outputAction = outputAction
     self.job = job
     self.store = store
     self.models = models

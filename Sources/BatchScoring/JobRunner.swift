@@ -43,24 +43,29 @@ public struct JobRunner: Sendable {
   public func run(_ cut: JobCut) async throws -> JobRecord {
     let known = try jobs.job(cut.id)
     if let known, known.state.isFinal { return known }
-    let files = folder.job(cut.id)
+    let files = folder.job(cut.id, output: deployment.outputFileName)
     if known == nil { try refuseExistingOutput(files) }
     var job = known ?? JobRecord(cut: cut, deployment: deployment.name, state: .queued, queuedAt: now())
-    if known == nil { try jobs.save(job) }
+    if known == nil {
+      try jobs.save(job)
+      try jobs.save(deployment, of: cut.id)
+    }
 
     let description = try plan(&job, files)
     report(ScoringEvent(.jobStarted, job: cut.id, tasks: description.tasks.count))
-    let outcome = try await runTasks(description, &job, files)
+    let (outcome, failedRows) = try await runTasks(description, &job, files)
     switch outcome.ending {
     case .stopped:
       try jobs.save(job)
     case .gaveUp(let reason):
-      job.state = .failed
-      job.reason = reason
+      try fail(&job, reason)
+    case .canceled where !isTooMany(failedRows):
+      job.state = .canceled
       job.endedAt = now()
       try jobs.save(job)
-      report(ended(job, .jobFailed))
-    case .finished:
+      try jobs.cancelTasks(of: cut.id)
+      report(ended(job, .jobCanceled))
+    case .finished where !isTooMany(failedRows):
       job.state = .finalizing
       try jobs.save(job)
       try finalize(description, &job, files)
@@ -70,8 +75,27 @@ public struct JobRunner: Sendable {
       // Only now: until the job is recorded as completed, its parts are what it is resumed from.
       removeParts(of: job)
       report(ended(job, .jobCompleted))
+    case .finished, .canceled:
+      job.failedRows = failedRows
+      try fail(
+        &job,
+        "\(failedRows) rows failed, more than the error threshold of \(deployment.errorThreshold) allows; "
+          + "“sonde jobs rerun” goes on with what is missing")
+      try jobs.cancelTasks(of: cut.id)
     }
     return job
+  }
+
+  private func fail(_ job: inout JobRecord, _ reason: String) throws {
+    job.state = .failed
+    job.reason = reason
+    job.endedAt = now()
+    try jobs.save(job)
+    report(ended(job, .jobFailed))
+  }
+
+  private func isTooMany(_ failedRows: Int) -> Bool {
+    deployment.errorThreshold >= 0 && failedRows > deployment.errorThreshold
   }
 
   /// Removes the parts of a completed job that was killed just before it could.
@@ -106,14 +130,19 @@ public struct JobRunner: Sendable {
       description = try JobDescription(path: files.description)
     } else {
       let reader = try WindowStoreReader(path: folder.store)
+      let onlyRowsOf = job.cut.failedRowsOf.map { folder.job($0).failed }
+      let devices = try onlyRowsOf.map { try RowSelection(failedFile: $0).devices }
       let vectors = try TrainingRecord.read(folder.trainingRecord)?.supportVectors ?? [:]
-      let loads = try reader.windowCounts(visibleAfter: job.cut.after, through: job.cut.through).map {
+      let loads = try reader.windowCounts(visibleAfter: job.cut.after, through: job.cut.through).filter {
+        devices?.contains($0.device) ?? true
+      }.map {
         MiniBatchPlan.Load(device: $0.device, rows: $0.count, supportVectors: vectors[$0.device] ?? 0)
       }
       description = JobDescription(
         job: job.cut.id, store: folder.store, models: folder.models, layout: deployment.layout,
         visibleAfter: job.cut.after, visibleThrough: job.cut.through,
-        tasks: MiniBatchPlan.tasks(for: loads, size: deployment.miniBatchSize, slots: target.slots))
+        tasks: MiniBatchPlan.tasks(for: loads, size: deployment.miniBatchSize, slots: target.slots),
+        onlyRowsOf: onlyRowsOf, outputAction: deployment.outputAction)
       try description.write(to: files.description)
     }
     job.tasks = description.tasks.count
@@ -125,33 +154,55 @@ public struct JobRunner: Sendable {
   // MARK: - Run
 
   private func runTasks(_ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder)
-    async throws
-    -> ComputeOutcome
+    async throws -> (outcome: ComputeOutcome, failedRows: Int)
   {
     let missing = description.tasks.indices.filter { !FileManager.default.fileExists(atPath: files.part($0)) }
     job.state = .running
     try jobs.save(job)
+    let done = Set(description.tasks.indices).subtracting(missing)
+    let failedBefore = try done.reduce(0) { try $0 + TaskPart.failedRows(in: files.part($1)) }
     guard !missing.isEmpty else {
-      return ComputeOutcome(ending: .finished, succeeded: 0, failed: 0, retries: 0, notRun: 0)
+      return (
+        ComputeOutcome(ending: .finished, succeeded: 0, failed: 0, retries: 0, notRun: 0), failedBefore
+      )
     }
+    let scorer = try TaskScorer(job: description, reader: try WindowStoreReader(path: description.store))
     let log = TaskLog(
-      job: job.cut.id, total: description.tasks.count, done: description.tasks.count - missing.count,
-      jobs: jobs,
-      report: report)
+      job: job.cut.id, total: description.tasks.count, done: done.count, failedRows: failedBefore, jobs: jobs,
+      rows: { try scorer.fail(description.tasks[$0], reason: "").failed }, report: report)
     let computeJob = ComputeJob(
-      name: job.cut.id, input: files.description, worker: worker, tasks: missing, retry: deployment.retry,
-      errorThreshold: deployment.errorThreshold)
-    let outcome = try await target.run(computeJob) { log.add($0) }
-    try log.flush()
+      name: job.cut.id, input: files.description, worker: worker, tasks: missing, retry: deployment.retry)
+    let watch = watchForCancel(of: job.cut.id)
+    let result = await Result {
+      try await target.run(computeJob) { event in
+        if isTooMany(log.add(event)) { Task { await target.cancel() } }
+      }
+    }
+    // Waited for: it holds the job database, and with it the folder.
+    watch.cancel()
+    await watch.value
+    let outcome = try result.get()
+    let failedRows = try log.flush()
     job.retries += outcome.retries
     job.failedTasks = outcome.failed
-    return outcome
+    return (outcome, failedRows)
+  }
+
+  /// Passes a request to cancel, from whatever process, on to the target.
+  private func watchForCancel(of id: String) -> Task<Void, Never> {
+    Task { [jobs, target] in
+      while !Task.isCancelled {
+        // A database that cannot be read shows itself to the job, which writes into it.
+        if (try? jobs.isCancelRequested(of: id)) == true { await target.cancel() }
+        try? await Task.sleep(for: ScoringDefaults.cancelPollInterval)
+      }
+    }
   }
 
   // MARK: - Finalize
 
   private func finalize(_ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder) throws {
-    var predictions = PredictionFile.header
+    var predictions = PredictionFile.header(for: deployment.outputAction)
     var failures = PredictionFile.failedHeader
     job.predictions = 0
     job.failedRows = 0
@@ -163,6 +214,7 @@ public struct JobRunner: Sendable {
       job.predictions += part.predictions
       job.failedRows += part.failed
     }
+    let rows = predictions.utf8.count { $0 == 0x0A } - 1
     if job.failedRows > 0 { try AtomicFile.write(failures, to: files.failed, existing: .replace) }
     let digest = Digest.sha256(text: predictions)
     if FileManager.default.fileExists(atPath: files.predictions) {
@@ -174,7 +226,7 @@ public struct JobRunner: Sendable {
       try AtomicFile.write(predictions, to: files.predictions)
     }
     try AtomicFile.write(
-      "{\"rows\":\(job.predictions),\"sha256\":\"\(digest)\"}\n", to: files.success, existing: .replace)
+      "{\"rows\":\(rows),\"sha256\":\"\(digest)\"}\n", to: files.success, existing: .replace)
   }
 
   /// The part of task `number`; where all attempts at it have failed, its windows as failed rows.
@@ -187,7 +239,7 @@ public struct JobRunner: Sendable {
     }
     job.failedTasks += 1
     let record = try jobs.tasks(of: job.cut.id).first { $0.task == number }
-    let scorer = TaskScorer(job: description, reader: try WindowStoreReader(path: description.store))
+    let scorer = try TaskScorer(job: description, reader: try WindowStoreReader(path: description.store))
     return try scorer.fail(
       devices, reason: "task \(number) failed: \(record?.reason ?? "the reason is not known")")
   }
@@ -200,6 +252,7 @@ private final class TaskLog: Sendable {
     var pending: [ComputeEvent] = []
     var done: Int
     var rows = 0
+    var failedRows: Int
     var failure: (any Error)?
     var lastFlush = ContinuousClock.now
   }
@@ -207,6 +260,8 @@ private final class TaskLog: Sendable {
   private let job: String
   private let total: Int
   private let jobs: JobStore
+  /// How many rows a task has: those that fail with it.
+  private let rows: @Sendable (Int) throws -> Int
   private let report: @Sendable (ScoringEvent) -> Void
   private let state: Mutex<State>
 
@@ -215,17 +270,21 @@ private final class TaskLog: Sendable {
   private static let batch = 500
   private static let flushInterval = Duration.milliseconds(250)
 
-  init(job: String, total: Int, done: Int, jobs: JobStore, report: @escaping @Sendable (ScoringEvent) -> Void)
-  {
+  init(
+    job: String, total: Int, done: Int, failedRows: Int, jobs: JobStore,
+    rows: @escaping @Sendable (Int) throws -> Int, report: @escaping @Sendable (ScoringEvent) -> Void
+  ) {
     self.job = job
     self.total = total
     self.jobs = jobs
+    self.rows = rows
     self.report = report
-    state = Mutex(State(done: done))
+    state = Mutex(State(done: done, failedRows: failedRows))
   }
 
-  func add(_ event: ComputeEvent) {
-    let told: ScoringEvent? = state.withLock { state in
+  /// Returns how many rows have failed so far.
+  func add(_ event: ComputeEvent) -> Int {
+    let (told, failedRows): (ScoringEvent?, Int) = state.withLock { state in
       state.pending.append(event)
       let now = ContinuousClock.now
       if state.pending.count >= Self.batch || now - state.lastFlush >= Self.flushInterval {
@@ -236,21 +295,33 @@ private final class TaskLog: Sendable {
       case .taskSucceeded(_, _, let counts, _):
         state.done += 1
         state.rows += counts.items - counts.failedItems
-        return ScoringEvent(.progress, job: job, tasks: total, tasksDone: state.done, rows: state.rows)
-      case .taskRetried(_, _, let reason, _), .taskFailed(_, _, let reason, _):
-        return ScoringEvent(.retry, job: job, reason: reason)
+        state.failedRows += counts.failedItems
+        let progress = ScoringEvent(
+          .progress, job: job, tasks: total, tasksDone: state.done, rows: state.rows)
+        return (progress, state.failedRows)
+      case .taskRetried(_, _, let reason, _):
+        return (ScoringEvent(.retry, job: job, reason: reason), state.failedRows)
+      case .taskFailed(let task, _, let reason, _):
+        do {
+          state.failedRows += try rows(task)
+        } catch {
+          state.failure = state.failure ?? error
+        }
+        return (ScoringEvent(.retry, job: job, reason: reason), state.failedRows)
       case .workerStarted, .workerExited, .taskStarted:
-        return nil
+        return (nil, state.failedRows)
       }
     }
     if let told { report(told) }
+    return failedRows
   }
 
-  /// Writes the rest. Throws what an earlier write has thrown.
-  func flush() throws {
+  /// Writes the rest, and returns how many rows have failed. Throws what an earlier write has thrown.
+  func flush() throws -> Int {
     try state.withLock { state in
       write(&state)
       if let failure = state.failure { throw failure }
+      return state.failedRows
     }
   }
 
@@ -261,5 +332,16 @@ private final class TaskLog: Sendable {
       state.failure = state.failure ?? error
     }
     state.pending.removeAll(keepingCapacity: true)
+  }
+}
+
+extension Result where Failure == any Error {
+  /// What `body` returns or throws.
+  fileprivate init(_ body: () async throws -> Success) async {
+    do {
+      self = .success(try await body())
+    } catch {
+      self = .failure(error)
+    }
   }
 }

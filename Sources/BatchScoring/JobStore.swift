@@ -7,11 +7,26 @@ import Telemetry
 /// `jobs.sqlite`: every job and task of a run. Written by batch scoring alone; anybody may read it meanwhile.
 public final class JobStore: Sendable {
   public let path: String
+  // Declared before the lock, and so closed before it.
   private let database: DatabaseQueue
+  private let lock: CoordinatorLock?
 
-  /// Opens the file at `path`, or makes it. Throws ``ScoringError``.
-  public init(path: String) throws {
+  /// Opens the file at `path` as the one coordinator of its folder, or makes it. Throws ``ScoringError``, also where
+  /// there is another coordinator.
+  public convenience init(path: String) throws {
+    try self.init(path: path, lock: CoordinatorLock(path: path))
+  }
+
+  /// Opens the file at `path` to ask its coordinator for something, whether or not there is one. Throws
+  /// ``ScoringError`` where there is no file.
+  public convenience init(asking path: String) throws {
+    try Self.requireFile(path)
+    try self.init(path: path, lock: nil)
+  }
+
+  private init(path: String, lock: CoordinatorLock?) throws {
     self.path = path
+    self.lock = lock
     database = try Self.wrapping(path) {
       var configuration = Configuration()
       configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
@@ -28,15 +43,20 @@ public final class JobStore: Sendable {
 
   /// Opens the file at `path` for reading only. Throws ``ScoringError`` where there is none.
   public init(reading path: String) throws {
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw ScoringError("\(path): there is no such file; no job has been run in this folder")
-    }
+    try Self.requireFile(path)
     self.path = path
+    lock = nil
     database = try Self.wrapping(path) {
       var configuration = Configuration()
       configuration.readonly = true
       configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
       return try DatabaseQueue(path: path, configuration: configuration)
+    }
+  }
+
+  private static func requireFile(_ path: String) throws {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw ScoringError("\(path): there is no such file; no job has been run in this folder")
     }
   }
 
@@ -68,6 +88,34 @@ public final class JobStore: Sendable {
             failed_rows INTEGER NOT NULL DEFAULT 0, duration_ms REAL, reason TEXT,
             PRIMARY KEY (job, task)
           ) STRICT, WITHOUT ROWID;
+          """)
+    }
+    migrator.registerMigration("2: cancel, settings, failed attempts") { db in
+      try db.execute(
+        sql: """
+          ALTER TABLE jobs ADD COLUMN cancel_requested INTEGER NOT NULL DEFAULT 0;
+          -- The deployment as it was when the job was queued, as JSON.
+          ALTER TABLE jobs ADD COLUMN settings TEXT;
+          -- The job whose failed rows alone this one scores.
+          ALTER TABLE jobs ADD COLUMN failed_rows_of TEXT;
+
+          CREATE TABLE tasks_2 (
+            job TEXT NOT NULL REFERENCES jobs(id), task INTEGER NOT NULL, devices INTEGER NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'completed', 'failed', 'canceled')),
+            attempts INTEGER NOT NULL DEFAULT 0, worker INTEGER, node INTEGER, rows INTEGER NOT NULL DEFAULT 0,
+            failed_rows INTEGER NOT NULL DEFAULT 0, duration_ms REAL, reason TEXT,
+            PRIMARY KEY (job, task)
+          ) STRICT, WITHOUT ROWID;
+          INSERT INTO tasks_2 SELECT * FROM tasks;
+          DROP TABLE tasks;
+          ALTER TABLE tasks_2 RENAME TO tasks;
+
+          -- Attempts that failed, also where a later one succeeded.
+          CREATE TABLE failed_attempts (
+            number INTEGER PRIMARY KEY, job TEXT NOT NULL REFERENCES jobs(id), task INTEGER NOT NULL,
+            attempt INTEGER NOT NULL, worker INTEGER, node INTEGER, duration_ms REAL NOT NULL, reason TEXT NOT NULL
+          ) STRICT;
+          CREATE INDEX failed_attempts_by_job ON failed_attempts (job, task, attempt);
           """)
     }
     return migrator
@@ -122,8 +170,8 @@ public final class JobStore: Sendable {
       try db.execute(
         sql: """
           INSERT INTO jobs (id, deployment, after_ms, through_ms, state, tasks, failed_tasks, retries, predictions,
-            failed_rows, reason, queued_ms, started_ms, ended_ms)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            failed_rows, reason, queued_ms, started_ms, ended_ms, failed_rows_of)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           ON CONFLICT (id) DO UPDATE SET state = excluded.state, tasks = excluded.tasks,
             failed_tasks = excluded.failed_tasks, retries = excluded.retries, predictions = excluded.predictions,
             failed_rows = excluded.failed_rows, reason = excluded.reason, started_ms = excluded.started_ms,
@@ -134,7 +182,70 @@ public final class JobStore: Sendable {
           job.state.rawValue,
           job.tasks, job.failedTasks, job.retries, job.predictions, job.failedRows, job.reason,
           job.queuedAt.milliseconds, job.startedAt?.milliseconds, job.endedAt?.milliseconds,
+          job.cut.failedRowsOf,
         ])
+    }
+  }
+
+  /// Keeps how `deployment` looked when the job called `id` was queued.
+  func save(_ deployment: Deployment, of id: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let text = String(decoding: try encoder.encode(deployment), as: UTF8.self)
+    try write { try $0.execute(sql: "UPDATE jobs SET settings = ? WHERE id = ?", arguments: [text, id]) }
+  }
+
+  /// The deployment that the job called `id` was queued with; nil where there is no such job.
+  public func deployment(of id: String) throws -> Deployment? {
+    let text = try read {
+      try String.fetchOne($0, sql: "SELECT settings FROM jobs WHERE id = ?", arguments: [id])
+    }
+    return try text.map { try JSONDecoder().decode(Deployment.self, from: Data($0.utf8)) }
+  }
+
+  // MARK: - Requests
+
+  /// Asks whoever runs the job called `id` to end it.
+  public func requestCancel(of id: String) throws {
+    try write {
+      try $0.execute(sql: "UPDATE jobs SET cancel_requested = 1 WHERE id = ?", arguments: [id])
+    }
+  }
+
+  func isCancelRequested(of id: String) throws -> Bool {
+    try read {
+      try Bool.fetchOne($0, sql: "SELECT cancel_requested FROM jobs WHERE id = ?", arguments: [id]) ?? false
+    }
+  }
+
+  /// Ends the job called `id`, which nobody runs.
+  public func cancel(_ id: String, at now: Timestamp) throws {
+    try write { db in
+      try db.execute(
+        sql: "UPDATE jobs SET state = 'canceled', cancel_requested = 1, ended_ms = ? WHERE id = ?",
+        arguments: [now.milliseconds, id])
+      try Self.cancelTasks(of: id, db)
+    }
+  }
+
+  /// Marks what a canceled job has not done.
+  func cancelTasks(of id: String) throws { try write { try Self.cancelTasks(of: id, $0) } }
+
+  private static func cancelTasks(of id: String, _ db: Database) throws {
+    try db.execute(
+      sql: "UPDATE tasks SET state = 'canceled' WHERE job = ? AND state IN ('queued', 'running')",
+      arguments: [id])
+  }
+
+  /// Makes the job called `id`, which has failed or was canceled, one that can be run again; what it has done is kept.
+  public func requeue(_ id: String) throws {
+    try write { db in
+      try db.execute(
+        sql: """
+          UPDATE jobs SET state = 'queued', cancel_requested = 0, reason = NULL, ended_ms = NULL WHERE id = ?
+          """, arguments: [id])
+      try db.execute(
+        sql: "UPDATE tasks SET state = 'queued' WHERE job = ? AND state <> 'completed'", arguments: [id])
     }
   }
 
@@ -142,7 +253,8 @@ public final class JobStore: Sendable {
     func time(_ name: String) -> Timestamp? { (row[name] as Int64?).map(Timestamp.init(milliseconds:)) }
     return JobRecord(
       cut: JobCut(
-        id: row["id"], after: Timestamp(milliseconds: row["after_ms"]), through: time("through_ms")),
+        id: row["id"], after: Timestamp(milliseconds: row["after_ms"]), through: time("through_ms"),
+        failedRowsOf: row["failed_rows_of"]),
       deployment: row["deployment"], state: JobState(rawValue: row["state"]) ?? .failed, tasks: row["tasks"],
       failedTasks: row["failed_tasks"], retries: row["retries"], predictions: row["predictions"],
       failedRows: row["failed_rows"], reason: row["reason"],
@@ -160,6 +272,19 @@ public final class JobStore: Sendable {
         TaskRecord(
           task: row["task"], devices: row["devices"], state: row["state"], attempts: row["attempts"],
           worker: row["worker"], node: row["node"], rows: row["rows"], failedRows: row["failed_rows"],
+          durationMs: row["duration_ms"], reason: row["reason"])
+      }
+    }
+  }
+
+  /// The attempts at tasks of the job called `id` that failed, by task.
+  public func failedAttempts(of id: String) throws -> [FailedAttempt] {
+    try read { db in
+      try Row.fetchAll(
+        db, sql: "SELECT * FROM failed_attempts WHERE job = ? ORDER BY task, attempt, number", arguments: [id]
+      ).map { row in
+        FailedAttempt(
+          task: row["task"], attempt: row["attempt"], worker: row["worker"], node: row["node"],
           durationMs: row["duration_ms"], reason: row["reason"])
       }
     }
@@ -195,16 +320,28 @@ public final class JobStore: Sendable {
               UPDATE tasks SET state = 'completed', rows = ?, failed_rows = ?, duration_ms = ?
               WHERE job = ? AND task = ?
               """, arguments: [counts.items, counts.failedItems, duration.seconds * 1000, id, task])
-        case .taskRetried(let task, _, let reason, let duration):
+        case .taskRetried(let task, let attempt, let reason, let duration):
+          try Self.addFailedAttempt(db, id, task, attempt, reason, duration)
           try db.execute(
             sql: "UPDATE tasks SET state = 'queued', reason = ?, duration_ms = ? WHERE job = ? AND task = ?",
             arguments: [reason, duration.seconds * 1000, id, task])
-        case .taskFailed(let task, _, let reason, let duration):
+        case .taskFailed(let task, let attempt, let reason, let duration):
+          try Self.addFailedAttempt(db, id, task, attempt, reason, duration)
           try db.execute(
             sql: "UPDATE tasks SET state = 'failed', reason = ?, duration_ms = ? WHERE job = ? AND task = ?",
             arguments: [reason, duration.seconds * 1000, id, task])
         }
       }
     }
+  }
+
+  private static func addFailedAttempt(
+    _ db: Database, _ job: String, _ task: Int, _ attempt: Int, _ reason: String, _ duration: Duration
+  ) throws {
+    try db.execute(
+      sql: """
+        INSERT INTO failed_attempts (job, task, attempt, worker, node, duration_ms, reason)
+        SELECT job, task, ?, worker, node, ?, ? FROM tasks WHERE job = ? AND task = ?
+        """, arguments: [attempt, duration.seconds * 1000, reason, job, task])
   }
 }

@@ -15,6 +15,18 @@ public struct TrainingRecord: Hashable, Sendable, Codable {
     public var supportVectors: Int
     public var warnings: [String]
 
+    public init(
+      device: DeviceID, sensor: SensorID?, version: String, rows: Int, supportVectors: Int,
+      warnings: [String] = []
+    ) {
+      self.device = device
+      self.sensor = sensor
+      self.version = version
+      self.rows = rows
+      self.supportVectors = supportVectors
+      self.warnings = warnings
+    }
+
     public var key: ModelKey { ModelKey(device: device, sensor: sensor) }
   }
 
@@ -32,6 +44,20 @@ public struct TrainingRecord: Hashable, Sendable, Codable {
   public var settings: ModelSettings
   public var models: [Model]
   public var failures: [Failure]
+
+  public init(
+    range: TrainingRange, layout: ModelLayout, settings: ModelSettings, models: [Model] = [],
+    failures: [Failure] = []
+  ) {
+    self.range = range
+    self.layout = layout
+    self.settings = settings
+    self.models = models
+    self.failures = failures
+  }
+
+  /// Writes it to `path`, in place of an older one.
+  public func write(to path: String) throws { try JSONFile.write(self, to: path) }
 
   /// The record at `path`; nil where there is none.
   public static func read(_ path: String) throws -> TrainingRecord? {

@@ -45,7 +45,10 @@ public struct ModelKey: Hashable, Comparable, Sendable {
   public var stem: String { ModelFile.stem(device: device.name, sensor: sensor?.name) }
 
   /// The sensor's name in prediction files; `*` for the whole device.
-  public var sensorLabel: String { sensor?.name ?? "*" }
+  public var sensorLabel: String { sensor?.name ?? Self.wholeDevice }
+
+  /// What stands in place of a sensor's name for a model of the whole device.
+  static let wholeDevice = "*"
 
   /// By device, then by sensor, in byte order.
   public static func < (a: ModelKey, b: ModelKey) -> Bool {

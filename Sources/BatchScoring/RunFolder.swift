@@ -18,16 +18,29 @@ public struct RunFolder: Hashable, Sendable {
   public var workerLogs: String { "\(path)/logs/workers" }
 
   /// The files of one job.
-  public func job(_ id: String) -> JobFolder { JobFolder(path: "\(path)/predictions/\(id)") }
+  public func job(_ id: String, output: String = ScoringDefaults.outputFileName) -> JobFolder {
+    JobFolder(path: "\(path)/predictions/\(id)", output: output)
+  }
 }
 
 /// Where the files of one job are.
 public struct JobFolder: Hashable, Sendable {
   public let path: String
+  private let output: String
 
-  public init(path: String) { self.path = path }
+  /// - Parameter output: The name of the prediction file.
+  public init(path: String, output: String = ScoringDefaults.outputFileName) {
+    self.path = path
+    self.output = output
+  }
 
-  public var predictions: String { "\(path)/predictions.csv" }
+  /// Whether a prediction file can be called `name`: it lies in the job's folder beside its other files.
+  static func isOutputFileName(_ name: String) -> Bool {
+    name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{0,127}/) != nil && name != "failed.csv" && name != "tasks"
+      && !name.hasSuffix(".tmp")
+  }
+
+  public var predictions: String { "\(path)/\(output)" }
   public var failed: String { "\(path)/failed.csv" }
   public var success: String { "\(path)/_SUCCESS" }
   /// What is there only while the job runs, or was given up.

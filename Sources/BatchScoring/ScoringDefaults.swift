@@ -24,6 +24,15 @@ public enum ScoringDefaults {
   /// What reading and writing a row costs, in kernel evaluations of about 2 ns: a row of SQLite and a line of CSV take
   /// about 2 µs, whatever the model.
   public static let rowOverheadInVectors = 1000
+  /// How many rows may fail before a job is given up; -1 for any number, as in Azure ML: one broken model must not keep
+  /// the rest of the fleet from being scored.
+  public static let errorThreshold = -1
+  /// The name of a prediction file: the contract's, and Azure ML's.
+  public static let outputFileName = "predictions.csv"
+  /// How often a running job looks whether it is to be canceled: at once for a person, and no load.
+  public static let cancelPollInterval = Duration.milliseconds(250)
+  /// How long `sonde jobs cancel` waits for the coordinator to end a job.
+  public static let cancelWait = Duration.seconds(30)
   /// How long a scheduler waits for the store to be made before it gives up.
   public static let storeWait = Duration.seconds(60)
 }

@@ -17,6 +17,8 @@ public struct ScoringEvent: Hashable, Sendable, Codable {
     case jobCompleted = "job_completed"
     /// As ``jobCompleted``, and `reason`.
     case jobFailed = "job_failed"
+    /// As ``jobCompleted``; somebody asked for it.
+    case jobCanceled = "job_canceled"
     /// The scheduler was told to stop; what is unfinished can be resumed.
     case stopped
     /// The stream has ended and everything is scored.

@@ -6,36 +6,42 @@ import WindowStore
 ///
 /// Keeps the description and the store open between requests; used from one thread.
 public final class ScoringWorker {
-  private var current: (path: String, job: JobDescription, reader: WindowStoreReader)?
+  private var current: (path: String, scorer: TaskScorer)?
 
-  public init() {}
+  private let level: LoggingLevel
+
+  public init(loggingLevel: LoggingLevel = .info) { level = loggingLevel }
 
   /// The worker process: answers the requests on standard input until it ends.
-  public static func run() {
-    let worker = ScoringWorker()
-    WorkerLoop.run { try worker.perform($0) }
+  public static func run(loggingLevel: LoggingLevel) {
+    let worker = ScoringWorker(loggingLevel: loggingLevel)
+    WorkerLoop.run(isQuiet: loggingLevel == .warning) { try worker.perform($0) }
   }
 
   /// Does one task and counts its rows. Throws where the store or the files fail; a fault of a model or of a window
   /// fails its rows only.
   public func perform(_ request: WorkerRequest) throws -> TaskCounts {
-    let (job, reader) = try open(request.input)
-    guard job.tasks.indices.contains(request.task) else {
+    let scorer = try open(request.input)
+    guard scorer.job.tasks.indices.contains(request.task) else {
       throw TaskFailure("\(request.input) has no task \(request.task)", retry: false)
     }
-    let part = try TaskScorer(job: job, reader: reader).score(job.tasks[request.task])
+    let part = try scorer.score(scorer.job.tasks[request.task])
     try part.write(to: JobFolder.part(request.task, of: request.input))
     return TaskCounts(items: part.predictions + part.failed, failedItems: part.failed)
   }
 
-  private func open(_ path: String) throws -> (JobDescription, WindowStoreReader) {
-    if let current, current.path == path { return (current.job, current.reader) }
+  private func open(_ path: String) throws -> TaskScorer {
+    if let current, current.path == path { return current.scorer }
     let job = try JobDescription(path: path)
     let reader =
-      if let open = current?.reader, open.path == job.store { open } else {
+      if let open = current?.scorer.reader, open.path == job.store { open } else {
         try WindowStoreReader(path: job.store)
       }
-    current = (path, job, reader)
-    return (job, reader)
+    let isDebugging = level == .debug
+    let scorer = try TaskScorer(job: job, reader: reader) { text in
+      if isDebugging { WorkerLoop.log(text()) }
+    }
+    current = (path, scorer)
+    return scorer
   }
 }

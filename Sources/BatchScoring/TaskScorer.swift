@@ -3,9 +3,23 @@ import Telemetry
 import WindowStore
 
 /// Scores the devices of one task: windows from the store, models from their files, lines out.
-struct TaskScorer {
+struct TaskScorer: Sendable {
   let job: JobDescription
   let reader: WindowStoreReader
+  private let selection: RowSelection?
+  /// What only somebody who looks for a fault wants to read.
+  private let log: @Sendable (() -> String) -> Void
+
+  init(
+    job: JobDescription, reader: WindowStoreReader, log: @escaping @Sendable (() -> String) -> Void = { _ in }
+  )
+    throws
+  {
+    self.job = job
+    self.reader = reader
+    self.log = log
+    selection = try job.onlyRowsOf.map { try RowSelection(failedFile: $0) }
+  }
 
   /// Scores `devices`. A fault of a model or a window fails its rows; only a store that cannot be read is thrown.
   func score(_ devices: [DeviceID]) throws -> TaskPart {
@@ -15,7 +29,7 @@ struct TaskScorer {
       case .device: try scoreDevice(device, windows, &part)
       case .sensor:
         for table in FeatureVectorBuilder(layout: job.layout).tables(of: device, windows: windows) {
-          score(table, with: model(of: table.key), &part)
+          score(selected(table), with: model(of: table.key), &part)
         }
       }
     }
@@ -27,7 +41,7 @@ struct TaskScorer {
     var part = TaskPart()
     try forEachDevice(devices) { device, windows in
       for table in FeatureVectorBuilder(layout: job.layout).tables(of: device, windows: windows) {
-        score(table, with: .failure(ScoringError(reason)), &part)
+        score(selected(table), with: .failure(ScoringError(reason)), &part)
       }
     }
     return part
@@ -68,7 +82,7 @@ struct TaskScorer {
     var windows = Array(windows)
     if let sensors { windows = try completed(windows, of: device, sensors: sensors) }
     for table in builder.tables(of: device, windows: windows, sensors: sensors) {
-      score(table, with: model, &part)
+      score(selected(table), with: model, &part)
     }
   }
 
@@ -88,6 +102,20 @@ struct TaskScorer {
   static func sensors(of featureNames: [String]) -> [SensorID] {
     let names = featureNames.compactMap { name in name.lastIndex(of: ".").map { name[..<$0] } }
     return Set(names.compactMap { SensorID($0) }).sorted()
+  }
+
+  /// The rows of `table` that the job is about.
+  private func selected(_ table: FeatureTable) -> FeatureTable {
+    guard let selection else { return table }
+    var result = table
+    result.rows = []
+    result.features = FeatureMatrix(columns: table.features.columns, reservingRows: 0)
+    for (index, row) in table.rows.enumerated() where selection.contains(table.key, row.start) {
+      result.rows.append(row)
+      result.features.append(table.features[row: index])
+    }
+    result.failures = table.failures.filter { selection.contains(table.key, $0.start) }
+    return result
   }
 
   private func score(
@@ -112,17 +140,26 @@ struct TaskScorer {
           return
         }
       }
+      var scored: [Double] = []
       for (index, row) in table.rows.enumerated() {
         if decisions[index].isNaN {
           let fault = model.fault(of: table.features[row: index])
           failures.append(
             FailedRow(of: table, row, reason: fault?.reason ?? "the decision value is not a number"))
-        } else {
+        } else if job.outputAction == .appendRow {
           part.predictions += 1
           part.predictionLines += PredictionFile.line(
             table.key, row, score: decisions[index], modelVersion: model.version)
+        } else {
+          part.predictions += 1
+          scored.append(decisions[index])
         }
       }
+      if !scored.isEmpty {
+        part.predictionLines += PredictionFile.summaryLine(
+          table.key, decisions: scored, modelVersion: model.version)
+      }
+      log { "\(table.key.stem) \(model.version): \(table.rows.count) windows, \(failures.count) failed" }
       fail(failures, &part)
     }
   }

@@ -58,7 +58,7 @@ public struct Trainer: Sendable {
     }
     record.models.sort { $0.key < $1.key }
     record.failures.sort { $0.key < $1.key }
-    try JSONFile.write(record, to: folder.trainingRecord)
+    try record.write(to: folder.trainingRecord)
     return record
   }
 

@@ -8,12 +8,16 @@ public protocol ComputeTarget: Sendable {
   /// How many tasks run at a time at most: nodes × cores a node.
   var slots: Int { get }
 
-  /// Runs the tasks of `job` and returns when each has succeeded, failed for good or, after ``stop()`` or too many
-  /// failures, not been started. `report` is called for every event, in order.
+  /// Runs the tasks of `job` and returns when each has succeeded, failed for good or, after ``stop()`` or
+  /// ``cancel()``, not been started. `report` is called for every event, in order.
   ///
   /// Throws ``ComputeError`` where no task can be run at all.
   func run(_ job: ComputeJob, report: @escaping @Sendable (ComputeEvent) -> Void) async throws
     -> ComputeOutcome
+
+  /// Ends the job that is running at once: workers that are at a task are killed, and ``run(_:report:)`` returns with
+  /// `canceled`. The target can be used again. Without a running job nothing happens.
+  func cancel() async
 
   /// Lets running tasks finish, starts no others, and makes ``run(_:report:)`` return.
   func stop() async
@@ -44,19 +48,15 @@ public struct ComputeJob: Hashable, Sendable {
   /// The numbers of the tasks to run, in this order; after an interruption, those that are missing.
   public var tasks: [Int]
   public var retry: RetrySettings
-  /// How many tasks may fail for good before no other is started; nil for any number.
-  public var errorThreshold: Int?
 
   public init(
-    name: String, input: String, worker: WorkerCommand, tasks: [Int], retry: RetrySettings = RetrySettings(),
-    errorThreshold: Int? = nil
+    name: String, input: String, worker: WorkerCommand, tasks: [Int], retry: RetrySettings = RetrySettings()
   ) {
     self.name = name
     self.input = input
     self.worker = worker
     self.tasks = tasks
     self.retry = retry
-    self.errorThreshold = errorThreshold
   }
 }
 
@@ -79,7 +79,9 @@ public struct ComputeOutcome: Hashable, Sendable {
     case finished
     /// ``ComputeTarget/stop()`` was called.
     case stopped
-    /// Too many tasks failed, or workers do not start: why.
+    /// ``ComputeTarget/cancel()`` was called.
+    case canceled
+    /// Workers do not start: why.
     case gaveUp(reason: String)
   }
 

@@ -14,6 +14,7 @@ public actor LocalTarget: ComputeTarget {
   private var warmCommand: WorkerCommand?
   private var nextWorker = 1
   private var stopRequested = false
+  private var cancelRequested = false
   private let origin = ContinuousClock.now
 
   /// A target whose workers log to `worker-<n>.log` in `logFolder`, which is created. Throws ``ComputeError`` where
@@ -47,6 +48,7 @@ public actor LocalTarget: ComputeTarget {
       await endWorkers()
       warmCommand = job.worker
     }
+    cancelRequested = false
     forgetTheDead()
     var board = TaskBoard(
       job: job, nodes: nodes, coresPerNode: coresPerNode, warm: warm, nextWorker: nextWorker, now: now)
@@ -66,6 +68,10 @@ public actor LocalTarget: ComputeTarget {
       for letter in mailbox.takeAll() {
         perform(board.handle(event(for: letter), at: now), of: job, report)
       }
+      if cancelRequested {
+        cancelRequested = false
+        perform(board.handle(.cancel, at: now), of: job, report)
+      }
       perform(board.handle(stopRequested ? .stop : .tick, at: now), of: job, report)
     }
     warm = board.warmWorkers
@@ -75,6 +81,11 @@ public actor LocalTarget: ComputeTarget {
 
   public func stop() {
     stopRequested = true
+    mailbox.wake()
+  }
+
+  public func cancel() {
+    cancelRequested = true
     mailbox.wake()
   }
 

@@ -10,7 +10,10 @@ public struct TaskBoard: Sendable {
     case workerExited(worker: Int, reason: String)
     /// Nothing but time has passed.
     case tick
+    /// Running tasks finish, no others start.
     case stop
+    /// Running tasks are killed, no others start.
+    case cancel
   }
 
   public enum Action: Hashable, Sendable {
@@ -61,7 +64,6 @@ public struct TaskBoard: Sendable {
 
   private let tasks: [Int]
   private let retry: RetrySettings
-  private let errorThreshold: Int?
   private let coresPerNode: Int
   private var nextTask = 0
   private var retries: [Retry] = []
@@ -83,7 +85,6 @@ public struct TaskBoard: Sendable {
   ) {
     tasks = job.tasks
     retry = job.retry
-    errorThreshold = job.errorThreshold
     self.coresPerNode = coresPerNode
     self.nextWorker = nextWorker
     for worker in warm {
@@ -137,9 +138,17 @@ public struct TaskBoard: Sendable {
     case .workerExited(let worker, let reason): remove(worker, reason: reason, at: now, &actions)
     case .tick: checkTimeouts(at: now, &actions)
     case .stop: if ending == .finished { ending = .stopped }
+    case .cancel: cancel(&actions)
     }
     giveOut(&actions, at: now)
     return actions
+  }
+
+  private mutating func cancel(_ actions: inout [Action]) {
+    ending = .canceled
+    for (number, worker) in workers.sorted(by: { $0.key < $1.key }) {
+      if case .busy = worker.state { kill(number, reason: "the job was canceled", &actions) }
+    }
   }
 
   private var hasRunningTasks: Bool {
@@ -182,17 +191,13 @@ public struct TaskBoard: Sendable {
     _ run: Run, on worker: Int, reason: String, retry mayHelp: Bool, at now: Duration,
     _ actions: inout [Action]
   ) {
+    // What a canceled job was at has neither failed nor is it tried again.
+    guard ending != .canceled else { return }
     let duration = now - run.started
     guard mayHelp, run.attempt <= retry.maxRetries, !isGivingUp else {
       failed += 1
       actions.append(
         .report(.taskFailed(task: run.task, attempt: run.attempt, reason: reason, duration: duration)))
-      if let errorThreshold, failed > errorThreshold, ending == .finished {
-        ending = .gaveUp(
-          reason:
-            "\(failed) tasks failed, more than the error threshold of \(errorThreshold) allows; last: \(reason)"
-        )
-      }
       return
     }
     retried += 1

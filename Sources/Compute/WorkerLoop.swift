@@ -16,10 +16,11 @@ public struct TaskFailure: Error, Hashable, CustomStringConvertible {
 /// The worker's side of the protocol of ``WorkerRequest``: reads requests from standard input until its end.
 public enum WorkerLoop {
   /// Calls `perform` for each request, one after the other, and answers for it. What `perform` throws becomes the
-  /// reason of a failed attempt. Each attempt's beginning and end are logged to standard error.
+  /// reason of a failed attempt. Each attempt's beginning and end are logged to standard error; where `isQuiet`, only
+  /// what has failed.
   ///
   /// Returns when standard input ends or nobody reads standard output any more.
-  public static func run(_ perform: (WorkerRequest) throws -> TaskCounts) {
+  public static func run(isQuiet: Bool = false, _ perform: (WorkerRequest) throws -> TaskCounts) {
     // An interrupt from the terminal reaches every process of the group; the coordinator decides what it means.
     signal(SIGINT, SIG_IGN)
     signal(SIGPIPE, SIG_IGN)
@@ -30,11 +31,13 @@ public enum WorkerLoop {
         return
       }
       let label = "task \(request.task) attempt \(request.attempt) of \(request.input)"
-      log("\(label): started")
+      if !isQuiet { log("\(label): started") }
       let reply: WorkerReply
       do {
         let counts = try perform(request)
-        log("\(label): \(counts.items) items, \(counts.failedItems) failed")
+        if !isQuiet || counts.failedItems > 0 {
+          log("\(label): \(counts.items) items, \(counts.failedItems) failed")
+        }
         reply = .succeeded(task: request.task, attempt: request.attempt, counts)
       } catch {
         log("\(label): failed: \(error)")
@@ -55,7 +58,8 @@ public enum WorkerLoop {
     return (try? FileHandle.standardOutput.write(contentsOf: data)) != nil
   }
 
-  private static func log(_ text: String) {
+  /// Writes a line to the worker's log.
+  public static func log(_ text: String) {
     try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
   }
 }

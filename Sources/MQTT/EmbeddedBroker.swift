@@ -122,10 +122,13 @@ struct BrokerConfiguration {
   /// would also survive its being killed, and costs most of its throughput.)
   static let autosaveSeconds = 1
 
+  /// `user root` only speaks to a broker started by root: it would else become another user, who may not write our folder,
+  /// and the kernel would forget that it is to die with us.
   var text: String {
     """
     listener \(port) 127.0.0.1
     allow_anonymous true
+    user root
     persistence true
     persistence_location \(folder)/
     persistence_file mosquitto.db

@@ -7,3 +7,6 @@ func percent(_ share: Double) -> String {
   let digits = min(8, max(0, 1 - Int(log10(abs(value)).rounded(.down))))
   return String(format: "%.\(digits)f%%", value)
 }
+
+/// A number with at most four significant digits.
+func short(_ number: Double) -> String { String(format: "%.4g", number) }

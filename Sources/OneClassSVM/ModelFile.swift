@@ -55,6 +55,25 @@ public enum ModelFile {
     return model
   }
 
+  /// Reads a LIBSVM file from anywhere, to be imported.
+  ///
+  /// `card` is the path of the JSON with the scaler; nil takes the one beside the model where there is one, and
+  /// otherwise none: raw rows then go into the kernel. Throws as ``read(folder:stem:)`` does.
+  public static func readForeign(_ path: String, card: String? = nil) throws -> OneClassModel {
+    let base = path.hasSuffix(".model") ? String(path.dropLast(".model".count)) : path
+    let beside = base + ".json"
+    let cardPath = card ?? (FileManager.default.fileExists(atPath: beside) ? beside : nil)
+    let bytes = try TextFile.bytes(of: path)
+    let content = try cardPath.map { try TextFile.bytes(of: $0) } ?? Array("{}".utf8)
+    let decoded = try ModelCard(decoding: content, path: cardPath ?? path)
+    if let expected = decoded.modelSHA256, expected != Digest.sha256(bytes) {
+      throw ModelError(
+        path: cardPath, reason: "it belongs to another model than \(path) (SHA-256 \(expected.prefix(12))…)")
+    }
+    let paths = Paths(model: path, stem: (base as NSString).lastPathComponent)
+    return try model(bytes: bytes, card: decoded, paths: paths, cardPath: cardPath ?? path)
+  }
+
   /// How often a pair that does not fit is read again, 2 ms apart.
   private static let readAttempts = 10
 
@@ -169,6 +188,13 @@ public enum ModelFile {
     let model: String
     let card: String
     let next: String
+
+    init(model: String, stem: String) {
+      self.stem = stem
+      self.model = model
+      card = model
+      next = model
+    }
 
     init(folder: String, stem: String) {
       self.stem = stem

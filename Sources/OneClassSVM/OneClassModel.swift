@@ -87,6 +87,19 @@ public struct OneClassModel: Sendable, Equatable {
     count == 1 ? ["value"] : (0..<count).map { "f\($0 + 1)" }
   }
 
+  /// The same model under other names: of another device, or with its features named. What is nil stays as it is.
+  /// Throws ``ModelError`` where the names do not fit.
+  public func renamed(
+    device: String? = nil, sensor: String? = nil, featureNames: [String]? = nil
+  ) throws(ModelError) -> OneClassModel {
+    var metadata = metadata
+    metadata.device = device ?? metadata.device
+    metadata.sensor = sensor ?? metadata.sensor
+    return try OneClassModel(
+      kernel: kernel, supportVectors: supportVectors, coefficients: coefficients, rho: rho, scaler: scaler,
+      featureNames: featureNames ?? self.featureNames, metadata: metadata)
+  }
+
   public static func == (left: OneClassModel, right: OneClassModel) -> Bool {
     left.kernel == right.kernel && left.supportVectors == right.supportVectors
       && left.coefficients == right.coefficients && left.rho == right.rho && left.scaler == right.scaler

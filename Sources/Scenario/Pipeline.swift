@@ -299,7 +299,7 @@ private final class Speech: Sendable {
     guard let event = decode(ScoringEvent.self, line) else { return }
     state.withLock { state in
       switch event.event {
-      case .jobCompleted, .jobFailed: state.jobsCompleted += 1
+      case .jobCompleted, .jobFailed, .jobCanceled: state.jobsCompleted += 1
       case .trained: state.modelsTrained += event.models ?? 0
       default: break
       }

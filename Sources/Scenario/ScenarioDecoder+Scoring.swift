@@ -1,4 +1,5 @@
 import BatchScoring
+import Compute
 import Telemetry
 
 extension ScenarioDecoder {
@@ -59,9 +60,21 @@ extension ScenarioDecoder {
       )
     }
     let size = miniBatchSize(section)
+    let threshold = section.wholeNumber("error_threshold", minimum: -1)
+    let retry = retrySettings(section)
     let compute = section.choice("compute", ["local"]) ?? "local"
     guard let trigger = trigger(section), let from = from ?? model?.trainOn.upperBound else { return nil }
-    return .init(from: from, trigger: trigger, miniBatchSize: size, compute: compute)
+    return .init(
+      from: from, trigger: trigger, miniBatchSize: size,
+      errorThreshold: threshold ?? ScoringDefaults.errorThreshold, retry: retry, compute: compute)
+  }
+
+  private func retrySettings(_ section: MappingReader) -> RetrySettings {
+    var settings = RetrySettings()
+    guard let retry = section.mapping("retry_settings") else { return settings }
+    if let count = retry.wholeNumber("max_retries", minimum: 0) { settings.maxRetries = count }
+    if let timeout = retry.duration("timeout") { settings.timeout = timeout }
+    return settings
   }
 
   private func miniBatchSize(_ section: MappingReader) -> MiniBatchSize {

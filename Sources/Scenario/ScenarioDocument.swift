@@ -1,4 +1,5 @@
 import BatchScoring
+import Compute
 import DeviceFleet
 import Files
 import MQTT
@@ -59,6 +60,9 @@ public struct ScenarioDocument: Sendable {
     public var from: Duration
     public var trigger: Trigger
     public var miniBatchSize: MiniBatchSize
+    /// How many rows may fail before a job is ended as failed; -1 for any number.
+    public var errorThreshold = ScoringDefaults.errorThreshold
+    public var retry = RetrySettings()
     /// The name of a compute target.
     public var compute: String
   }
@@ -131,7 +135,10 @@ public struct ScenarioDocument: Sendable {
     guard let model, let scoring else { return nil }
     var settings = model.settings
     settings.seed = seed
-    let deployment = Deployment(layout: model.layout, model: settings, miniBatchSize: scoring.miniBatchSize)
+    let deployment = Deployment(
+      layout: model.layout, model: settings, miniBatchSize: scoring.miniBatchSize,
+      maxRetries: scoring.retry.maxRetries, taskTimeoutSeconds: scoring.retry.timeout.seconds,
+      errorThreshold: scoring.errorThreshold)
     let training = TrainingRange(
       from: clock.start + model.trainOn.lowerBound, to: clock.start + model.trainOn.upperBound)
     let from = clock.start + scoring.from

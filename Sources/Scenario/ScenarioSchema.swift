@@ -236,8 +236,21 @@ public enum ScenarioSchema {
       Key(
         name: "mini_batch_size", kind: .any([.choice(["auto"]), .wholeNumber(minimum: 1)]),
         about: "Devices a task, or auto. Default auto."),
+      Key(
+        name: "error_threshold", kind: .wholeNumber(minimum: -1),
+        about: "How many rows may fail before a job is ended as failed; -1, the default, for any number."),
+      Key(name: "retry_settings", kind: .object(retrySettings), about: "What becomes of a task that fails."),
       Key(name: "compute", kind: .choice(["local"]), about: "The compute target. Default local."),
     ], exactlyOneOf: [["cron", "every"]])
+
+  static let retrySettings = Mapping(
+    name: "retry_settings",
+    keys: [
+      Key(
+        name: "max_retries", kind: .wholeNumber(minimum: 0),
+        about: "How often a failed task is tried again. Default 3."),
+      Key(name: "timeout", kind: .duration, about: "How long one attempt may take. Default 30s."),
+    ])
 
   static let compute = Mapping(
     name: "compute",

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import GRDBSQLite
+import Supervision
 import Telemetry
 
 /// Writes a store: the one connection of the one process that owns it.
@@ -45,7 +46,8 @@ public final class WindowStoreWriter {
 
   private static func fix(_ settings: WindowSettings, in db: Database, path: String) throws {
     let wanted: [(String, Duration)] = [
-      ("window_ms", settings.window), ("out_of_orderness_ms", settings.outOfOrderness),
+      ("window_ms", settings.window), ("hop_ms", settings.hop),
+      ("out_of_orderness_ms", settings.outOfOrderness),
       ("allowed_lateness_ms", settings.allowedLateness),
     ]
     for (name, duration) in wanted {
@@ -79,10 +81,14 @@ public final class WindowStoreWriter {
     do {
       try StoreError.wrapping(path) {
         try database.writeWithoutTransaction { db in
+          CrashPoint.beforeBegin.pass()
           try db.inTransaction(.immediate) {
+            CrashPoint.begun.pass()
             try insert(batch, into: db)
+            CrashPoint.beforeCommit.pass()
             return .commit
           }
+          CrashPoint.committed.pass()
         }
       }
     } catch {
@@ -97,7 +103,11 @@ public final class WindowStoreWriter {
 
   private func insert(_ batch: StoreBatch, into db: Database) throws {
     if !batch.stored.isEmpty { try insertJournal(batch.stored, db) }
-    if !batch.windows.isEmpty { try insertWindows(batch.windows, db) }
+    CrashPoint.journaled.pass()
+    if !batch.windows.isEmpty {
+      try insertWindows(batch.windows, db)
+      CrashPoint.windowsInserted.pass()
+    }
     for late in batch.late { try insertLate(late, db) }
     for rejected in batch.rejected {
       try db.cachedStatement(
@@ -114,7 +124,30 @@ public final class WindowStoreWriter {
           INSERT OR REPLACE INTO checkpoint VALUES (1, (SELECT coalesce(max(id), 0) FROM journal),
             (SELECT coalesce(max(id), 0) FROM late), ?)
           """, arguments: [Data(checkpoint)])
+      CrashPoint.checkpointed.pass()
+      if let retainFrom = batch.retainFrom { try delete(before: retainFrom, db) }
     }
+  }
+
+  /// Rows that a retention deletes from one table in one transaction: a commit must not take long.
+  private static let deletedRowsPerTable = 200_000
+
+  /// Deletes what is older than `instant`, oldest rows first. The checkpoint of the same transaction holds all that
+  /// the fold still needs of them. Their pages are used again, so the file stops growing.
+  private func delete(before instant: Timestamp, _ db: Database) throws {
+    for (table, time) in [
+      ("journal", "ts_ms"), ("late", "ts_ms"), ("windows", "end_ms"), ("rejected", "received_ms"),
+    ] {
+      // Rows lie in the order of arrival, which is nearly that of time: the first young row ends the search.
+      try db.execute(
+        sql: """
+          DELETE FROM \(table) WHERE id < (
+            SELECT coalesce(
+              (SELECT min(id) FROM (SELECT id, \(time) FROM \(table) ORDER BY id LIMIT ?1) WHERE \(time) >= ?2),
+              (SELECT max(id) + 1 FROM (SELECT id FROM \(table) ORDER BY id LIMIT ?1)), 0))
+          """, arguments: [Self.deletedRowsPerTable, instant.milliseconds])
+    }
+    CrashPoint.retained.pass()
   }
 
   private func insertJournal(_ messages: [Message], _ db: Database) throws {

@@ -59,10 +59,3 @@ extension Failure {
     }
   }
 }
-
-/// Where everything goes that is not a result.
-enum StandardError {
-  static func write(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
-  }
-}

@@ -26,7 +26,7 @@ final class ProgressLine: Sendable {
         guard ContinuousClock.now >= state.next else { return }
         state.next = .now + interval
         if isTerminal {
-          FileHandle.standardError.write(Data("\r\u{1B}[K\(Self.line(status))".utf8))
+          StandardError.write(raw: "\r\u{1B}[K\(Self.line(status))")
           state.isShown = true
         } else {
           StandardError.write(Self.line(status))
@@ -40,7 +40,7 @@ final class ProgressLine: Sendable {
 
   private func erase(_ state: inout State) {
     guard state.isShown else { return }
-    FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+    StandardError.write(raw: "\r\u{1B}[K")
     state.isShown = false
   }
 

@@ -42,6 +42,8 @@ struct ScheduleCommand: AsyncParsableCommand {
   @Option(help: "How many devices a task scores: auto or a number.")
   var miniBatchSize = "auto"
 
+  @OptionGroup var settings: DeploymentOptions
+
   @OptionGroup var compute: LocalComputeOptions
 
   @Flag(help: "The end of standard input means the end of the stream.")
@@ -53,16 +55,19 @@ struct ScheduleCommand: AsyncParsableCommand {
 
   func run() async throws {
     let folder = try ScoringCommandSupport.folder(runDir)
-    let configuration = try configuration()
+    var configuration = try configuration()
+    try settings.apply(to: &configuration.deployment)
+    let deployment = configuration.deployment
     let control = SchedulerControl()
     if untilStdinCloses { watchStandardInput(control) }
     let target = try LocalTarget(
-      nodes: configuration.local.nodes, coresPerNode: configuration.local.coresPerNode,
+      nodes: configuration.local.nodes,
+      coresPerNode: deployment.workers(onNodeWithCores: configuration.local.coresPerNode),
       logFolder: folder.workerLogs)
     let reporter = ScoringReporter(format: format)
     let scheduler = try Scheduler(
       folder: folder, configuration: configuration, target: target,
-      worker: try ScoringCommandSupport.worker(),
+      worker: try ScoringCommandSupport.worker(of: deployment),
       trainingThreads: ProcessInfo.processInfo.activeProcessorCount, control: control,
       now: { ScoringCommandSupport.now() }, report: { reporter.report($0) })
     let stop = StopSignal { control.stop() }

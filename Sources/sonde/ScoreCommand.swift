@@ -1,7 +1,5 @@
 import ArgumentParser
 import BatchScoring
-import Compute
-import Supervision
 import Telemetry
 import WindowStore
 
@@ -39,6 +37,8 @@ struct ScoreCommand: AsyncParsableCommand {
   @Option(help: "How many devices a task scores: auto or a number.")
   var miniBatchSize = "auto"
 
+  @OptionGroup var settings: DeploymentOptions
+
   @OptionGroup var compute: LocalComputeOptions
 
   @Option(help: "How progress is told: text or json.")
@@ -75,28 +75,11 @@ struct ScoreCommand: AsyncParsableCommand {
     guard let record = try TrainingRecord.read(folder.trainingRecord) else {
       throw ScoringError("\(folder.models) holds no trained models; run “sonde train” first")
     }
-    let deployment = Deployment(layout: record.layout, model: record.settings, miniBatchSize: size)
+    var deployment = Deployment(layout: record.layout, model: record.settings, miniBatchSize: size)
+    try settings.apply(to: &deployment)
     let jobs = try JobStore(path: folder.jobs)
     let cut = try cut(of: folder, jobs, deployment)
-    let target = try LocalTarget(
-      nodes: compute.nodes, coresPerNode: compute.coresPerNode, logFolder: folder.workerLogs)
-    let reporter = ScoringReporter(format: format)
-    let runner = JobRunner(
-      folder: folder, deployment: deployment, target: target, worker: try ScoringCommandSupport.worker(),
-      jobs: jobs,
-      now: { ScoringCommandSupport.now() }, report: { reporter.report($0) })
-    _ = StopSignal { Task { await target.stop() } }
-    let job = try await runner.run(cut)
-    await target.shutDown()
-    switch job.state {
-    case .completed:
-      if format == .text {
-        print(
-          "\(job.predictions) windows scored, \(job.failedRows) failed: \(folder.job(cut.id).predictions)")
-      }
-    case .failed: throw ExitCode(ExitStatus.expectationFailed)
-    default: throw ExitCode(ExitStatus.interrupted)
-    }
+    try await ScoringCommandSupport.run(cut, deployment, folder, jobs, compute: compute, format: format)
   }
 
   private func cut(of folder: RunFolder, _ jobs: JobStore, _ deployment: Deployment) throws -> JobCut {

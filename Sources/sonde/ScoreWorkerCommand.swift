@@ -6,5 +6,10 @@ struct ScoreWorkerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "score-worker", abstract: "Scores tasks named on standard input.", shouldDisplay: false)
 
-  func run() { ScoringWorker.run() }
+  @Option(help: "How much is logged: warning, info or debug.")
+  var loggingLevel = LoggingLevel.info
+
+  func run() { ScoringWorker.run(loggingLevel: loggingLevel) }
 }
+
+extension LoggingLevel: ExpressibleByArgument {}

@@ -2,6 +2,7 @@ import ArgumentParser
 import BatchScoring
 import Compute
 import Foundation
+import Supervision
 import Telemetry
 
 /// What the commands of batch scoring share.
@@ -17,11 +18,42 @@ enum ScoringCommandSupport {
   }
 
   /// This program as a worker.
-  static func worker() throws -> WorkerCommand {
+  static func worker(of deployment: Deployment) throws -> WorkerCommand {
     guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
       throw ScoringError("cannot find this program's own file through /proc/self/exe; is /proc mounted?")
     }
-    return WorkerCommand(executable: path, arguments: ["score-worker"])
+    return WorkerCommand(
+      executable: path, arguments: ["score-worker", "--logging-level", deployment.loggingLevel.rawValue])
+  }
+
+  /// Runs the job of `cut` by hand, says where its predictions are, and leaves with an exit code where there are none.
+  static func run(
+    _ cut: JobCut, _ deployment: Deployment, _ folder: RunFolder, _ jobs: JobStore,
+    compute: LocalComputeOptions,
+    format: ScoringReporter.Format
+  ) async throws {
+    let target = try LocalTarget(
+      nodes: compute.nodes, coresPerNode: deployment.workers(onNodeWithCores: compute.coresPerNode),
+      logFolder: folder.workerLogs)
+    let reporter = ScoringReporter(format: format)
+    let runner = JobRunner(
+      folder: folder, deployment: deployment, target: target, worker: try worker(of: deployment), jobs: jobs,
+      now: { now() }, report: { reporter.report($0) })
+    _ = StopSignal { Task { await target.stop() } }
+    let job = try await runner.run(cut)
+    await target.shutDown()
+    switch job.state {
+    case .completed:
+      if format == .text {
+        print(
+          "\(job.predictions) windows scored, \(job.failedRows) failed: \(folder.job(cut.id, output: deployment.outputFileName).predictions)"
+        )
+      }
+    case .failed, .canceled: throw ExitCode(ExitStatus.expectationFailed)
+    case .queued, .provisioning, .running, .finalizing:
+      StandardError.write("job \(cut.id) was stopped; the same command goes on with it")
+      throw ExitCode(ExitStatus.interrupted)
+    }
   }
 
   static func now() -> Timestamp {
@@ -84,6 +116,20 @@ struct ModelLayoutOptions: ParsableArguments {
   var settings: ModelSettings { ModelSettings(nu: nu, gamma: gamma, kernel: kernel, threshold: threshold) }
 }
 
+/// The option that changes a deployment for one job.
+struct DeploymentOptions: ParsableArguments {
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "Changes a setting of the deployment, such as error_threshold=100; can be repeated.",
+      discussion: "Settings: \(DeploymentSetting.allCases.map(\.rawValue).joined(separator: ", "))."))
+  var overrides: [String] = []
+
+  func apply(to deployment: inout Deployment) throws(ScoringError) {
+    try deployment.set(overrides, duration: { Span(argument: $0)?.duration })
+  }
+}
+
 /// The options that say where tasks run.
 struct LocalComputeOptions: ParsableArguments {
   @Option(help: "Nodes of the local compute target.")
@@ -127,6 +173,7 @@ struct ScoringReporter: Sendable {
       return "\(job): \(event.rows ?? 0) windows scored" + (failed > 0 ? ", \(failed) failed" : "")
         + (event.seconds.map { " in \(($0 * 1000).rounded() / 1000) s" } ?? "")
     case .jobFailed: return "\(job) failed: \(event.reason ?? "")"
+    case .jobCanceled: return "\(job) was canceled"
     case .stopped: return "stopped; start it again to go on"
     case .finished: return "the stream has ended and every window is scored"
     }

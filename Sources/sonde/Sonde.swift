@@ -19,8 +19,8 @@ struct Sonde: AsyncParsableCommand {
     version: SondeVersion.text,
     subcommands: [
       RunCommand.self, ValidateCommand.self, SimulateCommand.self, IngestCommand.self, ScheduleCommand.self,
-      TrainCommand.self, ScoreCommand.self, JobsCommand.self, ComputeCommand.self, EvaluateCommand.self,
-      ScoreWorkerCommand.self, GalleryCommand.self,
+      TrainCommand.self, LintCommand.self, ModelsCommand.self, ScoreCommand.self, JobsCommand.self,
+      ComputeCommand.self, EvaluateCommand.self, ScoreWorkerCommand.self, GalleryCommand.self,
     ])
 
   static func main() async {

@@ -2,9 +2,9 @@ import Foundation
 
 /// Where results go, and nothing else.
 enum StandardOutput {
-  /// One line of text.
+  /// One line of text. Where nobody reads any more, as behind `head`, the rest is not wanted.
   static func write(_ line: String) {
-    FileHandle.standardOutput.write(Data((line + "\n").utf8))
+    try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
   }
 
   /// `value` as JSON: on one line, or indented for people.

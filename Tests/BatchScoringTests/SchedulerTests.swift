@@ -214,17 +214,104 @@ import WindowStore
     }
   }
 
-  @Test func tooManyFailedTasksFailTheJobAndKeepWhatIsDone() async throws {
+  @Test func tooManyFailedRowsFailTheJobAndARerunGoesOn() async throws {
     try await ScoringFixture.with { run in
       try run.store(ScoringFixture.windows(), watermark: hour(13))
       let ending = try await run.schedule(
-        run.configuration(errorThreshold: 0), on: InProcessTarget { $0 == 2 ? "no" : nil })
-      #expect(ending == .finished(failedJobs: 1) || ending == .finished(failedJobs: 2))
+        run.configuration(errorThreshold: 11), on: InProcessTarget { $0 == 2 ? "no" : nil })
+      #expect(ending == .finished(failedJobs: 2), "the closing one too")
       let job = try #require(try run.jobs().first)
-      #expect(job.state == .failed && job.reason == "too many tasks failed")
+      #expect(job.state == .failed && job.failedRows == 12)
+      #expect(job.reason?.hasPrefix("12 rows failed, more than the error threshold of 11") == true)
       let files = run.folder.job(job.cut.id)
       #expect(!FileManager.default.fileExists(atPath: files.predictions))
       #expect(FileManager.default.fileExists(atPath: files.part(0)))
+
+      let target = InProcessTarget()
+      let jobs = try JobStore(path: run.folder.jobs)
+      try jobs.requeue(job.cut.id)
+      let runner = run.runner(try #require(try jobs.deployment(of: job.cut.id)), target, jobs)
+      #expect(try await runner.run(job.cut).state == .completed)
+      #expect(target.tasksRun.withLock { $0.contains(2) && !$0.contains(0) })
+      #expect(try TextFile.text(of: files.success).hasPrefix("{\"rows\":48,"))
+    }
+  }
+
+  @Test func exactlyAsManyFailedRowsAsAllowedAreAllowed() async throws {
+    try await ScoringFixture.with { run in
+      try run.store(ScoringFixture.windows(), watermark: hour(13))
+      try await run.schedule(
+        run.configuration(errorThreshold: 12), on: InProcessTarget { $0 == 2 ? "no" : nil })
+      #expect(try run.jobs().first?.state == .completed)
+    }
+  }
+
+  @Test func aCanceledJobLeavesNoPredictionFileAndTheScheduleGoesOn() async throws {
+    try await ScoringFixture.with { run in
+      try run.store(ScoringFixture.windows(), watermark: hour(14.2))
+      let target = InProcessTarget(cancelAfter: 2)
+      try await run.schedule(run.configuration(), on: target) { event in
+        guard event.event == .progress, event.tasksDone == 2, let job = event.job else { return }
+        // From a connection of its own, as another process would.
+        do {
+          try JobStore(asking: run.folder.jobs).requestCancel(of: job)
+        } catch {
+          Issue.record(error)
+        }
+      }
+      let jobs = try run.jobs()
+      #expect(jobs.map(\.state) == [.canceled, .canceled, .canceled])
+      #expect(try run.outputs().isEmpty)
+      let store = try JobStore(reading: run.folder.jobs)
+      #expect(
+        try store.tasks(of: jobs[0].cut.id).map(\.state) == [
+          "completed", "completed", "canceled", "canceled",
+        ])
+    }
+  }
+
+  @Test func whatFailedIsScoredByAJobOfItsOwn() async throws {
+    try await ScoringFixture.with { run in
+      try run.store(ScoringFixture.windows(), watermark: hour(13))
+      try await run.schedule(run.configuration(), on: InProcessTarget { $0 == 2 ? "the disk is full" : nil })
+      let first = try #require(try run.jobs().first)
+      #expect(first.state == .completed && first.failedRows == 12)
+      let jobs = try JobStore(path: run.folder.jobs)
+      let cut = JobCut(failedRowsOf: first.cut)
+      let runner = run.runner(try #require(try jobs.deployment(of: first.cut.id)), InProcessTarget(), jobs)
+      let again = try await runner.run(cut)
+      #expect(again.state == .completed && again.predictions == 12 && again.failedRows == 0)
+      let lines = try TextFile.text(of: run.folder.job(cut.id).predictions).split(separator: "\n").dropFirst()
+      #expect(lines.count == 12 && lines.allSatisfy { $0.hasPrefix("pump-2,*,") })
+      #expect(try run.jobs().first { $0.cut.id == cut.id }?.cut == cut, "as it was written")
+    }
+  }
+
+  @Test func oneCoordinatorAFolder() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "sonde-lock-\(UUID().uuidString)")
+      .path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    do {
+      let first = try JobStore(path: "\(folder)/jobs.sqlite")
+      let error = #expect(throws: ScoringError.self) { try JobStore(path: first.path) }
+      #expect(error?.description.contains("running in this folder already") == true)
+      #expect(try JobStore(reading: first.path).jobs().isEmpty, "anybody may read")
+    }
+    _ = try JobStore(path: "\(folder)/jobs.sqlite")
+  }
+
+  @Test func failedAttemptsAreKept() async throws {
+    try await ScoringFixture.with { run in
+      try run.store(ScoringFixture.windows(), watermark: hour(13))
+      try await run.schedule(run.configuration(), on: InProcessTarget { $0 == 2 ? "the disk is full" : nil })
+      let store = try JobStore(reading: run.folder.jobs)
+      let job = try #require(try run.jobs().first)
+      let attempts = try store.failedAttempts(of: job.cut.id)
+      #expect(
+        attempts.map(\.task) == [2] && attempts[0].reason == "the disk is full" && attempts[0].node == 1)
+      let progress = JobProgress(tasks: try store.tasks(of: job.cut.id))
+      #expect(progress.completed == 3 && progress.failed == 1 && progress.rows == 36)
     }
   }
 

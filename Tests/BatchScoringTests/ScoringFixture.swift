@@ -62,7 +62,7 @@ struct ScoringFixture {
 
   func configuration(
     miniBatchSize: MiniBatchSize = .devices(1), layout: ModelLayout = ModelLayout(),
-    errorThreshold: Int? = nil
+    errorThreshold: Int = -1
   ) -> ScheduleConfiguration {
     ScheduleConfiguration(
       deployment: Deployment(layout: layout, miniBatchSize: miniBatchSize, errorThreshold: errorThreshold),
@@ -82,6 +82,14 @@ struct ScoringFixture {
       worker: WorkerCommand(executable: "in process"),
       trainingThreads: 2, control: control ?? ended, now: { Timestamp(milliseconds: 0) }, report: report)
     return try await scheduler.run()
+  }
+
+  /// Runs single jobs.
+  func runner(_ deployment: Deployment, _ target: some ComputeTarget, _ jobs: JobStore) -> JobRunner {
+    JobRunner(
+      folder: folder, deployment: deployment, target: target,
+      worker: WorkerCommand(executable: "in process"),
+      jobs: jobs, now: { Timestamp(milliseconds: 0) })
   }
 
   func jobs() throws -> [JobRecord] { try JobStore(reading: folder.jobs).jobs() }
@@ -115,12 +123,19 @@ final class InProcessTarget: ComputeTarget {
   private let fails: @Sendable (Int) -> String?
   private let stopAfter: Int?
   private let stopped = Mutex(false)
+  private let canceled = Mutex(false)
+  private let cancelAfter: Int?
   let tasksRun = Mutex<[Int]>([])
 
   /// - Parameters:
   ///   - stopAfter: Stops by itself after so many tasks.
+  ///   - cancelAfter: After so many tasks, waits until it is canceled.
   ///   - fails: Why a task fails for good; nil where it does not.
-  init(slots: Int = 2, stopAfter: Int? = nil, fails: @escaping @Sendable (Int) -> String? = { _ in nil }) {
+  init(
+    slots: Int = 2, stopAfter: Int? = nil, cancelAfter: Int? = nil,
+    fails: @escaping @Sendable (Int) -> String? = { _ in nil }
+  ) {
+    self.cancelAfter = cancelAfter
     self.slots = slots
     self.stopAfter = stopAfter
     self.fails = fails
@@ -132,13 +147,17 @@ final class InProcessTarget: ComputeTarget {
     let worker = ScoringWorker()
     var outcome = ComputeOutcome(
       ending: .finished, succeeded: 0, failed: 0, retries: 0, notRun: job.tasks.count)
+    canceled.withLock { $0 = false }
     for task in job.tasks {
+      while outcome.succeeded == cancelAfter, !canceled.withLock({ $0 }) {
+        try await Task.sleep(for: .milliseconds(5))
+      }
       if stopped.withLock({ $0 }) || outcome.succeeded == stopAfter {
         outcome.ending = .stopped
         return outcome
       }
-      if let threshold = job.errorThreshold, outcome.failed > threshold {
-        outcome.ending = .gaveUp(reason: "too many tasks failed")
+      if canceled.withLock({ $0 }) {
+        outcome.ending = .canceled
         return outcome
       }
       outcome.notRun -= 1
@@ -157,6 +176,7 @@ final class InProcessTarget: ComputeTarget {
     return outcome
   }
 
+  func cancel() async { canceled.withLock { $0 = true } }
   func stop() async { stopped.withLock { $0 = true } }
   func shutDown() async {}
 }

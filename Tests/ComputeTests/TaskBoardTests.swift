@@ -2,10 +2,10 @@ import Compute
 import Testing
 
 @Suite struct TaskBoardTests {
-  private func job(_ count: Int, retries: Int = 3, threshold: Int? = nil) -> ComputeJob {
+  private func job(_ count: Int, retries: Int = 3) -> ComputeJob {
     ComputeJob(
       name: "test", input: "in", worker: WorkerCommand(executable: "/bin/true"), tasks: Array(0..<count),
-      retry: RetrySettings(maxRetries: retries, timeout: .seconds(30)), errorThreshold: threshold)
+      retry: RetrySettings(maxRetries: retries, timeout: .seconds(30)))
   }
 
   private func assignments(_ actions: [TaskBoard.Action]) -> [[Int]] {
@@ -112,15 +112,21 @@ import Testing
     #expect(board.outcome.notRun == 5)
   }
 
-  @Test func theErrorThresholdStopsNewTasks() {
-    var board = TaskBoard(job: job(10, retries: 0, threshold: 1), nodes: 1, coresPerNode: 1)
+  @Test func cancelKillsTheRunningTaskAndNothingIsTriedAgain() {
+    var board = TaskBoard(job: job(10), nodes: 2, coresPerNode: 1)
     _ = board.begin(at: .zero)
-    _ = board.handle(.workerReplied(worker: 1, .ready), at: .zero)
-    _ = board.handle(failure(1, 0), at: .zero)
-    #expect(!board.isFinished)
-    _ = board.handle(failure(1, 1), at: .zero)
+    for worker in 1...2 { _ = board.handle(.workerReplied(worker: worker, .ready), at: .zero) }
+    _ = board.handle(ok(1, 0), at: .zero)
+    #expect(board.handle(.cancel, at: .zero) == [.kill(worker: 1), .kill(worker: 2)])
+    #expect(!board.isFinished, "their end is waited for: nobody writes after a cancel")
+    #expect(board.handle(ok(1, 2), at: .zero).isEmpty, "an answer after the kill does not count")
+    for worker in 1...2 {
+      let actions = board.handle(.workerExited(worker: worker, reason: "was ended"), at: .zero)
+      #expect(actions == [.report(.workerExited(worker: worker, node: worker, reason: "was ended"))])
+    }
     #expect(board.isFinished)
-    #expect(board.outcome.notRun == 8)
+    #expect(
+      board.outcome == ComputeOutcome(ending: .canceled, succeeded: 1, failed: 0, retries: 0, notRun: 9))
   }
 
   @Test func stopLetsTheRunningTaskFinish() {

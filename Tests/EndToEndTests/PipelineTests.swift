@@ -1,6 +1,8 @@
 import Foundation
+import Supervision
 import TestSupport
 import Testing
+import WindowStore
 
 /// The whole way of a reading, with real parts. One after another: each uses all there is.
 @Suite(.serialized) struct PipelineTests {
@@ -65,6 +67,51 @@ import Testing
       _ = try await run("clock", in: folder, ["--set", "clock.speed=x7200"])
       let lag = try #require(try report(of: "\(folder)/clock")["schedule_lag_ms"] as? [String: Any])
       #expect((lag["p99"] as? Double) != nil || (lag["p99"] as? Int) != nil)
+    }
+  }
+}
+
+/// A run that is ended from outside.
+@Suite(.serialized) struct InterruptedRunTests {
+  /// Starts a run, waits until readings are stored, sends `signal` to it, and returns how it ended.
+  private func interrupt(_ folder: String, with signal: Int32) async throws -> ServiceExit {
+    let run = try await Service.start(
+      name: "run", executable: SondeProgram.path,
+      arguments: ["run", "\(SondeProgram.packageRoot)/Scenarios/quickstart.yaml", "--out", folder]
+        // Slow enough to be caught in the middle, whatever the machine.
+        + ["--set", "clock.speed=x1000"],
+      log: "\(folder).log")
+    for _ in 0..<1000 {
+      // The file comes before its tables.
+      if let progress = try? WindowStoreReader(path: "\(folder)/sonde.sqlite").progress(),
+        progress.storedMessages > 0
+      {
+        break
+      }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    run.send(signal: signal)
+    return try await run.exit()
+  }
+
+  /// Processes whose command line names `folder`.
+  private func processes(of folder: String) -> [String] {
+    let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return entries.filter { Int($0) != nil }.compactMap { entry in
+      let line = FileManager.default.contents(atPath: "/proc/\(entry)/cmdline").map {
+        String(decoding: $0, as: UTF8.self)
+      }
+      return line.flatMap { $0.contains(folder) ? $0 : nil }
+    }
+  }
+
+  @Test(arguments: [SIGINT, SIGKILL]) func nothingIsLeftRunning(signal: Int32) async throws {
+    try await withTemporaryFolder { folder in
+      let exit = try await interrupt("\(folder)/run", with: signal)
+      #expect(exit == (signal == SIGINT ? .exited(code: 130) : .killed(signal: SIGKILL)))
+      for _ in 0..<500 where !processes(of: folder).isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+      #expect(processes(of: folder).isEmpty)
+      if signal == SIGINT { #expect(try report(of: "\(folder)/run")["verdict"] as? String == "error") }
     }
   }
 }

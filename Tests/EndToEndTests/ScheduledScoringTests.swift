@@ -76,7 +76,8 @@ import WindowStore
   private func outputs(_ run: String) throws -> [String: Data] {
     var outputs: [String: Data] = [:]
     for job in try FileManager.default.contentsOfDirectory(atPath: "\(run)/predictions") {
-      for file in try FileManager.default.contentsOfDirectory(atPath: "\(run)/predictions/\(job)") {
+      let files = try FileManager.default.contentsOfDirectory(atPath: "\(run)/predictions/\(job)")
+      for file in files where file != "tasks" {
         outputs["\(job)/\(file)"] = try Data(
           contentsOf: URL(fileURLWithPath: "\(run)/predictions/\(job)/\(file)"))
       }
@@ -121,6 +122,50 @@ import WindowStore
       #expect(Set(found.keys) == Set(expected.keys))
       #expect(found == expected)
     }
+  }
+
+  /// A worker that hangs is at a task when the cancel comes, whatever the machine's speed.
+  @Test func aCanceledJobLeavesNothingHalfWrittenAndARerunWritesTheSame() async throws {
+    let expected = try await expected()
+    try await withRun { run in
+      var canceled: String?
+      let status = try await schedule(run, nodes: 2, miniBatchSize: "1") { process, line in
+        guard canceled == nil, line.contains("\"job_started\""), let victim = children(of: process).last,
+          let job = line.firstMatch(of: #/"job":"([^"]+)"/#).map({ String($0.1) }),
+          FileManager.default.fileExists(atPath: "\(run)/predictions/2026-01-01T13-00-00Z/_SUCCESS")
+        else { return }
+        kill(victim, SIGSTOP)
+        canceled = job
+        #expect(sonde(["jobs", "cancel", run, job]) == "job \(job) is canceled\n")
+        #expect(sonde(["jobs", "rerun", run, job]) == nil, "the scheduler holds the folder")
+      }
+      #expect(status == .exited(0))
+      let job = try #require(canceled)
+      var found = try outputs(run)
+      #expect(found["\(job)/predictions.csv"] == nil && found["\(job)/_SUCCESS"] == nil)
+      #expect(sonde(["jobs", "show", run, job])?.contains("canceled") == true)
+      #expect(sonde(["jobs", "rerun", run, job])?.contains("144 windows scored") == true)
+      found = try outputs(run)
+      #expect(found == expected)
+      let logs = try #require(sonde(["jobs", "logs", run, job, "--follow"]))
+      #expect(
+        logs.contains("task 11 attempt 1")
+          && logs.split(separator: "\n").allSatisfy { $0.hasPrefix("worker-") })
+    }
+  }
+
+  /// What `sonde` prints; nil where it does not leave with 0.
+  private func sonde(_ arguments: [String]) -> String? {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Self.binary)
+    process.arguments = arguments
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return nil }
+    let data = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return process.terminationStatus == 0 ? String(decoding: data, as: UTF8.self) : nil
   }
 
   @Test func aKilledSchedulerIsTakenUpAndItsWorkersDieWithIt() async throws {

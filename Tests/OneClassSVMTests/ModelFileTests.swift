@@ -1,3 +1,4 @@
+import CSVM
 import Files
 import Foundation
 import OneClassSVM
@@ -241,6 +242,49 @@ struct ModelFileTests {
     let error = #expect(throws: ModelError.self) { try ModelFile.read(folder: folder.path, stem: "m") }
     #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
     #expect(error?.path == folder.path + "/m.json")
+  }
+
+  @Test("A LIBSVM file is imported with its JSON, with another, or without")
+  func foreign() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Self.text, "x.model")
+    #expect(try ModelFile.readForeign(folder.path + "/x.model").scaler == nil)
+    try folder.write("{\"scaler\": {\"mean\": [1, 2, 3], \"scale\": [1, 1, 2]}}", "x.json")
+    #expect(try ModelFile.readForeign(folder.path + "/x.model").scaler?.mean == [1, 2, 3])
+    try folder.write("{\"scaler\": {\"mean\": [4, 5, 6], \"scale\": [1, 1, 2]}}", "y.json")
+    let model = try ModelFile.readForeign(folder.path + "/x.model", card: folder.path + "/y.json")
+    #expect(model.scaler?.mean == [4, 5, 6])
+    let renamed = try model.renamed(device: "d", sensor: "s", featureNames: ["a", "b", "c"])
+    #expect(ModelFile.stem(for: renamed) == "device_d_sensor_s")
+    #expect(renamed.featureNames == ["a", "b", "c"])
+    #expect(throws: ModelError.self) { try model.renamed(featureNames: ["a"]) }
+
+    let own = try self.model()
+    try ModelFile.write(own, folder: folder.path, stem: "z")
+    #expect(try ModelFile.readForeign(folder.path + "/z.model") == own)
+    let error = #expect(throws: ModelError.self) {
+      try ModelFile.readForeign(folder.path + "/x.model", card: folder.path + "/z.json")
+    }
+    #expect(error?.description.contains("belongs to another model") == true)
+  }
+
+  @Test("LIBSVM itself reads what is written, and decides alike", arguments: KernelFamily.allCases)
+  func libsvmReads(family: KernelFamily) throws {
+    let folder = try TemporaryFolder()
+    var generator = SeededGenerator(seed: 77, stream: family.rawValue)
+    let model = try generator.model(features: 4, vectors: 11, family: family, scaled: false)
+    try ModelFile.write(model, folder: folder.path, stem: "m")
+    let foreign = try #require(svm_load_model(folder.path + "/m.model"))
+    var doomed: UnsafeMutablePointer<svm_model>? = foreign
+    defer { svm_free_and_destroy_model(&doomed) }
+    for _ in 0..<20 {
+      let row = (0..<4).map { _ in generator.normal() }
+      let nodes = row.enumerated().map { svm_node(index: Int32($0.offset + 1), value: $0.element) }
+      var decision = 0.0
+      _ = svm_predict_values(foreign, nodes + [svm_node(index: -1, value: 0)], &decision)
+      let own = try model.decisionValues(of: FeatureMatrix(rows: [row]))[0]
+      #expect(abs(own - decision) <= 1e-13 * max(model.coefficientSum, abs(decision)))
+    }
   }
 
   @Test("A scaler of fewer features than the vectors have is refused")

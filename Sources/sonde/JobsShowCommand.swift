@@ -1,0 +1,79 @@
+import ArgumentParser
+import BatchScoring
+
+/// `sonde jobs show`.
+struct JobsShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Shows one job: how far it is, its tasks, and every attempt that failed.")
+
+  @OptionGroup var arguments: JobArguments
+
+  @Option(help: "text or json.")
+  var format = JobsCommand.Format.text
+
+  private struct Whole: Encodable {
+    var job: JobRecord
+    var deployment: Deployment?
+    var progress: JobProgress
+    var tasks: [TaskRecord]
+    var failedAttempts: [FailedAttempt]
+  }
+
+  func run() throws {
+    let store = try JobStore(reading: ScoringCommandSupport.folder(arguments.runDir).jobs)
+    let record = try JobsCommand.find(arguments.job, in: store)
+    let tasks = try store.tasks(of: arguments.job)
+    let whole = Whole(
+      job: record, deployment: try store.deployment(of: arguments.job), progress: JobProgress(tasks: tasks),
+      tasks: tasks, failedAttempts: try store.failedAttempts(of: arguments.job))
+    if format == .json { return try StandardOutput.writeJSON(whole, indented: true) }
+    write(whole)
+  }
+
+  private func write(_ whole: Whole) {
+    let record = whole.job
+    let progress = whole.progress
+    print("job \(record.cut.id) of deployment \(record.deployment): \(record.state.rawValue)")
+    let through = record.cut.through.map { "through \($0)" } ?? "to the end of the stream"
+    print("windows visible after \(record.cut.after) \(through)")
+    if let earlier = record.cut.failedRowsOf { print("only what failed in \(earlier)") }
+    var line = "\(progress.completed) of \(progress.tasks) tasks done"
+    if progress.running > 0 { line += ", \(progress.running) running" }
+    if progress.failed > 0 { line += ", \(progress.failed) failed" }
+    if let median = progress.medianTaskMs, let longest = progress.longestTaskMs {
+      line += "; a task takes \(milliseconds(median)) ms, the longest took \(milliseconds(longest)) ms"
+    }
+    print(line)
+    if record.state == .completed {
+      print("\(record.predictions) scored, \(record.failedRows) failed, \(record.retries) retries")
+    } else {
+      print(
+        "\(progress.rows) rows done, \(progress.failedRows) of them failed, \(whole.failedAttempts.count) failed attempts"
+      )
+    }
+    if let reason = record.reason { print("reason: \(reason)") }
+    printTable(
+      ["TASK", "STATE", "DEVICES", "ATTEMPTS", "NODE", "WORKER", "ROWS", "FAILED", "MS", "REASON"],
+      whole.tasks.map { task in
+        [
+          "\(task.task)", task.state, "\(task.devices)", "\(task.attempts)", number(task.node),
+          number(task.worker), "\(task.rows)", "\(task.failedRows)",
+          task.durationMs.map(milliseconds) ?? "-", task.reason ?? "",
+        ]
+      })
+    guard !whole.failedAttempts.isEmpty else { return }
+    print("")
+    printTable(
+      ["TASK", "FAILED ATTEMPT", "NODE", "WORKER", "MS", "REASON"],
+      whole.failedAttempts.map { attempt in
+        [
+          "\(attempt.task)", "\(attempt.attempt)", number(attempt.node), number(attempt.worker),
+          milliseconds(attempt.durationMs), attempt.reason,
+        ]
+      })
+  }
+
+  private func number(_ value: Int?) -> String { value.map(String.init) ?? "-" }
+
+  private func milliseconds(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import BatchScoring
+import Foundation
+import OneClassSVM
+import Telemetry
+import WindowStore
+
+/// `sonde lint`: finds models that cannot be trusted.
+struct LintCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lint", abstract: "Finds models that cannot be trusted, and says what to do.",
+    discussion: """
+      MODELS is a folder of models or the folder of a run. Looked for are: a single support vector, a boundary that \
+      no row can be inside of, far more flagged rows than nu, a tolerance too coarse for the sum of coefficients, a \
+      scaler that divides by zero, features that never vary, too little training data, too many support vectors.
+
+      --windows tries every model on windows that should be normal: a CSV file with the columns device, sensor, a \
+      time, and a column a feature (or value), or the folder of a run, whose training windows are taken.
+
+      Leaves with 1 where there are findings.
+      """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+  }
+
+  @Argument(help: "A folder of models, or the folder of a run.", completion: .directory)
+  var models: String
+
+  @Option(help: "Windows to try the models on: a CSV file, or the folder of a run.", completion: .file())
+  var windows: String?
+
+  @Option(help: "text or json.")
+  var format = Format.text
+
+  private struct Report: Encodable {
+    let models: Int
+    let findings: [LintFinding]
+  }
+
+  func run() throws {
+    let folder = ModelFolder.path(models)
+    let stems = try ModelFile.stems(in: folder)
+    guard !stems.isEmpty else {
+      throw ModelError(path: folder, reason: "there is no model here; models are files that end in .model")
+    }
+    let source = try windows.map { try LintWindows($0) }
+    let findings = stems.flatMap { stem in
+      ModelLint.findings(
+        folder: folder, stem: stem, windows: source.map { source in { try source.rows(for: $0) } })
+    }
+    switch format {
+    case .json: try StandardOutput.writeJSON(Report(models: stems.count, findings: findings), indented: true)
+    case .text: write(findings, of: stems.count)
+    }
+    if !findings.isEmpty { throw ExitCode(ExitStatus.expectationFailed) }
+  }
+
+  private func write(_ findings: [LintFinding], of count: Int) {
+    var last = ""
+    for finding in findings {
+      if finding.model != last { print(finding.model) }
+      last = finding.model
+      print("  \(finding.rule.rawValue): \(finding.message)")
+      print("    → \(finding.advice)")
+    }
+    let found = Set(findings.map(\.model)).count
+    print(
+      findings.isEmpty
+        ? "\(count) models, nothing found" : "\(count) models, \(findings.count) findings in \(found) of them"
+    )
+  }
+}
+
+/// Where models are.
+enum ModelFolder {
+  /// `path` itself, or the models inside it where it is the folder of a run.
+  static func path(_ path: String) -> String {
+    let ofRun = RunFolder(path).models
+    var isFolder: ObjCBool = false
+    let isRun = FileManager.default.fileExists(atPath: ofRun, isDirectory: &isFolder) && isFolder.boolValue
+    return isRun ? ofRun : path
+  }
+}
+
+/// The windows that `sonde lint` tries models on.
+private enum LintWindows {
+  case file(WindowTable)
+  case run(RunFolder, TrainingRecord)
+
+  init(_ path: String) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+      self = .file(try WindowTable(path: path))
+      return
+    }
+    let folder = RunFolder(path)
+    guard let record = try TrainingRecord.read(folder.trainingRecord) else {
+      throw ScoringError(
+        "\(folder.trainingRecord) is missing; a run's windows are chosen by what it was trained on")
+    }
+    self = .run(folder, record)
+  }
+
+  /// The raw rows for `model`; nil where there are none.
+  func rows(for model: OneClassModel) throws -> FeatureMatrix? {
+    switch self {
+    case .file(let table): return try table.rows(for: model)
+    case .run(let folder, let record):
+      guard let device = model.metadata.device.flatMap({ DeviceID($0) }) else { return nil }
+      let windows = try WindowStoreReader(path: folder.store)
+        .windows(visibleAfter: nil, through: record.range.to, devices: [device])
+        .filter { $0.start >= record.range.from && $0.end <= record.range.to }
+      return FeatureVectorBuilder(layout: record.layout).tables(of: device, windows: windows)
+        .first { $0.key.sensor?.name == model.metadata.sensor }?.features
+    }
+  }
+}
