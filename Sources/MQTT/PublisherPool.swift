@@ -53,6 +53,8 @@ public final class PublisherPool {
 
   /// Connects one client for each of `clients`, by id and the topic it publishes on. Throws ``MQTTError``.
   public init(address: BrokerAddress, clients: [(id: String, topic: String)]) throws {
+    DescriptorLimit.raise()
+    try DescriptorLimit.check(connections: clients.count)
     self.address = address
     events = Array(repeating: epoll_event(), count: min(max(clients.count, 1), 1024))
     poller = epoll_create1(Int32(EPOLL_CLOEXEC))
