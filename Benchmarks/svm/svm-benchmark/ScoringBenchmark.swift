@@ -73,7 +73,7 @@ enum ScoringBenchmark {
         // A single call of few rows is shorter than the clock's own cost: many calls are timed together.
         let repeats = max(1, 500_000 / (taken * vectors))
         for path in CPUPath.available {
-          let seconds = try bestSeconds(budget: batch == largeBatch ? 0.3 : 0.1) {
+          let seconds = try typicalSeconds(budget: batch == largeBatch ? 0.3 : 0.1) {
             for _ in 0..<repeats { try model.decide(some, into: &decisions, on: path) }
           }
           add("Sonde \(path)", seconds, rows: taken * repeats)
@@ -114,7 +114,7 @@ enum ScoringBenchmark {
                 foreign.sv_coef = weights.baseAddress
                 foreign.rho = rho
                 var decision = 0.0
-                return bestSeconds(budget: 0.1) {
+                return typicalSeconds(budget: 0.1) {
                   for row in 0..<rows.rowCount {
                     _ = svm_predict_values(&foreign, rowNodes.baseAddress! + row * width, &decision)
                   }
