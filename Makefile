@@ -9,7 +9,8 @@ SONDE := .build/release/sonde
 NAME ?= quickstart
 ARGS ?=
 
-.PHONY: help setup build demo test scenario scenarios lint format docs clean bench bench-svm svm-oracle slurm-demo
+.PHONY: help setup build demo test scenario scenarios lint format docs gallery clean bench bench-svm svm-oracle \
+  slurm-demo
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +54,9 @@ format: ## Put everything into the project's format
 
 docs: build ## Write docs/commands.md from the program's help
 	@.ci/write-command-reference $(SONDE) > docs/commands.md
+
+gallery: build ## Draw every signal and anomaly into docs/gallery, from the real generator
+	@$(SONDE) gallery docs/gallery
 
 clean: ## Remove what was built; runs are kept
 	@rm -rf .build

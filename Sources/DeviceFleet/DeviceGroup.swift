@@ -52,15 +52,18 @@ public struct DeviceGroup: Sendable {
   /// In the order of the payload.
   public var sensors: [SensorPlan]
   public var anomalies: [AnomalyPlacement]
+  public var transport: [TransportPlacement]
 
   public init(
-    name: String, count: Int, every: Duration, sensors: [SensorPlan], anomalies: [AnomalyPlacement] = []
+    name: String, count: Int, every: Duration, sensors: [SensorPlan], anomalies: [AnomalyPlacement] = [],
+    transport: [TransportPlacement] = []
   ) {
     self.name = name
     self.count = count
     self.every = every
     self.sensors = sensors
     self.anomalies = anomalies
+    self.transport = transport
   }
 
   /// The names of the devices: numbered from 1, with at least four digits, all of the same length.

@@ -14,6 +14,7 @@ public struct FleetPlan: MessageSource {
   public let messageCount: Int
   public let readingCount: Int
   public let labels: [Label]
+  public let transportLabels: [Label]
 
   /// Settles the plan. Throws ``FleetPlanError`` for the first fault it meets: nothing to publish, names that are no ids
   /// or taken twice, anomalies outside the clock, on sensors that do not exist, or without room.
@@ -39,11 +40,14 @@ public struct FleetPlan: MessageSource {
     messageCount = devices.reduce(0) { $0 + $1.messageCount }
     readingCount = devices.reduce(0) { $0 + $1.readingCount }
     labels = devices.flatMap(\.labels).sorted(by: Label.inFileOrder)
+    transportLabels = devices.flatMap(\.transportLabels).sorted(by: Label.inFileOrder)
   }
 
   public var deviceIDs: [DeviceID] { devices.map(\.id) }
 
   public func sensors(ofDeviceAt index: Int) -> [SensorID] { devices[index].sensors.map(\.id) }
+
+  public func deliveries(ofDeviceAt index: Int) -> DeliveryStream { devices[index].deliveries() }
 
   public func messages(ofDeviceAt index: Int) -> MessageStream { MessageStream(devices[index].messages()) }
 }
@@ -73,8 +77,19 @@ private struct GroupPlanner {
       devices.append(device)
     }
     for (number, placement) in group.anomalies.enumerated() {
-      for device in try chosen(placement, number, among: devices) {
+      let stream = "\(group.name)/anomaly-\(number)/devices"
+      for device in try chosen(placement.devices, number, stream, among: devices) {
         try place(placement, number, on: &devices[device])
+      }
+    }
+    for (number, placement) in group.transport.enumerated() {
+      guard placement.between.lowerBound >= .zero, placement.between.upperBound <= duration else {
+        throw fault("transport[\(number)] lies outside the clock")
+      }
+      let common = "transport-\(number)"
+      let stream = "\(group.name)/\(common)/devices"
+      for device in try chosen(placement.devices, nil, stream, among: devices) {
+        devices[device].add(placement, common: common)
       }
     }
     for index in devices.indices { devices[index].settle() }
@@ -98,10 +113,10 @@ private struct GroupPlanner {
   }
 
   private func chosen(
-    _ placement: AnomalyPlacement, _ number: Int, among devices: [PlannedDevice]
+    _ wanted: AnomalyPlacement.Devices, _ number: Int?, _ stream: String, among devices: [PlannedDevice]
   ) throws(FleetPlanError) -> [Int] {
-    var generator = SeededGenerator(seed: seed, stream: "\(group.name)/anomaly-\(number)/devices")
-    switch placement.devices {
+    var generator = SeededGenerator(seed: seed, stream: stream)
+    switch wanted {
     case .all:
       return Array(devices.indices)
     case .share(let share):

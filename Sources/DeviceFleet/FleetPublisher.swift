@@ -19,6 +19,10 @@ public struct FleetLedger: Sendable, Codable {
   /// Values of sensors in the messages that were acknowledged.
   public var acknowledgedReadings: Int
   public var scheduleLagMs: Lag?
+  /// Messages published a second time on purpose; not among those above.
+  public var repeated: Int
+  /// Payloads published that were no messages; among those published and acknowledged.
+  public var waste: Int
   /// Connections that were open at once.
   public var connections: Int
   /// Connections that broke and were made again.
@@ -27,7 +31,7 @@ public struct FleetLedger: Sendable, Codable {
   public var seconds: Double
 
   enum CodingKeys: String, CodingKey {
-    case planned, published, acknowledged, connections, reconnects, seconds
+    case planned, published, acknowledged, repeated, waste, connections, reconnects, seconds
     case acknowledgedReadings = "acknowledged_readings"
     case scheduleLagMs = "schedule_lag_ms"
   }
@@ -57,6 +61,8 @@ public final class FleetPublisher {
   private let source: any MessageSource
   private let clock: PublishingClock
   private let pool: PublisherPool
+  /// Payloads published that were no messages.
+  private var waste = 0
   private var lag = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
 
   /// Opens the connections. Throws `MQTTError`.
@@ -86,20 +92,15 @@ public final class FleetPublisher {
     var nextReport = begin
     var position: Position?
     var payload: [UInt8] = []
-    var messages = source.messagesInEventOrder()
+    var deliveries = source.deliveriesInOrder()
     var firstDue: Timestamp?
-    while !stop.isSet, let (message, device, due) = messages.nextWithDevice() {
+    while !stop.isSet, let (delivery, device) = deliveries.next() {
       while pool.counters.published >= allowance(), !stop.isSet { try pool.pump(.milliseconds(5)) }
-      firstDue = firstDue ?? due
-      if let firstDue { try waitForSchedule(due - firstDue, since: begin, stop) }
-      payload.removeAll(keepingCapacity: true)
-      PayloadCodec.encode(message, into: &payload)
-      try payload.withUnsafeBytes {
-        try pool.publish(client: device, payload: $0, readings: message.values.count)
-      }
+      firstDue = firstDue ?? delivery.due
+      if let firstDue { try waitForSchedule(delivery.due - firstDue, since: begin, stop) }
+      try hand(delivery.parcel, to: device, &payload)
       position = Position(
-        published: pool.counters.published, acknowledged: pool.counters.acknowledged,
-        eventTime: message.timestamp)
+        published: pool.counters.published, acknowledged: pool.counters.acknowledged, eventTime: delivery.due)
       if let position, pool.counters.published % 256 == 0 || clock != .max, ContinuousClock.now >= nextReport
       {
         observe(position)
@@ -117,7 +118,30 @@ public final class FleetPublisher {
       planned: source.messageCount, published: pool.counters.published,
       acknowledged: pool.counters.acknowledged,
       acknowledgedReadings: pool.counters.acknowledgedReadings, scheduleLagMs: lagSummary(),
-      connections: source.deviceIDs.count, reconnects: pool.counters.reconnects, seconds: seconds)
+      repeated: pool.counters.repeated, waste: waste, connections: source.deviceIDs.count,
+      reconnects: pool.counters.reconnects, seconds: seconds)
+  }
+
+  private func hand(_ parcel: Delivery.Parcel, to device: Int, _ payload: inout [UInt8]) throws {
+    payload.removeAll(keepingCapacity: true)
+    var readings = 0
+    var isRepeated = false
+    switch parcel {
+    case .message(let message):
+      PayloadCodec.encode(message, into: &payload)
+      readings = message.values.count
+    case .again(let message):
+      PayloadCodec.encode(message, into: &payload)
+      isRepeated = true
+    case .waste(let bytes):
+      payload.append(contentsOf: bytes)
+      waste += 1
+    case .cut:
+      return try pool.cut(client: device)
+    }
+    try payload.withUnsafeBytes {
+      try pool.publish(client: device, payload: $0, readings: readings, isRepeated: isRepeated)
+    }
   }
 
   /// Waits until a message that lies `elapsed` after the first in event time is due, and notes how late it is.

@@ -14,14 +14,30 @@ public protocol MessageSource: Sendable {
   var labels: [Label] { get }
   /// The sensors of the device at `index` of ``deviceIDs``, in the order of its payloads.
   func sensors(ofDeviceAt index: Int) -> [SensorID]
+  /// The faults of transport that befall messages on their way, in the order of ``Label/inFileOrder(_:_:)``.
+  var transportLabels: [Label] { get }
   /// The messages of the device at `index` of ``deviceIDs``, in the order in which they leave; epoch 1, sequence from 0.
   func messages(ofDeviceAt index: Int) -> MessageStream
+  /// What leaves the device at `index`: its messages as transport faults let them go.
+  func deliveries(ofDeviceAt index: Int) -> DeliveryStream
 }
 
 extension MessageSource {
+  public var transportLabels: [Label] { [] }
+
+  public func deliveries(ofDeviceAt index: Int) -> DeliveryStream {
+    DeliveryStream(messages(ofDeviceAt: index))
+  }
+
+  /// What leaves all devices, in the order in which it leaves; at one instant, in the order of ``deviceIDs``.
+  public func deliveriesInOrder() -> OrderedDeliveries {
+    OrderedDeliveries(deviceIDs.indices.map(deliveries(ofDeviceAt:)))
+  }
+
   /// The messages of all devices in the order in which they leave; at one instant, in the order of ``deviceIDs``.
   public func messagesInEventOrder() -> EventOrderedMessages {
-    EventOrderedMessages(deviceIDs.indices.map(messages(ofDeviceAt:)))
+    EventOrderedMessages(
+      OrderedDeliveries(deviceIDs.indices.map { DeliveryStream(messages(ofDeviceAt: $0)) }))
   }
 }
 

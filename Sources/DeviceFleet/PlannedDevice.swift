@@ -21,6 +21,7 @@ public struct PlannedDevice: Sendable {
   let slotCount: Int
   private let durationMs: Int64
   private(set) var anomalies: [PlacedAnomaly] = []
+  private var transport: [(fault: PlacedTransportFault, label: Label)] = []
 
   init(
     id: DeviceID, sensors: [SensorPlan], order: SensorOrder, every: Duration, offset: Duration,
@@ -42,6 +43,18 @@ public struct PlannedDevice: Sendable {
 
   /// What goes wrong with the device.
   public var labels: [Label] { anomalies.map(\.label) }
+
+  /// What goes wrong with its messages on their way.
+  public var transportLabels: [Label] { transport.map(\.label) }
+
+  /// What leaves the device.
+  public func deliveries() -> DeliveryStream {
+    DeliveryStream(MessageStream(messages()), faults: transport.map(\.fault))
+  }
+
+  mutating func add(_ placement: TransportPlacement, common: String) {
+    transport.append(placement.place(on: id, start: start, seed: seed, common: common))
+  }
 
   /// Every message of the device, made as it is asked for: epoch 1, sequence from 0.
   public func messages() -> PlannedMessages { PlannedMessages(self) }

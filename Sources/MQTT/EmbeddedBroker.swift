@@ -30,6 +30,8 @@ public final class EmbeddedBroker: Sendable {
       throw MQTTError.brokerFailed(
         reason: "the broker “\(program)” is not installed; on Debian: apt-get install \(package)")
     }
+    // The broker inherits the limit, and takes a descriptor a connection.
+    DescriptorLimit.raise()
     let lastAttempt = 5
     for attempt in 1...lastAttempt {
       // Between finding a free port and the broker's taking it, another process may take it: then try the next.

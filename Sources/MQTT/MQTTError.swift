@@ -17,6 +17,8 @@ public enum MQTTError: Error, Hashable, Sendable, CustomStringConvertible {
   case timedOut(BrokerAddress, waitingFor: String)
   /// The broker or the library acknowledges before we have stored; see ``AcknowledgementSelfTest``.
   case acknowledgesEarly(BrokerAddress, observed: String)
+  /// More connections than this process may open; each takes ``DescriptorLimit/perConnection`` descriptors.
+  case tooFewDescriptors(connections: Int, needed: Int, limit: Int)
   /// The embedded broker could not be started.
   case brokerFailed(reason: String)
 
@@ -32,6 +34,9 @@ public enum MQTTError: Error, Hashable, Sendable, CustomStringConvertible {
     case .timedOut(let address, let what): "\(address) sent no \(what) in time"
     case .acknowledgesEarly(let address, let observed):
       "messages from \(address) are acknowledged before they are stored (\(observed)), so a crash would lose them"
+    case .tooFewDescriptors(let connections, let needed, let limit):
+      "\(connections) connections need \(needed) file descriptors, and this process may open \(limit); "
+        + "raise the limit as root with ulimit -n \(needed), or simulate fewer devices"
     case .brokerFailed(let reason): reason
     }
   }

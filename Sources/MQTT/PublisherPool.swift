@@ -14,6 +14,10 @@ public final class PublisherPool {
     /// Readings in the messages acknowledged.
     public var acknowledgedReadings = 0
     public var reconnects = 0
+    /// Publications that repeat an earlier one; in none of the counts above.
+    public var repeated = 0
+    /// Publications that wait for their acknowledgement, repeated ones too.
+    public var outstanding = 0
   }
 
   /// Bounds, each with its reason.
@@ -34,7 +38,8 @@ public final class PublisherPool {
   private struct Client {
     var connection: MQTTConnection
     var topic: [CChar]
-    /// Readings of each unacknowledged message; a broker acknowledges in the order of publication (MQTT 5, 4.6).
+    /// Readings of each unacknowledged message, −1 for a repeated one; a broker acknowledges in the order of publication
+    /// (MQTT 5, 4.6).
     var unacknowledged: [Int] = []
     var watchesWrite = false
   }
@@ -48,6 +53,8 @@ public final class PublisherPool {
 
   /// Connects one client for each of `clients`, by id and the topic it publishes on. Throws ``MQTTError``.
   public init(address: BrokerAddress, clients: [(id: String, topic: String)]) throws {
+    DescriptorLimit.raise()
+    try DescriptorLimit.check(connections: clients.count)
     self.address = address
     events = Array(repeating: epoll_event(), count: min(max(clients.count, 1), 1024))
     poller = epoll_create1(Int32(EPOLL_CLOEXEC))
@@ -61,9 +68,12 @@ public final class PublisherPool {
           clientID: client.id, cleanStart: false, sessionExpirySeconds: Limits.sessionExpirySeconds,
           queuesWrites: false))
       connection.onPublished = { [unowned self] _ in
-        counters.acknowledged += 1
-        if !self.clients[index].unacknowledged.isEmpty {
-          counters.acknowledgedReadings += self.clients[index].unacknowledged.removeFirst()
+        guard !self.clients[index].unacknowledged.isEmpty else { return }
+        counters.outstanding -= 1
+        let readings = self.clients[index].unacknowledged.removeFirst()
+        if readings >= 0 {
+          counters.acknowledged += 1
+          counters.acknowledgedReadings += readings
         }
       }
       try connection.open()
@@ -76,7 +86,11 @@ public final class PublisherPool {
 
   /// Publishes `payload`, which carries `readings` readings, on the topic of client `index`; waits while that client's
   /// window is full. Throws ``MQTTError`` where the broker has gone and does not come back.
-  public func publish(client index: Int, payload: UnsafeRawBufferPointer, readings: Int) throws {
+  ///
+  /// - Parameter isRepeated: Whether it repeats an earlier publication, and is to be counted apart.
+  public func publish(
+    client index: Int, payload: UnsafeRawBufferPointer, readings: Int, isRepeated: Bool = false
+  ) throws {
     while clients[index].unacknowledged.count >= Limits.windowPerClient { try pump(.milliseconds(100)) }
     do {
       _ = try clients[index].connection.publish(topic: clients[index].topic, payload: payload, qos: 1)
@@ -84,15 +98,23 @@ public final class PublisherPool {
       // The library has kept the message and sends it with the next connection.
       try reconnect(index)
     }
-    counters.published += 1
-    clients[index].unacknowledged.append(readings)
+    if isRepeated { counters.repeated += 1 } else { counters.published += 1 }
+    counters.outstanding += 1
+    clients[index].unacknowledged.append(isRepeated ? -1 : readings)
     sinceLastPoll += 1
     if clients[index].connection.wantsWrite { try watch(index) }
     if sinceLastPoll >= Limits.publicationsBetweenPolls { try pump(.zero) }
   }
 
   /// Whether every publication has been acknowledged.
-  public var isDrained: Bool { counters.acknowledged == counters.published }
+  public var isDrained: Bool { counters.outstanding == 0 }
+
+  /// Breaks the connection of client `index` without a word to the broker, and makes it again; what was not acknowledged is
+  /// sent again. Throws ``MQTTError`` where the broker does not come back.
+  public func cut(client index: Int) throws {
+    // A connection that is opened anew closes its old socket first, and sends no DISCONNECT on it.
+    try reconnect(index)
+  }
 
   /// Reads and writes what is ready, waiting at most `timeout` for something to be.
   public func pump(_ timeout: Duration) throws {

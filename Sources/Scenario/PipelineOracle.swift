@@ -61,9 +61,10 @@ struct PipelineOracle {
     let length = settings.window.milliseconds
     var readings: [Key: [Reading]] = [:]
     var newest = Int64.min
-    for message in source.messages(ofDeviceAt: index) {
+    for delivery in source.deliveries(ofDeviceAt: index) {
+      guard case .message(let message) = delivery.parcel else { continue }
       let timestamp = message.timestamp.milliseconds
-      // Where a device's clock was set back, a window may be past its lateness: such a reading is kept as late.
+      // What was kept back, or comes from a clock that was set back, may find its window past its lateness: it is late.
       let closesMs = timestamp / length * length + length + settings.allowedLateness.milliseconds
       guard newest == .min || newest - settings.outOfOrderness.milliseconds < closesMs else { continue }
       newest = max(newest, timestamp)

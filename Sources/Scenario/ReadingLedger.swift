@@ -14,6 +14,8 @@ struct ReadingLedger: Hashable, Sendable {
   private(set) var lostReadings = 0
   /// Readings of planned messages that stand in the store more than once.
   private(set) var doubledReadings = 0
+  /// Readings of planned messages that a transport fault of the scenario kept from being published.
+  private(set) var withheldReadings = 0
   /// The first few losses.
   private(set) var losses: [Loss] = []
 
@@ -28,8 +30,11 @@ struct ReadingLedger: Hashable, Sendable {
       while copies[device].count <= sequence { copies[device].append(0) }
       if copies[device][sequence] < 2 { copies[device][sequence] += 1 }
     }
+    var deliveredTotal = 0
     for (index, device) in source.deviceIDs.enumerated() {
-      for message in source.messages(ofDeviceAt: index) {
+      for delivery in source.deliveries(ofDeviceAt: index) {
+        guard case .message(let message) = delivery.parcel else { continue }
+        deliveredTotal += message.values.count
         let sequence = Int(message.position?.sequence ?? 0)
         let count = sequence < copies[index].count ? copies[index][sequence] : 0
         if count == 0 {
@@ -42,5 +47,6 @@ struct ReadingLedger: Hashable, Sendable {
         }
       }
     }
+    withheldReadings = source.readingCount - deliveredTotal
   }
 }

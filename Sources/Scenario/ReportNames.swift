@@ -17,9 +17,11 @@ enum ReportNames {
     "seed": .number,
     "elapsed_seconds": .number,
     "messages": numbers(
-      "planned", "published", "acknowledged", "stored", "duplicates", "late", "rejected"),
+      "planned", "published", "acknowledged", "stored", "duplicates", "late", "rejected", "repeated", "waste",
+      "reconnects"),
     "readings": numbers(
-      "planned", "published", "acknowledged", "stored", "duplicates", "late", "rejected", "lost", "doubled"),
+      "planned", "published", "acknowledged", "stored", "duplicates", "late", "rejected", "lost", "doubled",
+      "withheld"),
     "windows": numbers("closed", "revised", "expected", "mismatched"),
     "schedule_lag_ms": numbers("p50", "p99", "max"),
     "scoring": numbers("jobs", "tasks", "retries", "predictions", "failed", "windows_per_second"),

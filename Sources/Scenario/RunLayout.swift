@@ -37,6 +37,8 @@ public struct RunLayout: Hashable, Sendable {
   public var store: String { "\(folder)/sonde.sqlite" }
   public var jobs: String { "\(folder)/jobs.sqlite" }
   public var labels: String { "\(folder)/labels.csv" }
+  /// The faults of transport, in the form of the labels.
+  public var transport: String { "\(folder)/transport.csv" }
   public var models: String { "\(folder)/models" }
   public var predictions: String { "\(folder)/predictions" }
   public var report: String { "\(folder)/report.json" }

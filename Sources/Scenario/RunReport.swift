@@ -122,6 +122,8 @@ public struct RunReport: Sendable {
     .object([
       "planned": count(planned.messages), "published": count(fleet?.published),
       "acknowledged": count(fleet?.acknowledged), "stored": count(stored?.storedMessages),
+      "repeated": count(fleet?.repeated), "waste": count(fleet?.waste),
+      "reconnects": count(fleet?.reconnects),
       "duplicates": count(stored?.duplicateMessages), "late": count(stored?.lateMessages),
       "rejected": count(stored?.rejectedMessages),
     ])
@@ -131,11 +133,14 @@ public struct RunReport: Sendable {
     .object([
       "planned": count(planned.readings),
       "published": count(
-        fleet.map { $0.published == planned.messages ? planned.readings : $0.acknowledgedReadings }),
+        fleet.map { $0.published - $0.waste == planned.messages ? planned.readings : $0.acknowledgedReadings }
+      ),
       "acknowledged": count(fleet?.acknowledgedReadings), "stored": count(stored?.storedReadings),
       "duplicates": count(stored?.duplicateReadings), "late": count(stored?.lateReadings),
       // What is in a payload that cannot be read is not known; it counts as one.
       "rejected": count(stored?.rejectedMessages), "lost": count(ledger?.lostReadings),
+      // What transport faults of the scenario kept from leaving is not the pipeline's loss.
+      "withheld": count(ledger?.withheldReadings),
       "doubled": count(ledger?.doubledReadings),
     ])
   }

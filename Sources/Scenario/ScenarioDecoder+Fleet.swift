@@ -61,10 +61,46 @@ extension ScenarioDecoder {
       placements.append(placement)
       places.append(node.place)
     }
+    let transport = (reader.list("transport") ?? []).compactMap { self.transport($0, duration: duration) }
     guard let name, let count, let every else { return nil }
     return (
-      DeviceGroup(name: name, count: count, every: every, sensors: sensors, anomalies: placements), places
+      DeviceGroup(
+        name: name, count: count, every: every, sensors: sensors, anomalies: placements, transport: transport),
+      places
     )
+  }
+
+  private func transport(_ node: DocumentNode, duration: Duration?) -> TransportPlacement? {
+    guard let reader = MappingReader(node, ScenarioSchema.transport, faults) else { return nil }
+    var kind = reader.node("kind")?.text.flatMap { TransportCatalogue.kind(named: $0) }
+    if kind == nil {
+      kind = reader.choice("kind", ScenarioSchema.transportKinds).flatMap {
+        TransportCatalogue.kind(named: $0)
+      }
+    }
+    let devices = devices(reader)
+    let between = reader.span("between")
+    let length = reader.duration("for")
+    if let between, let duration, between.upperBound > duration {
+      faults.add(
+        reader.place(of: "between"),
+        "between: the clock ends at \(ScenarioUnits.text(duration)), before this does")
+    }
+    if let length, let between, length > between.upperBound - between.lowerBound {
+      faults.add(
+        reader.place(of: "for"),
+        "for: \(ScenarioUnits.text(length)) does not fit between the two times of “between”")
+    }
+    let share = reader.read("share", "a share such as 20%") { $0.text.flatMap(ScenarioUnits.share) }
+    if let kind, kind.defaultShare == nil, reader.node("share") != nil {
+      faults.add(reader.place(of: "share"), "share: \(kind.name) befalls every message")
+    }
+    let by = reader.duration("by")
+    if let kind, kind != ReorderingFault.self, reader.node("by") != nil {
+      faults.add(reader.place(of: "by"), "by: only reordering puts messages off one by one")
+    }
+    guard let kind, let between else { return nil }
+    return TransportPlacement(kind, devices: devices, between: between, length: length, share: share, by: by)
   }
 
   private func sensors(_ reader: MappingReader) -> [SensorPlan] {

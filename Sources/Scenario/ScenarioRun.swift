@@ -60,6 +60,8 @@ public struct ScenarioRun: Sendable {
     let labels = document.source.messages.labels
     do {
       try LabelFile.write(labels, to: layout.labels)
+      let transport = document.source.messages.transportLabels
+      if !transport.isEmpty { try LabelFile.write(transport, to: layout.transport) }
       let pipeline = Pipeline(
         document: document, options: options, layout: layout, stop: stop, observe: observe)
       try await pipeline.run(&report)

@@ -5,6 +5,7 @@ import OneClassSVM
 
 extension ScenarioSchema {
   static let anomalyKinds = AnomalyCatalogue.kinds.map { $0.name }
+  static let transportKinds = TransportCatalogue.kinds.map { $0.name }
   static let timeFormats = ReplayRecipe.TimeFormat.allCases.map(\.rawValue)
   static let granularities = ModelScope.allCases.map(\.rawValue)
   static let features = Aggregate.allCases.map(\.rawValue)

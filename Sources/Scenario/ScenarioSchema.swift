@@ -100,6 +100,9 @@ public enum ScenarioSchema {
         name: "sensors", kind: .map(sensor), about: "What each device measures, by the sensor's name.",
         isRequired: true),
       Key(name: "anomalies", kind: .list(.object(anomaly)), about: "What goes wrong, and is labelled."),
+      Key(
+        name: "transport", kind: .list(.object(transport)),
+        about: "What goes wrong with messages on their way, labelled apart, in transport.csv."),
     ])
 
   static let sensor = Mapping(
@@ -110,6 +113,27 @@ public enum ScenarioSchema {
       Key(
         name: "resolution", kind: .positiveNumber,
         about: "Values are rounded to multiples of it. Default 0.001."),
+    ])
+
+  static let transport = Mapping(
+    name: "transport",
+    keys: [
+      Key(name: "kind", kind: .choice(transportKinds), about: "The kind of fault.", isRequired: true),
+      Key(
+        name: "devices", kind: .any([.share, .wholeNumber(minimum: 0), .text, .list(.text)]),
+        about: "all, a share of the group (10%), a number of devices, or names. Default all."),
+      Key(
+        name: "between", kind: .span, about: "Earliest start and latest end, as offsets such as [14h, 22h].",
+        isRequired: true),
+      Key(name: "for", kind: .duration, about: "How long it lasts. Default: all of that time."),
+      Key(
+        name: "share", kind: .share,
+        about:
+          "The share of messages that it befalls, such as 20%. Its default is with the kind in docs/transport.md."
+      ),
+      Key(
+        name: "by", kind: .duration,
+        about: "reordering: the longest time by which a message is put off. Default 25s."),
     ])
 
   static let anomaly = Mapping(

@@ -21,7 +21,7 @@ struct Sonde: AsyncParsableCommand {
       RunCommand.self, ValidateCommand.self, SimulateCommand.self, IngestCommand.self, DoctorCommand.self,
       ScheduleCommand.self,
       TrainCommand.self, LintCommand.self, ModelsCommand.self, ScoreCommand.self, JobsCommand.self,
-      ComputeCommand.self, EvaluateCommand.self, ScoreWorkerCommand.self,
+      ComputeCommand.self, EvaluateCommand.self, ScoreWorkerCommand.self, GalleryCommand.self,
     ])
 
   static func main() async {

@@ -134,7 +134,7 @@ enum Documents {
     (
       "readings.lost == 0", "readings.lsot == 0",
       [
-        "s.yaml:16:14: “readings” has no “lsot”; it has acknowledged, doubled, duplicates, late, lost, planned, published, rejected, stored (in “readings.lsot == 0”); did you mean “lost”?"
+        "s.yaml:16:14: “readings” has no “lsot”; it has acknowledged, doubled, duplicates, late, lost, planned, published, rejected, stored, withheld (in “readings.lsot == 0”); did you mean “lost”?"
       ]
     ),
     (

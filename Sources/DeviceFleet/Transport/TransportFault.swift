@@ -1,0 +1,107 @@
+import Detection
+import Telemetry
+
+/// A way in which messages fail to arrive as they left. One kind a file, in `TransportFaults/`; ``TransportCatalogue``
+/// lists them. They change what is published and when, never what was planned, and are labelled apart from anomalies.
+public protocol TransportFault: Sendable {
+  /// The kind, as scenarios and labels spell it.
+  static var name: String { get }
+  /// What happens, in a sentence.
+  static var about: String { get }
+  /// The share of messages that it befalls where a scenario gives none; nil for a kind that befalls all of them.
+  static var defaultShare: Double? { get }
+  /// Whether it befalls every chosen device at the same instant.
+  static var isCommon: Bool { get }
+
+  /// The fault as it unfolds on one device.
+  static func begin(_ context: TransportContext) -> any TransportCourse
+}
+
+extension TransportFault {
+  public static var isCommon: Bool { false }
+}
+
+/// What a transport fault is given to begin with on one device.
+public struct TransportContext: Sendable {
+  /// The share of messages that it befalls, from 0 to 1.
+  public var share: Double
+  /// The longest time by which it puts a message off, for kinds that do so one by one.
+  public var by: Duration
+  /// The first instant after it.
+  public var end: Timestamp
+  /// For whatever it draws.
+  public var generator: SeededGenerator
+}
+
+/// A transport fault as it unfolds on one device.
+public protocol TransportCourse: Sendable {
+  /// What leaves in place of `delivery`, which is a message. Called once for each message that leaves while the fault
+  /// lasts, in order of time. Nothing may leave before it was due.
+  mutating func carry(_ delivery: Delivery) -> [Delivery]
+}
+
+/// Which transport fault befalls which devices of a group, and when.
+public struct TransportPlacement: Sendable {
+  public var kind: any TransportFault.Type
+  public var devices: AnomalyPlacement.Devices
+  /// The earliest start and the latest end, as offsets from the start of the clock.
+  public var between: ClosedRange<Duration>
+  /// How long each lasts; nil: all of ``between``.
+  public var length: Duration?
+  /// Nil: ``TransportFault/defaultShare``.
+  public var share: Double?
+  /// Nil: ``defaultBy``.
+  public var by: Duration?
+
+  /// Two or three messages of a device that publishes every ten seconds.
+  public static let defaultBy = Duration.seconds(25)
+
+  public init(
+    _ kind: any TransportFault.Type, devices: AnomalyPlacement.Devices = .all, between: ClosedRange<Duration>,
+    length: Duration? = nil, share: Double? = nil, by: Duration? = nil
+  ) {
+    self.kind = kind
+    self.devices = devices
+    self.between = between
+    self.length = length
+    self.share = share
+    self.by = by
+  }
+
+  /// The fault on one device, with its label. `common` is the stream that all devices of the placement share.
+  func place(
+    on device: DeviceID, start: Timestamp, seed: UInt64, common: String
+  ) -> (fault: PlacedTransportFault, label: Label) {
+    let stream = kind.isCommon ? common : "\(device)/\(common)"
+    var generator = SeededGenerator(seed: seed, stream: stream)
+    let span = between.upperBound.milliseconds - between.lowerBound.milliseconds
+    let lengthMs = min(span, length?.milliseconds ?? span)
+    let begin =
+      start + between.lowerBound + .milliseconds(Int64(generator.index(below: Int(span - lengthMs) + 1)))
+    let end = begin + .milliseconds(lengthMs)
+    let share = share ?? kind.defaultShare ?? 1
+    let course = kind.begin(
+      TransportContext(
+        share: share, by: by ?? Self.defaultBy, end: end,
+        generator: SeededGenerator(seed: seed, stream: "\(device)/\(common)/course")))
+    let label = Label(
+      device: device, sensor: nil, kind: kind.name, start: begin, end: end,
+      parameters: kind.defaultShare == nil ? [:] : ["share": String(share)])
+    return (PlacedTransportFault(begin: begin, end: end, course: course), label)
+  }
+}
+
+/// The kinds of transport fault there are.
+public enum TransportCatalogue {
+  /// Every kind, by name.
+  public static let kinds: [any TransportFault.Type] = [
+    DuplicatesFault.self, FlappingFault.self, GarbageFault.self, HalfOpenFault.self, LatenessFault.self,
+    LossFault.self, OversizedFault.self, ReconnectStormFault.self, ReorderingFault.self, SilentFault.self,
+  ]
+
+  /// The kind called `name`; underscores may stand for hyphens. Nil where there is none.
+  public static func kind(named name: String) -> (any TransportFault.Type)? {
+    let name = name.replacing("_", with: "-")
+    return kinds.first { $0.name == name }
+  }
+}

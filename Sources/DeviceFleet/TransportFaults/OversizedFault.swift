@@ -1,0 +1,20 @@
+import Telemetry
+
+/// Between the messages there are payloads longer than anybody reads.
+public enum OversizedFault: TransportFault {
+  public static let name = "oversized"
+  public static let about = "Payloads come that are too long."
+  public static let defaultShare: Double? = 0.02
+
+  public static func begin(_ context: TransportContext) -> any TransportCourse { Course(context: context) }
+
+  private struct Course: TransportCourse {
+    var context: TransportContext
+
+    mutating func carry(_ delivery: Delivery) -> [Delivery] {
+      guard context.generator.uniform() < context.share else { return [delivery] }
+      let bytes = [UInt8](repeating: UInt8(ascii: "x"), count: PayloadCodec.maximumBytes + 1)
+      return [delivery, Delivery(due: delivery.due, .waste(bytes))]
+    }
+  }
+}
