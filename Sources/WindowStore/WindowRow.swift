@@ -25,7 +25,8 @@ public struct Aggregates: Hashable, Sendable, Codable {
 
   /// What is left out is as if every reading were the mean.
   public init(
-    count: Int, mean: Double, stddev: Double, min: Double, max: Double, first: Double? = nil, last: Double? = nil,
+    count: Int, mean: Double, stddev: Double, min: Double, max: Double, first: Double? = nil,
+    last: Double? = nil,
     slope: Double = 0, p05: Double? = nil, p25: Double? = nil, median: Double? = nil, p75: Double? = nil,
     p95: Double? = nil
   ) {
