@@ -168,7 +168,8 @@ public final class WindowStoreReader: Sendable {
   ) throws {
     let statement = try db.cachedStatement(
       sql: """
-        SELECT sensor, start_ms, end_ms, count, mean, stddev, min, max, revision, visible_from_ms FROM windows
+        SELECT sensor, start_ms, end_ms, revision, visible_from_ms, count, mean, stddev, min, max, first, last,
+          slope, p05, p25, median, p75, p95 FROM windows
         WHERE device = ? AND +visible_from_ms > ? AND +visible_from_ms <= ? ORDER BY sensor, start_ms, revision
         """)
     statement.arguments = [id] + cut(visibleAfter, through)
@@ -179,6 +180,7 @@ public final class WindowStoreReader: Sendable {
     var sensorID: Int64?
     var sensor: SensorID?
     func time(_ column: Int32) -> Timestamp { Timestamp(milliseconds: sqlite3_column_int64(handle, column)) }
+    func number(_ column: Int32) -> Double { sqlite3_column_double(handle, column) }
     while try step(handle, db) {
       let next = sqlite3_column_int64(handle, 0)
       if next != sensorID {
@@ -191,10 +193,11 @@ public final class WindowStoreReader: Sendable {
       let row = WindowRow(
         device: device, sensor: sensor, start: time(1), end: time(2),
         aggregates: Aggregates(
-          count: Int(sqlite3_column_int64(handle, 3)), mean: sqlite3_column_double(handle, 4),
-          stddev: sqlite3_column_double(handle, 5), min: sqlite3_column_double(handle, 6),
-          max: sqlite3_column_double(handle, 7)),
-        revision: Int(sqlite3_column_int64(handle, 8)), visibleFrom: time(9))
+          count: Int(sqlite3_column_int64(handle, 5)), mean: number(6), stddev: number(7), min: number(8),
+          max: number(9), first: number(10), last: number(11), slope: number(12), p05: number(13),
+          p25: number(14),
+          median: number(15), p75: number(16), p95: number(17)),
+        revision: Int(sqlite3_column_int64(handle, 3)), visibleFrom: time(4))
       // Revisions follow each other, the newest last.
       if row.revision > 1, windows.count > first, let last = windows.last, last.start == row.start,
         last.sensor == sensor
