@@ -9,12 +9,12 @@ SONDE := .build/release/sonde
 NAME ?= quickstart
 ARGS ?=
 
-.PHONY: help setup build demo test scenario scenarios lint format docs clean bench slurm-demo
+.PHONY: help setup build demo test scenario scenarios lint format docs clean bench bench-svm svm-oracle slurm-demo
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## Install the system packages that are missing (Debian, Ubuntu)
+setup: ## Install missing system packages (Debian, Ubuntu)
 	@.ci/setup
 
 build: setup ## Build everything, tests included
@@ -26,18 +26,24 @@ demo: build ## Run the quickstart scenario, and say where its report is
 test: build ## Run every test
 	@swift test -c release --skip-build
 
-scenario: build ## Run one scenario: make scenario NAME=quickstart ARGS='--seed 7'
+scenario: build ## Run one: NAME=quickstart ARGS='--seed 7'
 	@$(SONDE) run Scenarios/$(NAME).yaml $(ARGS)
 
 scenarios: build ## Run all scenarios, with a summary table
 	@$(SONDE) run $(wildcard Scenarios/*.yaml) $(ARGS)
 
-bench: build ## Run the benchmarks: peers side by side, ratios printed and written as JSON
+bench: build ## Run the benchmarks, peers side by side
 	@for script in Benchmarks/*/run.sh; do "$$script" || exit; done
 
-slurm-demo: build ## Score the quickstart on a real Slurm with four nodes on this machine, and stop it
+slurm-demo: build ## Score the quickstart on a real Slurm of this machine
 	@.ci/setup slurm-wlm
 	@.ci/slurm-demo $(SONDE) 4
+
+bench-svm: build ## Run the benchmark of the one-class SVMs alone
+	@Benchmarks/svm/run.sh
+
+svm-oracle: ## Train 240 models with scikit-learn, for ScikitLearnTests
+	@Benchmarks/svm/oracle.sh
 
 lint: ## Check formatting and style
 	@swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
@@ -45,7 +51,7 @@ lint: ## Check formatting and style
 format: ## Put everything into the project's format
 	@swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
 
-docs: build ## Write the reference of the command line into docs/commands.md
+docs: build ## Write docs/commands.md from the program's help
 	@.ci/write-command-reference $(SONDE) > docs/commands.md
 
 clean: ## Remove what was built; runs are kept

@@ -6,7 +6,7 @@
 #define SONDE_ROWS 2
 #define SONDE_FMA 0
 #else
-#define SONDE_ROWS 4
+#define SONDE_ROWS 6
 #define SONDE_FMA 1
 #endif
 #define SONDE_BLOCKS 1

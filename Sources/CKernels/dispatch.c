@@ -33,7 +33,9 @@ sonde_path sonde_best_path(void) {
 sonde_path sonde_best_path(void) { return SONDE_PATH_BASELINE; }
 #endif
 
-size_t sonde_scratch_length(size_t features) { return SONDE_MOST_ROWS * features; }
+size_t sonde_scratch_length(size_t features) {
+  return features <= SONDE_STACK_FEATURES ? 0 : SONDE_MOST_ROWS * features;
+}
 
 size_t sonde_decide(const sonde_model *model, sonde_path path, const double *rows, size_t row_count,
                     double *scratch, double *decisions) {

@@ -15,6 +15,9 @@
 
 #include "CKernels.h"
 
+// Exponentials that are taken together.
+#define SONDE_GROUP 3
+_Static_assert(SONDE_ROWS < SONDE_GROUP || SONDE_ROWS % SONDE_GROUP == 0, "rows are whole groups");
 _Static_assert(SONDE_ROWS <= SONDE_MOST_ROWS, "the scratch memory holds SONDE_MOST_ROWS prepared rows");
 
 // The functions that take eight lanes by value are all inlined, so how a call would pass them does not matter.
@@ -47,27 +50,32 @@ SONDE_INLINE lanes smaller(lanes a, lanes b) {
 // degree 9 with p(0) = 1 whose largest relative error, 1.52e-14, is smallest (Remez's exchange). So 2^0 is exactly 1.
 // Each further degree would cost every kernel evaluation 4%, for digits far below what a model's coefficients mean.
 // Even and odd powers are summed apart: half the dependency chain of Horner's form for one multiplication.
-SONDE_INLINE lanes exp2_of_negated(lanes y) {
+//
+// Takes `count` values together, at most SONDE_GROUP, step by step: the chains of several values hide each other's
+// latency better than the CPU finds out by itself.
+#define SONDE_EACH _Pragma("clang loop unroll(full)") for (int i = 0; i < count; i++)
+SONDE_INLINE void exp2_of_negated(lanes *restrict values, const int count) {
+  lanes shifted[SONDE_GROUP], f[SONDE_GROUP], f2[SONDE_GROUP], odd[SONDE_GROUP], even[SONDE_GROUP];
   // Above, 2^-n would leave the normal numbers. What is cut off is under 1e-307 of the coefficient.
-  y = smaller(y, all(1021.0));
+  SONDE_EACH values[i] = smaller(values[i], all(1021.0));
   // Taking y from 1.5 * 2^52 leaves -round(y) in the low bits of the difference.
   const lanes shifter = all(0x1.8p52);
-  const lanes shifted = shifter - y;
-  const lanes f = (shifter - shifted) - y;
+  SONDE_EACH shifted[i] = shifter - values[i];
+  SONDE_EACH f[i] = (shifter - shifted[i]) - values[i];
 
-  const lanes f2 = f * f;
-  lanes odd = MULTIPLY_ADD(all(0x1.b3de31dac66fdp-24), f2, all(0x1.ffce2fc03a103p-17));
-  lanes even = MULTIPLY_ADD(all(0x1.63e6965e133ccp-20), f2, all(0x1.430897f337511p-13));
-  odd = MULTIPLY_ADD(odd, f2, all(0x1.5d87fd9388a57p-10));
-  even = MULTIPLY_ADD(even, f2, all(0x1.3b2ab72412207p-7));
-  odd = MULTIPLY_ADD(odd, f2, all(0x1.c6b08d70c880fp-5));
-  even = MULTIPLY_ADD(even, f2, all(0x1.ebfbdff81be06p-3));
-  odd = MULTIPLY_ADD(odd, f2, all(0x1.62e42fefa37d1p-1));
-  even = MULTIPLY_ADD(even, f2, all(1.0));
-  const lanes power = MULTIPLY_ADD(odd, f, even);
+  SONDE_EACH f2[i] = f[i] * f[i];
+  SONDE_EACH odd[i] = MULTIPLY_ADD(all(0x1.b3de31dac66fdp-24), f2[i], all(0x1.ffce2fc03a103p-17));
+  SONDE_EACH even[i] = MULTIPLY_ADD(all(0x1.63e6965e133ccp-20), f2[i], all(0x1.430897f337511p-13));
+  SONDE_EACH odd[i] = MULTIPLY_ADD(odd[i], f2[i], all(0x1.5d87fd9388a57p-10));
+  SONDE_EACH even[i] = MULTIPLY_ADD(even[i], f2[i], all(0x1.3b2ab72412207p-7));
+  SONDE_EACH odd[i] = MULTIPLY_ADD(odd[i], f2[i], all(0x1.c6b08d70c880fp-5));
+  SONDE_EACH even[i] = MULTIPLY_ADD(even[i], f2[i], all(0x1.ebfbdff81be06p-3));
+  SONDE_EACH odd[i] = MULTIPLY_ADD(odd[i], f2[i], all(0x1.62e42fefa37d1p-1));
+  SONDE_EACH even[i] = MULTIPLY_ADD(even[i], f2[i], all(1.0));
+  SONDE_EACH odd[i] = MULTIPLY_ADD(odd[i], f[i], even[i]);
 
   // Multiplies by 2^-n: -n is added to the exponent field.
-  return (lanes)((integer_lanes)power + ((integer_lanes)shifted << 52));
+  SONDE_EACH values[i] = (lanes)((integer_lanes)odd[i] + ((integer_lanes)shifted[i] << 52));
 }
 
 // tanh z = sign(z) (1 - e) / (1 + e) with e = exp(-2 |z|). Near zero the relative error grows, the absolute one does
@@ -75,7 +83,8 @@ SONDE_INLINE lanes exp2_of_negated(lanes y) {
 SONDE_INLINE lanes hyperbolic_tangent(lanes z) {
   const integer_lanes sign_bit = (integer_lanes)all(-0.0);
   const lanes magnitude = (lanes)((integer_lanes)z & ~sign_bit);
-  const lanes e = exp2_of_negated(magnitude * all(2.0 * 0x1.71547652b82fep+0));
+  lanes e = magnitude * all(2.0 * 0x1.71547652b82fep+0);
+  exp2_of_negated(&e, 1);
   const lanes result = (all(1.0) - e) / (all(1.0) + e);
   return (lanes)((integer_lanes)result | ((integer_lanes)z & sign_bit));
 }
@@ -147,12 +156,15 @@ SONDE_INLINE void add_tile(const sonde_model *model, const sonde_kernel kernel, 
 #pragma clang loop unroll(full)
   for (int b = 0; b < blocks; b++) {
     const lanes coefficient = coefficients[b];
+    if (kernel == SONDE_KERNEL_RBF) {
+      const int group = count < SONDE_GROUP ? count : SONDE_GROUP;
+#pragma clang loop unroll(full)
+      for (int r = 0; r < count; r += group) exp2_of_negated(sum[b] + r, group);
+    }
 #pragma clang loop unroll(full)
     for (int r = 0; r < count; r++) {
       lanes value = sum[b][r];
-      if (kernel == SONDE_KERNEL_RBF) {
-        value = exp2_of_negated(value);
-      } else if (kernel == SONDE_KERNEL_POLYNOMIAL) {
+      if (kernel == SONDE_KERNEL_POLYNOMIAL) {
         value = integer_power(MULTIPLY_ADD(gamma, value, coef0), model->degree);
       } else if (kernel == SONDE_KERNEL_SIGMOID) {
         value = hyperbolic_tangent(MULTIPLY_ADD(gamma, value, coef0));
@@ -197,16 +209,18 @@ SONDE_INLINE size_t decide_together(const sonde_model *model, const sonde_kernel
 SONDE_INLINE size_t decide_all(const sonde_model *model, const sonde_kernel kernel, const double *rows,
                                size_t row_count, double *scratch, double *decisions) {
   const size_t features = model->features;
+  double stack[SONDE_ROWS * SONDE_STACK_FEATURES];
+  double *prepared = features <= SONDE_STACK_FEATURES ? stack : scratch;
   size_t failed = 0;
   size_t row = 0;
   for (; row + SONDE_ROWS <= row_count; row += SONDE_ROWS) {
-    failed += decide_together(model, kernel, SONDE_ROWS, rows + row * features, scratch, decisions + row);
+    failed += decide_together(model, kernel, SONDE_ROWS, rows + row * features, prepared, decisions + row);
   }
   for (; row + 2 <= row_count; row += 2) {
-    failed += decide_together(model, kernel, 2, rows + row * features, scratch, decisions + row);
+    failed += decide_together(model, kernel, 2, rows + row * features, prepared, decisions + row);
   }
   if (row < row_count) {
-    failed += decide_together(model, kernel, 1, rows + row * features, scratch, decisions + row);
+    failed += decide_together(model, kernel, 1, rows + row * features, prepared, decisions + row);
   }
   return failed;
 }
@@ -231,7 +245,7 @@ void SONDE_NAME(exp2_negated)(const double *values, size_t count, double *result
     const size_t length = count - start < SONDE_LANES ? count - start : SONDE_LANES;
     lanes y = all(0.0);
     for (size_t l = 0; l < length; l++) y[l] = values[start + l];
-    y = exp2_of_negated(y);
+    exp2_of_negated(&y, 1);
     for (size_t l = 0; l < length; l++) results[start + l] = y[l];
   }
 }

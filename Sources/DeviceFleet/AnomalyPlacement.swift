@@ -12,23 +12,33 @@ public struct AnomalyPlacement: Sendable {
     case named([DeviceID])
   }
 
+  /// How many anomalies a device has.
+  public enum Count: Hashable, Sendable, ExpressibleByIntegerLiteral {
+    case exactly(Int)
+    /// So many in 24 hours of the span they are placed in, on average; each device draws its number (Poisson).
+    case perDay(Double)
+
+    public init(integerLiteral value: Int) { self = .exactly(value) }
+  }
+
   public var anomaly: any Anomaly
   /// Nil for kinds without a strength.
   public var severity: Double?
-  public var sensor: SensorID
+  /// Nil for kinds that befall the whole device.
+  public var sensor: SensorID?
   public var devices: Devices
   /// The earliest start and the latest end, as offsets from the start of the clock.
   public var between: ClosedRange<Duration>
   /// How long each lasts. Nil: a single reading.
   public var length: Duration?
   /// How many on each chosen device.
-  public var count: Int
+  public var count: Count
   /// Whether it may fall onto another anomaly of the same sensor. Such a label carries `overlaps=true`.
   public var allowsOverlap: Bool
 
   public init(
-    _ kind: any Anomaly.Type, severity: Double? = nil, sensor: SensorID, devices: Devices = .all,
-    between: ClosedRange<Duration>, length: Duration? = nil, count: Int = 1, allowsOverlap: Bool = false
+    _ kind: any Anomaly.Type, severity: Double? = nil, sensor: SensorID?, devices: Devices = .all,
+    between: ClosedRange<Duration>, length: Duration? = nil, count: Count = 1, allowsOverlap: Bool = false
   ) {
     let severity = kind.defaultSeverity == nil ? nil : severity ?? kind.defaultSeverity
     anomaly = kind.init(severity: severity ?? 0)
@@ -36,10 +46,11 @@ public struct AnomalyPlacement: Sendable {
     self.sensor = sensor
     self.devices = devices
     self.between = between
-    self.length = length
+    self.length = kind.isPoint ? nil : length
     self.count = count
     self.allowsOverlap = allowsOverlap
   }
 
   var name: String { type(of: anomaly).name }
+  var origin: AnomalyOrigin { type(of: anomaly).origin }
 }

@@ -16,10 +16,30 @@ public struct SensorPlan: Sendable {
     self.resolution = resolution
   }
 
-  /// The usual spread of the values, in the sensor's unit: the root of the summed squares of the parts' standard
-  /// deviations, as for independent parts. The severity of an anomaly counts in it.
-  public var scale: Double {
-    signal.reduce(0) { $0 + $1.standardDeviation * $1.standardDeviation }.squareRoot()
+  /// The usual spread of the values, in the sensor's unit, of a sensor that follows no other: the root of the summed
+  /// squares of the parts' standard deviations, as for independent parts.
+  public var scale: Double { statistics { _ in SignalStatistics() }.standardDeviation }
+
+  /// Where the values usually lie.
+  func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+    .sum(signal.map { $0.statistics(sensors) })
+  }
+
+  /// The sensors that it follows.
+  var sources: [SensorID] { signal.flatMap(\.sources) }
+
+  /// The longest pattern that repeats.
+  var period: Duration? { signal.compactMap(\.period).max() }
+
+  /// Whether an anomaly with this need would show.
+  func meets(_ need: AnomalyNeed, statistics: SignalStatistics) -> Bool {
+    switch need {
+    case .nothing: true
+    case .spread: statistics.standardDeviation > 0
+    case .swing: signal.contains { $0.swings }
+    case .period: period != nil
+    case .noise: signal.contains { $0.isNoisy }
+    }
   }
 }
 
@@ -52,4 +72,40 @@ public struct DeviceGroup: Sendable {
       return name + "-" + String(repeating: "0", count: width - digits.count) + digits
     }
   }
+}
+
+/// The sensors of a device in the order in which they can be worked out, each after those that it follows.
+struct SensorOrder: Sendable {
+  /// Indices of the sensors.
+  let indices: [Int]
+  /// In the order of the sensors, not of ``indices``.
+  let statistics: [SignalStatistics]
+
+  /// Throws the reason where a sensor follows one that is not there, or itself by a detour.
+  init(_ sensors: [SensorPlan]) throws(FleetPlanReason) {
+    var indices: [Int] = []
+    var statistics: [SensorID: SignalStatistics] = [:]
+    while indices.count < sensors.count {
+      let ready = sensors.indices.first { index in
+        statistics[sensors[index].id] == nil && sensors[index].sources.allSatisfy { statistics[$0] != nil }
+      }
+      guard let ready else {
+        let waiting = sensors.first { statistics[$0.id] == nil }
+        let missing = waiting?.sources.first { source in !sensors.contains { $0.id == source } }
+        let name = waiting?.id.name ?? ""
+        throw FleetPlanReason(
+          reason: missing.map { "\(name) follows \($0), and there is no such sensor" }
+            ?? "\(name) follows itself, if only by way of others")
+      }
+      statistics[sensors[ready].id] = sensors[ready].statistics { statistics[$0] ?? SignalStatistics() }
+      indices.append(ready)
+    }
+    self.indices = indices
+    self.statistics = sensors.map { statistics[$0.id] ?? SignalStatistics() }
+  }
+}
+
+/// Why something cannot be planned, before it is known where that is written.
+struct FleetPlanReason: Error {
+  let reason: String
 }

@@ -1,14 +1,14 @@
 import Telemetry
 
-/// The messages of many devices merged by (timestamp, device index): a binary heap that holds the next message of each
+/// The messages of many devices merged by (the time at which they leave, device index): a binary heap that holds the next message of each
 /// device, so a message costs the logarithm of the number of devices and memory does not grow with the run.
 public struct EventOrderedMessages: Sequence, IteratorProtocol, Sendable {
   private struct Head {
-    let timestamp: Timestamp
+    let due: Timestamp
     let device: Int
 
     func precedes(_ other: Head) -> Bool {
-      timestamp == other.timestamp ? device < other.device : timestamp < other.timestamp
+      due == other.due ? device < other.device : due < other.due
     }
   }
 
@@ -20,8 +20,9 @@ public struct EventOrderedMessages: Sequence, IteratorProtocol, Sendable {
     self.streams = streams
     messages = Array(repeating: nil, count: streams.count)
     for device in streams.indices {
-      messages[device] = self.streams[device].next()
-      if let message = messages[device] { heap.append(Head(timestamp: message.timestamp, device: device)) }
+      guard let (message, due) = self.streams[device].nextWithDue() else { continue }
+      messages[device] = message
+      heap.append(Head(due: due, device: device))
     }
     for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { siftDown(index) }
   }
@@ -31,17 +32,21 @@ public struct EventOrderedMessages: Sequence, IteratorProtocol, Sendable {
   }
 
   /// The next message with the index of its device in ``MessageSource/deviceIDs``.
-  public mutating func nextWithDevice() -> (message: Message, device: Int)? {
-    guard let device = heap.first?.device, let message = messages[device] else { return nil }
-    messages[device] = streams[device].next()
-    if let following = messages[device] {
-      heap[0] = Head(timestamp: following.timestamp, device: device)
+  ///
+  /// `due` is when it is meant to leave, which is another time than its own where the device's clock is wrong.
+  public mutating func nextWithDevice() -> (message: Message, device: Int, due: Timestamp)? {
+    guard let head = heap.first, let message = messages[head.device] else { return nil }
+    let device = head.device
+    if let (following, due) = streams[device].nextWithDue() {
+      messages[device] = following
+      heap[0] = Head(due: due, device: device)
     } else {
+      messages[device] = nil
       heap[0] = heap[heap.count - 1]
       heap.removeLast()
     }
     siftDown(0)
-    return (message, device)
+    return (message, device, head.due)
   }
 
   private mutating func siftDown(_ start: Int) {

@@ -37,7 +37,7 @@ public struct FleetPlan: MessageSource {
     }
     self.devices = devices
     messageCount = devices.reduce(0) { $0 + $1.messageCount }
-    readingCount = devices.reduce(0) { $0 + $1.messageCount * $1.sensors.count }
+    readingCount = devices.reduce(0) { $0 + $1.readingCount }
     labels = devices.flatMap(\.labels).sorted(by: Label.inFileOrder)
   }
 
@@ -57,7 +57,7 @@ private struct GroupPlanner {
   let duration: Duration
 
   func devices() throws(FleetPlanError) -> [PlannedDevice] {
-    try check()
+    let order = try check()
     var devices: [PlannedDevice] = []
     devices.reserveCapacity(group.count)
     let everyMs = group.every.milliseconds
@@ -67,7 +67,8 @@ private struct GroupPlanner {
       // Devices in the field do not tick together; neither do these.
       let offset = Int64(generator.index(below: Int(min(everyMs, duration.milliseconds))))
       let device = PlannedDevice(
-        id: id, sensors: group.sensors, every: group.every, offset: .milliseconds(offset), start: start,
+        id: id, sensors: group.sensors, order: order, every: group.every, offset: .milliseconds(offset),
+        start: start,
         duration: duration, seed: seed)
       devices.append(device)
     }
@@ -76,6 +77,7 @@ private struct GroupPlanner {
         try place(placement, number, on: &devices[device])
       }
     }
+    for index in devices.indices { devices[index].settle() }
     return devices
   }
 
@@ -83,7 +85,7 @@ private struct GroupPlanner {
     FleetPlanError(group: index, anomaly: anomaly, reason: reason)
   }
 
-  private func check() throws(FleetPlanError) {
+  private func check() throws(FleetPlanError) -> SensorOrder {
     guard duration >= .milliseconds(1) else { throw fault("the clock's duration is below a millisecond") }
     guard group.count >= 0 else { throw fault("a count of \(group.count) devices") }
     guard group.every >= .milliseconds(1) else { throw fault("devices publish at most every millisecond") }
@@ -92,6 +94,7 @@ private struct GroupPlanner {
     for sensor in group.sensors where !seen.insert(sensor.id).inserted {
       throw fault("two sensors are called \(sensor.id)")
     }
+    do throws(FleetPlanReason) { return try SensorOrder(group.sensors) } catch { throw fault(error.reason) }
   }
 
   private func chosen(
@@ -125,25 +128,14 @@ private struct GroupPlanner {
   private func place(_ placement: AnomalyPlacement, _ number: Int, on device: inout PlannedDevice)
     throws(FleetPlanError)
   {
-    guard let sensor = device.sensors.firstIndex(where: { $0.id == placement.sensor }) else {
-      throw fault("“\(group.name)” has no sensor \(placement.sensor)", anomaly: number)
-    }
-    guard placement.count >= 1 else {
-      throw fault("a count of \(placement.count) anomalies", anomaly: number)
-    }
-    let scale = device.sensors[sensor].scale
-    guard placement.severity == nil || scale > 0 else {
-      throw fault(
-        "\(placement.sensor) has no spread (its signal is constant), and a severity counts in it",
-        anomaly: number)
-    }
+    let sensor = try sensor(placement, number, of: device)
     guard placement.between.lowerBound >= .zero, placement.between.upperBound <= duration else {
       throw fault("it lies outside the clock", anomaly: number)
     }
     var generator = SeededGenerator(seed: seed, stream: "\(device.id)/anomaly-\(number)")
     let lengthMs = placement.length?.milliseconds ?? 1
     guard lengthMs >= 1 else { throw fault("an anomaly lasts at least a millisecond", anomaly: number) }
-    for _ in 0..<placement.count {
+    for _ in 0..<count(placement, &generator) {
       let slots = device.readings(
         from: placement.between.lowerBound.milliseconds,
         through: placement.between.upperBound.milliseconds - lengthMs)
@@ -155,16 +147,79 @@ private struct GroupPlanner {
           in: slots, of: device, sensor: sensor, lengthMs: lengthMs, placement.allowsOverlap, &generator)
       else {
         throw fault(
-          "no room on \(placement.sensor) of \(device.id) that other anomalies leave free; widen “between”, or allow it with allow_overlap: true",
+          "no room on \(placement.sensor?.name ?? "the clock") of \(device.id) that other anomalies leave free; widen “between”, or allow it with allow_overlap: true",
           anomaly: number)
       }
-      device.add(placement, sensor: sensor, scale: scale, reading: reading, lengthMs: lengthMs, generator)
+      device.add(placement, sensor: sensor, reading: reading, lengthMs: lengthMs, generator)
     }
+  }
+
+  /// The sensor it befalls, as an index; nil where it befalls the device. Checks that it can show there.
+  private func sensor(_ placement: AnomalyPlacement, _ number: Int, of device: PlannedDevice)
+    throws(FleetPlanError) -> Int?
+  {
+    if case .exactly(let count) = placement.count, count < 1 {
+      throw fault("a count of \(count) anomalies", anomaly: number)
+    }
+    let kind = type(of: placement.anomaly)
+    if let meaning = kind.severity, let severity = placement.severity, !meaning.range.contains(severity) {
+      throw fault(
+        "a severity of \(severity): it is \(meaning.about), from \(meaning.range.lowerBound) to \(meaning.range.upperBound)",
+        anomaly: number)
+    }
+    guard let id = placement.sensor else {
+      guard kind.origin == .clock else {
+        throw fault("\(kind.name) befalls a sensor; name it", anomaly: number)
+      }
+      return nil
+    }
+    guard kind.origin != .clock else {
+      throw fault("\(kind.name) befalls the whole device; leave the sensor out", anomaly: number)
+    }
+    guard let sensor = device.sensors.firstIndex(where: { $0.id == id }) else {
+      throw fault("“\(group.name)” has no sensor \(id)", anomaly: number)
+    }
+    guard device.sensors[sensor].meets(kind.needs, statistics: device.order.statistics[sensor]) else {
+      let reason =
+        switch kind.needs {
+        case .nothing, .spread: "has no spread (its signal is constant), and a severity counts in it"
+        case .swing: "has no wave, and \(kind.name) changes how waves swing"
+        case .period: "has no pattern that repeats, and \(kind.name) changes one"
+        case .noise: "has no noise, and \(kind.name) changes how strong it is"
+        }
+      throw fault("\(id) \(reason)", anomaly: number)
+    }
+    guard kind.name != DropoutAnomaly.name || device.sensors.count > 1 else {
+      throw fault("\(id) is the device's only sensor; without it nothing would be published", anomaly: number)
+    }
+    return sensor
+  }
+
+  private func count(_ placement: AnomalyPlacement, _ generator: inout SeededGenerator) -> Int {
+    switch placement.count {
+    case .exactly(let count): return count
+    case .perDay(let rate):
+      let span = placement.between.upperBound - placement.between.lowerBound
+      return Self.poisson(rate * span.seconds / 86_400, &generator)
+    }
+  }
+
+  /// A number of the Poisson distribution around `mean`: how many even numbers can be multiplied before the product falls
+  /// below e^-mean (Knuth, The Art of Computer Programming, volume 2, 3.4.1).
+  private static func poisson(_ mean: Double, _ generator: inout SeededGenerator) -> Int {
+    let limit = PortableMath.exp(-mean)
+    var product = generator.uniform()
+    var count = 0
+    while product > limit {
+      product *= generator.uniform()
+      count += 1
+    }
+    return count
   }
 
   /// A reading of `slots` at which the anomaly can start: drawn at random, else the next one that is free.
   private func freeSlot(
-    in slots: Range<Int64>, of device: PlannedDevice, sensor: Int, lengthMs: Int64, _ allowsOverlap: Bool,
+    in slots: Range<Int64>, of device: PlannedDevice, sensor: Int?, lengthMs: Int64, _ allowsOverlap: Bool,
     _ generator: inout SeededGenerator
   ) -> Int64? {
     let first = generator.index(below: slots.count)

@@ -87,11 +87,11 @@ public final class FleetPublisher {
     var position: Position?
     var payload: [UInt8] = []
     var messages = source.messagesInEventOrder()
-    var firstTimestamp: Timestamp?
-    while !stop.isSet, let (message, device) = messages.nextWithDevice() {
+    var firstDue: Timestamp?
+    while !stop.isSet, let (message, device, due) = messages.nextWithDevice() {
       while pool.counters.published >= allowance(), !stop.isSet { try pool.pump(.milliseconds(5)) }
-      firstTimestamp = firstTimestamp ?? message.timestamp
-      if let firstTimestamp { try waitForSchedule(message.timestamp - firstTimestamp, since: begin, stop) }
+      firstDue = firstDue ?? due
+      if let firstDue { try waitForSchedule(due - firstDue, since: begin, stop) }
       payload.removeAll(keepingCapacity: true)
       PayloadCodec.encode(message, into: &payload)
       try payload.withUnsafeBytes {

@@ -14,12 +14,12 @@ public protocol MessageSource: Sendable {
   var labels: [Label] { get }
   /// The sensors of the device at `index` of ``deviceIDs``, in the order of its payloads.
   func sensors(ofDeviceAt index: Int) -> [SensorID]
-  /// The messages of the device at `index` of ``deviceIDs``, in order of time; epoch 1, sequence from 0.
+  /// The messages of the device at `index` of ``deviceIDs``, in the order in which they leave; epoch 1, sequence from 0.
   func messages(ofDeviceAt index: Int) -> MessageStream
 }
 
 extension MessageSource {
-  /// The messages of all devices in order of time; at one instant, in the order of ``deviceIDs``.
+  /// The messages of all devices in the order in which they leave; at one instant, in the order of ``deviceIDs``.
   public func messagesInEventOrder() -> EventOrderedMessages {
     EventOrderedMessages(deviceIDs.indices.map(messages(ofDeviceAt:)))
   }
@@ -37,17 +37,20 @@ public struct MessageStream: Sequence, IteratorProtocol, Sendable {
   init(_ planned: PlannedMessages) { body = .planned(planned) }
   init(_ recorded: RecordedMessages) { body = .recorded(recorded) }
 
-  public mutating func next() -> Message? {
+  public mutating func next() -> Message? { nextWithDue()?.message }
+
+  /// The next message with the time at which it is meant to leave.
+  mutating func nextWithDue() -> (message: Message, due: Timestamp)? {
     switch body {
     case .planned(var messages):
       // Put aside while it is changed: two references would make each message copy the state.
       body = .recorded(.none)
       defer { body = .planned(messages) }
-      return messages.next()
+      return messages.next().map { ($0, messages.due) }
     case .recorded(var messages):
       body = .recorded(.none)
       defer { body = .recorded(messages) }
-      return messages.next()
+      return messages.next().map { ($0, $0.timestamp) }
     }
   }
 }

@@ -57,7 +57,7 @@ public struct PlanWriter {
     let table = format == .csv ? RecordingTable(source) : nil
     if let table { piece.append(contentsOf: table.header.utf8) }
     var messages = source.messagesInEventOrder()
-    while let (message, device) = messages.nextWithDevice() {
+    while let (message, device, _) = messages.nextWithDevice() {
       summary.messages += 1
       summary.readings += message.values.count
       if let table {

@@ -10,26 +10,34 @@ public struct PlannedDevice: Sendable {
   public let every: Duration
   /// From the start of the clock to the first message.
   public let offset: Duration
-  public let messageCount: Int
+  /// How many messages it publishes.
+  public private(set) var messageCount: Int
+  /// How many values they carry together.
+  public private(set) var readingCount: Int
   let start: Timestamp
   let seed: UInt64
+  let order: SensorOrder
+  /// How often it reads its sensors; what is read is published unless every sensor drops out.
+  let slotCount: Int
   private let durationMs: Int64
   private(set) var anomalies: [PlacedAnomaly] = []
 
   init(
-    id: DeviceID, sensors: [SensorPlan], every: Duration, offset: Duration, start: Timestamp,
-    duration: Duration,
-    seed: UInt64
+    id: DeviceID, sensors: [SensorPlan], order: SensorOrder, every: Duration, offset: Duration,
+    start: Timestamp, duration: Duration, seed: UInt64
   ) {
     self.id = id
     self.sensors = sensors
+    self.order = order
     self.every = every
     self.offset = offset
     self.start = start
     self.seed = seed
     durationMs = duration.milliseconds
     let spanMs = durationMs - offset.milliseconds
-    messageCount = spanMs <= 0 ? 0 : Int((spanMs - 1) / every.milliseconds + 1)
+    slotCount = spanMs <= 0 ? 0 : Int((spanMs - 1) / every.milliseconds + 1)
+    messageCount = slotCount
+    readingCount = slotCount * sensors.count
   }
 
   /// What goes wrong with the device.
@@ -46,36 +54,58 @@ public struct PlannedDevice: Sendable {
     let everyMs = every.milliseconds
     let offsetMs = offset.milliseconds
     let first = max(0, (from - offsetMs + everyMs - 1) / everyMs)
-    let last = through < offsetMs ? -1 : min(Int64(messageCount) - 1, (through - offsetMs) / everyMs)
+    let last = through < offsetMs ? -1 : min(Int64(slotCount) - 1, (through - offsetMs) / everyMs)
     return first <= last ? first..<(last + 1) : 0..<0
   }
 
-  func isFree(sensor: Int, reading: Int64, lengthMs: Int64) -> Bool {
+  func isFree(sensor: Int?, reading: Int64, lengthMs: Int64) -> Bool {
     let begin = elapsedMs(ofReading: reading)
     return !anomalies.contains { $0.sensor == sensor && $0.beginMs < begin + lengthMs && begin < $0.endMs }
   }
 
+  /// Adds an anomaly of `sensor`, an index; nil for one of the whole device.
   mutating func add(
-    _ placement: AnomalyPlacement, sensor: Int, scale: Double, reading: Int64, lengthMs: Int64,
-    _ generator: SeededGenerator
+    _ placement: AnomalyPlacement, sensor: Int?, reading: Int64, lengthMs: Int64, _ generator: SeededGenerator
   ) {
     let begin = elapsedMs(ofReading: reading)
     let end = min(begin + lengthMs, durationMs)
     let covered = readings(from: begin, through: end - 1)
     let (course, parameters) = placement.anomaly.begin(
-      AnomalyContext(scale: scale, readings: covered.count, generator: generator))
+      AnomalyContext(
+        statistics: sensor.map { order.statistics[$0] } ?? SignalStatistics(),
+        periodMs: sensor.flatMap { sensors[$0].period?.milliseconds }, beginMs: begin,
+        readings: covered.count, generator: generator))
+    // A label lies where the readings lie that are wrong: at the times that they carry.
+    let aheadMs = course.aheadMs
     var label = Label(
-      device: id, sensor: sensors[sensor].id, kind: placement.name, start: start + .milliseconds(begin),
-      end: start + .milliseconds(end), severity: placement.severity, parameters: parameters)
+      device: id, sensor: sensor.map { sensors[$0].id }, kind: placement.name,
+      start: start + .milliseconds(begin + aheadMs), end: start + .milliseconds(end + aheadMs),
+      severity: placement.severity, parameters: parameters)
     if !isFree(sensor: sensor, reading: reading, lengthMs: lengthMs) { label.parameters["overlaps"] = "true" }
-    anomalies.append(PlacedAnomaly(sensor: sensor, beginMs: begin, endMs: end, course: course, label: label))
+    anomalies.append(
+      PlacedAnomaly(
+        sensor: sensor, origin: placement.origin, beginMs: begin, endMs: end, course: course, label: label))
+  }
+
+  /// Counts what is published once every anomaly is in its place.
+  mutating func settle() {
+    guard anomalies.contains(where: { $0.label.kind == DropoutAnomaly.name }) else { return }
+    var messages = 0
+    var readings = 0
+    for message in self.messages() {
+      messages += 1
+      readings += message.values.count
+    }
+    messageCount = messages
+    readingCount = readings
   }
 }
 
 /// An anomaly in its place.
 struct PlacedAnomaly: Sendable {
-  /// Index of the sensor.
-  let sensor: Int
+  /// Index of the sensor; nil for the whole device.
+  let sensor: Int?
+  let origin: AnomalyOrigin
   /// From the start of the clock.
   let beginMs: Int64
   /// From the start of the clock; the first instant after it.
@@ -84,7 +114,7 @@ struct PlacedAnomaly: Sendable {
   let label: Label
 }
 
-/// The messages of a planned device, in order of time.
+/// The messages of a planned device, in the order in which they leave.
 public struct PlannedMessages: Sequence, IteratorProtocol, Sendable {
   private struct SensorCourse {
     let id: SensorID
@@ -95,50 +125,91 @@ public struct PlannedMessages: Sequence, IteratorProtocol, Sendable {
   private let device: DeviceID
   private let start: Timestamp
   private let everyMs: Int64
-  private let count: Int
+  private let slotCount: Int
+  private let order: [Int]
+  private var slot = 0
   private var elapsedMs: Int64
-  private var sequence = 0
+  private var sequence: Int64 = 0
   private var sensors: [SensorCourse]
   private var anomalies: [PlacedAnomaly]
+  private var moment: Moment
+  private var reported: [Double?]
+  /// When the message that ``next()`` gave last is meant to leave. Its own time is another where the device's clock is
+  /// wrong.
+  public private(set) var due: Timestamp
 
   init(_ device: PlannedDevice) {
     self.device = device.id
     start = device.start
+    due = device.start
     everyMs = device.every.milliseconds
-    count = device.messageCount
+    slotCount = device.slotCount
+    order = device.order.indices
     elapsedMs = device.offset.milliseconds
     anomalies = device.anomalies
+    moment = Moment(startMs: device.start.milliseconds, sensors: device.sensors.count)
+    reported = Array(repeating: nil, count: device.sensors.count)
+    let ids = device.sensors.map(\.id)
     sensors = device.sensors.map { sensor in
       let parts = sensor.signal.enumerated().map { number, signal in
-        signal.begin(SeededGenerator(seed: device.seed, stream: "\(device.id)/\(sensor.id)/signal-\(number)"))
+        signal.begin(
+          SignalContext(
+            seed: device.seed, stream: "\(device.id)/\(sensor.id)/signal-\(number)", sensors: ids,
+            statistics: device.order.statistics))
       }
       return SensorCourse(id: sensor.id, resolution: sensor.resolution, parts: parts)
     }
   }
 
   public mutating func next() -> Message? {
-    guard sequence < count else { return nil }
-    var values: [Message.Value] = []
-    values.reserveCapacity(sensors.count)
-    for sensor in sensors.indices { values.append(nextValue(sensor)) }
-    let message = Message(
-      device: device, position: Message.Position(epoch: 1, sequence: Int64(sequence)),
-      timestamp: start + .milliseconds(elapsedMs), values: values)
-    sequence += 1
-    elapsedMs += everyMs
-    return message
+    while slot < slotCount {
+      for sensor in order { reported[sensor] = nextValue(sensor) }
+      due = start + .milliseconds(elapsedMs)
+      let timestamp = due + .milliseconds(aheadMs())
+      slot += 1
+      elapsedMs += everyMs
+      var values: [Message.Value] = []
+      values.reserveCapacity(sensors.count)
+      for (sensor, value) in reported.enumerated() {
+        guard let value else { continue }
+        values.append(
+          Message.Value(sensor: sensors[sensor].id, value: sensors[sensor].resolution.round(value)))
+      }
+      guard !values.isEmpty else { continue }
+      defer { sequence += 1 }
+      return Message(
+        device: device, position: Message.Position(epoch: 1, sequence: sequence), timestamp: timestamp,
+        values: values)
+    }
+    return nil
   }
 
-  private mutating func nextValue(_ sensor: Int) -> Message.Value {
+  /// What the sensor reports; nil: nothing.
+  private mutating func nextValue(_ sensor: Int) -> Double? {
+    moment.move(to: elapsedMs)
+    for anomaly in anomalies where isActive(anomaly, sensor, .process) { anomaly.course.bend(&moment) }
     var value = 0.0
-    for part in sensors[sensor].parts.indices { value += sensors[sensor].parts[part].value(at: elapsedMs) }
-    for index in anomalies.indices {
-      let anomaly = anomalies[index]
-      guard anomaly.sensor == sensor, elapsedMs >= anomaly.beginMs, elapsedMs < anomaly.endMs else {
-        continue
-      }
-      value = anomalies[index].course.value(insteadOf: value)
+    for part in sensors[sensor].parts.indices { value += sensors[sensor].parts[part].value(at: moment) }
+    for index in anomalies.indices where isActive(anomalies[index], sensor, .process) {
+      value = anomalies[index].course.value(insteadOf: value) ?? value
     }
-    return Message.Value(sensor: sensors[sensor].id, value: sensors[sensor].resolution.round(value))
+    moment.values[sensor] = value
+    var reported: Double? = value
+    for index in anomalies.indices where isActive(anomalies[index], sensor, .sensor) {
+      // Every course is asked at every reading, also for one that another has taken away: it must not lose step.
+      let changed = anomalies[index].course.value(insteadOf: reported ?? value)
+      reported = reported == nil ? nil : changed
+    }
+    return reported
+  }
+
+  private func isActive(_ anomaly: PlacedAnomaly, _ sensor: Int?, _ origin: AnomalyOrigin) -> Bool {
+    anomaly.sensor == sensor && anomaly.origin == origin && elapsedMs >= anomaly.beginMs
+      && elapsedMs < anomaly.endMs
+  }
+
+  /// How far the device's clock is ahead at this reading.
+  private func aheadMs() -> Int64 {
+    anomalies.reduce(0) { $0 + (isActive($1, nil, .clock) ? $1.course.aheadMs : 0) }
   }
 }

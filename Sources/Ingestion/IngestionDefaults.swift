@@ -13,6 +13,8 @@ public enum IngestionDefaults {
   public static let sessionExpiry = Duration.seconds(7 * 24 * 3600)
   /// How far behind the fleet's newest reading a device may be before the fleet's watermark leaves it behind.
   public static let idleAfter = Duration.seconds(3600)
+  /// How far ahead of every clock a time may lie to be believed: more than any time zone's mistake.
+  public static let futureLimit = Duration.seconds(48 * 3600)
   /// How long a lost broker is tried again before the service gives up.
   public static let reconnectFor = Duration.seconds(60)
   public static let reconnectPause = Duration.milliseconds(100)

@@ -20,12 +20,16 @@ public struct IngestionFold: Sendable {
   public let settings: WindowSettings
   /// How far behind the newest reading of the fleet a device may be before the fleet stops waiting for it.
   public let idleAfter: Duration
+  /// How far ahead of the wall clock and of the fleet's newest reading a time may lie to be believed; nil believes all.
+  /// A device whose clock is wrong would else push its watermark so far that everything after it is late.
+  public var futureLimit: Duration?
   /// What was done so far, including what the current batch will do.
   public private(set) var progress: IngestionProgress
 
   private var devices: [Device] = []
   private var indices: [DeviceID: Int] = [:]
   private let window: Int64
+  private let hop: Int64
   private let disorder: Int64
   private let lateness: Int64
 
@@ -34,6 +38,7 @@ public struct IngestionFold: Sendable {
     self.settings = settings
     self.idleAfter = idleAfter
     window = settings.window.milliseconds
+    hop = settings.hop.milliseconds
     disorder = settings.outOfOrderness.milliseconds
     lateness = settings.allowedLateness.milliseconds
     progress = IngestionProgress()
@@ -49,9 +54,14 @@ public struct IngestionFold: Sendable {
     into batch: inout StoreBatch
   ) {
     let topicName = String(decoding: topic, as: UTF8.self)
-    do {
-      let message = try PayloadCodec.decode(payload, topicDevice: TelemetryTopic.device(in: topicName))
-      take(message, into: &batch)
+    do throws(PayloadError) {
+      // A SenML pack is taken whole or not at all, so it is looked through before anything of it is taken.
+      var messages: [Message] = []
+      try PayloadCodec.decodeAll(
+        payload, topicDevice: TelemetryTopic.device(in: topicName), received: received
+      ) { messages.append($0) }
+      for message in messages { try believe(message.timestamp, received) }
+      for message in messages { take(message, into: &batch) }
     } catch {
       progress.messages += 1
       progress.rejectedMessages += 1
@@ -59,6 +69,15 @@ public struct IngestionFold: Sendable {
         RejectedMessage(
           received: received, topic: topicName, reason: error.description,
           payload: Array(payload.prefix(PayloadCodec.maximumBytes))))
+    }
+  }
+
+  /// Throws where `timestamp` lies too far in the future.
+  private func believe(_ timestamp: Timestamp, _ received: Timestamp) throws(PayloadError) {
+    guard let futureLimit else { return }
+    let newest = max(received, progress.maxEvent ?? received)
+    guard timestamp - newest <= futureLimit else {
+      throw .tooFarInTheFuture(milliseconds: timestamp.milliseconds, limit: futureLimit)
     }
   }
 
@@ -84,8 +103,9 @@ public struct IngestionFold: Sendable {
     }
 
     let watermark = devices[index].maxEvent - disorder
-    let start = windowStart(message.timestamp.milliseconds)
-    guard watermark < start + window + lateness else {
+    let starts = windowStarts(message.timestamp.milliseconds)
+    // The last window is the last to become final.
+    guard watermark < starts.last + window + lateness else {
       progress.lateMessages += 1
       progress.lateReadings += message.values.count
       batch.late.append(
@@ -97,7 +117,13 @@ public struct IngestionFold: Sendable {
     progress.storedReadings += message.values.count
     progress.maxEvent = max(progress.maxEvent ?? message.timestamp, message.timestamp)
     batch.stored.append(message)
-    add(message, toWindowAt: start, ofDevice: index, watermark: watermark, into: &batch)
+    var start = starts.first
+    while start <= starts.last {
+      if watermark < start + window + lateness {
+        add(message, toWindowAt: start, ofDevice: index, watermark: watermark, into: &batch)
+      }
+      start += hop
+    }
     if message.timestamp.milliseconds > devices[index].maxEvent {
       devices[index].maxEvent = message.timestamp.milliseconds
       closeWindows(ofDevice: index, into: &batch)
@@ -119,7 +145,8 @@ public struct IngestionFold: Sendable {
 
   /// The sensors of a foreign device's message whose value at this instant is already in a window.
   private func knownValues(of message: Message, in device: Device) -> Set<SensorID> {
-    let start = windowStart(message.timestamp.milliseconds)
+    // Every window that holds this instant knows it; one is enough.
+    let start = windowStarts(message.timestamp.milliseconds).last
     guard let window = device.windows.first(where: { $0.start == start }) else { return [] }
     var known = Set<SensorID>()
     for (sensor, content) in zip(window.sensors, window.contents)
@@ -131,8 +158,12 @@ public struct IngestionFold: Sendable {
 
   // MARK: - Windows
 
-  /// Windows lie on multiples of their length since 1970.
-  private func windowStart(_ milliseconds: Int64) -> Int64 { milliseconds - milliseconds % window }
+  /// The first and the last start of the windows that hold an instant. Windows begin on multiples of the hop since
+  /// 1970; of tumbling windows one holds it, of hopping ones several.
+  private func windowStarts(_ milliseconds: Int64) -> (first: Int64, last: Int64) {
+    let last = milliseconds - milliseconds % hop
+    return (last - (window - 1 - (milliseconds - last)) / hop * hop, last)
+  }
 
   private mutating func add(
     _ message: Message, toWindowAt start: Int64, ofDevice index: Int, watermark: Int64,

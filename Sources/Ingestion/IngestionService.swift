@@ -19,6 +19,12 @@ public final class IngestionService {
     public var store: String
     public var settings: WindowSettings
     public var idleAfter = IngestionDefaults.idleAfter
+    /// Nil believes every time; see ``IngestionFold/futureLimit``.
+    public var futureLimit: Duration? = IngestionDefaults.futureLimit
+    /// How much event time behind the newest reading is kept; nil keeps everything.
+    public var retain: Duration?
+    public var messagesPerCommit = IngestionDefaults.messagesPerCommit
+    public var messagesPerCheckpoint = IngestionDefaults.messagesPerCheckpoint
 
     public init(
       broker: BrokerAddress, topic: String, clientID: String, store: String, settings: WindowSettings
@@ -60,6 +66,7 @@ public final class IngestionService {
     var fold = try IngestionFold(
       settings: configuration.settings, idleAfter: configuration.idleAfter, checkpoint: recovered.checkpoint,
       progress: recovered.progress)
+    fold.futureLimit = configuration.futureLimit
     var count = 0
     try writer.replay(after: recovered) { message in
       fold.replay(message)
@@ -68,10 +75,12 @@ public final class IngestionService {
     try writer.replayLate(after: recovered) { fold.replayLate($0, $1) }
     self.fold = fold
     storedSinceCheckpoint = count
+    CrashPoint.recovered.pass()
 
     try AcknowledgementSelfTest.run(address: configuration.broker, clientID: configuration.clientID)
     logger.info("acknowledgement self-test passed: \(configuration.broker) waits for our commit")
     consumer = try Self.connect(configuration)
+    CrashPoint.subscribed.pass()
     start = Start(resumedSession: consumer.resumedSession, recoveredMessages: count)
     if count > 0 { logger.info("recovered: folded \(count) messages of the journal again") }
     let known = recovered.progress.messages
@@ -99,7 +108,7 @@ public final class IngestionService {
     while !stop.isSet {
       do {
         try consumer.receive(
-          limit: IngestionDefaults.messagesPerCommit, byteLimit: IngestionDefaults.bytesPerCommit,
+          limit: configuration.messagesPerCommit, byteLimit: IngestionDefaults.bytesPerCommit,
           within: IngestionDefaults.commitInterval)
         try storeAndAcknowledge()
       } catch let error as MQTTError {
@@ -107,6 +116,7 @@ public final class IngestionService {
       }
     }
     try storeAndAcknowledge()
+    CrashPoint.stopping.pass()
     consumer.finish()
     try writeCheckpoint()
     try writer.close()
@@ -123,14 +133,15 @@ public final class IngestionService {
     }
     fold.finish(&batch)
     storedSinceCheckpoint += batch.stored.count
-    if storedSinceCheckpoint >= IngestionDefaults.messagesPerCheckpoint {
-      batch.checkpoint = try fold.checkpoint()
+    if storedSinceCheckpoint >= configuration.messagesPerCheckpoint {
+      try addCheckpoint()
       storedSinceCheckpoint = 0
     }
     try commit()
     statistics.messages += consumer.batch.count
     statistics.readings += fold.progress.storedReadings - readingsBefore
     try consumer.acknowledge()
+    CrashPoint.acknowledged.pass()
     if let firstMessage {
       statistics.activeSeconds = (ContinuousClock.now - firstMessage.instant).seconds
       statistics.cpuSeconds = IngestionStatistics.processorSeconds() - firstMessage.cpu
@@ -163,8 +174,14 @@ public final class IngestionService {
   private func writeCheckpoint() throws {
     batch.removeAll()
     fold.finish(&batch)
-    batch.checkpoint = try fold.checkpoint()
+    try addCheckpoint()
     try commit()
+  }
+
+  /// A checkpoint, and with it what may be deleted: only rows before a checkpoint can be done without.
+  private func addCheckpoint() throws {
+    batch.checkpoint = try fold.checkpoint()
+    if let retain = configuration.retain { batch.retainFrom = fold.progress.maxEvent.map { $0 - retain } }
   }
 
   /// Drops the connection, and with it what was read and not stored: the broker sends it again.

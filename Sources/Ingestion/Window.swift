@@ -43,8 +43,37 @@ struct SensorWindow: Hashable, Sendable, Codable {
       let deviation = sample.value - mean
       squares += deviation * deviation
     }
+    let values = ordered.map(\.value).sorted()
     return Aggregates(
-      count: ordered.count, mean: mean, stddev: (squares / count).squareRoot(), min: low, max: high)
+      count: ordered.count, mean: mean, stddev: (squares / count).squareRoot(), min: low, max: high,
+      first: ordered[0].value, last: ordered[ordered.count - 1].value, slope: Self.slope(ordered, mean),
+      p05: Self.quantile(0.05, values), p25: Self.quantile(0.25, values), median: Self.quantile(0.5, values),
+      p75: Self.quantile(0.75, values), p95: Self.quantile(0.95, values))
+  }
+
+  /// Least squares, with times counted from the first reading: large numbers would cost digits.
+  private static func slope(_ ordered: [Sample], _ mean: Double) -> Double {
+    let origin = ordered[0].timestamp
+    var timeSum = 0.0
+    for sample in ordered { timeSum += Double(sample.timestamp - origin) }
+    let meanTime = timeSum / Double(ordered.count)
+    var products = 0.0
+    var squares = 0.0
+    for sample in ordered {
+      let time = Double(sample.timestamp - origin) - meanTime
+      products += time * (sample.value - mean)
+      squares += time * time
+    }
+    // Milliseconds to seconds.
+    return squares == 0 ? 0 : products / squares * 1000
+  }
+
+  /// Type 7 of Hyndman and Fan: linear between the two readings at (n − 1) · share.
+  private static func quantile(_ share: Double, _ sorted: [Double]) -> Double {
+    let place = Double(sorted.count - 1) * share
+    let below = Int(place)
+    guard below + 1 < sorted.count else { return sorted[sorted.count - 1] }
+    return sorted[below] + (place - Double(below)) * (sorted[below + 1] - sorted[below])
   }
 }
 

@@ -42,6 +42,7 @@ final class MQTTConnection {
   var onPublished: ((Int32) -> Void)?
 
   private let handle: OpaquePointer
+  private var messageCount = 0
 
   /// Once a process, before any other call of the library.
   private static let library: Int32 = mosquitto_lib_init()
@@ -148,15 +149,18 @@ final class MQTTConnection {
     return count > 0
   }
 
-  /// Reads until `limit` packets were taken or the socket is empty, and returns how many. Messages are handed to
+  /// Reads until `limit` messages were taken or the socket is empty, and returns how many. Messages are handed to
   /// ``onMessage``. Throws ``MQTTError``.
   func read(upTo limit: Int) throws -> Int {
-    var count = 0
-    while count < limit, try waitUntilReadable(.zero) {
+    let before = messageCount
+    while messageCount - before < limit {
+      let seen = messageCount
       try readOnePacket()
-      count += 1
+      // While messages come one after another there is no need to ask whether there is something to read.
+      guard messageCount == seen else { continue }
+      guard try waitUntilReadable(.zero) else { break }
     }
-    return count
+    return messageCount - before
   }
 
   private func readOnePacket() throws {
@@ -274,7 +278,9 @@ final class MQTTConnection {
     @convention(c) (
       OpaquePointer?, UnsafeMutableRawPointer?, UnsafePointer<mosquitto_message>?, OpaquePointer?
     ) -> Void = { _, context, message, _ in
-      if let message { connection(context)?.onMessage?(message) }
+      guard let message, let connection = connection(context) else { return }
+      connection.messageCount += 1
+      connection.onMessage?(message)
     }
 
   private static let publishCallback:

@@ -167,7 +167,7 @@ public enum ModelFile {
         path: cardPath,
         reason:
           "it says version \(version), but the content is version \(model.version): it was changed after it "
-          + "was written")
+          + "was written, or another version of Sonde wrote it; train the model again")
     }
     return model
   }

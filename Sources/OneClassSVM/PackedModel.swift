@@ -73,12 +73,16 @@ final class PackedModel: @unchecked Sendable {
   func decide(_ rows: Span<Double>, into decisions: inout MutableSpan<Double>, on path: CPUPath) -> Int {
     precondition(rows.count == decisions.count * features, "rows and decisions differ in length")
     let rowCount = decisions.count
-    return withUnsafeTemporaryAllocation(of: Double.self, capacity: scratchLength) { scratch in
-      rows.withUnsafeBufferPointer { rows in
-        decisions.withUnsafeMutableBufferPointer { decisions in
-          guard let source = rows.baseAddress, let target = decisions.baseAddress else { return 0 }
-          return withUnsafePointer(to: model) {
-            sonde_decide($0, path.constant, source, rowCount, scratch.baseAddress, target)
+    guard rowCount > 0 else { return 0 }
+    return rows.withUnsafeBufferPointer { rows in
+      decisions.withUnsafeMutableBufferPointer { decisions in
+        withUnsafePointer(to: model) { model in
+          if scratchLength == 0 {
+            return sonde_decide(model, path.constant, rows.baseAddress, rowCount, nil, decisions.baseAddress)
+          }
+          return withUnsafeTemporaryAllocation(of: Double.self, capacity: scratchLength) { scratch in
+            sonde_decide(
+              model, path.constant, rows.baseAddress, rowCount, scratch.baseAddress, decisions.baseAddress)
           }
         }
       }

@@ -153,7 +153,7 @@ struct MappingReader {
   }
 
   /// The value of `key` as `read` makes it; where it makes nothing, a fault that says what was `wanted`.
-  private func read<Value>(_ key: String, _ wanted: String, _ read: (DocumentNode) -> Value?) -> Value? {
+  func read<Value>(_ key: String, _ wanted: String, _ read: (DocumentNode) -> Value?) -> Value? {
     guard let node = node(key) else { return nil }
     if let value = read(node) { return value }
     faults.add(node.place, "\(key): expected \(wanted), found \(node.summary)")

@@ -63,6 +63,9 @@ struct PipelineOracle {
     var newest = Int64.min
     for message in source.messages(ofDeviceAt: index) {
       let timestamp = message.timestamp.milliseconds
+      // Where a device's clock was set back, a window may be past its lateness: such a reading is kept as late.
+      let closesMs = timestamp / length * length + length + settings.allowedLateness.milliseconds
+      guard newest == .min || newest - settings.outOfOrderness.milliseconds < closesMs else { continue }
       newest = max(newest, timestamp)
       for value in message.values {
         let key = Key(sensor: value.sensor, start: timestamp / length * length)
@@ -72,13 +75,27 @@ struct PipelineOracle {
     }
     let watermark = newest - settings.outOfOrderness.milliseconds
     return readings.filter { $0.key.start + length <= watermark }.mapValues { readings in
-      let values = readings.sorted { ($0.timestamp, $0.sequence) < ($1.timestamp, $1.sequence) }.map(\.value)
+      let ordered = readings.sorted { ($0.timestamp, $0.sequence) < ($1.timestamp, $1.sequence) }
+      let values = ordered.map(\.value)
+      let times = ordered.map { Double($0.timestamp - ordered[0].timestamp) }
       let count = Double(values.count)
       let mean = values.reduce(0, +) / count
+      let meanTime = times.reduce(0, +) / count
       let variance = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / count
+      let spread = times.map { ($0 - meanTime) * ($0 - meanTime) }.reduce(0, +)
+      let products = zip(times, values).map { ($0 - meanTime) * ($1 - mean) }.reduce(0, +)
+      let sorted = values.sorted()
+      func quantile(_ share: Double) -> Double {
+        let place = share * Double(sorted.count - 1)
+        let low = Int(place.rounded(.down))
+        let high = min(low + 1, sorted.count - 1)
+        return low == high ? sorted[low] : sorted[low] + (place - Double(low)) * (sorted[high] - sorted[low])
+      }
       return Aggregates(
         count: values.count, mean: mean, stddev: variance.squareRoot(), min: values.min() ?? .nan,
-        max: values.max() ?? .nan)
+        max: values.max() ?? .nan, first: values.first, last: values.last,
+        slope: spread == 0 ? 0 : products / spread * 1000, p05: quantile(0.05), p25: quantile(0.25),
+        median: quantile(0.5), p75: quantile(0.75), p95: quantile(0.95))
     }
   }
 }

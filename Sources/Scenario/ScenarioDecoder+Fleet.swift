@@ -55,7 +55,9 @@ extension ScenarioDecoder {
     var placements: [AnomalyPlacement] = []
     var places: [ScenarioFault.Place] = []
     for node in reader.list("anomalies") ?? [] {
-      guard let placement = anomaly(node, sensors: sensors, duration: duration) else { continue }
+      guard let placement = anomaly(node, sensors: sensors, every: every, duration: duration) else {
+        continue
+      }
       placements.append(placement)
       places.append(node.place)
     }
@@ -79,39 +81,15 @@ extension ScenarioDecoder {
       guard let reader = MappingReader(entry.value, ScenarioSchema.sensor, faults) else { return nil }
       let unit = reader.text("unit")
       let step = reader.number("resolution", "a number above zero") { $0 > 0 }
-      let signal = signal(reader)
+      let signal = parts(reader, "signal")
       guard let id else { return nil }
       return SensorPlan(
         id: id, unit: unit, signal: signal, resolution: step.flatMap { Resolution(step: $0) } ?? .standard)
     }
   }
 
-  private func signal(_ reader: MappingReader) -> [any Signal] {
-    let nodes = reader.list("signal") ?? []
-    if nodes.isEmpty, reader.node("signal") != nil {
-      faults.add(reader.place(of: "signal"), "signal: there is no part to add up")
-    }
-    return nodes.compactMap { node in
-      guard let part = MappingReader(node, ScenarioSchema.signal, faults) else { return nil }
-      if let constant = part.mapping("constant") {
-        return constant.number("value").map { ConstantSignal(value: $0) }
-      }
-      if let trend = part.mapping("trend") { return trend.number("per_day").map { TrendSignal(perDay: $0) } }
-      if let noise = part.mapping("noise") {
-        return noise.number("stddev", "a number of at least 0") { $0 >= 0 }.map {
-          NoiseSignal(standardDeviation: $0)
-        }
-      }
-      guard let sine = part.mapping("sine") else { return nil }
-      let offset = sine.number("offset")
-      let phase = sine.number("phase")
-      guard let amplitude = sine.number("amplitude"), let period = sine.duration("period") else { return nil }
-      return SineSignal(offset: offset ?? 0, amplitude: amplitude, period: period, phase: phase)
-    }
-  }
-
   private func anomaly(
-    _ node: DocumentNode, sensors: [SensorPlan], duration: Duration?
+    _ node: DocumentNode, sensors: [SensorPlan], every: Duration?, duration: Duration?
   ) -> AnomalyPlacement? {
     guard let reader = MappingReader(node, ScenarioSchema.anomaly, faults) else { return nil }
     let kind = kind(reader)
@@ -124,32 +102,73 @@ extension ScenarioDecoder {
         suggestion: NearestName.of(sensor.name, among: known))
     }
     let devices = devices(reader)
+    let length = reader.duration("for")
+    let between = times(reader, length: length, every: every, duration: duration)
+    let severity = severity(reader, kind)
+    let perDay = reader.number("per_day", "a number above zero") { $0 > 0 }
+    let exact = reader.wholeNumber("count", minimum: 1)
+    if exact != nil, perDay != nil {
+      faults.add(reader.place(of: "per_day"), "count and per_day exclude each other; give one")
+    }
+    let count = perDay.map { AnomalyPlacement.Count.perDay($0) } ?? .exactly(exact ?? 1)
+    let allowsOverlap = reader.boolean("allow_overlap") ?? false
+    if let kind, kind.origin != .clock, reader.node("sensor") == nil {
+      faults.add(reader.place, "\(kind.name) befalls a sensor; name it with “sensor”")
+      return nil
+    }
+    if reader.node("sensor") != nil, sensor == nil {
+      faults.add(reader.place(of: "sensor"), "sensor: expected the name of a sensor")
+      return nil
+    }
+    guard let kind, let between else { return nil }
+    return AnomalyPlacement(
+      kind, severity: severity, sensor: sensor, devices: devices, between: between, length: length,
+      count: count,
+      allowsOverlap: allowsOverlap)
+  }
+
+  /// The span that the anomaly lies in: `between`, or from `at` on just long enough for one to begin.
+  private func times(_ reader: MappingReader, length: Duration?, every: Duration?, duration: Duration?)
+    -> ClosedRange<Duration>?
+  {
     let between = reader.span("between")
     if let between, let duration, between.upperBound > duration {
       faults.add(
         reader.place(of: "between"),
         "between: the clock ends at \(ScenarioUnits.text(duration)), before this does")
     }
-    let length = reader.duration("for")
     if let length, let between, length > between.upperBound - between.lowerBound {
       faults.add(
         reader.place(of: "for"),
         "for: \(ScenarioUnits.text(length)) does not fit between the two times of “between”")
     }
-    let severity = reader.number("severity", "a number other than 0") { $0 != 0 }
-    if let kind, kind.defaultSeverity == nil, reader.node("severity") != nil {
+    guard let at = reader.duration("at", allowsZero: true), let every else { return between }
+    let longest = length ?? .milliseconds(1)
+    if let duration, at + longest > duration {
+      faults.add(
+        reader.place(of: "at"), "at: the clock ends at \(ScenarioUnits.text(duration)), before this does")
+      return nil
+    }
+    let end = at + every - .milliseconds(1) + longest
+    return at...min(end, duration ?? end)
+  }
+
+  private func severity(_ reader: MappingReader, _ kind: (any Anomaly.Type)?) -> Double? {
+    guard reader.node("severity") != nil else { return nil }
+    guard let kind else { return reader.number("severity") }
+    guard let meaning = kind.severity else {
       faults.add(reader.place(of: "severity"), "severity: \(kind.name) has no strength")
+      return nil
     }
-    let count = reader.wholeNumber("count", minimum: 1) ?? 1
-    let allowsOverlap = reader.boolean("allow_overlap") ?? false
-    if reader.node("sensor") != nil, sensor == nil {
-      faults.add(reader.place(of: "sensor"), "sensor: expected the name of a sensor")
+    let bounds = "from \(shown(meaning.range.lowerBound)) to \(shown(meaning.range.upperBound))"
+    let wanted = "\(meaning.about), \(meaning.countsInSpread ? "a number other than 0" : bounds)"
+    return reader.number("severity", wanted) {
+      meaning.range.contains($0) && !(meaning.countsInSpread && $0 == 0)
     }
-    guard let kind, let sensor, let between else { return nil }
-    return AnomalyPlacement(
-      kind, severity: severity, sensor: sensor, devices: devices, between: between, length: length,
-      count: count,
-      allowsOverlap: allowsOverlap)
+  }
+
+  private func shown(_ number: Double) -> String {
+    Int(exactly: number).map(String.init) ?? "\(number)"
   }
 
   private func kind(_ reader: MappingReader) -> (any Anomaly.Type)? {

@@ -7,15 +7,7 @@ extension ScenarioDecoder {
   func recipe(_ reader: MappingReader) -> ReplayRecipe? {
     guard let section = reader.mapping("replay") else { return nil }
     var recipe = ReplayRecipe(files: files(section))
-    if let delimiter = section.text("delimiter") {
-      let character = delimiter == "tab" ? "\t" : delimiter
-      if character.count == 1, let first = character.first, first.isASCII {
-        recipe.delimiter = first
-      } else {
-        faults.add(
-          section.place(of: "delimiter"), "delimiter: expected one character or tab, found “\(delimiter)”")
-      }
-    }
+    recipe.delimiter = delimiter(section)
     if let time = section.mapping("time") {
       recipe.timeColumn = time.text("column")
       recipe.timeFormat = time.choice("format", ReplayRecipe.TimeFormat.self) ?? .iso8601
@@ -30,6 +22,16 @@ extension ScenarioDecoder {
       }
     }
     return recipe
+  }
+
+  /// The `delimiter` of a CSV file; a comma where there is none.
+  func delimiter(_ section: MappingReader) -> Character {
+    guard let delimiter = section.text("delimiter") else { return "," }
+    let character = delimiter == "tab" ? "\t" : delimiter
+    if character.count == 1, let first = character.first, first.isASCII { return first }
+    faults.add(
+      section.place(of: "delimiter"), "delimiter: expected one character or tab, found “\(delimiter)”")
+    return ","
   }
 
   private func files(_ section: MappingReader) -> [String] {
@@ -84,7 +86,7 @@ extension ScenarioDecoder {
   }
 
   /// A path in the scenario is relative to the scenario; one given on the command line, to the current folder.
-  private func resolved(_ file: String, _ place: ScenarioFault.Place) -> String {
+  func resolved(_ file: String, _ place: ScenarioFault.Place) -> String {
     guard !file.hasPrefix("/"), case .file = place else { return file }
     let folder = (path as NSString).deletingLastPathComponent
     return folder.isEmpty ? file : folder + "/" + file

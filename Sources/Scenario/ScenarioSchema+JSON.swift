@@ -17,6 +17,7 @@ extension ScenarioSchema {
     guard case .object(var root) = object(scenario) else { preconditionFailure("a mapping is an object") }
     root["$schema"] = .text("https://json-schema.org/draft/2020-12/schema")
     root["title"] = .text("Sonde scenario")
+    root["$defs"] = .object(["signal": object(signal)])
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(ReportValue.object(root)), as: UTF8.self) + "\n"
@@ -61,6 +62,12 @@ extension ScenarioSchema {
     func type(_ name: String, _ more: [String: ReportValue] = [:]) -> ReportValue {
       .object(more.merging(["type": .text(name)]) { $1 })
     }
+    func eitherOr(_ one: ReportValue) -> ReportValue {
+      .object([
+        "anyOf": .array([one, type("array", ["items": one, "minItems": .number(2), "maxItems": .number(2)])])
+      ])
+    }
+    let parts = type("array", ["items": .object(["$ref": .text("#/$defs/signal")]), "minItems": .number(1)])
     let duration = type("string", ["pattern": .text("^([0-9]+([.][0-9]+)?(ms|s|m|h|d))+$")])
     switch kind {
     case .text: return .object(["type": .array([.text("string"), .text("number"), .text("boolean")])])
@@ -74,10 +81,14 @@ extension ScenarioSchema {
     case .choice(let names): return type("string", ["enum": .array(names.map { .text($0) })])
     case .pattern(let pattern): return type("string", ["pattern": .text(pattern)])
     case .object(let mapping): return object(mapping)
-    case .list(let element): return type("array", ["items": schema(element)])
     case .span: return type("array", ["items": duration, "minItems": .number(2), "maxItems": .number(2)])
     case .map(let mapping):
       return type("object", ["additionalProperties": object(mapping), "minProperties": .number(1)])
+    case .varied: return eitherOr(type("number"))
+    case .variedDuration: return eitherOr(duration)
+    case .parts: return parts
+    case .list(.object(let mapping)) where mapping.name == signal.name: return parts
+    case .list(let element): return type("array", ["items": schema(element)])
     case .any(let kinds): return .object(["anyOf": .array(kinds.map(schema))])
     }
   }

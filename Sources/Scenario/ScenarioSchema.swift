@@ -2,7 +2,7 @@
 /// written, so that editor and decoder cannot disagree.
 public enum ScenarioSchema {
   /// What a value may be.
-  indirect enum Kind {
+  indirect enum Kind: Sendable {
     case text
     case wholeNumber(minimum: Int)
     case number
@@ -20,10 +20,16 @@ public enum ScenarioSchema {
     case span
     /// Names of the author's own as keys.
     case map(Mapping)
+    /// A number or a range of numbers.
+    case varied
+    /// A duration or a range of durations.
+    case variedDuration
+    /// A list of parts of a signal, which may have parts themselves.
+    case parts
     case any([Kind])
   }
 
-  struct Key {
+  struct Key: Sendable {
     let name: String
     let kind: Kind
     let about: String
@@ -31,7 +37,7 @@ public enum ScenarioSchema {
   }
 
   /// A mapping with these keys and no others.
-  struct Mapping {
+  struct Mapping: Sendable {
     let name: String
     let keys: [Key]
     /// Sets of keys of which exactly one is given.
@@ -106,66 +112,31 @@ public enum ScenarioSchema {
         about: "Values are rounded to multiples of it. Default 0.001."),
     ])
 
-  static let signal = Mapping(
-    name: "signal",
-    keys: [
-      Key(name: "constant", kind: .object(constant), about: "The same value for ever."),
-      Key(name: "sine", kind: .object(sine), about: "A swing."),
-      Key(name: "trend", kind: .object(trend), about: "A steady rise or fall from the start of the clock."),
-      Key(name: "noise", kind: .object(noise), about: "Gaussian noise around zero."),
-    ], exactlyOneOf: [["constant", "sine", "trend", "noise"]])
-
-  static let constant = Mapping(
-    name: "constant",
-    keys: [Key(name: "value", kind: .number, about: "In the sensor's unit.", isRequired: true)])
-
-  static let sine = Mapping(
-    name: "sine",
-    keys: [
-      Key(name: "offset", kind: .number, about: "The level it swings around. Default 0."),
-      Key(
-        name: "amplitude", kind: .number, about: "Half the distance from trough to crest.", isRequired: true),
-      Key(name: "period", kind: .duration, about: "The length of one swing.", isRequired: true),
-      Key(
-        name: "phase", kind: .number,
-        about:
-          "Where in the swing the clock starts, as a share of the period. By default each device draws its own."
-      ),
-    ])
-
-  static let trend = Mapping(
-    name: "trend",
-    keys: [
-      Key(
-        name: "per_day", kind: .number, about: "Change in 24 hours, in the sensor's unit.", isRequired: true)
-    ])
-
-  static let noise = Mapping(
-    name: "noise",
-    keys: [
-      Key(name: "stddev", kind: .number, about: "Standard deviation, in the sensor's unit.", isRequired: true)
-    ])
-
   static let anomaly = Mapping(
     name: "anomaly",
     keys: [
       Key(name: "kind", kind: .choice(anomalyKinds), about: "The kind of anomaly.", isRequired: true),
-      Key(name: "sensor", kind: .text, about: "The sensor it befalls.", isRequired: true),
+      Key(
+        name: "sensor", kind: .text, about: "The sensor it befalls. clock-skew befalls the whole device."),
       Key(
         name: "devices", kind: .any([.share, .wholeNumber(minimum: 0), .text, .list(.text)]),
         about: "all, a share of the group (10%), a number of devices, or names. Default all."),
       Key(
-        name: "between", kind: .span, about: "Earliest start and latest end, as offsets such as [14h, 22h].",
-        isRequired: true),
+        name: "between", kind: .span, about: "Earliest start and latest end, as offsets such as [14h, 22h]."),
+      Key(name: "at", kind: .duration, about: "Or: it begins with the first reading from this offset on."),
       Key(name: "for", kind: .duration, about: "How long each lasts. Default: a single reading."),
       Key(
         name: "severity", kind: .number,
-        about: "Strength in multiples of the sensor's standard deviation. stuck-at has none."),
+        about:
+          "How strong it is; what the number means, and its default, is with the kind in docs/anomalies.md."),
       Key(name: "count", kind: .wholeNumber(minimum: 1), about: "How many on each chosen device. Default 1."),
+      Key(
+        name: "per_day", kind: .positiveNumber,
+        about: "Or: how many on each chosen device in 24 hours, on average."),
       Key(
         name: "allow_overlap", kind: .boolean,
         about: "Whether it may fall onto another anomaly of the sensor. Default false."),
-    ])
+    ], exactlyOneOf: [["between", "at"]])
 
   static let replay = Mapping(
     name: "replay",

@@ -60,8 +60,11 @@ public final class Service: Sendable {
   /// - Parameters:
   ///   - name: What people know the part as; used in messages.
   ///   - log: The file that takes its standard error, appended to. Its folder must exist.
+  ///   - environment: Added to this process's own.
   /// - Throws: ``ServiceError`` where it cannot be started.
-  public static func start(name: String, executable: String, arguments: [String], log: String) async throws
+  public static func start(
+    name: String, executable: String, arguments: [String], log: String, environment: [String: String] = [:]
+  ) async throws
     -> Service
   {
     guard let path = ExecutablePath.find(executable) else {
@@ -84,6 +87,8 @@ public final class Service: Sendable {
     let (lines, lineSink) = AsyncStream.makeStream(of: String.self)
     let (started, startedSink) = AsyncStream.makeStream(of: Started.self)
     let command = supervised(path, arguments)
+    var changes: [Environment.Key: String?] = [:]
+    for (name, value) in environment { changes[Environment.Key(stringLiteral: name)] = value }
     let completion = Task {
       defer {
         lineSink.finish()
@@ -91,6 +96,7 @@ public final class Service: Sendable {
       }
       let result = try await Subprocess.run(
         .path(FilePath(command[0])), arguments: Arguments(Array(command.dropFirst())),
+        environment: .inherit.updating(changes),
         input: .fileDescriptor(pipe.readEnd, closeAfterSpawningProcess: true),
         output: .sequence,
         error: .fileDescriptor(logFile, closeAfterSpawningProcess: true)

@@ -13,6 +13,8 @@ public enum PayloadError: Error, Hashable, Sendable, CustomStringConvertible {
   case notFinite(sensor: String)
   case timestampOutOfRange(Int64)
   case negativePosition
+  /// The time lies further ahead than is believed.
+  case tooFarInTheFuture(milliseconds: Int64, limit: Duration)
 
   public var description: String {
     switch self {
@@ -29,6 +31,9 @@ public enum PayloadError: Error, Hashable, Sendable, CustomStringConvertible {
     case .notFinite(let sensor): "the value of “\(sensor)” is not a finite number"
     case .timestampOutOfRange(let milliseconds):
       "the time \(milliseconds) ms is outside the years 1970 to 9999"
+    case .tooFarInTheFuture(let milliseconds, let limit):
+      "the time \(Timestamp(milliseconds: milliseconds)) is more than \(limit) ahead of every clock; "
+        + "believing it would close the device's windows"
     case .negativePosition: "epoch and seq must be given both, and not be negative"
     }
   }
@@ -93,6 +98,22 @@ public enum PayloadCodec {
       throw .otherDevice(payload: message.device.name, topic: topicDevice.name)
     }
     return message
+  }
+
+  /// The messages in `payload`: one of the canonical form, or those of a ``SenML`` pack. Throws ``PayloadError``.
+  ///
+  /// - Parameter received: The wall clock, for the relative times that SenML allows.
+  public static func decodeAll(
+    _ payload: UnsafeBufferPointer<UInt8>, topicDevice: DeviceID?, received: Timestamp,
+    _ body: (Message) -> Void
+  ) throws(PayloadError) {
+    guard SenML.isPack(payload) else {
+      body(try decode(payload, topicDevice: topicDevice))
+      return
+    }
+    guard payload.count <= maximumBytes else { throw .tooLarge(bytes: payload.count) }
+    guard let topicDevice else { throw .malformed("a SenML pack needs a topic that names its device") }
+    for message in try SenML.decode(payload, device: topicDevice, received: received) { body(message) }
   }
 
   /// Decodes through `JSONDecoder`: slower, for every way in which JSON can be written, and for the reason of a

@@ -4,13 +4,17 @@ import Telemetry
 public struct WindowSettings: Hashable, Sendable, Codable {
   /// The length of a window.
   public var window: Duration
+  /// From the start of one window to that of the next: equal to ``window`` for tumbling windows, shorter for hopping ones.
+  public var hop: Duration
   /// How far behind the newest reading of a device its watermark stays.
   public var outOfOrderness: Duration
   /// How long after its end, in event time, a closed window still takes readings.
   public var allowedLateness: Duration
 
-  public init(window: Duration, outOfOrderness: Duration, allowedLateness: Duration) {
+  /// - Parameter hop: nil for tumbling windows.
+  public init(window: Duration, hop: Duration? = nil, outOfOrderness: Duration, allowedLateness: Duration) {
     self.window = window
+    self.hop = hop ?? window
     self.outOfOrderness = outOfOrderness
     self.allowedLateness = allowedLateness
   }
@@ -77,6 +81,8 @@ public struct StoreBatch: Sendable {
   public var progress = IngestionProgress()
   /// The fold's state after this batch, now and then.
   public var checkpoint: [UInt8]?
+  /// With a checkpoint: what is older than this, and part of it, may be deleted. Nil keeps everything.
+  public var retainFrom: Timestamp?
 
   public init() {}
 
@@ -87,5 +93,6 @@ public struct StoreBatch: Sendable {
     rejected.removeAll(keepingCapacity: true)
     windows.removeAll(keepingCapacity: true)
     checkpoint = nil
+    retainFrom = nil
   }
 }

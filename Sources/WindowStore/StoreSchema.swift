@@ -1,4 +1,5 @@
 import GRDB
+import Supervision
 
 /// The tables and views of the store. The views `window_values`, `stored_readings`, `rejected_messages` and
 /// `late_readings` are a public interface; the tables below them are not.
@@ -38,6 +39,8 @@ enum StoreSchema {
             id INTEGER PRIMARY KEY, device INTEGER NOT NULL, sensor INTEGER NOT NULL,
             start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,
             count INTEGER NOT NULL, mean REAL NOT NULL, stddev REAL NOT NULL, min REAL NOT NULL, max REAL NOT NULL,
+            first REAL NOT NULL, last REAL NOT NULL, slope REAL NOT NULL,
+            p05 REAL NOT NULL, p25 REAL NOT NULL, median REAL NOT NULL, p75 REAL NOT NULL, p95 REAL NOT NULL,
             revision INTEGER NOT NULL, visible_from_ms INTEGER NOT NULL
           ) STRICT;
           CREATE UNIQUE INDEX windows_by_key ON windows (device, sensor, start_ms, revision);
@@ -78,6 +81,15 @@ enum StoreSchema {
               SELECT 1 FROM windows n WHERE n.device = w.device AND n.sensor = w.sensor
                 AND n.start_ms = w.start_ms AND n.revision > w.revision);
 
+          -- The further aggregates, beside the columns that window_values promises.
+          CREATE VIEW window_aggregates AS
+            SELECT d.name AS device, s.name AS sensor, w.start_ms AS window_start_ms, w.end_ms AS window_end_ms,
+              w.first, w.last, w.slope, w.p05, w.p25, w.median, w.p75, w.p95, w.revision
+            FROM windows w JOIN devices d ON d.id = w.device JOIN sensors s ON s.id = w.sensor
+            WHERE NOT EXISTS (
+              SELECT 1 FROM windows n WHERE n.device = w.device AND n.sensor = w.sensor
+                AND n.start_ms = w.start_ms AND n.revision > w.revision);
+
           CREATE VIEW stored_readings AS
             SELECT d.name AS device, j.epoch, j.seq, j.ts_ms, s.name AS sensor,
               CASE p.position \(valueChoice) END AS value
@@ -90,6 +102,7 @@ enum StoreSchema {
             SELECT d.name AS device, l.epoch, l.seq, l.ts_ms, s.name AS sensor, l.value, l.late_by_ms
             FROM late l JOIN devices d ON d.id = l.device JOIN sensors s ON s.id = l.sensor;
           """)
+      CrashPoint.migration.pass()
     }
     return migrator
   }

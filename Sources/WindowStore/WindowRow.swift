@@ -9,13 +9,40 @@ public struct Aggregates: Hashable, Sendable, Codable {
   public var stddev: Double
   public var min: Double
   public var max: Double
+  /// The value of the first reading in canonical order (time, epoch, sequence).
+  public var first: Double
+  /// The value of the last one.
+  public var last: Double
+  /// The slope of the least-squares line through the readings, in units a second; 0 where all have one time.
+  public var slope: Double
+  /// The quantiles 0.05, 0.25, 0.5, 0.75 and 0.95, interpolated between the neighbouring readings (type 7 of Hyndman and
+  /// Fan, "Sample Quantiles in Statistical Packages", 1996).
+  public var p05: Double
+  public var p25: Double
+  public var median: Double
+  public var p75: Double
+  public var p95: Double
 
-  public init(count: Int, mean: Double, stddev: Double, min: Double, max: Double) {
+  /// What is left out is as if every reading were the mean.
+  public init(
+    count: Int, mean: Double, stddev: Double, min: Double, max: Double, first: Double? = nil,
+    last: Double? = nil,
+    slope: Double = 0, p05: Double? = nil, p25: Double? = nil, median: Double? = nil, p75: Double? = nil,
+    p95: Double? = nil
+  ) {
     self.count = count
     self.mean = mean
     self.stddev = stddev
     self.min = min
     self.max = max
+    self.first = first ?? mean
+    self.last = last ?? mean
+    self.slope = slope
+    self.p05 = p05 ?? mean
+    self.p25 = p25 ?? mean
+    self.median = median ?? mean
+    self.p75 = p75 ?? mean
+    self.p95 = p95 ?? mean
   }
 }
 

@@ -93,7 +93,8 @@ public final class WindowStoreReader: Sendable {
         let lateness = try milliseconds("allowed_lateness_ms")
       else { return nil }
       return WindowSettings(
-        window: .milliseconds(window), outOfOrderness: .milliseconds(disorder),
+        window: .milliseconds(window), hop: try milliseconds("hop_ms").map(Duration.milliseconds),
+        outOfOrderness: .milliseconds(disorder),
         allowedLateness: .milliseconds(lateness))
     }
   }

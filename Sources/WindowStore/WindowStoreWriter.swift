@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import GRDBSQLite
+import Supervision
 import Telemetry
 
 /// Writes a store: the one connection of the one process that owns it.
@@ -15,6 +16,9 @@ public final class WindowStoreWriter {
   private var deviceIDs: [DeviceID: Int64] = [:]
   private var sensorIDs: [SensorID: Int64] = [:]
   private var sensorSets: [[SensorID]: [SensorSet]] = [:]
+  /// What each device sent last. Its next message nearly always has the same sensors, and comparing is cheaper than
+  /// hashing a list of names.
+  private var recentSets: [Int64: (values: [Message.Value], sets: [SensorSet])] = [:]
   private var nextSensorSet: Int64 = 1
 
   /// One journal row's share of a message: which set it names and which of the message's values it holds.
@@ -45,7 +49,8 @@ public final class WindowStoreWriter {
 
   private static func fix(_ settings: WindowSettings, in db: Database, path: String) throws {
     let wanted: [(String, Duration)] = [
-      ("window_ms", settings.window), ("out_of_orderness_ms", settings.outOfOrderness),
+      ("window_ms", settings.window), ("hop_ms", settings.hop),
+      ("out_of_orderness_ms", settings.outOfOrderness),
       ("allowed_lateness_ms", settings.allowedLateness),
     ]
     for (name, duration) in wanted {
@@ -79,10 +84,14 @@ public final class WindowStoreWriter {
     do {
       try StoreError.wrapping(path) {
         try database.writeWithoutTransaction { db in
+          CrashPoint.beforeBegin.pass()
           try db.inTransaction(.immediate) {
+            CrashPoint.begun.pass()
             try insert(batch, into: db)
+            CrashPoint.beforeCommit.pass()
             return .commit
           }
+          CrashPoint.committed.pass()
         }
       }
     } catch {
@@ -90,6 +99,7 @@ public final class WindowStoreWriter {
       deviceIDs.removeAll()
       sensorIDs.removeAll()
       sensorSets.removeAll()
+      recentSets.removeAll()
       try? database.read { try loadNames($0) }
       throw error
     }
@@ -97,7 +107,11 @@ public final class WindowStoreWriter {
 
   private func insert(_ batch: StoreBatch, into db: Database) throws {
     if !batch.stored.isEmpty { try insertJournal(batch.stored, db) }
-    if !batch.windows.isEmpty { try insertWindows(batch.windows, db) }
+    CrashPoint.journaled.pass()
+    if !batch.windows.isEmpty {
+      try insertWindows(batch.windows, db)
+      CrashPoint.windowsInserted.pass()
+    }
     for late in batch.late { try insertLate(late, db) }
     for rejected in batch.rejected {
       try db.cachedStatement(
@@ -114,7 +128,30 @@ public final class WindowStoreWriter {
           INSERT OR REPLACE INTO checkpoint VALUES (1, (SELECT coalesce(max(id), 0) FROM journal),
             (SELECT coalesce(max(id), 0) FROM late), ?)
           """, arguments: [Data(checkpoint)])
+      CrashPoint.checkpointed.pass()
+      if let retainFrom = batch.retainFrom { try delete(before: retainFrom, db) }
     }
+  }
+
+  /// Rows that a retention deletes from one table in one transaction: a commit must not take long.
+  private static let deletedRowsPerTable = 200_000
+
+  /// Deletes what is older than `instant`, oldest rows first. The checkpoint of the same transaction holds all that
+  /// the fold still needs of them. Their pages are used again, so the file stops growing.
+  private func delete(before instant: Timestamp, _ db: Database) throws {
+    for (table, time) in [
+      ("journal", "ts_ms"), ("late", "ts_ms"), ("windows", "end_ms"), ("rejected", "received_ms"),
+    ] {
+      // Rows lie in the order of arrival, which is nearly that of time: the first young row ends the search.
+      try db.execute(
+        sql: """
+          DELETE FROM \(table) WHERE id < (
+            SELECT coalesce(
+              (SELECT min(id) FROM (SELECT id, \(time) FROM \(table) ORDER BY id LIMIT ?1) WHERE \(time) >= ?2),
+              (SELECT max(id) + 1 FROM (SELECT id FROM \(table) ORDER BY id LIMIT ?1)), 0))
+          """, arguments: [Self.deletedRowsPerTable, instant.milliseconds])
+    }
+    CrashPoint.retained.pass()
   }
 
   private func insertJournal(_ messages: [Message], _ db: Database) throws {
@@ -125,7 +162,7 @@ public final class WindowStoreWriter {
     let handle = statement.sqliteStatement
     for message in messages {
       let device = try id(of: message.device, db)
-      for set in try sets(of: message, db) {
+      for set in try sets(of: message, device, db) {
         sqlite3_bind_int64(handle, 1, device)
         if let position = message.position {
           sqlite3_bind_int64(handle, 2, position.epoch)
@@ -154,8 +191,9 @@ public final class WindowStoreWriter {
     let statement = try db.cachedStatement(
       sql: """
         INSERT OR IGNORE INTO windows
-          (device, sensor, start_ms, end_ms, count, mean, stddev, min, max, revision, visible_from_ms)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          (device, sensor, start_ms, end_ms, revision, visible_from_ms, count, mean, stddev, min, max, first, last,
+           slope, p05, p25, median, p75, p95)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     let handle = statement.sqliteStatement
     for window in windows {
@@ -163,13 +201,22 @@ public final class WindowStoreWriter {
       sqlite3_bind_int64(handle, 2, try id(of: window.sensor, db))
       sqlite3_bind_int64(handle, 3, window.start.milliseconds)
       sqlite3_bind_int64(handle, 4, window.end.milliseconds)
-      sqlite3_bind_int64(handle, 5, Int64(window.aggregates.count))
-      sqlite3_bind_double(handle, 6, window.aggregates.mean)
-      sqlite3_bind_double(handle, 7, window.aggregates.stddev)
-      sqlite3_bind_double(handle, 8, window.aggregates.min)
-      sqlite3_bind_double(handle, 9, window.aggregates.max)
-      sqlite3_bind_int64(handle, 10, Int64(window.revision))
-      sqlite3_bind_int64(handle, 11, window.visibleFrom.milliseconds)
+      sqlite3_bind_int64(handle, 5, Int64(window.revision))
+      sqlite3_bind_int64(handle, 6, window.visibleFrom.milliseconds)
+      let aggregates = window.aggregates
+      sqlite3_bind_int64(handle, 7, Int64(aggregates.count))
+      sqlite3_bind_double(handle, 8, aggregates.mean)
+      sqlite3_bind_double(handle, 9, aggregates.stddev)
+      sqlite3_bind_double(handle, 10, aggregates.min)
+      sqlite3_bind_double(handle, 11, aggregates.max)
+      sqlite3_bind_double(handle, 12, aggregates.first)
+      sqlite3_bind_double(handle, 13, aggregates.last)
+      sqlite3_bind_double(handle, 14, aggregates.slope)
+      sqlite3_bind_double(handle, 15, aggregates.p05)
+      sqlite3_bind_double(handle, 16, aggregates.p25)
+      sqlite3_bind_double(handle, 17, aggregates.median)
+      sqlite3_bind_double(handle, 18, aggregates.p75)
+      sqlite3_bind_double(handle, 19, aggregates.p95)
       try step(handle, db)
     }
   }
@@ -230,8 +277,18 @@ public final class WindowStoreWriter {
   }
 
   /// The journal rows that hold the values of `message`: one for every ``StoreSchema/valuesPerJournalRow`` sensors.
-  private func sets(of message: Message, _ db: Database) throws -> [SensorSet] {
-    let sensors = message.values.map(\.sensor)
+  private func sets(of message: Message, _ device: Int64, _ db: Database) throws -> [SensorSet] {
+    if let recent = recentSets[device], recent.values.count == message.values.count,
+      zip(recent.values, message.values).allSatisfy({ $0.sensor == $1.sensor })
+    {
+      return recent.sets
+    }
+    let sets = try sets(of: message.values.map(\.sensor), db)
+    recentSets[device] = (message.values, sets)
+    return sets
+  }
+
+  private func sets(of sensors: [SensorID], _ db: Database) throws -> [SensorSet] {
     if let known = sensorSets[sensors] { return known }
     var sets: [SensorSet] = []
     for (part, start) in stride(from: 0, to: sensors.count, by: StoreSchema.valuesPerJournalRow).enumerated()

@@ -30,6 +30,11 @@ struct IngestCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The length of a window, such as 60s or 5m.", valueName: "duration"))
   var window: Span
   @Option(
+    help: ArgumentHelp(
+      "From the start of one window to that of the next; left out, windows do not overlap.",
+      valueName: "duration"))
+  var hop: Span?
+  @Option(
     help: ArgumentHelp("How far behind its newest reading a device's watermark stays.", valueName: "duration")
   )
   var outOfOrderness = Span(.seconds(5))
@@ -43,6 +48,20 @@ struct IngestCommand: ParsableCommand {
       "How far behind the newest reading of the fleet a device may be before nobody waits for it.",
       valueName: "duration"))
   var idleAfter = Span(IngestionDefaults.idleAfter)
+  @Option(
+    help: ArgumentHelp(
+      "How much event time behind the newest reading is kept; left out, everything is.", valueName: "duration"
+    ))
+  var retain: Span?
+  @Option(
+    help: ArgumentHelp(
+      "How far ahead of every clock a time may lie to be believed; readings beyond it are rejected.",
+      valueName: "duration|off"))
+  var futureLimit = FutureLimit(duration: IngestionDefaults.futureLimit)
+  @Option(help: "Messages a transaction, at most.")
+  var messagesPerCommit = IngestionDefaults.messagesPerCommit
+  @Option(help: "Stored messages between two checkpoints; a restart folds at most so many again.")
+  var messagesPerCheckpoint = IngestionDefaults.messagesPerCheckpoint
   @Option(help: "The name of the session that the broker keeps for us.")
   var clientID = "sonde-ingest"
   @Flag(help: .hidden)
@@ -50,6 +69,21 @@ struct IngestCommand: ParsableCommand {
 
   func validate() throws {
     guard window.duration >= .milliseconds(1) else { throw ValidationError("A window lasts at least 1ms.") }
+    if let hop {
+      guard hop.duration >= .milliseconds(1), hop.duration <= window.duration else {
+        throw ValidationError(
+          "--hop is at least 1ms, and at most the window: else readings would fall between.")
+      }
+      guard window.duration.milliseconds / hop.duration.milliseconds <= 1000 else {
+        throw ValidationError("A reading may be in at most 1000 windows; choose a longer --hop.")
+      }
+    }
+    if let retain, retain.duration < window.duration + outOfOrderness.duration + allowedLateness.duration {
+      throw ValidationError("--retain must be at least window + out-of-orderness + lateness.")
+    }
+    guard messagesPerCommit >= 1, messagesPerCheckpoint >= 1 else {
+      throw ValidationError("--messages-per-commit and --messages-per-checkpoint are at least 1.")
+    }
   }
 
   func run() throws {
@@ -59,9 +93,13 @@ struct IngestCommand: ParsableCommand {
     var configuration = IngestionService.Configuration(
       broker: broker, topic: topic, clientID: clientID, store: store,
       settings: WindowSettings(
-        window: window.duration, outOfOrderness: outOfOrderness.duration,
+        window: window.duration, hop: hop?.duration, outOfOrderness: outOfOrderness.duration,
         allowedLateness: allowedLateness.duration))
     configuration.idleAfter = idleAfter.duration
+    configuration.futureLimit = futureLimit.duration
+    configuration.retain = retain?.duration
+    configuration.messagesPerCommit = messagesPerCommit
+    configuration.messagesPerCheckpoint = messagesPerCheckpoint
     let service = try IngestionService(configuration, logger: logger)
     if events { try StandardOutput.writeJSON(IngestionEvent.ready(service.start)) }
     logger.info("ingesting \(topic) from \(broker) into \(store)")
@@ -73,4 +111,23 @@ struct IngestCommand: ParsableCommand {
 
 extension BrokerAddress: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
+}
+
+/// A duration, or `off`.
+struct FutureLimit: ExpressibleByArgument {
+  let duration: Duration?
+
+  init(duration: Duration?) { self.duration = duration }
+
+  init?(argument: String) {
+    if argument == "off" {
+      duration = nil
+    } else if let span = Span(argument: argument) {
+      duration = span.duration
+    } else {
+      return nil
+    }
+  }
+
+  var defaultValueDescription: String { duration.map { Span($0).defaultValueDescription } ?? "off" }
 }

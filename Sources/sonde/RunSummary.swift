@@ -62,7 +62,8 @@ enum RunSummary {
         value = member
       }
       guard case .number(let number) = value else { return "-" }
-      return Int(exactly: number).map(grouped) ?? String(format: number < 10 ? "%.3g" : "%.1f", number)
+      if number >= 1000 { return grouped(Int(number.rounded())) }
+      return Int(exactly: number).map(String.init) ?? String(format: number < 10 ? "%.3g" : "%.1f", number)
     }
     var lines = [
       "  readings    \(number("readings", "planned")) planned, \(number("readings", "acknowledged")) acknowledged, "

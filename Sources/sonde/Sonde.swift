@@ -18,7 +18,8 @@ struct Sonde: AsyncParsableCommand {
       """,
     version: SondeVersion.text,
     subcommands: [
-      RunCommand.self, ValidateCommand.self, SimulateCommand.self, IngestCommand.self, ScheduleCommand.self,
+      RunCommand.self, ValidateCommand.self, SimulateCommand.self, IngestCommand.self, DoctorCommand.self,
+      ScheduleCommand.self,
       TrainCommand.self, LintCommand.self, ModelsCommand.self, ScoreCommand.self, JobsCommand.self,
       ComputeCommand.self, EvaluateCommand.self, ScoreWorkerCommand.self,
     ])

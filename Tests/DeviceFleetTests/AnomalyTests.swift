@@ -6,7 +6,8 @@ import Testing
 @Suite struct AnomalyTests {
   private func placement(
     _ kind: any Anomaly.Type, severity: Double? = nil, devices: AnomalyPlacement.Devices = .all,
-    between: ClosedRange<Duration> = hours(14)...hours(22), length: Duration? = minutes(45), count: Int = 1,
+    between: ClosedRange<Duration> = hours(14)...hours(22), length: Duration? = minutes(45),
+    count: AnomalyPlacement.Count = 1,
     allowsOverlap: Bool = false
   ) -> AnomalyPlacement {
     AnomalyPlacement(

@@ -105,7 +105,8 @@ import Testing
           SensorPlan(
             id: Fleets.temperature,
             signal: [
-              SineSignal(offset: 1, amplitude: 2, period: hours(6), phase: 0.25), TrendSignal(perDay: 24),
+              SineSignal(offset: 1, amplitude: 2, period: Varied(hours(6)), phase: 0.25),
+              TrendSignal(perDay: 24),
             ], resolution: Resolution(step: 1e-9)!)
         ]))
     for message in plan.devices[0].messages() {

@@ -185,3 +185,60 @@ private func fold(_ messages: [Message], batchSize: Int = 7, _ settings: WindowS
     #expect(rest.progress == whole.progress, "seed \(seed)")
   }
 }
+
+@Suite struct HoppingWindowTests {
+  private let hopping = WindowSettings(
+    window: .seconds(60), hop: .seconds(20), outOfOrderness: .zero, allowedLateness: .zero)
+
+  @Test func aReadingIsInEveryWindowThatHoldsIt() {
+    let batch = fold(
+      (0..<30).map { message("d", Int64($0), at: 600 + Double($0) * 10, ["a": Double($0)]) }, hopping)
+    let starts = batch.windows.map { $0.start.milliseconds / 1000 }
+    #expect(starts == Array(stride(from: 560, through: 820, by: 20)))
+    for window in batch.windows {
+      let inside = (0..<30).filter { index in
+        let at = 600_000 + Int64(index) * 10_000
+        return window.start.milliseconds <= at && at < window.end.milliseconds
+      }
+      #expect(window.aggregates.count == inside.count)
+      #expect(window.aggregates.min == Double(inside.first ?? -1))
+      #expect(window.aggregates.max == Double(inside.last ?? -1))
+    }
+  }
+
+  @Test func aReadingIsLateOnlyWhenNoWindowTakesItAnyMore() {
+    let batch = fold(
+      [
+        message("d", 0, at: 100, ["a": 1]), message("d", 1, at: 150, ["a": 2]),
+        // The windows from 60 and 80 are over; that from 100 still takes it.
+        message("d", 2, at: 110, ["a": 3]), message("d", 3, at: 85, ["a": 4]),
+      ], hopping)
+    #expect(batch.progress.lateMessages == 1)
+    #expect(batch.progress.storedMessages == 3)
+  }
+}
+
+@Suite struct UnbelievableTimeTests {
+  @Test func aTimeFarInTheFutureIsRejectedAndClosesNothing() {
+    var fold = IngestionFold(settings: settings, idleAfter: .seconds(3600))
+    fold.futureLimit = .seconds(3600)
+    var batch = StoreBatch()
+    let now = Timestamp(milliseconds: 1_767_225_600_000)
+    func take(_ milliseconds: Int64, _ sequence: Int) {
+      let payload = #"{"device":"d","epoch":1,"seq":\#(sequence),"ts":\#(milliseconds),"values":{"a":1}}"#
+      let topic = Array("devices/d/telemetry".utf8)
+      topic.withUnsafeBufferPointer { topic in
+        Array(payload.utf8).withUnsafeBufferPointer {
+          fold.take(topic: topic, payload: $0, received: now, into: &batch)
+        }
+      }
+    }
+    take(now.milliseconds, 0)
+    take(now.milliseconds + 86_400_000, 1)
+    take(now.milliseconds + 3_600_000, 2)
+    fold.finish(&batch)
+    #expect(batch.progress.rejectedMessages == 1)
+    #expect(batch.rejected.first?.reason.contains("ahead of every clock") == true)
+    #expect(batch.progress.storedMessages == 2)
+  }
+}

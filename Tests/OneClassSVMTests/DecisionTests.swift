@@ -7,6 +7,7 @@ import Testing
 struct DecisionTests {
   private static let shapes: [(features: Int, vectors: Int)] = [
     (1, 1), (1, 2), (2, 7), (3, 8), (4, 9), (5, 17), (12, 50), (17, 63), (32, 64), (64, 65), (64, 300),
+    (65, 20), (200, 9),
   ]
 
   @Test("All kernels meet the textbook's formula on every CPU path", arguments: KernelFamily.allCases)

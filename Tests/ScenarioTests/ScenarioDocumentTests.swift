@@ -100,7 +100,7 @@ enum Documents {
     ),
     (
       "kind: mean", "kind: maen",
-      ["s.yaml:11:17: kind: expected mean, spike or stuck-at, found “maen”; did you mean “mean”?"]
+      ["noise-burst, spike or stuck-at, found “maen”; did you mean “mean”?"]
     ),
     (
       "between: [70m, 110m]", "between: [70m, 125m]",
@@ -156,7 +156,7 @@ enum Documents {
     ("kind: mean", "kind: stuck-at", ["s.yaml:11:104: severity: stuck-at has no strength"]),
     (
       "noise: { stddev: 0.5 }", "noise: { stddev: -1 }",
-      ["s.yaml:9:113: stddev: expected a number of at least 0, found “-1”"]
+      ["s.yaml:9:113: stddev: expected a number of at least 0, or two of them as [low, high], found “-1”"]
     ),
     (
       "noise: { stddev: 0.5 }", "nois: { stddev: 1 }",

@@ -6,14 +6,19 @@ struct BenchmarkReport: Codable {
   struct Machine: Codable {
     let cpu: String
     let cores: Int
+    /// Processes that wanted a core over the last minute, this benchmark among them: with more than cores, the wall
+    /// times of training say little.
+    let load: Double
     let paths: [String]
 
     static var current: Machine {
       let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
       let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
       let name = line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }
+      var load = 0.0
+      getloadavg(&load, 1)
       return Machine(
-        cpu: name ?? "unknown", cores: ProcessInfo.processInfo.activeProcessorCount,
+        cpu: name ?? "unknown", cores: ProcessInfo.processInfo.activeProcessorCount, load: load,
         paths: CPUPath.available.map(\.rawValue))
     }
   }
@@ -38,7 +43,7 @@ struct BenchmarkReport: Codable {
   let scoring: [ScoringFigure]
   let checks: [Check]
 
-  static func checks(scoring: [ScoringFigure], training: TrainingFigure) -> [Check] {
+  static func checks(machine: Machine, scoring: [ScoringFigure], training: TrainingFigure) -> [Check] {
     func nsPerRow(_ scorer: String, _ features: Int, _ vectors: Int, _ batch: Int) -> Double? {
       scoring.first {
         $0.scorer == scorer && $0.features == features && $0.vectors == vectors && $0.batch == batch
@@ -74,27 +79,40 @@ struct BenchmarkReport: Codable {
           atLeast: false)
       }
     }
+    // Of every path the shape that comes off worst.
     for path in CPUPath.available {
-      for vectors in [2, 50, 300, 2000] {
-        guard let large = nsPerRow("Sonde \(path)", 12, vectors, 100_000) else { continue }
-        add(
-          "\(path), 12 features, \(vectors) vectors: a 24-row call, in 24 rows of a large batch",
-          nsPerRow("Sonde \(path)", 12, vectors, 24).map { $0 / large }, bound: 1.2, atLeast: false)
+      var worst: (ratio: Double, shape: String) = (0, "")
+      for features in [1, 4, 12, 32] {
+        for vectors in [2, 50, 300, 2000] {
+          guard let large = nsPerRow("Sonde \(path)", features, vectors, 100_000),
+            let small = nsPerRow("Sonde \(path)", features, vectors, 24)
+          else { continue }
+          if small / large > worst.ratio {
+            worst = (small / large, "\(features) features, \(vectors) vectors")
+          }
+        }
       }
+      add(
+        "\(path), \(worst.shape), the worst of all: a 24-row call, in 24 rows of a large batch", worst.ratio,
+        bound: 1.2, atLeast: false)
     }
     add(
       "training, \(training.devices) devices of \(training.windows) windows: times scikit-learn in "
         + "\(training.workers) processes",
       training.peerSeconds / training.seconds, bound: 1, atLeast: true)
-    add(
-      "training: \(training.workers) workers, times one worker", training.secondsOneWorker / training.seconds,
-      bound: 0.75 * Double(training.workers), atLeast: true)
+    // Wall time: where others use the cores, this says nothing about the training.
+    if machine.load <= Double(machine.cores) + 0.5 {
+      add(
+        "training: \(training.workers) workers, times one worker",
+        training.secondsOneWorker / training.seconds,
+        bound: 0.75 * Double(training.workers), atLeast: true)
+    }
     return checks
   }
 
   var text: String {
     var lines = [
-      "\(machine.cpu), \(machine.cores) cores; "
+      "\(machine.cpu), \(machine.cores) cores, load \(String(format: "%.1f", machine.load)); "
         + versions.map { "\($0) \($1)" }.sorted().joined(separator: ", ")
     ]
     lines.append("")

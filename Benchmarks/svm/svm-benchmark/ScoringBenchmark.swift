@@ -47,9 +47,6 @@ struct ScoringFigure: Codable {
 enum ScoringBenchmark {
   /// Rows of the large batch: enough that a call's own cost is nothing against them.
   private static let largeBatch = 100_000
-  /// Kernel evaluations in one timed call of a large batch, at most: short calls find a moment when nobody else uses
-  /// the core.
-  private static let evaluationsPerCall = 3_000_000
 
   static func run(folder: String, peers: [PeerFigures.Scoring]) throws -> [ScoringFigure] {
     var figures = peers.map {
@@ -64,7 +61,7 @@ enum ScoringBenchmark {
       rows[features] = values
       let model = try ModelFile.read(folder: "\(folder)/models", stem: "d\(features)_n\(vectors)")
       for batch in [1, 24, largeBatch] {
-        let taken = batch < largeBatch ? batch : max(2_400, min(largeBatch, evaluationsPerCall / vectors))
+        let taken = min(batch, values.count / features)
         let some = FeatureMatrix(values: Array(values[..<(taken * features)]), columns: features)
         var decisions = [Double](repeating: 0, count: taken)
         func add(_ scorer: String, _ seconds: Double, rows: Int) {
@@ -74,9 +71,9 @@ enum ScoringBenchmark {
               nsPerRow: seconds / Double(rows) * 1e9))
         }
         // A single call of few rows is shorter than the clock's own cost: many calls are timed together.
-        let repeats = max(1, 50_000 / (taken * vectors))
+        let repeats = max(1, 500_000 / (taken * vectors))
         for path in CPUPath.available {
-          let seconds = try bestSeconds(budget: 0.1) {
+          let seconds = try typicalSeconds(budget: batch == largeBatch ? 0.3 : 0.1) {
             for _ in 0..<repeats { try model.decide(some, into: &decisions, on: path) }
           }
           add("Sonde \(path)", seconds, rows: taken * repeats)
@@ -117,7 +114,7 @@ enum ScoringBenchmark {
                 foreign.sv_coef = weights.baseAddress
                 foreign.rho = rho
                 var decision = 0.0
-                return bestSeconds(budget: 0.1) {
+                return typicalSeconds(budget: 0.1) {
                   for row in 0..<rows.rowCount {
                     _ = svm_predict_values(&foreign, rowNodes.baseAddress! + row * width, &decision)
                   }

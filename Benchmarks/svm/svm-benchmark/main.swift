@@ -8,11 +8,12 @@ guard CommandLine.arguments.count == 3 else {
 }
 let folder = CommandLine.arguments[1]
 let peers = try PeerFigures.read("\(folder)/peers.json")
+let machine = BenchmarkReport.Machine.current
 let training = try await TrainingBenchmark.run(folder: folder, peer: peers.training)
 let scoring = try ScoringBenchmark.run(folder: folder, peers: peers.scoring)
 let report = BenchmarkReport(
-  machine: .current, versions: peers.versions, training: training, scoring: scoring,
-  checks: BenchmarkReport.checks(scoring: scoring, training: training))
+  machine: machine, versions: peers.versions, training: training, scoring: scoring,
+  checks: BenchmarkReport.checks(machine: machine, scoring: scoring, training: training))
 print(report.text)
 let encoder = JSONEncoder()
 encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -7,7 +7,7 @@
 //   coefficients     blocks x SONDE_LANES doubles, 64-byte aligned.
 //   mean, scale      features doubles each.
 //   rows             row_count x features doubles, row-major, raw.
-//   scratch          sonde_scratch_length(features) doubles.
+//   scratch          sonde_scratch_length(features) doubles; null where that is zero.
 //   decisions        row_count doubles.
 //
 // Prepared units: (raw - mean) / scale * unit. For the rbf kernel, unit is sqrt(gamma log2(e)), so that the kernel is
@@ -57,7 +57,9 @@ typedef struct {
 // The fastest path that this CPU and its operating system can run.
 sonde_path sonde_best_path(void);
 
-// Doubles of scratch memory a call of sonde_decide needs.
+// Doubles of scratch memory a call of sonde_decide needs: none for rows of up to SONDE_STACK_FEATURES features, which
+// are prepared on the stack, because even one allocation shows in a call of a few rows.
+#define SONDE_STACK_FEATURES 64
 size_t sonde_scratch_length(size_t features);
 
 // Writes sum_i coefficient_i K(sv_i, prepared row) - rho for every row, on `path`, which must not be above

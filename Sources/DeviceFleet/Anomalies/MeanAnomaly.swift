@@ -1,11 +1,12 @@
 import Telemetry
 
-/// The level shifts: every reading lies `severity × scale` higher. A negative severity shifts down.
+/// The level shifts: every reading lies `severity` spreads higher. A negative severity shifts down.
 public struct MeanAnomaly: Anomaly {
   public static let name = "mean"
-  public static let defaultSeverity: Double? = 5
+  public static let about = "The level shifts up, or down."
+  public static let origin = AnomalyOrigin.process
+  public static let severity: SeverityMeaning? = .spreads(5, "the shift")
 
-  /// In multiples of the sensor's scale.
   public let severity: Double
 
   public init(severity: Double) { self.severity = severity }
@@ -18,6 +19,6 @@ public struct MeanAnomaly: Anomaly {
   private struct Course: AnomalyCourse {
     let shift: Double
 
-    func value(insteadOf value: Double) -> Double { value + shift }
+    func value(insteadOf value: Double) -> Double? { value + shift }
   }
 }

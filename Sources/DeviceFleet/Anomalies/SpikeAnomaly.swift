@@ -1,14 +1,15 @@
 import Telemetry
 
-/// Single readings jump by `severity × scale`, up or down, and are back at once: the first reading of the anomaly, and
+/// Single readings jump by `severity` spreads, up or down, and are back at once: the first reading of the anomaly, and
 /// then one, drawn at random, of every ``spacing`` readings. With the length of one reading it is a single spike.
 public struct SpikeAnomaly: Anomaly {
   public static let name = "spike"
-  public static let defaultSeverity: Double? = 8
+  public static let about = "Single readings jump, one in ten, and are back at once."
+  public static let origin = AnomalyOrigin.sensor
+  public static let severity: SeverityMeaning? = .spreads(8, "the height")
   /// One reading in this many is a spike.
   public static let spacing = 10
 
-  /// In multiples of the sensor's scale.
   public let severity: Double
 
   public init(severity: Double) { self.severity = severity }
@@ -33,7 +34,7 @@ public struct SpikeAnomaly: Anomaly {
       self.generator = generator
     }
 
-    mutating func value(insteadOf value: Double) -> Double {
+    mutating func value(insteadOf value: Double) -> Double? {
       let place = reading % SpikeAnomaly.spacing
       if place == 0, reading > 0 { chosen = generator.index(below: SpikeAnomaly.spacing) }
       reading += 1

@@ -1,15 +1,24 @@
 import Telemetry
 
 /// The same value for ever.
-public struct ConstantSignal: Signal, SignalCourse, Hashable {
+public struct ConstantSignal: Signal, Hashable {
   /// In the sensor's unit.
-  public var value: Double
+  public var value: Varied<Double>
 
-  public init(value: Double) { self.value = value }
+  public init(value: Varied<Double>) { self.value = value }
 
-  public var standardDeviation: Double { 0 }
+  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+    SignalStatistics(level: value.middle)
+  }
 
-  public func begin(_ generator: SeededGenerator) -> any SignalCourse { self }
+  public func begin(_ context: SignalContext) -> any SignalCourse {
+    var generator = context.generator
+    return Course(value: value.draw(&generator))
+  }
 
-  public func value(at elapsedMs: Int64) -> Double { value }
+  private struct Course: SignalCourse {
+    let value: Double
+
+    func value(at moment: Moment) -> Double { value }
+  }
 }

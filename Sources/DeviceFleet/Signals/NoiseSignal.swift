@@ -1,40 +1,87 @@
 import Telemetry
 
-/// Gaussian noise around zero, independent from reading to reading.
-///
-/// Drawn with Marsaglia's polar method (Marsaglia and Bray, "A Convenient Method for Generating Normal Variables",
-/// SIAM Review 6(3), 1964).
+/// Noise around zero, independent from reading to reading.
 public struct NoiseSignal: Signal, Hashable {
+  /// How the values are distributed; all have the standard deviation asked for.
+  public enum Distribution: String, CaseIterable, Sendable {
+    case gaussian
+    /// Evenly between ±√3 standard deviations.
+    case uniform
+    /// Student's t with three degrees of freedom: mostly closer to zero than Gaussian noise, and now and then far out.
+    case heavyTailed = "heavy_tailed"
+  }
+
   /// The standard deviation, in the sensor's unit; zero or more.
-  public var standardDeviation: Double
+  public var spread: Varied<Double>
+  public var distribution: Distribution
 
-  public init(standardDeviation: Double) { self.standardDeviation = standardDeviation }
+  public init(standardDeviation: Varied<Double>, distribution: Distribution = .gaussian) {
+    spread = standardDeviation
+    self.distribution = distribution
+  }
 
-  public func begin(_ generator: SeededGenerator) -> any SignalCourse {
-    Course(standardDeviation: standardDeviation, generator: generator)
+  public var isNoisy: Bool { true }
+
+  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+    SignalStatistics(standardDeviation: spread.middle)
+  }
+
+  public func begin(_ context: SignalContext) -> any SignalCourse {
+    var generator = context.generator
+    let spread = spread.draw(&generator)
+    return Course(spread: spread, distribution: distribution, normal: NormalGenerator(generator))
   }
 
   private struct Course: SignalCourse {
-    let standardDeviation: Double
-    var generator: SeededGenerator
-    /// The method gives two numbers at a time.
-    var spare: Double?
+    let spread: Double
+    let distribution: Distribution
+    var normal: NormalGenerator
 
-    mutating func value(at elapsedMs: Int64) -> Double {
-      if let spare {
-        self.spare = nil
-        return standardDeviation * spare
+    mutating func value(at moment: Moment) -> Double {
+      moment.noiseGain * spread * unit()
+    }
+
+    private mutating func unit() -> Double {
+      switch distribution {
+      case .gaussian: return normal.next()
+      case .uniform: return 3.0.squareRoot() * (2 * normal.generator.uniform() - 1)
+      case .heavyTailed:
+        // t = Z / √(χ²₃ / 3) has variance 3, which the division by √3 takes out again.
+        let z = normal.next()
+        var square = 0.0
+        for _ in 0..<3 {
+          let part = normal.next()
+          square += part * part
+        }
+        return square > 0 ? z / square.squareRoot() : 0
       }
-      while true {
-        let u = 2 * generator.uniform() - 1
-        let v = 2 * generator.uniform() - 1
-        let square = u * u + v * v
-        // π/4 of the pairs lie in the circle, so the loop ends with certainty and soon.
-        guard square > 0, square < 1 else { continue }
-        let factor = (-2 * PortableMath.log(square) / square).squareRoot()
-        spare = v * factor
-        return standardDeviation * (u * factor)
-      }
+    }
+  }
+}
+
+/// Numbers of the standard normal distribution by Marsaglia's polar method (Marsaglia and Bray, "A Convenient Method
+/// for Generating Normal Variables", SIAM Review 6(3), 1964).
+struct NormalGenerator: Sendable {
+  var generator: SeededGenerator
+  /// The method gives two numbers at a time.
+  private var spare: Double?
+
+  init(_ generator: SeededGenerator) { self.generator = generator }
+
+  mutating func next() -> Double {
+    if let spare {
+      self.spare = nil
+      return spare
+    }
+    while true {
+      let u = 2 * generator.uniform() - 1
+      let v = 2 * generator.uniform() - 1
+      let square = u * u + v * v
+      // π/4 of the pairs lie in the circle, so the loop ends with certainty and soon.
+      guard square > 0, square < 1 else { continue }
+      let factor = (-2 * PortableMath.log(square) / square).squareRoot()
+      spare = v * factor
+      return u * factor
     }
   }
 }

@@ -3,30 +3,38 @@ import Telemetry
 /// `offset + amplitude · sin(2π (t / period + phase))`.
 public struct SineSignal: Signal, Hashable {
   /// The level it swings around, in the sensor's unit.
-  public var offset: Double
+  public var offset: Varied<Double>
   /// Half the distance from trough to crest, in the sensor's unit.
-  public var amplitude: Double
+  public var amplitude: Varied<Double>
   /// The length of one swing; above zero.
-  public var period: Duration
+  public var length: Varied<Duration>
   /// Where in the swing the clock starts, as a share of the period. Nil: each device draws its own, so that the
   /// fleet does not swing as one.
   public var phase: Double?
 
-  public init(offset: Double = 0, amplitude: Double, period: Duration, phase: Double? = nil) {
+  public init(
+    offset: Varied<Double> = 0, amplitude: Varied<Double>, period: Varied<Duration>, phase: Double? = nil
+  ) {
     self.offset = offset
     self.amplitude = amplitude
-    self.period = period
+    length = period
     self.phase = phase
   }
 
-  /// |amplitude| / √2, the root mean square of a sine.
-  public var standardDeviation: Double { abs(amplitude) / 2.0.squareRoot() }
+  public var period: Duration? { length.middle }
+  public var swings: Bool { true }
 
-  public func begin(_ generator: SeededGenerator) -> any SignalCourse {
-    var generator = generator
+  /// The spread is |amplitude| / √2, the root mean square of a sine.
+  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+    SignalStatistics(level: offset.middle, standardDeviation: abs(amplitude.middle) / 2.0.squareRoot())
+  }
+
+  public func begin(_ context: SignalContext) -> any SignalCourse {
+    var generator = context.generator
+    let phase = phase ?? generator.uniform()
     return Course(
-      offset: offset, amplitude: amplitude, periodMs: period.milliseconds, phase: phase ?? generator.uniform()
-    )
+      offset: offset.draw(&generator), amplitude: amplitude.draw(&generator),
+      periodMs: length.drawMs(&generator), phase: phase)
   }
 
   private struct Course: SignalCourse {
@@ -35,10 +43,9 @@ public struct SineSignal: Signal, Hashable {
     let periodMs: Int64
     let phase: Double
 
-    func value(at elapsedMs: Int64) -> Double {
-      // The remainder first: whole milliseconds keep the swing exact however long the clock runs.
-      let turns = Double(elapsedMs % periodMs) / Double(periodMs) + phase
-      return offset + amplitude * PortableMath.sine(turns: turns)
+    func value(at moment: Moment) -> Double {
+      offset + amplitude
+        * moment.wave(PortableMath.sine(turns: moment.turn(periodMs: periodMs, phase: phase)))
     }
   }
 }

@@ -1,16 +1,23 @@
 import Telemetry
 
 /// A steady rise or fall from zero at the start of the clock.
-public struct TrendSignal: Signal, SignalCourse, Hashable {
+public struct TrendSignal: Signal, Hashable {
   /// Change in 24 hours, in the sensor's unit.
-  public var perDay: Double
+  public var perDay: Varied<Double>
 
-  public init(perDay: Double) { self.perDay = perDay }
+  public init(perDay: Varied<Double>) { self.perDay = perDay }
 
   /// A trend has no mean to lie around; it sets the level.
-  public var standardDeviation: Double { 0 }
+  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics { SignalStatistics() }
 
-  public func begin(_ generator: SeededGenerator) -> any SignalCourse { self }
+  public func begin(_ context: SignalContext) -> any SignalCourse {
+    var generator = context.generator
+    return Course(perDay: perDay.draw(&generator))
+  }
 
-  public func value(at elapsedMs: Int64) -> Double { perDay * (Double(elapsedMs) / 86_400_000) }
+  private struct Course: SignalCourse {
+    let perDay: Double
+
+    func value(at moment: Moment) -> Double { perDay * (Double(moment.shapeMs) / 86_400_000) }
+  }
 }

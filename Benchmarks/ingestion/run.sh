@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Ingestion beside its peers: mosquitto_sub as a bare sink, a minimal C program, and Python with paho-mqtt.
+# Prints rates and ratios, and writes them to .build/benchmarks/ingestion.json.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+command -v mosquitto_sub >/dev/null || { echo "ingestion benchmark: apt-get install mosquitto-clients" >&2; exit 69; }
+folder=.build/benchmarks
+mkdir -p "$folder"
+[ -x "$folder/venv/bin/python" ] || python3 -m venv "$folder/venv"
+"$folder/venv/bin/python" -c 'import paho.mqtt' 2>/dev/null || "$folder/venv/bin/pip" install -q 'paho-mqtt>=2'
+cc -O2 -o "$folder/journal" Benchmarks/ingestion/journal.c -lmosquitto -lsqlite3
+"$folder/venv/bin/python" Benchmarks/ingestion/compare.py --sonde .build/release/sonde --c-journal "$folder/journal" \
+  --output "$folder/ingestion.json" "$@"

@@ -1,0 +1,28 @@
+import Telemetry
+
+/// The pattern runs `severity` times as fast, from where it was when the anomaly began; below 1, slower.
+public struct FrequencyAnomaly: Anomaly {
+  public static let name = "frequency"
+  public static let about = "The pattern runs faster, or slower, than it does."
+  public static let origin = AnomalyOrigin.process
+  public static let severity: SeverityMeaning? = .plain(
+    2, in: 0.001...1000, "the factor by which it is faster")
+  public static let needs = AnomalyNeed.period
+
+  public let severity: Double
+
+  public init(severity: Double) { self.severity = severity }
+
+  public func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
+    (Course(factor: severity, beginMs: context.beginMs), ["factor": String(severity)])
+  }
+
+  private struct Course: AnomalyCourse {
+    let factor: Double
+    let beginMs: Int64
+
+    func bend(_ moment: inout Moment) {
+      moment.shapeMs = beginMs + Int64((Double(moment.shapeMs - beginMs) * factor).rounded())
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import Telemetry
+
+/// A machine that is in one of several states, such as off, idle and load, and shows that state's level. It stays for a
+/// time drawn from an exponential distribution, then enters one of the other states at random.
+public struct MachineStatesSignal: Signal, Hashable {
+  /// One of the states.
+  public struct State: Hashable, Sendable {
+    public var name: String
+    /// What is measured in it, in the sensor's unit.
+    public var level: Double
+    /// How long it lasts on average.
+    public var dwell: Duration
+
+    public init(name: String, level: Double, dwell: Duration) {
+      self.name = name
+      self.level = level
+      self.dwell = dwell
+    }
+  }
+
+  /// At least two.
+  public var states: [State]
+
+  public init(states: [State]) { self.states = states }
+
+  public var swings: Bool { true }
+
+  /// Every state is entered as often as the others, so its share of the time is its share of the dwell times.
+  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+    let total = states.reduce(0) { $0 + $1.dwell.seconds }
+    guard total > 0 else { return SignalStatistics() }
+    let level = states.reduce(0) { $0 + $1.level * $1.dwell.seconds } / total
+    let variance =
+      states.reduce(0) { $0 + ($1.level - level) * ($1.level - level) * $1.dwell.seconds } / total
+    return SignalStatistics(level: level, standardDeviation: variance.squareRoot())
+  }
+
+  public func begin(_ context: SignalContext) -> any SignalCourse {
+    Course(states: states, mean: statistics { _ in SignalStatistics() }.level, generator: context.generator)
+  }
+
+  private struct Course: SignalCourse {
+    let states: [State]
+    let mean: Double
+    var generator: SeededGenerator
+    var state = 0
+    /// When the state ends, in milliseconds from the start of the clock; nil before the first reading.
+    var untilMs: Int64?
+
+    init(states: [State], mean: Double, generator: SeededGenerator) {
+      self.states = states
+      self.mean = mean
+      self.generator = generator
+    }
+
+    mutating func value(at moment: Moment) -> Double {
+      if untilMs == nil {
+        state = generator.index(below: states.count)
+        untilMs = moment.elapsedMs + dwellMs()
+      }
+      while let end = untilMs, end <= moment.elapsedMs {
+        let next = generator.index(below: states.count - 1)
+        state = next >= state ? next + 1 : next
+        untilMs = end + dwellMs()
+      }
+      return mean + moment.swing * (states[state].level - mean)
+    }
+
+    private mutating func dwellMs() -> Int64 {
+      let share = -PortableMath.log(1 - generator.uniform())
+      return max(1, Int64(share * Double(states[state].dwell.milliseconds)))
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import Telemetry
+
+/// Values that were recorded, one after another at a fixed interval, and again from the beginning after the last. Between
+/// two of them lies the straight line.
+public struct RecordedSignal: Signal, Hashable {
+  /// At least one; finite.
+  public var values: [Double]
+  public var every: Duration
+  /// Where in the recording the clock starts; nil: each device draws its own.
+  public var phase: Double?
+
+  public init(values: [Double], every: Duration, phase: Double? = nil) {
+    self.values = values
+    self.every = every
+    self.phase = phase
+  }
+
+  public var period: Duration? { every * values.count }
+  public var swings: Bool { true }
+
+  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+    SignalStatistics(values: values)
+  }
+
+  public func begin(_ context: SignalContext) -> any SignalCourse {
+    var generator = context.generator
+    return Course(
+      values: values, periodMs: every.milliseconds * Int64(values.count), phase: phase ?? generator.uniform(),
+      mean: statistics { _ in SignalStatistics() }.level)
+  }
+
+  private struct Course: SignalCourse {
+    let values: [Double]
+    let periodMs: Int64
+    let phase: Double
+    let mean: Double
+
+    func value(at moment: Moment) -> Double {
+      let place = moment.turn(periodMs: periodMs, phase: phase) * Double(values.count)
+      let first = min(Int(place), values.count - 1)
+      let next = (first + 1) % values.count
+      let value = values[first] + (place - Double(first)) * (values[next] - values[first])
+      return mean + moment.swing * (value - mean)
+    }
+  }
+}

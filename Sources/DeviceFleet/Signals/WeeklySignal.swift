@@ -1,0 +1,45 @@
+import Telemetry
+
+/// A level for each day of the week, in UTC.
+public struct WeeklySignal: Signal, Hashable {
+  /// Monday to Sunday, in the sensor's unit; seven of them.
+  public var levels: [Double]
+
+  private static let weekMs: Int64 = 7 * DiurnalSignal.dayMs
+  /// 1970-01-01 was a Thursday, three days after a Monday.
+  private static let firstMondayMs: Int64 = -3 * DiurnalSignal.dayMs
+
+  public init(levels: [Double]) { self.levels = levels }
+
+  public var period: Duration? { .milliseconds(Self.weekMs) }
+  public var swings: Bool { true }
+
+  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+    SignalStatistics(values: levels)
+  }
+
+  public func begin(_ context: SignalContext) -> any SignalCourse {
+    Course(levels: levels, mean: statistics { _ in SignalStatistics() }.level)
+  }
+
+  private struct Course: SignalCourse {
+    let levels: [Double]
+    let mean: Double
+
+    func value(at moment: Moment) -> Double {
+      let sinceMonday = (moment.startMs + moment.shapeMs - WeeklySignal.firstMondayMs) % WeeklySignal.weekMs
+      let day = Int((sinceMonday + WeeklySignal.weekMs) % WeeklySignal.weekMs / DiurnalSignal.dayMs)
+      return mean + moment.swing * (levels[day] - mean)
+    }
+  }
+}
+
+extension SignalStatistics {
+  /// Of values that are all as frequent.
+  init(values: [Double]) {
+    let count = Double(max(1, values.count))
+    let mean = values.reduce(0, +) / count
+    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
+    self.init(level: mean, standardDeviation: variance.squareRoot())
+  }
+}

@@ -1,0 +1,150 @@
+import ArgumentParser
+import Foundation
+import MQTT
+import OneClassSVM
+import Rainbow
+import Supervision
+
+/// `sonde doctor`: looks whether this machine, and a broker, are fit for runs.
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Check this machine and a broker: programs, limits, and settings that lose data.",
+    discussion: """
+      Without a broker only the machine is looked at, and the configuration of an installed mosquitto. With one, the
+      proof is carried out that it sends again what was not acknowledged.
+
+      Exit code 69 where something is missing without which nothing runs; warnings do not count.
+      """)
+
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case text, json
+  }
+
+  /// What a check came to.
+  private struct Check: Codable {
+    enum Outcome: String, Codable {
+      case ok, warning, failed
+    }
+
+    var name: String
+    var outcome: Outcome
+    var finding: String
+    /// What to do; nil where nothing is to be done.
+    var remedy: String?
+  }
+
+  @Option(help: ArgumentHelp("A broker to put to the proof.", valueName: "mqtt://host:port"))
+  var broker: BrokerAddress?
+  @Option(help: "The configuration of a mosquitto.", completion: .file(extensions: ["conf"]))
+  var mosquittoConf: String?
+  @Option(help: "text or json.")
+  var format = Format.text
+
+  func run() throws {
+    var checks = [brokerProgram(), descriptors(), disk(), processor()]
+    checks += try settings()
+    if let broker { checks.append(acknowledgement(broker)) }
+    switch format {
+    case .json: try StandardOutput.writeJSON(checks, indented: true)
+    case .text: for check in checks { print(check) }
+    }
+    if checks.contains(where: { $0.outcome == .failed }) { throw ExitCode(ExitStatus.unavailable) }
+  }
+
+  private func print(_ check: Check) {
+    let mark =
+      switch check.outcome {
+      case .ok: "ok  ".green
+      case .warning: "warn".yellow
+      case .failed: "FAIL".red
+      }
+    StandardOutput.write("\(mark)  \(check.name): \(check.finding)")
+    if let remedy = check.remedy { StandardOutput.write("      → \(remedy)") }
+  }
+
+  // MARK: - Checks
+
+  private func brokerProgram() -> Check {
+    if let path = ExecutablePath.find(EmbeddedBroker.program) {
+      return Check(name: "broker program", outcome: .ok, finding: path)
+    }
+    return Check(
+      name: "broker program", outcome: .failed, finding: "there is no \(EmbeddedBroker.program)",
+      remedy: "apt-get install \(EmbeddedBroker.package)")
+  }
+
+  /// Each connection of the client library takes three descriptors.
+  private static let descriptorsPerConnection = 3
+
+  private func descriptors() -> Check {
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    let connections = Int(limit.rlim_cur) / Self.descriptorsPerConnection
+    let finding =
+      "\(limit.rlim_cur), enough for about \(RunSummary.grouped(connections)) connections a process"
+    guard connections < 1000 else { return Check(name: "file descriptors", outcome: .ok, finding: finding) }
+    return Check(
+      name: "file descriptors", outcome: .warning, finding: finding,
+      remedy: "ulimit -n \(min(UInt(limit.rlim_max), 20_000)) before larger fleets")
+  }
+
+  /// Below this a day of a small fleet may fill the disk.
+  private static let comfortableDiskBytes = 2 << 30
+
+  private func disk() -> Check {
+    var status = statvfs()
+    guard statvfs(".", &status) == 0 else {
+      return Check(
+        name: "disk", outcome: .warning,
+        finding: "its free space cannot be read: \(String(cString: strerror(errno)))")
+    }
+    let free = Int(status.f_bavail) * Int(status.f_frsize)
+    let finding = "\(free >> 20) MiB free in this folder"
+    guard free < Self.comfortableDiskBytes else { return Check(name: "disk", outcome: .ok, finding: finding) }
+    return Check(
+      name: "disk", outcome: .warning, finding: finding,
+      remedy: "a million readings take about 45 MB; use --out on a larger disk, or --retain")
+  }
+
+  private func processor() -> Check {
+    Check(
+      name: "processor", outcome: .ok,
+      finding: "\(ProcessInfo.processInfo.activeProcessorCount) cores, decision function by \(CPUPath.best)")
+  }
+
+  /// Where Debian's mosquitto has its configuration.
+  private static let installedConfiguration = "/etc/mosquitto/mosquitto.conf"
+
+  private func settings() throws -> [Check] {
+    let path = mosquittoConf ?? Self.installedConfiguration
+    guard mosquittoConf != nil || FileManager.default.fileExists(atPath: path) else { return [] }
+    let findings = try BrokerSettingsAudit.findings(file: path)
+    guard !findings.isEmpty else {
+      return [Check(name: "broker settings", outcome: .ok, finding: "\(path) keeps what it acknowledges")]
+    }
+    let whose = mosquittoConf == nil ? " (runs with a broker of their own do not use this file)" : ""
+    return findings.map { finding in
+      Check(
+        name: "broker settings", outcome: .warning,
+        finding:
+          "\(path): \(finding.setting) \(finding.value ?? "is left to its default"): \(finding.problem)\(whose)",
+        remedy: finding.remedy)
+    }
+  }
+
+  private func acknowledgement(_ broker: BrokerAddress) -> Check {
+    do {
+      try AcknowledgementSelfTest.run(address: broker, clientID: "sonde-doctor")
+      return Check(
+        name: "acknowledgement", outcome: .ok,
+        finding: "\(broker) sends again what was not acknowledged, and only that")
+    } catch {
+      return Check(
+        name: "acknowledgement", outcome: .failed, finding: "\(error)",
+        remedy:
+          "look at the broker's log; sessions and QoS 1 must be allowed for client ids that begin with sonde-"
+      )
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import Foundation
+import GRDB
+import MQTT
+import Supervision
+import TestSupport
+import Testing
+import WindowStore
+
+/// Kills ingestion at every step where dying could matter, at the first passage, the second, …, until a run comes through,
+/// starts it again, and looks whether the windows are those of a run that nobody disturbed.
+@Suite(.serialized) struct CrashPointTests {
+  private static let scenario = """
+    name: crash
+    seed: 11
+    clock: { duration: 40m, speed: max }
+    fleet:
+      - device: d
+        count: 3
+        every: 10s
+        sensors:
+          a: { signal: [{ sine: { offset: 10, amplitude: 2, period: 10m } }, { noise: { stddev: 1 } }] }
+          b: { signal: [{ noise: { stddev: 1 } }] }
+    """
+  private static let messages = 3 * 240
+  /// A bound on the passages, far beyond what the scenario's batches make.
+  private static let mostPassages = 40
+
+  /// One ingestion that is started again whenever it has died.
+  private final class Ingestion {
+    let arguments: [String]
+    let folder: String
+    let environment: [String: String]
+    var service: Service?
+    var deaths = 0
+
+    init(_ broker: BrokerAddress, _ folder: String, crashAt: String?) {
+      self.folder = folder
+      arguments = [
+        "ingest", "--broker", "\(broker)", "--store", "\(folder)/s.sqlite", "--window", "60s", "--client-id",
+        "ingest-\(UUID().uuidString)", "--messages-per-commit", "150", "--messages-per-checkpoint", "200",
+        "--retain", "2h",
+        "--events",
+      ]
+      environment = crashAt.map { ["SONDE_CRASH_AT": "\($0)@\(folder)/crashed"] } ?? [:]
+    }
+
+    /// Starts it, as often as it dies on the way, and returns when it listens.
+    func start() async throws {
+      while true {
+        let started = try await Service.start(
+          name: "ingest", executable: SondeProgram.path, arguments: arguments, log: "\(folder)/ingest.log",
+          environment: environment)
+        service = started
+        for await line in started.lines where line.contains("ready") { return }
+        let exit = try await started.exit()
+        guard exit == .killed(signal: SIGKILL), deaths < 3 else { throw CrashTestError.ended("\(exit)") }
+        deaths += 1
+      }
+    }
+
+    /// Waits until `count` messages are stored, starting it again where it dies.
+    func waitUntilStored(_ count: Int) async throws {
+      for _ in 0..<3000 {
+        if let progress = try? WindowStoreReader(path: "\(folder)/s.sqlite").progress(),
+          progress.storedMessages >= count
+        {
+          return
+        }
+        if let service, kill(service.processID, 0) != 0 {
+          deaths += 1
+          try await start()
+        }
+        try await Task.sleep(for: .milliseconds(10))
+      }
+      throw CrashTestError.ended("only some of \(count) messages were stored in 30 s")
+    }
+
+    /// Stops it with SIGTERM, once more where it dies over that.
+    func stop() async throws {
+      guard let service else { return }
+      if try await service.stop() == .exited(code: 0) { return }
+      deaths += 1
+      try await start()
+      let exit = try await self.service?.stop()
+      guard exit == .exited(code: 0) else { throw CrashTestError.ended("\(String(describing: exit))") }
+    }
+  }
+
+  private enum CrashTestError: Error { case ended(String) }
+
+  /// The windows that ingestion makes of the scenario, and how often it died over it.
+  private func windows(_ broker: BrokerAddress, _ scenario: String, crashAt: String?) async throws
+    -> (windows: [String], deaths: Int)
+  {
+    try await withTemporaryFolder { folder in
+      let ingestion = Ingestion(broker, folder, crashAt: crashAt)
+      try await ingestion.start()
+      let outcome = try await SondeProgram.run(["simulate", scenario, "--broker", "\(broker)"])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      try await ingestion.waitUntilStored(Self.messages)
+      try await ingestion.stop()
+      let progress = try WindowStoreReader(path: "\(folder)/s.sqlite").progress()
+      #expect(progress.storedMessages == Self.messages, "\(crashAt ?? "undisturbed")")
+      #expect(progress.lateMessages == 0 && progress.rejectedMessages == 0, "\(crashAt ?? "undisturbed")")
+      let rows = try DatabaseQueue(path: "\(folder)/s.sqlite").read { db in
+        let doubled = try Int.fetchOne(
+          db, sql: "SELECT count(*) - count(DISTINCT device || '/' || epoch || '/' || seq) FROM journal")
+        #expect(doubled == 0, "\(crashAt ?? "undisturbed")")
+        return try Row.fetchAll(db, sql: "SELECT * FROM window_values ORDER BY 1, 2, 3")
+      }
+      return (rows.map { "\($0)" }, ingestion.deaths)
+    }
+  }
+
+  @Test(arguments: CrashPoint.allCases) func noCrashChangesTheWindows(point: CrashPoint) async throws {
+    try await withTemporaryFolder { folder in
+      let scenario = "\(folder)/crash.yaml"
+      try Self.scenario.write(toFile: scenario, atomically: true, encoding: .utf8)
+      try await withBroker(in: folder) { broker in
+        let reference = try await windows(broker, scenario, crashAt: nil)
+        #expect(reference.windows.count == 3 * 2 * 39)
+        var passage = 1
+        while passage <= Self.mostPassages {
+          let outcome = try await windows(broker, scenario, crashAt: "\(point.rawValue)#\(passage)")
+          #expect(outcome.windows == reference.windows, "\(point) at passage \(passage)")
+          if outcome.deaths == 0 { break }
+          passage += 1
+        }
+        #expect(passage > 1, "\(point) is never passed")
+        #expect(passage <= Self.mostPassages)
+        print(
+          "crash point \(point.rawValue): killed at passages 1 to \(passage - 1), nothing lost, nothing doubled"
+        )
+      }
+    }
+  }
+}
