@@ -10,7 +10,7 @@ if [ "${1:-}" = --quick ]; then quick=--quick; shift; fi
 result=${1:-$root/.build/svm-benchmark.json}
 python=$("$here/venv.sh")
 cd "$root"
-swift build -c release --product svm-benchmark >&2
+[ -x .build/release/svm-benchmark ] || { echo "run make build first" >&2; exit 69; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "$python" "$here/peers.py" "$folder" $quick
