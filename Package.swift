@@ -52,7 +52,7 @@ let package = Package(
     .target(
       name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files, protobuf], exclude: ["ONNX/onnx.proto"]),
     .target(name: "MQTT", dependencies: ["CMosquitto", "CEpoll", telemetry, supervision, files]),
-    .target(name: "WindowStore", dependencies: [telemetry, supervision, grdb, grdbSQLite]),
+    .target(name: "WindowStore", dependencies: [telemetry, files, supervision, grdb, grdbSQLite]),
     .target(name: "Compute", dependencies: [telemetry, supervision, files, subprocess, systemPackage]),
     .target(name: "Detection", dependencies: [telemetry, files]),
 

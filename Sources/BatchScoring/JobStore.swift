@@ -9,12 +9,12 @@ public final class JobStore: Sendable {
   public let path: String
   // Declared before the lock, and so closed before it.
   private let database: DatabaseQueue
-  private let lock: CoordinatorLock?
+  private let lock: DatabaseLock?
 
   /// Opens the file at `path` as the one coordinator of its folder, or makes it. Throws ``ScoringError``, also where
   /// there is another coordinator.
   public convenience init(path: String) throws {
-    try self.init(path: path, lock: CoordinatorLock(path: path))
+    try self.init(path: path, lock: Self.coordinatorLock(path))
   }
 
   /// Opens the file at `path` to ask its coordinator for something, whether or not there is one. Throws
@@ -24,7 +24,22 @@ public final class JobStore: Sendable {
     try self.init(path: path, lock: nil)
   }
 
-  private init(path: String, lock: CoordinatorLock?) throws {
+  /// Holds a run's folder for one coordinator (a scheduler, or a job by hand): two would score the same cut.
+  private static func coordinatorLock(_ path: String) throws(ScoringError) -> DatabaseLock {
+    do throws(DatabaseLock.Failure) {
+      return try DatabaseLock(path: path)
+    } catch {
+      switch error {
+      case .heldByAnother:
+        throw ScoringError(
+          "\(path): a scheduler or a job is running in this folder already; wait for its end, or stop it")
+      case .cannotOpen(let reason):
+        throw ScoringError("job database \(path): it cannot be opened: \(reason)")
+      }
+    }
+  }
+
+  private init(path: String, lock: DatabaseLock?) throws {
     self.path = path
     self.lock = lock
     database = try Self.wrapping(path) {

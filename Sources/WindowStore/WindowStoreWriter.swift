@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GRDB
 import GRDBSQLite
@@ -10,8 +11,8 @@ import Telemetry
 /// transaction. Not to be shared between threads: it is used by the ingestion loop alone.
 public final class WindowStoreWriter {
   public let path: String
-  // Closed after the database; see WriterLock.
-  private let lock: WriterLock
+  // Closed after the database; see DatabaseLock.
+  private let lock: DatabaseLock
   private let database: DatabaseQueue
   private var deviceIDs: [DeviceID: Int64] = [:]
   private var sensorIDs: [SensorID: Int64] = [:]
@@ -31,7 +32,13 @@ public final class WindowStoreWriter {
   /// another process writes it.
   public init(path: String, settings: WindowSettings) throws {
     self.path = path
-    lock = try WriterLock(path: path)
+    do throws(DatabaseLock.Failure) {
+      lock = try DatabaseLock(path: path)
+    } catch .heldByAnother {
+      throw StoreError(path: path, reason: "another process is writing it")
+    } catch .cannotOpen(let reason) {
+      throw StoreError(path: path, reason: "it cannot be opened: \(reason)")
+    }
     database = try StoreError.wrapping(path) {
       let queue = try DatabaseQueue(path: path, configuration: StoreDefaults.writer())
       try StoreSchema.migrator.migrate(queue)

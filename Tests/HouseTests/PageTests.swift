@@ -38,6 +38,18 @@ import Testing
     }
   }
 
+  @Test func theScenarioInTheReadmeIsSound() async throws {
+    let section = try #require(try text("README.md").split(separator: "## A scenario\n").last)
+    let block = section.split(separator: "\n", omittingEmptySubsequences: false)
+      .drop { !$0.hasPrefix("    ") }.prefix { $0.hasPrefix("    ") }
+    try await withTemporaryFolder { folder in
+      try block.map { $0.dropFirst(4) }.joined(separator: "\n")
+        .write(toFile: "\(folder)/readme.yaml", atomically: true, encoding: .utf8)
+      let outcome = try await SondeProgram.run(["validate", "\(folder)/readme.yaml"])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+  }
+
   @Test func everyScenarioIsSound() async throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: "\(SondeProgram.packageRoot)/Scenarios")
     for name in names where name.hasSuffix(".yaml") {
