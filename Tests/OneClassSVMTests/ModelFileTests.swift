@@ -268,7 +268,9 @@ struct ModelFileTests {
     #expect(error?.description.contains("belongs to another model") == true)
   }
 
-  @Test("LIBSVM itself reads what is written, and decides alike", arguments: KernelFamily.allCases)
+  // Serialized: LIBSVM reads lines into one buffer of the whole process.
+  @Test(
+    "LIBSVM itself reads what is written, and decides alike", .serialized, arguments: KernelFamily.allCases)
   func libsvmReads(family: KernelFamily) throws {
     let folder = try TemporaryFolder()
     var generator = SeededGenerator(seed: 77, stream: family.rawValue)
