@@ -73,7 +73,8 @@ struct ModelLayoutOptions: ParsableArguments {
 
   @Option(
     help:
-      "Aggregates of a window that are features, separated by commas: count, mean, stddev, min, max, range.")
+      "Aggregates of a window that are features, separated by commas: count, mean, stddev, min, max, range, first, last, slope, p05, p25, median, p75, p95."
+  )
   var features = "mean,stddev,min,max"
 
   @Option(help: "The share of training windows that may be outliers.")
