@@ -3,74 +3,43 @@ import Foundation
 import OneClassSVM
 import Telemetry
 
-/// Scores a CSV file whose rows are aggregated already, with a model a (device, sensor) of one feature.
+/// Scores a CSV file whose rows are aggregated already, with the models of a folder.
 public struct PlainFileScoring: Sendable {
-  /// Which columns of the file are what.
-  public struct Columns: Hashable, Sendable {
-    public var time = "time"
-    public var device = "device"
-    public var sensor = "sensor"
-    public var value = "value"
-
-    public init() {}
-
-    /// Reads `time=TS,device=Device,sensor=Sensor,value=Value`; what is not named keeps its own name. Throws
-    /// ``ScoringError``.
-    public init(_ text: String) throws(ScoringError) {
-      for pair in text.split(separator: ",", omittingEmptySubsequences: false) {
-        let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[1].isEmpty else {
-          throw ScoringError("columns “\(text)”: “\(pair)” is not of the form time=NAME")
-        }
-        switch parts[0] {
-        case "time": time = String(parts[1])
-        case "device": device = String(parts[1])
-        case "sensor": sensor = String(parts[1])
-        case "value": value = String(parts[1])
-        default:
-          throw ScoringError("columns “\(text)”: “\(parts[0])” is none of time, device, sensor, value")
-        }
-      }
-    }
-  }
-
   public struct Result: Hashable, Sendable {
-    public var predictions: Int
-    public var anomalies: Int
-    public var failed: Int
+    public var predictions = 0
+    public var anomalies = 0
+    public var failed = 0
     /// The reason of the first failed row.
     public var firstReason: String?
   }
 
   public let input: String
-  public let columns: Columns
+  public let columns: WindowTable.Columns
   public let models: String
   public let output: String
 
-  public init(input: String, columns: Columns, models: String, output: String) {
+  public init(input: String, columns: WindowTable.Columns, models: String, output: String) {
     self.input = input
     self.columns = columns
     self.models = models
     self.output = output
   }
 
-  private struct Row {
-    var line: Int
-    var time: String
-    var instant: Timestamp?
-    var value: Double?
-    var text: String
+  /// What is written, while it grows.
+  private struct Output {
+    var text = Array(PredictionFile.header.utf8)
+    var failures = PredictionFile.failedHeader
+    var times = TimeTexts()
+    var result = Result()
   }
 
-  private struct Group: Hashable {
-    var device: String
-    var sensor: String
-  }
-
-  /// Writes `predictions.csv` and `_SUCCESS` into the output folder, and `failed.csv` where a row has failed. A row's
-  /// time is both the start and the end of its window, since the file does not say how long the window was.
+  /// Writes `predictions.csv` and `_SUCCESS` into the output folder, and `failed.csv` where a row has failed. Each row
+  /// is scored by the model of its (device, sensor), or, where the folder has a model of the whole device, together with
+  /// the rows of the same time by that. A row's time is both the start and the end of its window, since the file does
+  /// not say how long the window was.
   ///
-  /// Throws ``ScoringError`` where an output exists, `CSVError` where the file is broken, `FileError`.
+  /// Throws ``ScoringError`` where an output exists, `ModelError` or `CSVError` where the file lacks a column or is
+  /// broken, `FileError`.
   public func run() throws -> Result {
     let files = JobFolder(path: output)
     for path in [files.predictions, files.failed, files.success]
@@ -80,102 +49,95 @@ public struct PlainFileScoring: Sendable {
     guard FileManager.default.fileExists(atPath: models) else {
       throw ScoringError("there is no folder of models at \(models)")
     }
-    let groups = try readGroups()
+    let table = try WindowTable(path: input, columns: columns)
+    try table.requireTime()
     try JobFolder.makeFolder(output)
 
-    var result = Result(predictions: 0, anomalies: 0, failed: 0, firstReason: nil)
-    var text = Array(PredictionFile.header.utf8)
-    var times = TimeTexts()
-    var failures = PredictionFile.failedHeader
-    for (group, rows) in groups.sorted(by: { Self.precedes($0.key, $1.key) }) {
-      score(group, rows, &times, &text, &failures, &result)
-    }
-    if result.failed > 0 { try AtomicFile.write(failures, to: files.failed) }
-    try AtomicFile.write(text, to: files.predictions)
-    try AtomicFile.write(
-      "{\"rows\":\(result.predictions),\"sha256\":\"\(Digest.sha256(text))\"}\n", to: files.success)
-    return result
-  }
-
-  private static func precedes(_ a: Group, _ b: Group) -> Bool {
-    a.device != b.device
-      ? a.device.utf8.lexicographicallyPrecedes(b.device.utf8)
-      : a.sensor.utf8.lexicographicallyPrecedes(b.sensor.utf8)
-  }
-
-  private func readGroups() throws -> [Group: [Row]] {
-    var reader = try CSVReader(path: input)
-    let time = try reader.column(columns.time)
-    let device = try reader.column(columns.device)
-    let sensor = try reader.column(columns.sensor)
-    let value = try reader.column(columns.value)
-    var groups: [Group: [Row]] = [:]
-    while let row = try reader.nextRow() {
-      groups[Group(device: row.fields[device], sensor: row.fields[sensor]), default: []].append(
-        Row(
-          line: row.line, time: row.fields[time], instant: Timestamp(iso8601: row.fields[time]),
-          value: Double(row.fields[value]), text: row.fields[value]))
-    }
-    return groups
-  }
-
-  private func score(
-    _ group: Group, _ rows: [Row], _ times: inout TimeTexts, _ text: inout [UInt8],
-    _ failures: inout String, _ result: inout Result
-  ) {
-    func fail(_ row: Row, _ reason: String) {
-      let time = row.instant.map(\.description) ?? row.time
-      failures += CSVWriter.line([group.device, group.sensor, time, time, "1", "line \(row.line): \(reason)"])
-      result.failed += 1
-      result.firstReason = result.firstReason ?? "\(input):\(row.line): \(reason)"
-    }
-    guard let device = DeviceID(group.device), let sensor = SensorID(group.sensor) else {
-      for row in rows {
-        fail(row, "“\(group.device)”, “\(group.sensor)” are not the ids of a device and a sensor")
+    var output = Output()
+    for device in table.devices {
+      if ModelCatalog.exists(ModelFile.stem(device: device), in: models) {
+        score(table, device, nil, &output)
       }
-      return
+      for sensor in sensors(of: device, in: table) { score(table, device, sensor, &output) }
     }
-    let key = ModelKey(device: device, sensor: sensor)
+    if output.result.failed > 0 { try AtomicFile.write(output.failures, to: files.failed) }
+    try AtomicFile.write(output.text, to: files.predictions)
+    try AtomicFile.write(
+      "{\"rows\":\(output.result.predictions),\"sha256\":\"\(Digest.sha256(output.text))\"}\n", to: files.success)
+    return output.result
+  }
+
+  /// The sensors that are scored by themselves: all of them, or those with a model of their own where there is one of
+  /// the whole device.
+  private func sensors(of device: String, in table: WindowTable) -> [String] {
+    let sensors = table.sensors(of: device)
+    guard ModelCatalog.exists(ModelFile.stem(device: device), in: models) else { return sensors }
+    return sensors.filter { ModelCatalog.exists(ModelFile.stem(device: device, sensor: $0), in: models) }
+  }
+
+  private func score(_ table: WindowTable, _ device: String, _ sensor: String?, _ output: inout Output) {
+    func fail(_ origin: WindowTable.Rows.Origin, _ reason: String) {
+      let time = Timestamp(windowTime: origin.time)?.description ?? origin.time
+      output.failures += CSVWriter.line([
+        device, sensor ?? ModelKey.wholeDevice, time, time, "1", "line \(origin.line): \(reason)",
+      ])
+      output.result.failed += 1
+      output.result.firstReason = output.result.firstReason ?? "\(input):\(origin.line): \(reason)"
+    }
+    func failAll(_ reason: String) {
+      for origin in table.origins(device: device, sensor: sensor) { fail(origin, reason) }
+    }
+    guard let id = DeviceID(device), sensor == nil || sensor.flatMap(SensorID.init) != nil else {
+      return failAll("“\(device)”, “\(sensor ?? "")” are not the ids of a device and a sensor")
+    }
+    let key = ModelKey(device: id, sensor: sensor.flatMap(SensorID.init))
+    let rows: WindowTable.Rows
     let model: OneClassModel
+    var decisions: [Double] = []
     do {
       guard ModelCatalog.exists(key.stem, in: models) else {
         throw ScoringError("there is no model \(key.stem).model in \(models)")
       }
       model = try ModelFile.read(folder: models, stem: key.stem)
-      guard model.featureCount == 1 else {
-        throw ScoringError(
-          "the model \(key.stem) has \(model.featureCount) features, but a row has one value")
+      guard let found = try table.rows(device: device, sensor: sensor, featureNames: model.featureNames) else {
+        throw ScoringError("the file has none of the sensors of the model \(key.stem)")
       }
+      rows = found
+      try model.decide(rows.features, into: &decisions)
     } catch {
-      for row in rows { fail(row, "\(error)") }
-      return
+      return failAll("\(error)")
     }
-    let sorted = rows.sorted {
-      ($0.instant?.milliseconds ?? 0, $0.line) < ($1.instant?.milliseconds ?? 0, $1.line)
+    let instants = rows.origins.map { Timestamp(windowTime: $0.time) }
+    let order = rows.origins.indices.sorted {
+      (instants[$0]?.milliseconds ?? 0, rows.origins[$0].line)
+        < (instants[$1]?.milliseconds ?? 0, rows.origins[$1].line)
     }
-    var features = FeatureMatrix(columns: 1, reservingRows: rows.count)
-    for row in sorted { features.append([row.value ?? .nan]) }
-    var decisions: [Double] = []
-    do {
-      try model.decide(features, into: &decisions)
-    } catch {
-      for row in rows { fail(row, "\(error)") }
-      return
-    }
-    for (row, decision) in zip(sorted, decisions) {
-      guard let instant = row.instant else {
-        fail(row, "“\(row.time)” is not an ISO 8601 time")
+    for row in order {
+      let origin = rows.origins[row]
+      guard let instant = instants[row] else {
+        fail(origin, "“\(origin.time)” is neither an ISO 8601 time nor milliseconds since 1970")
         continue
       }
-      guard row.value != nil, !decision.isNaN else {
-        fail(row, row.value.flatMap { model.fault(of: [$0])?.reason } ?? "“\(row.text)” is not a number")
+      guard origin.fault == nil, !decisions[row].isNaN else {
+        fail(origin, origin.fault ?? model.fault(of: rows.features[row: row])?.reason ?? "no number came out")
         continue
       }
       PredictionFile.append(
-        key, FeatureTable.Row(start: instant, end: instant, revision: 1), score: decision,
-        modelVersion: model.version, times: &times, to: &text)
-      result.predictions += 1
-      if OneClassModel.isAnomaly(decision) { result.anomalies += 1 }
+        key, FeatureTable.Row(start: instant, end: instant, revision: 1), score: decisions[row],
+        modelVersion: model.version, times: &output.times, to: &output.text)
+      output.result.predictions += 1
+      if OneClassModel.isAnomaly(decisions[row]) { output.result.anomalies += 1 }
+    }
+  }
+}
+
+extension Timestamp {
+  /// A window's time in a file: ISO 8601, or milliseconds since 1970.
+  init?(windowTime text: String) {
+    if let milliseconds = Int64(text) {
+      self.init(milliseconds: milliseconds)
+    } else {
+      self.init(iso8601: text)
     }
   }
 }

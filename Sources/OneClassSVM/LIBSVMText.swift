@@ -1,3 +1,5 @@
+import Files
+
 /// LIBSVM's text format of a model (`svm_save_model` of LIBSVM 3): a header of `key value` lines, `SV`, then a line
 /// `coefficient index:value …` a support vector, indices from 1.
 enum LIBSVMText {
@@ -35,57 +37,26 @@ enum LIBSVMText {
   static func read(_ bytes: [UInt8], features: Int?) throws(ModelError) -> Content {
     var reader = LineReader(bytes: bytes)
     let header = try Header(reading: &reader)
-    var rows: [[(index: Int, value: Double)]] = []
-    var coefficients: [Double] = []
-    var highest = 0
-    while let line = reader.next() {
-      func fail(_ reason: String) -> ModelError { ModelError(line: reader.line, reason: reason) }
-      guard coefficients.count < header.count else {
-        throw fail("there are more support vectors than the \(header.count) of total_sv")
-      }
-      guard line.isEnded else { throw fail("the file ends in the middle of a line: it is cut off") }
-      let fields = line.fields
-      guard let first = fields.first else { throw fail("an empty line, where a support vector was expected") }
-      guard let coefficient = number(first) else {
-        throw fail("the coefficient “\(first)” is not a finite number")
-      }
-      var row: [(index: Int, value: Double)] = []
-      row.reserveCapacity(fields.count - 1)
-      for field in fields.dropFirst() {
-        let parts = field.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let index = decimal(parts[0]), let value = number(parts[1]) else {
-          throw fail("“\(field.prefix(40))” is not index:value with a finite value")
-        }
-        guard index >= 1, index <= features ?? ModelLimits.features else {
-          throw fail("there is no feature \(index); indices go from 1 to \(features ?? ModelLimits.features)")
-        }
-        guard index > row.last?.index ?? 0 else {
-          throw fail("the index \(index) is not above the one before it")
-        }
-        row.append((index, value))
-      }
-      highest = max(highest, row.last?.index ?? 0)
-      rows.append(row)
-      coefficients.append(coefficient)
+    let vectors = try bytes.withUnsafeBufferPointer { bytes throws(ModelError) in
+      var body = BodyReader(
+        bytes: bytes, offset: reader.offset, line: reader.line, count: header.count, features: features)
+      return try body.read()
     }
-    guard coefficients.count == header.count else {
+    let columns = features ?? max(vectors.highestIndex, 1)
+    guard columns * header.count <= ModelLimits.supportVectorValues else {
       throw ModelError(
-        line: reader.line,
-        reason: "the file ends after \(coefficients.count) support vectors, but total_sv is \(header.count)")
-    }
-    let columns = features ?? max(highest, 1)
-    guard columns * rows.count <= ModelLimits.supportVectorValues else {
-      throw ModelError(
-        reason: "\(rows.count) support vectors of \(columns) features are more than the "
+        reason: "\(header.count) support vectors of \(columns) features are more than the "
           + "\(ModelLimits.supportVectorValues) numbers a model may have")
     }
-    var values = [Double](repeating: 0, count: rows.count * columns)
-    for (position, row) in rows.enumerated() {
-      for (index, value) in row { values[position * columns + index - 1] = value }
+    var values = [Double](repeating: 0, count: header.count * columns)
+    var first = 0
+    for (row, end) in vectors.ends.enumerated() {
+      for entry in first..<end { values[row * columns + vectors.indices[entry] - 1] = vectors.values[entry] }
+      first = end
     }
     return Content(
       kernel: header.kernel, supportVectors: FeatureMatrix(values: values, columns: columns),
-      coefficients: coefficients, rho: header.rho)
+      coefficients: vectors.coefficients, rho: header.rho)
   }
 
   /// A finite decimal number in full. Swift's own parser would also take `0x1p3`, `inf` and `nan`.
@@ -197,6 +168,112 @@ private struct Header {
   ]
 }
 
+/// What stands after `SV`: as many lines as there are support vectors.
+private struct BodyReader {
+  /// The vectors as the file has them: without the zeros that it leaves out.
+  struct Vectors {
+    var coefficients: [Double] = []
+    /// Index and value of every number, vector after vector; indices from 1.
+    var indices: [Int] = []
+    var values: [Double] = []
+    /// For each vector, the position behind its last number.
+    var ends: [Int] = []
+    var highestIndex = 0
+  }
+
+  let bytes: UnsafeBufferPointer<UInt8>
+  var offset: Int
+  /// The line before the first, from 1.
+  var line: Int
+  let count: Int
+  let features: Int?
+
+  mutating func read() throws(ModelError) -> Vectors {
+    var vectors = Vectors()
+    vectors.coefficients.reserveCapacity(min(count, bytes.count))
+    vectors.ends.reserveCapacity(min(count, bytes.count))
+    vectors.values.reserveCapacity((bytes.count - min(offset, bytes.count)) / 16)
+    vectors.indices.reserveCapacity((bytes.count - min(offset, bytes.count)) / 16)
+    while offset < bytes.count {
+      line += 1
+      try readLine(into: &vectors)
+    }
+    guard vectors.coefficients.count == count else {
+      throw ModelError(
+        line: line,
+        reason: "the file ends after \(vectors.coefficients.count) support vectors, but total_sv is \(count)")
+    }
+    return vectors
+  }
+
+  private mutating func readLine(into vectors: inout Vectors) throws(ModelError) {
+    guard vectors.coefficients.count < count else {
+      throw fail("there are more support vectors than the \(count) of total_sv")
+    }
+    guard let end = bytes[offset...].firstIndex(of: 0x0A) else {
+      throw fail("the file ends in the middle of a line: it is cut off")
+    }
+    skipSpaces()
+    guard offset < end else { throw fail("an empty line, where a support vector was expected") }
+    var start = offset
+    guard let coefficient = DecimalText.double(in: bytes, at: &offset), isAtSeparator else {
+      throw fail("the coefficient “\(field(from: start))” is not a finite number")
+    }
+    vectors.coefficients.append(coefficient)
+    var last = 0
+    while true {
+      skipSpaces()
+      guard offset < end else { break }
+      start = offset
+      guard let index = wholeNumber(), bytes[offset] == 0x3A else { throw failEntry(start) }
+      offset += 1
+      guard let value = DecimalText.double(in: bytes, at: &offset), isAtSeparator else { throw failEntry(start) }
+      guard index >= 1, index <= features ?? ModelLimits.features else {
+        throw fail("there is no feature \(index); indices go from 1 to \(features ?? ModelLimits.features)")
+      }
+      guard index > last else { throw fail("the index \(index) is not above the one before it") }
+      last = index
+      vectors.indices.append(index)
+      vectors.values.append(value)
+    }
+    vectors.highestIndex = max(vectors.highestIndex, last)
+    vectors.ends.append(vectors.values.count)
+    offset = end + 1
+  }
+
+  /// One to nine digits. The line feed that ends the line stops it.
+  private mutating func wholeNumber() -> Int? {
+    var value = 0
+    let start = offset
+    while bytes[offset] &- 0x30 < 10 {
+      guard offset - start < 9 else { return nil }
+      value = value * 10 + Int(bytes[offset] - 0x30)
+      offset += 1
+    }
+    return offset > start ? value : nil
+  }
+
+  private mutating func skipSpaces() {
+    while offset < bytes.count, isSpace(bytes[offset]) { offset += 1 }
+  }
+
+  private var isAtSeparator: Bool { isSpace(bytes[offset]) || bytes[offset] == 0x0A }
+
+  private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
+
+  /// The text between `start` and the next separator, for messages.
+  private func field(from start: Int) -> String {
+    let field = bytes[start...].prefix { !isSpace($0) && $0 != 0x0A }.prefix(40)
+    return String(decoding: field, as: UTF8.self)
+  }
+
+  private func failEntry(_ start: Int) -> ModelError {
+    fail("“\(field(from: start))” is not index:value with a finite value")
+  }
+
+  private func fail(_ reason: String) -> ModelError { ModelError(line: line, reason: reason) }
+}
+
 /// Lines of ASCII text, one at a time.
 private struct LineReader {
   struct Line {
@@ -208,7 +285,8 @@ private struct LineReader {
   let bytes: [UInt8]
   /// The line that `next()` gave last, from 1.
   private(set) var line = 0
-  private var offset = 0
+  /// Where the next line begins.
+  private(set) var offset = 0
 
   init(bytes: [UInt8]) { self.bytes = bytes }
 

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// Aggregated windows of a CSV file, for trying models on them.
+/// Aggregated windows of a CSV file, for training models on them, scoring them and trying models on them.
 ///
 /// A row is a window of a sensor (columns `device`, `sensor`, a time, and a value a feature: `mean`, `stddev`, … or a
 /// single `value`), as the view `window_values` of a run's store gives them. Models of a sensor take the rows of their
@@ -9,7 +9,7 @@ import Foundation
 /// sensors with one time together.
 public struct WindowTable: Sendable {
   /// The names of the columns that say whose and when a window is. Case does not matter.
-  public struct Columns: Sendable, Equatable {
+  public struct Columns: Sendable, Hashable {
     public var device = "device"
     public var sensor = "sensor"
     /// The first that is there is taken.
@@ -18,15 +18,57 @@ public struct WindowTable: Sendable {
     public var value = "value"
 
     public init() {}
+
+    /// Reads `time=TS,device=Device,sensor=Sensor,value=Value`; what is not named keeps its own name. Throws
+    /// ``ModelError``.
+    public init(_ text: String) throws(ModelError) {
+      for pair in text.split(separator: ",", omittingEmptySubsequences: false) {
+        let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[1].isEmpty else {
+          throw ModelError(reason: "columns “\(text)”: “\(pair)” is not of the form time=NAME")
+        }
+        let name = String(parts[1])
+        switch parts[0] {
+        case "time": time = [name]
+        case "device": device = name
+        case "sensor": sensor = name
+        case "value": value = name
+        default:
+          throw ModelError(
+            reason: "columns “\(text)”: “\(parts[0])” is none of time, device, sensor, value")
+        }
+      }
+    }
+  }
+
+  /// The rows of one model.
+  public struct Rows: Sendable {
+    /// Where a row comes from.
+    public struct Origin: Sendable, Hashable {
+      /// What the file has as its time; empty where there is no column of time.
+      public var time: String
+      /// The line of the file, from 1; of a whole device the first of its sensors' lines.
+      public var line: Int
+      /// Why the row has no full set of numbers; nil where it has.
+      public var fault: String?
+    }
+
+    /// A column a feature. A field that is empty or not a number is NaN.
+    public fileprivate(set) var features: FeatureMatrix
+    /// An element a row.
+    public fileprivate(set) var origins: [Origin] = []
   }
 
   private struct Window: Sendable {
     let time: String
+    let line: Int
     let fields: [String]
   }
 
-  private let path: String
+  public let path: String
   private let columns: Columns
+  /// The names of the columns as the file has them.
+  private let header: [String]
   /// Lower-case names, with their positions.
   private let positions: [String: Int]
   private let hasTime: Bool
@@ -46,8 +88,9 @@ public struct WindowTable: Sendable {
     var windows: [String: [String: [Window]]] = [:]
     while let row = try reader.nextRow() {
       windows[row.fields[device], default: [:]][row.fields[sensor], default: []].append(
-        Window(time: time.map { row.fields[$0] } ?? "", fields: row.fields))
+        Window(time: time.map { row.fields[$0] } ?? "", line: row.line, fields: row.fields))
     }
+    header = reader.header
     self.path = path
     self.columns = columns
     self.positions = positions
@@ -55,62 +98,120 @@ public struct WindowTable: Sendable {
     hasTime = time != nil
   }
 
-  /// The raw rows for `model`; nil where the file has none of its device and sensor. A field that is empty or not a
-  /// number is NaN. Throws ``ModelError`` where the model does not say whose it is, or the file lacks a column.
+  /// The devices that have rows, in byte order.
+  public var devices: [String] { Self.sorted(windows.keys) }
+
+  /// The sensors of `device` that have rows, in byte order.
+  public func sensors(of device: String) -> [String] { Self.sorted((windows[device] ?? [:]).keys) }
+
+  /// Where the rows of `sensor` are, or those of all sensors of the device.
+  public func origins(device: String, sensor: String?) -> [Rows.Origin] {
+    let sensors = windows[device] ?? [:]
+    let found = sensor.map { sensors[$0] ?? [] } ?? sensors.values.flatMap { $0 }.sorted { $0.line < $1.line }
+    return found.map { Rows.Origin(time: $0.time, line: $0.line, fault: nil) }
+  }
+
+  /// Whether there is a column of this name.
+  public func hasColumn(_ name: String) -> Bool { positions[name.lowercased()] != nil }
+
+  /// Throws where no column says when a window was.
+  public func requireTime() throws(ModelError) {
+    guard !hasTime else { return }
+    throw ModelError(
+      path: path, line: 1,
+      reason: "there is no column of time (\(columns.time.joined(separator: ", "))); "
+        + "the columns are \(header.joined(separator: ", "))")
+  }
+
+  /// The raw rows for `model`; nil where the file has none of its device and sensor. Throws ``ModelError`` where the
+  /// model does not say whose it is, or the file lacks a column.
   public func rows(for model: OneClassModel) throws(ModelError) -> FeatureMatrix? {
     guard let device = model.metadata.device else {
       throw ModelError(reason: "the model does not say which device it is of")
     }
+    return try rows(device: device, sensor: model.metadata.sensor, featureNames: model.featureNames)?.features
+  }
+
+  /// The rows of a model with the features `featureNames` of `sensor`, or of the whole device where that is nil; nil
+  /// where the file has none. In the order of the file; of a whole device by first appearance of their time.
+  ///
+  /// Throws ``ModelError`` where the file lacks a column.
+  public func rows(
+    device: String, sensor: String?, featureNames: [String]
+  ) throws(ModelError) -> Rows? {
     guard let sensors = windows[device] else { return nil }
-    if let sensor = model.metadata.sensor {
-      guard let windows = sensors[sensor] else { return nil }
-      var columns: [Int] = []
-      for name in model.featureNames { columns.append(try column(name, single: model.featureCount == 1)) }
-      var rows = FeatureMatrix(columns: columns.count, reservingRows: windows.count)
-      for window in windows { rows.append(columns.map { Self.number(window.fields[$0]) }) }
-      return rows
+    guard let sensor else { return try deviceRows(featureNames, sensors) }
+    guard let windows = sensors[sensor] else { return nil }
+    var positions: [Int] = []
+    for name in featureNames { positions.append(try column(name, single: featureNames.count == 1)) }
+    var rows = Rows(features: FeatureMatrix(columns: positions.count, reservingRows: windows.count))
+    for window in windows {
+      rows.features.append(positions.map { Self.number(window.fields[$0]) })
+      let broken = positions.first { !Self.number(window.fields[$0]).isFinite }
+      rows.origins.append(
+        Rows.Origin(time: window.time, line: window.line, fault: broken.map { fault(window, $0) }))
     }
-    return try deviceRows(model, sensors)
+    return rows
   }
 
   private func deviceRows(
-    _ model: OneClassModel, _ sensors: [String: [Window]]
-  ) throws(ModelError) -> FeatureMatrix? {
-    guard hasTime else {
-      throw ModelError(
-        path: path, line: 1,
-        reason:
-          "there is no column of time (\(columns.time.joined(separator: ", "))), which tells the windows of a "
-          + "device that belong together")
-    }
+    _ featureNames: [String], _ sensors: [String: [Window]]
+  ) throws(ModelError) -> Rows? {
+    try requireTime()
     var parts: [(sensor: String, column: Int)] = []
-    for name in model.featureNames {
+    for name in featureNames {
       guard let dot = name.lastIndex(of: ".") else {
         throw ModelError(reason: "the feature \(name) does not say which sensor it is of")
       }
-      parts.append((String(name[..<dot]), try column(String(name[name.index(after: dot)...]), single: false)))
+      let aggregate = String(name[name.index(after: dot)...])
+      // A file of single values has one feature a sensor, whatever its column is called.
+      parts.append((String(name[..<dot]), try column(aggregate, single: aggregate == Columns().value)))
     }
-    var values: [String: [Double]] = [:]
+    struct Joined {
+      var values: [Double]
+      var line: Int
+      var fault: String?
+    }
+    var joined: [String: Joined] = [:]
     var order: [String] = []
     for (index, part) in parts.enumerated() {
       for window in sensors[part.sensor] ?? [] {
-        if values[window.time] == nil {
-          values[window.time] = [Double](repeating: .nan, count: parts.count)
-          order.append(window.time)
-        }
-        values[window.time]?[index] = Self.number(window.fields[part.column])
+        if joined[window.time] == nil { order.append(window.time) }
+        var row =
+          joined[window.time]
+          ?? Joined(values: [Double](repeating: .nan, count: parts.count), line: window.line, fault: nil)
+        let value = Self.number(window.fields[part.column])
+        row.values[index] = value
+        row.line = min(row.line, window.line)
+        if !value.isFinite, row.fault == nil { row.fault = fault(window, part.column) }
+        joined[window.time] = row
       }
     }
     guard !order.isEmpty else { return nil }
-    var rows = FeatureMatrix(columns: parts.count, reservingRows: order.count)
-    for time in order { if let row = values[time] { rows.append(row) } }
+    var rows = Rows(features: FeatureMatrix(columns: parts.count, reservingRows: order.count))
+    for time in order {
+      guard let row = joined[time] else { continue }
+      rows.features.append(row.values)
+      let missing = row.values.firstIndex { $0.isNaN }.map { "there is no \(featureNames[$0]) at this time" }
+      rows.origins.append(Rows.Origin(time: time, line: row.line, fault: row.fault ?? missing))
+    }
     return rows
   }
 
   private func column(_ name: String, single: Bool) throws(ModelError) -> Int {
     if let position = positions[name.lowercased()] { return position }
     if single, let position = positions[columns.value.lowercased()] { return position }
-    throw ModelError(path: path, line: 1, reason: "there is no column for the feature \(name)")
+    throw ModelError(
+      path: path, line: 1,
+      reason: "there is no column for the feature \(name); the columns are \(header.joined(separator: ", "))")
+  }
+
+  private func fault(_ window: Window, _ column: Int) -> String {
+    "\(header[column]) is “\(window.fields[column])”, not a finite number"
+  }
+
+  private static func sorted(_ names: some Sequence<String>) -> [String] {
+    names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   private static func number(_ field: String) -> Double { Double(field) ?? .nan }

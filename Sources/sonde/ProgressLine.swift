@@ -17,20 +17,24 @@ final class ProgressLine: Sendable {
   private var interval: Duration { isTerminal ? .milliseconds(100) : .seconds(5) }
 
   func show(_ event: RunEvent) {
+    switch event {
+    case .notice(let text):
+      state.withLock { erase(&$0) }
+      StandardError.write(text)
+    case .status(let status): show { Self.line(status) }
+    }
+  }
+
+  /// Shows what `line` gives, where it is time to. At most 79 characters fit.
+  func show(_ line: () -> String) {
     state.withLock { state in
-      switch event {
-      case .notice(let text):
-        erase(&state)
-        StandardError.write(text)
-      case .status(let status):
-        guard ContinuousClock.now >= state.next else { return }
-        state.next = .now + interval
-        if isTerminal {
-          StandardError.write(raw: "\r\u{1B}[K\(Self.line(status))")
-          state.isShown = true
-        } else {
-          StandardError.write(Self.line(status))
-        }
+      guard ContinuousClock.now >= state.next else { return }
+      state.next = .now + interval
+      if isTerminal {
+        StandardError.write(raw: "\r\u{1B}[K\(line())")
+        state.isShown = true
+      } else {
+        StandardError.write(line())
       }
     }
   }

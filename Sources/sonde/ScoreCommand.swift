@@ -1,5 +1,6 @@
 import ArgumentParser
 import BatchScoring
+import OneClassSVM
 import Telemetry
 import WindowStore
 
@@ -9,7 +10,8 @@ struct ScoreCommand: AsyncParsableCommand {
     commandName: "score", abstract: "Scores windows with trained models, once.",
     discussion: """
       With RUN_DIR: the windows of its store that no job has scored yet, into RUN_DIR/predictions/<job>.
-      With --input: the rows of a CSV file that are aggregated already, with a model a (device, sensor).
+      With --input: the rows of a CSV file that are aggregated already, with a model a (device, sensor), or of a whole
+      device where --models has one.
       """)
 
   @Argument(help: "The folder of a run.", completion: .directory)
@@ -54,7 +56,7 @@ struct ScoreCommand: AsyncParsableCommand {
 
   private func scoreFile(_ input: String) throws {
     guard let models, let output else { throw ScoringError("--input needs --models and --output") }
-    let columns = try columns.map { try PlainFileScoring.Columns($0) } ?? PlainFileScoring.Columns()
+    let columns = try columns.map { try WindowTable.Columns($0) } ?? WindowTable.Columns()
     let result = try PlainFileScoring(input: input, columns: columns, models: models, output: output).run()
     if let reason = result.firstReason {
       StandardError.write("\(result.failed) rows failed (see \(output)/failed.csv); first: \(reason)")

@@ -69,13 +69,13 @@ enum ScoringCommandSupport {
 /// The options that say what models look like.
 struct ModelLayoutOptions: ParsableArguments {
   @Option(help: "One model a device, or one a sensor of it: device or sensor.")
-  var per = "device"
+  var per = ModelScope.device
 
   @Option(
     help:
-      "Aggregates of a window that are features, separated by commas: count, mean, stddev, min, max, range, first, last, slope, p05, p25, median, p75, p95."
+      "Aggregates of a window that are features, separated by commas, of count, mean, stddev, min, max, range, first, last, slope, p05, p25, median, p75, p95; by default mean,stddev,min,max."
   )
-  var features = "mean,stddev,min,max"
+  var features: String?
 
   @Option(help: "The share of training windows that may be outliers.")
   var nu = 0.01
@@ -96,24 +96,33 @@ struct ModelLayoutOptions: ParsableArguments {
   var threshold = "training"
 
   func layout() throws(ScoringError) -> ModelLayout {
-    guard let scope = ModelScope(rawValue: per) else {
-      throw ScoringError("--per “\(per)” is neither device nor sensor")
-    }
+    guard let names = try featureNames() else { return ModelLayout(per: per) }
     var aggregates: [Aggregate] = []
-    for name in features.split(separator: ",") {
-      guard let aggregate = Aggregate(rawValue: String(name)) else {
+    for name in names {
+      guard let aggregate = Aggregate(rawValue: name) else {
         throw ScoringError(
           "--features: “\(name)” is none of \(Aggregate.allCases.map(\.rawValue).joined(separator: ", "))")
       }
-      guard !aggregates.contains(aggregate) else { throw ScoringError("--features names \(name) twice") }
       aggregates.append(aggregate)
     }
-    guard !aggregates.isEmpty else { throw ScoringError("--features names no aggregate") }
-    return ModelLayout(per: scope, features: aggregates)
+    return ModelLayout(per: per, features: aggregates)
+  }
+
+  /// The names that --features has; nil where it is not given.
+  func featureNames() throws(ScoringError) -> [String]? {
+    guard let features else { return nil }
+    let names = features.split(separator: ",").map(String.init)
+    guard !names.isEmpty else { throw ScoringError("--features names nothing") }
+    for (index, name) in names.enumerated() where names[..<index].contains(name) {
+      throw ScoringError("--features names \(name) twice")
+    }
+    return names
   }
 
   var settings: ModelSettings { ModelSettings(nu: nu, gamma: gamma, kernel: kernel, threshold: threshold) }
 }
+
+extension ModelScope: ExpressibleByArgument {}
 
 /// The option that changes a deployment for one job.
 struct DeploymentOptions: ParsableArguments {

@@ -1,35 +1,73 @@
 import ArgumentParser
 import BatchScoring
 import Foundation
+import OneClassSVM
 
-/// `sonde train`: the models of a run's folder.
+/// `sonde train`: the models of a run's folder, or of a plain file.
 struct TrainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "train", abstract: "Trains a one-class SVM for each device of a run.",
-    discussion: "Reads the windows of RUN_DIR/sonde.sqlite and writes RUN_DIR/models.")
+    commandName: "train", abstract: "Trains one-class SVMs, on a run's windows or on a plain file.",
+    discussion: """
+      With RUN_DIR: on the windows of its store between --from and --to, into RUN_DIR/models.
+      With --input: on the rows of a CSV file that are aggregated already, into the folder --models, which \
+      “sonde score --input” takes. Its features are columns: --features mean,stddev, and where none is named those of \
+      mean, stddev, min, max that the file has, or else the one column of values.
+      A model that cannot be trained is said with its reason; the others are written.
+      """)
 
   @Argument(help: "The folder of a run.", completion: .directory)
-  var runDir: String
+  var runDir: String?
 
-  @Option(help: "The first instant of the training windows, such as 2026-01-01T00:00:00Z.")
-  var from: String
+  @Option(help: "A CSV file of aggregated rows.", completion: .file(extensions: ["csv"]))
+  var input: String?
+
+  @Option(help: "The columns of --input, such as time=TS,device=Device,sensor=Sensor,value=Value.")
+  var columns: String?
+
+  @Option(help: "The folder for the models of --input.", completion: .directory)
+  var models: String?
+
+  @Option(
+    help: "The first instant of the training windows, such as 2026-01-01T00:00:00Z; only --input can do without.")
+  var from: String?
 
   @Option(help: "The first instant after the training windows.")
-  var to: String
+  var to: String?
 
   @OptionGroup var model: ModelLayoutOptions
 
-  @Option(help: "How many devices are trained at a time; by default one a core.")
+  @Option(help: "How many models are trained at a time; by default one a core.")
   var threads: Int?
 
   func run() async throws {
+    if let threads, threads < 1 { throw ScoringError("--threads is \(threads); it must be at least 1") }
+    switch (runDir, input) {
+    case (let runDir?, nil): try await train(run: runDir)
+    case (nil, let input?): try await train(file: input)
+    default: throw ScoringError("give either the folder of a run or --input with a file")
+    }
+  }
+
+  private var workers: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+
+  private func range() throws -> TrainingRange? {
+    guard from != nil || to != nil else { return nil }
+    guard let from, let to else { throw ScoringError("--from and --to belong together") }
     let range = TrainingRange(
       from: try ScoringCommandSupport.instant(from, "--from"),
       to: try ScoringCommandSupport.instant(to, "--to"))
     guard range.from < range.to else { throw ScoringError("--from must be before --to") }
+    return range
+  }
+
+  private func train(run runDir: String) async throws {
+    guard columns == nil, models == nil else {
+      throw ScoringError("--columns and --models belong to --input; a run has its own")
+    }
+    guard let range = try range() else { throw ScoringError("training on a run needs --from and --to") }
     let trainer = Trainer(
       folder: try ScoringCommandSupport.folder(runDir), layout: try model.layout(), settings: model.settings,
-      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+      threads: workers)
     let record = try await trainer.train(range)
     for failure in record.failures {
       StandardError.write("\(failure.key.stem): \(failure.reason)")
@@ -37,10 +75,37 @@ struct TrainCommand: AsyncParsableCommand {
     for trained in record.models {
       for warning in trained.warnings { StandardError.write("\(trained.key.stem): \(warning)") }
     }
-    let vectors = record.models.reduce(0) { $0 + $1.supportVectors }
-    print(
-      "trained \(record.models.count) models with \(vectors) support vectors in all, into \(trainer.folder.models)"
-    )
-    if record.models.isEmpty { throw ScoringError("no model could be trained") }
+    try conclude(
+      record.models.count, supportVectors: record.models.reduce(0) { $0 + $1.supportVectors },
+      folder: trainer.folder.models)
+  }
+
+  private func train(file input: String) async throws {
+    guard let models else { throw ScoringError("--input needs --models, the folder for the models") }
+    let training = PlainFileTraining(
+      input: input, columns: try columns.map { try WindowTable.Columns($0) } ?? WindowTable.Columns(),
+      models: models, per: model.per, features: try model.featureNames(), settings: model.settings,
+      range: try range(), threads: workers)
+    let progress = ProgressLine()
+    let outcomes = try await training.run { done, total in
+      progress.show { "training \(done) of \(total) models" }
+    }
+    progress.clear()
+    var trained: [PlainFileTraining.Trained] = []
+    for outcome in outcomes {
+      switch outcome {
+      case .failure(let failure): StandardError.write("\(failure.stem): \(failure.reason)")
+      case .success(let model):
+        for warning in model.warnings { StandardError.write("\(model.stem): \(warning)") }
+        trained.append(model)
+      }
+    }
+    try conclude(
+      trained.count, supportVectors: trained.reduce(0) { $0 + $1.supportVectors }, folder: models)
+  }
+
+  private func conclude(_ count: Int, supportVectors: Int, folder: String) throws {
+    print("trained \(count) models with \(supportVectors) support vectors in all, into \(folder)")
+    if count == 0 { throw ScoringError("no model could be trained") }
   }
 }

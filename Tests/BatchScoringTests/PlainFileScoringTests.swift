@@ -1,6 +1,7 @@
 import BatchScoring
 import Files
 import Foundation
+import OneClassSVM
 import Testing
 
 /// The folder with real data: `SONDE_DATA`, or `shared/data` beside the package.
@@ -83,8 +84,8 @@ private let reference = "\(data)/batch-reference"
   }
 
   @Test func columnsAreNamed() throws {
-    #expect(throws: ScoringError.self) { try PlainFileScoring.Columns("when=TS") }
-    #expect(throws: ScoringError.self) { try PlainFileScoring.Columns("time") }
-    #expect(try PlainFileScoring.Columns("time=TS").device == "device")
+    #expect(throws: ModelError.self) { try WindowTable.Columns("when=TS") }
+    #expect(throws: ModelError.self) { try WindowTable.Columns("time") }
+    #expect(try WindowTable.Columns("time=TS").device == "device")
   }
 }

@@ -1,0 +1,146 @@
+import Files
+import Foundation
+import OneClassSVM
+import Telemetry
+
+/// Trains models on a CSV file whose rows are aggregated already, several at a time.
+public struct PlainFileTraining: Sendable {
+  public struct Failure: Error, Hashable, Sendable {
+    /// The model's files without their endings.
+    public let stem: String
+    public let reason: String
+  }
+
+  public struct Trained: Sendable {
+    public let stem: String
+    public let rows: Int
+    public let supportVectors: Int
+    public let warnings: [String]
+  }
+
+  public let input: String
+  public let columns: WindowTable.Columns
+  /// The folder that the models go to.
+  public let models: String
+  public let per: ModelScope
+  /// The columns that are features; nil for ``defaultFeatures(of:)``.
+  public let features: [String]?
+  public let settings: ModelSettings
+  /// Only rows whose time is in it; nil for all.
+  public let range: TrainingRange?
+  /// How many models are trained at a time.
+  public let threads: Int
+
+  public init(
+    input: String, columns: WindowTable.Columns, models: String, per: ModelScope, features: [String]?,
+    settings: ModelSettings, range: TrainingRange?, threads: Int
+  ) {
+    self.input = input
+    self.columns = columns
+    self.models = models
+    self.per = per
+    self.features = features
+    self.settings = settings
+    self.range = range
+    self.threads = max(1, threads)
+  }
+
+  /// One model to be: whose, and its rows.
+  private struct Job: Sendable {
+    let key: ModelKey
+    let featureNames: [String]
+  }
+
+  /// Writes a model for each device, or each (device, sensor), and gives what came of each in the order of their names.
+  /// A model that cannot be trained does not keep the others from being trained. `finished` hears how many are done.
+  ///
+  /// Throws ``ScoringError`` where the settings are unsound or there is nothing to train on, `ModelError` or `CSVError`
+  /// where the file lacks a column or is broken, `FileError`.
+  public func run(finished: (_ done: Int, _ total: Int) -> Void = { _, _ in }) async throws
+    -> [Result<Trained, Failure>]
+  {
+    let options = try settings.options()
+    let table = try WindowTable(path: input, columns: columns)
+    if range != nil { try table.requireTime() }
+    let jobs = try jobs(of: table)
+    guard !jobs.isEmpty else { throw ScoringError("\(input) has no row; nothing can be trained") }
+    try JobFolder.makeFolder(models)
+    JobFolder.removeTemporaryFiles(in: models)
+
+    var done = 0
+    let outcomes = await FleetTraining.train(count: jobs.count, workers: threads) { index in
+      try job(jobs[index], table, options)
+    } finished: { _, _ in
+      done += 1
+      finished(done, jobs.count)
+    }
+    return try zip(jobs, outcomes).map { job, outcome in
+      let stem = job.key.stem
+      switch outcome {
+      case .failure(let error): return .failure(Failure(stem: stem, reason: "\(error)"))
+      case .success(let trained):
+        try ModelFile.write(trained.model, folder: models, stem: stem)
+        return .success(
+          Trained(
+            stem: stem, rows: trained.model.metadata.trainedRows ?? 0,
+            supportVectors: trained.model.coefficients.count, warnings: trained.warnings.map(\.description)))
+      }
+    }
+  }
+
+  /// The features of a file for which none are named: the aggregates that models of a run take by default, or the
+  /// column of single values where the file has none of these.
+  public func defaultFeatures(of table: WindowTable) -> [String] {
+    let aggregates = ScoringDefaults.aggregates.map(\.rawValue).filter(table.hasColumn)
+    return aggregates.isEmpty ? [WindowTable.Columns().value] : aggregates
+  }
+
+  private func jobs(of table: WindowTable) throws -> [Job] {
+    let features = features ?? defaultFeatures(of: table)
+    guard Set(features).count == features.count else { throw ScoringError("a feature is named twice") }
+    return try table.devices.flatMap { device in
+      let sensors = table.sensors(of: device)
+      switch per {
+      case .device:
+        let names = sensors.flatMap { sensor in features.map { "\(sensor).\($0)" } }
+        return [Job(key: try key(device, nil), featureNames: names)]
+      case .sensor:
+        return try sensors.map { Job(key: try key(device, $0), featureNames: features) }
+      }
+    }
+  }
+
+  private func key(_ device: String, _ sensor: String?) throws -> ModelKey {
+    guard let id = DeviceID(device) else {
+      throw ScoringError("\(input): “\(device)” is not the id of a device")
+    }
+    guard let sensor else { return ModelKey(device: id, sensor: nil) }
+    guard let sensorID = SensorID(sensor) else {
+      throw ScoringError("\(input): “\(sensor)” is not the id of a sensor")
+    }
+    return ModelKey(device: id, sensor: sensorID)
+  }
+
+  private func job(_ job: Job, _ table: WindowTable, _ options: TrainingOptions) throws -> TrainingJob {
+    guard
+      let found = try table.rows(
+        device: job.key.device.name, sensor: job.key.sensor?.name, featureNames: job.featureNames)
+    else { throw ScoringError("the file has no row of it") }
+    var rows = FeatureMatrix(columns: job.featureNames.count, reservingRows: found.features.rowCount)
+    var times: [Int64] = []
+    for (index, origin) in found.origins.enumerated() {
+      let time = Timestamp(windowTime: origin.time)
+      if let range {
+        guard let time else { throw ScoringError("line \(origin.line): “\(origin.time)” is not a time") }
+        guard range.from <= time, time < range.to else { continue }
+      }
+      if let time { times.append(time.milliseconds) }
+      rows.append(found.features[row: index])
+    }
+    var provenance = ModelMetadata(
+      device: job.key.device.name, sensor: job.key.sensor?.name, seed: settings.seed)
+    if let first = times.min(), let last = times.max() { provenance.trainingRange = first...last }
+    return TrainingJob(
+      rows: rows, featureNames: job.featureNames, options: options, provenance: provenance)
+  }
+}
