@@ -63,7 +63,8 @@ public struct PlainFileScoring: Sendable {
     if output.result.failed > 0 { try AtomicFile.write(output.failures, to: files.failed) }
     try AtomicFile.write(output.text, to: files.predictions)
     try AtomicFile.write(
-      "{\"rows\":\(output.result.predictions),\"sha256\":\"\(Digest.sha256(output.text))\"}\n", to: files.success)
+      "{\"rows\":\(output.result.predictions),\"sha256\":\"\(Digest.sha256(output.text))\"}\n",
+      to: files.success)
     return output.result
   }
 
@@ -99,7 +100,8 @@ public struct PlainFileScoring: Sendable {
         throw ScoringError("there is no model \(key.stem).model in \(models)")
       }
       model = try ModelFile.read(folder: models, stem: key.stem)
-      guard let found = try table.rows(device: device, sensor: sensor, featureNames: model.featureNames) else {
+      guard let found = try table.rows(device: device, sensor: sensor, featureNames: model.featureNames)
+      else {
         throw ScoringError("the file has none of the sensors of the model \(key.stem)")
       }
       rows = found

@@ -227,7 +227,9 @@ private struct BodyReader {
       start = offset
       guard let index = wholeNumber(), bytes[offset] == 0x3A else { throw failEntry(start) }
       offset += 1
-      guard let value = DecimalText.double(in: bytes, at: &offset), isAtSeparator else { throw failEntry(start) }
+      guard let value = DecimalText.double(in: bytes, at: &offset), isAtSeparator else {
+        throw failEntry(start)
+      }
       guard index >= 1, index <= features ?? ModelLimits.features else {
         throw fail("there is no feature \(index); indices go from 1 to \(features ?? ModelLimits.features)")
       }

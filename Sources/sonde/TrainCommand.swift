@@ -28,7 +28,8 @@ struct TrainCommand: AsyncParsableCommand {
   var models: String?
 
   @Option(
-    help: "The first instant of the training windows, such as 2026-01-01T00:00:00Z; only --input can do without.")
+    help:
+      "The first instant of the training windows, such as 2026-01-01T00:00:00Z; only --input can do without.")
   var from: String?
 
   @Option(help: "The first instant after the training windows.")
@@ -64,9 +65,10 @@ struct TrainCommand: AsyncParsableCommand {
     guard columns == nil, models == nil else {
       throw ScoringError("--columns and --models belong to --input; a run has its own")
     }
+    let folder = try ScoringCommandSupport.folder(runDir)
     guard let range = try range() else { throw ScoringError("training on a run needs --from and --to") }
     let trainer = Trainer(
-      folder: try ScoringCommandSupport.folder(runDir), layout: try model.layout(), settings: model.settings,
+      folder: folder, layout: try model.layout(), settings: model.settings,
       threads: workers)
     let record = try await trainer.train(range)
     for failure in record.failures {
