@@ -64,7 +64,7 @@ let package = Package(
       name: "Ingestion", dependencies: [telemetry, supervision, "MQTT", "WindowStore", histogram, logging]),
     .target(
       name: "BatchScoring",
-      dependencies: [telemetry, files, "OneClassSVM", "WindowStore", "Compute", grdb, logging]),
+      dependencies: [telemetry, files, supervision, "OneClassSVM", "WindowStore", "Compute", grdb, logging]),
 
     // Layer 4
     .target(
@@ -106,8 +106,12 @@ let package = Package(
     .testTarget(name: "IngestionTests", dependencies: ["Ingestion", "TestSupport"]),
     .testTarget(
       name: "BatchScoringTests",
-      dependencies: ["BatchScoring", "Compute", "OneClassSVM", "WindowStore", telemetry, files]),
-    .testTarget(name: "ScenarioTests", dependencies: ["Scenario", "DeviceFleet", "BatchScoring", telemetry]),
+      dependencies: [
+        "sonde", "TestSupport", "BatchScoring", "Compute", "OneClassSVM", "WindowStore", telemetry, files,
+      ]),
+    .testTarget(
+      name: "ScenarioTests",
+      dependencies: ["Scenario", "DeviceFleet", "BatchScoring", "Compute", "TestSupport", telemetry]),
     .testTarget(name: "HouseTests", dependencies: ["TestSupport", "sonde"]),
     .testTarget(
       name: "EndToEndTests",

@@ -85,6 +85,10 @@ public struct ModelSettings: Hashable, Sendable, Codable {
 /// A way of scoring: which models, with what settings. An endpoint may have several.
 public struct Deployment: Hashable, Sendable, Codable {
   public var name: String
+  /// The endpoint that it belongs to; nil where there is none.
+  public var endpoint: String?
+  /// The folder of its models; nil for the one of the run.
+  public var models: String?
   public var layout: ModelLayout
   public var model: ModelSettings
   public var miniBatchSize: MiniBatchSize
@@ -101,7 +105,8 @@ public struct Deployment: Hashable, Sendable, Codable {
   public var maxConcurrencyPerInstance: Int?
 
   public init(
-    name: String = "default", layout: ModelLayout = ModelLayout(), model: ModelSettings = ModelSettings(),
+    name: String = "default", endpoint: String? = nil, models: String? = nil,
+    layout: ModelLayout = ModelLayout(), model: ModelSettings = ModelSettings(),
     miniBatchSize: MiniBatchSize = .auto, maxRetries: Int = ComputeDefaults.maxRetries,
     taskTimeoutSeconds: Double = ComputeDefaults.taskTimeout.seconds,
     errorThreshold: Int = ScoringDefaults.errorThreshold,
@@ -109,6 +114,8 @@ public struct Deployment: Hashable, Sendable, Codable {
     loggingLevel: LoggingLevel = .info, maxConcurrencyPerInstance: Int? = nil
   ) {
     self.name = name
+    self.endpoint = endpoint
+    self.models = models
     self.layout = layout
     self.model = model
     self.miniBatchSize = miniBatchSize
@@ -120,9 +127,6 @@ public struct Deployment: Hashable, Sendable, Codable {
     self.loggingLevel = loggingLevel
     self.maxConcurrencyPerInstance = maxConcurrencyPerInstance
   }
-
-  /// How many worker processes a node of `cores` runs.
-  public func workers(onNodeWithCores cores: Int) -> Int { min(cores, maxConcurrencyPerInstance ?? cores) }
 
   var retry: RetrySettings {
     RetrySettings(maxRetries: maxRetries, timeout: .milliseconds(Int64(taskTimeoutSeconds * 1000)))

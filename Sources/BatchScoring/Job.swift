@@ -19,12 +19,22 @@ public struct JobCut: Hashable, Sendable, Codable {
   public var through: Timestamp?
   /// The job whose failed rows alone are scored; nil for all rows of the cut.
   public var failedRowsOf: String?
+  /// When a wall-clock schedule fired it; nil for others.
+  public var firedAt: Timestamp?
 
   /// The job that a schedule fires at `fire`.
   public init(after: Timestamp, fire: Timestamp) {
     id = Self.id(of: fire)
     self.after = after
     through = fire
+  }
+
+  /// The job that a wall-clock schedule fires at `firedAt`, of everything that is visible at `through`.
+  public init(after: Timestamp, through: Timestamp, firedAt: Timestamp) {
+    id = Self.id(of: firedAt)
+    self.after = after
+    self.through = through
+    self.firedAt = firedAt
   }
 
   /// The job of everything after `after`.
@@ -42,8 +52,11 @@ public struct JobCut: Hashable, Sendable, Codable {
     failedRowsOf = cut.id
   }
 
-  init(id: String, after: Timestamp, through: Timestamp?, failedRowsOf: String? = nil) {
+  init(
+    id: String, after: Timestamp, through: Timestamp?, failedRowsOf: String? = nil, firedAt: Timestamp? = nil
+  ) {
     self.failedRowsOf = failedRowsOf
+    self.firedAt = firedAt
     self.id = id
     self.after = after
     self.through = through
@@ -60,6 +73,8 @@ public struct JobCut: Hashable, Sendable, Codable {
 public struct JobRecord: Hashable, Sendable, Codable {
   public var cut: JobCut
   public var deployment: String
+  /// The endpoint of the deployment; nil where there is none.
+  public var endpoint: String?
   public var state: JobState
   public var tasks = 0
   public var failedTasks = 0
@@ -74,6 +89,27 @@ public struct JobRecord: Hashable, Sendable, Codable {
   public var queuedAt: Timestamp
   public var startedAt: Timestamp?
   public var endedAt: Timestamp?
+  /// What the nodes of the compute target cost while it ran: the time that each was there; nil where it is not known.
+  public var nodeSeconds: Double?
+  /// Of completed tasks: how long they took, and how long workers were at them. The rest is overhead.
+  public var taskSeconds: Double?
+  public var busySeconds: Double?
+  /// Rows × support vectors, and what a row costs besides, of all tasks; see ``MiniBatchPlan``.
+  public var weight: Int?
+  /// The job that scores its windows in its place.
+  public var replacedBy: String?
+
+  public init(
+    cut: JobCut, deployment: String, endpoint: String? = nil, state: JobState, queuedAt: Timestamp,
+    startedAt: Timestamp? = nil
+  ) {
+    self.cut = cut
+    self.deployment = deployment
+    self.endpoint = endpoint
+    self.state = state
+    self.queuedAt = queuedAt
+    self.startedAt = startedAt
+  }
 }
 
 /// What jobs.sqlite knows of an attempt that failed.
@@ -101,4 +137,21 @@ public struct TaskRecord: Hashable, Sendable, Codable {
   public var durationMs: Double?
   /// Of the last attempt that failed.
   public var reason: String?
+
+  public init(
+    task: Int, devices: Int, state: String, attempts: Int, worker: Int?, node: Int?, rows: Int,
+    failedRows: Int,
+    durationMs: Double?, reason: String?
+  ) {
+    self.task = task
+    self.devices = devices
+    self.state = state
+    self.attempts = attempts
+    self.worker = worker
+    self.node = node
+    self.rows = rows
+    self.failedRows = failedRows
+    self.durationMs = durationMs
+    self.reason = reason
+  }
 }

@@ -1,6 +1,7 @@
 import Compute
 import Files
 import Foundation
+import Supervision
 import Synchronization
 import Telemetry
 import WindowStore
@@ -35,6 +36,15 @@ public struct JobRunner: Sendable {
     self.report = report
   }
 
+  /// The same with another target, deployment and worker.
+  func on(
+    _ target: any ComputeTarget, _ deployment: Deployment, _ worker: WorkerCommand, folder: RunFolder
+  ) -> JobRunner {
+    JobRunner(
+      folder: folder.with(modelsOf: deployment), deployment: deployment, target: target, worker: worker,
+      jobs: jobs, now: now, report: report)
+  }
+
   /// Runs the job of `cut`, or resumes it. Returns it in its last state, which is not final where the target was stopped:
   /// then running it again goes on from there.
   ///
@@ -45,14 +55,20 @@ public struct JobRunner: Sendable {
     if let known, known.state.isFinal { return known }
     let files = folder.job(cut.id, output: deployment.outputFileName)
     if known == nil { try refuseExistingOutput(files) }
-    var job = known ?? JobRecord(cut: cut, deployment: deployment.name, state: .queued, queuedAt: now())
+    var job =
+      known
+      ?? JobRecord(
+        cut: cut, deployment: deployment.name, endpoint: deployment.endpoint, state: .queued, queuedAt: now())
     if known == nil {
       try jobs.save(job)
-      try jobs.save(deployment, of: cut.id)
+      CrashPoint.jobQueued.pass()
     }
+    try jobs.save(deployment, of: cut.id)
 
     let description = try plan(&job, files)
-    report(ScoringEvent(.jobStarted, job: cut.id, tasks: description.tasks.count))
+    report(
+      ScoringEvent(
+        .jobStarted, job: cut.id, tasks: description.tasks.count, deployment: deployment.name))
     let (outcome, failedRows) = try await runTasks(description, &job, files)
     switch outcome.ending {
     case .stopped:
@@ -61,17 +77,18 @@ public struct JobRunner: Sendable {
       try fail(&job, reason)
     case .canceled where !isTooMany(failedRows):
       job.state = .canceled
-      job.endedAt = now()
-      try jobs.save(job)
+      try end(&job)
       try jobs.cancelTasks(of: cut.id)
       report(ended(job, .jobCanceled))
     case .finished where !isTooMany(failedRows):
+      CrashPoint.tasksDone.pass()
       job.state = .finalizing
       try jobs.save(job)
+      CrashPoint.jobFinalizing.pass()
       try finalize(description, &job, files)
       job.state = .completed
-      job.endedAt = now()
-      try jobs.save(job)
+      try end(&job)
+      CrashPoint.jobCompleted.pass()
       // Only now: until the job is recorded as completed, its parts are what it is resumed from.
       removeParts(of: job)
       report(ended(job, .jobCompleted))
@@ -89,9 +106,19 @@ public struct JobRunner: Sendable {
   private func fail(_ job: inout JobRecord, _ reason: String) throws {
     job.state = .failed
     job.reason = reason
-    job.endedAt = now()
-    try jobs.save(job)
+    try end(&job)
     report(ended(job, .jobFailed))
+  }
+
+  /// Writes that the job has reached its last state.
+  private func end(_ job: inout JobRecord) throws {
+    let end = now()
+    job.endedAt = end
+    let usage = NodeUsage(try jobs.nodeStates())
+    if let start = job.startedAt, !usage.lives.isEmpty {
+      job.nodeSeconds = usage.seconds(from: start, to: end)
+    }
+    try jobs.save(job)
   }
 
   private func isTooMany(_ failedRows: Int) -> Bool {
@@ -108,7 +135,8 @@ public struct JobRunner: Sendable {
     let seconds = job.endedAt.flatMap { end in job.startedAt.map { Double((end - $0).milliseconds) / 1000 } }
     return ScoringEvent(
       kind, job: job.cut.id, tasks: job.tasks, rows: job.predictions, failedRows: job.failedRows,
-      retries: job.retries, seconds: seconds, reason: job.reason)
+      retries: job.retries, seconds: seconds, reason: job.reason, deployment: job.deployment,
+      nodeSeconds: job.nodeSeconds)
   }
 
   private func refuseExistingOutput(_ files: JobFolder) throws {
@@ -141,14 +169,25 @@ public struct JobRunner: Sendable {
       description = JobDescription(
         job: job.cut.id, store: folder.store, models: folder.models, layout: deployment.layout,
         visibleAfter: job.cut.after, visibleThrough: job.cut.through,
-        tasks: MiniBatchPlan.tasks(for: loads, size: deployment.miniBatchSize, slots: target.slots),
+        tasks: MiniBatchPlan.tasks(
+          for: loads, size: deployment.miniBatchSize, slots: target.slots, cost: try measuredCost()),
         onlyRowsOf: onlyRowsOf, outputAction: deployment.outputAction)
+      job.weight = loads.reduce(0) { $0 + $1.weight }
+      try jobs.save(job)
       try description.write(to: files.description)
     }
+    CrashPoint.jobPlanned.pass()
     job.tasks = description.tasks.count
     try jobs.save(job)
     try jobs.add(tasks: description.tasks.map(\.count), to: job.cut.id)
     return description
+  }
+
+  /// What the newest job that measured all of its tasks has shown.
+  private func measuredCost() throws -> MiniBatchPlan.Cost? {
+    guard deployment.miniBatchSize == .auto else { return nil }
+    return try jobs.chain(of: deployment).last { $0.state == .completed && $0.busySeconds != nil }
+      .flatMap(MiniBatchPlan.Cost.init)
   }
 
   // MARK: - Run
@@ -165,6 +204,7 @@ public struct JobRunner: Sendable {
       done.enumerated().compactMap { task, counts in counts.map { (task, $0) } }, of: job.cut.id)
     job.state = .running
     try jobs.save(job)
+    CrashPoint.jobRunning.pass()
     guard !missing.isEmpty else {
       return (
         ComputeOutcome(ending: .finished, succeeded: 0, failed: 0, retries: 0, notRun: 0), failedBefore
@@ -191,6 +231,14 @@ public struct JobRunner: Sendable {
     await watch.value
     let outcome = try result.get()
     let failedRows = try log.flush()
+    let overhead = log.overhead
+    if let warning = overhead.warning {
+      report(ScoringEvent(.notice, job: job.cut.id, reason: warning))
+    }
+    if overhead.tasks == job.tasks {
+      job.taskSeconds = overhead.taskSeconds
+      job.busySeconds = overhead.busySeconds
+    }
     job.retries += outcome.retries
     job.failedTasks = outcome.failed
     return (outcome, failedRows)
@@ -209,47 +257,58 @@ public struct JobRunner: Sendable {
 
   // MARK: - Finalize
 
+  /// Puts the parts together, one after the other: a job may find more than fits into memory.
   private func finalize(_ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder) throws {
-    var predictions = Array(PredictionFile.header(for: deployment.outputAction).utf8)
-    var failures = Array(PredictionFile.failedHeader.utf8)
+    let predictions = try AtomicFileWriter(path: files.predictions)
+    var failures: AtomicFileWriter?
+    var digest = RunningDigest()
+    var rows = 0
     job.predictions = 0
     job.failedRows = 0
     job.failedTasks = 0
+    let header = Array(PredictionFile.header(for: deployment.outputAction).utf8)
+    try predictions.write(header)
+    digest.update(header)
+    var reasons: [Int: String]?
     for (number, devices) in description.tasks.enumerated() {
-      let part = try part(number, devices, description, &job, files)
-      predictions += part.predictionLines
-      failures += part.failedLines
+      let part: TaskPart
+      if FileManager.default.fileExists(atPath: files.part(number)) {
+        part = try TaskPart(path: files.part(number))
+      } else {
+        // All attempts at it have failed, and so its windows do.
+        job.failedTasks += 1
+        let known = try reasons ?? jobs.failureReasons(of: job.cut.id)
+        reasons = known
+        part = try TaskScorer(job: description, reader: try WindowStoreReader(path: description.store)).fail(
+          devices, reason: "task \(number) failed: \(known[number] ?? "the reason is not known")")
+      }
+      try predictions.write(part.predictionLines)
+      digest.update(part.predictionLines)
+      rows += part.predictionLines.count { $0 == 0x0A }
+      if part.failed > 0 {
+        let file = try failures ?? AtomicFileWriter(path: files.failed)
+        if failures == nil { try file.write(Array(PredictionFile.failedHeader.utf8)) }
+        failures = file
+        try file.write(part.failedLines)
+      }
       job.predictions += part.predictions
       job.failedRows += part.failed
     }
-    let rows = predictions.count { $0 == 0x0A } - 1
-    if job.failedRows > 0 { try AtomicFile.write(failures, to: files.failed, existing: .replace) }
-    let digest = Digest.sha256(predictions)
+    CrashPoint.predictionsCollected.pass()
+    try failures?.finish(existing: .replace)
+    let sha256 = digest.sha256
     if FileManager.default.fileExists(atPath: files.predictions) {
       // Written by this job before it was interrupted, so it holds the same bytes; anything else is not overwritten.
-      guard try Digest.sha256(file: files.predictions) == digest else {
+      guard try Digest.sha256(file: files.predictions) == sha256 else {
         throw ScoringError("\(files.predictions) exists already and is not what this job found; move it away")
       }
     } else {
-      try AtomicFile.write(predictions, to: files.predictions)
+      try predictions.finish()
     }
+    CrashPoint.predictionsWritten.pass()
     try AtomicFile.write(
-      "{\"rows\":\(rows),\"sha256\":\"\(digest)\"}\n", to: files.success, existing: .replace)
-  }
-
-  /// The part of task `number`; where all attempts at it have failed, its windows as failed rows.
-  private func part(
-    _ number: Int, _ devices: [DeviceID], _ description: JobDescription, _ job: inout JobRecord,
-    _ files: JobFolder
-  ) throws -> TaskPart {
-    if FileManager.default.fileExists(atPath: files.part(number)) {
-      return try TaskPart(path: files.part(number))
-    }
-    job.failedTasks += 1
-    let record = try jobs.tasks(of: job.cut.id).first { $0.task == number }
-    let scorer = try TaskScorer(job: description, reader: try WindowStoreReader(path: description.store))
-    return try scorer.fail(
-      devices, reason: "task \(number) failed: \(record?.reason ?? "the reason is not known")")
+      "{\"rows\":\(rows),\"sha256\":\"\(sha256)\"}\n", to: files.success, existing: .replace)
+    CrashPoint.successWritten.pass()
   }
 }
 
@@ -261,6 +320,7 @@ private final class TaskLog: Sendable {
     var done: Int
     var rows = 0
     var failedRows: Int
+    var overhead = TaskOverhead()
     var failure: (any Error)?
     var lastFlush = ContinuousClock.now
   }
@@ -300,8 +360,11 @@ private final class TaskLog: Sendable {
         write(&state)
       }
       switch event {
-      case .taskSucceeded(_, _, let counts, _):
+      case .taskSucceeded(_, _, let counts, let duration):
         state.done += 1
+        if let busy = counts.busyMicroseconds {
+          state.overhead.add(taskSeconds: duration.seconds, busySeconds: Double(busy) / 1e6)
+        }
         state.rows += counts.items - counts.failedItems
         state.failedRows += counts.failedItems
         let progress = ScoringEvent(
@@ -316,6 +379,8 @@ private final class TaskLog: Sendable {
           state.failure = state.failure ?? error
         }
         return (ScoringEvent(.retry, job: job, reason: reason), state.failedRows)
+      case .notice(let text):
+        return (ScoringEvent(.notice, job: job, reason: text), state.failedRows)
       case .workerStarted, .workerExited, .taskStarted:
         return (nil, state.failedRows)
       }
@@ -333,9 +398,13 @@ private final class TaskLog: Sendable {
     }
   }
 
+  /// What is known of the overhead of tasks that this life has done.
+  var overhead: TaskOverhead { state.withLock { $0.overhead } }
+
   private func write(_ state: inout State) {
     do {
       try jobs.record(state.pending, of: job)
+      CrashPoint.tasksRecorded.pass()
     } catch {
       state.failure = state.failure ?? error
     }

@@ -2,6 +2,7 @@ import Compute
 import Files
 import Foundation
 import GRDB
+import Supervision
 import Telemetry
 
 /// `jobs.sqlite`: every job and task of a run. Written by batch scoring alone; anybody may read it meanwhile.
@@ -52,6 +53,7 @@ public final class JobStore: Sendable {
       }
       let queue = try DatabaseQueue(path: path, configuration: configuration)
       try Self.migrator.migrate(queue)
+      if lock != nil { try queue.write(Self.endLostNodes) }
       return queue
     }
   }
@@ -133,6 +135,27 @@ public final class JobStore: Sendable {
           CREATE INDEX failed_attempts_by_job ON failed_attempts (job, task, attempt);
           """)
     }
+    migrator.registerMigration("3: endpoints, nodes, overhead, wall-clock schedules") { db in
+      try db.execute(
+        sql: """
+          ALTER TABLE jobs ADD COLUMN endpoint TEXT;
+          ALTER TABLE jobs ADD COLUMN node_seconds REAL;
+          ALTER TABLE jobs ADD COLUMN task_seconds REAL;
+          ALTER TABLE jobs ADD COLUMN busy_seconds REAL;
+          ALTER TABLE jobs ADD COLUMN weight INTEGER;
+          -- When a wall-clock schedule fired it.
+          ALTER TABLE jobs ADD COLUMN fired_ms INTEGER;
+          -- The job that scores the windows of this one in its place.
+          ALTER TABLE jobs ADD COLUMN replaced_by TEXT;
+
+          -- Every change of state of a node, in order; a state of null means that the node has gone.
+          CREATE TABLE node_states (
+            number INTEGER PRIMARY KEY, target TEXT NOT NULL, node INTEGER NOT NULL,
+            state TEXT CHECK (state IN ('provisioning', 'idle', 'running', 'leaving', 'preempted', 'unusable')),
+            at_ms INTEGER NOT NULL
+          ) STRICT;
+          """)
+    }
     return migrator
   }
 
@@ -167,14 +190,17 @@ public final class JobStore: Sendable {
     try read { try Row.fetchAll($0, sql: "SELECT * FROM jobs ORDER BY number").map(Self.record) }
   }
 
-  /// The last job of `deployment` in event time: where the next one's cut begins, and what is to be resumed.
-  func last(of deployment: String) throws -> JobRecord? {
+  /// The jobs of `deployment`'s endpoint, or of the deployment where it has none, in event time: their cuts follow each
+  /// other. Jobs that score failed rows again, or that others have replaced, are left out.
+  public func chain(of deployment: Deployment) throws -> [JobRecord] {
     try read { db in
-      try Row.fetchOne(
+      try Row.fetchAll(
         db,
         sql: """
-          SELECT * FROM jobs WHERE deployment = ? ORDER BY coalesce(through_ms, \(Int64.max)) DESC, number DESC LIMIT 1
-          """, arguments: [deployment]
+          SELECT * FROM jobs WHERE \(deployment.endpoint == nil ? "endpoint IS NULL AND deployment" : "endpoint") = ?
+            AND failed_rows_of IS NULL AND (replaced_by IS NULL OR state = 'completed')
+          ORDER BY coalesce(through_ms, \(Int64.max)), number
+          """, arguments: [deployment.endpoint ?? deployment.name]
       ).map(Self.record)
     }
   }
@@ -185,19 +211,22 @@ public final class JobStore: Sendable {
       try db.execute(
         sql: """
           INSERT INTO jobs (id, deployment, after_ms, through_ms, state, tasks, failed_tasks, retries, predictions,
-            failed_rows, reason, queued_ms, started_ms, ended_ms, failed_rows_of)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            failed_rows, reason, queued_ms, started_ms, ended_ms, failed_rows_of, endpoint, node_seconds,
+            task_seconds, busy_seconds, weight, fired_ms)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           ON CONFLICT (id) DO UPDATE SET state = excluded.state, tasks = excluded.tasks,
             failed_tasks = excluded.failed_tasks, retries = excluded.retries, predictions = excluded.predictions,
             failed_rows = excluded.failed_rows, reason = excluded.reason, started_ms = excluded.started_ms,
-            ended_ms = excluded.ended_ms
+            ended_ms = excluded.ended_ms, node_seconds = excluded.node_seconds,
+            task_seconds = excluded.task_seconds, busy_seconds = excluded.busy_seconds, weight = excluded.weight
           """,
         arguments: [
           job.cut.id, job.deployment, job.cut.after.milliseconds, job.cut.through?.milliseconds,
           job.state.rawValue,
           job.tasks, job.failedTasks, job.retries, job.predictions, job.failedRows, job.reason,
           job.queuedAt.milliseconds, job.startedAt?.milliseconds, job.endedAt?.milliseconds,
-          job.cut.failedRowsOf,
+          job.cut.failedRowsOf, job.endpoint, job.nodeSeconds, job.taskSeconds, job.busySeconds, job.weight,
+          job.cut.firedAt?.milliseconds,
         ])
     }
   }
@@ -225,6 +254,28 @@ public final class JobStore: Sendable {
     try write {
       try $0.execute(sql: "UPDATE jobs SET cancel_requested = 1 WHERE id = ?", arguments: [id])
     }
+  }
+
+  /// Asks whoever runs the job called `id` to end it, because the job called `replacement` scores its windows. Where it
+  /// completes before that, it is not replaced.
+  func requestReplacement(of id: String, by replacement: String) throws {
+    try write {
+      try $0.execute(
+        sql: "UPDATE jobs SET cancel_requested = 1, replaced_by = ? WHERE id = ?",
+        arguments: [replacement, id])
+    }
+  }
+
+  /// Ends jobs that were to be replaced when their coordinator was killed.
+  func endReplaced(at now: Timestamp) throws {
+    let ids = try read {
+      try String.fetchAll(
+        $0,
+        sql: """
+          SELECT id FROM jobs WHERE replaced_by IS NOT NULL AND state NOT IN ('completed', 'failed', 'canceled')
+          """)
+    }
+    for id in ids { try cancel(id, at: now) }
   }
 
   func isCancelRequested(of id: String) throws -> Bool {
@@ -266,15 +317,62 @@ public final class JobStore: Sendable {
 
   private static func record(_ row: Row) -> JobRecord {
     func time(_ name: String) -> Timestamp? { (row[name] as Int64?).map(Timestamp.init(milliseconds:)) }
-    return JobRecord(
+    var record = JobRecord(
       cut: JobCut(
         id: row["id"], after: Timestamp(milliseconds: row["after_ms"]), through: time("through_ms"),
-        failedRowsOf: row["failed_rows_of"]),
-      deployment: row["deployment"], state: JobState(rawValue: row["state"]) ?? .failed, tasks: row["tasks"],
-      failedTasks: row["failed_tasks"], retries: row["retries"], predictions: row["predictions"],
-      failedRows: row["failed_rows"], reason: row["reason"],
-      queuedAt: Timestamp(milliseconds: row["queued_ms"]),
-      startedAt: time("started_ms"), endedAt: time("ended_ms"))
+        failedRowsOf: row["failed_rows_of"], firedAt: time("fired_ms")),
+      deployment: row["deployment"], endpoint: row["endpoint"],
+      state: JobState(rawValue: row["state"]) ?? .failed,
+      queuedAt: Timestamp(milliseconds: row["queued_ms"]), startedAt: time("started_ms"))
+    record.tasks = row["tasks"]
+    record.failedTasks = row["failed_tasks"]
+    record.retries = row["retries"]
+    record.predictions = row["predictions"]
+    record.failedRows = row["failed_rows"]
+    record.reason = row["reason"]
+    record.endedAt = time("ended_ms")
+    record.nodeSeconds = row["node_seconds"]
+    record.taskSeconds = row["task_seconds"]
+    record.busySeconds = row["busy_seconds"]
+    record.weight = row["weight"]
+    record.replacedBy = row["replaced_by"]
+    return record
+  }
+
+  // MARK: - Nodes
+
+  /// Writes that a node of `target` has changed its state.
+  public func record(_ transition: NodeTransition, of target: String, at now: Timestamp) throws {
+    try write {
+      try $0.execute(
+        sql: "INSERT INTO node_states (target, node, state, at_ms) VALUES (?, ?, ?, ?)",
+        arguments: [target, transition.node, transition.state?.rawValue, now.milliseconds])
+    }
+  }
+
+  /// Every change of state of a node, in order.
+  public func nodeStates() throws -> [NodeStateRecord] {
+    try read { db in
+      try Row.fetchAll(db, sql: "SELECT * FROM node_states ORDER BY number").map { row in
+        NodeStateRecord(
+          target: row["target"], node: row["node"],
+          state: (row["state"] as String?).flatMap(NodeState.init(rawValue:)),
+          at: Timestamp(milliseconds: row["at_ms"]))
+      }
+    }
+  }
+
+  /// Writes of nodes whose coordinator was killed that they went with it, when it was last heard of.
+  private static func endLostNodes(_ db: Database) throws {
+    try db.execute(
+      sql: """
+        INSERT INTO node_states (target, node, state, at_ms)
+        SELECT target, node, NULL, max(
+            (SELECT max(at_ms) FROM node_states),
+            coalesce((SELECT max(max(queued_ms, coalesce(started_ms, 0), coalesce(ended_ms, 0))) FROM jobs), 0))
+        FROM (SELECT target, node, state, max(number) FROM node_states GROUP BY target, node)
+        WHERE state IS NOT NULL
+        """)
   }
 
   // MARK: - Tasks
@@ -289,6 +387,17 @@ public final class JobStore: Sendable {
           worker: row["worker"], node: row["node"], rows: row["rows"], failedRows: row["failed_rows"],
           durationMs: row["duration_ms"], reason: row["reason"])
       }
+    }
+  }
+
+  /// Why tasks of the job called `id` have failed, by their numbers.
+  func failureReasons(of id: String) throws -> [Int: String] {
+    try read { db in
+      let rows = try Row.fetchAll(
+        db,
+        sql: "SELECT task, reason FROM tasks WHERE job = ? AND state <> 'completed' AND reason IS NOT NULL",
+        arguments: [id])
+      return Dictionary(uniqueKeysWithValues: rows.map { ($0["task"], $0["reason"]) })
     }
   }
 
@@ -336,7 +445,7 @@ public final class JobStore: Sendable {
     try write { db in
       for event in events {
         switch event {
-        case .workerStarted, .workerExited: break
+        case .notice, .workerStarted, .workerExited: break
         case .taskStarted(let task, _, let worker, let node):
           try db.execute(
             sql: """

@@ -19,8 +19,40 @@ public enum MiniBatchPlan {
     var weight: Int { rows * (supportVectors + ScoringDefaults.rowOverheadInVectors) }
   }
 
+  /// What earlier jobs have measured of tasks.
+  public struct Cost: Hashable, Sendable {
+    /// What a task takes besides its work.
+    public var overheadSeconds: Double
+    /// How much ``Load/weight`` a worker does in a second.
+    public var weightPerSecond: Double
+
+    public init(overheadSeconds: Double, weightPerSecond: Double) {
+      self.overheadSeconds = overheadSeconds
+      self.weightPerSecond = weightPerSecond
+    }
+
+    /// What the tasks of `job` have shown; nil where it has not measured all of them.
+    init?(_ job: JobRecord) {
+      guard job.tasks > 0, let weight = job.weight, weight > 0, let busy = job.busySeconds, busy > 0,
+        let total = job.taskSeconds
+      else { return nil }
+      overheadSeconds = max(0, total - busy) / Double(job.tasks)
+      weightPerSecond = Double(weight) / busy
+    }
+
+    /// The least work that is worth a task: its overhead is then ``ScoringDefaults/overheadShare`` of its time.
+    var minimumTaskWeight: Int {
+      let work = overheadSeconds * (1 / ScoringDefaults.overheadShare - 1) * weightPerSecond
+      return max(1, Int(min(work, Double(Int32.max))))
+    }
+  }
+
   /// Contiguous runs of `loads`, which are in byte order; none is empty.
-  public static func tasks(for loads: [Load], size: MiniBatchSize, slots: Int) -> [[DeviceID]] {
+  ///
+  /// - Parameter cost: What earlier jobs have measured; nil where none has.
+  public static func tasks(
+    for loads: [Load], size: MiniBatchSize, slots: Int, cost: Cost? = nil
+  ) -> [[DeviceID]] {
     switch size {
     case .devices(let count):
       let count = max(count, (loads.count + ScoringDefaults.maxTasks - 1) / ScoringDefaults.maxTasks)
@@ -31,7 +63,10 @@ public enum MiniBatchPlan {
       let total = loads.reduce(0) { $0 + $1.weight }
       // At least a task a slot, unless there is too little to do; at most a few, so that stragglers even out.
       let wanted = max(
-        1, min(total / ScoringDefaults.minimumTaskWeight, slots * ScoringDefaults.tasksPerSlot))
+        1,
+        min(
+          total / (cost?.minimumTaskWeight ?? ScoringDefaults.minimumTaskWeight),
+          slots * ScoringDefaults.tasksPerSlot))
       return balanced(loads, count: min(wanted, ScoringDefaults.maxTasks, loads.count), total: total)
     }
   }

@@ -4,14 +4,24 @@ import Foundation
 /// Where the files of batch scoring are in a run's folder.
 public struct RunFolder: Hashable, Sendable {
   public let path: String
+  /// The folder of the models: the run's own, unless a deployment has others.
+  public let models: String
 
-  public init(_ path: String) { self.path = path }
+  /// - Parameter models: The folder of the models; nil for the run's own.
+  public init(_ path: String, models: String? = nil) {
+    self.path = path
+    self.models = models ?? "\(path)/models"
+  }
+
+  /// The same folder with the models of `deployment`.
+  public func with(modelsOf deployment: Deployment) -> RunFolder {
+    RunFolder(path, models: deployment.models)
+  }
 
   /// The windows; written by ingestion alone.
   public var store: String { "\(path)/sonde.sqlite" }
   /// The jobs; written by batch scoring alone.
   public var jobs: String { "\(path)/jobs.sqlite" }
-  public var models: String { "\(path)/models" }
   /// What the models in ``models`` were trained on.
   public var trainingRecord: String { "\(models)/training.json" }
   /// The log files of workers.

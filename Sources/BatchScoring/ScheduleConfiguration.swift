@@ -1,19 +1,36 @@
 import Compute
 import Telemetry
 
+/// Which clock a schedule goes by.
+public enum ScheduleClock: String, CaseIterable, Hashable, Sendable, Codable {
+  /// Event time: a job fires when the store's watermark has passed its time, so what it scores follows from the readings.
+  case watermark
+  /// The wall clock: a job fires at its time and scores what is visible then.
+  case wall
+}
+
+/// What happens where a wall-clock job is due and another is still running, in Kubernetes' words.
+public enum ConcurrencyPolicy: String, CaseIterable, Hashable, Sendable, Codable {
+  /// The new one is skipped; the next one scores what it would have.
+  case forbid
+  /// Both run.
+  case allow
+  /// The one that runs is canceled, and the new one scores what it would have.
+  case replace
+}
+
+/// What happens to wall-clock jobs that were missed while no scheduler was running.
+public enum CatchupPolicy: String, CaseIterable, Hashable, Sendable, Codable {
+  /// They are left out; the next one that is due scores their windows.
+  case none
+  /// The last of them runs, and scores the windows of all.
+  case last
+  /// Each of them runs, one after the other.
+  case all
+}
+
 /// Everything that `sonde schedule` needs to know beside the run's folder; as JSON in `schedule.json`.
 public struct ScheduleConfiguration: Hashable, Sendable, Codable {
-  /// Size of the local compute target.
-  public struct Local: Hashable, Sendable, Codable {
-    public var nodes: Int
-    public var coresPerNode: Int
-
-    public init(nodes: Int = 1, coresPerNode: Int = 1) {
-      self.nodes = nodes
-      self.coresPerNode = coresPerNode
-    }
-  }
-
   public var deployment: Deployment
   /// Five cron fields; either this or ``everySeconds``.
   public var cron: String?
@@ -22,18 +39,28 @@ public struct ScheduleConfiguration: Hashable, Sendable, Codable {
   public var from: Timestamp
   /// nil where the models are in the folder already.
   public var training: TrainingRange?
-  public var local: Local
+  public var compute: ComputeSettings
+  public var clock: ScheduleClock
+  /// By the wall clock only.
+  public var concurrency: ConcurrencyPolicy
+  /// By the wall clock only.
+  public var catchup: CatchupPolicy
 
   public init(
     deployment: Deployment = Deployment(), cron: String? = nil, everySeconds: Double? = nil, from: Timestamp,
-    training: TrainingRange? = nil, local: Local = Local()
+    training: TrainingRange? = nil, compute: ComputeSettings = ComputeSettings(),
+    clock: ScheduleClock = .watermark, concurrency: ConcurrencyPolicy = .forbid,
+    catchup: CatchupPolicy = .last
   ) {
     self.deployment = deployment
     self.cron = cron
     self.everySeconds = everySeconds
     self.from = from
     self.training = training
-    self.local = local
+    self.compute = compute
+    self.clock = clock
+    self.concurrency = concurrency
+    self.catchup = catchup
   }
 
   /// Reads the file at `path`. Throws ``ScoringError`` and `FileError`.

@@ -1,5 +1,6 @@
 import Compute
 import Foundation
+import Supervision
 import Synchronization
 import Telemetry
 import WindowStore
@@ -25,8 +26,25 @@ public final class SchedulerControl: Sendable {
   var stopRequested: Bool { state.withLock { $0.stopRequested } }
 }
 
-/// Runs jobs as the store's watermark passes their fire times; trains first where that is asked for. Started again
-/// after whatever end, it goes on where it was.
+/// Where a scheduler takes the deployment of each new job from, so that a change of an endpoint's default shows in the
+/// next job.
+public struct DeploymentSource: Sendable {
+  /// The deployment of a job that starts now.
+  public var current: @Sendable () throws -> Deployment
+  /// The command of its workers.
+  public var worker: @Sendable (Deployment) throws -> WorkerCommand
+
+  public init(
+    current: @escaping @Sendable () throws -> Deployment,
+    worker: @escaping @Sendable (Deployment) throws -> WorkerCommand
+  ) {
+    self.current = current
+    self.worker = worker
+  }
+}
+
+/// Runs jobs as the store's watermark, or the wall clock, passes their fire times; trains first where that is asked for.
+/// Started again after whatever end, it goes on where it was.
 public struct Scheduler: Sendable {
   public enum Ending: Hashable, Sendable {
     /// The stream ended and everything was scored. The count is of jobs that failed.
@@ -34,46 +52,58 @@ public struct Scheduler: Sendable {
     case stopped
   }
 
-  private let configuration: ScheduleConfiguration
-  private let schedule: Schedule
-  private let folder: RunFolder
-  private let runner: JobRunner
-  private let control: SchedulerControl
+  let configuration: ScheduleConfiguration
+  let schedule: Schedule
+  let folder: RunFolder
+  let runner: JobRunner
+  let control: SchedulerControl
   private let trainingThreads: Int
+  private let source: DeploymentSource?
+  let moreTargets: (@Sendable (Int) throws -> any ComputeTarget)?
 
   /// - Parameters:
   ///   - target: Where tasks run; shut down by the caller.
   ///   - worker: The command of a worker.
   ///   - trainingThreads: How many devices are trained at a time.
-  ///   - now: The wall clock, for the times in jobs.sqlite.
+  ///   - jobs: The job database of `folder`; nil to open it here.
+  ///   - source: Where deployments come from; nil for the configuration's.
+  ///   - moreTargets: Makes the target of a second, third, … job at a time, by its number from 2; nil where jobs run one
+  ///     by one.
+  ///   - now: The wall clock.
   public init(
     folder: RunFolder, configuration: ScheduleConfiguration, target: any ComputeTarget, worker: WorkerCommand,
-    trainingThreads: Int, control: SchedulerControl, now: @escaping @Sendable () -> Timestamp,
-    report: @escaping @Sendable (ScoringEvent) -> Void
+    trainingThreads: Int, control: SchedulerControl, jobs: JobStore? = nil, source: DeploymentSource? = nil,
+    moreTargets: (@Sendable (Int) throws -> any ComputeTarget)? = nil,
+    now: @escaping @Sendable () -> Timestamp, report: @escaping @Sendable (ScoringEvent) -> Void
   ) throws {
     self.configuration = configuration
     self.folder = folder
     self.control = control
     self.trainingThreads = trainingThreads
+    self.source = source
+    self.moreTargets = moreTargets
     schedule = try configuration.schedule()
     _ = try configuration.deployment.model.options()
     runner = JobRunner(
-      folder: folder, deployment: configuration.deployment, target: target, worker: worker,
-      jobs: try JobStore(path: folder.jobs), now: now, report: report)
+      folder: folder.with(modelsOf: configuration.deployment), deployment: configuration.deployment,
+      target: target, worker: worker, jobs: try jobs ?? JobStore(path: folder.jobs), now: now, report: report)
   }
 
   /// Returns when the stream has ended and everything is scored, or when told to stop.
   public func run() async throws -> Ending {
     guard let reader = try await openStore() else { return .stopped }
-    let trainer = Trainer(
-      folder: folder, layout: configuration.deployment.layout, settings: configuration.deployment.model,
-      threads: trainingThreads)
-    let last = try runner.jobs.last(of: configuration.deployment.name)
+    switch configuration.clock {
+    case .watermark: return try await runByWatermark(reader)
+    case .wall: return try await runByWallClock(reader)
+    }
+  }
+
+  private func runByWatermark(_ reader: WindowStoreReader) async throws -> Ending {
+    let last = try runner.jobs.chain(of: configuration.deployment).last
     if let last { runner.removeParts(of: last) }
     var sequence = JobSequence(
       schedule: schedule, from: configuration.from, training: configuration.training,
-      isTrained: try configuration.training.map(trainer.isDone) ?? true,
-      last: last.map { ($0.cut, $0.state.isFinal) })
+      isTrained: try isTrained(), last: last.map { ($0.cut, $0.state.isFinal) })
     while !control.stopRequested {
       // Asked for before the watermark is read: what was committed before the end is then seen.
       let streamEnded = control.streamEnded
@@ -81,23 +111,65 @@ public struct Scheduler: Sendable {
       case .wait:
         try await Task.sleep(for: ScoringDefaults.pollInterval)
       case .train(let range):
-        runner.report(ScoringEvent(.training))
-        let record = try await trainer.train(range)
-        runner.report(
-          ScoringEvent(
-            .trained, models: record.models.count, failedModels: record.failures.count,
-            reason: record.failures.first.map { "\($0.key.stem): \($0.reason)" }))
+        try await train(range)
         sequence.didTrain()
       case .job(let cut):
         guard try await run(cut).state.isFinal else { break }
         sequence.didRun(cut)
       case .finish:
-        runner.report(ScoringEvent(.finished))
-        return .finished(failedJobs: try runner.jobs.jobs().count { $0.state == .failed })
+        return try finished()
       }
     }
+    return stopped()
+  }
+
+  func stopped() -> Ending {
     runner.report(ScoringEvent(.stopped))
     return .stopped
+  }
+
+  func finished() throws -> Ending {
+    runner.report(ScoringEvent(.finished))
+    return .finished(failedJobs: try runner.jobs.jobs().count { $0.state == .failed })
+  }
+
+  // MARK: - Training
+
+  private var trainer: Trainer {
+    Trainer(
+      folder: runner.folder, layout: configuration.deployment.layout,
+      settings: configuration.deployment.model, threads: trainingThreads)
+  }
+
+  func isTrained() throws -> Bool { try configuration.training.map(trainer.isDone) ?? true }
+
+  func train(_ range: TrainingRange) async throws {
+    runner.report(ScoringEvent(.training))
+    let record = try await trainer.train(range)
+    CrashPoint.trained.pass()
+    runner.report(
+      ScoringEvent(
+        .trained, models: record.models.count, failedModels: record.failures.count,
+        reason: record.failures.first.map { "\($0.key.stem): \($0.reason)" }))
+  }
+
+  // MARK: - Jobs
+
+  /// The runner of the job of `cut` on `target`: one of an earlier life keeps its deployment, a new one gets what is the
+  /// default now.
+  func runner(of cut: JobCut, on target: any ComputeTarget) throws -> JobRunner {
+    guard let source else { return runner.on(target, runner.deployment, runner.worker, folder: folder) }
+    let known = try runner.jobs.deployment(of: cut.id)
+    let deployment: Deployment
+    do {
+      deployment = try known ?? source.current()
+    } catch {
+      // What is wrong with the file must not stop the schedule, which has a deployment that works.
+      runner.report(
+        ScoringEvent(.notice, job: cut.id, reason: "\(error)\ngoing on with \(runner.deployment.name)"))
+      deployment = runner.deployment
+    }
+    return runner.on(target, deployment, try source.worker(deployment), folder: folder)
   }
 
   /// Runs one job, and passes a stop on to the target meanwhile.
@@ -112,7 +184,7 @@ public struct Scheduler: Sendable {
       }
     }
     defer { watch.cancel() }
-    return try await runner.run(cut)
+    return try await runner(of: cut, on: runner.target).run(cut)
   }
 
   /// The store, as soon as ingestion has made it; nil where the scheduler was told to stop before.

@@ -17,6 +17,18 @@ public enum ScoringDefaults {
   /// The least work, in rows × support vectors, that is worth a task of its own in an automatic plan: about 2 ms of
   /// kernels, the overhead of a task on a warm worker.
   public static let minimumTaskWeight = 500_000
+  /// How much of a task's time its overhead may be in an automatic plan, once it has been measured.
+  public static let overheadShare = 0.1
+  /// From which share on the overhead of tasks is worth a warning: more of it than of work.
+  public static let overheadWarningShare = 0.5
+  /// How much overhead a job has at least before it warns: what nobody would notice is not worth a word.
+  public static let overheadWarningSeconds = 1.0
+  /// How many missed jobs are caught up with, as in Kubernetes; the windows of older ones go to the first of these.
+  public static let maxCatchUpRuns = 100
+  /// How many jobs of a schedule run at a time, where that is allowed: each has its own workers.
+  public static let maxConcurrentJobs = 4
+  /// How often metrics and the terminal's view of a job are written anew.
+  public static let metricsInterval = Duration.seconds(1)
   /// The most tasks of a job, as many as a Slurm job array takes (MaxArraySize 100001).
   public static let maxTasks = 100_000
   /// How many windows training holds in memory at a time, a thread: 100,000 rows are about 15 MB.

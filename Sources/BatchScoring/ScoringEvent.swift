@@ -13,6 +13,8 @@ public struct ScoringEvent: Hashable, Sendable, Codable {
     case progress
     /// An attempt at a task failed, or a worker did: `job` and `reason` are set.
     case retry
+    /// Something that a person should know: `reason` is set, and `job` where it is about one.
+    case notice
     /// `job`, `tasks`, `rows`, `failedRows`, `retries` and `seconds` are set.
     case jobCompleted = "job_completed"
     /// As ``jobCompleted``, and `reason`.
@@ -37,18 +39,24 @@ public struct ScoringEvent: Hashable, Sendable, Codable {
   public var models: Int?
   public var failedModels: Int?
   public var reason: String?
+  /// The deployment of a job that starts.
+  public var deployment: String?
+  /// Of a job that has ended: what its nodes cost.
+  public var nodeSeconds: Double?
 
   private enum CodingKeys: String, CodingKey {
-    case event, job, tasks, rows, retries, seconds, models, reason
+    case event, job, tasks, rows, retries, seconds, models, reason, deployment
     case tasksDone = "tasks_done"
     case failedRows = "failed_rows"
     case failedModels = "failed_models"
+    case nodeSeconds = "node_seconds"
   }
 
   public init(
     _ event: Kind, job: String? = nil, tasks: Int? = nil, tasksDone: Int? = nil, rows: Int? = nil,
     failedRows: Int? = nil, retries: Int? = nil, seconds: Double? = nil, models: Int? = nil,
-    failedModels: Int? = nil, reason: String? = nil
+    failedModels: Int? = nil, reason: String? = nil,
+    deployment: String? = nil, nodeSeconds: Double? = nil
   ) {
     self.event = event
     self.job = job
@@ -61,5 +69,7 @@ public struct ScoringEvent: Hashable, Sendable, Codable {
     self.models = models
     self.failedModels = failedModels
     self.reason = reason
+    self.deployment = deployment
+    self.nodeSeconds = nodeSeconds
   }
 }

@@ -1,4 +1,5 @@
 import Compute
+import Supervision
 import WindowStore
 
 /// What a worker of a scoring job does. A request's input is the path of a ``JobDescription``, its task one of the
@@ -28,6 +29,7 @@ public final class ScoringWorker {
     }
     let part = try scorer.score(scorer.job.tasks[request.task])
     try part.write(to: JobFolder.part(request.task, of: request.input))
+    CrashPoint.partWritten.pass()
     return TaskCounts(items: part.predictions + part.failed, failedItems: part.failed)
   }
 

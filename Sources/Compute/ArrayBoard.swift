@@ -42,6 +42,9 @@ public struct ArrayBoard: Sendable {
   /// Attempts that have ended one way or the other.
   public var settled: Int { succeeded + failed + retried }
 
+  /// How many tasks wait for the next array.
+  public var waitingTasks: Int { waiting.count }
+
   /// How the job has come out, given how it ended.
   public func outcome(_ ending: ComputeOutcome.Ending) -> ComputeOutcome {
     ComputeOutcome(

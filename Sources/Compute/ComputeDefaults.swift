@@ -22,6 +22,10 @@ public enum ComputeDefaults {
   public static let slurmEndWait = Duration.seconds(60)
   /// The most elements of an array: what MaxArraySize allows where nobody has changed it.
   public static let maxSlurmWorkers = 1000
+  /// The fewest nodes of a target that scales: none, so that it costs nothing while there is nothing to do.
+  public static let minInstances = 0
+  /// How long a node without work stays: what Azure ML's compute clusters do.
+  public static let idleTimeBeforeScaleDown = Duration.seconds(120)
   /// The most worker processes of a local target: every one holds a few descriptors and about 10 MB.
   public static let maxLocalWorkers = 256
 }

@@ -1,6 +1,7 @@
 /// A place that runs the numbered tasks of a command. It knows nothing of what the tasks do.
 ///
 /// A target is one file: `LocalTarget.swift` runs worker processes on this machine, `SlurmTarget.swift` job arrays.
+/// ``ComputeSettings`` names one and makes it.
 public protocol ComputeTarget: Sendable {
   /// What people call it, such as `local`.
   var name: String { get }
@@ -62,6 +63,8 @@ public struct ComputeJob: Hashable, Sendable {
 
 /// What happened while a job ran.
 public enum ComputeEvent: Hashable, Sendable {
+  /// Something that a person should know about the target.
+  case notice(String)
   case workerStarted(worker: Int, node: Int)
   case workerExited(worker: Int, node: Int, reason: String)
   case taskStarted(task: Int, attempt: Int, worker: Int, node: Int)

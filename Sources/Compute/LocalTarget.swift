@@ -1,13 +1,21 @@
 import Foundation
 
-/// Runs tasks in worker processes on this machine. Nodes are what makes it look like a cluster: `nodes` ×
-/// `coresPerNode` workers, which stay warm between tasks and between jobs of the same command.
+/// Runs tasks in worker processes on this machine. Nodes are what makes it look like a cluster: each has `coresPerNode`
+/// workers, which stay warm between tasks and between jobs of the same command. An ``Autoscaler`` says how many nodes
+/// there are; a node is provisioned when its workers are started, and has gone when they have exited.
 public actor LocalTarget: ComputeTarget {
   public nonisolated let name: String
   public nonisolated let slots: Int
-  private let nodes: Int
   private let coresPerNode: Int
   private let logFolder: String
+  private let logPrefix: String
+  private let observe: @Sendable (NodeTransition) -> Void
+  private var scaler: Autoscaler
+  private var openNodes: Set<Int> = []
+  /// The node of every worker that has not exited.
+  private var nodeOfWorker: [Int: Int] = [:]
+  private var isRunning = false
+  private var scaleDown: Task<Void, Never>?
   private let mailbox = WorkerMailbox()
   private var processes: [Int: WorkerProcess] = [:]
   private var warm: [TaskBoard.WarmWorker] = []
@@ -17,10 +25,24 @@ public actor LocalTarget: ComputeTarget {
   private var cancelRequested = false
   private let origin = ContinuousClock.now
 
+  /// A target that always has `nodes` nodes; as ``init(name:scale:coresPerNode:logFolder:logPrefix:observe:)``.
+  public init(name: String = "local", nodes: Int, coresPerNode: Int, logFolder: String) throws {
+    try self.init(name: name, scale: .fixed(nodes), coresPerNode: coresPerNode, logFolder: logFolder)
+  }
+
   /// A target whose workers log to `worker-<n>.log` in `logFolder`, which is created. Throws ``ComputeError`` where
   /// the numbers make no sense or the folder cannot be made.
-  public init(name: String = "local", nodes: Int, coresPerNode: Int, logFolder: String) throws {
+  ///
+  /// - Parameters:
+  ///   - logPrefix: Comes before the names of the logs.
+  ///   - observe: Is told of every node that changes its state, in order.
+  public init(
+    name: String = "local", scale: AutoscaleSettings, coresPerNode: Int, logFolder: String,
+    logPrefix: String = "", observe: @escaping @Sendable (NodeTransition) -> Void = { _ in }
+  ) throws {
+    let nodes = scale.maxInstances
     guard nodes >= 1, coresPerNode >= 1, nodes <= ComputeDefaults.maxLocalWorkers,
+      (0...nodes).contains(scale.minInstances),
       coresPerNode <= ComputeDefaults.maxLocalWorkers, nodes * coresPerNode <= ComputeDefaults.maxLocalWorkers
     else {
       throw ComputeError(
@@ -35,15 +57,24 @@ public actor LocalTarget: ComputeTarget {
     // Writing to a worker that has just died must be an error and not the end of this process.
     signal(SIGPIPE, SIG_IGN)
     self.name = name
-    self.nodes = nodes
     self.coresPerNode = coresPerNode
     self.logFolder = logFolder
+    self.logPrefix = logPrefix
+    self.observe = observe
+    scaler = Autoscaler(scale, tasksPerNode: coresPerNode)
     slots = nodes * coresPerNode
   }
 
   public func run(
     _ job: ComputeJob, report: @escaping @Sendable (ComputeEvent) -> Void
   ) async throws -> ComputeOutcome {
+    // Set first: while workers are waited for below, nobody else scales down.
+    isRunning = true
+    scaleDown?.cancel()
+    defer {
+      isRunning = false
+      scheduleScaleDown()
+    }
     if warmCommand != job.worker {
       await endWorkers()
       warmCommand = job.worker
@@ -51,7 +82,8 @@ public actor LocalTarget: ComputeTarget {
     cancelRequested = false
     forgetTheDead()
     var board = TaskBoard(
-      job: job, nodes: nodes, coresPerNode: coresPerNode, warm: warm, nextWorker: nextWorker, now: now)
+      job: job, nodes: scaler.settings.maxInstances, coresPerNode: coresPerNode, warm: warm,
+      nextWorker: nextWorker, now: now, openNodes: openNodes)
     warm = []
     let ticker = Task { [mailbox] in
       while !Task.isCancelled {
@@ -62,6 +94,7 @@ public actor LocalTarget: ComputeTarget {
     defer { ticker.cancel() }
 
     perform(board.begin(at: now), of: job, report)
+    scale(&board, of: job, report)
     var wakeUps = mailbox.wakeUps.makeAsyncIterator()
     while !board.isFinished {
       await wakeUps.next()
@@ -73,10 +106,91 @@ public actor LocalTarget: ComputeTarget {
         perform(board.handle(.cancel, at: now), of: job, report)
       }
       perform(board.handle(stopRequested ? .stop : .tick, at: now), of: job, report)
+      scale(&board, of: job, report)
     }
     warm = board.warmWorkers
     nextWorker = board.nextWorker
     return board.outcome
+  }
+
+  /// Tells the autoscaler what the board is at, and the board which nodes come and go.
+  private func scale(
+    _ board: inout TaskBoard, of job: ComputeJob, _ report: @Sendable (ComputeEvent) -> Void
+  ) {
+    let busy = board.busyNodes
+    let starting = board.startingNodes
+    var actions: [Autoscaler.Action] = []
+    for node in openNodes.sorted() where !starting.contains(node) {
+      // A node that nobody needs yet has no workers, and is as good as ready.
+      actions += scaler.handle(.ready(node: node), at: now)
+      actions += scaler.handle(busy.contains(node) ? .busy(node: node) : .idle(node: node), at: now)
+    }
+    actions += scaler.handle(.demand(tasks: board.demand), at: now)
+    board.mayGrow = scaler.mayGrow
+    for action in actions {
+      switch action {
+      case .provision(let node):
+        openNodes.insert(node)
+        perform(board.handle(.openNode(node), at: now), of: job, report)
+      case .release(let node):
+        openNodes.remove(node)
+        perform(board.handle(.closeNode(node), at: now), of: job, report)
+      case .changed(let transition): observe(transition)
+      }
+    }
+    noteGoneNodes()
+  }
+
+  private func tell(_ actions: [Autoscaler.Action]) {
+    for case .changed(let transition) in actions { observe(transition) }
+  }
+
+  /// A node that was released has gone when the last of its workers has.
+  private func noteGoneNodes() {
+    let present = Set(nodeOfWorker.values)
+    for (node, state) in scaler.states where state == .leaving && !present.contains(node) {
+      tell(scaler.handle(.gone(node: node), at: now))
+    }
+  }
+
+  /// Between jobs nothing else looks at the clock, or at workers that exit.
+  private func scheduleScaleDown() {
+    let leaving = nodeOfWorker.filter { scaler.states[$0.value] == .leaving }.compactMap { processes[$0.key] }
+    if !leaving.isEmpty {
+      Task { [weak self] in
+        for process in leaving { await process.wait() }
+        await self?.settle()
+      }
+    }
+    guard let release = scaler.nextRelease else { return }
+    scaleDown = Task { [weak self] in
+      guard let self else { return }
+      try? await Task.sleep(for: release - self.now)
+      if !Task.isCancelled { await self.releaseIdleNodes() }
+    }
+  }
+
+  private func releaseIdleNodes() {
+    guard !isRunning else { return }
+    forgetTheDead()
+    let actions = scaler.handle(.tick, at: now)
+    tell(actions)
+    for case .release(let node) in actions {
+      openNodes.remove(node)
+      for worker in warm where nodeOfWorker[worker.worker] == node {
+        processes[worker.worker]?.finish()
+      }
+      warm.removeAll { nodeOfWorker[$0.worker] == node }
+    }
+    noteGoneNodes()
+    scheduleScaleDown()
+  }
+
+  /// Notes what has exited. A job that has begun meanwhile does so itself.
+  private func settle() {
+    guard !isRunning else { return }
+    forgetTheDead()
+    noteGoneNodes()
   }
 
   public func stop() {
@@ -89,26 +203,40 @@ public actor LocalTarget: ComputeTarget {
     mailbox.wake()
   }
 
-  public func shutDown() async { await endWorkers() }
+  public func shutDown() async {
+    isRunning = true
+    scaleDown?.cancel()
+    await endWorkers()
+  }
 
-  private var now: Duration { ContinuousClock.now - origin }
+  private nonisolated var now: Duration { ContinuousClock.now - origin }
 
   private func perform(
     _ actions: [TaskBoard.Action], of job: ComputeJob, _ report: @Sendable (ComputeEvent) -> Void
   ) {
     for action in actions {
       switch action {
-      case .startWorker(let worker, _):
+      case .startWorker(let worker, let slot):
+        nodeOfWorker[worker] = slot / coresPerNode + 1
         processes[worker] = WorkerProcess(
-          number: worker, command: job.worker, logPath: "\(logFolder)/worker-\(worker).log", mailbox: mailbox)
+          number: worker, command: job.worker, logPath: log(of: worker), mailbox: mailbox)
       case .assign(let worker, let task, let attempt):
         processes[worker]?.send(WorkerRequest(input: job.input, task: task, attempt: attempt).line)
       case .kill(let worker):
         processes[worker]?.kill()
+      case .finish(let worker):
+        processes[worker]?.finish()
       case .report(let event):
         report(event)
       }
     }
+  }
+
+  private func log(of worker: Int) -> String { "\(logFolder)/\(logPrefix)worker-\(worker).log" }
+
+  private func forget(_ worker: Int) {
+    processes[worker] = nil
+    nodeOfWorker[worker] = nil
   }
 
   private func event(for letter: WorkerMailbox.Letter) -> TaskBoard.Event {
@@ -119,10 +247,10 @@ public actor LocalTarget: ComputeTarget {
       }
       return .workerReplied(worker: worker, reply)
     case .exited(let worker, let reason):
-      processes[worker] = nil
-      return .workerExited(worker: worker, reason: "\(reason) (log: \(logFolder)/worker-\(worker).log)")
+      forget(worker)
+      return .workerExited(worker: worker, reason: "\(reason) (log: \(log(of: worker)))")
     case .notStarted(let worker, let reason):
-      processes[worker] = nil
+      forget(worker)
       return .workerExited(worker: worker, reason: "could not be started (\(reason))")
     }
   }
@@ -159,6 +287,18 @@ public actor LocalTarget: ComputeTarget {
     }
     _ = mailbox.takeAll()
     processes = [:]
+    nodeOfWorker = [:]
     warm = []
+    openNodes = []
+    for node in scaler.states.keys.sorted() {
+      // The autoscaler asks for the fewest nodes again at once; the next job opens them.
+      for action in scaler.handle(.gone(node: node), at: now) {
+        switch action {
+        case .changed(let transition) where transition.state == nil: observe(transition)
+        case .changed, .provision, .release: break
+        }
+      }
+    }
+    scaler = Autoscaler(scaler.settings, tasksPerNode: coresPerNode)
   }
 }

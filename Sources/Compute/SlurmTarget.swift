@@ -13,16 +13,34 @@ public actor SlurmTarget: ComputeTarget {
   public nonisolated let name: String
   public nonisolated let slots: Int
   private let logFolder: String
+  private let logPrefix: String
+  private let scale: AutoscaleSettings
+  private let coresPerNode: Int
+  private let observe: @Sendable (NodeTransition) -> Void
+  /// Slurm's names of nodes, and the numbers they have here.
+  private var nodes: [String: Int] = [:]
+  private var hasTold = false
+  private let origin = ContinuousClock.now
   private let sbatch: String
   private let squeue: String
   private let scancel: String
+  private let scontrol: String
   private var isStopping = false
   private var isCanceling = false
   private var nextWorker = 1
 
-  /// A target that runs `nodes` × `coresPerNode` workers at a time, which log to `logFolder`. The cluster is the one
-  /// that Slurm's commands find, by `SLURM_CONF` where that is set. Throws ``ComputeError`` where they are missing.
-  public init(name: String = "slurm", nodes: Int, coresPerNode: Int, logFolder: String) throws {
+  /// A target that runs at most `scale.maxInstances` × `coresPerNode` workers at a time, which log to `logFolder`. The
+  /// cluster is the one that Slurm's commands find, by `SLURM_CONF` where that is set. Throws ``ComputeError`` where
+  /// they are missing.
+  ///
+  /// - Parameters:
+  ///   - logPrefix: Comes before the names of the logs.
+  ///   - observe: Is told of every node that begins to run elements, and of every one that runs none any more.
+  public init(
+    name: String = "slurm", scale: AutoscaleSettings, coresPerNode: Int, logFolder: String,
+    logPrefix: String = "", observe: @escaping @Sendable (NodeTransition) -> Void = { _ in }
+  ) throws {
+    let nodes = scale.maxInstances
     let workers = nodes.multipliedReportingOverflow(by: coresPerNode)
     guard nodes >= 1, coresPerNode >= 1, !workers.overflow,
       workers.partialValue <= ComputeDefaults.maxSlurmWorkers
@@ -42,6 +60,7 @@ public actor SlurmTarget: ComputeTarget {
     sbatch = try command("sbatch")
     squeue = try command("squeue")
     scancel = try command("scancel")
+    scontrol = try command("scontrol")
     do {
       try FileManager.default.createDirectory(atPath: logFolder, withIntermediateDirectories: true)
     } catch {
@@ -49,6 +68,10 @@ public actor SlurmTarget: ComputeTarget {
     }
     self.name = name
     self.logFolder = logFolder
+    self.logPrefix = logPrefix
+    self.scale = scale
+    self.coresPerNode = coresPerNode
+    self.observe = observe
     slots = workers.partialValue
   }
 
@@ -59,6 +82,10 @@ public actor SlurmTarget: ComputeTarget {
     let label = "sonde-\(Digest.sha256(text: job.input).prefix(12))"
     // A coordinator that was killed has left its array behind, which would do the same tasks beside the new one.
     try await endArray(named: label)
+    if !hasTold, scale.minInstances < scale.maxInstances {
+      hasTold = true
+      report(.notice(try await powerSaving().sentence))
+    }
     let folder = (job.input as NSString).deletingLastPathComponent + "/slurm"
     var board = ArrayBoard(tasks: job.tasks, retry: job.retry)
     var fruitless = 0
@@ -66,7 +93,8 @@ public actor SlurmTarget: ComputeTarget {
       try? FileManager.default.removeItem(atPath: folder)
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       let before = board.settled
-      let elements = board.nextArray(slots: slots, firstWorker: nextWorker)
+      let width = scale.nodes(for: board.waitingTasks, tasksPerNode: coresPerNode) * coresPerNode
+      let elements = board.nextArray(slots: width, firstWorker: nextWorker)
       nextWorker += elements.count
       let reason = try await runArray(elements, job, label, folder, &board, report)
       fruitless = board.settled == before ? fruitless + 1 : 0
@@ -83,6 +111,11 @@ public actor SlurmTarget: ComputeTarget {
   public func cancel() { isCanceling = true }
 
   public func shutDown() {}
+
+  /// What the cluster does with nodes that nobody needs.
+  public func powerSaving() async throws -> SlurmPowerSaving {
+    SlurmPowerSaving(configuration: try await call(scontrol, ["show", "config"]))
+  }
 
   // MARK: - One array
 
@@ -111,14 +144,14 @@ public actor SlurmTarget: ComputeTarget {
         "--array=0-\(elements.count - 1)", "--job-name=\(label)", "--ntasks=1", "--cpus-per-task=1",
         "--requeue",
       ]
-        + ["--chdir=\(folder)", "--output=\(logFolder)/slurm-%A-%a.log", "--open-mode=append"]
+        + ["--chdir=\(folder)", "--output=\(logFolder)/\(logPrefix)slurm-%A-%a.log", "--open-mode=append"]
         + ["\(folder)/element.sh"])
 
     let clock = ContinuousClock()
     let origin = clock.now
     var tails = elements.indices.map { ReplyTail(folder: folder, element: $0) }
     var live = Set(elements.indices)
-    var nodes: [String: Int] = [:]
+    var occupied: [Int: Set<Int>] = [:]
     var lastReason = "none"
     var isEnding = false
     var nextLook = origin
@@ -138,6 +171,10 @@ public actor SlurmTarget: ComputeTarget {
         if let node = states?[index]?.node {
           let number = nodes[node] ?? nodes.count + 1
           nodes[node] = number
+          if occupied[number, default: []].isEmpty {
+            observe(NodeTransition(node: number, state: .running, at: clock.now - self.origin))
+          }
+          occupied[number, default: []].insert(index)
           board.started(elements[index].worker, node: number, at: now).forEach(report)
         }
         for line in tails[index].newLines() {
@@ -148,12 +185,17 @@ public actor SlurmTarget: ComputeTarget {
         }
         if let states, states[index]?.isLive != true {
           live.remove(index)
+          for node in occupied.keys
+          where occupied[node]?.remove(index) != nil && occupied[node]?.isEmpty == true {
+            observe(NodeTransition(node: node, state: nil, at: clock.now - self.origin))
+          }
           let reason = states[index]?.reason ?? "Slurm knows it no more"
           if isEnding {
             board.dropped(elements[index].worker)
           } else {
             let events = board.ended(
-              elements[index].worker, reason: "\(reason) (log: \(logFolder)/slurm-\(id)-\(index).log)",
+              elements[index].worker,
+              reason: "\(reason) (log: \(logFolder)/\(logPrefix)slurm-\(id)-\(index).log)",
               at: now)
             if !events.isEmpty { lastReason = reason }
             events.forEach(report)

@@ -14,12 +14,18 @@ public struct TaskBoard: Sendable {
     case stop
     /// Running tasks are killed, no others start.
     case cancel
+    /// The node takes tasks from now on.
+    case openNode(Int)
+    /// The node, which is at no task, takes none any more; its workers are to exit.
+    case closeNode(Int)
   }
 
   public enum Action: Hashable, Sendable {
     case startWorker(worker: Int, slot: Int)
     case assign(worker: Int, task: Int, attempt: Int)
     case kill(worker: Int)
+    /// It has nothing to do and is to exit by itself.
+    case finish(worker: Int)
     case report(ComputeEvent)
   }
 
@@ -49,6 +55,8 @@ public struct TaskBoard: Sendable {
     case busy(Run)
     /// Told to end; the attempt it was at, if any, fails with this reason when it has.
     case killed(Run?, reason: String)
+    /// Told to exit by itself, because its node goes.
+    case leaving
   }
 
   private struct Worker: Sendable {
@@ -65,6 +73,7 @@ public struct TaskBoard: Sendable {
   private let tasks: [Int]
   private let retry: RetrySettings
   private let coresPerNode: Int
+  private var openNodes: Set<Int>
   private var nextTask = 0
   private var retries: [Retry] = []
   private var workers: [Int: Worker] = [:]
@@ -77,12 +86,18 @@ public struct TaskBoard: Sendable {
   private var retried = 0
   /// The number that the next worker gets. Numbers are never used twice, also across jobs.
   public private(set) var nextWorker: Int
+  /// Whether another node may be opened: a failed task then waits for it rather than for the worker it failed on.
+  public var mayGrow = false
 
   /// A board for `job` over `nodes` × `coresPerNode` slots, some of which may hold a warm worker already.
+  ///
+  /// - Parameter openNodes: The nodes that take tasks from the beginning; nil for all.
   public init(
     job: ComputeJob, nodes: Int, coresPerNode: Int, warm: [WarmWorker] = [], nextWorker: Int = 1,
-    now: Duration = .zero
+    now: Duration = .zero, openNodes: Set<Int>? = nil
   ) {
+    let open = openNodes ?? Set(1...nodes)
+    self.openNodes = open
     tasks = job.tasks
     retry = job.retry
     self.coresPerNode = coresPerNode
@@ -93,7 +108,9 @@ public struct TaskBoard: Sendable {
     }
     let taken = Set(warm.map(\.slot))
     // Lowest slot last, because slots are taken from the end.
-    freeSlots = (0..<(nodes * coresPerNode)).reversed().filter { !taken.contains($0) }
+    freeSlots = (0..<(nodes * coresPerNode)).reversed().filter {
+      !taken.contains($0) && open.contains($0 / coresPerNode + 1)
+    }
     maxStartFailures = ComputeDefaults.workerStartFailuresPerSlot * nodes * coresPerNode
   }
 
@@ -116,9 +133,38 @@ public struct TaskBoard: Sendable {
       switch worker.state {
       case .idle: WarmWorker(worker: number, slot: worker.slot, isReady: true)
       case .starting: WarmWorker(worker: number, slot: worker.slot, isReady: false)
-      case .busy, .killed: nil
+      case .busy, .killed, .leaving: nil
       }
     }.sorted { $0.worker < $1.worker }
+  }
+
+  /// How many tasks wait or run, and one more where a failed one should go to another node.
+  public var demand: Int {
+    guard ending == .finished else { return busyNodes.count }
+    let running = workers.values.count { if case .busy = $0.state { true } else { false } }
+    return tasks.count - nextTask + retries.count + running + (retries.isEmpty ? 0 : coresPerNode)
+  }
+
+  /// The nodes that are at a task.
+  public var busyNodes: Set<Int> {
+    Set(
+      workers.values.compactMap { worker in
+        switch worker.state {
+        case .busy, .killed(.some, _): node(of: worker.slot)
+        case .starting, .idle, .killed(nil, _), .leaving: nil
+        }
+      })
+  }
+
+  /// The nodes whose workers are all still being started.
+  public var startingNodes: Set<Int> {
+    var isStarting: [Int: Bool] = [:]
+    for worker in workers.values {
+      let starts = if case .starting = worker.state { true } else { false }
+      isStarting[node(of: worker.slot), default: true] =
+        isStarting[node(of: worker.slot), default: true] && starts
+    }
+    return Set(isStarting.filter(\.value).keys)
   }
 
   /// The first actions.
@@ -139,9 +185,30 @@ public struct TaskBoard: Sendable {
     case .tick: checkTimeouts(at: now, &actions)
     case .stop: if ending == .finished { ending = .stopped }
     case .cancel: cancel(&actions)
+    case .openNode(let node): open(node)
+    case .closeNode(let node): close(node, &actions)
     }
     giveOut(&actions, at: now)
     return actions
+  }
+
+  private mutating func open(_ node: Int) {
+    guard openNodes.insert(node).inserted else { return }
+    let slots = ((node - 1) * coresPerNode..<node * coresPerNode)
+    let taken = Set(workers.values.map(\.slot))
+    freeSlots += slots.reversed().filter { !taken.contains($0) }
+    // Lowest slot last, because slots are taken from the end.
+    freeSlots.sort(by: >)
+  }
+
+  private mutating func close(_ node: Int, _ actions: inout [Action]) {
+    guard !busyNodes.contains(node), openNodes.remove(node) != nil else { return }
+    freeSlots = freeSlots.filter { self.node(of: $0) != node }
+    for (number, worker) in workers.sorted(by: { $0.key < $1.key }) where self.node(of: worker.slot) == node {
+      if case .killed = worker.state { continue }
+      workers[number]?.state = .leaving
+      actions.append(.finish(worker: number))
+    }
   }
 
   private mutating func cancel(_ actions: inout [Action]) {
@@ -155,7 +222,7 @@ public struct TaskBoard: Sendable {
     workers.values.contains {
       switch $0.state {
       case .busy, .killed(.some, _): true
-      case .idle, .starting, .killed(nil, _): false
+      case .idle, .starting, .killed(nil, _), .leaving: false
       }
     }
   }
@@ -182,6 +249,8 @@ public struct TaskBoard: Sendable {
       attemptFailed(run, on: number, reason: reason, retry: retry, at: now, &actions)
     case (_, .killed):
       break  // Its attempt has already been given up.
+    case (_, .leaving):
+      break  // It became ready just when it was told to go.
     default:
       kill(number, reason: "worker \(number) answered for a task that it was not given", &actions)
     }
@@ -212,7 +281,7 @@ public struct TaskBoard: Sendable {
 
   private mutating func remove(_ number: Int, reason: String, at now: Duration, _ actions: inout [Action]) {
     guard let worker = workers.removeValue(forKey: number) else { return }
-    freeSlots.append(worker.slot)
+    if openNodes.contains(node(of: worker.slot)) { freeSlots.append(worker.slot) }
     actions.append(.report(.workerExited(worker: number, node: node(of: worker.slot), reason: reason)))
     switch worker.state {
     case .busy(let run):
@@ -224,7 +293,7 @@ public struct TaskBoard: Sendable {
       countStartFailure("worker \(number) \(reason) before it was ready")
     case .killed(nil, let why):
       countStartFailure(why)
-    case .idle:
+    case .idle, .leaving:
       break
     }
   }
@@ -257,7 +326,7 @@ public struct TaskBoard: Sendable {
     switch worker.state {
     case .busy(let run): workers[number]?.state = .killed(run, reason: reason)
     case .starting, .idle: workers[number]?.state = .killed(nil, reason: reason)
-    case .killed: return
+    case .killed, .leaving: return
     }
     actions.append(.kill(worker: number))
   }
@@ -289,7 +358,7 @@ public struct TaskBoard: Sendable {
       nextTask += 1
       return (tasks[nextTask - 1], 1)
     }
-    let isAlone = workers.count == 1 && freeSlots.isEmpty
+    let isAlone = workers.count == 1 && freeSlots.isEmpty && !mayGrow
     guard let index = retries.firstIndex(where: { isAlone || $0.lastWorker != worker }) else { return nil }
     let retry = retries.remove(at: index)
     return (retry.task, retry.attempt)

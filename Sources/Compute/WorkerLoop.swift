@@ -34,7 +34,10 @@ public enum WorkerLoop {
       if !isQuiet { log("\(label): started") }
       let reply: WorkerReply
       do {
-        let counts = try perform(request)
+        let start = ContinuousClock.now
+        try TaskFault.strike(request)
+        var counts = try perform(request)
+        counts.busyMicroseconds = Int((ContinuousClock.now - start) / .microseconds(1))
         if !isQuiet || counts.failedItems > 0 {
           log("\(label): \(counts.items) items, \(counts.failedItems) failed")
         }

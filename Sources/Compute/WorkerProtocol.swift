@@ -4,7 +4,7 @@ import Foundation
 //
 //     worker → target   {"status":"ready"}                                             once, at the start
 //     target → worker   {"attempt":1,"input":"/runs/…/job.json","task":17}             on the worker's standard input
-//     worker → target   {"status":"ok","task":17,"attempt":1,"items":120,"failed_items":2}
+//     worker → target   {"status":"ok","task":17,"attempt":1,"items":120,"failed_items":2,"busy_us":1800}
 //                    or {"status":"failed","task":17,"attempt":1,"reason":"…","retry":true}
 //
 // One request at a time. The end of standard input means: finish and exit. That is also how a worker learns that
@@ -40,10 +40,13 @@ public struct TaskCounts: Hashable, Sendable, Codable {
   public var items: Int
   /// How many of them could not be done.
   public var failedItems: Int
+  /// How long the worker was at it, which leaves out everything between worker and target; nil where it does not say.
+  public var busyMicroseconds: Int?
 
-  public init(items: Int, failedItems: Int) {
+  public init(items: Int, failedItems: Int, busyMicroseconds: Int? = nil) {
     self.items = items
     self.failedItems = failedItems
+    self.busyMicroseconds = busyMicroseconds
   }
 }
 
@@ -60,6 +63,7 @@ extension WorkerReply: Codable {
   private enum Key: String, CodingKey {
     case status, task, attempt, items, reason, retry
     case failedItems = "failed_items"
+    case busyMicroseconds = "busy_us"
   }
 
   public init(from decoder: any Decoder) throws {
@@ -70,7 +74,8 @@ extension WorkerReply: Codable {
     case "ok":
       let counts = TaskCounts(
         items: try container.decode(Int.self, forKey: .items),
-        failedItems: try container.decode(Int.self, forKey: .failedItems))
+        failedItems: try container.decode(Int.self, forKey: .failedItems),
+        busyMicroseconds: try container.decodeIfPresent(Int.self, forKey: .busyMicroseconds))
       self = .succeeded(
         task: try container.decode(Int.self, forKey: .task),
         attempt: try container.decode(Int.self, forKey: .attempt),
@@ -98,6 +103,7 @@ extension WorkerReply: Codable {
       try container.encode(attempt, forKey: .attempt)
       try container.encode(counts.items, forKey: .items)
       try container.encode(counts.failedItems, forKey: .failedItems)
+      try container.encodeIfPresent(counts.busyMicroseconds, forKey: .busyMicroseconds)
     case .failed(let task, let attempt, let reason, let retry):
       try container.encode("failed", forKey: .status)
       try container.encode(task, forKey: .task)

@@ -53,38 +53,9 @@ public enum AtomicFile {
   private static func write(
     _ bytes: UnsafeRawBufferPointer, to path: String, existing: Existing, survivesPowerCut: Bool = true
   ) throws {
-    let temporary = "\(path).\(getpid()).tmp"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw FileError(path: path, action: "write") }
-    var closed = false
-    var finished = false
-    defer {
-      if !closed { close(descriptor) }
-      if !finished { unlink(temporary) }
-    }
-    var offset = 0
-    while offset < bytes.count {
-      let written = Glibc.write(descriptor, bytes.baseAddress! + offset, bytes.count - offset)
-      if written < 0 {
-        if errno == EINTR { continue }
-        throw FileError(path: path, action: "write")
-      }
-      offset += written
-    }
-    if survivesPowerCut {
-      guard fsync(descriptor) == 0 else { throw FileError(path: path, action: "flush") }
-    }
-    closed = true
-    guard close(descriptor) == 0 else { throw FileError(path: path, action: "write") }
-    switch existing {
-    case .replace:
-      guard rename(temporary, path) == 0 else { throw FileError(path: path, action: "rename to") }
-      finished = true
-    case .refuse:
-      // A hard link fails where the name is taken; a rename would replace silently.
-      guard link(temporary, path) == 0 else { throw FileError(path: path, action: "create") }
-    }
-    if survivesPowerCut { try flushFolder(of: path) }
+    let writer = try AtomicFileWriter(path: path, survivesPowerCut: survivesPowerCut)
+    try writer.write(bytes)
+    try writer.finish(existing: existing)
   }
 
   /// Flushes the folder entry of `path`, so that a new name survives a power cut.

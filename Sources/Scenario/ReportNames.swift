@@ -24,7 +24,8 @@ enum ReportNames {
       "withheld"),
     "windows": numbers("closed", "revised", "expected", "mismatched"),
     "schedule_lag_ms": numbers("p50", "p99", "max"),
-    "scoring": numbers("jobs", "tasks", "retries", "predictions", "failed", "windows_per_second"),
+    "scoring": numbers(
+      "jobs", "tasks", "retries", "predictions", "failed", "windows_per_second", "node_seconds"),
     "detection": .object([
       "precision": .number, "recall": .number, "f1": .number, "auc_pr": .number, "vus_pr": .number,
       "delay_seconds": numbers("p50", "p90", "max"),

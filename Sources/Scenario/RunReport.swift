@@ -1,4 +1,5 @@
 import BatchScoring
+import Compute
 import DeviceFleet
 import Foundation
 import Ingestion
@@ -38,7 +39,8 @@ public struct RunReport: Sendable {
   var jobs: [JobRecord] = []
   var detection: ReportValue = .null
   var replay: ReplayAccount?
-  var nodes: Int
+  var compute: ComputeSettings
+  var nodes = NodeUsage([])
 
   init(_ document: ScenarioDocument) {
     scenario = document.name
@@ -46,7 +48,7 @@ public struct RunReport: Sendable {
     let messages = document.source.messages
     planned = (messages.messageCount, messages.readingCount)
     if case .replay(let recording) = document.source { replay = recording.account }
-    nodes = document.localCompute.nodes
+    compute = document.compute
   }
 
   /// The report as it is written. Throws where a part cannot be encoded.
@@ -162,12 +164,19 @@ public struct RunReport: Sendable {
   private var predictions: Int { jobs.reduce(0) { $0 + $1.predictions } }
   private var windowsPerSecond: Double? { jobSeconds > 0 ? Double(predictions) / jobSeconds : nil }
 
+  /// From when each node was asked for to when it had gone.
+  private var nodeSeconds: Double? {
+    let ends = nodes.lives.compactMap(\.to) + jobs.compactMap(\.endedAt)
+    return nodes.lives.isEmpty ? nil : ends.max().map { nodes.seconds(at: $0) }
+  }
+
   private var scoring: ReportValue {
     guard !jobs.isEmpty else { return .null }
     return .object([
       "jobs": count(jobs.count), "tasks": count(jobs.reduce(0) { $0 + $1.tasks }),
       "retries": count(jobs.reduce(0) { $0 + $1.retries }), "predictions": count(predictions),
       "failed": count(jobs.reduce(0) { $0 + $1.failedRows }), "windows_per_second": figure(windowsPerSecond),
+      "node_seconds": figure(nodeSeconds),
     ])
   }
 
@@ -192,10 +201,11 @@ public struct RunReport: Sendable {
     guard !jobs.isEmpty else { return .array([]) }
     return .array([
       .object([
-        "target": .text("local"), "vm_size": .null, "nodes": count(nodes), "mode": .text("measured"),
+        "target": .text(compute.kind.rawValue), "vm_size": .null,
+        "nodes": count(nodes.lives.isEmpty ? compute.nodes : nodes.mostNodes), "mode": .text("measured"),
         "makespan_seconds": figure(jobSeconds), "windows_per_second": figure(windowsPerSecond),
         "speedup": .null,
-        "efficiency": .null, "node_hours": figure(jobSeconds * Double(nodes) / 3600), "cost_usd": .null,
+        "efficiency": .null, "node_hours": figure(nodeSeconds.map { $0 / 3600 }), "cost_usd": .null,
         "cost_usd_per_million_windows": .null,
       ])
     ])

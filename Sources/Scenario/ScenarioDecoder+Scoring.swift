@@ -13,34 +13,12 @@ extension ScenarioDecoder {
     if let threshold = section.choice("threshold", ScenarioSchema.thresholds) {
       settings.threshold = threshold
     }
-    if let gamma = gamma(section) { settings.gamma = gamma }
+    if let gamma = section.gamma() { settings.gamma = gamma }
     let layout = ModelLayout(
-      per: section.choice("per", ModelScope.self) ?? .device, features: features(section))
+      per: section.choice("per", ModelScope.self) ?? .device,
+      features: section.features() ?? ScoringDefaults.aggregates)
     guard let trainOn = section.span("train_on") else { return nil }
     return .init(layout: layout, settings: settings, trainOn: trainOn)
-  }
-
-  private func features(_ section: MappingReader) -> [Aggregate] {
-    guard let nodes = section.list("features") else { return ScoringDefaults.aggregates }
-    if nodes.isEmpty { faults.add(section.place(of: "features"), "features: a model needs at least one") }
-    var features: [Aggregate] = []
-    for node in nodes {
-      guard let name = MappingReader.choice(node, "features", ScenarioSchema.features, faults),
-        let feature = Aggregate(rawValue: name)
-      else { continue }
-      if features.contains(feature) {
-        faults.add(node.place, "features: “\(name)” is given twice")
-      } else {
-        features.append(feature)
-      }
-    }
-    return features
-  }
-
-  private func gamma(_ section: MappingReader) -> String? {
-    guard let node = section.node("gamma") else { return nil }
-    if let text = node.text, ScenarioSchema.gammas.contains(text) { return text }
-    return section.number("gamma", "scale, auto or a number above 0") { $0 > 0 }.map { String($0) }
   }
 
   func scoring(_ reader: MappingReader, _ model: ScenarioDocument.Model?) -> ScenarioDocument.Scoring? {
@@ -59,30 +37,14 @@ extension ScenarioDecoder {
         "from: scoring would begin at \(ScenarioUnits.text(from)), inside train_on, which ends at \(ScenarioUnits.text(model.trainOn.upperBound))"
       )
     }
-    let size = miniBatchSize(section)
+    let size = section.miniBatchSize() ?? .auto
     let threshold = section.wholeNumber("error_threshold", minimum: -1)
-    let retry = retrySettings(section)
-    let compute = section.choice("compute", ["local"]) ?? "local"
+    let retry = section.retrySettings()
+    let compute = section.choice("compute", ComputeSettings.Kind.self) ?? .local
     guard let trigger = trigger(section), let from = from ?? model?.trainOn.upperBound else { return nil }
     return .init(
       from: from, trigger: trigger, miniBatchSize: size,
       errorThreshold: threshold ?? ScoringDefaults.errorThreshold, retry: retry, compute: compute)
-  }
-
-  private func retrySettings(_ section: MappingReader) -> RetrySettings {
-    var settings = RetrySettings()
-    guard let retry = section.mapping("retry_settings") else { return settings }
-    if let count = retry.wholeNumber("max_retries", minimum: 0) { settings.maxRetries = count }
-    if let timeout = retry.duration("timeout") { settings.timeout = timeout }
-    return settings
-  }
-
-  private func miniBatchSize(_ section: MappingReader) -> MiniBatchSize {
-    guard let node = section.node("mini_batch_size") else { return .auto }
-    if let size = node.plainText.flatMap({ MiniBatchSize($0) }) { return size }
-    faults.add(
-      node.place, "mini_batch_size: expected auto or a whole number of at least 1, found \(node.summary)")
-    return .auto
   }
 
   private func trigger(_ section: MappingReader) -> ScenarioDocument.Trigger? {

@@ -1,4 +1,5 @@
 import BatchScoring
+import Compute
 import DeviceFleet
 import Files
 import MQTT
@@ -43,7 +44,7 @@ struct ScenarioDecoder {
     let ingestion = ingestion(reader)
     let model = model(reader)
     let scoring = scoring(reader, model)
-    let compute = compute(reader)
+    let compute = compute(reader, scoring?.compute ?? .local)
     let breaks = breaks(reader)
     let expectations = expectations(reader)
     // Only a source that is sound by itself is built: its own errors would repeat those already found.
@@ -59,7 +60,7 @@ struct ScenarioDecoder {
     return ScenarioDocument(
       path: path, name: name, about: about, seed: seed,
       clock: .init(start: times.start, duration: times.duration, speed: clock.speed ?? .max), broker: broker,
-      source: source, ingestion: ingestion, model: model, scoring: scoring, localCompute: compute,
+      source: source, ingestion: ingestion, model: model, scoring: scoring, compute: compute,
       faults: breaks.map(\.fault).sorted { $0.at < $1.at }, expectations: expectations)
   }
 
@@ -107,12 +108,17 @@ struct ScenarioDecoder {
         ?? ScenarioDefaults.allowedLateness)
   }
 
-  private func compute(_ reader: MappingReader) -> ScheduleConfiguration.Local {
-    let local = reader.mapping("compute")?.mapping("local")
-    let standard = ScenarioDefaults.localCompute
-    return .init(
-      nodes: local?.wholeNumber("nodes", minimum: 1) ?? standard.nodes,
-      coresPerNode: local?.wholeNumber("cores_per_node", minimum: 1) ?? standard.coresPerNode)
+  /// The target that scoring names; the others are only checked.
+  private func compute(_ reader: MappingReader, _ wanted: ComputeSettings.Kind) -> ComputeSettings {
+    let standard = ComputeSettings(kind: wanted, nodes: ScenarioDefaults.nodes)
+    guard let section = reader.mapping("compute") else { return standard }
+    var found = standard
+    for kind in ComputeSettings.Kind.allCases {
+      guard let target = section.mapping(kind.rawValue) else { continue }
+      let settings = target.computeSettings(kind, nodes: ScenarioDefaults.nodes)
+      if kind == wanted { found = settings }
+    }
+    return found
   }
 
   private func breaks(_ reader: MappingReader) -> [PlacedFault] {

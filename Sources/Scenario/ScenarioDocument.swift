@@ -63,8 +63,8 @@ public struct ScenarioDocument: Sendable {
     /// How many rows may fail before a job is ended as failed; -1 for any number.
     public var errorThreshold = ScoringDefaults.errorThreshold
     public var retry = RetrySettings()
-    /// The name of a compute target.
-    public var compute: String
+    /// Which of the compute targets.
+    public var compute: ComputeSettings.Kind
   }
 
   /// Something that breaks.
@@ -94,8 +94,8 @@ public struct ScenarioDocument: Sendable {
   /// Nil together with ``scoring``: the run ends with the windows.
   public let model: Model?
   public let scoring: Scoring?
-  /// Worker processes on this machine.
-  public let localCompute: ScheduleConfiguration.Local
+  /// The compute target that scores.
+  public let compute: ComputeSettings
   /// In order of time.
   public let faults: [Fault]
   public let expectations: [Expectation]
@@ -145,11 +145,11 @@ public struct ScenarioDocument: Sendable {
     switch scoring.trigger {
     case .cron(let cron):
       return ScheduleConfiguration(
-        deployment: deployment, cron: cron, from: from, training: training, local: localCompute)
+        deployment: deployment, cron: cron, from: from, training: training, compute: compute)
     case .every(let interval):
       return ScheduleConfiguration(
         deployment: deployment, everySeconds: interval.seconds, from: from, training: training,
-        local: localCompute)
+        compute: compute)
     }
   }
 }
@@ -166,7 +166,7 @@ enum ScenarioDefaults {
   /// A device that was out of reach for one window can still correct it.
   static let allowedLateness = Duration.seconds(300)
   /// Two worker processes: the least that shows that results do not depend on their number.
-  static let localCompute = ScheduleConfiguration.Local(nodes: 2, coresPerNode: 1)
+  static let nodes = 2
   /// The most devices in a scenario, against a slip of the finger.
   static let mostDevices = 1_000_000
 }

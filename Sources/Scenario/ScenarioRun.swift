@@ -87,7 +87,9 @@ public struct ScenarioRun: Sendable {
     report.ledger = try ReadingLedger(source: source, store: store)
     report.windows = try PipelineOracle(source: source, settings: document.ingestion).check(store)
     if document.scoring != nil {
-      report.jobs = try JobStore(reading: layout.jobs).jobs()
+      let store = try JobStore(reading: layout.jobs)
+      report.jobs = try store.jobs()
+      report.nodes = NodeUsage(try store.nodeStates())
       report.detection = try DetectionReport.value(layout: layout, jobs: report.jobs, labels: labels)
     }
   }

@@ -1,4 +1,5 @@
 import BatchScoring
+import Compute
 import DeviceFleet
 import Foundation
 import OneClassSVM
@@ -11,6 +12,9 @@ extension ScenarioSchema {
   static let features = Aggregate.allCases.map(\.rawValue)
   static let kernels = KernelFamily.allCases.map(\.rawValue)
   static let thresholds = Threshold.names
+  static let computeTargets = ComputeSettings.Kind.allCases.map(\.rawValue)
+  static let outputActions = OutputAction.allCases.map(\.rawValue)
+  static let loggingLevels = LoggingLevel.allCases.map(\.rawValue)
   static let gammas = ["scale", "auto"]
 
   /// The table as a JSON Schema (draft 2020-12), for editors; the text of `Scenarios/scenario.schema.json`.

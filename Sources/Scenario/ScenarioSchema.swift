@@ -264,7 +264,7 @@ public enum ScenarioSchema {
         name: "error_threshold", kind: .wholeNumber(minimum: -1),
         about: "How many rows may fail before a job is ended as failed; -1, the default, for any number."),
       Key(name: "retry_settings", kind: .object(retrySettings), about: "What becomes of a task that fails."),
-      Key(name: "compute", kind: .choice(["local"]), about: "The compute target. Default local."),
+      Key(name: "compute", kind: .choice(computeTargets), about: "The compute target. Default local."),
     ], exactlyOneOf: [["cron", "every"]])
 
   static let retrySettings = Mapping(
@@ -278,16 +278,34 @@ public enum ScenarioSchema {
 
   static let compute = Mapping(
     name: "compute",
-    keys: [Key(name: "local", kind: .object(localCompute), about: "Worker processes on this machine.")])
-
-  static let localCompute = Mapping(
-    name: "local",
     keys: [
-      Key(name: "nodes", kind: .wholeNumber(minimum: 1), about: "How many nodes. Default 2."),
       Key(
-        name: "cores_per_node", kind: .wholeNumber(minimum: 1),
-        about: "Tasks a node runs at a time. Default 1."),
+        name: "local", kind: .object(computeTarget("local")), about: "Worker processes on this machine."),
+      Key(
+        name: "slurm", kind: .object(computeTarget("slurm")),
+        about: "Job arrays of a Slurm cluster that sees the run's folder."),
     ])
+
+  /// The size of a compute target.
+  static func computeTarget(_ name: String) -> Mapping {
+    Mapping(
+      name: name,
+      keys: [
+        Key(name: "nodes", kind: .wholeNumber(minimum: 1), about: "How many nodes. Default 2."),
+        Key(
+          name: "cores_per_node", kind: .wholeNumber(minimum: 1),
+          about: "Tasks a node runs at a time. Default 1."),
+        Key(
+          name: "max_instances", kind: .wholeNumber(minimum: 1),
+          about: "In place of nodes: the target scales, and this is the most nodes at a time."),
+        Key(
+          name: "min_instances", kind: .wholeNumber(minimum: 0),
+          about: "Nodes that stay without work, where the target scales. Default 0."),
+        Key(
+          name: "idle_time_before_scale_down", kind: .duration,
+          about: "How long a node without work stays, where the target scales. Default 120s."),
+      ])
+  }
 
   static let fault = Mapping(
     name: "fault",

@@ -34,6 +34,36 @@ public enum CrashPoint: String, CaseIterable, Sendable {
   /// Asked to stop, everything stored, still connected.
   case stopping = "stopping"
 
+  /// Models trained and recorded.
+  case trained = "trained"
+  /// A job written into the job database, and nothing else.
+  case jobQueued = "job-queued"
+  /// What a job scores decided and written, its tasks not in the database.
+  case jobPlanned = "job-planned"
+  /// A job marked as running, no task given out.
+  case jobRunning = "job-running"
+  /// In a worker: what a task has found is written, and nobody knows.
+  case partWritten = "part-written"
+  /// What has happened to some tasks is written into the job database.
+  case tasksRecorded = "tasks-recorded"
+  /// Every task done, the job still marked as running.
+  case tasksDone = "tasks-done"
+  /// A job marked as finalizing, no output written.
+  case jobFinalizing = "job-finalizing"
+  /// A prediction file written under its temporary name.
+  case predictionsCollected = "predictions-collected"
+  /// A prediction file under its name, without `_SUCCESS`.
+  case predictionsWritten = "predictions-written"
+  /// `_SUCCESS` written, the job still marked as finalizing.
+  case successWritten = "success-written"
+  /// A job marked as completed, its parts still there.
+  case jobCompleted = "job-completed"
+
+  /// The steps of ingestion.
+  public static var ingestion: [CrashPoint] { Array(allCases.prefix { $0 != .trained }) }
+  /// The steps of batch scoring.
+  public static var scoring: [CrashPoint] { Array(allCases.drop { $0 != .trained }) }
+
   private struct Plan {
     let point: CrashPoint
     let passage: Int

@@ -2,43 +2,64 @@ import ArgumentParser
 import BatchScoring
 import Compute
 import Foundation
+import Telemetry
 
 /// `sonde compute`: compute targets and their nodes.
-struct ComputeCommand: ParsableCommand {
+struct ComputeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compute", abstract: "Shows compute targets and nodes.", subcommands: [List.self, Show.self])
 
-  struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Lists the compute targets of this machine.")
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Lists the compute targets of this machine, and how a Slurm cluster saves power.")
 
-    func run() {
+    func run() async throws {
       let cores = ProcessInfo.processInfo.activeProcessorCount
       printTable(
         ["TARGET", "CORES", "WORKERS"],
-        [["local", "\(cores)", "up to \(ComputeDefaults.maxLocalWorkers)"]])
+        [
+          ["local", "\(cores)", "up to \(ComputeDefaults.maxLocalWorkers)"],
+          ["slurm", "-", "up to \(ComputeDefaults.maxSlurmWorkers)"],
+        ])
+      let logs = NSTemporaryDirectory()
+      do {
+        let slurm = try SlurmTarget(scale: .fixed(1), coresPerNode: 1, logFolder: logs)
+        print("slurm: \(try await slurm.powerSaving().sentence)")
+      } catch let error as ComputeError where error.isUnavailable {
+        print("slurm: \(error)")
+      }
     }
   }
 
   struct Show: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Shows what each node of a run has done.")
+    static let configuration = CommandConfiguration(
+      abstract: "Shows the nodes of a run, from when to when they were there, and what they cost.")
 
     @Argument(help: "The folder of a run.", completion: .directory)
     var runDir: String
 
+    @Flag(help: "Every change of state as well.")
+    var states = false
+
     func run() throws {
       let store = try JobStore(reading: ScoringCommandSupport.folder(runDir).jobs)
-      let tasks = try store.jobs().flatMap { try store.tasks(of: $0.cut.id) }
-      let byNode = Dictionary(grouping: tasks.filter { $0.node != nil }) { $0.node ?? 0 }
+      let records = try store.nodeStates()
+      let usage = NodeUsage(records)
+      let now = ScoringCommandSupport.now()
       printTable(
-        ["NODE", "STATE", "WORKERS", "TASKS", "ROWS", "BUSY SECONDS"],
-        byNode.sorted { $0.key < $1.key }.map { node, tasks in
+        ["NODE", "STATE", "FROM", "TO", "SECONDS"],
+        usage.lives.map { life in
           [
-            "local-\(node)", tasks.contains { $0.state == "running" } ? "running" : "idle",
-            "\(Set(tasks.compactMap(\.worker)).count)", "\(tasks.count)",
-            "\(tasks.reduce(0) { $0 + $1.rows })",
-            "\((tasks.reduce(0.0) { $0 + ($1.durationMs ?? 0) }.rounded()) / 1000)",
+            "\(life.target)-\(life.node)", life.to == nil ? life.state.rawValue : "gone", "\(life.from)",
+            life.to.map { "\($0)" } ?? "-", "\(((life.to ?? now) - life.from).seconds)",
           ]
         })
+      print("\(usage.seconds(at: now)) node-seconds; at most \(usage.mostNodes) nodes at a time")
+      guard states else { return }
+      print("")
+      printTable(
+        ["TIME", "NODE", "STATE"],
+        records.map { ["\($0.at)", "\($0.target)-\($0.node)", $0.state?.rawValue ?? "gone"] })
     }
   }
 }

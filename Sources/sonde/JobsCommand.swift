@@ -8,7 +8,8 @@ struct JobsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "jobs", abstract: "Shows, cancels and reruns the batch jobs of a run, also while they run.",
     subcommands: [
-      JobsListCommand.self, JobsShowCommand.self, JobsLogsCommand.self, JobsCancelCommand.self,
+      JobsListCommand.self, JobsShowCommand.self, JobsWatchCommand.self, JobsLogsCommand.self,
+      JobsCancelCommand.self,
       JobsRerunCommand.self,
     ])
 
@@ -57,10 +58,11 @@ struct JobsListCommand: ParsableCommand {
     let jobs = try JobStore(reading: ScoringCommandSupport.folder(runDir).jobs).jobs()
     if format == .json { return try StandardOutput.writeJSON(jobs, indented: true) }
     printTable(
-      ["JOB", "STATE", "TASKS", "SCORED", "FAILED", "RETRIES", "SECONDS", "REASON"],
+      ["JOB", "DEPLOYMENT", "STATE", "TASKS", "SCORED", "FAILED", "RETRIES", "SECONDS", "REASON"],
       jobs.map { job in
         [
-          job.cut.id, job.state.rawValue, "\(job.tasks)", "\(job.predictions)", "\(job.failedRows)",
+          job.cut.id, job.deployment, job.state.rawValue, "\(job.tasks)", "\(job.predictions)",
+          "\(job.failedRows)",
           "\(job.retries)", JobsCommand.seconds(of: job), job.reason ?? "",
         ]
       })

@@ -15,7 +15,9 @@ struct JobsRerunCommand: AsyncParsableCommand {
 
   @OptionGroup var settings: DeploymentOptions
 
-  @OptionGroup var compute: LocalComputeOptions
+  @OptionGroup var compute: ComputeOptions
+
+  @OptionGroup var monitoring: MonitoringOptions
 
   @Option(help: "How progress is told: text or json.")
   var format = ScoringReporter.Format.text
@@ -30,10 +32,14 @@ struct JobsRerunCommand: AsyncParsableCommand {
     }
     try settings.apply(to: &deployment)
     try await ScoringCommandSupport.run(
-      try cut(of: job, folder, jobs), deployment, folder, jobs, compute: compute, format: format)
+      try cut(of: job, folder, jobs), deployment, folder, jobs, compute: try compute.settings(),
+      reporter: ScoringReporter(format: format, monitoring: monitoring, jobs: jobs))
   }
 
   private func cut(of job: JobRecord, _ folder: RunFolder, _ jobs: JobStore) throws -> JobCut {
+    if job.state != .completed, let replacement = job.replacedBy {
+      throw ScoringError("job \(job.cut.id) was replaced by \(replacement), which scores its windows")
+    }
     guard job.state == .completed else {
       if job.state.isFinal { try jobs.requeue(job.cut.id) }
       return job.cut

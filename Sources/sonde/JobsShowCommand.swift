@@ -33,9 +33,13 @@ struct JobsShowCommand: ParsableCommand {
   private func write(_ whole: Whole) {
     let record = whole.job
     let progress = whole.progress
-    print("job \(record.cut.id) of deployment \(record.deployment): \(record.state.rawValue)")
+    let endpoint = record.endpoint.map { " of endpoint \($0)" } ?? ""
+    print("job \(record.cut.id) by deployment \(record.deployment)\(endpoint): \(record.state.rawValue)")
     let through = record.cut.through.map { "through \($0)" } ?? "to the end of the stream"
     print("windows visible after \(record.cut.after) \(through)")
+    if let fired = record.cut.firedAt { print("fired at \(fired) by the wall clock") }
+    if let replacement = record.replacedBy { print("replaced by \(replacement)") }
+    if let seconds = record.nodeSeconds { print("\(milliseconds(seconds)) node-seconds") }
     if let earlier = record.cut.failedRowsOf { print("only what failed in \(earlier)") }
     var line = "\(progress.completed) of \(progress.tasks) tasks done"
     if progress.running > 0 { line += ", \(progress.running) running" }

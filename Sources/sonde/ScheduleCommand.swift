@@ -2,13 +2,15 @@ import ArgumentParser
 import BatchScoring
 import Compute
 import Foundation
+import Scenario
 import Supervision
 import Telemetry
 
 /// `sonde schedule`: batch jobs as the watermark of a run's store passes their fire times.
 struct ScheduleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "schedule", abstract: "Trains and scores a run on a schedule, in event time.",
+    commandName: "schedule",
+    abstract: "Trains and scores a run on a schedule, in event time or by the wall clock.",
     discussion: """
       Runs until SIGTERM or SIGINT, or with --until-stdin-closes until its standard input ends: then it runs what is \
       due, scores the rest in a closing job, and leaves. Started again, it goes on where it was.
@@ -39,12 +41,33 @@ struct ScheduleCommand: AsyncParsableCommand {
 
   @OptionGroup var model: ModelLayoutOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "Which clock --cron and --every go by: watermark or wall.",
+      discussion: """
+        watermark: a job fires when the store's watermark has passed its time, so what it scores follows from the \
+        readings alone. wall: it fires at its time and scores what is visible then.
+        """))
+  var clock: ScheduleClock?
+
+  @Option(
+    help: "By the wall clock, where a job is due and another still runs: forbid (skip it), allow or replace.")
+  var concurrencyPolicy: ConcurrencyPolicy?
+
+  @Option(
+    help: "By the wall clock, jobs missed while no scheduler was running: none, last or all of them run.")
+  var catchup: CatchupPolicy?
+
   @Option(help: "How many devices a task scores: auto or a number.")
-  var miniBatchSize = "auto"
+  var miniBatchSize: String?
+
+  @OptionGroup var endpoint: EndpointOptions
 
   @OptionGroup var settings: DeploymentOptions
 
-  @OptionGroup var compute: LocalComputeOptions
+  @OptionGroup var compute: ComputeOptions
+
+  @OptionGroup var monitoring: MonitoringOptions
 
   @Flag(help: "The end of standard input means the end of the stream.")
   var untilStdinCloses = false
@@ -55,36 +78,72 @@ struct ScheduleCommand: AsyncParsableCommand {
 
   func run() async throws {
     let folder = try ScoringCommandSupport.folder(runDir)
-    var configuration = try configuration()
-    try settings.apply(to: &configuration.deployment)
+    let document = try endpoint.document()
+    let configuration = try configuration(document, folder)
+    let deployment = configuration.deployment
     let control = SchedulerControl()
     if untilStdinCloses { watchStandardInput(control) }
-    // A configuration from a file has its own numbers.
-    var compute = compute
-    compute.nodes = configuration.local.nodes
-    compute.coresPerNode = configuration.local.coresPerNode
-    let target = try compute.target(for: configuration.deployment, folder)
-    let reporter = ScoringReporter(format: format)
+    let size = configuration.compute
+    let jobs = try JobStore(path: folder.jobs)
+    let target = try size.target(for: deployment, folder, jobs)
+    let reporter = ScoringReporter(format: format, monitoring: monitoring, jobs: jobs)
     let scheduler = try Scheduler(
       folder: folder, configuration: configuration, target: target,
-      worker: try ScoringCommandSupport.worker(of: configuration.deployment),
-      trainingThreads: ProcessInfo.processInfo.activeProcessorCount, control: control,
+      worker: try ScoringCommandSupport.worker(of: deployment),
+      trainingThreads: ProcessInfo.processInfo.activeProcessorCount, control: control, jobs: jobs,
+      source: document.map { source($0.path, folder) },
+      moreTargets: { number in try size.target(for: deployment, folder, jobs, number: number) },
       now: { ScoringCommandSupport.now() }, report: { reporter.report($0) })
     let stop = StopSignal { control.stop() }
     let ending = try await scheduler.run()
     await target.shutDown()
+    reporter.finish()
     switch ending {
     case .finished(let failedJobs): if failedJobs > 0 { throw ExitCode(ExitStatus.expectationFailed) }
     case .stopped: if stop.received == SIGINT { throw ExitCode(ExitStatus.interrupted) }
     }
   }
 
-  private func configuration() throws -> ScheduleConfiguration {
-    if let config { return try ScheduleConfiguration(path: config) }
-    guard let from else { throw ScoringError("give --from, or --config with a file") }
-    guard let size = MiniBatchSize(miniBatchSize) else {
-      throw ScoringError("--mini-batch-size “\(miniBatchSize)” is neither auto nor a number of devices")
+  /// The file is read anew for each job, so that a change of the default shows in the next one.
+  private func source(_ path: String, _ folder: RunFolder) -> DeploymentSource {
+    let name = endpoint.deployment
+    let settings = settings
+    let batch = miniBatchSize.flatMap { MiniBatchSize($0) }
+    return DeploymentSource(
+      current: {
+        var deployment = try EndpointDocument.load(path).deployment(name, in: folder)
+        if let batch { deployment.miniBatchSize = batch }
+        try settings.apply(to: &deployment)
+        return deployment
+      }, worker: { try ScoringCommandSupport.worker(of: $0) })
+  }
+
+  private func configuration(_ document: EndpointDocument?, _ folder: RunFolder) throws
+    -> ScheduleConfiguration
+  {
+    var configuration = try config.map { try ScheduleConfiguration(path: $0) } ?? ownConfiguration()
+    if let document {
+      configuration.deployment = try document.deployment(endpoint.deployment, in: folder)
+      configuration.compute = document.endpoint.compute
     }
+    if let size = try ScoringCommandSupport.miniBatchSize(miniBatchSize) {
+      configuration.deployment.miniBatchSize = size
+    }
+    try settings.apply(to: &configuration.deployment)
+    configuration.compute = try compute.settings(over: configuration.compute)
+    if let clock { configuration.clock = clock }
+    if let concurrencyPolicy { configuration.concurrency = concurrencyPolicy }
+    if let catchup { configuration.catchup = catchup }
+    guard configuration.clock == .wall || (concurrencyPolicy == nil && catchup == nil) else {
+      throw ScoringError(
+        "--concurrency-policy and --catchup belong to --clock wall; by the watermark every job runs, one after the other"
+      )
+    }
+    return configuration
+  }
+
+  private func ownConfiguration() throws -> ScheduleConfiguration {
+    guard let from else { throw ScoringError("give --from, or --config with a file") }
     var training: TrainingRange?
     switch (trainFrom, trainTo) {
     case (nil, nil): break
@@ -95,11 +154,9 @@ struct ScheduleCommand: AsyncParsableCommand {
     default: throw ScoringError("--train-from and --train-to go together")
     }
     return ScheduleConfiguration(
-      deployment: Deployment(layout: try model.layout(), model: model.settings, miniBatchSize: size),
-      cron: cron,
+      deployment: Deployment(layout: try model.layout(), model: model.settings), cron: cron,
       everySeconds: every?.duration.seconds, from: try ScoringCommandSupport.instant(from, "--from"),
-      training: training,
-      local: .init(nodes: compute.nodes, coresPerNode: compute.coresPerNode))
+      training: training)
   }
 
   /// On a thread of its own, because reading blocks.
@@ -110,3 +167,7 @@ struct ScheduleCommand: AsyncParsableCommand {
     }
   }
 }
+
+extension ScheduleClock: ExpressibleByArgument {}
+extension ConcurrencyPolicy: ExpressibleByArgument {}
+extension CatchupPolicy: ExpressibleByArgument {}

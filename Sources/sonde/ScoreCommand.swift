@@ -1,5 +1,6 @@
 import ArgumentParser
 import BatchScoring
+import Compute
 import OneClassSVM
 import Telemetry
 import WindowStore
@@ -37,11 +38,15 @@ struct ScoreCommand: AsyncParsableCommand {
   var through: String?
 
   @Option(help: "How many devices a task scores: auto or a number.")
-  var miniBatchSize = "auto"
+  var miniBatchSize: String?
+
+  @OptionGroup var endpoint: EndpointOptions
 
   @OptionGroup var settings: DeploymentOptions
 
-  @OptionGroup var compute: LocalComputeOptions
+  @OptionGroup var compute: ComputeOptions
+
+  @OptionGroup var monitoring: MonitoringOptions
 
   @Option(help: "How progress is told: text or json.")
   var format = ScoringReporter.Format.text
@@ -70,22 +75,29 @@ struct ScoreCommand: AsyncParsableCommand {
     guard columns == nil, models == nil, output == nil else {
       throw ScoringError("--columns, --models and --output belong to --input; a run has its own")
     }
-    guard let size = MiniBatchSize(miniBatchSize) else {
-      throw ScoringError("--mini-batch-size “\(miniBatchSize)” is neither auto nor a number of devices")
-    }
     let folder = try ScoringCommandSupport.folder(runDir)
+    let document = try endpoint.document()
+    var deployment = try document?.deployment(endpoint.deployment, in: folder) ?? ownDeployment(of: folder)
+    if let size = try ScoringCommandSupport.miniBatchSize(miniBatchSize) { deployment.miniBatchSize = size }
+    try settings.apply(to: &deployment)
+    let size = try compute.settings(over: document?.endpoint.compute ?? ComputeSettings())
+    let jobs = try JobStore(path: folder.jobs)
+    let cut = try cut(of: folder, jobs, deployment)
+    try await ScoringCommandSupport.run(
+      cut, deployment, folder, jobs, compute: size,
+      reporter: ScoringReporter(format: format, monitoring: monitoring, jobs: jobs))
+  }
+
+  /// The models of the run, without an endpoint.
+  private func ownDeployment(of folder: RunFolder) throws -> Deployment {
     guard let record = try TrainingRecord.read(folder.trainingRecord) else {
       throw ScoringError("\(folder.models) holds no trained models; run “sonde train” first")
     }
-    var deployment = Deployment(layout: record.layout, model: record.settings, miniBatchSize: size)
-    try settings.apply(to: &deployment)
-    let jobs = try JobStore(path: folder.jobs)
-    let cut = try cut(of: folder, jobs, deployment)
-    try await ScoringCommandSupport.run(cut, deployment, folder, jobs, compute: compute, format: format)
+    return Deployment(layout: record.layout, model: record.settings)
   }
 
   private func cut(of folder: RunFolder, _ jobs: JobStore, _ deployment: Deployment) throws -> JobCut {
-    let last = try jobs.jobs().filter { $0.deployment == deployment.name }
+    let last = try jobs.chain(of: deployment)
     if let unfinished = last.first(where: { !$0.state.isFinal }) { return unfinished.cut }
     guard let watermark = try WindowStoreReader(path: folder.store).fleetWatermark() else {
       throw ScoringError("\(folder.store) holds no reading yet")

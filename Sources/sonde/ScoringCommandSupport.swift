@@ -2,6 +2,7 @@ import ArgumentParser
 import BatchScoring
 import Compute
 import Foundation
+import Scenario
 import Supervision
 import Telemetry
 
@@ -29,20 +30,20 @@ enum ScoringCommandSupport {
   /// Runs the job of `cut` by hand, says where its predictions are, and leaves with an exit code where there are none.
   static func run(
     _ cut: JobCut, _ deployment: Deployment, _ folder: RunFolder, _ jobs: JobStore,
-    compute: LocalComputeOptions,
-    format: ScoringReporter.Format
+    compute: ComputeSettings, reporter: ScoringReporter
   ) async throws {
-    let target = try compute.target(for: deployment, folder)
-    let reporter = ScoringReporter(format: format)
+    let target = try compute.target(for: deployment, folder, jobs)
     let runner = JobRunner(
-      folder: folder, deployment: deployment, target: target, worker: try worker(of: deployment), jobs: jobs,
+      folder: folder.with(modelsOf: deployment), deployment: deployment, target: target,
+      worker: try worker(of: deployment), jobs: jobs,
       now: { now() }, report: { reporter.report($0) })
     _ = StopSignal { Task { await target.stop() } }
     let job = try await runner.run(cut)
     await target.shutDown()
+    reporter.finish()
     switch job.state {
     case .completed:
-      if format == .text {
+      if reporter.format == .text {
         print(
           "\(job.predictions) windows scored, \(job.failedRows) failed: \(folder.job(cut.id, output: deployment.outputFileName).predictions)"
         )
@@ -52,6 +53,15 @@ enum ScoringCommandSupport {
       StandardError.write("job \(cut.id) was stopped; the same command goes on with it")
       throw ExitCode(ExitStatus.interrupted)
     }
+  }
+
+  /// What --mini-batch-size says; nil where it is not given.
+  static func miniBatchSize(_ text: String?) throws(ScoringError) -> MiniBatchSize? {
+    guard let text else { return nil }
+    guard let size = MiniBatchSize(text) else {
+      throw ScoringError("--mini-batch-size “\(text)” is neither auto nor a number of devices")
+    }
+    return size
   }
 
   static func now() -> Timestamp {
@@ -138,67 +148,92 @@ struct DeploymentOptions: ParsableArguments {
   }
 }
 
-/// The options that say where tasks run.
-struct LocalComputeOptions: ParsableArguments {
-  enum Target: String, ExpressibleByArgument, CaseIterable {
-    case local, slurm
-  }
+/// The options that say where tasks run. What is left out comes from the endpoint, where there is one.
+struct ComputeOptions: ParsableArguments {
+  @Option(name: .customLong("compute"), help: "The compute target: local or slurm. Default local.")
+  var kind: ComputeSettings.Kind?
 
-  @Option(name: .customLong("compute"), help: "The compute target: local or slurm.")
-  var kind = Target.local
+  @Option(help: "Nodes of the compute target. Default 1.")
+  var nodes: Int?
 
-  @Option(help: "Nodes of the compute target.")
-  var nodes = 1
+  @Option(help: "Worker processes a node. Default 1.")
+  var coresPerNode: Int?
 
-  @Option(help: "Worker processes a node.")
-  var coresPerNode = 1
+  @Option(help: "In place of --nodes: the target scales, and this is the most nodes at a time.")
+  var maxInstances: Int?
 
-  func target(for deployment: Deployment, _ folder: RunFolder) throws -> any ComputeTarget {
-    let workers = deployment.workers(onNodeWithCores: coresPerNode)
-    return switch kind {
-    case .local: try LocalTarget(nodes: nodes, coresPerNode: workers, logFolder: folder.workerLogs)
-    case .slurm: try SlurmTarget(nodes: nodes, coresPerNode: workers, logFolder: folder.workerLogs)
+  @Option(help: "Nodes that stay without work, where the target scales. Default 0.")
+  var minInstances: Int?
+
+  @Option(help: "How long a node without work stays, where the target scales. Default 120s.")
+  var idleTimeBeforeScaleDown: Span?
+
+  func settings(over base: ComputeSettings = ComputeSettings()) throws(ScoringError) -> ComputeSettings {
+    var settings = base
+    if let kind { settings.kind = kind }
+    if let coresPerNode { settings.coresPerNode = coresPerNode }
+    switch (nodes, maxInstances) {
+    case (.some, .some): throw ScoringError("--nodes and --max-instances exclude each other")
+    case (let nodes?, nil): settings.scale = .fixed(nodes)
+    case (nil, let most?):
+      settings.scale = AutoscaleSettings(
+        minInstances: min(minInstances ?? ComputeDefaults.minInstances, most), maxInstances: most,
+        idleTimeBeforeScaleDown: idleTimeBeforeScaleDown?.duration ?? ComputeDefaults.idleTimeBeforeScaleDown)
+    case (nil, nil): break
     }
+    if let minInstances {
+      guard minInstances >= 0, minInstances <= settings.nodes else {
+        throw ScoringError(
+          "--min-instances \(minInstances) is not between 0 and the most nodes, \(settings.nodes)")
+      }
+      settings.scale.minInstances = minInstances
+    }
+    if let idleTimeBeforeScaleDown {
+      settings.scale.idleSecondsBeforeScaleDown = idleTimeBeforeScaleDown.duration.seconds
+    }
+    return settings
   }
 }
 
-/// Writes what a scheduler or a job tells: a JSON object a line on standard output, or sentences on standard error.
-struct ScoringReporter: Sendable {
-  enum Format: String, ExpressibleByArgument, CaseIterable {
-    case text, json
-  }
+extension ComputeSettings.Kind: ExpressibleByArgument {}
 
-  let format: Format
+/// The options that name an endpoint.
+struct EndpointOptions: ParsableArguments {
+  @Option(
+    help: "An endpoint file: its default deployment scores, on its compute target.",
+    completion: .file(extensions: ["yaml", "yml"]))
+  var endpoint: String?
 
-  func report(_ event: ScoringEvent) {
-    switch format {
-    case .json:
-      // A reader that has gone away does not stop the scoring.
-      try? StandardOutput.writeJSON(event)
-    case .text:
-      if let sentence = Self.sentence(event) { StandardError.write(sentence) }
+  @Option(help: "Another deployment of --endpoint than its default one.")
+  var deployment: String?
+
+  /// The endpoint; nil where none is named.
+  func document() throws -> EndpointDocument? {
+    guard let endpoint else {
+      guard deployment == nil else { throw ScoringError("--deployment belongs to --endpoint") }
+      return nil
     }
+    return try EndpointDocument.load(endpoint)
   }
+}
 
-  private static func sentence(_ event: ScoringEvent) -> String? {
-    let job = event.job.map { "job \($0)" } ?? "job"
-    switch event.event {
-    case .training: return "training"
-    case .trained:
-      let failed = event.failedModels ?? 0
-      return "trained \(event.models ?? 0) models"
-        + (failed > 0 ? "; \(failed) could not be trained, first: \(event.reason ?? "")" : "")
-    case .jobStarted: return "\(job): \(event.tasks ?? 0) tasks"
-    case .progress: return nil
-    case .retry: return "\(job): \(event.reason ?? "an attempt failed")"
-    case .jobCompleted:
-      let failed = event.failedRows ?? 0
-      return "\(job): \(event.rows ?? 0) windows scored" + (failed > 0 ? ", \(failed) failed" : "")
-        + (event.seconds.map { " in \(($0 * 1000).rounded() / 1000) s" } ?? "")
-    case .jobFailed: return "\(job) failed: \(event.reason ?? "")"
-    case .jobCanceled: return "\(job) was canceled"
-    case .stopped: return "stopped; start it again to go on"
-    case .finished: return "the stream has ended and every window is scored"
-    }
+extension ComputeSettings {
+  /// The target for jobs of `deployment` in `folder`, whose nodes are noted in `jobs`.
+  ///
+  /// - Parameter number: From 2 on for a target beside others.
+  func target(
+    for deployment: Deployment, _ folder: RunFolder, _ jobs: JobStore, number: Int = 1
+  ) throws -> any ComputeTarget {
+    let name = number == 1 ? kind.rawValue : "\(kind.rawValue)-\(number)"
+    return try target(
+      workersPerNode: deployment.maxConcurrencyPerInstance, logFolder: folder.workerLogs,
+      logPrefix: number == 1 ? "" : "\(number)-",
+      observe: { transition in
+        do {
+          try jobs.record(transition, of: name, at: ScoringCommandSupport.now())
+        } catch {
+          StandardError.write("the state of a node could not be noted: \(error)")
+        }
+      })
   }
 }

@@ -20,7 +20,8 @@ struct Sonde: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, ValidateCommand.self, SimulateCommand.self, IngestCommand.self, DoctorCommand.self,
       ScheduleCommand.self,
-      TrainCommand.self, LintCommand.self, ModelsCommand.self, ScoreCommand.self, JobsCommand.self,
+      TrainCommand.self, LintCommand.self, ModelsCommand.self, ScoreCommand.self, EndpointsCommand.self,
+      JobsCommand.self,
       ComputeCommand.self, EvaluateCommand.self, ScoreWorkerCommand.self, GalleryCommand.self,
     ])
 

@@ -22,8 +22,7 @@ import Testing
       outputAction: .summaryOnly, outputFileName: "scores.csv", loggingLevel: .debug,
       maxConcurrencyPerInstance: 2)
     #expect(deployment == expected)
-    #expect(deployment.workers(onNodeWithCores: 8) == 2)
-    #expect(Deployment().workers(onNodeWithCores: 8) == 8)
+    #expect(Deployment().maxConcurrencyPerInstance == nil, "one a core")
   }
 
   @Test(arguments: [

@@ -132,7 +132,7 @@ import Testing
         switch action {
         case .startWorker(let worker, _):
           pending += board.handle(.workerReplied(worker: worker, .ready), at: now)
-        case .kill(let worker):
+        case .kill(let worker), .finish(let worker):
           pending += board.handle(.workerExited(worker: worker, reason: "was ended"), at: now)
         case .assign(let worker, let task, let attempt):
           switch random.uniform(in: 0...150) {

@@ -112,7 +112,7 @@ import WindowStore
     }
   }
 
-  @Test(arguments: CrashPoint.allCases) func noCrashChangesTheWindows(point: CrashPoint) async throws {
+  @Test(arguments: CrashPoint.ingestion) func noCrashChangesTheWindows(point: CrashPoint) async throws {
     try await withTemporaryFolder { folder in
       let scenario = "\(folder)/crash.yaml"
       try Self.scenario.write(toFile: scenario, atomically: true, encoding: .utf8)

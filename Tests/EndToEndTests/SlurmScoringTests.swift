@@ -1,5 +1,6 @@
 import Foundation
 import Subprocess
+import Supervision
 import SystemPackage
 import TestSupport
 import Testing
@@ -17,28 +18,39 @@ extension ScheduledScoringTests {
     try #require(result.terminationStatus == .exited(0), "\(result.standardError)")
   }
 
+  /// One and four nodes; a worker killed in each; the coordinator killed and taken up.
   @Test(.enabled(if: canStartSlurm, "needs root and the package slurm-wlm"))
-  func slurmWritesTheSameBytesWithOneAndWithFourNodes() async throws {
-    let cron = "0 */6 * * *"
-    var expected: [String: Data] = [:]
-    try await withRun { run in
-      #expect(try await schedule(run, nodes: 1, miniBatchSize: "2", cron: cron) == .exited(0))
-      expected = try outputs(run)
+  func slurmWritesTheSameBytesWhoeverIsKilled() async throws {
+    let settings = ["--cron", "0 */6 * * *", "--mini-batch-size", "2"]
+    let expected = try await ScoringRun.with { run in
+      #expect(try await run.schedule(settings) == .exited(code: 0))
+      return try run.outputs()
     }
     #expect(expected.count == 4)
     let folder = FileManager.default.temporaryDirectory.appending(path: "sonde-slurm-\(UUID().uuidString)")
       .path
     defer { try? FileManager.default.removeItem(atPath: folder) }
+    let variants: [(nodes: Int, crashAt: CrashPoint?)] = [
+      (1, nil), (1, .partWritten), (4, nil), (4, .partWritten), (4, .tasksRecorded),
+    ]
     do {
       try await cluster("start", folder, "4")
-      setenv("SLURM_CONF", "\(folder)/slurm.conf", 1)
-      for nodes in [1, 4] {
-        try await withRun { run in
-          let status = try await schedule(run, nodes: nodes, miniBatchSize: "2", cron: cron, compute: "slurm")
-          #expect(status == .exited(0))
-          #expect(try outputs(run) == expected, "\(nodes) nodes")
-          let list = try await SondeProgram.run(["jobs", "list", run]).output
-          #expect(list.contains("completed"))
+      for (nodes, point) in variants {
+        try await ScoringRun.with { run in
+          let marker = "\(run.folder)/crashed"
+          var environment = ["SLURM_CONF": "\(folder)/slurm.conf"]
+          if let point { environment["SONDE_CRASH_AT"] = "\(point.rawValue)#1@\(marker)" }
+          let arguments = settings + ["--compute", "slurm", "--max-instances", "\(nodes)"]
+          var exit = try await run.schedule(arguments, environment: environment)
+          if point == .tasksRecorded {
+            #expect(exit == .killed(signal: SIGKILL))
+            exit = try await run.schedule(arguments, environment: environment)
+          }
+          #expect(exit == .exited(code: 0), "\(nodes) nodes, \(point?.rawValue ?? "undisturbed")")
+          #expect(try run.outputs() == expected, "\(nodes) nodes, \(point?.rawValue ?? "undisturbed")")
+          #expect(FileManager.default.fileExists(atPath: marker) == (point != nil))
+          #expect(try await run.sonde(["jobs", "list", run.folder]).contains("completed"))
+          #expect(try await run.sonde(["compute", "show", run.folder]).contains("slurm-1"))
         }
       }
     } catch {

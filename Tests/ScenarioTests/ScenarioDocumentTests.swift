@@ -1,4 +1,5 @@
 import BatchScoring
+import Compute
 import DeviceFleet
 import Foundation
 import Scenario
@@ -76,7 +77,7 @@ enum Documents {
     #expect(messages.readingCount == 518_400)
     #expect(Set(messages.labels.map(\.kind)) == ["mean", "stuck-at", "spike"])
     #expect(messages.labels.allSatisfy { $0.start >= document.clock.start + document.scoring!.from })
-    #expect(document.localCompute.nodes == 2 && document.localCompute.coresPerNode == 1)
+    #expect(document.compute == ComputeSettings(nodes: 2))
   }
 
   @Test(arguments: [

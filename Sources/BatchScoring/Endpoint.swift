@@ -1,0 +1,36 @@
+import Compute
+
+/// A name under which windows are scored, whatever deployment does it: the deployments that there are, the one that is
+/// used where nothing else is said, and where jobs run.
+///
+/// The jobs of an endpoint follow each other whichever deployment they use, so a change of the default neither leaves a
+/// window out nor scores one twice.
+public struct Endpoint: Hashable, Sendable, Codable {
+  public var name: String
+  /// In the order of the file; names are different.
+  public var deployments: [Deployment]
+  /// The name of one of ``deployments``.
+  public var defaultDeployment: String
+  public var compute: ComputeSettings
+
+  public init(
+    name: String, deployments: [Deployment], defaultDeployment: String,
+    compute: ComputeSettings = ComputeSettings()
+  ) {
+    self.name = name
+    self.deployments = deployments
+    self.defaultDeployment = defaultDeployment
+    self.compute = compute
+  }
+
+  /// The deployment called `name`, or the default one. Throws ``ScoringError`` where there is none.
+  public func deployment(_ name: String? = nil) throws(ScoringError) -> Deployment {
+    let wanted = name ?? defaultDeployment
+    guard let deployment = deployments.first(where: { $0.name == wanted }) else {
+      throw ScoringError(
+        "the endpoint \(self.name) has no deployment “\(wanted)”; it has "
+          + deployments.map(\.name).joined(separator: ", "))
+    }
+    return deployment
+  }
+}

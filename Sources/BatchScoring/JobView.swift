@@ -1,0 +1,93 @@
+import Compute
+import Foundation
+import Telemetry
+
+/// How far a job is, for a person who watches it: nodes, tasks, rows a second and the time that is left.
+public struct JobView: Hashable, Sendable, Codable {
+  public var job: String
+  public var deployment: String
+  public var state: JobState
+  public var progress: JobProgress
+  public var failedAttempts: Int
+  /// Nodes that are there, by state.
+  public var nodes: [String: Int]
+  public var elapsedSeconds: Double
+  /// Rows of tasks that are done, a second since the job began.
+  public var rowsPerSecond: Double?
+  /// At the pace so far; nil before the first task is done, and afterwards.
+  public var secondsLeft: Double?
+
+  public init(
+    _ record: JobRecord, progress: JobProgress, failedAttempts: Int, nodes: [NodeStateRecord], now: Timestamp
+  ) {
+    job = record.cut.id
+    deployment = record.deployment
+    state = record.state
+    self.progress = progress
+    self.failedAttempts = failedAttempts
+    let present = record.state.isFinal ? [] : NodeUsage(nodes).lives.filter { $0.to == nil }
+    self.nodes = Dictionary(grouping: present, by: \.state.rawValue).mapValues(\.count)
+    elapsedSeconds = record.startedAt.map { max(0, ((record.endedAt ?? now) - $0).seconds) } ?? 0
+    if elapsedSeconds > 0, progress.completed > 0 { rowsPerSecond = Double(progress.rows) / elapsedSeconds }
+    if !record.state.isFinal, progress.completed > 0 {
+      let open = progress.tasks - progress.completed - progress.failed
+      secondsLeft = elapsedSeconds / Double(progress.completed) * Double(open)
+    }
+  }
+
+  /// One line for a log.
+  public var line: String {
+    var parts = ["job \(job): \(state.rawValue)", "\(progress.completed)/\(progress.tasks) tasks"]
+    if progress.failed > 0 { parts.append("\(progress.failed) failed") }
+    if failedAttempts > 0 { parts.append("\(failedAttempts) failed attempts") }
+    parts.append("\(progress.rows) rows")
+    if let rowsPerSecond { parts.append("\(Int(rowsPerSecond.rounded())) rows/s") }
+    if let secondsLeft { parts.append("\(Self.time(secondsLeft)) left") }
+    if !nodes.isEmpty { parts.append("nodes: \(nodeSummary)") }
+    return parts.joined(separator: ", ")
+  }
+
+  /// The lines of a terminal that is `width` characters wide.
+  public func screen(width: Int) -> [String] {
+    let share = progress.tasks > 0 ? Double(progress.completed) / Double(progress.tasks) : 0
+    let cells = max(10, min(50, width - 30))
+    let filled = min(cells, Int(share * Double(cells)))
+    let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: cells - filled)
+    return [
+      "job \(job)  \(state.rawValue)  deployment \(deployment)",
+      "tasks  [\(bar)] \(progress.completed) of \(progress.tasks)",
+      "       \(progress.running) running, \(progress.failed) failed, \(failedAttempts) failed attempts",
+      "rows   \(progress.rows), \(progress.failedRows) of them failed; "
+        + "\(rowsPerSecond.map { "\(Int($0.rounded()))" } ?? "-") a second",
+      "nodes  \(nodes.isEmpty ? "none" : nodeSummary)",
+      "time   \(Self.time(elapsedSeconds)), \(secondsLeft.map(Self.time) ?? "-") left",
+    ].map { String($0.prefix(width)) }
+  }
+
+  private var nodeSummary: String {
+    NodeState.allCases.compactMap { state in nodes[state.rawValue].map { "\($0) \(state.rawValue)" } }
+      .joined(separator: ", ")
+  }
+
+  /// Such as `7 s`, `1:05` or `2:00:00`.
+  static func time(_ seconds: Double) -> String {
+    let whole = Int(max(0, seconds).rounded(.up))
+    if whole < 60 { return "\(whole) s" }
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    if whole < 3600 { return "\(whole / 60):\(two(whole % 60))" }
+    return "\(whole / 3600):\(two(whole / 60 % 60)):\(two(whole % 60))"
+  }
+}
+
+extension JobStore {
+  /// The job called `id` as it is now; nil where there is none.
+  public func view(of id: String, now: Timestamp) throws -> JobView? {
+    guard let record = try job(id) else { return nil }
+    return JobView(
+      record, progress: try progress(of: id), failedAttempts: try failedAttempts(of: id).count,
+      nodes: try nodeStates(), now: now)
+  }
+
+  /// How far the job called `id` is.
+  public func progress(of id: String) throws -> JobProgress { JobProgress(tasks: try tasks(of: id)) }
+}

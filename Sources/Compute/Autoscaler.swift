@@ -1,0 +1,122 @@
+/// Which nodes come and go: a pure state machine that drives a compute target, or a simulator of one. Events go in,
+/// actions come out, and time is told, never read.
+///
+/// Scales up at once to what the waiting and running tasks are worth, and down node by node, when each has been idle for
+/// long enough. A node that is at a task is never released.
+public struct Autoscaler: Sendable {
+  public enum Event: Hashable, Sendable {
+    /// So many tasks wait or run.
+    case demand(tasks: Int)
+    /// A node that was asked for takes tasks.
+    case ready(node: Int)
+    /// A node has begun a task, or goes on with another.
+    case busy(node: Int)
+    /// A node has nothing to do any more.
+    case idle(node: Int)
+    /// Somebody else has taken the node away.
+    case preempted(node: Int)
+    /// The node does not come up, or is broken.
+    case unusable(node: Int)
+    /// The node has gone, whatever was planned for it.
+    case gone(node: Int)
+    /// Nothing but time has passed.
+    case tick
+  }
+
+  public enum Action: Hashable, Sendable {
+    case provision(node: Int)
+    case release(node: Int)
+    /// For the record.
+    case changed(NodeTransition)
+  }
+
+  private struct Node: Sendable {
+    var state: NodeState
+    /// When it got into its state.
+    var since: Duration
+    /// When it was asked for.
+    var born: Duration
+  }
+
+  public let settings: AutoscaleSettings
+  private let tasksPerNode: Int
+  private var nodes: [Int: Node] = [:]
+  private var demand = 0
+  private var spent = Duration.zero
+
+  /// - Parameter tasksPerNode: How many tasks a node does at a time, at least 1.
+  public init(_ settings: AutoscaleSettings, tasksPerNode: Int) {
+    precondition(tasksPerNode >= 1 && settings.maxInstances >= settings.minInstances)
+    self.settings = settings
+    self.tasksPerNode = tasksPerNode
+  }
+
+  /// Every node that has not gone.
+  public var states: [Int: NodeState] { nodes.mapValues(\.state) }
+
+  /// Whether another node could be asked for.
+  public var mayGrow: Bool { nodes.count < settings.maxInstances }
+
+  /// When, without another event, an idle node is released; nil where none is.
+  public var nextRelease: Duration? {
+    guard usable > target else { return nil }
+    return nodes.values.filter { $0.state == .idle }.map { $0.since + settings.idleTimeBeforeScaleDown }.min()
+  }
+
+  /// What every node has cost so far: the time from being asked for to being gone.
+  public func nodeTime(at now: Duration) -> Duration {
+    nodes.values.reduce(spent) { $0 + (now - $1.born) }
+  }
+
+  /// Takes `event`, which happened at `now` on a clock that never goes back.
+  public mutating func handle(_ event: Event, at now: Duration) -> [Action] {
+    var actions: [Action] = []
+    switch event {
+    case .demand(let tasks): demand = tasks
+    case .ready(let node): move(node, from: [.provisioning], to: .idle, now, &actions)
+    case .busy(let node): move(node, from: [.provisioning, .idle], to: .running, now, &actions)
+    case .idle(let node): move(node, from: [.running], to: .idle, now, &actions)
+    case .preempted(let node):
+      move(node, from: [.provisioning, .idle, .running, .leaving], to: .preempted, now, &actions)
+    case .unusable(let node):
+      move(node, from: [.provisioning, .idle, .running], to: .unusable, now, &actions)
+    case .gone(let number):
+      guard let node = nodes.removeValue(forKey: number) else { break }
+      spent += now - node.born
+      actions.append(.changed(NodeTransition(node: number, state: nil, at: now)))
+    case .tick: break
+    }
+    balance(at: now, &actions)
+    return actions
+  }
+
+  private var usable: Int { nodes.values.count { $0.state.isUsable } }
+  private var target: Int { settings.nodes(for: demand, tasksPerNode: tasksPerNode) }
+
+  private mutating func move(
+    _ number: Int, from: Set<NodeState>, to state: NodeState, _ now: Duration, _ actions: inout [Action]
+  ) {
+    guard let node = nodes[number], from.contains(node.state) else { return }
+    nodes[number] = Node(state: state, since: now, born: node.born)
+    actions.append(.changed(NodeTransition(node: number, state: state, at: now)))
+  }
+
+  private mutating func balance(at now: Duration, _ actions: inout [Action]) {
+    // Who is on the way out still holds its machine, and so counts against the most.
+    while usable < target, mayGrow,
+      let number = (1...settings.maxInstances).first(where: { nodes[$0] == nil })
+    {
+      nodes[number] = Node(state: .provisioning, since: now, born: now)
+      actions.append(.changed(NodeTransition(node: number, state: .provisioning, at: now)))
+      actions.append(.provision(node: number))
+    }
+    let rested = nodes.filter {
+      $0.value.state == .idle && now - $0.value.since >= settings.idleTimeBeforeScaleDown
+    }
+    // The last that came goes first, so that the others stay warm.
+    for number in rested.keys.sorted(by: >) where usable > target {
+      move(number, from: [.idle], to: .leaving, now, &actions)
+      actions.append(.release(node: number))
+    }
+  }
+}

@@ -1,0 +1,231 @@
+import BatchScoring
+import Compute
+import Files
+import Foundation
+import Telemetry
+
+/// An endpoint file: read, checked, and changed in place with its comments kept.
+public struct EndpointDocument: Sendable {
+  /// Absolute.
+  public let path: String
+  public let endpoint: Endpoint
+  /// The names of deployments that say what their models see; the others take it from their models.
+  private let withLayout: Set<String>
+  private let text: String
+  /// Where the name of the default deployment is written.
+  private let defaultPlace: ScenarioFault.Place?
+  /// Where the first deployment is written.
+  private let firstPlace: ScenarioFault.Place
+  private let namePlace: ScenarioFault.Place
+
+  /// Reads the file at `path`. Throws ``ScenarioFaults`` with everything that is wrong, and `FileError`.
+  public static func load(_ path: String) throws -> EndpointDocument {
+    try parse(TextFile.text(of: path), path: path)
+  }
+
+  /// As ``load(_:)``, from the text of a file.
+  public static func parse(_ text: String, path: String) throws -> EndpointDocument {
+    let root: DocumentNode
+    do {
+      root = try DocumentNode.parse(text, path: path)
+    } catch let fault as ScenarioFault {
+      throw ScenarioFaults([fault])
+    }
+    let faults = FaultList()
+    guard let document = EndpointDocument(root, text, path, faults), faults.faults.isEmpty else {
+      throw ScenarioFaults(faults.faults)
+    }
+    return document
+  }
+
+  private init?(_ root: DocumentNode, _ text: String, _ path: String, _ faults: FaultList) {
+    guard let reader = MappingReader(root, EndpointSchema.endpoint, faults) else { return nil }
+    let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
+    let folder = (absolute as NSString).deletingLastPathComponent
+    let name = reader.text("name")
+    if let name, DeviceID(name) == nil {
+      faults.add(reader.place(of: "name"), "name: expected letters, digits, dots, dashes, found “\(name)”")
+    }
+    var compute = ComputeSettings()
+    if let section = reader.mapping("compute") {
+      for kind in ComputeSettings.Kind.allCases {
+        if let target = section.mapping(kind.rawValue) { compute = target.computeSettings(kind, nodes: 1) }
+      }
+    }
+    var deployments: [Deployment] = []
+    var withLayout: Set<String> = []
+    var first: ScenarioFault.Place?
+    if let node = reader.node("deployments") {
+      guard case .mapping(let entries) = node.content, !entries.isEmpty else {
+        faults.add(node.place, "deployments: expected names with their settings, found \(node.summary)")
+        return nil
+      }
+      first = entries[0].place
+      for entry in entries {
+        if DeviceID(entry.key) == nil {
+          faults.add(entry.place, "“\(entry.key)” is no name: letters, digits, dots, dashes")
+        }
+        // A deployment that changes nothing has nothing behind its name.
+        let settings =
+          entry.value.isNull
+          ? DocumentNode(content: .mapping([]), place: entry.value.place) : entry.value
+        guard let section = MappingReader(settings, EndpointSchema.deployment, faults) else { continue }
+        if section.node("features") != nil { withLayout.insert(entry.key) }
+        deployments.append(Self.deployment(entry.key, endpoint: name ?? "", section, folder: folder))
+      }
+    }
+    let names = deployments.map(\.name)
+    var standard = names.first
+    if reader.node("default_deployment") != nil {
+      standard = reader.choice("default_deployment", names)
+    } else if names.count > 1 {
+      faults.add(
+        root.place, "endpoint lacks “default_deployment”; it is one of \(names.joined(separator: ", "))")
+    }
+    guard let name, let standard, let first, faults.faults.isEmpty else { return nil }
+    self.path = absolute
+    self.text = text
+    self.withLayout = withLayout
+    defaultPlace = reader.node("default_deployment")?.place
+    firstPlace = first
+    namePlace = reader.place(of: "name")
+    endpoint = Endpoint(
+      name: name, deployments: deployments, defaultDeployment: standard, compute: compute)
+  }
+
+  private static func deployment(
+    _ name: String, endpoint: String, _ section: MappingReader, folder: String
+  ) -> Deployment {
+    var settings = ModelSettings()
+    if let nu = section.nu() { settings.nu = nu }
+    if let gamma = section.gamma() { settings.gamma = gamma }
+    if let kernel = section.choice("kernel", ScenarioSchema.kernels) { settings.kernel = kernel }
+    if let threshold = section.choice("threshold", ScenarioSchema.thresholds) {
+      settings.threshold = threshold
+    }
+    let layout = ModelLayout(
+      per: section.choice("per", ModelScope.self) ?? .device,
+      features: section.features() ?? ScoringDefaults.aggregates)
+    let retry = section.retrySettings()
+    var deployment = Deployment(
+      name: name, endpoint: endpoint, models: section.text("models").map { Self.absolute($0, folder) },
+      layout: layout, model: settings, miniBatchSize: section.miniBatchSize() ?? .auto,
+      maxRetries: retry.maxRetries, taskTimeoutSeconds: retry.timeout.seconds,
+      errorThreshold: section.wholeNumber("error_threshold", minimum: -1) ?? ScoringDefaults.errorThreshold,
+      outputAction: section.choice("output_action", OutputAction.self) ?? .appendRow,
+      loggingLevel: section.choice("logging_level", LoggingLevel.self) ?? .info,
+      maxConcurrencyPerInstance: section.wholeNumber("max_concurrency_per_instance", minimum: 1))
+    if let file = section.text("output_file_name") {
+      do {
+        try DeploymentSetting.outputFileName.apply(file, to: &deployment, duration: ScenarioUnits.duration)
+      } catch {
+        section.faults.add(section.place(of: "output_file_name"), "\(error)")
+      }
+    }
+    return deployment
+  }
+
+  private static func absolute(_ path: String, _ folder: String) -> String {
+    URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true))
+      .standardizedFileURL
+      .path
+  }
+
+  /// The deployment called `name`, or the default one, ready for the run in `folder`: where it does not say what its
+  /// models see, that is what they were trained on. Throws ``ScoringError``.
+  public func deployment(_ name: String? = nil, in folder: RunFolder) throws -> Deployment {
+    var deployment = try endpoint.deployment(name)
+    if !withLayout.contains(deployment.name),
+      let record = try TrainingRecord.read(folder.with(modelsOf: deployment).trainingRecord)
+    {
+      deployment.layout = record.layout
+    }
+    return deployment
+  }
+
+  // MARK: - Changes
+
+  /// Makes the deployment called `name` the default: one rename of the file, so that whoever reads it sees the old or the
+  /// new. Throws ``ScoringError`` where there is no such deployment.
+  public func setDefault(_ name: String) throws -> EndpointDocument {
+    _ = try endpoint.deployment(name)
+    return try write(Self.settingDefault(name, in: lines, defaultPlace, namePlace))
+  }
+
+  /// Adds a deployment called `name` with `settings`, each of the form `key=value`, before the others, and makes it the
+  /// default where asked to, all in one rename. Throws ``ScoringError``, and ``ScenarioFaults`` where a setting is wrong.
+  public func add(_ name: String, settings: [String], isDefault: Bool) throws -> EndpointDocument {
+    guard !endpoint.deployments.contains(where: { $0.name == name }) else {
+      throw ScoringError("the endpoint \(endpoint.name) has a deployment “\(name)” already")
+    }
+    guard case .file(_, let line, let column) = firstPlace,
+      lines[line - 1].prefix(column - 1).allSatisfy({ $0 == " " })
+    else {
+      throw ScoringError("\(path): its deployments are written in one line; add the new one by hand")
+    }
+    let indent = String(repeating: " ", count: column - 1)
+    var added = ["\(indent)\(name):"]
+    var groups: [String: [String]] = [:]
+    for setting in settings {
+      let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+        String.init)
+      guard parts.count == 2 else { throw ScoringError("--set “\(setting)”: expected NAME=VALUE") }
+      let keys = parts[0].split(separator: ".").map(String.init)
+      if keys.count == 2 {
+        groups[keys[0], default: []].append("\(keys[1]): \(parts[1])")
+      } else {
+        added.append("\(indent)  \(parts[0]): \(parts[1])")
+      }
+    }
+    for (group, entries) in groups.sorted(by: { $0.key < $1.key }) {
+      added.append("\(indent)  \(group): { \(entries.joined(separator: ", ")) }")
+    }
+    if added.count == 1 { added[0] += " {}" }
+    var lines = lines
+    lines.insert(contentsOf: added, at: line - 1)
+    if isDefault {
+      lines = Self.settingDefault(
+        name, in: lines, defaultPlace?.below(line, by: added.count), namePlace.below(line, by: added.count))
+    } else if defaultPlace == nil {
+      lines = Self.settingDefault(
+        endpoint.defaultDeployment, in: lines, nil, namePlace.below(line, by: added.count))
+    }
+    return try write(lines)
+  }
+
+  private var lines: [String] {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  }
+
+  private static func settingDefault(
+    _ name: String, in lines: [String], _ place: ScenarioFault.Place?, _ namePlace: ScenarioFault.Place
+  ) -> [String] {
+    var lines = lines
+    if case .file(_, let line, let column) = place {
+      let scalars = lines[line - 1].unicodeScalars
+      let start = scalars.index(scalars.startIndex, offsetBy: column - 1)
+      let old = lines[line - 1][start...]
+      let end = old.prefixMatch(of: /"[^"]*"|'[^']*'|[A-Za-z0-9._-]+/)?.range.upperBound ?? old.endIndex
+      lines[line - 1] = String(lines[line - 1][..<start]) + name + String(old[end...])
+    } else if case .file(_, let line, _) = namePlace {
+      lines.insert("default_deployment: \(name)", at: line)
+    }
+    return lines
+  }
+
+  /// Replaces the file, if the new text is sound.
+  private func write(_ lines: [String]) throws -> EndpointDocument {
+    let text = lines.joined(separator: "\n")
+    let changed = try Self.parse(text, path: path)
+    try AtomicFile.write(Array(text.utf8), to: path, existing: .replace)
+    return changed
+  }
+}
+
+extension ScenarioFault.Place {
+  /// The same place after `count` lines were put in before `line`.
+  fileprivate func below(_ line: Int, by count: Int) -> ScenarioFault.Place {
+    guard case .file(let path, let own, let column) = self, own >= line else { return self }
+    return .file(path: path, line: own + count, column: column)
+  }
+}

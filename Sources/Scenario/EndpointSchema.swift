@@ -1,0 +1,60 @@
+/// The keys of an endpoint file, in the words of Azure ML where it has them.
+enum EndpointSchema {
+  typealias Mapping = ScenarioSchema.Mapping
+  typealias Key = ScenarioSchema.Key
+
+  static let endpoint = Mapping(
+    name: "endpoint",
+    keys: [
+      Key(name: "name", kind: .text, about: "Letters, digits, dots, dashes.", isRequired: true),
+      Key(
+        name: "default_deployment", kind: .text,
+        about: "The deployment that jobs use. Can be left out where there is one only."),
+      Key(name: "compute", kind: .object(compute), about: "Where jobs run. Default: local, with one node."),
+      Key(
+        name: "deployments", kind: .map(deployment), about: "The deployments, by their names.",
+        isRequired: true),
+    ])
+
+  static let compute = Mapping(
+    name: "compute", keys: ScenarioSchema.compute.keys, exactlyOneOf: [["local", "slurm"]])
+
+  static let deployment = Mapping(
+    name: "deployment",
+    keys: [
+      Key(
+        name: "models", kind: .text,
+        about: "The folder of the models, relative to this file. Default: the models of the run."),
+      Key(name: "per", kind: .choice(ScenarioSchema.granularities), about: "device or sensor."),
+      Key(
+        name: "features", kind: .list(.choice(ScenarioSchema.features)),
+        about: "Aggregates of a window. Default: what the models were trained on."),
+      Key(name: "nu", kind: .positiveNumber, about: "For training. Default 0.01."),
+      Key(
+        name: "gamma", kind: .any([.choice(ScenarioSchema.gammas), .positiveNumber]),
+        about: "For training: scale, auto or a number. Default scale."),
+      Key(name: "kernel", kind: .choice(ScenarioSchema.kernels), about: "For training. Default rbf."),
+      Key(
+        name: "threshold", kind: .choice(ScenarioSchema.thresholds),
+        about: "For training: training or cross_validated. Default training."),
+      Key(
+        name: "mini_batch_size", kind: .any([.choice(["auto"]), .wholeNumber(minimum: 1)]),
+        about: "Devices a task. Default auto."),
+      Key(
+        name: "max_concurrency_per_instance", kind: .wholeNumber(minimum: 1),
+        about: "Tasks that run on a node at a time. Default: one a core."),
+      Key(
+        name: "retry_settings", kind: .object(ScenarioSchema.retrySettings), about: "max_retries and timeout."
+      ),
+      Key(
+        name: "error_threshold", kind: .wholeNumber(minimum: -1),
+        about: "Rows that may fail; -1, the default, for any number."),
+      Key(
+        name: "output_action", kind: .choice(ScenarioSchema.outputActions),
+        about: "append_row or summary_only. Default append_row."),
+      Key(name: "output_file_name", kind: .text, about: "Default predictions.csv."),
+      Key(
+        name: "logging_level", kind: .choice(ScenarioSchema.loggingLevels),
+        about: "warning, info or debug. Default info."),
+    ])
+}

@@ -1,0 +1,71 @@
+import BatchScoring
+import Compute
+import Telemetry
+
+/// What scenarios and endpoint files say in the same words.
+extension MappingReader {
+  func features() -> [Aggregate]? {
+    guard let nodes = list("features") else { return nil }
+    if nodes.isEmpty { faults.add(place(of: "features"), "features: a model needs at least one") }
+    var features: [Aggregate] = []
+    for node in nodes {
+      guard let name = Self.choice(node, "features", ScenarioSchema.features, faults),
+        let feature = Aggregate(rawValue: name)
+      else { continue }
+      if features.contains(feature) {
+        faults.add(node.place, "features: “\(name)” is given twice")
+      } else {
+        features.append(feature)
+      }
+    }
+    return features
+  }
+
+  func gamma() -> String? {
+    guard let node = node("gamma") else { return nil }
+    if let text = node.text, ScenarioSchema.gammas.contains(text) { return text }
+    return number("gamma", "scale, auto or a number above 0") { $0 > 0 }.map { String($0) }
+  }
+
+  func nu() -> Double? { number("nu", "a number above 0 and at most 1", where: { $0 > 0 && $0 <= 1 }) }
+
+  func miniBatchSize() -> MiniBatchSize? {
+    read("mini_batch_size", "auto or a whole number of at least 1") {
+      $0.plainText.flatMap { MiniBatchSize($0) }
+    }
+  }
+
+  func retrySettings() -> RetrySettings {
+    var settings = RetrySettings()
+    guard let retry = mapping("retry_settings") else { return settings }
+    if let count = retry.wholeNumber("max_retries", minimum: 0) { settings.maxRetries = count }
+    if let timeout = retry.duration("timeout") { settings.timeout = timeout }
+    return settings
+  }
+
+  /// The size of the compute target `kind`, whose mapping this is.
+  func computeSettings(_ kind: ComputeSettings.Kind, nodes standard: Int) -> ComputeSettings {
+    let cores = wholeNumber("cores_per_node", minimum: 1) ?? 1
+    let nodes = wholeNumber("nodes", minimum: 1)
+    let most = wholeNumber("max_instances", minimum: 1)
+    let fewest = wholeNumber("min_instances", minimum: 0)
+    let idle = duration("idle_time_before_scale_down", allowsZero: true)
+    if nodes != nil, most != nil {
+      faults.add(place(of: "max_instances"), "nodes and max_instances exclude each other; give one")
+    }
+    guard let most else {
+      for key in ["min_instances", "idle_time_before_scale_down"] where node(key) != nil {
+        faults.add(place(of: key), "\(key): only a target with max_instances scales")
+      }
+      return ComputeSettings(kind: kind, nodes: nodes ?? standard, coresPerNode: cores)
+    }
+    if let fewest, fewest > most {
+      faults.add(place(of: "min_instances"), "min_instances: more than max_instances, which is \(most)")
+    }
+    return ComputeSettings(
+      kind: kind, coresPerNode: cores,
+      scale: AutoscaleSettings(
+        minInstances: min(fewest ?? ComputeDefaults.minInstances, most), maxInstances: most,
+        idleTimeBeforeScaleDown: idle ?? ComputeDefaults.idleTimeBeforeScaleDown))
+  }
+}

@@ -1,0 +1,123 @@
+import ArgumentParser
+import BatchScoring
+import Files
+import Foundation
+import Synchronization
+
+/// The options that say how work is watched by machines.
+struct MonitoringOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Writes metrics in Prometheus' text format to this file.",
+      discussion: """
+        Put it where node_exporter's textfile collector looks (--collector.textfile.directory), with a name that ends in \
+        .prom. It is replaced as a whole, once a second at most, and when a job ends.
+        """), completion: .file(extensions: ["prom"]))
+  var metrics: String?
+}
+
+/// Writes what a scheduler or a job tells: a JSON object a line on standard output, or sentences on standard error, where
+/// a terminal also shows the job that runs.
+final class ScoringReporter: Sendable {
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+  }
+
+  private struct State {
+    var metrics = ScoringMetrics()
+    var nextMetrics = ContinuousClock.now
+    var nextView = ContinuousClock.now
+    var hasComplained = false
+  }
+
+  let format: Format
+  private let metricsPath: String?
+  private let jobs: JobStore
+  private let screen: TerminalScreen?
+  private let state = Mutex(State())
+
+  init(format: Format, monitoring: MonitoringOptions, jobs: JobStore) {
+    self.format = format
+    self.jobs = jobs
+    metricsPath = monitoring.metrics
+    screen = format == .text ? TerminalScreen() : nil
+  }
+
+  func report(_ event: ScoringEvent) {
+    switch format {
+    case .json:
+      // A reader that has gone away does not stop the scoring.
+      try? StandardOutput.writeJSON(event)
+    case .text:
+      if let sentence = Self.sentence(event) {
+        screen?.clear()
+        StandardError.write(sentence)
+      }
+      show(event)
+    }
+    count(event)
+  }
+
+  /// Takes the view away, and writes the metrics for the last time.
+  func finish() {
+    screen?.clear()
+    state.withLock { writeMetrics(&$0) }
+  }
+
+  private func show(_ event: ScoringEvent) {
+    guard let screen, event.event == .progress, let job = event.job else { return }
+    let isDue = state.withLock { state in
+      guard ContinuousClock.now >= state.nextView else { return false }
+      state.nextView = .now + ScoringDefaults.metricsInterval
+      return true
+    }
+    if isDue, let view = try? jobs.view(of: job, now: ScoringCommandSupport.now()) {
+      screen.show(view.screen(width: screen.width))
+    }
+  }
+
+  private func count(_ event: ScoringEvent) {
+    guard metricsPath != nil else { return }
+    state.withLock { state in
+      state.metrics.add(event, at: ScoringCommandSupport.now())
+      guard event.event != .progress || ContinuousClock.now >= state.nextMetrics else { return }
+      writeMetrics(&state)
+    }
+  }
+
+  private func writeMetrics(_ state: inout State) {
+    guard let metricsPath else { return }
+    state.nextMetrics = .now + ScoringDefaults.metricsInterval
+    do {
+      let text = state.metrics.text(nodes: try jobs.nodeStates(), at: ScoringCommandSupport.now())
+      try AtomicFile.write(Array(text.utf8), to: metricsPath, existing: .replace, survivesPowerCut: false)
+    } catch {
+      // Scoring goes on without its metrics; one word about it is enough.
+      if !state.hasComplained { StandardError.write("no metrics: \(error)") }
+      state.hasComplained = true
+    }
+  }
+
+  private static func sentence(_ event: ScoringEvent) -> String? {
+    let job = event.job.map { "job \($0)" } ?? "job"
+    switch event.event {
+    case .training: return "training"
+    case .trained:
+      let failed = event.failedModels ?? 0
+      return "trained \(event.models ?? 0) models"
+        + (failed > 0 ? "; \(failed) could not be trained, first: \(event.reason ?? "")" : "")
+    case .jobStarted: return "\(job): \(event.tasks ?? 0) tasks, deployment \(event.deployment ?? "-")"
+    case .progress: return nil
+    case .notice: return (event.job.map { "job \($0): " } ?? "") + (event.reason ?? "")
+    case .retry: return "\(job): \(event.reason ?? "an attempt failed")"
+    case .jobCompleted:
+      let failed = event.failedRows ?? 0
+      return "\(job): \(event.rows ?? 0) windows scored" + (failed > 0 ? ", \(failed) failed" : "")
+        + (event.seconds.map { " in \(($0 * 1000).rounded() / 1000) s" } ?? "")
+    case .jobFailed: return "\(job) failed: \(event.reason ?? "")"
+    case .jobCanceled: return "\(job) was canceled"
+    case .stopped: return "stopped; start it again to go on"
+    case .finished: return "the stream has ended and every window is scored"
+    }
+  }
+}

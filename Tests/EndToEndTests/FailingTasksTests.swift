@@ -1,0 +1,58 @@
+import Files
+import Foundation
+import GRDB
+import Supervision
+import TestSupport
+import Testing
+
+/// Real tasks in real workers, of which some fail.
+@Suite(.serialized, .timeLimit(.minutes(4))) struct FailingTasksTests {
+  private func number(_ run: ScoringRun, _ sql: String) throws -> Int {
+    try DatabaseQueue(path: "\(run.folder)/jobs.sqlite").read { try Int.fetchOne($0, sql: sql) ?? 0 }
+  }
+
+  /// The most memory that a process has had, in kilobytes; nil once it has gone.
+  private func peakMemory(of process: Int32) -> Int? {
+    let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) }
+  }
+
+  /// The more tasks, the more memory, but no more than a few hundred bytes each.
+  @Test func tenThousandTasksOfWhichOneInFiftyFails() async throws {
+    try await ScoringRun.with(devices: 10_000, windows: 14) { run in
+      _ = try await run.sonde([
+        "train", run.folder, "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T01:00:00Z",
+      ])
+      let service = try await run.start(
+        [
+          "score", run.folder, "--after", "2026-01-01T01:00:00Z", "--mini-batch-size", "1", "--nodes", "2",
+          "--format", "json", "--set", "retry_settings.max_retries=1", "--set", "logging_level=warning",
+        ], environment: ["SONDE_FAIL_TASKS": "0.02#7"])
+      var peak = 0
+      var lines = 0
+      for await line in service.lines {
+        lines += 1
+        if lines % 500 == 0 || line.contains("tasks_done\":10000") {
+          peak = max(peak, peakMemory(of: service.processID) ?? 0)
+        }
+      }
+      #expect(try await service.exit() == .exited(code: 0))
+      #expect(try number(run, "SELECT count(*) FROM tasks") == 10_000)
+      let failed = try number(run, "SELECT count(*) FROM tasks WHERE state = 'failed'")
+      let attempts = try number(run, "SELECT count(*) FROM failed_attempts")
+      let retried = try number(run, "SELECT retries FROM jobs")
+      #expect((100...300).contains(attempts), "\(attempts) of about 200")
+      #expect(attempts == retried + failed, "each failure was retried or is reported")
+      #expect(failed > 0, "one in 2,500 fails twice")
+      #expect(try number(run, "SELECT count(*) FROM tasks WHERE state NOT IN ('completed', 'failed')") == 0)
+      let scored = try run.scored()
+      let failures = try run.scored(file: "failed.csv")
+      #expect(Set(scored).count == scored.count && Set(scored).isDisjoint(with: failures))
+      #expect(failures.count == failed)
+      #expect(scored.count + failures.count == 10_000)
+      #expect(peak > 0 && peak < 300_000, "the coordinator took \(peak) kB")
+      print("10,000 tasks: \(attempts) failed attempts, \(failed) given up, coordinator's peak \(peak) kB")
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import BatchScoring
+import Compute
+import Foundation
+import Scenario
+import TestSupport
+import Testing
+
+@Suite struct EndpointDocumentTests {
+  private static let text = """
+    # The pumps of hall 3.
+    name: pumps
+    default_deployment: blue  # since January
+    compute: { local: { max_instances: 4, cores_per_node: 2, idle_time_before_scale_down: 30s } }
+    deployments:
+      blue:
+        mini_batch_size: 20
+        retry_settings: { max_retries: 1, timeout: 90s }
+        error_threshold: 100
+        output_action: summary_only
+        output_file_name: pumps.csv
+        logging_level: debug
+        max_concurrency_per_instance: 1
+      # Two more features.
+      green:
+        models: models-2
+        per: sensor
+        features: [mean, p95]
+        nu: 0.02
+        threshold: cross_validated
+
+    """
+
+  private func faults(_ text: String) -> [String] {
+    do {
+      _ = try EndpointDocument.parse(text, path: "e.yaml")
+      return []
+    } catch let faults as ScenarioFaults {
+      return faults.faults.map(\.description)
+    } catch {
+      return ["\(error)"]
+    }
+  }
+
+  @Test func readsEverySetting() throws {
+    let endpoint = try EndpointDocument.parse(Self.text, path: "/etc/sonde/e.yaml").endpoint
+    #expect(endpoint.name == "pumps" && endpoint.defaultDeployment == "blue")
+    #expect(
+      endpoint.compute
+        == ComputeSettings(
+          coresPerNode: 2, scale: AutoscaleSettings(maxInstances: 4, idleTimeBeforeScaleDown: .seconds(30))))
+    #expect(
+      try endpoint.deployment()
+        == Deployment(
+          name: "blue", endpoint: "pumps", miniBatchSize: .devices(20), maxRetries: 1, taskTimeoutSeconds: 90,
+          errorThreshold: 100, outputAction: .summaryOnly, outputFileName: "pumps.csv", loggingLevel: .debug,
+          maxConcurrencyPerInstance: 1))
+    let green = try endpoint.deployment("green")
+    #expect(green.models == "/etc/sonde/models-2")
+    #expect(green.layout == ModelLayout(per: .sensor, features: [.mean, .p95]))
+    #expect(green.model == ModelSettings(nu: 0.02, threshold: "cross_validated"))
+    let error = #expect(throws: ScoringError.self) { try endpoint.deployment("red") }
+    #expect(error?.description.contains("blue, green") == true)
+  }
+
+  @Test(arguments: [
+    (
+      "error_threshold: 100", "eror_threshold: 100",
+      "e.yaml:9:5: unknown key “eror_threshold”; did you mean “error_threshold”?"
+    ),
+    (
+      "default_deployment: blue ", "default_deployment: bleu ",
+      "e.yaml:3:21: default_deployment: expected blue or green, found “bleu”; did you mean “blue”?"
+    ),
+    (
+      "summary_only", "sumary_only",
+      "e.yaml:10:20: output_action: expected append_row or summary_only, found “sumary_only”; did you mean “summary_only”?"
+    ),
+    ("[mean, p95]", "[mean, p96]", "e.yaml:18:22: features: expected"),
+    ("timeout: 90s", "timeout: soon", "e.yaml:8:48: timeout: expected a duration"),
+    ("pumps.csv", "../x.csv", "e.yaml:11:23: output_file_name: expected"),
+    ("local: {", "locl: {", "e.yaml:4:12: unknown key “locl”; did you mean “local”?"),
+    (
+      "max_instances: 4", "nodes: 4, max_instances: 4",
+      "e.yaml:4:46: nodes and max_instances exclude each other"
+    ),
+    ("default_deployment: blue  # since January\n", "", "endpoint lacks “default_deployment”"),
+    ("name: pumps\n", "", "endpoint lacks “name”"),
+  ]) func saysWhereAndWhatIsWrong(good: String, bad: String, fault: String) throws {
+    let changed = Self.text.replacing(good, with: bad)
+    #expect(changed != Self.text)
+    let found = faults(changed)
+    #expect(found.contains { $0.contains(fault) }, "\(found)")
+  }
+
+  @Test func theDefaultIsChangedInPlaceAndBack() async throws {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/e.yaml"
+      try Self.text.write(toFile: path, atomically: true, encoding: .utf8)
+      let changed = try EndpointDocument.load(path).setDefault("green")
+      #expect(changed.endpoint.defaultDeployment == "green")
+      #expect(
+        try String(contentsOfFile: path, encoding: .utf8)
+          == Self.text.replacing("default_deployment: blue", with: "default_deployment: green"))
+      _ = try changed.setDefault("blue")
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == Self.text)
+      #expect(throws: ScoringError.self) { try EndpointDocument.load(path).setDefault("red") }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["e.yaml"])
+    }
+  }
+
+  @Test func aDeploymentIsAddedBesideTheOthers() async throws {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/e.yaml"
+      try Self.text.write(toFile: path, atomically: true, encoding: .utf8)
+      let settings = ["models=models-3", "retry_settings.timeout=5s", "retry_settings.max_retries=0"]
+      let added = try EndpointDocument.load(path).add("red", settings: settings, isDefault: true).endpoint
+      #expect(added.defaultDeployment == "red" && added.deployments.map(\.name) == ["red", "blue", "green"])
+      let red = try added.deployment()
+      #expect(red.models == "\(folder)/models-3" && red.taskTimeoutSeconds == 5 && red.maxRetries == 0)
+      #expect(try String(contentsOfFile: path, encoding: .utf8).contains("# Two more features."))
+      #expect(throws: ScoringError.self) {
+        try EndpointDocument.load(path).add("red", settings: [], isDefault: false)
+      }
+      let before = try String(contentsOfFile: path, encoding: .utf8)
+      #expect(throws: ScenarioFaults.self) {
+        try EndpointDocument.load(path).add("gray", settings: ["models_folder=x"], isDefault: false)
+      }
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == before, "a wrong setting changes nothing")
+    }
+  }
+
+  @Test func aSingleDeploymentNeedsNoDefaultUntilThereIsASecond() async throws {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/e.yaml"
+      try "name: e\ndeployments:\n  only:\n".write(toFile: path, atomically: true, encoding: .utf8)
+      let added = try EndpointDocument.load(path).add("next", settings: [], isDefault: false).endpoint
+      #expect(added.defaultDeployment == "only" && added.deployments.count == 2)
+      #expect(try EndpointDocument.load(path).setDefault("next").endpoint.defaultDeployment == "next")
+    }
+  }
+}
