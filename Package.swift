@@ -92,7 +92,8 @@ let package = Package(
 
     // Tests: a target a module, and EndToEnd on the built binary with a real broker and database
     .target(
-      name: "TestSupport", dependencies: ["MQTT", subprocess, systemPackage], path: "Tests/TestSupport"),
+      name: "TestSupport", dependencies: [supervision, "MQTT", subprocess, systemPackage],
+      path: "Tests/TestSupport"),
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
     .testTarget(name: "FilesTests", dependencies: [files, "TestSupport"]),
     .testTarget(

@@ -6,10 +6,10 @@ public struct PlannedDevice: Sendable {
   public let id: DeviceID
   /// In the order of the payload.
   public let sensors: [SensorPlan]
-  /// The time from one message to the next.
-  public let every: Duration
-  /// From the start of the clock to the first message.
-  public let offset: Duration
+  /// When it reads its sensors.
+  let times: PublishingTimes
+  /// How many instants it publishes together.
+  let batch: Int
   /// How many messages it publishes.
   public private(set) var messageCount: Int
   /// How many values they carry together.
@@ -17,28 +17,25 @@ public struct PlannedDevice: Sendable {
   let start: Timestamp
   let seed: UInt64
   let order: SensorOrder
-  /// How often it reads its sensors; what is read is published unless every sensor drops out.
-  let slotCount: Int
   private let durationMs: Int64
   private(set) var anomalies: [PlacedAnomaly] = []
   private var transport: [(fault: PlacedTransportFault, label: Label)] = []
 
   init(
-    id: DeviceID, sensors: [SensorPlan], order: SensorOrder, every: Duration, offset: Duration,
+    id: DeviceID, sensors: [SensorPlan], order: SensorOrder, times: PublishingTimes, batch: Int,
     start: Timestamp, duration: Duration, seed: UInt64
   ) {
     self.id = id
     self.sensors = sensors
     self.order = order
-    self.every = every
-    self.offset = offset
+    self.times = times
+    self.batch = batch
     self.start = start
     self.seed = seed
     durationMs = duration.milliseconds
-    let spanMs = durationMs - offset.milliseconds
-    slotCount = spanMs <= 0 ? 0 : Int((spanMs - 1) / every.milliseconds + 1)
-    messageCount = slotCount
-    readingCount = slotCount * sensors.count
+    // What is read is published unless every sensor drops out; ``settle()`` sees to that.
+    messageCount = times.count
+    readingCount = times.count * sensors.count
   }
 
   /// What goes wrong with the device.
@@ -49,7 +46,7 @@ public struct PlannedDevice: Sendable {
 
   /// What leaves the device.
   public func deliveries() -> DeliveryStream {
-    DeliveryStream(MessageStream(messages()), faults: transport.map(\.fault))
+    DeliveryStream(MessageStream(messages()), batch: batch, faults: transport.map(\.fault))
   }
 
   mutating func add(_ placement: TransportPlacement, common: String) {
@@ -59,20 +56,8 @@ public struct PlannedDevice: Sendable {
   /// Every message of the device, made as it is asked for: epoch 1, sequence from 0.
   public func messages() -> PlannedMessages { PlannedMessages(self) }
 
-  /// Milliseconds from the start of the clock to the reading.
-  func elapsedMs(ofReading reading: Int64) -> Int64 { offset.milliseconds + reading * every.milliseconds }
-
-  /// The readings whose time is in `from…through`, both in milliseconds from the start of the clock.
-  func readings(from: Int64, through: Int64) -> Range<Int64> {
-    let everyMs = every.milliseconds
-    let offsetMs = offset.milliseconds
-    let first = max(0, (from - offsetMs + everyMs - 1) / everyMs)
-    let last = through < offsetMs ? -1 : min(Int64(slotCount) - 1, (through - offsetMs) / everyMs)
-    return first <= last ? first..<(last + 1) : 0..<0
-  }
-
   func isFree(sensor: Int?, reading: Int64, lengthMs: Int64) -> Bool {
-    let begin = elapsedMs(ofReading: reading)
+    let begin = times.elapsedMs(reading)
     return !anomalies.contains { $0.sensor == sensor && $0.beginMs < begin + lengthMs && begin < $0.endMs }
   }
 
@@ -80,9 +65,9 @@ public struct PlannedDevice: Sendable {
   mutating func add(
     _ placement: AnomalyPlacement, sensor: Int?, reading: Int64, lengthMs: Int64, _ generator: SeededGenerator
   ) {
-    let begin = elapsedMs(ofReading: reading)
+    let begin = times.elapsedMs(reading)
     let end = min(begin + lengthMs, durationMs)
-    let covered = readings(from: begin, through: end - 1)
+    let covered = times.readings(from: begin, through: end - 1)
     let (course, parameters) = placement.anomaly.begin(
       AnomalyContext(
         statistics: sensor.map { order.statistics[$0] } ?? SignalStatistics(),
@@ -137,11 +122,10 @@ public struct PlannedMessages: Sequence, IteratorProtocol, Sendable {
 
   private let device: DeviceID
   private let start: Timestamp
-  private let everyMs: Int64
-  private let slotCount: Int
+  private let times: PublishingTimes
   private let order: [Int]
-  private var slot = 0
-  private var elapsedMs: Int64
+  private var slot: Int64 = 0
+  private var elapsedMs: Int64 = 0
   private var sequence: Int64 = 0
   private var sensors: [SensorCourse]
   private var anomalies: [PlacedAnomaly]
@@ -155,10 +139,8 @@ public struct PlannedMessages: Sequence, IteratorProtocol, Sendable {
     self.device = device.id
     start = device.start
     due = device.start
-    everyMs = device.every.milliseconds
-    slotCount = device.slotCount
+    times = device.times
     order = device.order.indices
-    elapsedMs = device.offset.milliseconds
     anomalies = device.anomalies
     moment = Moment(startMs: device.start.milliseconds, sensors: device.sensors.count)
     reported = Array(repeating: nil, count: device.sensors.count)
@@ -175,12 +157,12 @@ public struct PlannedMessages: Sequence, IteratorProtocol, Sendable {
   }
 
   public mutating func next() -> Message? {
-    while slot < slotCount {
+    while slot < times.count {
+      elapsedMs = times.elapsedMs(slot)
       for sensor in order { reported[sensor] = nextValue(sensor) }
       due = start + .milliseconds(elapsedMs)
       let timestamp = due + .milliseconds(aheadMs())
       slot += 1
-      elapsedMs += everyMs
       var values: [Message.Value] = []
       values.reserveCapacity(sensors.count)
       for (sensor, value) in reported.enumerated() {

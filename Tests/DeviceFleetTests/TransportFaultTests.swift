@@ -21,10 +21,10 @@ import Testing
     var deliveries: [Delivery]
 
     var messages: [Message] {
-      deliveries.compactMap { if case .message(let message) = $0.parcel { message } else { nil } }
+      deliveries.flatMap(\.messages)
     }
     var again: [Message] {
-      deliveries.compactMap { if case .again(let message) = $0.parcel { message } else { nil } }
+      deliveries.flatMap { if case .again(let messages) = $0.parcel { messages } else { [Message]() } }
     }
     var waste: [[UInt8]] {
       deliveries.compactMap { if case .waste(let bytes) = $0.parcel { bytes } else { nil } }
@@ -84,7 +84,7 @@ import Testing
     let overtaken = zip(traffic.messages, traffic.messages.dropFirst()).count { $0.timestamp > $1.timestamp }
     #expect(overtaken > 20)
     for delivery in traffic.deliveries {
-      guard case .message(let message) = delivery.parcel else { continue }
+      guard let message = delivery.messages.first else { continue }
       #expect(delivery.due >= message.timestamp && delivery.due - message.timestamp <= .seconds(25))
     }
   }
@@ -93,7 +93,7 @@ import Testing
     let traffic = try traffic(LatenessFault.self, seed: seed)
     #expect(traffic.messages == traffic.planned)
     for delivery in traffic.deliveries {
-      guard case .message(let message) = delivery.parcel else { continue }
+      guard let message = delivery.messages.first else { continue }
       #expect(delivery.due == (traffic.isInside(message) ? traffic.label.end : message.timestamp))
     }
   }

@@ -35,8 +35,7 @@ public struct TransportContext: Sendable {
 
 /// A transport fault as it unfolds on one device.
 public protocol TransportCourse: Sendable {
-  /// What leaves in place of `delivery`, which is a message. Called once for each message that leaves while the fault
-  /// lasts, in order of time. Nothing may leave before it was due.
+  /// What leaves in place of `delivery`, which carries messages. Called once for each that leaves while the fault lasts, in order of time. Nothing may leave before it was due.
   mutating func carry(_ delivery: Delivery) -> [Delivery]
 }
 

@@ -12,10 +12,10 @@ public enum DuplicatesFault: TransportFault {
     var context: TransportContext
 
     mutating func carry(_ delivery: Delivery) -> [Delivery] {
-      guard case .message(let message) = delivery.parcel, context.generator.uniform() < context.share else {
+      guard case .messages(let messages) = delivery.parcel, context.generator.uniform() < context.share else {
         return [delivery]
       }
-      return [delivery, Delivery(due: delivery.due, .again(message))]
+      return [delivery, Delivery(due: delivery.due, .again(messages))]
     }
   }
 }

@@ -12,7 +12,7 @@ public enum GarbageFault: TransportFault {
     var context: TransportContext
 
     mutating func carry(_ delivery: Delivery) -> [Delivery] {
-      guard case .message(let message) = delivery.parcel, context.generator.uniform() < context.share else {
+      guard let message = delivery.messages.first, context.generator.uniform() < context.share else {
         return [delivery]
       }
       return [delivery, Delivery(due: delivery.due, .waste(waste(message)))]
