@@ -77,6 +77,14 @@ public struct MessageStream: Sequence, IteratorProtocol, Sendable {
 
   public mutating func next() -> Message? { nextWithDue()?.message }
 
+  /// Whether ``due(ahead:)`` knows.
+  var foresees: Bool { if case .planned(let messages) = body { !messages.mayFallSilent } else { false } }
+
+  /// When the message leaves that comes after `ahead` others, or the last one where there are fewer; nil at the end.
+  func due(ahead: Int) -> Timestamp? {
+    if case .planned(let messages) = body { messages.due(ahead: ahead) } else { nil }
+  }
+
   /// The next message with the time at which it is meant to leave.
   mutating func nextWithDue() -> (message: Message, due: Timestamp)? {
     switch body {

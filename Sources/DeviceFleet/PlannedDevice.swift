@@ -114,12 +114,6 @@ struct PlacedAnomaly: Sendable {
 
 /// The messages of a planned device, in the order in which they leave.
 public struct PlannedMessages: Sequence, IteratorProtocol, Sendable {
-  private struct SensorCourse {
-    let id: SensorID
-    let resolution: Resolution
-    var parts: [any SignalCourse]
-  }
-
   private let device: DeviceID
   private let start: Timestamp
   private let times: PublishingTimes
@@ -127,10 +121,15 @@ public struct PlannedMessages: Sequence, IteratorProtocol, Sendable {
   private var slot: Int64 = 0
   private var elapsedMs: Int64 = 0
   private var sequence: Int64 = 0
-  private var sensors: [SensorCourse]
+  /// Shared by all devices of a group.
+  private let sensors: [SensorPlan]
+  /// The parts of all sensors, one sensor's after another's.
+  private var courses: [any SignalCourse] = []
   private var anomalies: [PlacedAnomaly]
   private var moment: Moment
   private var reported: [Double?]
+  /// Whether there may be readings of which nothing is published, because every sensor drops out.
+  let mayFallSilent: Bool
   /// When the message that ``next()`` gave last is meant to leave. Its own time is another where the device's clock is
   /// wrong.
   public private(set) var due: Timestamp
@@ -144,16 +143,26 @@ public struct PlannedMessages: Sequence, IteratorProtocol, Sendable {
     anomalies = device.anomalies
     moment = Moment(startMs: device.start.milliseconds, sensors: device.sensors.count)
     reported = Array(repeating: nil, count: device.sensors.count)
-    let ids = device.sensors.map(\.id)
-    sensors = device.sensors.map { sensor in
-      let parts = sensor.signal.enumerated().map { number, signal in
-        signal.begin(
-          SignalContext(
-            seed: device.seed, stream: "\(device.id)/\(sensor.id)/signal-\(number)", sensors: ids,
-            statistics: device.order.statistics))
+    sensors = device.sensors
+    let ids = sensors.map(\.id)
+    courses.reserveCapacity(sensors.reduce(0) { $0 + $1.signal.count })
+    for sensor in sensors {
+      for (number, signal) in sensor.signal.enumerated() {
+        courses.append(
+          signal.begin(
+            SignalContext(
+              seed: device.seed, stream: "\(device.id)/\(sensor.id)/signal-\(number)", sensors: ids,
+              statistics: device.order.statistics)))
       }
-      return SensorCourse(id: sensor.id, resolution: sensor.resolution, parts: parts)
     }
+    mayFallSilent = anomalies.contains { $0.label.kind == DropoutAnomaly.name }
+  }
+
+  /// When the message leaves that comes after `ahead` others, or the last one where there are fewer; nil at the end. Known
+  /// without making any, unless readings may fall silent.
+  func due(ahead: Int) -> Timestamp? {
+    guard slot < times.count else { return nil }
+    return start + .milliseconds(times.elapsedMs(Swift.min(slot + Int64(ahead), Int64(times.count) - 1)))
   }
 
   public mutating func next() -> Message? {
@@ -184,7 +193,8 @@ public struct PlannedMessages: Sequence, IteratorProtocol, Sendable {
     moment.move(to: elapsedMs)
     for anomaly in anomalies where isActive(anomaly, sensor, .process) { anomaly.course.bend(&moment) }
     var value = 0.0
-    for part in sensors[sensor].parts.indices { value += sensors[sensor].parts[part].value(at: moment) }
+    let first = sensors[..<sensor].reduce(0) { $0 + $1.signal.count }
+    for part in first..<(first + sensors[sensor].signal.count) { value += courses[part].value(at: moment) }
     for index in anomalies.indices where isActive(anomalies[index], sensor, .process) {
       value = anomalies[index].course.value(insteadOf: value) ?? value
     }

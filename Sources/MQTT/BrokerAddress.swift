@@ -4,7 +4,15 @@ public struct BrokerAddress: Hashable, Sendable, CustomStringConvertible {
   public var port: UInt16
   /// Whether the connection is made with TLS.
   public var isEncrypted: Bool
-  public var access = BrokerAccess()
+  /// Beside the rest, because connections by the thousand hold an address each, and few need this.
+  private var secrets: Secrets?
+
+  private indirect enum Secrets: Hashable, Sendable { case access(BrokerAccess) }
+
+  public var access: BrokerAccess {
+    get { if case .access(let access) = secrets { access } else { BrokerAccess() } }
+    set { secrets = newValue == BrokerAccess() ? nil : .access(newValue) }
+  }
 
   /// The port that MQTT without TLS is registered for.
   public static let standardPort: UInt16 = 1883

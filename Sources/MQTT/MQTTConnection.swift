@@ -38,7 +38,8 @@ final class MQTTConnection {
   static let leaveTimeout = Duration.seconds(5)
 
   let address: BrokerAddress
-  private let options: Options
+  private let version: ProtocolVersion
+  private let sessionExpirySeconds: UInt32
   private(set) var greeting = Greeting.none
   private(set) var disconnection: String?
   private(set) var subscriptionFailure: String?
@@ -58,7 +59,8 @@ final class MQTTConnection {
   init(address: BrokerAddress, options: Options) throws {
     _ = Self.library
     self.address = address
-    self.options = options
+    version = options.version
+    sessionExpirySeconds = options.sessionExpirySeconds
     isEncrypted = address.isEncrypted
     guard let handle = mosquitto_new(options.clientID, options.cleanStart, nil) else {
       throw MQTTError.library(
@@ -150,10 +152,10 @@ final class MQTTConnection {
     disconnection = nil
     var properties: OpaquePointer?
     defer { mosquitto_property_free_all(&properties) }
-    if options.version == .five {
+    if version == .five {
       try MQTTError.check(
         mosquitto_property_add_int32(
-          &properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue), options.sessionExpirySeconds),
+          &properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue), sessionExpirySeconds),
         "set-up")
     }
     let code = mosquitto_connect_bind_v5(
@@ -295,7 +297,7 @@ final class MQTTConnection {
   func close(forgetsSession: Bool = false) {
     var properties: OpaquePointer?
     defer { mosquitto_property_free_all(&properties) }
-    if forgetsSession, options.version == .five {
+    if forgetsSession, version == .five {
       mosquitto_property_add_int32(&properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue), 0)
     }
     mosquitto_disconnect_v5(handle, 0, properties)
@@ -337,7 +339,7 @@ final class MQTTConnection {
       guard let connection = connection(context) else { return }
       // MQTT 3.1.1 has codes of its own.
       let refusal =
-        connection.options.version == .five
+        connection.version == .five
         ? reasonText(code) : String(cString: mosquitto_connack_string(code))
       connection.greeting =
         code == 0 ? .accepted(sessionPresent: flags & 1 == 1) : .refused(reason: refusal)

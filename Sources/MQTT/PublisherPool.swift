@@ -64,11 +64,12 @@ public final class PublisherPool {
     var watchesWrite = false
     /// A broker acknowledges in the order of publication (MQTT 5, 4.6).
     var unacknowledged: [Outstanding] = []
-    var birth: StatusPublication?
   }
 
   private let address: BrokerAddress
   private var clients: [Client] = []
+  /// By client.
+  private var births: [Int: StatusPublication] = [:]
   private let poller: Int32
   private var events: [epoll_event]
   private var sinceLastPoll = 0
@@ -103,7 +104,8 @@ public final class PublisherPool {
       clients.append(
         Client(
           connection: try connection(of: client, index), quality: client.quality,
-          isRetained: client.isRetained, birth: client.birth))
+          isRetained: client.isRetained))
+      births[index] = client.birth
       try clients[index].connection.open()
       try greet(index)
       try watch(index)
@@ -194,7 +196,7 @@ public final class PublisherPool {
 
   /// Says that client `index` is there.
   private func greet(_ index: Int) throws {
-    guard let birth = clients[index].birth else { return }
+    guard let birth = births[index] else { return }
     counters.births += 1
     // Counted first: where the connection breaks at once, the library has kept the message all the same.
     if clients[index].quality != .atMostOnce {

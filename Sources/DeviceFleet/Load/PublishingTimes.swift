@@ -2,10 +2,12 @@ import Telemetry
 
 /// The times at which one device reads its sensors, counted from 0.
 struct PublishingTimes: Sendable {
+  /// What takes a device off an even pace; beside the rest, because few fleets have it.
+  private indirect enum Pace: Sendable { case uneven(PublishingRhythm, IndexedGenerator) }
+
   private let everyMs: Int64
   private let offsetMs: Int64
-  private let rhythm: PublishingRhythm?
-  private let draws: IndexedGenerator
+  private let pace: Pace?
   /// How many there are before the clock ends.
   let count: Int
 
@@ -18,14 +20,15 @@ struct PublishingTimes: Sendable {
   ) {
     everyMs = every.milliseconds
     offsetMs = offset.milliseconds
-    self.rhythm = rhythm
-    draws = IndexedGenerator(seed: seed, stream: stream)
     let durationMs = duration.milliseconds
     guard let rhythm else {
+      pace = nil
       let spanMs = durationMs - offsetMs
       count = spanMs <= 0 ? 0 : Int((spanMs - 1) / everyMs + 1)
       return
     }
+    let draws = IndexedGenerator(seed: seed, stream: stream)
+    pace = .uneven(rhythm, draws)
     let work = rhythm.profile?.work(at: Double(durationMs)) ?? Double(durationMs)
     var low: Int64 = 0
     var high = Int64(max(0, (work - Double(offsetMs)) / Double(everyMs))) + 2
@@ -39,7 +42,7 @@ struct PublishingTimes: Sendable {
 
   /// Milliseconds from the start of the clock to a reading.
   func elapsedMs(_ reading: Int64) -> Int64 {
-    guard let rhythm else { return offsetMs + reading * everyMs }
+    guard case .uneven(let rhythm, let draws) = pace else { return offsetMs + reading * everyMs }
     return rhythm.elapsedMs(reading, (everyMs, offsetMs, draws))
   }
 
@@ -52,7 +55,7 @@ struct PublishingTimes: Sendable {
 
   /// The first reading at or after a time; ``count`` where there is none.
   private func firstReading(at time: Int64) -> Int64 {
-    guard rhythm != nil else {
+    guard pace != nil else {
       return min(Int64(count), max(0, (time - offsetMs + everyMs - 1) / everyMs))
     }
     var (low, high) = (Int64(0), Int64(count))

@@ -39,8 +39,8 @@ public final class FleetPublisher {
 
   /// One device, as it is published.
   private struct Sender {
-    let client: Int
-    let group: Int
+    let client: Int32
+    let group: Int32
     let device: DeviceID
   }
 
@@ -76,7 +76,7 @@ public final class FleetPublisher {
       let group = groups[connection.group]
       clients.append(Self.client(connection, group, session: options.session))
       for device in connection.devices {
-        senders.append(Sender(client: index, group: connection.group, device: deviceIDs[device]))
+        senders.append(Sender(client: Int32(index), group: Int32(connection.group), device: deviceIDs[device]))
         indices.append(device)
         ledger.planned += source.messageCount(ofDeviceAt: device)
       }
@@ -156,7 +156,9 @@ public final class FleetPublisher {
 
   private func hand(_ parcel: Delivery.Parcel, to sender: Sender) throws {
     payload.removeAll(keepingCapacity: true)
-    let style = groups[sender.group].style
+    let group = groups[Int(sender.group)]
+    let client = Int(sender.client)
+    let style = group.style
     var content = PublisherPool.Content.repeated
     switch parcel {
     case .messages(let messages):
@@ -169,18 +171,16 @@ public final class FleetPublisher {
       content = .messages(1, readings: 0)
       ledger.waste += 1
     case .cut:
-      return try pool.cut(client: sender.client)
+      return try pool.cut(client: client)
     }
     topic.removeAll(keepingCapacity: true)
     style.topic.write(
-      PublisherNames(
-        group: groups[sender.group].name, device: sender.device.name, gateway: names[sender.client]),
-      into: &topic)
+      PublisherNames(group: group.name, device: sender.device.name, gateway: names[client]), into: &topic)
     topic.append(0)
     try topic.withUnsafeBytes { topic in
       guard let start = topic.assumingMemoryBound(to: CChar.self).baseAddress else { return }
       try payload.withUnsafeBytes {
-        try pool.publish(client: sender.client, topic: start, payload: $0, as: content)
+        try pool.publish(client: client, topic: start, payload: $0, as: content)
       }
     }
   }

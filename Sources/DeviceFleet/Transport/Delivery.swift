@@ -65,6 +65,12 @@ public struct DeliveryStream: Sequence, IteratorProtocol, Sendable {
     return waiting.isEmpty ? nil : waiting.removeFirst()
   }
 
+  /// Whether ``due`` knows when the next delivery leaves before it is made.
+  var foresees: Bool { faults.isEmpty && messages.foresees }
+
+  /// When the next delivery leaves; nil at the end. Only where it ``foresees``.
+  var due: Timestamp? { messages.due(ahead: batch - 1) }
+
   /// The next messages as they would leave without faults; what is left at the end leaves as it is.
   private mutating func gather() -> Delivery? {
     guard let (first, due) = messages.nextWithDue() else { return nil }
