@@ -1,7 +1,8 @@
 """Runs a command and says how much memory the publishing processes under it hold, at most.
 
-Resident memory counts pages shared between processes once for each; the proportional set size (PSS) divides them.
-Both are summed over all processes, code and all. Prints JSON; the command's exit status is passed on.
+Private memory is what nobody shares; the proportional set size (PSS) adds each process's part of the pages of programs and
+libraries; resident memory (RSS) counts those once for each process. All are summed over all processes. The command's exit
+status is passed on.
 """
 
 import argparse
@@ -34,42 +35,45 @@ def memory(process: int, word: bytes) -> dict[str, int] | None:
     try:
         with open(f"/proc/{process}/cmdline", "rb") as file:
             arguments = file.read().split(b"\0")
-        if word not in arguments[:2] and not arguments[0].endswith(word):
+        if word not in arguments[:2] and not arguments[0].endswith(b"/" + word):
             return None
         with open(f"/proc/{process}/smaps_rollup") as file:
             lines = (line.split() for line in file.read().splitlines()[1:])
             sizes = {line[0].rstrip(":"): int(line[1]) * 1024 for line in lines}
     except OSError:
         return None
-    return {"rss": sizes["Rss"], "pss": sizes["Pss"]}
+    return {"private": sizes["Anonymous"], "rss": sizes["Rss"], "pss": sizes["Pss"]}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--devices", type=int, required=True)
+    parser.add_argument("--output", help="takes the figures as JSON")
     parser.add_argument("--every", type=float, default=2.0, help="seconds between two looks")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     options = parser.parse_args()
-    process = subprocess.Popen(options.command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([part for part in options.command if part != "--"])
     most: dict[str, dict[str, int]] = {}
     while process.poll() is None:
         for name, word in [("publishers", b"simulate"), ("broker", b"mosquitto")]:
             found = [m for m in (memory(child, word) for child in children(process.pid)) if m]
-            total = {key: sum(m[key] for m in found) for key in ("rss", "pss")} | {"processes": len(found)}
+            total = {key: sum(m[key] for m in found) for key in ("private", "rss", "pss")} | {"processes": len(found)}
             if total["rss"] > most.get(name, {"rss": 0})["rss"]:
                 most[name] = total
         time.sleep(options.every)
     figures = {
         name: {
             "processes": total["processes"],
-            "rss_mb": round(total["rss"] / 1e6, 1),
-            "pss_mb": round(total["pss"] / 1e6, 1),
-            "rss_bytes_per_device": round(total["rss"] / options.devices),
-            "pss_bytes_per_device": round(total["pss"] / options.devices),
+            **{f"{key}_mb": round(total[key] / 1e6, 1) for key in ("private", "pss", "rss")},
+            **{f"{key}_bytes_per_device": round(total[key] / options.devices) for key in ("private", "pss", "rss")},
         }
         for name, total in most.items()
     }
-    print(json.dumps(figures))
+    for name, sizes in figures.items():
+        print(f"{name}: {sizes}")
+    if options.output:
+        with open(options.output, "w") as file:
+            json.dump(figures, file, indent=2)
     return process.returncode
 
 

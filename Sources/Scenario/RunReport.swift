@@ -65,6 +65,12 @@ public struct RunReport: Sendable {
           ])
         }),
       "messages": messages,
+      "fleet": fleet.map {
+        .object([
+          "connections": count($0.connections), "processes": count($0.processes),
+          "connect_seconds": figure($0.connectSeconds), "births": count($0.births),
+        ])
+      } ?? .null,
       "readings": readings,
       "losses": ledger.map { ledger in
         .array(

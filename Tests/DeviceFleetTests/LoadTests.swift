@@ -154,6 +154,33 @@ import Testing
     }
   }
 
+  /// Whether a delivery's time is known before it is made or not, the order is that of the times.
+  @Test func deliveriesOfAllDevicesComeInOrder() throws {
+    for seed in UInt64(1)...4 {
+      var plain = Fleets.pumps(7)
+      plain.rhythm = PublishingRhythm(jitter: 0.5)
+      var batched = DeviceGroup(name: "fan", count: 5, every: .seconds(7), sensors: plain.sensors)
+      batched.style.payload = .senML(units: [:])
+      batched.style.batch = 4
+      var silent = DeviceGroup(name: "cut", count: 3, every: .seconds(9), sensors: plain.sensors)
+      silent.anomalies = [Fleets.temperature, Fleets.vibration].map {
+        AnomalyPlacement(DropoutAnomaly.self, sensor: $0, between: .zero...hours(1), length: minutes(25))
+      }
+      var faulty = DeviceGroup(name: "bad", count: 4, every: .seconds(8), sensors: plain.sensors)
+      faulty.transport = [TransportPlacement(ReorderingFault.self, between: .zero...hours(1))]
+      let plan = try Fleets.plan(seed: seed, duration: hours(1), plain, batched, silent, faulty)
+      let wanted = plan.deviceIDs.indices.flatMap { device in
+        plan.deliveries(ofDeviceAt: device).map { (device: device, delivery: $0) }
+      }.sorted { ($0.delivery.due, $0.device) < ($1.delivery.due, $1.device) }
+      var ordered = plan.deliveriesInOrder()
+      for (device, delivery) in wanted {
+        let next = ordered.next()
+        #expect(next?.device == device && next?.delivery == delivery, "seed \(seed)")
+      }
+      #expect(ordered.next() == nil)
+    }
+  }
+
   @Test func moreOftenThanEveryMillisecondIsRefused() throws {
     var group = Fleets.pumps(1, every: .milliseconds(10))
     group.rhythm = PublishingRhythm(jitter: 0.5, profile: LoadProfile([.step(to: 6, for: .seconds(1))]))
