@@ -103,6 +103,7 @@ struct SimulateCommand: AsyncParsableCommand {
     let allowance = governed ? StandardInputNumber(stop.flag) : nil
     let ledger: FleetLedger
     let start = try begin(broker, stop)
+    ProcessMemory.trim()
     switch start {
     case .here(let publisher):
       ledger = try publisher.run(until: stop.flag, allowance: MessageAllowance(number: allowance))
@@ -172,6 +173,7 @@ struct SimulateCommand: AsyncParsableCommand {
   }
 
   private func publish(_ publisher: FleetPublisher, _ stop: StopSignal) throws {
+    ProcessMemory.trim()
     let horizon = StandardInputNumber(stop.flag)
     try StandardOutput.writeJSON(FleetEvent.connected)
     // The first horizon is the common start.

@@ -76,7 +76,8 @@ public final class FleetPublisher {
       let group = groups[connection.group]
       clients.append(Self.client(connection, group, session: options.session))
       for device in connection.devices {
-        senders.append(Sender(client: Int32(index), group: Int32(connection.group), device: deviceIDs[device]))
+        senders.append(
+          Sender(client: Int32(index), group: Int32(connection.group), device: deviceIDs[device]))
         indices.append(device)
         ledger.planned += source.messageCount(ofDeviceAt: device)
       }
