@@ -11,6 +11,7 @@ public struct FleetPlan: MessageSource {
   public let start: Timestamp
   public let duration: Duration
   public let devices: [PlannedDevice]
+  public let deviceIDs: [DeviceID]
   public let messageCount: Int
   public let readingCount: Int
   public let labels: [Label]
@@ -42,14 +43,13 @@ public struct FleetPlan: MessageSource {
         PublishingGroup(name: group.name, devices: first..<devices.count, style: group.style))
     }
     self.devices = devices
+    deviceIDs = devices.map(\.id)
     self.groups = publishing
     messageCount = devices.reduce(0) { $0 + $1.messageCount }
     readingCount = devices.reduce(0) { $0 + $1.readingCount }
     labels = devices.flatMap(\.labels).sorted(by: Label.inFileOrder)
     transportLabels = devices.flatMap(\.transportLabels).sorted(by: Label.inFileOrder)
   }
-
-  public var deviceIDs: [DeviceID] { devices.map(\.id) }
 
   public func messageCount(ofDeviceAt index: Int) -> Int { devices[index].messageCount }
 

@@ -38,8 +38,8 @@ public struct PlannedDevice: Sendable {
     readingCount = times.count * sensors.count
   }
 
-  /// What goes wrong with the device.
-  public var labels: [Label] { anomalies.map(\.label) }
+  /// What goes wrong with the device; nothing of which no message was published.
+  public private(set) var labels: [Label] = []
 
   /// What goes wrong with its messages on their way.
   public var transportLabels: [Label] { transport.map(\.label) }
@@ -85,17 +85,31 @@ public struct PlannedDevice: Sendable {
         sensor: sensor, origin: placement.origin, beginMs: begin, endMs: end, course: course, label: label))
   }
 
-  /// Counts what is published once every anomaly is in its place.
+  /// Counts what is published once everything is in its place, and settles the labels.
   mutating func settle() {
-    guard anomalies.contains(where: { $0.label.kind == DropoutAnomaly.name }) else { return }
-    var messages = 0
-    var readings = 0
-    for message in self.messages() {
-      messages += 1
-      readings += message.values.count
+    labels = anomalies.map(\.label)
+    let mayFallSilent = anomalies.contains { $0.label.kind == DropoutAnomaly.name }
+    if mayFallSilent {
+      var messages = 0
+      var readings = 0
+      for message in self.messages() {
+        messages += 1
+        readings += message.values.count
+      }
+      messageCount = messages
+      readingCount = readings
     }
-    messageCount = messages
-    readingCount = readings
+    guard !labels.isEmpty, mayFallSilent || transport.contains(where: \.fault.withholds) else { return }
+    // What nobody could see is no ground truth.
+    let published = deliveries().flatMap(\.messages).map(\.timestamp).sorted()
+    labels.removeAll { label in
+      var (low, high) = (0, published.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if published[middle] < label.start { low = middle + 1 } else { high = middle }
+      }
+      return low == published.count || published[low] >= label.end
+    }
   }
 }
 

@@ -141,6 +141,34 @@ import Testing
     }
   }
 
+  /// An anomaly of which no message leaves is no ground truth; one of which some leave is.
+  @Test func whatNobodySeesIsNotLabelled() throws {
+    for seed in UInt64(1)...4 {
+      var group = Fleets.pumps(
+        4,
+        anomalies: [
+          AnomalyPlacement(
+            MeanAnomaly.self, sensor: Fleets.temperature, between: hours(1)...hours(2), length: minutes(30)),
+          AnomalyPlacement(
+            MeanAnomaly.self, sensor: Fleets.vibration, between: hours(3)...hours(4), length: minutes(30)),
+        ])
+      group.transport = [
+        TransportPlacement(SilentFault.self, devices: .count(2), between: hours(1)...hours(2)),
+        TransportPlacement(SilentFault.self, between: hours(3)...hours(3.5)),
+        TransportPlacement(SilentFault.self, between: hours(3.6)...hours(4)),
+      ]
+      let plan = try Fleets.plan(seed: seed, duration: hours(5), group)
+      for (index, device) in plan.devices.enumerated() {
+        let left = plan.deliveries(ofDeviceAt: index).flatMap(\.messages)
+        for label in device.labels {
+          #expect(left.contains { label.start <= $0.timestamp && $0.timestamp < label.end }, "seed \(seed)")
+        }
+      }
+      #expect(plan.labels.count { $0.sensor == Fleets.temperature } == 2, "seed \(seed)")
+      #expect(plan.labels.count { $0.sensor == Fleets.vibration } >= 1, "seed \(seed)")
+    }
+  }
+
   @Test func equalSeedsGiveEqualTraffic() throws {
     for kind in TransportCatalogue.kinds {
       let first = try plan(kind, seed: 9, devices: 3)

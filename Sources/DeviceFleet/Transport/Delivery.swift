@@ -97,5 +97,7 @@ struct PlacedTransportFault: Sendable {
   let begin: Timestamp
   /// The first instant after it.
   let end: Timestamp
+  /// Whether it keeps messages from leaving at all.
+  let withholds: Bool
   var course: any TransportCourse
 }
