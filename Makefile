@@ -55,7 +55,7 @@ format: ## Put everything into the project's format
 docs: build ## Write docs/commands.md from the program's help
 	@.ci/write-command-reference $(SONDE) > docs/commands.md
 
-gallery: build ## Draw every signal and anomaly into docs/gallery
+gallery: build ## Draw signals, anomalies, transport faults and load into docs/gallery
 	@$(SONDE) gallery docs/gallery
 
 clean: ## Remove what was built; runs are kept

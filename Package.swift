@@ -39,19 +39,19 @@ let package = Package(
     // Layer 0: C
     .systemLibrary(
       name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
-    .systemLibrary(name: "CEpoll"),
+    .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSVM", providers: [.apt(["libsvm-dev"])]),
     .target(name: "CKernels"),
 
     // Layer 1: values, files, processes, models
     .target(name: "Telemetry"),
     .target(name: "Files", dependencies: [crypto]),
-    .target(name: "Supervision", dependencies: [subprocess, systemPackage]),
+    .target(name: "Supervision", dependencies: ["CLinux", subprocess, systemPackage]),
 
     // Layer 2
     .target(
       name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files, protobuf], exclude: ["ONNX/onnx.proto"]),
-    .target(name: "MQTT", dependencies: ["CMosquitto", "CEpoll", telemetry, supervision, files]),
+    .target(name: "MQTT", dependencies: ["CMosquitto", "CLinux", telemetry, supervision, files]),
     .target(name: "WindowStore", dependencies: [telemetry, files, supervision, grdb, grdbSQLite]),
     .target(name: "Compute", dependencies: [telemetry, supervision, files, subprocess, systemPackage]),
     .target(name: "Detection", dependencies: [telemetry, files]),
@@ -92,7 +92,8 @@ let package = Package(
 
     // Tests: a target a module, and EndToEnd on the built binary with a real broker and database
     .target(
-      name: "TestSupport", dependencies: ["MQTT", subprocess, systemPackage], path: "Tests/TestSupport"),
+      name: "TestSupport", dependencies: [supervision, "MQTT", subprocess, systemPackage],
+      path: "Tests/TestSupport"),
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
     .testTarget(name: "FilesTests", dependencies: [files, "TestSupport"]),
     .testTarget(

@@ -35,6 +35,8 @@ public struct AnomalyPlacement: Sendable {
   public var count: Count
   /// Whether it may fall onto another anomaly of the same sensor. Such a label carries `overlaps=true`.
   public var allowsOverlap: Bool
+  /// Whether it begins with the first reading between the two times, instead of one that is drawn.
+  public var takesFirst = false
 
   public init(
     _ kind: any Anomaly.Type, severity: Double? = nil, sensor: SensorID?, devices: Devices = .all,

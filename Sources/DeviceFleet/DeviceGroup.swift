@@ -53,10 +53,13 @@ public struct DeviceGroup: Sendable {
   public var sensors: [SensorPlan]
   public var anomalies: [AnomalyPlacement]
   public var transport: [TransportPlacement]
+  /// Nil: an even pace.
+  public var rhythm: PublishingRhythm?
+  public var style: PublishingStyle
 
   public init(
     name: String, count: Int, every: Duration, sensors: [SensorPlan], anomalies: [AnomalyPlacement] = [],
-    transport: [TransportPlacement] = []
+    transport: [TransportPlacement] = [], rhythm: PublishingRhythm? = nil, style: PublishingStyle = .standard
   ) {
     self.name = name
     self.count = count
@@ -64,10 +67,14 @@ public struct DeviceGroup: Sendable {
     self.sensors = sensors
     self.anomalies = anomalies
     self.transport = transport
+    self.rhythm = rhythm
+    self.style = style
   }
 
   /// The names of the devices: numbered from 1, with at least four digits, all of the same length.
-  public var deviceNames: [String] {
+  public var deviceNames: [String] { Self.numbered(name, count) }
+
+  static func numbered(_ name: String, _ count: Int) -> [String] {
     guard count > 0 else { return [] }
     let width = max(4, String(count).count)
     return (1...count).map { number in

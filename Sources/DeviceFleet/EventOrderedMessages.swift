@@ -11,7 +11,7 @@ public struct EventOrderedMessages: Sequence, IteratorProtocol, Sendable {
   /// The next message with the index of its device in ``MessageSource/deviceIDs``.
   public mutating func nextWithDevice() -> (message: Message, device: Int)? {
     while let (delivery, device) = deliveries.next() {
-      if case .message(let message) = delivery.parcel { return (message, device) }
+      if let message = delivery.messages.first { return (message, device) }
     }
     return nil
   }

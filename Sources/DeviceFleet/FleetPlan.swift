@@ -11,10 +11,12 @@ public struct FleetPlan: MessageSource {
   public let start: Timestamp
   public let duration: Duration
   public let devices: [PlannedDevice]
+  public let deviceIDs: [DeviceID]
   public let messageCount: Int
   public let readingCount: Int
   public let labels: [Label]
   public let transportLabels: [Label]
+  public let groups: [PublishingGroup]
 
   /// Settles the plan. Throws ``FleetPlanError`` for the first fault it meets: nothing to publish, names that are no ids
   /// or taken twice, anomalies outside the clock, on sensors that do not exist, or without room.
@@ -26,6 +28,7 @@ public struct FleetPlan: MessageSource {
     self.duration = duration
     var devices: [PlannedDevice] = []
     var taken: Set<DeviceID> = []
+    var publishing: [PublishingGroup] = []
     for (index, group) in groups.enumerated() {
       let planner = GroupPlanner(index: index, group: group, seed: seed, start: start, duration: duration)
       for device in try planner.devices() {
@@ -35,15 +38,20 @@ public struct FleetPlan: MessageSource {
         }
         devices.append(device)
       }
+      let first = publishing.last?.devices.upperBound ?? 0
+      publishing.append(
+        PublishingGroup(name: group.name, devices: first..<devices.count, style: group.style))
     }
     self.devices = devices
+    deviceIDs = devices.map(\.id)
+    self.groups = publishing
     messageCount = devices.reduce(0) { $0 + $1.messageCount }
     readingCount = devices.reduce(0) { $0 + $1.readingCount }
     labels = devices.flatMap(\.labels).sorted(by: Label.inFileOrder)
     transportLabels = devices.flatMap(\.transportLabels).sorted(by: Label.inFileOrder)
   }
 
-  public var deviceIDs: [DeviceID] { devices.map(\.id) }
+  public func messageCount(ofDeviceAt index: Int) -> Int { devices[index].messageCount }
 
   public func sensors(ofDeviceAt index: Int) -> [SensorID] { devices[index].sensors.map(\.id) }
 
@@ -71,9 +79,11 @@ private struct GroupPlanner {
       // Devices in the field do not tick together; neither do these.
       let offset = Int64(generator.index(below: Int(min(everyMs, duration.milliseconds))))
       let device = PlannedDevice(
-        id: id, sensors: group.sensors, order: order, every: group.every, offset: .milliseconds(offset),
-        start: start,
-        duration: duration, seed: seed)
+        id: id, sensors: group.sensors, order: order,
+        times: PublishingTimes(
+          every: group.every, offset: .milliseconds(offset), duration: duration, rhythm: group.rhythm,
+          seed: seed, stream: "\(name)/jitter"),
+        batch: group.style.batch, start: start, duration: duration, seed: seed)
       devices.append(device)
     }
     for (number, placement) in group.anomalies.enumerated() {
@@ -104,6 +114,12 @@ private struct GroupPlanner {
     guard duration >= .milliseconds(1) else { throw fault("the clock's duration is below a millisecond") }
     guard group.count >= 0 else { throw fault("a count of \(group.count) devices") }
     guard group.every >= .milliseconds(1) else { throw fault("devices publish at most every millisecond") }
+    if let rhythm = group.rhythm, !rhythm.keepsApart(group.every) {
+      throw fault("with its jitter and stages, a device would publish more often than every millisecond")
+    }
+    if group.style.batch > 1, !group.style.payload.carriesInstants {
+      throw fault("a canonical payload carries one instant; a batch needs senml or a template")
+    }
     guard !group.sensors.isEmpty else { throw fault("“\(group.name)” has no sensors") }
     var seen: Set<SensorID> = []
     for sensor in group.sensors where !seen.insert(sensor.id).inserted {
@@ -151,7 +167,7 @@ private struct GroupPlanner {
     let lengthMs = placement.length?.milliseconds ?? 1
     guard lengthMs >= 1 else { throw fault("an anomaly lasts at least a millisecond", anomaly: number) }
     for _ in 0..<count(placement, &generator) {
-      let slots = device.readings(
+      let slots = device.times.readings(
         from: placement.between.lowerBound.milliseconds,
         through: placement.between.upperBound.milliseconds - lengthMs)
       guard !slots.isEmpty else {
@@ -159,7 +175,8 @@ private struct GroupPlanner {
       }
       guard
         let reading = freeSlot(
-          in: slots, of: device, sensor: sensor, lengthMs: lengthMs, placement.allowsOverlap, &generator)
+          in: slots, of: device, sensor: sensor, lengthMs: lengthMs, placement.allowsOverlap,
+          takesFirst: placement.takesFirst, &generator)
       else {
         throw fault(
           "no room on \(placement.sensor?.name ?? "the clock") of \(device.id) that other anomalies leave free; widen “between”, or allow it with allow_overlap: true",
@@ -232,12 +249,18 @@ private struct GroupPlanner {
     return count
   }
 
-  /// A reading of `slots` at which the anomaly can start: drawn at random, else the next one that is free.
+  /// A reading of `slots` at which the anomaly can start: the first, or one drawn at random, else the next one that is
+  /// free.
   private func freeSlot(
     in slots: Range<Int64>, of device: PlannedDevice, sensor: Int?, lengthMs: Int64, _ allowsOverlap: Bool,
-    _ generator: inout SeededGenerator
+    takesFirst: Bool, _ generator: inout SeededGenerator
   ) -> Int64? {
     let first = generator.index(below: slots.count)
+    if takesFirst {
+      let reading = slots.lowerBound
+      return allowsOverlap || device.isFree(sensor: sensor, reading: reading, lengthMs: lengthMs)
+        ? reading : nil
+    }
     if allowsOverlap { return slots.lowerBound + Int64(first) }
     for step in 0..<slots.count {
       let reading = slots.lowerBound + Int64((first + step) % slots.count)

@@ -8,6 +8,12 @@ public protocol MessageSource: Sendable {
   var deviceIDs: [DeviceID] { get }
   /// How many messages all devices send together.
   var messageCount: Int { get }
+  /// When the clock starts.
+  var start: Timestamp { get }
+  /// How many messages the device at `index` of ``deviceIDs`` sends.
+  func messageCount(ofDeviceAt index: Int) -> Int
+  /// Devices that publish alike, in the order of ``deviceIDs``.
+  var groups: [PublishingGroup] { get }
   /// How many values all messages carry together.
   var readingCount: Int { get }
   /// What is known to be wrong, in the order of ``Label/inFileOrder(_:_:)``. Nothing that is not in the messages.
@@ -31,8 +37,24 @@ extension MessageSource {
 
   /// What leaves all devices, in the order in which it leaves; at one instant, in the order of ``deviceIDs``.
   public func deliveriesInOrder() -> OrderedDeliveries {
-    OrderedDeliveries(deviceIDs.indices.map(deliveries(ofDeviceAt:)))
+    deliveriesInOrder(ofDevicesAt: Array(deviceIDs.indices))
   }
+
+  /// The same of some devices alone, which are in the order of ``deviceIDs``.
+  public func deliveriesInOrder(ofDevicesAt indices: [Int]) -> OrderedDeliveries {
+    OrderedDeliveries(indices.map(deliveries(ofDeviceAt:)))
+  }
+
+  /// What would leave all devices if nothing went wrong on the way.
+  public func plannedDeliveriesInOrder() -> OrderedDeliveries {
+    OrderedDeliveries(
+      groups.flatMap { group in
+        group.devices.map { DeliveryStream(messages(ofDeviceAt: $0), batch: group.style.batch) }
+      })
+  }
+
+  /// The connections that carry the devices.
+  public var connections: FleetConnections { FleetConnections(groups, deviceIDs: deviceIDs) }
 
   /// The messages of all devices in the order in which they leave; at one instant, in the order of ``deviceIDs``.
   public func messagesInEventOrder() -> EventOrderedMessages {
@@ -54,6 +76,14 @@ public struct MessageStream: Sequence, IteratorProtocol, Sendable {
   init(_ recorded: RecordedMessages) { body = .recorded(recorded) }
 
   public mutating func next() -> Message? { nextWithDue()?.message }
+
+  /// Whether ``due(ahead:)`` knows.
+  var foresees: Bool { if case .planned(let messages) = body { !messages.mayFallSilent } else { false } }
+
+  /// When the message leaves that comes after `ahead` others, or the last one where there are fewer; nil at the end.
+  func due(ahead: Int) -> Timestamp? {
+    if case .planned(let messages) = body { messages.due(ahead: ahead) } else { nil }
+  }
 
   /// The next message with the time at which it is meant to leave.
   mutating func nextWithDue() -> (message: Message, due: Timestamp)? {

@@ -7,7 +7,7 @@ import Telemetry
 public struct PlanWriter {
   /// The forms of a written plan.
   public enum Format: String, CaseIterable, Sendable {
-    /// A line a message: the topic, a space, and the payload, as `mosquitto_sub -v` prints them.
+    /// A line a publication: the topic, a space, and the payload, as `mosquitto_sub -v` prints them.
     case messages
     /// A recording that `replay:` reads: the time, the device where there is more than one, a column a sensor, and
     /// `anomaly`, which is 1 in rows that a label covers.
@@ -56,19 +56,39 @@ public struct PlanWriter {
       labelsSHA256: Digest.sha256(text: LabelFile.text(of: source.labels)))
     let table = format == .csv ? RecordingTable(source) : nil
     if let table { piece.append(contentsOf: table.header.utf8) }
-    var messages = source.messagesInEventOrder()
-    while let (message, device) = messages.nextWithDevice() {
-      summary.messages += 1
-      summary.readings += message.values.count
-      if let table {
+    if let table {
+      var messages = source.messagesInEventOrder()
+      while let (message, device) = messages.nextWithDevice() {
+        summary.messages += 1
+        summary.readings += message.values.count
         piece.append(contentsOf: table.row(message, device: device).utf8)
-      } else {
-        piece.append(contentsOf: TelemetryTopic.name(of: message.device).utf8)
-        piece.append(UInt8(ascii: " "))
-        PayloadCodec.encode(message, into: &piece)
-        piece.append(UInt8(ascii: "\n"))
+        if piece.count >= Self.pieceBytes { try passOn() }
       }
-      if piece.count >= Self.pieceBytes { try passOn() }
+    } else {
+      let groups = source.groups
+      let deviceIDs = source.deviceIDs
+      let publishers = source.connections.all.flatMap { connection in
+        connection.devices.map { device in
+          (
+            group: connection.group,
+            names: PublisherNames(
+              group: groups[connection.group].name, device: deviceIDs[device].name,
+              gateway: connection.name)
+          )
+        }
+      }
+      var deliveries = source.plannedDeliveriesInOrder()
+      while let (delivery, device) = deliveries.next() {
+        summary.messages += delivery.messages.count
+        summary.readings += delivery.messages.reduce(0) { $0 + $1.values.count }
+        let publisher = publishers[device]
+        let style = groups[publisher.group].style
+        style.topic.write(publisher.names, into: &piece)
+        piece.append(UInt8(ascii: " "))
+        style.payload.encode(delivery.messages, into: &piece)
+        piece.append(UInt8(ascii: "\n"))
+        if piece.count >= Self.pieceBytes { try passOn() }
+      }
     }
     try passOn()
     try sink?.finish()

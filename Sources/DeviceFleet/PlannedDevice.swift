@@ -6,10 +6,10 @@ public struct PlannedDevice: Sendable {
   public let id: DeviceID
   /// In the order of the payload.
   public let sensors: [SensorPlan]
-  /// The time from one message to the next.
-  public let every: Duration
-  /// From the start of the clock to the first message.
-  public let offset: Duration
+  /// When it reads its sensors.
+  let times: PublishingTimes
+  /// How many instants it publishes together.
+  let batch: Int
   /// How many messages it publishes.
   public private(set) var messageCount: Int
   /// How many values they carry together.
@@ -17,39 +17,36 @@ public struct PlannedDevice: Sendable {
   let start: Timestamp
   let seed: UInt64
   let order: SensorOrder
-  /// How often it reads its sensors; what is read is published unless every sensor drops out.
-  let slotCount: Int
   private let durationMs: Int64
   private(set) var anomalies: [PlacedAnomaly] = []
   private var transport: [(fault: PlacedTransportFault, label: Label)] = []
 
   init(
-    id: DeviceID, sensors: [SensorPlan], order: SensorOrder, every: Duration, offset: Duration,
+    id: DeviceID, sensors: [SensorPlan], order: SensorOrder, times: PublishingTimes, batch: Int,
     start: Timestamp, duration: Duration, seed: UInt64
   ) {
     self.id = id
     self.sensors = sensors
     self.order = order
-    self.every = every
-    self.offset = offset
+    self.times = times
+    self.batch = batch
     self.start = start
     self.seed = seed
     durationMs = duration.milliseconds
-    let spanMs = durationMs - offset.milliseconds
-    slotCount = spanMs <= 0 ? 0 : Int((spanMs - 1) / every.milliseconds + 1)
-    messageCount = slotCount
-    readingCount = slotCount * sensors.count
+    // What is read is published unless every sensor drops out; ``settle()`` sees to that.
+    messageCount = times.count
+    readingCount = times.count * sensors.count
   }
 
-  /// What goes wrong with the device.
-  public var labels: [Label] { anomalies.map(\.label) }
+  /// What goes wrong with the device; nothing of which no message was published.
+  public private(set) var labels: [Label] = []
 
   /// What goes wrong with its messages on their way.
   public var transportLabels: [Label] { transport.map(\.label) }
 
   /// What leaves the device.
   public func deliveries() -> DeliveryStream {
-    DeliveryStream(MessageStream(messages()), faults: transport.map(\.fault))
+    DeliveryStream(MessageStream(messages()), batch: batch, faults: transport.map(\.fault))
   }
 
   mutating func add(_ placement: TransportPlacement, common: String) {
@@ -59,20 +56,8 @@ public struct PlannedDevice: Sendable {
   /// Every message of the device, made as it is asked for: epoch 1, sequence from 0.
   public func messages() -> PlannedMessages { PlannedMessages(self) }
 
-  /// Milliseconds from the start of the clock to the reading.
-  func elapsedMs(ofReading reading: Int64) -> Int64 { offset.milliseconds + reading * every.milliseconds }
-
-  /// The readings whose time is in `from…through`, both in milliseconds from the start of the clock.
-  func readings(from: Int64, through: Int64) -> Range<Int64> {
-    let everyMs = every.milliseconds
-    let offsetMs = offset.milliseconds
-    let first = max(0, (from - offsetMs + everyMs - 1) / everyMs)
-    let last = through < offsetMs ? -1 : min(Int64(slotCount) - 1, (through - offsetMs) / everyMs)
-    return first <= last ? first..<(last + 1) : 0..<0
-  }
-
   func isFree(sensor: Int?, reading: Int64, lengthMs: Int64) -> Bool {
-    let begin = elapsedMs(ofReading: reading)
+    let begin = times.elapsedMs(reading)
     return !anomalies.contains { $0.sensor == sensor && $0.beginMs < begin + lengthMs && begin < $0.endMs }
   }
 
@@ -80,9 +65,9 @@ public struct PlannedDevice: Sendable {
   mutating func add(
     _ placement: AnomalyPlacement, sensor: Int?, reading: Int64, lengthMs: Int64, _ generator: SeededGenerator
   ) {
-    let begin = elapsedMs(ofReading: reading)
+    let begin = times.elapsedMs(reading)
     let end = min(begin + lengthMs, durationMs)
-    let covered = readings(from: begin, through: end - 1)
+    let covered = times.readings(from: begin, through: end - 1)
     let (course, parameters) = placement.anomaly.begin(
       AnomalyContext(
         statistics: sensor.map { order.statistics[$0] } ?? SignalStatistics(),
@@ -100,17 +85,31 @@ public struct PlannedDevice: Sendable {
         sensor: sensor, origin: placement.origin, beginMs: begin, endMs: end, course: course, label: label))
   }
 
-  /// Counts what is published once every anomaly is in its place.
+  /// Counts what is published once everything is in its place, and settles the labels.
   mutating func settle() {
-    guard anomalies.contains(where: { $0.label.kind == DropoutAnomaly.name }) else { return }
-    var messages = 0
-    var readings = 0
-    for message in self.messages() {
-      messages += 1
-      readings += message.values.count
+    labels = anomalies.map(\.label)
+    let mayFallSilent = anomalies.contains { $0.label.kind == DropoutAnomaly.name }
+    if mayFallSilent {
+      var messages = 0
+      var readings = 0
+      for message in self.messages() {
+        messages += 1
+        readings += message.values.count
+      }
+      messageCount = messages
+      readingCount = readings
     }
-    messageCount = messages
-    readingCount = readings
+    guard !labels.isEmpty, mayFallSilent || transport.contains(where: \.fault.withholds) else { return }
+    // What nobody could see is no ground truth.
+    let published = deliveries().flatMap(\.messages).map(\.timestamp).sorted()
+    labels.removeAll { label in
+      var (low, high) = (0, published.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if published[middle] < label.start { low = middle + 1 } else { high = middle }
+      }
+      return low == published.count || published[low] >= label.end
+    }
   }
 }
 
@@ -129,24 +128,22 @@ struct PlacedAnomaly: Sendable {
 
 /// The messages of a planned device, in the order in which they leave.
 public struct PlannedMessages: Sequence, IteratorProtocol, Sendable {
-  private struct SensorCourse {
-    let id: SensorID
-    let resolution: Resolution
-    var parts: [any SignalCourse]
-  }
-
   private let device: DeviceID
   private let start: Timestamp
-  private let everyMs: Int64
-  private let slotCount: Int
+  private let times: PublishingTimes
   private let order: [Int]
-  private var slot = 0
-  private var elapsedMs: Int64
+  private var slot: Int64 = 0
+  private var elapsedMs: Int64 = 0
   private var sequence: Int64 = 0
-  private var sensors: [SensorCourse]
+  /// Shared by all devices of a group.
+  private let sensors: [SensorPlan]
+  /// The parts of all sensors, one sensor's after another's.
+  private var courses: [any SignalCourse] = []
   private var anomalies: [PlacedAnomaly]
   private var moment: Moment
   private var reported: [Double?]
+  /// Whether there may be readings of which nothing is published, because every sensor drops out.
+  let mayFallSilent: Bool
   /// When the message that ``next()`` gave last is meant to leave. Its own time is another where the device's clock is
   /// wrong.
   public private(set) var due: Timestamp
@@ -155,32 +152,40 @@ public struct PlannedMessages: Sequence, IteratorProtocol, Sendable {
     self.device = device.id
     start = device.start
     due = device.start
-    everyMs = device.every.milliseconds
-    slotCount = device.slotCount
+    times = device.times
     order = device.order.indices
-    elapsedMs = device.offset.milliseconds
     anomalies = device.anomalies
     moment = Moment(startMs: device.start.milliseconds, sensors: device.sensors.count)
     reported = Array(repeating: nil, count: device.sensors.count)
-    let ids = device.sensors.map(\.id)
-    sensors = device.sensors.map { sensor in
-      let parts = sensor.signal.enumerated().map { number, signal in
-        signal.begin(
-          SignalContext(
-            seed: device.seed, stream: "\(device.id)/\(sensor.id)/signal-\(number)", sensors: ids,
-            statistics: device.order.statistics))
+    sensors = device.sensors
+    let ids = sensors.map(\.id)
+    courses.reserveCapacity(sensors.reduce(0) { $0 + $1.signal.count })
+    for sensor in sensors {
+      for (number, signal) in sensor.signal.enumerated() {
+        courses.append(
+          signal.begin(
+            SignalContext(
+              seed: device.seed, stream: "\(device.id)/\(sensor.id)/signal-\(number)", sensors: ids,
+              statistics: device.order.statistics)))
       }
-      return SensorCourse(id: sensor.id, resolution: sensor.resolution, parts: parts)
     }
+    mayFallSilent = anomalies.contains { $0.label.kind == DropoutAnomaly.name }
+  }
+
+  /// When the message leaves that comes after `ahead` others, or the last one where there are fewer; nil at the end. Known
+  /// without making any, unless readings may fall silent.
+  func due(ahead: Int) -> Timestamp? {
+    guard slot < times.count else { return nil }
+    return start + .milliseconds(times.elapsedMs(Swift.min(slot + Int64(ahead), Int64(times.count) - 1)))
   }
 
   public mutating func next() -> Message? {
-    while slot < slotCount {
+    while slot < times.count {
+      elapsedMs = times.elapsedMs(slot)
       for sensor in order { reported[sensor] = nextValue(sensor) }
       due = start + .milliseconds(elapsedMs)
       let timestamp = due + .milliseconds(aheadMs())
       slot += 1
-      elapsedMs += everyMs
       var values: [Message.Value] = []
       values.reserveCapacity(sensors.count)
       for (sensor, value) in reported.enumerated() {
@@ -202,7 +207,8 @@ public struct PlannedMessages: Sequence, IteratorProtocol, Sendable {
     moment.move(to: elapsedMs)
     for anomaly in anomalies where isActive(anomaly, sensor, .process) { anomaly.course.bend(&moment) }
     var value = 0.0
-    for part in sensors[sensor].parts.indices { value += sensors[sensor].parts[part].value(at: moment) }
+    let first = sensors[..<sensor].reduce(0) { $0 + $1.signal.count }
+    for part in first..<(first + sensors[sensor].signal.count) { value += courses[part].value(at: moment) }
     for index in anomalies.indices where isActive(anomalies[index], sensor, .process) {
       value = anomalies[index].course.value(insteadOf: value) ?? value
     }

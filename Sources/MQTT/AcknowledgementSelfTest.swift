@@ -61,7 +61,7 @@ public enum AcknowledgementSelfTest {
     var acknowledged = false
     publisher.onPublished = { _ in acknowledged = true }
     _ = try Array("self-test".utf8).withUnsafeBytes {
-      try publisher.publish(topic: topic, payload: $0, qos: 1)
+      try publisher.publish(topic: topic, payload: $0, quality: .atLeastOnce)
     }
     let deadline = ContinuousClock.now + patience
     while !acknowledged {

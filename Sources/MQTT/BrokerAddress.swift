@@ -1,20 +1,35 @@
-/// Where a broker listens: `mqtt://host:port`.
+/// Where a broker listens, `mqtt://host:port` or `mqtts://host:port`, and what it asks of those who connect.
 public struct BrokerAddress: Hashable, Sendable, CustomStringConvertible {
   public var host: String
   public var port: UInt16
+  /// Whether the connection is made with TLS.
+  public var isEncrypted: Bool
+  /// Beside the rest, because connections by the thousand hold an address each, and few need this.
+  private var secrets: Secrets?
+
+  private indirect enum Secrets: Hashable, Sendable { case access(BrokerAccess) }
+
+  public var access: BrokerAccess {
+    get { if case .access(let access) = secrets { access } else { BrokerAccess() } }
+    set { secrets = newValue == BrokerAccess() ? nil : .access(newValue) }
+  }
 
   /// The port that MQTT without TLS is registered for.
   public static let standardPort: UInt16 = 1883
+  /// The port that MQTT with TLS is registered for.
+  public static let standardEncryptedPort: UInt16 = 8883
 
-  public init(host: String, port: UInt16 = standardPort) {
+  public init(host: String, port: UInt16 = standardPort, isEncrypted: Bool = false) {
     self.host = host
     self.port = port
+    self.isEncrypted = isEncrypted
   }
 
-  /// Reads `mqtt://host:port`, `mqtt://host`, `mqtt://[::1]:port`. Nil for anything else.
+  /// Reads `mqtt://host:port`, `mqtt://host`, `mqtt://[::1]:port`, and the same with `mqtts://`. Nil for anything else.
   public init?(_ text: String) {
-    guard text.hasPrefix("mqtt://") else { return nil }
-    var rest = text.dropFirst("mqtt://".count)
+    isEncrypted = text.hasPrefix("mqtts://")
+    guard isEncrypted || text.hasPrefix("mqtt://") else { return nil }
+    var rest = text.dropFirst(isEncrypted ? "mqtts://".count : "mqtt://".count)
     if rest.hasSuffix("/") { rest = rest.dropLast() }
     var portText: Substring?
     if rest.hasPrefix("[") {
@@ -33,11 +48,53 @@ public struct BrokerAddress: Hashable, Sendable, CustomStringConvertible {
       guard let number = UInt16(portText), number > 0 else { return nil }
       port = number
     } else {
-      port = Self.standardPort
+      port = isEncrypted ? Self.standardEncryptedPort : Self.standardPort
     }
   }
 
+  /// Without what ``access`` holds.
   public var description: String {
-    host.contains(":") ? "mqtt://[\(host)]:\(port)" : "mqtt://\(host):\(port)"
+    let scheme = isEncrypted ? "mqtts" : "mqtt"
+    return host.contains(":") ? "\(scheme)://[\(host)]:\(port)" : "\(scheme)://\(host):\(port)"
   }
+}
+
+/// What a broker asks of those who connect: who they are, and how it is known to be the right one. Secrets stay in files,
+/// so that they are in no scenario and on no command line.
+public struct BrokerAccess: Hashable, Sendable {
+  public var username: String?
+  /// A file whose first line is the password.
+  public var passwordFile: String?
+  /// Certificates of the authorities that are trusted, PEM; nil: those of this machine.
+  public var authorityFile: String?
+  /// Our certificate, PEM, for brokers that ask for one.
+  public var certificateFile: String?
+  /// The key of that certificate, PEM, not encrypted.
+  public var keyFile: String?
+
+  public init(
+    username: String? = nil, passwordFile: String? = nil, authorityFile: String? = nil,
+    certificateFile: String? = nil, keyFile: String? = nil
+  ) {
+    self.username = username
+    self.passwordFile = passwordFile
+    self.authorityFile = authorityFile
+    self.certificateFile = certificateFile
+    self.keyFile = keyFile
+  }
+
+  /// What does not go together, in a sentence; nil where all does.
+  ///
+  /// - Parameter isEncrypted: Whether the address asks for TLS.
+  public func fault(isEncrypted: Bool) -> String? {
+    if passwordFile != nil, username == nil { return "a password needs a username" }
+    if (certificateFile == nil) != (keyFile == nil) { return "a certificate and its key go together" }
+    if !isEncrypted, authorityFile != nil || certificateFile != nil {
+      return "certificates are for TLS; write the broker as mqtts://host:port"
+    }
+    return nil
+  }
+
+  /// The files that are named.
+  var files: [String] { [authorityFile, certificateFile, keyFile].compactMap(\.self) }
 }

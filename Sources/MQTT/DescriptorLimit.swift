@@ -25,6 +25,15 @@ public enum DescriptorLimit {
     _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   }
 
+  /// How many connections this process may open.
+  public static var mostConnections: Int { max(0, current - reserve) / perConnection }
+
+  /// How many processes it takes to open `connections`.
+  public static func processes(for connections: Int) -> Int {
+    let most = max(1, mostConnections)
+    return max(1, (connections + most - 1) / most)
+  }
+
   /// Throws ``MQTTError/tooFewDescriptors(connections:needed:limit:)`` where `connections` are more than can be opened.
   static func check(connections: Int) throws(MQTTError) {
     let needed = connections * perConnection + reserve

@@ -1,7 +1,8 @@
 import CMosquitto
+import Files
 import Foundation
 
-/// One MQTT 5 connection through libmosquitto, driven by its owner: nothing happens between calls, and no thread is
+/// One MQTT connection through libmosquitto, driven by its owner: nothing happens between calls, and no thread is
 /// started. To be used from one thread at a time.
 final class MQTTConnection {
   /// What a connection asks of the broker.
@@ -15,6 +16,11 @@ final class MQTTConnection {
     var receiveMaximum: Int32 = 65_535
     /// Queue outgoing packets until ``flush()``, so that an acknowledgement leaves only when its message is stored.
     var queuesWrites: Bool
+    var version = ProtocolVersion.five
+    /// What the broker publishes when the connection breaks.
+    var will: StatusPublication?
+    /// At which the last will is published.
+    var willQuality = QualityOfService.atLeastOnce
   }
 
   /// What the broker answered to CONNECT.
@@ -32,7 +38,8 @@ final class MQTTConnection {
   static let leaveTimeout = Duration.seconds(5)
 
   let address: BrokerAddress
-  let options: Options
+  private let version: ProtocolVersion
+  private let sessionExpirySeconds: UInt32
   private(set) var greeting = Greeting.none
   private(set) var disconnection: String?
   private(set) var subscriptionFailure: String?
@@ -43,6 +50,8 @@ final class MQTTConnection {
 
   private let handle: OpaquePointer
   private var messageCount = 0
+  /// TLS may hold bytes of its own that no poll speaks of.
+  private let isEncrypted: Bool
 
   /// Once a process, before any other call of the library.
   private static let library: Int32 = mosquitto_lib_init()
@@ -50,7 +59,9 @@ final class MQTTConnection {
   init(address: BrokerAddress, options: Options) throws {
     _ = Self.library
     self.address = address
-    self.options = options
+    version = options.version
+    sessionExpirySeconds = options.sessionExpirySeconds
+    isEncrypted = address.isEncrypted
     guard let handle = mosquitto_new(options.clientID, options.cleanStart, nil) else {
       throw MQTTError.library(
         operation: "client “\(options.clientID)”", reason: String(cString: strerror(errno)))
@@ -58,16 +69,57 @@ final class MQTTConnection {
     self.handle = handle
     // The callbacks find their connection through this pointer; the handle is destroyed in deinit, so it never dangles.
     mosquitto_user_data_set(handle, Unmanaged.passUnretained(self).toOpaque())
-    mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5)
+    mosquitto_int_option(
+      handle, MOSQ_OPT_PROTOCOL_VERSION, options.version == .five ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311)
     mosquitto_int_option(handle, MOSQ_OPT_RECEIVE_MAXIMUM, options.receiveMaximum)
     mosquitto_int_option(handle, MOSQ_OPT_TCP_NODELAY, 1)
     // A client marked as threaded queues its packets; any other writes acknowledgements before the message is seen.
     if options.queuesWrites { try MQTTError.check(mosquitto_threaded_set(handle, true), "set-up") }
+    try present(address)
+    if let will = options.will {
+      try will.payload.withUnsafeBytes { payload in
+        try MQTTError.check(
+          mosquitto_will_set(
+            handle, will.topic, Int32(payload.count), payload.baseAddress, options.willQuality.rawValue,
+            will.isRetained), "last will")
+      }
+    }
     mosquitto_connect_v5_callback_set(handle, Self.connectCallback)
     mosquitto_disconnect_v5_callback_set(handle, Self.disconnectCallback)
     mosquitto_message_v5_callback_set(handle, Self.messageCallback)
     mosquitto_publish_v5_callback_set(handle, Self.publishCallback)
     mosquitto_subscribe_v5_callback_set(handle, Self.subscribeCallback)
+  }
+
+  /// Tells the library who we are and whom to trust.
+  private func present(_ address: BrokerAddress) throws {
+    let access = address.access
+    if let username = access.username {
+      let password = try access.passwordFile.map { try Self.firstLine(of: $0) }
+      try MQTTError.check(mosquitto_username_pw_set(handle, username, password), "credentials")
+    }
+    guard address.isEncrypted else { return }
+    if let authorities = access.authorityFile {
+      let code = mosquitto_tls_set(handle, authorities, nil, access.certificateFile, access.keyFile, nil)
+      guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
+        throw MQTTError.library(
+          operation: "TLS",
+          reason: "\(MQTTError.reason(code)) (are \(access.files.joined(separator: " and ")) there, in PEM?)")
+      }
+    } else {
+      try MQTTError.check(mosquitto_int_option(handle, MOSQ_OPT_TLS_USE_OS_CERTS, 1), "TLS")
+      if access.certificateFile != nil {
+        throw MQTTError.library(
+          operation: "TLS", reason: "a certificate of our own needs a file of authorities beside it")
+      }
+    }
+  }
+
+  private static func firstLine(of path: String) throws -> String {
+    guard let text = try? TextFile.text(of: path) else {
+      throw MQTTError.library(operation: "credentials", reason: "the password file \(path) cannot be read")
+    }
+    return String(text.prefix { !$0.isNewline })
   }
 
   deinit {
@@ -86,6 +138,10 @@ final class MQTTConnection {
       if let sessionPresent = try opened() { return sessionPresent }
       guard ContinuousClock.now < deadline else { throw MQTTError.timedOut(address, waitingFor: "greeting") }
       if try waitUntilReadable(.milliseconds(100)) { try readOnePacket() }
+      // The library has closed the socket of a refused connection; what follows would only say so.
+      if case .refused = greeting { continue }
+      // Until the TLS handshake is done, which only reading moves on, CONNECT waits in the queue.
+      try flush()
       try maintain()
     }
   }
@@ -96,10 +152,12 @@ final class MQTTConnection {
     disconnection = nil
     var properties: OpaquePointer?
     defer { mosquitto_property_free_all(&properties) }
-    try MQTTError.check(
-      mosquitto_property_add_int32(
-        &properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue), options.sessionExpirySeconds),
-      "set-up")
+    if version == .five {
+      try MQTTError.check(
+        mosquitto_property_add_int32(
+          &properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue), sessionExpirySeconds),
+        "set-up")
+    }
     let code = mosquitto_connect_bind_v5(
       handle, address.host, Int32(address.port), Self.keepAliveSeconds, nil, properties)
     guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
@@ -157,13 +215,17 @@ final class MQTTConnection {
       let seen = messageCount
       try readOnePacket()
       // While messages come one after another there is no need to ask whether there is something to read.
-      guard messageCount == seen else { continue }
+      guard messageCount == seen, !isEncrypted else {
+        if isEncrypted, errno == EAGAIN { break }
+        continue
+      }
       guard try waitUntilReadable(.zero) else { break }
     }
     return messageCount - before
   }
 
   private func readOnePacket() throws {
+    errno = 0
     let code = mosquitto_loop_read(handle, 1)
     guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
       // CONNACK with a refusal also ends here; the greeting says more than the code.
@@ -213,10 +275,13 @@ final class MQTTConnection {
   /// Hands a message to the library and returns its packet id.
   ///
   /// - Parameter topic: NUL-terminated, so that callers who publish often convert once.
-  func publish(topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, qos: Int32) throws -> Int32 {
+  func publish(
+    topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, quality: QualityOfService,
+    isRetained: Bool = false
+  ) throws -> Int32 {
     var packetID: Int32 = 0
     let code = mosquitto_publish(
-      handle, &packetID, topic, Int32(payload.count), payload.baseAddress, qos, false)
+      handle, &packetID, topic, Int32(payload.count), payload.baseAddress, quality.rawValue, isRetained)
     guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
       if code == MOSQ_ERR_NO_CONN.rawValue.signed || code == MOSQ_ERR_CONN_LOST.rawValue.signed {
         throw MQTTError.disconnected(address, reason: MQTTError.reason(code))
@@ -227,8 +292,15 @@ final class MQTTConnection {
   }
 
   /// Takes leave: DISCONNECT, after everything that is queued.
-  func close() {
-    mosquitto_disconnect(handle)
+  ///
+  /// - Parameter forgetsSession: Asks the broker to forget the session, which only MQTT 5 can do.
+  func close(forgetsSession: Bool = false) {
+    var properties: OpaquePointer?
+    defer { mosquitto_property_free_all(&properties) }
+    if forgetsSession, version == .five {
+      mosquitto_property_add_int32(&properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue), 0)
+    }
+    mosquitto_disconnect_v5(handle, 0, properties)
     try? flush()
   }
 
@@ -264,8 +336,13 @@ final class MQTTConnection {
   private static let connectCallback:
     @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, Int32, Int32, OpaquePointer?) -> Void = {
       _, context, code, flags, _ in
-      connection(context)?.greeting =
-        code == 0 ? .accepted(sessionPresent: flags & 1 == 1) : .refused(reason: reasonText(code))
+      guard let connection = connection(context) else { return }
+      // MQTT 3.1.1 has codes of its own.
+      let refusal =
+        connection.version == .five
+        ? reasonText(code) : String(cString: mosquitto_connack_string(code))
+      connection.greeting =
+        code == 0 ? .accepted(sessionPresent: flags & 1 == 1) : .refused(reason: refusal)
     }
 
   private static let disconnectCallback:

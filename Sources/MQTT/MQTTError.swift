@@ -19,6 +19,8 @@ public enum MQTTError: Error, Hashable, Sendable, CustomStringConvertible {
   case acknowledgesEarly(BrokerAddress, observed: String)
   /// More connections than this process may open; each takes ``DescriptorLimit/perConnection`` descriptors.
   case tooFewDescriptors(connections: Int, needed: Int, limit: Int)
+  /// It was asked to end before it had begun.
+  case stopped
   /// The embedded broker could not be started.
   case brokerFailed(reason: String)
 
@@ -36,7 +38,9 @@ public enum MQTTError: Error, Hashable, Sendable, CustomStringConvertible {
       "messages from \(address) are acknowledged before they are stored (\(observed)), so a crash would lose them"
     case .tooFewDescriptors(let connections, let needed, let limit):
       "\(connections) connections need \(needed) file descriptors, and this process may open \(limit); "
-        + "raise the limit as root with ulimit -n \(needed), or simulate fewer devices"
+        + "raise the limit as root with ulimit -n \(needed), use more processes, or let gateways carry the "
+        + "devices"
+    case .stopped: "stopped while connecting"
     case .brokerFailed(let reason): reason
     }
   }

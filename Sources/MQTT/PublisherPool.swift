@@ -1,23 +1,37 @@
-import CEpoll
+import CLinux
 import CMosquitto
 import Foundation
 
-/// Many MQTT connections that publish at QoS 1, driven from one thread by one epoll.
+/// Many MQTT connections that publish, driven from one thread by one epoll.
 ///
 /// Each client keeps a bounded number of publications unacknowledged; a publication beyond that waits. A connection
 /// that breaks is made again, and the library sends again what was not acknowledged. To be used from one thread.
 public final class PublisherPool {
   /// What was handed to the broker, and what it has acknowledged.
   public struct Counters: Hashable, Sendable {
+    /// Messages; one publication may carry several.
     public var published = 0
     public var acknowledged = 0
     /// Readings in the messages acknowledged.
     public var acknowledgedReadings = 0
+    /// Messages published at most once, which nobody acknowledges.
+    public var unconfirmed = 0
+    /// Publications of messages.
+    public var publications = 0
     public var reconnects = 0
     /// Publications that repeat an earlier one; in none of the counts above.
     public var repeated = 0
-    /// Publications that wait for their acknowledgement, repeated ones too.
+    /// Birth messages; in none of the counts above.
+    public var births = 0
+    /// Publications that wait for their acknowledgement, repeated ones and births too.
     public var outstanding = 0
+  }
+
+  /// What a publication is to be counted as.
+  public enum Content: Hashable, Sendable {
+    case messages(Int, readings: Int)
+    /// Repeats an earlier publication.
+    case repeated
   }
 
   /// Bounds, each with its reason.
@@ -35,75 +49,164 @@ public final class PublisherPool {
 
   public private(set) var counters = Counters()
 
+  /// A publication on its way.
+  private struct Outstanding {
+    var messages: Int32
+    var readings: Int32
+
+    static let uncounted = Outstanding(messages: -1, readings: 0)
+  }
+
   private struct Client {
     var connection: MQTTConnection
-    var topic: [CChar]
-    /// Readings of each unacknowledged message, −1 for a repeated one; a broker acknowledges in the order of publication
-    /// (MQTT 5, 4.6).
-    var unacknowledged: [Int] = []
+    var quality: QualityOfService
+    var isRetained: Bool
     var watchesWrite = false
+    /// A broker acknowledges in the order of publication (MQTT 5, 4.6).
+    var unacknowledged: [Outstanding] = []
   }
 
   private let address: BrokerAddress
   private var clients: [Client] = []
+  /// By client.
+  private var births: [Int: StatusPublication] = [:]
   private let poller: Int32
   private var events: [epoll_event]
   private var sinceLastPoll = 0
   private var lastMaintenance = ContinuousClock.now
 
-  /// Connects one client for each of `clients`, by id and the topic it publishes on. Throws ``MQTTError``.
-  public init(address: BrokerAddress, clients: [(id: String, topic: String)]) throws {
+  /// Connects every client. Throws ``MQTTError``.
+  ///
+  /// - Parameters:
+  ///   - perSecond: How many connections are made a second at most; nil: as many as can be.
+  ///   - isStopped: Asked between connections; where it says so, the pool throws ``MQTTError/stopped``.
+  public init(
+    address: BrokerAddress, clients wanted: [PublisherClient], perSecond: Double? = nil,
+    until isStopped: () -> Bool = { false }
+  ) throws {
     DescriptorLimit.raise()
-    try DescriptorLimit.check(connections: clients.count)
+    try DescriptorLimit.check(connections: wanted.count)
     self.address = address
-    events = Array(repeating: epoll_event(), count: min(max(clients.count, 1), 1024))
+    events = Array(repeating: epoll_event(), count: min(max(wanted.count, 1), 1024))
     poller = epoll_create1(Int32(EPOLL_CLOEXEC))
     guard poller >= 0 else {
       throw MQTTError.library(operation: "epoll", reason: String(cString: strerror(errno)))
     }
-    for (index, client) in clients.enumerated() {
-      let connection = try MQTTConnection(
-        address: address,
-        options: .init(
-          clientID: client.id, cleanStart: false, sessionExpirySeconds: Limits.sessionExpirySeconds,
-          queuesWrites: false))
-      connection.onPublished = { [unowned self] _ in
-        guard !self.clients[index].unacknowledged.isEmpty else { return }
-        counters.outstanding -= 1
-        let readings = self.clients[index].unacknowledged.removeFirst()
-        if readings >= 0 {
-          counters.acknowledged += 1
-          counters.acknowledgedReadings += readings
-        }
+    let begin = ContinuousClock.now
+    clients.reserveCapacity(wanted.count)
+    for (index, client) in wanted.enumerated() {
+      guard !isStopped() else { throw MQTTError.stopped }
+      if let perSecond {
+        // Those that are connected already are kept alive meanwhile.
+        let due = begin + .seconds(Double(index) / perSecond)
+        while due > .now, !isStopped() { try pump(min(due - .now, .milliseconds(50))) }
       }
-      try connection.open()
-      self.clients.append(Client(connection: connection, topic: Array(client.topic.utf8CString)))
+      clients.append(
+        Client(
+          connection: try connection(of: client, index), quality: client.quality,
+          isRetained: client.isRetained))
+      births[index] = client.birth
+      try clients[index].connection.open()
+      try greet(index)
       try watch(index)
     }
   }
 
   deinit { Foundation.close(poller) }
 
-  /// Publishes `payload`, which carries `readings` readings, on the topic of client `index`; waits while that client's
-  /// window is full. Throws ``MQTTError`` where the broker has gone and does not come back.
-  ///
-  /// - Parameter isRepeated: Whether it repeats an earlier publication, and is to be counted apart.
-  public func publish(
-    client index: Int, payload: UnsafeRawBufferPointer, readings: Int, isRepeated: Bool = false
-  ) throws {
-    while clients[index].unacknowledged.count >= Limits.windowPerClient { try pump(.milliseconds(100)) }
-    do {
-      _ = try clients[index].connection.publish(topic: clients[index].topic, payload: payload, qos: 1)
-    } catch MQTTError.disconnected {
-      // The library has kept the message and sends it with the next connection.
-      try reconnect(index)
+  private func connection(of client: PublisherClient, _ index: Int) throws -> MQTTConnection {
+    // Without a session that outlives a connection, QoS 2 could not hold what it promises. MQTT 3.1.1 has no sessions that
+    // end by themselves: there only QoS 2 leaves one behind.
+    let forgets = client.version == .threeOneOne && client.quality != .exactlyOnce
+    let connection = try MQTTConnection(
+      address: address,
+      options: .init(
+        clientID: client.id, cleanStart: forgets, sessionExpirySeconds: Limits.sessionExpirySeconds,
+        queuesWrites: false, version: client.version, will: client.will, willQuality: client.quality))
+    connection.onPublished = { [unowned self] _ in
+      guard !self.clients[index].unacknowledged.isEmpty else { return }
+      counters.outstanding -= 1
+      let first = self.clients[index].unacknowledged.removeFirst()
+      guard first.messages >= 0 else { return }
+      counters.acknowledged += Int(first.messages)
+      counters.acknowledgedReadings += Int(first.readings)
     }
-    if isRepeated { counters.repeated += 1 } else { counters.published += 1 }
-    counters.outstanding += 1
-    clients[index].unacknowledged.append(isRepeated ? -1 : readings)
+    return connection
+  }
+
+  /// Publishes `payload` with client `index`; waits while that client's window is full. Throws ``MQTTError`` where the broker
+  /// has gone and does not come back.
+  ///
+  /// - Parameter topic: NUL-terminated.
+  public func publish(
+    client index: Int, topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, as content: Content
+  ) throws {
+    try waitForRoom(index)
+    try send(index, topic, payload, isRetained: clients[index].isRetained, as: content)
     sinceLastPoll += 1
     if clients[index].connection.wantsWrite { try watch(index) }
     if sinceLastPoll >= Limits.publicationsBetweenPolls { try pump(.zero) }
+  }
+
+  /// As above, with a topic in a string.
+  public func publish(client index: Int, topic: String, payload: UnsafeRawBufferPointer, as content: Content)
+    throws
+  {
+    try topic.withCString { try publish(client: index, topic: $0, payload: payload, as: content) }
+  }
+
+  /// Without acknowledgements only the socket says that there is too much: then nothing waits in memory.
+  private func waitForRoom(_ index: Int) throws {
+    if clients[index].quality == .atMostOnce {
+      while clients[index].connection.wantsWrite { try pump(.milliseconds(100)) }
+    } else {
+      while clients[index].unacknowledged.count >= Limits.windowPerClient { try pump(.milliseconds(100)) }
+    }
+  }
+
+  private func send(
+    _ index: Int, _ topic: UnsafePointer<CChar>, _ payload: UnsafeRawBufferPointer, isRetained: Bool,
+    as content: Content
+  ) throws {
+    let quality = clients[index].quality
+    do {
+      _ = try clients[index].connection.publish(
+        topic: topic, payload: payload, quality: quality, isRetained: isRetained)
+    } catch MQTTError.disconnected {
+      // The library has kept the message and sends it with the next connection; at QoS 0 it is gone, as QoS 0 has it.
+      try reconnect(index)
+    }
+    count(index, content, quality)
+  }
+
+  private func count(_ index: Int, _ content: Content, _ quality: QualityOfService) {
+    var outstanding = Outstanding.uncounted
+    switch content {
+    case .messages(let messages, let readings):
+      counters.published += messages
+      counters.publications += 1
+      if quality == .atMostOnce { counters.unconfirmed += messages }
+      outstanding = Outstanding(messages: Int32(messages), readings: Int32(readings))
+    case .repeated: counters.repeated += 1
+    }
+    guard quality != .atMostOnce else { return }
+    counters.outstanding += 1
+    clients[index].unacknowledged.append(outstanding)
+  }
+
+  /// Says that client `index` is there.
+  private func greet(_ index: Int) throws {
+    guard let birth = births[index] else { return }
+    counters.births += 1
+    // Counted first: where the connection breaks at once, the library has kept the message all the same.
+    if clients[index].quality != .atMostOnce {
+      counters.outstanding += 1
+      clients[index].unacknowledged.append(.uncounted)
+    }
+    _ = try birth.payload.withUnsafeBytes {
+      try clients[index].connection.publish(
+        topic: birth.topic, payload: $0, quality: clients[index].quality, isRetained: birth.isRetained)
+    }
   }
 
   /// Whether every publication has been acknowledged.
@@ -133,7 +236,7 @@ public final class PublisherPool {
 
   /// Takes leave of the broker with every client.
   public func close() {
-    for client in clients { client.connection.close() }
+    for client in clients { client.connection.close(forgetsSession: true) }
   }
 
   private func serve(_ index: Int, _ ready: UInt32) throws {
@@ -154,6 +257,7 @@ public final class PublisherPool {
     while true {
       do {
         try connection.open()
+        try greet(index)
         break
       } catch {
         guard ContinuousClock.now < deadline else { throw error }

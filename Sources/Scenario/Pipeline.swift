@@ -71,7 +71,7 @@ struct Pipeline {
     var arguments = ["simulate", document.path, "--broker", "\(address)", "--session", session, "--governed"]
     if let seed = options.seed { arguments += ["--seed", "\(seed)"] }
     for override in options.overrides { arguments += ["--set", override] }
-    return arguments
+    return arguments + address.access.arguments
   }
 
   /// Names this run to a broker that may know others.
@@ -86,12 +86,12 @@ struct Pipeline {
     let part = try await RunPart.start(
       "ingest", executable: options.executable,
       arguments: [
-        "ingest", "--broker", "\(address)", "--topic", TelemetryTopic.filter, "--store", layout.store,
+        "ingest", "--broker", "\(address)", "--topic", document.topicFilter, "--store", layout.store,
         "--window", seconds(document.ingestion.window),
         "--out-of-orderness", seconds(document.ingestion.outOfOrderness),
         "--lateness", seconds(document.ingestion.allowedLateness), "--client-id", "\(session)-ingest",
         "--events",
-      ],
+      ] + address.access.arguments,
       log: layout.log("ingest"), onLine: { speech.ingestion($0) })
     let deadline = ContinuousClock.now + RunDefaults.readyTimeout
     while !speech.isIngestionReady {
@@ -136,12 +136,13 @@ struct Pipeline {
     while true {
       let progress = try await step(&parts, address, store, speech, &faults, .draining)
       // On an own broker there are no other devices, so the numbers are enough.
-      if document.broker == nil, progress.distinctMessages >= ledger.acknowledged { return }
+      let arriving = ledger.acknowledged + ledger.unconfirmed
+      if document.broker == nil, progress.distinctMessages >= arriving { return }
       if progress.distinctMessages != stored {
         stored = progress.distinctMessages
         lastChange = .now
       }
-      let isComplete = progress.distinctMessages >= ledger.acknowledged
+      let isComplete = progress.distinctMessages >= arriving
       let silence = isComplete ? RunDefaults.foreignSilence : RunDefaults.drainSilence
       if ContinuousClock.now - lastChange > silence { return }
       try await Task.sleep(for: RunDefaults.pollInterval)
@@ -214,6 +215,17 @@ struct Pipeline {
     status.modelsTrained = speech.modelsTrained
     status.restarts = restarts
     return status
+  }
+}
+
+extension BrokerAccess {
+  /// As options of the command line.
+  fileprivate var arguments: [String] {
+    let options = [
+      ("--username", username), ("--password-file", passwordFile), ("--ca-file", authorityFile),
+      ("--cert-file", certificateFile), ("--key-file", keyFile),
+    ]
+    return options.flatMap { name, value in value.map { [name, $0] } ?? [] }
   }
 }
 

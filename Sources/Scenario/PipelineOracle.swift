@@ -61,8 +61,7 @@ struct PipelineOracle {
     let length = settings.window.milliseconds
     var readings: [Key: [Reading]] = [:]
     var newest = Int64.min
-    for delivery in source.deliveries(ofDeviceAt: index) {
-      guard case .message(let message) = delivery.parcel else { continue }
+    for message in source.deliveries(ofDeviceAt: index).lazy.flatMap(\.messages) {
       let timestamp = message.timestamp.milliseconds
       // What was kept back, or comes from a clock that was set back, may find its window past its lateness: it is late.
       let closesMs = timestamp / length * length + length + settings.allowedLateness.milliseconds

@@ -24,16 +24,29 @@ struct ReadingLedger: Hashable, Sendable {
     var indices: [DeviceID: Int] = [:]
     for (index, device) in source.deviceIDs.enumerated() { indices[device] = index }
     var copies: [[UInt8]] = source.deviceIDs.map { _ in [] }
+    // Payloads without a sequence are told apart by their time, which no two of a device then share.
+    var sequencesByTime: [Int: [Timestamp: Int]] = [:]
+    func sequence(of message: WindowStoreReader.AccountedMessage, _ device: Int) -> Int? {
+      if let position = message.position { return position.sequence < 0 ? nil : Int(position.sequence) }
+      if sequencesByTime[device] == nil {
+        var sequences: [Timestamp: Int] = [:]
+        for planned in source.messages(ofDeviceAt: device) {
+          sequences[planned.timestamp] = Int(planned.position?.sequence ?? 0)
+        }
+        sequencesByTime[device] = sequences
+      }
+      return sequencesByTime[device]?[message.timestamp]
+    }
     try store.forEachAccountedMessage { message in
-      guard let device = indices[message.device], message.position.sequence >= 0 else { return }
-      let sequence = Int(message.position.sequence)
+      guard let device = indices[message.device], let sequence = sequence(of: message, device) else {
+        return
+      }
       while copies[device].count <= sequence { copies[device].append(0) }
       if copies[device][sequence] < 2 { copies[device][sequence] += 1 }
     }
     var deliveredTotal = 0
     for (index, device) in source.deviceIDs.enumerated() {
-      for delivery in source.deliveries(ofDeviceAt: index) {
-        guard case .message(let message) = delivery.parcel else { continue }
+      for message in source.deliveries(ofDeviceAt: index).lazy.flatMap(\.messages) {
         deliveredTotal += message.values.count
         let sequence = Int(message.position?.sequence ?? 0)
         let count = sequence < copies[index].count ? copies[index][sequence] : 0

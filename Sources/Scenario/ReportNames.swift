@@ -18,7 +18,8 @@ enum ReportNames {
     "elapsed_seconds": .number,
     "messages": numbers(
       "planned", "published", "acknowledged", "stored", "duplicates", "late", "rejected", "repeated", "waste",
-      "reconnects"),
+      "reconnects", "unconfirmed", "publications"),
+    "fleet": numbers("connections", "processes", "connect_seconds", "births"),
     "readings": numbers(
       "planned", "published", "acknowledged", "stored", "duplicates", "late", "rejected", "lost", "doubled",
       "withheld"),

@@ -15,9 +15,6 @@ enum RunDefaults {
   static let foreignSilence = Duration.seconds(1)
   /// How long a service may take to finish after SIGTERM: a full batch, a checkpoint, a copy of the log.
   static let stopGrace = Duration.seconds(60)
-  /// How late the 99th percentile of publications may be under a clock with a schedule. Beyond it the generator did not
-  /// keep its own schedule, and nothing may be concluded from the run.
-  static let scheduleLagLimitMs = 1000.0
   /// Losses that are named one by one in the report.
   static let namedLosses = 100
 }

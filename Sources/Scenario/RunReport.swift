@@ -67,6 +67,12 @@ public struct RunReport: Sendable {
           ])
         }),
       "messages": messages,
+      "fleet": fleet.map {
+        .object([
+          "connections": count($0.connections), "processes": count($0.processes),
+          "connect_seconds": figure($0.connectSeconds), "births": count($0.births),
+        ])
+      } ?? .null,
       "readings": readings,
       "losses": ledger.map { ledger in
         .array(
@@ -97,11 +103,9 @@ public struct RunReport: Sendable {
   mutating func judge(_ wanted: [Expectation]) throws {
     let measured = try value()
     expectations = wanted.map { $0.evaluate(measured) }
-    if let lag = fleet?.scheduleLagMs, lag.p99 > RunDefaults.scheduleLagLimitMs {
+    if let missed = fleet?.missedSchedule {
       verdict = .invalid
-      reason =
-        "the fleet did not keep its schedule: one publication in a hundred was \(Int(lag.p99)) ms late or later "
-        + "(limit \(Int(RunDefaults.scheduleLagLimitMs)) ms)"
+      reason = missed
     } else {
       verdict = expectations.allSatisfy(\.passed) ? .passed : .failed
       reason = nil
@@ -124,6 +128,7 @@ public struct RunReport: Sendable {
     .object([
       "planned": count(planned.messages), "published": count(fleet?.published),
       "acknowledged": count(fleet?.acknowledged), "stored": count(stored?.storedMessages),
+      "unconfirmed": count(fleet?.unconfirmed), "publications": count(fleet?.publications),
       "repeated": count(fleet?.repeated), "waste": count(fleet?.waste),
       "reconnects": count(fleet?.reconnects),
       "duplicates": count(stored?.duplicateMessages), "late": count(stored?.lateMessages),

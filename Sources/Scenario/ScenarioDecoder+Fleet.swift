@@ -62,10 +62,13 @@ extension ScenarioDecoder {
       places.append(node.place)
     }
     let transport = (reader.list("transport") ?? []).compactMap { self.transport($0, duration: duration) }
+    let rhythm = rhythm(reader)
+    let style = style(reader, sensors: sensors)
     guard let name, let count, let every else { return nil }
     return (
       DeviceGroup(
-        name: name, count: count, every: every, sensors: sensors, anomalies: placements, transport: transport),
+        name: name, count: count, every: every, sensors: sensors, anomalies: placements, transport: transport,
+        rhythm: rhythm, style: style),
       places
     )
   }
@@ -157,10 +160,11 @@ extension ScenarioDecoder {
       return nil
     }
     guard let kind, let between else { return nil }
-    return AnomalyPlacement(
+    var placement = AnomalyPlacement(
       kind, severity: severity, sensor: sensor, devices: devices, between: between, length: length,
-      count: count,
-      allowsOverlap: allowsOverlap)
+      count: count, allowsOverlap: allowsOverlap)
+    placement.takesFirst = reader.node("at") != nil
+    return placement
   }
 
   /// The span that the anomaly lies in: `between`, or from `at` on just long enough for one to begin.
@@ -185,8 +189,7 @@ extension ScenarioDecoder {
         reader.place(of: "at"), "at: the clock ends at \(ScenarioUnits.text(duration)), before this does")
       return nil
     }
-    let end = at + every - .milliseconds(1) + longest
-    return at...min(end, duration ?? end)
+    return at...(duration ?? at + every + longest)
   }
 
   private func severity(_ reader: MappingReader, _ kind: (any Anomaly.Type)?) -> Double? {

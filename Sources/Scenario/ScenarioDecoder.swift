@@ -38,6 +38,7 @@ struct ScenarioDecoder {
     let seed = self.seed ?? reader.wholeNumber("seed", minimum: 0).map { UInt64($0) } ?? ScenarioDefaults.seed
     let about = reader.text("about")
     let broker = broker(reader)
+    let publishing = publishing(reader)
     let clock = clock(reader)
     let groups = groups(reader, clock)
     let recipe = recipe(reader)
@@ -56,11 +57,13 @@ struct ScenarioDecoder {
     if let duration {
       checkTimes(reader, duration, ingestion: ingestion, model: model, scoring: scoring, faults: breaks)
     }
+    let obstacle = source.flatMap { ingestionObstacle(to: reader, $0, groups) }
     guard let name, let source, let times, faults.faults.isEmpty else { return nil }
     return ScenarioDocument(
       path: path, name: name, about: about, seed: seed,
       clock: .init(start: times.start, duration: times.duration, speed: clock.speed ?? .max), broker: broker,
-      source: source, ingestion: ingestion, model: model, scoring: scoring, compute: compute,
+      publishing: publishing, ingestionObstacle: obstacle, source: source, ingestion: ingestion, model: model,
+      scoring: scoring, compute: compute,
       faults: breaks.map(\.fault).sorted { $0.at < $1.at }, expectations: expectations)
   }
 
@@ -76,10 +79,48 @@ struct ScenarioDecoder {
   }
 
   private func broker(_ reader: MappingReader) -> BrokerAddress? {
-    guard let text = reader.text("broker") else { return nil }
-    if let address = BrokerAddress(text) { return address }
-    faults.add(reader.place(of: "broker"), "broker: expected mqtt://host:port, found “\(text)”")
-    return nil
+    let section = reader.mapping("broker_access")
+    guard let text = reader.text("broker") else {
+      if let section { faults.add(section.place, "broker_access: there is no broker to log in to") }
+      return nil
+    }
+    guard var address = BrokerAddress(text) else {
+      faults.add(
+        reader.place(of: "broker"), "broker: expected mqtt://host:port or mqtts://host:port, found “\(text)”")
+      return nil
+    }
+    guard let section else { return address }
+    func file(_ key: String) -> String? {
+      section.text(key).map { resolved($0, section.place(of: key)) }
+    }
+    address.access = BrokerAccess(
+      username: section.text("username"), passwordFile: file("password_file"), authorityFile: file("ca_file"),
+      certificateFile: file("cert_file"), keyFile: file("key_file"))
+    if let fault = address.access.fault(isEncrypted: address.isEncrypted) {
+      faults.add(section.place, "broker_access: \(fault)")
+    }
+    return address
+  }
+
+  private func publishing(_ reader: MappingReader) -> ScenarioDocument.Publishing {
+    let section = reader.mapping("publishing")
+    return .init(
+      connectionRate: section?.number("connection_rate", "a number above zero") { $0 > 0 },
+      processes: section?.wholeNumber("processes", minimum: 1))
+  }
+
+  /// Why ingestion could not read the fleet. In a scenario that asks for one, that is a fault.
+  private func ingestionObstacle(
+    to reader: MappingReader, _ source: ScenarioDocument.Source, _ groups: FleetGroups?
+  ) -> ScenarioFault? {
+    guard case .fleet(let plan) = source, let groups,
+      let found = IngestionTrial(plan, groups.groups).obstacle
+    else { return nil }
+    let place = groups.places[found.group].group
+    if let asking = ["ingestion", "model", "scoring"].first(where: { reader.node($0) != nil }) {
+      faults.add(place, "the scenario has \(asking), and \(found.reason)")
+    }
+    return ScenarioFault(place: place, reason: found.reason)
   }
 
   private func clock(_ reader: MappingReader) -> ClockSection {

@@ -30,6 +30,14 @@ public struct ScenarioDocument: Sendable {
     }
   }
 
+  /// How the fleet connects.
+  public struct Publishing: Hashable, Sendable {
+    /// Connections a second, all processes together; nil: as many as can be.
+    public var connectionRate: Double?
+    /// Nil: as many as file descriptors ask for.
+    public var processes: Int?
+  }
+
   /// Windows and lateness.
   public struct Ingestion: Hashable, Sendable {
     /// The length of the tumbling windows.
@@ -89,6 +97,9 @@ public struct ScenarioDocument: Sendable {
   public let clock: Clock
   /// Nil: the run starts its own.
   public let broker: BrokerAddress?
+  public let publishing: Publishing
+  /// Why ingestion cannot read what the fleet publishes; nil where it can. `simulate` publishes it all the same.
+  public let ingestionObstacle: ScenarioFault?
   public let source: Source
   public let ingestion: Ingestion
   /// Nil together with ``scoring``: the run ends with the windows.
@@ -129,6 +140,14 @@ public struct ScenarioDocument: Sendable {
     }
     return document
   }
+
+  /// Throws ``ScenarioFaults`` where ingestion could not read what the fleet publishes.
+  public func checkIngestion() throws {
+    if let ingestionObstacle { throw ScenarioFaults([ingestionObstacle]) }
+  }
+
+  /// The topics that ingestion subscribes to.
+  var topicFilter: String { source.messages.groups.first?.style.topic.filter ?? TelemetryTopic.filter }
 
   /// What the scheduler needs to know; nil where the scenario scores nothing.
   public var scheduleConfiguration: ScheduleConfiguration? {

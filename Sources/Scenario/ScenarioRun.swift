@@ -54,6 +54,7 @@ public struct ScenarioRun: Sendable {
   /// Runs the scenario and writes the files of its folder. Throws ``RunError``, and what the parts throw, where it comes to no
   /// verdict; ``RunReport/verdict`` is then `error` in the report that is left behind.
   public func run() async throws -> (report: RunReport, layout: RunLayout) {
+    try document.checkIngestion()
     let layout = try RunLayout.create(at: options.output)
     var report = RunReport(document)
     let begin = ContinuousClock.now

@@ -57,8 +57,13 @@ public enum ScenarioSchema {
       Key(
         name: "clock", kind: .object(clock), about: "Event time: when it starts, how long it runs, how fast."),
       Key(
-        name: "broker", kind: .pattern("^mqtt://"),
-        about: "A foreign broker, as mqtt://host:port. By default the run starts its own."),
+        name: "broker", kind: .pattern("^mqtts?://"),
+        about:
+          "A foreign broker, as mqtt://host:port, or mqtts:// with TLS. By default the run starts its own."),
+      Key(
+        name: "broker_access", kind: .object(brokerAccess),
+        about: "Who we are to a foreign broker, and whom we trust."),
+      Key(name: "publishing", kind: .object(publishing), about: "How the fleet connects."),
       Key(name: "fleet", kind: .list(.object(group)), about: "Simulated devices, group by group."),
       Key(
         name: "replay", kind: .object(replay), about: "Recordings to publish in place of a simulated fleet."),
@@ -71,6 +76,31 @@ public enum ScenarioSchema {
         name: "expect", kind: .list(.text),
         about: "What the report must say, such as readings.lost == 0 or detection.recall >= 0.9."),
     ], exactlyOneOf: [["fleet", "replay"]])
+
+  static let publishing = Mapping(
+    name: "publishing",
+    keys: [
+      Key(
+        name: "connection_rate", kind: .positiveNumber,
+        about: "Connections made a second. Default: as many as can be."),
+      Key(
+        name: "processes", kind: .wholeNumber(minimum: 1),
+        about: "Processes that share the connections. Default: as many as their file descriptors ask for."),
+    ])
+
+  static let brokerAccess = Mapping(
+    name: "broker_access",
+    keys: [
+      Key(name: "username", kind: .text, about: "The name to log in with."),
+      Key(
+        name: "password_file", kind: .text,
+        about: "A file whose first line is the password, relative to this one."),
+      Key(
+        name: "ca_file", kind: .text,
+        about: "Certificates of the authorities that are trusted, PEM. Default: those of the machine."),
+      Key(name: "cert_file", kind: .text, about: "Our own certificate, PEM, where the broker asks for one."),
+      Key(name: "key_file", kind: .text, about: "The key of our certificate, PEM."),
+    ])
 
   static let clock = Mapping(
     name: "clock",
@@ -103,6 +133,69 @@ public enum ScenarioSchema {
       Key(
         name: "transport", kind: .list(.object(transport)),
         about: "What goes wrong with messages on their way, labelled apart, in transport.csv."),
+      Key(
+        name: "jitter", kind: .share,
+        about: "By how much of an interval each publication may be put off, up to 90%. Default none."),
+      Key(
+        name: "stages", kind: .list(.object(stage)),
+        about: "How often the group publishes as time goes on, from nothing at the start. Default: evenly."),
+      Key(
+        name: "batch", kind: .wholeNumber(minimum: 1),
+        about: "Instants that a device gathers and publishes together. Default 1."),
+      Key(
+        name: "gateways", kind: .wholeNumber(minimum: 1),
+        about: "Connections that carry the group. Default: one a device."),
+      Key(name: "publish", kind: .object(publish), about: "Payloads, topics and MQTT."),
+    ])
+
+  static let stage = Mapping(
+    name: "stage",
+    keys: [
+      Key(
+        name: "ramp", kind: .pattern(levelPattern),
+        about: "From the level before evenly to this one; 100% is what “every” says."),
+      Key(name: "hold", kind: .duration, about: "The level before, for this time."),
+      Key(name: "step", kind: .pattern(levelPattern), about: "At once to this level, and there."),
+      Key(
+        name: "burst", kind: .pattern(levelPattern), about: "At once to this level, and back at the end."),
+      Key(name: "for", kind: .duration, about: "How long the stage lasts; with ramp, step and burst."),
+    ], exactlyOneOf: [["ramp", "hold", "step", "burst"]])
+
+  private static let levelPattern = "^[0-9]+([.][0-9]+)?%$"
+
+  static let publish = Mapping(
+    name: "publish",
+    keys: [
+      Key(
+        name: "payload", kind: .choice(["canonical", "senml"]),
+        about: "The JSON of docs/ingestion.md, or SenML (RFC 8428). Default canonical."),
+      Key(
+        name: "template", kind: .text,
+        about:
+          "Or a payload of your own, with fields such as ${device}, ${ts} and ${values.temperature}."),
+      Key(
+        name: "topic", kind: .text,
+        about: "With ${device}, ${group} or ${gateway}. Default devices/${device}/telemetry."),
+      Key(name: "qos", kind: .choice(["0", "1", "2"]), about: "The quality of service. Default 1."),
+      Key(
+        name: "retain", kind: .boolean,
+        about: "Whether the broker keeps the newest message of each topic. Default false."),
+      Key(name: "mqtt", kind: .choice(["3.1.1", "5"]), about: "The version of MQTT. Default 5."),
+      Key(
+        name: "birth", kind: .object(status), about: "Published each time a connection has been made."),
+      Key(
+        name: "will", kind: .object(status), about: "Published by the broker when a connection breaks."),
+    ])
+
+  static let status = Mapping(
+    name: "status",
+    keys: [
+      Key(
+        name: "topic", kind: .text, about: "With ${device}, ${group} or ${gateway}.", isRequired: true),
+      Key(
+        name: "payload", kind: .text, about: "With the same fields. Default: nothing."),
+      Key(
+        name: "retain", kind: .boolean, about: "Whether the broker keeps it. Default true."),
     ])
 
   static let sensor = Mapping(

@@ -49,6 +49,12 @@ public enum ScenarioUnits {
     return number / 100
   }
 
+  /// Reads `150%` as 1.5; there is no upper bound.
+  static func level(_ text: String) -> Double? {
+    guard text.hasSuffix("%"), let number = plainNumber(text.dropLast()), number >= 0 else { return nil }
+    return number / 100
+  }
+
   /// A finite decimal number: no hexadecimal, no `nan`, no `inf`.
   static func plainNumber(_ text: some StringProtocol) -> Double? {
     guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }),

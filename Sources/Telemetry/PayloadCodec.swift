@@ -56,26 +56,38 @@ public enum PayloadCodec {
 
   /// Appends the payload of `message` to `buffer`. Numbers are written in the shortest form that reads back equal.
   public static func encode(_ message: Message, into buffer: inout [UInt8]) {
-    func text(_ string: String) { buffer.append(contentsOf: string.utf8) }
+    func text(_ string: StaticString) {
+      buffer.append(
+        contentsOf: UnsafeBufferPointer(start: string.utf8Start, count: string.utf8CodeUnitCount))
+    }
     text("{\"device\":\"")
-    text(message.device.name)
+    buffer.append(contentsOf: message.device.name.utf8)
     text("\"")
     if let position = message.position {
       text(",\"epoch\":")
-      text(String(position.epoch))
+      buffer.append(decimal: position.epoch)
       text(",\"seq\":")
-      text(String(position.sequence))
+      buffer.append(decimal: position.sequence)
     }
     text(",\"ts\":")
-    text(String(message.timestamp.milliseconds))
-    text(",\"values\":{\"")
-    for (index, value) in message.values.enumerated() {
-      if index > 0 { text(",\"") }
-      text(value.sensor.name)
-      text("\":")
-      text(value.value.description)
+    buffer.append(decimal: message.timestamp.milliseconds)
+    text(",\"values\":")
+    encode(values: message.values, into: &buffer)
+    text("}")
+  }
+
+  /// Appends values as a JSON object by sensor.
+  static func encode(values: [Message.Value], into buffer: inout [UInt8]) {
+    buffer.append(UInt8(ascii: "{"))
+    for (index, value) in values.enumerated() {
+      if index > 0 { buffer.append(UInt8(ascii: ",")) }
+      buffer.append(UInt8(ascii: "\""))
+      buffer.append(contentsOf: value.sensor.name.utf8)
+      buffer.append(UInt8(ascii: "\""))
+      buffer.append(UInt8(ascii: ":"))
+      buffer.append(contentsOf: value.value.description.utf8)
     }
-    text("}}")
+    buffer.append(UInt8(ascii: "}"))
   }
 
   // MARK: - Decoding

@@ -69,3 +69,23 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     return chosen.sorted()
   }
 }
+
+/// Random numbers by index, for what must be known out of order: SplitMix64 (Steele, Lea and Flood, "Fast Splittable
+/// Pseudorandom Number Generators", 2014), whose state is a counter.
+public struct IndexedGenerator: Sendable {
+  private let origin: UInt64
+
+  /// The numbers of one named stream of a run.
+  public init(seed: UInt64, stream: String) {
+    var generator = SeededGenerator(seed: seed, stream: stream)
+    origin = generator.next()
+  }
+
+  /// Number `index`, of [0, 1), with 53 random bits.
+  public func uniform(at index: Int64) -> Double {
+    var z = origin &+ UInt64(bitPattern: index) &* 0x9e37_79b9_7f4a_7c15
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
+  }
+}

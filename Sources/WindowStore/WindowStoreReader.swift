@@ -50,12 +50,14 @@ public final class WindowStoreReader: Sendable {
   /// A message that the store has taken over from the broker, whatever became of its readings.
   public struct AccountedMessage: Hashable, Sendable {
     public var device: DeviceID
-    public var position: Message.Position
+    /// Nil where it came without one; then its time tells it apart.
+    public var position: Message.Position?
+    public var timestamp: Timestamp
     /// Whether it stands in `late_readings` instead of the journal.
     public var isLate: Bool
   }
 
-  /// Hands over every message with a position that the journal or the late readings hold, in no particular order. A
+  /// Hands over every message that the journal or the late readings hold, in no particular order. A
   /// message that stands there twice is handed over twice.
   public func forEachAccountedMessage(_ body: (AccountedMessage) -> Void) throws {
     try read { db in
@@ -64,19 +66,21 @@ public final class WindowStoreReader: Sendable {
       for row in names { devices[row["id"]] = try Self.device(row["name"]) }
       let sources = [
         (
-          "SELECT j.device, j.epoch, j.seq FROM journal j WHERE j.epoch IS NOT NULL AND j.sensor_set IN "
+          "SELECT j.device, j.epoch, j.seq, j.ts_ms FROM journal j WHERE j.sensor_set IN "
             + "(SELECT id FROM sensor_sets WHERE part = 0)", false
         ),
         // One message may have left several late rows, one a sensor.
-        ("SELECT DISTINCT device, epoch, seq FROM late WHERE epoch IS NOT NULL", true),
+        ("SELECT DISTINCT device, epoch, seq, ts_ms FROM late", true),
       ]
       for (sql, isLate) in sources {
         let rows = try Row.fetchCursor(db, sql: sql)
         while let row = try rows.next() {
           guard let device = devices[row[0]] else { continue }
+          let epoch: Int64? = row[1]
           body(
             AccountedMessage(
-              device: device, position: Message.Position(epoch: row[1], sequence: row[2]), isLate: isLate))
+              device: device, position: epoch.map { Message.Position(epoch: $0, sequence: row[2]) },
+              timestamp: Timestamp(milliseconds: row[3]), isLate: isLate))
         }
       }
     }

@@ -34,8 +34,9 @@ struct DoctorCommand: ParsableCommand {
     var remedy: String?
   }
 
-  @Option(help: ArgumentHelp("A broker to put to the proof.", valueName: "mqtt://host:port"))
+  @Option(help: ArgumentHelp("A broker to put to the proof.", valueName: "mqtt[s]://host:port"))
   var broker: BrokerAddress?
+  @OptionGroup var access: BrokerAccessOptions
   @Option(help: "The configuration of a mosquitto.", completion: .file(extensions: ["conf"]))
   var mosquittoConf: String?
   @Option(help: "text or json.")
@@ -44,7 +45,7 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     var checks = [brokerProgram(), descriptors(), disk(), processor()]
     checks += try settings()
-    if let broker { checks.append(acknowledgement(broker)) }
+    if let broker { checks.append(acknowledgement(try access.apply(to: broker))) }
     switch format {
     case .json: try StandardOutput.writeJSON(checks, indented: true)
     case .text: for check in checks { print(check) }
@@ -74,20 +75,25 @@ struct DoctorCommand: ParsableCommand {
       remedy: "apt-get install \(EmbeddedBroker.package)")
   }
 
-  /// Each connection of the client library takes three descriptors.
-  private static let descriptorsPerConnection = 3
-
+  /// The broker takes a descriptor a connection, so its limit is that of all connections together.
   private func descriptors() -> Check {
-    var limit = rlimit()
-    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    let connections = Int(limit.rlim_cur) / Self.descriptorsPerConnection
+    DescriptorLimit.raise()
+    let limit = DescriptorLimit.current
     let finding =
-      "\(limit.rlim_cur), enough for about \(RunSummary.grouped(connections)) connections a process"
-    guard connections < 1000 else { return Check(name: "file descriptors", outcome: .ok, finding: finding) }
+      "\(RunSummary.grouped(limit)) a process: \(RunSummary.grouped(DescriptorLimit.mostConnections)) connections "
+      + "each, more by several processes; a broker started here holds up to \(RunSummary.grouped(limit))"
+    guard limit < Self.comfortableDescriptors else {
+      return Check(name: "file descriptors", outcome: .ok, finding: finding)
+    }
     return Check(
       name: "file descriptors", outcome: .warning, finding: finding,
-      remedy: "ulimit -n \(min(UInt(limit.rlim_max), 20_000)) before larger fleets")
+      remedy:
+        "for larger fleets, as root: ulimit -n \(Self.comfortableDescriptors) in the shell, nofile in "
+        + "/etc/security/limits.conf, or LimitNOFILE= of a systemd unit; or let gateways carry the devices")
   }
+
+  /// For a hundred thousand connections, broker included.
+  private static let comfortableDescriptors = 100_000
 
   /// Below this a day of a small fleet may fill the disk.
   private static let comfortableDiskBytes = 2 << 30

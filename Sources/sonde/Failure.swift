@@ -36,7 +36,11 @@ enum Failure {
   static func status(of error: any Error) -> Int32? {
     switch error {
     case let compute as ComputeError where compute.isUnavailable: ExitStatus.unavailable
+    case MQTTError.stopped: ExitStatus.interrupted
     case is MQTTError, is ServiceError: ExitStatus.unavailable
+    case let process as FleetProcessError:
+      process.exit == .exited(code: ExitStatus.unavailable)
+        ? ExitStatus.unavailable : ExitStatus.internalFault
     case is ScenarioFaults, is CSVError: ExitStatus.usage
     case is ScoringError, is ScheduleError, is ModelError, is ComputeError: ExitStatus.usage
     case let file as FileError where file.action == "read": ExitStatus.usage

@@ -8,7 +8,7 @@ import Telemetry
 /// own pages; `make gallery` calls it.
 struct GalleryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "gallery", abstract: "Draws every signal and every kind of anomaly.", shouldDisplay: false)
+    commandName: "gallery", abstract: "Draws every signal, anomaly, fault and load.", shouldDisplay: false)
 
   @Argument(help: "The folder for the pictures and their page.", completion: .directory)
   var folder: String
@@ -17,26 +17,31 @@ struct GalleryCommand: ParsableCommand {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     var page = GalleryPage()
     for exhibit in SignalExhibit.all {
-      try write(try exhibit.picture(), "signal-\(exhibit.name)")
+      try write(try exhibit.picture().svg, "signal-\(exhibit.name)")
       page.signals.append(exhibit)
     }
     for kind in AnomalyCatalogue.kinds {
       let exhibit = AnomalyExhibit(kind: kind)
-      try write(try exhibit.picture(), "anomaly-\(kind.name)")
+      try write(try exhibit.picture().svg, "anomaly-\(kind.name)")
       page.anomalies.append(exhibit)
     }
+    for kind in TransportCatalogue.kinds {
+      try write(try TransportExhibit(kind: kind).picture().svg, "transport-\(kind.name)")
+    }
+    for exhibit in LoadExhibit.all { try write(try exhibit.svg(), "load-\(exhibit.name)") }
     try AtomicFile.write(page.text, to: "\(folder)/README.md", existing: .replace)
   }
 
-  private func write(_ picture: LineChart, _ name: String) throws {
-    try AtomicFile.write(picture.svg, to: "\(folder)/\(name).svg", existing: .replace)
+  private func write(_ svg: String, _ name: String) throws {
+    try AtomicFile.write(svg, to: "\(folder)/\(name).svg", existing: .replace)
   }
 }
 
 /// What every exhibit shares.
-private enum Exhibition {
+enum Exhibition {
   static let start = Timestamp(iso8601: "2026-03-02T00:00:00Z")!
   static let seed: UInt64 = 7
+  static let sensor = SensorID("value")!
 
   /// The messages of one device.
   static func messages(
@@ -241,8 +246,17 @@ private struct GalleryPage {
     var text = """
       # Gallery
 
-      Every signal and every kind of anomaly, drawn by `make gallery` from the generator that publishes them. How they are
-      written in a scenario is in [Signals and anomalies](../anomalies.md).
+      What the fleet can do, drawn by `make gallery` from the generator that publishes it: how sensors go wrong, how messages
+      go wrong on their way, how load comes and goes, and what sensors measure while all is well. How it is written in a
+      scenario is in [Signals and anomalies](../anomalies.md), [Transport faults](../transport.md) and [The fleet](../fleet.md).
+
+      [Anomalies](#anomalies): \(index(anomalies.map { $0.kind.name }))
+
+      [Transport faults](#transport-faults): \(index(TransportCatalogue.kinds.map { $0.name }))
+
+      [Load](#load): \(index(LoadExhibit.all.map(\.name)))
+
+      [Signals](#signals): \(index(signals.map(\.name), after: anomalies.map { $0.kind.name }))
 
       ## Anomalies
 
@@ -265,6 +279,39 @@ private struct GalleryPage {
 
         """
     }
+    text += """
+
+      ## Transport faults
+
+      Nothing is wrong with the values here; the way to the broker is. A device measures every half minute, above, and each line
+      runs to when the message leaves, below. Blue leaves as it is measured; red is what the fault does, and the band is its
+      label. A cross is a message that never leaves, a ring one that leaves a second time, a square bytes that are no message, and
+      a bar a connection that breaks and is made again.
+
+      """
+    for kind in TransportCatalogue.kinds {
+      text += """
+
+        ### \(kind.name)
+
+        \(kind.about)
+
+        ![\(kind.name)](transport-\(kind.name).svg)
+
+        """
+    }
+    text += "\n## Load\n"
+    for exhibit in LoadExhibit.all {
+      text += """
+
+        ### \(exhibit.name)
+
+        \(exhibit.about) `\(exhibit.yaml)`
+
+        ![\(exhibit.name)](load-\(exhibit.name).svg)
+
+        """
+    }
     text += "\n## Signals\n"
     for exhibit in signals {
       text += """
@@ -278,6 +325,11 @@ private struct GalleryPage {
         """
     }
     return text
+  }
+
+  /// Links to sections. Those that have the name of an earlier one get a number, as pages of Markdown have it.
+  private func index(_ names: [String], after earlier: [String] = []) -> String {
+    names.map { "[\($0)](#\($0)\(earlier.contains($0) ? "-1" : ""))" }.joined(separator: " · ")
   }
 
   private func origin(_ kind: any Anomaly.Type) -> String {

@@ -21,8 +21,9 @@ struct IngestCommand: ParsableCommand {
       The file can be read meanwhile:  sqlite3 -readonly FILE 'SELECT * FROM window_values LIMIT 10'
       """)
 
-  @Option(help: ArgumentHelp("The broker.", valueName: "mqtt://host:port"))
+  @Option(help: ArgumentHelp("The broker.", valueName: "mqtt[s]://host:port"))
   var broker: BrokerAddress
+  @OptionGroup var access: BrokerAccessOptions
   @Option(help: "The topics to subscribe to; the part before the last names the device.")
   var topic = TelemetryTopic.filter
   @Option(help: ArgumentHelp("The SQLite file; made where there is none.", valueName: "file"))
@@ -91,7 +92,7 @@ struct IngestCommand: ParsableCommand {
     var logger = Logger(label: "ingest", factory: { StreamLogHandler.standardError(label: $0) })
     logger.logLevel = .info
     var configuration = IngestionService.Configuration(
-      broker: broker, topic: topic, clientID: clientID, store: store,
+      broker: try access.apply(to: broker), topic: topic, clientID: clientID, store: store,
       settings: WindowSettings(
         window: window.duration, hop: hop?.duration, outOfOrderness: outOfOrderness.duration,
         allowedLateness: allowedLateness.duration))

@@ -6,29 +6,41 @@ import MQTT
 import Scenario
 import Supervision
 import Synchronization
+import Telemetry
 
 /// `sonde simulate`: the fleet of a scenario by itself.
-struct SimulateCommand: ParsableCommand {
+struct SimulateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "simulate",
     abstract: "Publish the fleet of a scenario to any broker, and print the ledger.",
     discussion: """
-      Every device has a connection of its own and publishes at QoS 1. Equal seeds publish equal bytes.
+      Every device has a connection of its own, or gateways carry them, as the scenario says. Equal seeds publish equal \
+      bytes, whatever the number of processes and connections.
 
       The ledger, in JSON: planned, published and acknowledged messages, connections, and, where the clock has a
-      schedule, how late publications were (schedule_lag_ms).
+      schedule, how late publications were (schedule_lag_ms). Exit code 3 where the schedule was not kept.
 
       With --plan-only nothing is published and no broker is needed: the plan is made, written to --output where that \
       is given, and its SHA-256 printed with that of the labels. Equal scenarios and seeds give equal digests.
       """)
 
   @OptionGroup var scenario: ScenarioOptions
-  @Option(help: ArgumentHelp("The broker.", valueName: "mqtt://host:port"))
+  @Option(help: ArgumentHelp("The broker.", valueName: "mqtt[s]://host:port"))
   var broker: BrokerAddress?
+  @OptionGroup var access: BrokerAccessOptions
   @Option(
     help: ArgumentHelp(
       "How fast event time passes, in place of the scenario's speed.", valueName: "real|max|x60"))
   var clock: PublishingClock?
+  @Option(
+    help: ArgumentHelp(
+      "Processes that share the connections, in place of the scenario's number. By default as many as file descriptors ask for.",
+      valueName: "n"))
+  var processes: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Connections made a second, in place of the scenario's rate.", valueName: "n"))
+  var connectionRate: Double?
   @Flag(help: "Make the plan, publish nothing.")
   var planOnly = false
   @Option(
@@ -45,6 +57,9 @@ struct SimulateCommand: ParsableCommand {
   var session = "sonde-simulate-\(getpid())"
   @Flag(help: .hidden)
   var governed = false
+  /// `2/5`: as the second of five processes, which the first governs.
+  @Option(help: .hidden)
+  var share: FleetShare?
 
   func validate() throws {
     if planOnly {
@@ -57,11 +72,22 @@ struct SimulateCommand: ParsableCommand {
         throw ValidationError("--format, --output and --labels belong to --plan-only")
       }
     }
+    if let processes, processes < 1 { throw ValidationError("--processes is at least 1") }
+    if let connectionRate, !(connectionRate > 0) {
+      throw ValidationError("--connection-rate is above 0")
+    }
   }
 
-  func run() throws {
-    let document = try scenario.load()
-    if let broker { try publish(document, broker) } else { try plan(document) }
+  func run() async throws {
+    guard let broker else { return try plan(scenario.load()) }
+    let stop = StopSignal()
+    // In a function of its own: a document of many devices is not kept while they publish.
+    if let share {
+      try publish(try part(broker, share, stop), stop)
+    } else {
+      try await publish(broker, stop)
+    }
+    if stop.received != 0 { throw ExitCode(ExitStatus.interrupted) }
   }
 
   private func plan(_ document: ScenarioDocument) throws {
@@ -71,40 +97,143 @@ struct SimulateCommand: ParsableCommand {
     try StandardOutput.writeJSON(summary, indented: true)
   }
 
-  private func publish(_ document: ScenarioDocument, _ broker: BrokerAddress) throws {
-    let stop = StopSignal()
-    let publisher = try FleetPublisher(
-      source: document.source.messages, broker: broker, clock: clock ?? document.clock.speed, session: session
-    )
-    let allowance = governed ? Allowance.fromStandardInput(stop.flag) : nil
-    let ledger = try publisher.run(until: stop.flag, allowance: { allowance?.messages ?? .max })
+  // MARK: - The whole fleet
+
+  private func publish(_ broker: BrokerAddress, _ stop: StopSignal) async throws {
+    let allowance = governed ? StandardInputNumber(stop.flag) : nil
+    let ledger: FleetLedger
+    let start = try begin(broker, stop)
+    ProcessMemory.trim()
+    switch start {
+    case .here(let publisher):
+      ledger = try publisher.run(until: stop.flag, allowance: MessageAllowance(number: allowance))
+    case .processes(let processes, let outline, let clock):
+      var granted: (@Sendable () -> Int)?
+      if let allowance { granted = { Int(clamping: allowance.value ?? 0) } }
+      ledger = try await processes.run(outline, clock: clock, until: stop.flag, allowance: granted)
+    }
     try StandardOutput.writeJSON(ledger, indented: !governed)
-    if stop.received != 0 { throw ExitCode(ExitStatus.interrupted) }
+    if !governed, let missed = ledger.missedSchedule {
+      StandardError.write("sonde: \(missed)")
+      throw ExitCode(ExitStatus.invalidRun)
+    }
+  }
+
+  private enum Start {
+    case here(FleetPublisher)
+    case processes(FleetProcesses, FleetOutline, PublishingClock)
+  }
+
+  /// Settles who publishes. The document does not outlive it.
+  private func begin(_ broker: BrokerAddress, _ stop: StopSignal) throws -> Start {
+    let document = try scenario.load()
+    let source = document.source.messages
+    let speed = clock ?? document.clock.speed
+    let connections = source.connections.all.count
+    DescriptorLimit.raise()
+    let count = min(
+      connections,
+      processes ?? document.publishing.processes ?? DescriptorLimit.processes(for: connections))
+    let rate = connectionRate ?? document.publishing.connectionRate
+    let address = try address(broker, document)
+    guard count > 1 else {
+      return .here(
+        try FleetPublisher(
+          source: source, broker: address, clock: speed,
+          options: .init(session: session, connectionsPerSecond: rate), until: stop.flag))
+    }
+    var arguments = ["simulate", scenario.file, "--broker", "\(broker)", "--session", session]
+    if let seed = scenario.changes.seed { arguments += ["--seed", "\(seed)"] }
+    for override in scenario.changes.overrides { arguments += ["--set", override] }
+    if let clock { arguments += ["--clock", clock.description] }
+    if let rate { arguments += ["--connection-rate", "\(rate / Double(count))"] }
+    return .processes(
+      FleetProcesses(
+        executable: ExecutablePath.current, arguments: arguments + access.arguments, count: count),
+      FleetOutline(start: source.start, end: document.clock.end, messages: source.messageCount), speed)
+  }
+
+  /// What the command line says of the broker, and what the scenario says of the same one.
+  private func address(_ broker: BrokerAddress, _ document: ScenarioDocument) throws -> BrokerAddress {
+    var broker = broker
+    if let known = document.broker, known.description == broker.description { broker.access = known.access }
+    return try access.apply(to: broker)
+  }
+
+  // MARK: - A part of it
+
+  /// Connects what falls to this process. Of the document only that is kept.
+  private func part(_ broker: BrokerAddress, _ share: FleetShare, _ stop: StopSignal) throws -> FleetPublisher
+  {
+    let document = try scenario.load()
+    return try FleetPublisher(
+      source: document.source.messages, broker: address(broker, document),
+      clock: clock ?? document.clock.speed,
+      options: .init(session: session, share: share, connectionsPerSecond: connectionRate), until: stop.flag)
+  }
+
+  private func publish(_ publisher: FleetPublisher, _ stop: StopSignal) throws {
+    ProcessMemory.trim()
+    let horizon = StandardInputNumber(stop.flag)
+    try StandardOutput.writeJSON(FleetEvent.connected)
+    // The first horizon is the common start.
+    try publisher.wait { horizon.value != nil || stop.flag.isSet }
+    let ledger = try publisher.run(until: stop.flag, allowance: HorizonAllowance(number: horizon)) {
+      try? StandardOutput.writeJSON(FleetEvent.progress(published: $0, reached: $1))
+    }
+    try StandardOutput.writeJSON(FleetEvent.finished(ledger, publisher.lag))
   }
 }
 
-/// How many messages may have been published: the newest number on standard input, which the process that started this
-/// one writes as the pipeline moves on. The end of standard input means that this process is gone.
-private final class Allowance: Sendable {
-  private let value = Atomic<Int>(0)
+/// The newest number on standard input, which the process that started this one writes as things move on. The end of
+/// standard input means that this process is gone.
+private final class StandardInputNumber: Sendable {
+  private let newest = Atomic<Int64>(.min)
 
-  var messages: Int { value.load(ordering: .relaxed) }
+  /// Nil before the first.
+  var value: Int64? {
+    let value = newest.load(ordering: .relaxed)
+    return value == .min ? nil : value
+  }
 
-  static func fromStandardInput(_ stop: StopFlag) -> Allowance {
-    let allowance = Allowance()
+  init(_ stop: StopFlag) {
     // On a thread of its own, because reading blocks.
-    Thread.detachNewThread {
+    Thread.detachNewThread { [self] in
       while let line = readLine() {
-        if let number = Int(line) { allowance.value.store(number, ordering: .relaxed) }
+        if let number = Int64(line) { newest.store(number, ordering: .relaxed) }
       }
       stop.set()
     }
-    return allowance
   }
+}
+
+/// How many messages may have been published.
+private struct MessageAllowance: PublishingAllowance {
+  /// Nil: any number.
+  let number: StandardInputNumber?
+
+  func permits(published: Int, due: Timestamp) -> Bool {
+    number.map { published < $0.value ?? 0 } ?? true
+  }
+}
+
+/// Up to which event time may be published, in milliseconds since 1970 UTC.
+private struct HorizonAllowance: PublishingAllowance {
+  let number: StandardInputNumber
+
+  func permits(published: Int, due: Timestamp) -> Bool { due.milliseconds <= number.value ?? .min }
 }
 
 extension PublishingClock: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
+}
+
+extension FleetShare: ExpressibleByArgument {
+  public init?(argument: String) {
+    let numbers = argument.split(separator: "/").compactMap { Int($0) }
+    guard numbers.count == 2 else { return nil }
+    self.init(index: numbers[0] - 1, count: numbers[1])
+  }
 }
 
 extension PlanWriter.Format: ExpressibleByArgument {}

@@ -18,6 +18,9 @@ struct ValidateCommand: ParsableCommand {
       do {
         let document = try changes.load(file)
         let source = document.source.messages
+        if let obstacle = document.ingestionObstacle {
+          StandardError.write("note: \(obstacle): simulate publishes it, run would not")
+        }
         StandardOutput.write(
           "\(file): \(document.name) is sound: \(source.deviceIDs.count) devices, \(source.messageCount) messages, "
             + "\(source.labels.count) labels, \(document.expectations.count) expectations")

@@ -21,10 +21,10 @@ import Testing
     var deliveries: [Delivery]
 
     var messages: [Message] {
-      deliveries.compactMap { if case .message(let message) = $0.parcel { message } else { nil } }
+      deliveries.flatMap(\.messages)
     }
     var again: [Message] {
-      deliveries.compactMap { if case .again(let message) = $0.parcel { message } else { nil } }
+      deliveries.flatMap { if case .again(let messages) = $0.parcel { messages } else { [Message]() } }
     }
     var waste: [[UInt8]] {
       deliveries.compactMap { if case .waste(let bytes) = $0.parcel { bytes } else { nil } }
@@ -84,7 +84,7 @@ import Testing
     let overtaken = zip(traffic.messages, traffic.messages.dropFirst()).count { $0.timestamp > $1.timestamp }
     #expect(overtaken > 20)
     for delivery in traffic.deliveries {
-      guard case .message(let message) = delivery.parcel else { continue }
+      guard let message = delivery.messages.first else { continue }
       #expect(delivery.due >= message.timestamp && delivery.due - message.timestamp <= .seconds(25))
     }
   }
@@ -93,7 +93,7 @@ import Testing
     let traffic = try traffic(LatenessFault.self, seed: seed)
     #expect(traffic.messages == traffic.planned)
     for delivery in traffic.deliveries {
-      guard case .message(let message) = delivery.parcel else { continue }
+      guard let message = delivery.messages.first else { continue }
       #expect(delivery.due == (traffic.isInside(message) ? traffic.label.end : message.timestamp))
     }
   }
@@ -138,6 +138,34 @@ import Testing
           try bytes.withUnsafeBufferPointer { try PayloadCodec.decode($0, topicDevice: nil) }
         }
       }
+    }
+  }
+
+  /// An anomaly of which no message leaves is no ground truth; one of which some leave is.
+  @Test func whatNobodySeesIsNotLabelled() throws {
+    for seed in UInt64(1)...4 {
+      var group = Fleets.pumps(
+        4,
+        anomalies: [
+          AnomalyPlacement(
+            MeanAnomaly.self, sensor: Fleets.temperature, between: hours(1)...hours(2), length: minutes(30)),
+          AnomalyPlacement(
+            MeanAnomaly.self, sensor: Fleets.vibration, between: hours(3)...hours(4), length: minutes(30)),
+        ])
+      group.transport = [
+        TransportPlacement(SilentFault.self, devices: .count(2), between: hours(1)...hours(2)),
+        TransportPlacement(SilentFault.self, between: hours(3)...hours(3.5)),
+        TransportPlacement(SilentFault.self, between: hours(3.6)...hours(4)),
+      ]
+      let plan = try Fleets.plan(seed: seed, duration: hours(5), group)
+      for (index, device) in plan.devices.enumerated() {
+        let left = plan.deliveries(ofDeviceAt: index).flatMap(\.messages)
+        for label in device.labels {
+          #expect(left.contains { label.start <= $0.timestamp && $0.timestamp < label.end }, "seed \(seed)")
+        }
+      }
+      #expect(plan.labels.count { $0.sensor == Fleets.temperature } == 2, "seed \(seed)")
+      #expect(plan.labels.count { $0.sensor == Fleets.vibration } >= 1, "seed \(seed)")
     }
   }
 

@@ -48,9 +48,12 @@ import WindowStore
           Array(#"{"device":"d1","epoch":1,"seq":1,"ts":1,"values":{"a b":1}}"#.utf8),
         ]
         try await ingesting(broker, store: store, log: "\(folder)/ingest.log") {
-          let pool = try PublisherPool(address: broker, clients: [("p", "devices/d1/telemetry")])
+          let pool = try PublisherPool(address: broker, clients: [PublisherClient(id: "p")])
           for payload in payloads + [good] {
-            try payload.withUnsafeBytes { try pool.publish(client: 0, payload: $0, readings: 1) }
+            try payload.withUnsafeBytes {
+              try pool.publish(
+                client: 0, topic: "devices/d1/telemetry", payload: $0, as: .messages(1, readings: 1))
+            }
           }
           while !pool.isDrained { try pool.pump(.milliseconds(50)) }
           pool.close()

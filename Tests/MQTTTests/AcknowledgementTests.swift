@@ -15,9 +15,11 @@ private func consumer(_ address: BrokerAddress) throws -> CommitGatedConsumer {
 }
 
 private func publish(_ range: Range<Int>, to address: BrokerAddress) throws {
-  let pool = try PublisherPool(address: address, clients: [("publisher", "t/x")])
+  let pool = try PublisherPool(address: address, clients: [PublisherClient(id: "publisher")])
   for number in range {
-    try Array("\(number)".utf8).withUnsafeBytes { try pool.publish(client: 0, payload: $0, readings: 1) }
+    try Array("\(number)".utf8).withUnsafeBytes {
+      try pool.publish(client: 0, topic: "t/x", payload: $0, as: .messages(1, readings: 1))
+    }
   }
   while !pool.isDrained { try pool.pump(.milliseconds(100)) }
   #expect(pool.counters.acknowledged == range.count)

@@ -144,7 +144,10 @@ enum Documents {
     ),
     ("seed: 7", "seed: 7\nseed: 8", ["“seed” is given twice"]),
     ("clock: {", "clock: [", ["not YAML"]),
-    ("seed: 7", "broker: http://x", ["s.yaml:2:9: broker: expected mqtt://host:port, found “http://x”"]),
+    (
+      "seed: 7", "broker: http://x",
+      ["s.yaml:2:9: broker: expected mqtt://host:port or mqtts://host:port, found “http://x”"]
+    ),
     ("seed: 7", "replay: { files: a.csv }", ["exclude each other"]),
     (
       "duration: 2h", "speed: fast",

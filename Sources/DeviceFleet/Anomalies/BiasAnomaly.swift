@@ -14,12 +14,6 @@ public struct BiasAnomaly: Anomaly {
 
   public func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
     let offset = severity * context.scale
-    return (Course(offset: offset), ["offset": String(offset)])
-  }
-
-  private struct Course: AnomalyCourse {
-    let offset: Double
-
-    func value(insteadOf value: Double) -> Double? { value + offset }
+    return (ShiftCourse(height: offset), ["offset": String(offset)])
   }
 }

@@ -14,17 +14,6 @@ public struct DriftAnomaly: Anomaly {
 
   public func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
     let height = severity * context.scale
-    return (Course(height: height, readings: context.readings), ["height": String(height)])
-  }
-
-  private struct Course: AnomalyCourse {
-    let height: Double
-    let readings: Int
-    var reading = 0
-
-    mutating func value(insteadOf value: Double) -> Double? {
-      reading += 1
-      return value + height * (Double(reading) / Double(readings))
-    }
+    return (ClimbCourse(height: height, readings: context.readings), ["height": String(height)])
   }
 }

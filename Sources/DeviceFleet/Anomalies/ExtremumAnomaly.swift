@@ -14,12 +14,6 @@ public struct ExtremumAnomaly: Anomaly {
 
   public func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
     let height = severity * context.scale
-    return (Course(height: height), ["height": String(height)])
-  }
-
-  private struct Course: AnomalyCourse {
-    let height: Double
-
-    func value(insteadOf value: Double) -> Double? { value + height }
+    return (ShiftCourse(height: height), ["height": String(height)])
   }
 }

@@ -13,12 +13,6 @@ public struct MeanAnomaly: Anomaly {
 
   public func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
     let shift = severity * context.scale
-    return (Course(shift: shift), ["shift": String(shift)])
-  }
-
-  private struct Course: AnomalyCourse {
-    let shift: Double
-
-    func value(insteadOf value: Double) -> Double? { value + shift }
+    return (ShiftCourse(height: shift), ["shift": String(shift)])
   }
 }

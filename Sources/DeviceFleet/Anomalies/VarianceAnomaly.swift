@@ -14,12 +14,6 @@ public struct VarianceAnomaly: Anomaly {
   public init(severity: Double) { self.severity = severity }
 
   public func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
-    (Course(factor: severity), ["factor": String(severity)])
-  }
-
-  private struct Course: AnomalyCourse {
-    let factor: Double
-
-    func bend(_ moment: inout Moment) { moment.noiseGain *= factor }
+    (GainCourse(factor: severity, strength: \.noiseGain), ["factor": String(severity)])
   }
 }

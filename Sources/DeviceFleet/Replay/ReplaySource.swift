@@ -23,6 +23,11 @@ public struct ReplaySource: MessageSource {
 
   public var messageCount: Int { account.messages }
   public var readingCount: Int { account.readings }
+  public var groups: [PublishingGroup] {
+    [PublishingGroup(name: "replay", devices: deviceIDs.indices, style: .standard)]
+  }
+
+  public func messageCount(ofDeviceAt index: Int) -> Int { recordings[index].count }
 
   /// Reads the files of `recipe`, keeping the rows from `start` on, and before `start` + `duration`, where these are
   /// given. Throws `FileError` and `CSVError`, the latter with the line at fault.

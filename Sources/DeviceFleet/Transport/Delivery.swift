@@ -1,12 +1,14 @@
 import Telemetry
 
-/// What leaves a device, and when. Without transport faults that is each message at its time.
+/// What leaves a device, and when. Without transport faults that is each message at its time, or several at that of the
+/// last.
 public struct Delivery: Hashable, Sendable {
   /// What leaves.
   public enum Parcel: Hashable, Sendable {
-    case message(Message)
-    /// A message that has left before: an at-least-once transport may do that.
-    case again(Message)
+    /// Messages that leave together, in order of time; at least one.
+    case messages([Message])
+    /// What has left before: an at-least-once transport may do that.
+    case again([Message])
     /// Bytes that are no message.
     case waste([UInt8])
     /// Nothing; the connection breaks without a word, and is made again.
@@ -20,41 +22,66 @@ public struct Delivery: Hashable, Sendable {
     self.due = due
     self.parcel = parcel
   }
+
+  /// The messages that leave for the first time.
+  public var messages: [Message] { if case .messages(let messages) = parcel { messages } else { [] } }
 }
 
 /// What leaves one device, in the order in which it leaves.
 public struct DeliveryStream: Sequence, IteratorProtocol, Sendable {
   private var messages: MessageStream
+  private let batch: Int
   private var faults: [PlacedTransportFault]
   /// What was put off, by the time at which it leaves.
   private var waiting: [Delivery] = []
   /// Nothing that is still to come leaves before this; nil at the end of the messages.
   private var reached: Timestamp?
 
-  init(_ messages: MessageStream, faults: [PlacedTransportFault] = []) {
+  init(_ messages: MessageStream, batch: Int = 1, faults: [PlacedTransportFault] = []) {
     self.messages = messages
+    self.batch = batch
     self.faults = faults
     reached = Timestamp(milliseconds: .min)
   }
 
   public mutating func next() -> Delivery? {
-    if faults.isEmpty { return messages.nextWithDue().map { Delivery(due: $0.due, .message($0.message)) } }
+    if faults.isEmpty { return gather() }
     while let reached, waiting.first.map({ $0.due > reached }) ?? true {
-      guard let (message, due) = messages.nextWithDue() else {
+      guard let gathered = gather() else {
         self.reached = nil
         break
       }
+      let due = gathered.due
       self.reached = due
-      var deliveries = [Delivery(due: due, .message(message))]
+      var deliveries = [gathered]
       for index in faults.indices where faults[index].begin <= due && due < faults[index].end {
         deliveries = deliveries.flatMap { delivery in
-          guard case .message = delivery.parcel else { return [delivery] }
+          guard case .messages = delivery.parcel else { return [delivery] }
           return faults[index].course.carry(delivery)
         }
       }
       for delivery in deliveries { insert(delivery) }
     }
     return waiting.isEmpty ? nil : waiting.removeFirst()
+  }
+
+  /// Whether ``due`` knows when the next delivery leaves before it is made.
+  var foresees: Bool { faults.isEmpty && messages.foresees }
+
+  /// When the next delivery leaves; nil at the end. Only where it ``foresees``.
+  var due: Timestamp? { messages.due(ahead: batch - 1) }
+
+  /// The next messages as they would leave without faults; what is left at the end leaves as it is.
+  private mutating func gather() -> Delivery? {
+    guard let (first, due) = messages.nextWithDue() else { return nil }
+    guard batch > 1 else { return Delivery(due: due, .messages([first])) }
+    var gathered = [first]
+    var last = due
+    while gathered.count < batch, let (message, due) = messages.nextWithDue() {
+      gathered.append(message)
+      last = due
+    }
+    return Delivery(due: last, .messages(gathered))
   }
 
   /// Behind everything that leaves at the same time.
@@ -70,5 +97,7 @@ struct PlacedTransportFault: Sendable {
   let begin: Timestamp
   /// The first instant after it.
   let end: Timestamp
+  /// Whether it keeps messages from leaving at all.
+  let withholds: Bool
   var course: any TransportCourse
 }

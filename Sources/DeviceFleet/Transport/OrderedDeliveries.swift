@@ -1,7 +1,8 @@
 import Telemetry
 
-/// The deliveries of many devices merged by (the time at which they leave, device index): a binary heap that holds the next
-/// delivery of each device, so one costs the logarithm of the number of devices and memory does not grow with the run.
+/// The deliveries of many devices merged by (the time at which they leave, device index): a binary heap that holds when the
+/// next delivery of each device leaves, so one costs the logarithm of the number of devices and memory does not grow with the
+/// run. A delivery is made when its turn comes; where its time is not known before, it is made ahead and kept.
 public struct OrderedDeliveries: Sendable {
   private struct Head {
     let due: Timestamp
@@ -13,33 +14,38 @@ public struct OrderedDeliveries: Sendable {
   }
 
   private var streams: [DeliveryStream]
-  private var deliveries: [Delivery?]
+  /// Those made ahead, by device.
+  private var made: [Int: Delivery] = [:]
   private var heap: [Head] = []
 
   init(_ streams: [DeliveryStream]) {
     self.streams = streams
-    deliveries = Array(repeating: nil, count: streams.count)
+    heap.reserveCapacity(streams.count)
     for device in streams.indices {
-      guard let delivery = self.streams[device].next() else { continue }
-      deliveries[device] = delivery
-      heap.append(Head(due: delivery.due, device: device))
+      if let due = nextDue(device) { heap.append(Head(due: due, device: device)) }
     }
     for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { siftDown(index) }
   }
 
   /// The next delivery with the index of its device in ``MessageSource/deviceIDs``.
   public mutating func next() -> (delivery: Delivery, device: Int)? {
-    guard let device = heap.first?.device, let delivery = deliveries[device] else { return nil }
-    let following = streams[device].next()
-    deliveries[device] = following
-    if let following {
-      heap[0] = Head(due: following.due, device: device)
+    guard let device = heap.first?.device,
+      let delivery = made.removeValue(forKey: device) ?? streams[device].next()
+    else { return nil }
+    if let following = nextDue(device) {
+      heap[0] = Head(due: following, device: device)
     } else {
       heap[0] = heap[heap.count - 1]
       heap.removeLast()
     }
     siftDown(0)
     return (delivery, device)
+  }
+
+  private mutating func nextDue(_ device: Int) -> Timestamp? {
+    if streams[device].foresees { return streams[device].due }
+    made[device] = streams[device].next()
+    return made[device]?.due
   }
 
   private mutating func siftDown(_ start: Int) {

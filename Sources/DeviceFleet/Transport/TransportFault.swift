@@ -12,6 +12,8 @@ public protocol TransportFault: Sendable {
   static var defaultShare: Double? { get }
   /// Whether it befalls every chosen device at the same instant.
   static var isCommon: Bool { get }
+  /// Whether it keeps messages from leaving at all.
+  static var withholds: Bool { get }
 
   /// The fault as it unfolds on one device.
   static func begin(_ context: TransportContext) -> any TransportCourse
@@ -19,6 +21,7 @@ public protocol TransportFault: Sendable {
 
 extension TransportFault {
   public static var isCommon: Bool { false }
+  public static var withholds: Bool { false }
 }
 
 /// What a transport fault is given to begin with on one device.
@@ -35,8 +38,7 @@ public struct TransportContext: Sendable {
 
 /// A transport fault as it unfolds on one device.
 public protocol TransportCourse: Sendable {
-  /// What leaves in place of `delivery`, which is a message. Called once for each message that leaves while the fault
-  /// lasts, in order of time. Nothing may leave before it was due.
+  /// What leaves in place of `delivery`, which carries messages. Called once for each that leaves while the fault lasts, in order of time. Nothing may leave before it was due.
   mutating func carry(_ delivery: Delivery) -> [Delivery]
 }
 
@@ -87,7 +89,7 @@ public struct TransportPlacement: Sendable {
     let label = Label(
       device: device, sensor: nil, kind: kind.name, start: begin, end: end,
       parameters: kind.defaultShare == nil ? [:] : ["share": String(share)])
-    return (PlacedTransportFault(begin: begin, end: end, course: course), label)
+    return (PlacedTransportFault(begin: begin, end: end, withholds: kind.withholds, course: course), label)
   }
 }
 

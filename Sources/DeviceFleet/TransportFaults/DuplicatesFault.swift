@@ -6,16 +6,9 @@ public enum DuplicatesFault: TransportFault {
   public static let about = "Messages come twice."
   public static let defaultShare: Double? = 0.2
 
-  public static func begin(_ context: TransportContext) -> any TransportCourse { Course(context: context) }
-
-  private struct Course: TransportCourse {
-    var context: TransportContext
-
-    mutating func carry(_ delivery: Delivery) -> [Delivery] {
-      guard case .message(let message) = delivery.parcel, context.generator.uniform() < context.share else {
-        return [delivery]
-      }
-      return [delivery, Delivery(due: delivery.due, .again(message))]
+  public static func begin(_ context: TransportContext) -> any TransportCourse {
+    ShareCourse(context) { delivery, _ in
+      [delivery, Delivery(due: delivery.due, .again(delivery.messages))]
     }
   }
 }

@@ -6,14 +6,7 @@ public enum FlappingFault: TransportFault {
   public static let about = "The connection breaks again and again."
   public static let defaultShare: Double? = 0.1
 
-  public static func begin(_ context: TransportContext) -> any TransportCourse { Course(context: context) }
-
-  private struct Course: TransportCourse {
-    var context: TransportContext
-
-    mutating func carry(_ delivery: Delivery) -> [Delivery] {
-      guard context.generator.uniform() < context.share else { return [delivery] }
-      return [Delivery(due: delivery.due, .cut), delivery]
-    }
+  public static func begin(_ context: TransportContext) -> any TransportCourse {
+    ShareCourse(context) { delivery, _ in [Delivery(due: delivery.due, .cut), delivery] }
   }
 }

@@ -6,27 +6,20 @@ public enum GarbageFault: TransportFault {
   public static let about = "Payloads come that are no messages."
   public static let defaultShare: Double? = 0.1
 
-  public static func begin(_ context: TransportContext) -> any TransportCourse { Course(context: context) }
-
-  private struct Course: TransportCourse {
-    var context: TransportContext
-
-    mutating func carry(_ delivery: Delivery) -> [Delivery] {
-      guard case .message(let message) = delivery.parcel, context.generator.uniform() < context.share else {
-        return [delivery]
-      }
-      return [delivery, Delivery(due: delivery.due, .waste(waste(message)))]
+  public static func begin(_ context: TransportContext) -> any TransportCourse {
+    ShareCourse(context) { delivery, generator in
+      [delivery, Delivery(due: delivery.due, .waste(waste(delivery.messages, &generator)))]
     }
+  }
 
-    private mutating func waste(_ message: Message) -> [UInt8] {
-      switch context.generator.index(below: 3) {
-      case 0: return (0..<32).map { _ in UInt8(context.generator.index(below: 256)) }
-      case 1: return Array("ERR sensor bus timeout".utf8)
-      default:
-        var payload: [UInt8] = []
-        PayloadCodec.encode(message, into: &payload)
-        return Array(payload.prefix(payload.count / 2))
-      }
+  private static func waste(_ messages: [Message], _ generator: inout SeededGenerator) -> [UInt8] {
+    switch generator.index(below: 3) {
+    case 0: return (0..<32).map { _ in UInt8(generator.index(below: 256)) }
+    case 1: return Array("ERR sensor bus timeout".utf8)
+    default:
+      var payload: [UInt8] = []
+      if let message = messages.first { PayloadCodec.encode(message, into: &payload) }
+      return Array(payload.prefix(payload.count / 2))
     }
   }
 }

@@ -6,14 +6,9 @@ public enum LossFault: TransportFault {
   public static let name = "loss"
   public static let about = "Messages get lost on the way."
   public static let defaultShare: Double? = 0.1
+  public static let withholds = true
 
-  public static func begin(_ context: TransportContext) -> any TransportCourse { Course(context: context) }
-
-  private struct Course: TransportCourse {
-    var context: TransportContext
-
-    mutating func carry(_ delivery: Delivery) -> [Delivery] {
-      context.generator.uniform() < context.share ? [] : [delivery]
-    }
+  public static func begin(_ context: TransportContext) -> any TransportCourse {
+    ShareCourse(context) { _, _ in [] }
   }
 }

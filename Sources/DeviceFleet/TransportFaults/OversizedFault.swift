@@ -6,13 +6,8 @@ public enum OversizedFault: TransportFault {
   public static let about = "Payloads come that are too long."
   public static let defaultShare: Double? = 0.02
 
-  public static func begin(_ context: TransportContext) -> any TransportCourse { Course(context: context) }
-
-  private struct Course: TransportCourse {
-    var context: TransportContext
-
-    mutating func carry(_ delivery: Delivery) -> [Delivery] {
-      guard context.generator.uniform() < context.share else { return [delivery] }
+  public static func begin(_ context: TransportContext) -> any TransportCourse {
+    ShareCourse(context) { delivery, _ in
       let bytes = [UInt8](repeating: UInt8(ascii: "x"), count: PayloadCodec.maximumBytes + 1)
       return [delivery, Delivery(due: delivery.due, .waste(bytes))]
     }

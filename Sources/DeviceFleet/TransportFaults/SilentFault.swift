@@ -5,6 +5,7 @@ public enum SilentFault: TransportFault {
   public static let name = "silent"
   public static let about = "The device says nothing."
   public static let defaultShare: Double? = nil
+  public static let withholds = true
 
   public static func begin(_ context: TransportContext) -> any TransportCourse { Course(context: context) }
 

@@ -1,7 +1,7 @@
 import Telemetry
 
 /// How event time runs against the wall clock.
-public enum PublishingClock: Hashable, Sendable {
+public enum PublishingClock: Hashable, Sendable, CustomStringConvertible {
   /// Event time runs `factor` times as fast as the wall clock; 1 is real time.
   case scaled(factor: Double)
   /// As fast as the pipeline carries it: no schedule to keep, and back-pressure rules.
@@ -9,6 +9,15 @@ public enum PublishingClock: Hashable, Sendable {
 
   /// Real time.
   public static let real = PublishingClock.scaled(factor: 1)
+
+  /// As ``init(_:)`` reads it.
+  public var description: String {
+    switch self {
+    case .max: "max"
+    case .real: "real"
+    case .scaled(let factor): "x\(factor)"
+    }
+  }
 
   /// Reads `real`, `max` or `x60`. Nil for anything else.
   public init?(_ text: some StringProtocol) {

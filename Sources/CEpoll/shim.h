@@ -1,2 +1,0 @@
-// The Glibc module of Swift leaves epoll out.
-#include <sys/epoll.h>

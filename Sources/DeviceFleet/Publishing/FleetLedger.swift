@@ -1,0 +1,96 @@
+import Histogram
+
+/// What a fleet planned, handed to the broker and got acknowledged, in messages: one instant of one device each, also where
+/// several share a publication.
+public struct FleetLedger: Sendable, Codable {
+  /// How late publications were against the schedule, in milliseconds. Under ``PublishingClock/max`` there is no schedule.
+  public struct Lag: Sendable, Codable {
+    public var p50: Double
+    public var p99: Double
+    public var max: Double
+  }
+
+  public var planned = 0
+  public var published = 0
+  public var acknowledged = 0
+  /// Values of sensors in the messages that were acknowledged.
+  public var acknowledgedReadings = 0
+  /// Messages published at QoS 0, which nobody acknowledges.
+  public var unconfirmed = 0
+  public var scheduleLagMs: Lag?
+  /// MQTT publications that carried messages; fewer than those where devices publish in batches.
+  public var publications = 0
+  /// Publications that repeat another on purpose; not among those above.
+  public var repeated = 0
+  /// Payloads published that were no messages; among those published and acknowledged.
+  public var waste = 0
+  /// Birth messages; not among those above.
+  public var births = 0
+  /// Connections that were open at once.
+  public var connections = 0
+  /// Connections that broke and were made again.
+  public var reconnects = 0
+  /// Processes that published.
+  public var processes = 1
+  /// Wall-clock time until every connection had been made.
+  public var connectSeconds = 0.0
+  /// Wall-clock time from the first publication to the last acknowledgement.
+  public var seconds = 0.0
+
+  enum CodingKeys: String, CodingKey {
+    case planned, published, acknowledged, unconfirmed, publications, repeated, waste, births, connections,
+      reconnects, processes, seconds
+    case acknowledgedReadings = "acknowledged_readings"
+    case scheduleLagMs = "schedule_lag_ms"
+    case connectSeconds = "connect_seconds"
+  }
+
+  public init() {}
+
+  /// How late the 99th percentile of publications may be under a clock with a schedule. Beyond it the generator did not keep
+  /// its own schedule, and nothing may be concluded from what came of it.
+  public static let lagLimitMs = 1000.0
+
+  /// By how much the schedule was missed, in a sentence; nil where it was kept.
+  public var missedSchedule: String? {
+    guard let lag = scheduleLagMs, lag.p99 > Self.lagLimitMs else { return nil }
+    return
+      "the fleet did not keep its schedule: one publication in a hundred was \(Int(lag.p99)) ms late or later "
+      + "(limit \(Int(Self.lagLimitMs)) ms)"
+  }
+
+  /// Adds what another process has published at the same time.
+  mutating func add(_ other: FleetLedger) {
+    planned += other.planned
+    published += other.published
+    acknowledged += other.acknowledged
+    acknowledgedReadings += other.acknowledgedReadings
+    unconfirmed += other.unconfirmed
+    publications += other.publications
+    repeated += other.repeated
+    waste += other.waste
+    births += other.births
+    connections += other.connections
+    reconnects += other.reconnects
+    connectSeconds = max(connectSeconds, other.connectSeconds)
+    seconds = max(seconds, other.seconds)
+  }
+}
+
+/// How late publications were, as many of them as there are.
+public struct ScheduleLag: Sendable, Codable {
+  private var microseconds = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
+
+  mutating func record(_ lag: Duration) { microseconds.record(UInt64(max(0, lag.seconds * 1e6))) }
+
+  mutating func add(_ other: ScheduleLag) { microseconds.add(other.microseconds) }
+
+  /// Nil where nothing had a schedule.
+  var summary: FleetLedger.Lag? {
+    guard microseconds.totalCount > 0 else { return nil }
+    func milliseconds(_ value: UInt64) -> Double { Double(value) / 1000 }
+    return FleetLedger.Lag(
+      p50: milliseconds(microseconds.valueAtPercentile(50)),
+      p99: milliseconds(microseconds.valueAtPercentile(99)), max: milliseconds(microseconds.max))
+  }
+}

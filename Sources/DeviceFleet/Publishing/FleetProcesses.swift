@@ -1,0 +1,163 @@
+import Foundation
+import Supervision
+import Synchronization
+import Telemetry
+
+/// What a publishing process says of itself, a line each.
+public enum FleetEvent: Sendable, Codable {
+  /// Every connection has been made.
+  case connected
+  /// How many messages have left, and the time up to which all have.
+  case progress(published: Int, reached: Timestamp)
+  case finished(FleetLedger, ScheduleLag)
+}
+
+/// A publishing process that ended before it had finished.
+public struct FleetProcessError: Error, CustomStringConvertible {
+  public let process: Int
+  public let exit: ServiceExit
+
+  public var description: String { "process \(process + 1) of the fleet ended with \(exit); see above" }
+}
+
+/// A fleet published by several processes, each with connections and devices of its own.
+///
+/// What is published does not depend on their number: each device draws from streams of its own. Each process is told up to
+/// which event time it may publish; the first such line is also the start of the schedule, which all share.
+public struct FleetProcesses: Sendable {
+  /// How often the processes are looked at: often enough that none waits for its horizon.
+  static let pollInterval = Duration.milliseconds(2)
+
+  private let executable: String
+  private let arguments: [String]
+  private let count: Int
+
+  /// - Parameter arguments: Of a process, to which its share is added as `--share 1/3`.
+  public init(executable: String, arguments: [String], count: Int) {
+    self.executable = executable
+    self.arguments = arguments
+    self.count = count
+  }
+
+  /// Publishes `source`, of which each process reads the scenario itself. Throws `ServiceError` and ``FleetProcessError``;
+  /// none is left running.
+  ///
+  /// - Parameter allowance: How many messages may have been published by now.
+  public func run(
+    _ outline: FleetOutline, clock: PublishingClock, until stop: StopFlag,
+    allowance: (@Sendable () -> Int)?
+  ) async throws -> FleetLedger {
+    var children: [Child] = []
+    do {
+      for index in 0..<count {
+        children.append(
+          try await Child.start(executable, arguments + ["--share", "\(index + 1)/\(count)"], index))
+      }
+      return try await govern(children, outline, clock, stop, allowance)
+    } catch {
+      for child in children { _ = try? await child.service.stop(grace: .seconds(2)) }
+      throw error
+    }
+  }
+
+  private func govern(
+    _ children: [Child], _ outline: FleetOutline, _ clock: PublishingClock, _ stop: StopFlag,
+    _ allowance: (@Sendable () -> Int)?
+  ) async throws -> FleetLedger {
+    var governor = FleetGovernor(
+      start: outline.start, end: outline.end, messages: outline.messages, processes: count,
+      isFree: allowance == nil && clock != .max)
+    var isStopping = false
+    while children.contains(where: { !$0.hasEnded }) {
+      if stop.isSet, !isStopping {
+        isStopping = true
+        for child in children { child.service.closeInput() }
+      }
+      for child in children {
+        let state = child.state
+        if let exit = state.exit, state.result == nil {
+          throw FleetProcessError(process: child.index, exit: exit)
+        }
+        if state.result != nil {
+          governor.noteEnd(process: child.index)
+        } else if let progress = state.progress {
+          governor.note(process: child.index, published: progress.published, reached: progress.reached)
+        }
+      }
+      if !isStopping, children.allSatisfy({ $0.state.isConnected }),
+        let horizon = governor.advance(allowance: allowance?() ?? .max)
+      {
+        for child in children { child.service.write("\(horizon)") }
+      }
+      try await Task.sleep(for: Self.pollInterval)
+    }
+    var total = FleetLedger()
+    var lag = ScheduleLag()
+    for child in children {
+      guard let result = child.state.result else { continue }
+      total.add(result.ledger)
+      lag.add(result.lag)
+    }
+    total.scheduleLagMs = lag.summary
+    total.processes = count
+    return total
+  }
+
+  /// One publishing process and what it has said.
+  private final class Child: Sendable {
+    struct State {
+      var isConnected = false
+      var progress: (published: Int, reached: Timestamp)?
+      var result: (ledger: FleetLedger, lag: ScheduleLag)?
+      var exit: ServiceExit?
+    }
+
+    let index: Int
+    let service: Service
+    private let shared = Mutex(State())
+
+    var state: State { shared.withLock { $0 } }
+    var hasEnded: Bool { shared.withLock { $0.exit != nil } }
+
+    static func start(_ executable: String, _ arguments: [String], _ index: Int) async throws -> Child {
+      let service = try await Service.start(
+        name: "simulate", executable: executable, arguments: arguments, log: "/dev/stderr")
+      let child = Child(index: index, service: service)
+      Task {
+        for await line in service.lines { child.hear(line) }
+        let exit = (try? await service.exit()) ?? .exited(code: -1)
+        child.shared.withLock { $0.exit = exit }
+      }
+      return child
+    }
+
+    private init(index: Int, service: Service) {
+      self.index = index
+      self.service = service
+    }
+
+    private func hear(_ line: String) {
+      guard let event = try? JSONDecoder().decode(FleetEvent.self, from: Data(line.utf8)) else { return }
+      shared.withLock { state in
+        switch event {
+        case .connected: state.isConnected = true
+        case .progress(let published, let reached): state.progress = (published, reached)
+        case .finished(let ledger, let lag): state.result = (ledger, lag)
+        }
+      }
+    }
+  }
+}
+
+/// What those who govern processes need to know of a fleet, so that they need not keep it.
+public struct FleetOutline: Sendable {
+  public var start: Timestamp
+  public var end: Timestamp
+  public var messages: Int
+
+  public init(start: Timestamp, end: Timestamp, messages: Int) {
+    self.start = start
+    self.end = end
+    self.messages = messages
+  }
+}

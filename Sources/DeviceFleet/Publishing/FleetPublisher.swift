@@ -1,0 +1,220 @@
+import Foundation
+import MQTT
+import Supervision
+import Telemetry
+
+/// How far a publisher may go.
+public protocol PublishingAllowance {
+  /// Whether what is due at `due` may leave after `published` messages have.
+  func permits(published: Int, due: Timestamp) -> Bool
+}
+
+/// Publishes a fleet, or the part of it that falls to one process, in order of event time.
+///
+/// The schedule is absolute (open loop): a message that is late does not move those after it, and its lag is measured
+/// against the time at which it was meant to leave.
+public final class FleetPublisher {
+  /// Bounds, each with its reason.
+  enum Limits {
+    /// How long the broker may acknowledge nothing while messages are outstanding.
+    static let silence = Duration.seconds(30)
+    /// Publications between two reports of how far publishing is: few enough that other processes do not wait for them.
+    static let publicationsPerReport = 512
+  }
+
+  /// How the client ids of this run begin, and how fast they connect.
+  public struct Options: Sendable {
+    /// Makes the client ids different from those of others on the same broker.
+    public var session: String
+    public var share: FleetShare
+    /// Connections made a second by this process; nil: as fast as can be.
+    public var connectionsPerSecond: Double?
+
+    public init(session: String, share: FleetShare = .whole, connectionsPerSecond: Double? = nil) {
+      self.session = session
+      self.share = share
+      self.connectionsPerSecond = connectionsPerSecond
+    }
+  }
+
+  /// One device, as it is published.
+  private struct Sender {
+    let client: Int32
+    let group: Int32
+    let device: DeviceID
+  }
+
+  private let clock: PublishingClock
+  private let pool: PublisherPool
+  private let start: Timestamp
+  private let senders: [Sender]
+  private let groups: [PublishingGroup]
+  /// The names of the clients' connections.
+  private let names: [String]
+  private var deliveries: OrderedDeliveries
+  private var ledger = FleetLedger()
+  /// Kept, so that their memory is.
+  private var topic: [UInt8] = []
+  private var payload: [UInt8] = []
+  /// How late publications were so far.
+  public private(set) var lag = ScheduleLag()
+
+  /// Opens the connections. Throws `MQTTError`.
+  public init(
+    source: any MessageSource, broker: BrokerAddress, clock: PublishingClock, options: Options,
+    until stop: StopFlag
+  ) throws {
+    self.clock = clock
+    start = source.start
+    let groups = source.groups
+    let deviceIDs = source.deviceIDs
+    let connections = source.connections.of(options.share)
+    var clients: [PublisherClient] = []
+    var senders: [Sender] = []
+    var indices: [Int] = []
+    for (index, connection) in connections.enumerated() {
+      let group = groups[connection.group]
+      clients.append(Self.client(connection, group, session: options.session))
+      for device in connection.devices {
+        senders.append(
+          Sender(client: Int32(index), group: Int32(connection.group), device: deviceIDs[device]))
+        indices.append(device)
+        ledger.planned += source.messageCount(ofDeviceAt: device)
+      }
+    }
+    self.groups = groups
+    names = connections.map(\.name)
+    ledger.connections = clients.count
+    self.senders = senders
+    deliveries = source.deliveriesInOrder(ofDevicesAt: indices)
+    let begin = ContinuousClock.now
+    pool = try PublisherPool(
+      address: broker, clients: clients, perSecond: options.connectionsPerSecond, until: { stop.isSet })
+    ledger.connectSeconds = (ContinuousClock.now - begin).seconds
+  }
+
+  private static func client(
+    _ connection: FleetConnections.Connection, _ group: PublishingGroup, session: String
+  ) -> PublisherClient {
+    let names = PublisherNames(group: group.name, device: connection.name, gateway: connection.name)
+    var client = PublisherClient(id: "\(session)-\(connection.name)")
+    client.version = group.style.version
+    client.quality = group.style.quality
+    client.isRetained = group.style.isRetained
+    client.birth = group.style.birth?.publication(names)
+    client.will = group.style.will?.publication(names)
+    return client
+  }
+
+  /// Keeps the connections alive until `condition` holds. Throws `MQTTError`.
+  public func wait(until condition: () -> Bool) throws {
+    while !condition() { try pool.pump(.milliseconds(10)) }
+  }
+
+  /// Publishes everything, or what `stop` allows, and waits for the acknowledgements. Throws `MQTTError`.
+  ///
+  /// - Parameters:
+  ///   - allowance: Publishing waits where it does not permit what comes next.
+  ///   - observe: Told now and then how many messages have left, and the time up to which all have.
+  public func run(
+    until stop: StopFlag, allowance: some PublishingAllowance,
+    observe: (_ published: Int, _ reached: Timestamp) -> Void = { _, _ in }
+  ) throws -> FleetLedger {
+    let begin = ContinuousClock.now
+    var sinceReport = 0
+    while !stop.isSet, let (delivery, sender) = deliveries.next() {
+      if !allowance.permits(published: pool.counters.published, due: delivery.due) {
+        observe(pool.counters.published, delivery.due)
+        sinceReport = 0
+        while !allowance.permits(published: pool.counters.published, due: delivery.due), !stop.isSet {
+          try pool.pump(.milliseconds(1))
+        }
+      }
+      try waitForSchedule(delivery.due - start, since: begin, stop)
+      guard !stop.isSet else { break }
+      try hand(delivery.parcel, to: senders[sender])
+      sinceReport += 1
+      if sinceReport >= Limits.publicationsPerReport {
+        observe(pool.counters.published, delivery.due)
+        sinceReport = 0
+      }
+    }
+    try drain()
+    ledger.seconds = (ContinuousClock.now - begin).seconds
+    pool.close()
+    let counters = pool.counters
+    ledger.published = counters.published
+    ledger.acknowledged = counters.acknowledged
+    ledger.acknowledgedReadings = counters.acknowledgedReadings
+    ledger.unconfirmed = counters.unconfirmed
+    ledger.publications = counters.publications
+    ledger.repeated = counters.repeated
+    ledger.births = counters.births
+    ledger.reconnects = counters.reconnects
+    ledger.scheduleLagMs = lag.summary
+    return ledger
+  }
+
+  private func hand(_ parcel: Delivery.Parcel, to sender: Sender) throws {
+    payload.removeAll(keepingCapacity: true)
+    let group = groups[Int(sender.group)]
+    let client = Int(sender.client)
+    let style = group.style
+    var content = PublisherPool.Content.repeated
+    switch parcel {
+    case .messages(let messages):
+      style.payload.encode(messages, into: &payload)
+      content = .messages(messages.count, readings: messages.reduce(0) { $0 + $1.values.count })
+    case .again(let messages):
+      style.payload.encode(messages, into: &payload)
+    case .waste(let bytes):
+      payload.append(contentsOf: bytes)
+      content = .messages(1, readings: 0)
+      ledger.waste += 1
+    case .cut:
+      return try pool.cut(client: client)
+    }
+    topic.removeAll(keepingCapacity: true)
+    style.topic.write(
+      PublisherNames(group: group.name, device: sender.device.name, gateway: names[client]), into: &topic)
+    topic.append(0)
+    try topic.withUnsafeBytes { topic in
+      guard let start = topic.assumingMemoryBound(to: CChar.self).baseAddress else { return }
+      try payload.withUnsafeBytes {
+        try pool.publish(client: client, topic: start, payload: $0, as: content)
+      }
+    }
+  }
+
+  /// Waits until a message that lies `elapsed` after the start of the clock is due, and notes how late it is.
+  private func waitForSchedule(_ elapsed: Duration, since begin: ContinuousClock.Instant, _ stop: StopFlag)
+    throws
+  {
+    guard case .scaled(let factor) = clock else { return }
+    let due = begin + .seconds(elapsed.seconds / factor)
+    while !stop.isSet {
+      let rest = due - .now
+      guard rest > .zero else { break }
+      // epoll waits in whole milliseconds; the last one is slept away exactly.
+      if rest > .milliseconds(1) {
+        try pool.pump(min(rest - .milliseconds(1), .milliseconds(50)))
+      } else {
+        Thread.sleep(forTimeInterval: rest.seconds)
+      }
+    }
+    lag.record(ContinuousClock.now - due)
+  }
+
+  private func drain() throws {
+    var outstanding = pool.counters.outstanding
+    var lastProgress = ContinuousClock.now
+    while !pool.isDrained {
+      try pool.pump(.milliseconds(50))
+      if pool.counters.outstanding != outstanding {
+        outstanding = pool.counters.outstanding
+        lastProgress = .now
+      }
+      guard ContinuousClock.now - lastProgress < Limits.silence else { return }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import DeviceFleet
+import Telemetry
+
+/// Tries whether ingestion reads what a fleet publishes: the first publication of each group is encoded, decoded as
+/// ingestion would, and compared.
+struct IngestionTrial {
+  private let plan: FleetPlan
+  private let groups: [DeviceGroup]
+
+  init(_ plan: FleetPlan, _ groups: [DeviceGroup]) {
+    self.plan = plan
+    self.groups = groups
+  }
+
+  /// The first group that could not be read, and why; nil where all can.
+  var obstacle: (group: Int, reason: String)? {
+    let filter = plan.groups.first?.style.topic.filter
+    for (index, group) in plan.groups.enumerated() {
+      if group.style.topic.filter != filter {
+        return (index, "ingestion subscribes to one pattern of topics, and the groups have several")
+      }
+      if let reason = obstacle(of: group, groups[index]) { return (index, reason) }
+    }
+    return nil
+  }
+
+  private func obstacle(of group: PublishingGroup, _ described: DeviceGroup) -> String? {
+    let style = group.style
+    for status in [style.birth, style.will].compactMap(\.self) where status.topic.filter == style.topic.filter
+    {
+      return "ingestion would take birth messages and last wills for telemetry: they have the same topics"
+    }
+    guard let device = group.devices.first else { return nil }
+    let sent = Array(plan.messages(ofDeviceAt: device).prefix(style.batch))
+    guard !sent.isEmpty else { return nil }
+    let names = PublisherNames(
+      group: group.name, device: plan.deviceIDs[device].name,
+      gateway: plan.connections.all.first { $0.devices.contains(device) }?.name ?? "")
+    var payload: [UInt8] = []
+    style.payload.encode(sent, into: &payload)
+    var read: [Message] = []
+    do throws(PayloadError) {
+      try payload.withUnsafeBufferPointer { payload throws(PayloadError) in
+        try PayloadCodec.decodeAll(
+          payload, topicDevice: TelemetryTopic.device(in: style.topic.string(names)), received: plan.start
+        ) { read.append($0) }
+      }
+    } catch {
+      return "ingestion cannot read what it publishes: \(error)"
+    }
+    let carriesPosition = read.allSatisfy { $0.position != nil }
+    let wanted = sent.map { message in
+      var message = message
+      message.values.sort { $0.sensor < $1.sensor }
+      if !carriesPosition { message.position = nil }
+      return message
+    }
+    guard read == wanted else {
+      return "ingestion reads something else from its payloads than was measured"
+    }
+    if !carriesPosition, described.anomalies.contains(where: { type(of: $0.anomaly).origin == .clock }) {
+      return
+        "its payloads have no sequence: when a clock is set back, ingestion could not tell two readings of one "
+        + "time apart"
+    }
+    return nil
+  }
+}

@@ -1,0 +1,123 @@
+import DeviceFleet
+import MQTT
+import Telemetry
+
+extension ScenarioDecoder {
+  /// What takes a group off an even pace; nil where nothing does.
+  func rhythm(_ reader: MappingReader) -> PublishingRhythm? {
+    let jitter = reader.read("jitter", "a share such as 20%, of at most 90%") { node in
+      node.text.flatMap(ScenarioUnits.share).flatMap { $0 <= PublishingRhythm.mostJitter ? $0 : nil }
+    }
+    let stages = (reader.list("stages") ?? []).compactMap { stage($0) }
+    guard jitter != nil || !stages.isEmpty else { return nil }
+    if case .hold = stages.first {
+      faults.add(
+        reader.place(of: "stages"), "stages: there is no level to hold yet; begin with ramp or step")
+    }
+    return PublishingRhythm(jitter: jitter ?? 0, profile: stages.isEmpty ? nil : LoadProfile(stages))
+  }
+
+  private func stage(_ node: DocumentNode) -> LoadStage? {
+    guard let reader = MappingReader(node, ScenarioSchema.stage, faults) else { return nil }
+    func level(_ key: String) -> Double? {
+      reader.read(key, "a level such as 150%") { $0.text.flatMap(ScenarioUnits.level) }
+    }
+    if let hold = reader.duration("hold") {
+      if reader.node("for") != nil { faults.add(reader.place(of: "for"), "for: hold has its time already") }
+      return .hold(for: hold)
+    }
+    let (ramp, step, burst) = (level("ramp"), level("step"), level("burst"))
+    guard reader.node("hold") == nil, ramp ?? step ?? burst != nil else { return nil }
+    guard let time = reader.duration("for") else {
+      if reader.node("for") == nil { faults.add(reader.place, "stage: for is missing: how long it lasts") }
+      return nil
+    }
+    return ramp.map { .ramp(to: $0, over: time) } ?? step.map { .step(to: $0, for: time) }
+      ?? burst.map { .burst(to: $0, for: time) }
+  }
+
+  /// How a group publishes.
+  func style(_ reader: MappingReader, sensors: [SensorPlan]) -> PublishingStyle {
+    var style = PublishingStyle.standard
+    style.batch = reader.wholeNumber("batch", minimum: 1) ?? 1
+    style.gateways = reader.wholeNumber("gateways", minimum: 1)
+    if let section = reader.mapping("publish") {
+      style.payload = payload(section, sensors)
+      style.topic = address(section, "topic") ?? .telemetry
+      if let fault = style.topic.topicFault { faults.add(section.place(of: "topic"), "topic: \(fault)") }
+      style.quality =
+        section.choice("qos", ["0", "1", "2"]).flatMap { Int32($0) }.flatMap(QualityOfService.init)
+        ?? .atLeastOnce
+      style.isRetained = section.boolean("retain") ?? false
+      style.version = section.choice("mqtt", ProtocolVersion.self) ?? .five
+      style.birth = status(section, "birth", style)
+      style.will = status(section, "will", style)
+      if style.gateways == nil, style.topic.uses(.gateway) {
+        faults.add(section.place(of: "topic"), "topic: there are no gateways to name")
+      }
+    }
+    if style.batch > 1, !style.payload.carriesInstants {
+      faults.add(
+        reader.place(of: "batch"),
+        "batch: a canonical payload carries one instant; several need publish: { payload: senml } or a template"
+      )
+    }
+    return style
+  }
+
+  private func payload(_ section: MappingReader, _ sensors: [SensorPlan]) -> PayloadFormat {
+    if let text = section.text("template") {
+      if section.node("payload") != nil {
+        faults.add(section.place(of: "payload"), "payload and template exclude each other; give one")
+      }
+      do throws(TemplateError) {
+        return .template(try PayloadTemplate(text, sensors: sensors.map(\.id)))
+      } catch {
+        let known = PayloadTemplate.fieldNames + sensors.map { "values.\($0.id)" }
+        note(error, section.place(of: "template"), "template", known)
+        return .canonical
+      }
+    }
+    guard section.choice("payload", ["canonical", "senml"]) == "senml" else { return .canonical }
+    var units: [SensorID: String] = [:]
+    for sensor in sensors {
+      guard let unit = sensor.unit else { continue }
+      units[sensor.id] = unit
+      if unit.unicodeScalars.contains(where: { $0.value < 0x20 || $0 == "\"" || $0 == "\\" }) {
+        faults.add(section.place(of: "payload"), "payload: “\(unit)” is no unit of SenML")
+      }
+    }
+    return .senML(units: units)
+  }
+
+  private func address(_ section: MappingReader, _ key: String) -> AddressTemplate? {
+    guard let text = section.text(key) else { return nil }
+    do throws(TemplateError) { return try AddressTemplate(text) } catch {
+      note(error, section.place(of: key), key, AddressTemplate.Field.allCases.map(\.rawValue))
+      return nil
+    }
+  }
+
+  private func note(_ error: TemplateError, _ place: ScenarioFault.Place, _ key: String, _ known: [String]) {
+    let list = error.field == nil ? "" : "; there are \(known.joined(separator: ", "))"
+    faults.add(
+      place, "\(key): \(error.reason)\(list)",
+      suggestion: error.field.flatMap { NearestName.of($0, among: known) })
+  }
+
+  private func status(_ section: MappingReader, _ key: String, _ style: PublishingStyle)
+    -> PublishingStyle.Status?
+  {
+    guard let status = section.mapping(key), let topic = address(status, "topic") else { return nil }
+    if let fault = topic.topicFault { faults.add(status.place(of: "topic"), "topic: \(fault)") }
+    var payload = address(status, "payload")
+    if payload == nil { payload = try? AddressTemplate("") }
+    guard let payload else { return nil }
+    let isNamed = topic.uses(.device) || payload.uses(.device)
+    if style.gateways != nil, isNamed {
+      faults.add(status.place, "\(key): it speaks of a connection, which is a gateway; write ${gateway}")
+    }
+    return PublishingStyle.Status(
+      topic: topic, payload: payload, isRetained: status.boolean("retain") ?? true)
+  }
+}

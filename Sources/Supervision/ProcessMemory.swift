@@ -1,0 +1,7 @@
+import CLinux
+
+/// The memory of this process.
+public enum ProcessMemory {
+  /// Gives back to the system what was freed, as after a large document has been read. The allocator would keep it.
+  public static func trim() { malloc_trim(0) }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import MQTT
+
+/// Who we are to a broker, and whom we trust.
+struct BrokerAccessOptions: ParsableArguments {
+  @Option(help: "The name to log in to the broker with.")
+  var username: String?
+  @Option(
+    help: ArgumentHelp("A file whose first line is the password.", valueName: "file"), completion: .file())
+  var passwordFile: String?
+  @Option(
+    help: ArgumentHelp(
+      "Certificates of the authorities to trust, PEM; by default those of this machine.", valueName: "file"),
+    completion: .file())
+  var caFile: String?
+  @Option(
+    help: ArgumentHelp("Our own certificate, PEM, where the broker asks for one.", valueName: "file"),
+    completion: .file())
+  var certFile: String?
+  @Option(help: ArgumentHelp("The key of our certificate, PEM.", valueName: "file"), completion: .file())
+  var keyFile: String?
+
+  /// As they were given.
+  var arguments: [String] {
+    let options = [
+      ("--username", username), ("--password-file", passwordFile), ("--ca-file", caFile),
+      ("--cert-file", certFile), ("--key-file", keyFile),
+    ]
+    return options.flatMap { name, value in value.map { [name, $0] } ?? [] }
+  }
+
+  /// `broker` with these options in place of its own, where any is given.
+  func apply(to broker: BrokerAddress) throws -> BrokerAddress {
+    let access = BrokerAccess(
+      username: username, passwordFile: passwordFile, authorityFile: caFile, certificateFile: certFile,
+      keyFile: keyFile)
+    guard access != BrokerAccess() else { return broker }
+    if let fault = access.fault(isEncrypted: broker.isEncrypted) { throw ValidationError(fault) }
+    var broker = broker
+    broker.access = access
+    return broker
+  }
+}
