@@ -16,6 +16,8 @@ public struct FleetLedger: Sendable, Codable {
   public var planned: Int
   public var published: Int
   public var acknowledged: Int
+  /// Values of sensors in the messages that were published.
+  public var publishedReadings: Int
   /// Values of sensors in the messages that were acknowledged.
   public var acknowledgedReadings: Int
   public var scheduleLagMs: Lag?
@@ -27,11 +29,22 @@ public struct FleetLedger: Sendable, Codable {
   public var connections: Int
   /// Connections that broke and were made again.
   public var reconnects: Int
+  /// Devices of which not everything was acknowledged, or not published; empty in a run that came to its end.
+  public var incomplete: [Incomplete]
   /// Wall-clock time from the first publication to the last acknowledgement.
   public var seconds: Double
 
+  /// How far one device came.
+  public struct Incomplete: Hashable, Sendable, Codable {
+    public var device: DeviceID
+    /// Messages published, in the order in which they left, and how many of them were acknowledged.
+    public var published: Int
+    public var acknowledged: Int
+  }
+
   enum CodingKeys: String, CodingKey {
-    case planned, published, acknowledged, repeated, waste, connections, reconnects, seconds
+    case planned, published, acknowledged, repeated, waste, connections, reconnects, incomplete, seconds
+    case publishedReadings = "published_readings"
     case acknowledgedReadings = "acknowledged_readings"
     case scheduleLagMs = "schedule_lag_ms"
   }
@@ -116,10 +129,20 @@ public final class FleetPublisher {
     pool.close()
     return FleetLedger(
       planned: source.messageCount, published: pool.counters.published,
-      acknowledged: pool.counters.acknowledged,
+      acknowledged: pool.counters.acknowledged, publishedReadings: pool.counters.publishedReadings,
       acknowledgedReadings: pool.counters.acknowledgedReadings, scheduleLagMs: lagSummary(),
       repeated: pool.counters.repeated, waste: waste, connections: source.deviceIDs.count,
-      reconnects: pool.counters.reconnects, seconds: seconds)
+      reconnects: pool.counters.reconnects, incomplete: incomplete(isComplete: !stop.isSet), seconds: seconds)
+  }
+
+  /// - Parameter isComplete: Whether everything was handed to the pool.
+  private func incomplete(isComplete: Bool) -> [FleetLedger.Incomplete] {
+    source.deviceIDs.indices.compactMap { index in
+      let account = pool.account(ofClient: index)
+      guard !isComplete || account.acknowledged < account.published else { return nil }
+      return FleetLedger.Incomplete(
+        device: source.deviceIDs[index], published: account.published, acknowledged: account.acknowledged)
+    }
   }
 
   private func hand(_ parcel: Delivery.Parcel, to device: Int, _ payload: inout [UInt8]) throws {

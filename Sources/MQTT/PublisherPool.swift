@@ -11,6 +11,8 @@ public final class PublisherPool {
   public struct Counters: Hashable, Sendable {
     public var published = 0
     public var acknowledged = 0
+    /// Readings in the messages published.
+    public var publishedReadings = 0
     /// Readings in the messages acknowledged.
     public var acknowledgedReadings = 0
     public var reconnects = 0
@@ -38,6 +40,9 @@ public final class PublisherPool {
   private struct Client {
     var connection: MQTTConnection
     var topic: [CChar]
+    /// Messages with readings that were published, and acknowledged; without repeated ones.
+    var published = 0
+    var acknowledged = 0
     /// Readings of each unacknowledged message, −1 for a repeated one; a broker acknowledges in the order of publication
     /// (MQTT 5, 4.6).
     var unacknowledged: [Int] = []
@@ -45,6 +50,7 @@ public final class PublisherPool {
   }
 
   private let address: BrokerAddress
+  private let qos: Int32
   private var clients: [Client] = []
   private let poller: Int32
   private var events: [epoll_event]
@@ -52,7 +58,10 @@ public final class PublisherPool {
   private var lastMaintenance = ContinuousClock.now
 
   /// Connects one client for each of `clients`, by id and the topic it publishes on. Throws ``MQTTError``.
-  public init(address: BrokerAddress, clients: [(id: String, topic: String)]) throws {
+  ///
+  /// - Parameter qos: The quality of service, 0, 1 or 2. At 0 a message counts as acknowledged when it has been sent.
+  public init(address: BrokerAddress, clients: [(id: String, topic: String)], qos: Int32 = 1) throws {
+    self.qos = qos
     DescriptorLimit.raise()
     try DescriptorLimit.check(connections: clients.count)
     self.address = address
@@ -69,12 +78,7 @@ public final class PublisherPool {
           queuesWrites: false))
       connection.onPublished = { [unowned self] _ in
         guard !self.clients[index].unacknowledged.isEmpty else { return }
-        counters.outstanding -= 1
-        let readings = self.clients[index].unacknowledged.removeFirst()
-        if readings >= 0 {
-          counters.acknowledged += 1
-          counters.acknowledgedReadings += readings
-        }
+        settle(index, self.clients[index].unacknowledged.removeFirst())
       }
       try connection.open()
       self.clients.append(Client(connection: connection, topic: Array(client.topic.utf8CString)))
@@ -93,17 +97,40 @@ public final class PublisherPool {
   ) throws {
     while clients[index].unacknowledged.count >= Limits.windowPerClient { try pump(.milliseconds(100)) }
     do {
-      _ = try clients[index].connection.publish(topic: clients[index].topic, payload: payload, qos: 1)
+      _ = try clients[index].connection.publish(topic: clients[index].topic, payload: payload, qos: qos)
     } catch MQTTError.disconnected {
       // The library has kept the message and sends it with the next connection.
       try reconnect(index)
     }
     if isRepeated { counters.repeated += 1 } else { counters.published += 1 }
     counters.outstanding += 1
-    clients[index].unacknowledged.append(isRepeated ? -1 : readings)
+    if !isRepeated {
+      counters.publishedReadings += readings
+      if readings > 0 { clients[index].published += 1 }
+    }
+    if qos > 0 {
+      clients[index].unacknowledged.append(isRepeated ? -1 : readings)
+    } else {
+      settle(index, isRepeated ? -1 : readings)
+    }
     sinceLastPoll += 1
     if clients[index].connection.wantsWrite { try watch(index) }
     if sinceLastPoll >= Limits.publicationsBetweenPolls { try pump(.zero) }
+  }
+
+  /// Counts a publication of client `index` as acknowledged.
+  private func settle(_ index: Int, _ readings: Int) {
+    counters.outstanding -= 1
+    guard readings >= 0 else { return }
+    counters.acknowledged += 1
+    counters.acknowledgedReadings += readings
+    if readings > 0 { clients[index].acknowledged += 1 }
+  }
+
+  /// How many messages with readings client `index` has published, and how many of them were acknowledged: the first ones,
+  /// because a broker acknowledges in the order of publication.
+  public func account(ofClient index: Int) -> (published: Int, acknowledged: Int) {
+    (clients[index].published, clients[index].acknowledged)
   }
 
   /// Whether every publication has been acknowledged.

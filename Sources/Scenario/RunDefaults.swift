@@ -18,6 +18,16 @@ enum RunDefaults {
   /// How late the 99th percentile of publications may be under a clock with a schedule. Beyond it the generator did not
   /// keep its own schedule, and nothing may be concluded from the run.
   static let scheduleLagLimitMs = 1000.0
+  /// How long after a fault a part may still give up because of it, and is then started again.
+  static let faultAftermath = Duration.seconds(30)
+  /// How often ingestion is started again after it gave up because of a fault, and after which pause.
+  static let excusedRestarts = 200
+  static let excusedRestartPause = Duration.milliseconds(200)
+  /// While faults are waiting, the fleet under `max` may be ahead by no more than this part of all messages, and no fewer
+  /// messages than these: so faults come near the event time that they are meant for.
+  static let messagesAheadOfFaults = (share: 20, fewest: 200)
+  /// How long nothing may be stored after a broker was killed until the fleet goes on without what is missing.
+  static let writeOffAfter = Duration.seconds(3)
   /// Losses that are named one by one in the report.
   static let namedLosses = 100
 }

@@ -288,15 +288,4 @@ public enum ScenarioSchema {
         name: "cores_per_node", kind: .wholeNumber(minimum: 1),
         about: "Tasks a node runs at a time. Default 1."),
     ])
-
-  static let fault = Mapping(
-    name: "fault",
-    keys: [
-      Key(
-        name: "at", kind: .duration, about: "When, as an offset from the start of the clock.",
-        isRequired: true),
-      Key(
-        name: "kill", kind: .choice(["ingestion"]), about: "The part that is killed, and started again.",
-        isRequired: true),
-    ])
 }
