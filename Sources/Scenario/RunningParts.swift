@@ -13,7 +13,8 @@ final class RunningParts {
   var broker: EmbeddedBroker?
   /// Our own while it is dead and to be started again.
   var deadBroker: EmbeddedBroker?
-  var isBrokerPaused = false
+  /// What is halted at this moment.
+  var paused: Set<FaultTarget> = []
   var ingestion: RunPart?
   var scheduler: RunPart?
   var fleet: RunPart?

@@ -77,7 +77,7 @@ struct FaultSchedule {
       start + records[next].fault.at <= eventTime
     {
       let fault = records[next].fault.kind.init(records[next].fault)
-      guard fault.canBegin(parts) else { return }
+      guard fault.canBegin(parts), !isUnderWay(records[next].fault) else { return }
       waiting.removeFirst()
       courses.append(Course(record: next, fault: fault))
       let index = courses.count - 1
@@ -88,6 +88,14 @@ struct FaultSchedule {
       }
       try await look(index, parts, observe)
       if let end = courses[index].endsAt, end <= .now { try await finish(index, progress, parts) }
+    }
+  }
+
+  /// Whether the same befalls the same at this moment.
+  private func isUnderWay(_ fault: ScenarioDocument.Fault) -> Bool {
+    courses.contains { course in
+      let other = records[course.record].fault
+      return other.name == fault.name && other.target == fault.target
     }
   }
 

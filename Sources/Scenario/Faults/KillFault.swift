@@ -26,7 +26,8 @@ struct KillFault: PipelineFault {
 
   func canBegin(_ parts: RunningParts) -> Bool {
     switch fault.target {
-    case .broker: parts.broker != nil && !parts.isBrokerPaused
+    // To save, the broker must run, and what is halted for it must not be halted already.
+    case .broker: parts.broker != nil && (!fault.saved || parts.paused.isEmpty)
     default: parts.ingestion != nil
     }
   }

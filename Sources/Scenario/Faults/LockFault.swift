@@ -9,8 +9,6 @@ struct LockFault: PipelineFault {
 
   init(_ fault: ScenarioDocument.Fault) {}
 
-  func canBegin(_ parts: RunningParts) -> Bool { parts.storeLock == nil }
-
   func begin(_ parts: RunningParts) async throws {
     parts.storeLock = try StoreWriteLock(path: parts.layout.store)
   }

@@ -28,12 +28,12 @@ struct PauseFault: PipelineFault {
       processID = service.processID
       service.send(signal: SIGSTOP)
       resume = { service.send(signal: SIGCONT) }
-      parts.isBrokerPaused = true
     } else if let ingestion = parts.ingestion {
       processID = ingestion.processID
       ingestion.send(signal: SIGSTOP)
       resume = { ingestion.send(signal: SIGCONT) }
     }
+    parts.paused.insert(fault.target)
   }
 
   func happened(_ parts: RunningParts) -> String? {
@@ -46,6 +46,6 @@ struct PauseFault: PipelineFault {
 
   func end(_ parts: RunningParts) async throws {
     resume()
-    if fault.target == .broker { parts.isBrokerPaused = false }
+    parts.paused.remove(fault.target)
   }
 }
