@@ -39,6 +39,8 @@ public final class ByteRelay: Sendable {
     /// Connections that were open at the last order to cut have a lower number than this, and are broken at their next packet.
     var cutsBelow = 0
     var towardsBroker = false
+    /// Whether nothing has been cut since the last order: then the next connection will do.
+    var isPending = false
     var refusesConnections = false
     var cuts: [Cut] = []
     var nextConnection = 0
@@ -69,11 +71,13 @@ public final class ByteRelay: Sendable {
 
   deinit { stop() }
 
-  /// Breaks every connection that is open now, each inside the next packet that passes in the given direction.
+  /// Breaks every connection that is open now, each inside the next packet that passes in the given direction; where none is open,
+  /// the next that is made.
   public func cutConnections(towardsBroker: Bool) {
     orders.state.withLock { orders in
       orders.cutsBelow = orders.nextConnection
       orders.towardsBroker = towardsBroker
+      orders.isPending = true
     }
   }
 
@@ -218,7 +222,9 @@ private struct RelayLoop: Sendable {
   private func take(
     _ bytes: UnsafeRawBufferPointer, _ direction: inout Direction, _ number: Int, _ isTowardsBroker: Bool
   ) -> Bool {
-    let isOrdered = orders.state.withLock { number < $0.cutsBelow && isTowardsBroker == $0.towardsBroker }
+    let isOrdered = orders.state.withLock {
+      (number < $0.cutsBelow || $0.isPending) && isTowardsBroker == $0.towardsBroker
+    }
     if isOrdered, let place = direction.framing.cut(in: bytes) {
       let part = UnsafeRawBufferPointer(rebasing: bytes[..<place])
       direction.framing.pass(part)
@@ -226,7 +232,10 @@ private struct RelayLoop: Sendable {
       let cut = ByteRelay.Cut(
         passed: direction.framing.passed, total: direction.framing.total ?? 0,
         isTowardsBroker: isTowardsBroker)
-      orders.state.withLock { $0.cuts.append(cut) }
+      orders.state.withLock {
+        $0.cuts.append(cut)
+        $0.isPending = false
+      }
       return true
     }
     direction.framing.pass(bytes)

@@ -58,9 +58,12 @@ import Testing
       persistence_location \(folder)/
       """.write(toFile: configuration, atomically: true, encoding: .utf8)
       foreign = try await Service.start(
-        name: "broker", executable: "mosquitto", arguments: ["-c", configuration], log: "\(folder)/broker.log")
+        name: "broker", executable: "mosquitto", arguments: ["-c", configuration], log: "\(folder)/broker.log"
+      )
       for _ in 0..<1000 {
-        if (try? CommitGatedConsumer(address: address, clientID: "probe", filter: "probe", sessionExpiry: .zero)) != nil {
+        if (try? CommitGatedConsumer(
+          address: address, clientID: "probe", filter: "probe", sessionExpiry: .zero)) != nil
+        {
           return
         }
         try await Task.sleep(for: .milliseconds(10))
@@ -95,7 +98,8 @@ import Testing
       self.folder = folder
       self.death = death
       arguments = [
-        "ingest", "--broker", "\(broker)", "--store", "\(folder)/s.sqlite", "--window", "60s", "--client-id", "ingest",
+        "ingest", "--broker", "\(broker)", "--store", "\(folder)/s.sqlite", "--window", "60s", "--client-id",
+        "ingest",
         "--messages-per-commit", "50", "--messages-per-checkpoint", "200", "--events",
       ]
       try "7".write(toFile: "\(folder)/\(FaultControl.powerCutFile)", atomically: true, encoding: .utf8)
@@ -164,7 +168,9 @@ import Testing
     var seen = 0
     let deadline = ContinuousClock.now + .seconds(30)
     while seen < range.count {
-      guard ContinuousClock.now < deadline else { throw Failure(description: "the witness saw only \(seen) messages") }
+      guard ContinuousClock.now < deadline else {
+        throw Failure(description: "the witness saw only \(seen) messages")
+      }
       try witness.receive(limit: range.count, byteLimit: .max, within: .milliseconds(100))
       seen += witness.batch.count
       try witness.acknowledge()
@@ -227,7 +233,8 @@ import Testing
       try await ingestion.die()
       let pool = try PublisherPool(address: broker.address, clients: [("device", "devices/d/telemetry")])
       for sequence in 0..<3000 {
-        let payload = #"{"device":"d","epoch":1,"seq":\#(sequence),"ts":\#(1_767_225_600_000 + sequence),"values":{"a":1}}"#
+        let payload =
+          #"{"device":"d","epoch":1,"seq":\#(sequence),"ts":\#(1_767_225_600_000 + sequence),"values":{"a":1}}"#
         try Array(payload.utf8).withUnsafeBytes { try pool.publish(client: 0, payload: $0, readings: 1) }
       }
       while !pool.isDrained { try pool.pump(.milliseconds(100)) }
