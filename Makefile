@@ -9,7 +9,7 @@ SONDE := .build/release/sonde
 NAME ?= quickstart
 ARGS ?=
 
-.PHONY: help setup build demo test scenario scenarios lint format docs gallery clean bench bench-svm svm-oracle \
+.PHONY: help setup build demo test scenario scenarios lint format docs gallery clean bench bench-svm svm-oracle fault-schedules \
   slurm-demo
 
 help: ## List the targets
@@ -38,6 +38,10 @@ bench: build ## Run the benchmarks, peers side by side
 
 bench-svm: build ## Run the benchmark of the one-class SVMs alone
 	@Benchmarks/svm/run.sh
+
+fault-schedules: build ## Run COUNT=200 seeded fault schedules
+	@SONDE_FAULT_SCHEDULES=$(or $(COUNT),200) SONDE_FAULT_SEED=$(or $(SEED),1) \
+	  swift test -c release --skip-build --filter FaultScheduleTests/drawnFaultsLoseNothingEither
 
 svm-oracle: ## Train 240 models with scikit-learn, for ScikitLearnTests
 	@Benchmarks/svm/oracle.sh

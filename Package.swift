@@ -42,6 +42,7 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSVM", providers: [.apt(["libsvm-dev"])]),
     .target(name: "CKernels"),
+    .target(name: "CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
 
     // Layer 1: values, files, processes, models
     .target(name: "Telemetry"),
@@ -52,7 +53,8 @@ let package = Package(
     .target(
       name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files, protobuf], exclude: ["ONNX/onnx.proto"]),
     .target(name: "MQTT", dependencies: ["CMosquitto", "CLinux", telemetry, supervision, files]),
-    .target(name: "WindowStore", dependencies: [telemetry, files, supervision, grdb, grdbSQLite]),
+    .target(
+      name: "WindowStore", dependencies: ["CFaultVFS", telemetry, files, supervision, grdb, grdbSQLite]),
     .target(name: "Compute", dependencies: [telemetry, supervision, files, subprocess, systemPackage]),
     .target(name: "Detection", dependencies: [telemetry, files]),
 
@@ -100,7 +102,8 @@ let package = Package(
       name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", "CSVM", telemetry, files],
       exclude: ["Fixtures"]),
     .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport"]),
-    .testTarget(name: "WindowStoreTests", dependencies: ["WindowStore", "TestSupport", grdb]),
+    .testTarget(
+      name: "WindowStoreTests", dependencies: ["WindowStore", "CFaultVFS", "TestSupport", grdb, grdbSQLite]),
     .testTarget(name: "ComputeTests", dependencies: ["Compute", telemetry]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection", telemetry, files]),
     .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet", "Detection", telemetry, files]),

@@ -51,6 +51,8 @@ public final class IngestionService {
   private var fold: IngestionFold
   private var consumer: CommitGatedConsumer
   private var batch = StoreBatch()
+  /// Whether what the consumer holds is durable and only to be acknowledged.
+  private var isBatchStored = false
   private var storedSinceCheckpoint = 0
   private var firstMessage: (instant: ContinuousClock.Instant, cpu: Double)?
   public let start: Start
@@ -110,21 +112,27 @@ public final class IngestionService {
         try consumer.receive(
           limit: configuration.messagesPerCommit, byteLimit: IngestionDefaults.bytesPerCommit,
           within: IngestionDefaults.commitInterval)
-        try storeAndAcknowledge()
+        try store()
+        try acknowledge()
       } catch let error as MQTTError {
+        // What was read is kept: a broker that was killed may have forgotten it. One that was not sends it again, and then
+        // it is a duplicate.
+        try store()
         try reconnect(after: error, stop)
       }
     }
-    try storeAndAcknowledge()
+    try store()
+    try acknowledge()
     CrashPoint.stopping.pass()
     consumer.finish()
     try writeCheckpoint()
     try writer.close()
   }
 
-  private func storeAndAcknowledge() throws {
-    guard !consumer.batch.isEmpty else { return }
-    let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+  /// Makes what the consumer has read durable; nothing where that was done already.
+  private func store() throws {
+    guard !consumer.batch.isEmpty, !isBatchStored else { return }
+    let now = Timestamp(milliseconds: FaultControl.wallClockMs)
     if firstMessage == nil { firstMessage = (.now, IngestionStatistics.processorSeconds()) }
     batch.removeAll()
     let readingsBefore = fold.progress.storedReadings
@@ -140,7 +148,13 @@ public final class IngestionService {
     try commit()
     statistics.messages += consumer.batch.count
     statistics.readings += fold.progress.storedReadings - readingsBefore
+    isBatchStored = true
+  }
+
+  private func acknowledge() throws {
+    guard isBatchStored else { return }
     try consumer.acknowledge()
+    isBatchStored = false
     CrashPoint.acknowledged.pass()
     if let firstMessage {
       statistics.activeSeconds = (ContinuousClock.now - firstMessage.instant).seconds
@@ -184,13 +198,14 @@ public final class IngestionService {
     if let retain = configuration.retain { batch.retainFrom = fold.progress.maxEvent.map { $0 - retain } }
   }
 
-  /// Drops the connection, and with it what was read and not stored: the broker sends it again.
+  /// Drops the connection, and makes another: the broker sends again what was not acknowledged.
   private func reconnect(after error: MQTTError, _ stop: StopFlag) throws {
     logger.warning("\(error); connecting again")
     let deadline = ContinuousClock.now + IngestionDefaults.reconnectFor
     while !stop.isSet {
       do {
         consumer = try Self.connect(configuration)
+        isBatchStored = false
         logger.info("connected again; session \(consumer.resumedSession ? "resumed" : "lost")")
         return
       } catch {

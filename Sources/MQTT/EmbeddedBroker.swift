@@ -13,42 +13,88 @@ public final class EmbeddedBroker: Sendable {
   /// Names another mosquitto than the one on `PATH`.
   public static let programVariable = "SONDE_MOSQUITTO"
   public static let package = "mosquitto"
+  private static var executable: String {
+    ProcessInfo.processInfo.environment[programVariable] ?? program
+  }
+  private static var notInstalled: MQTTError {
+    .brokerFailed(
+      reason: "the broker “\(executable)” is not installed; on Debian: apt-get install \(package)")
+  }
   /// How long the broker may take until it answers.
   static let startTimeout = Duration.seconds(10)
 
-  private init(address: BrokerAddress, service: Service) {
+  private let folder: String
+  private let log: String
+
+  private init(address: BrokerAddress, service: Service, folder: String, log: String) {
     self.address = address
     self.service = service
+    self.folder = folder
+    self.log = log
   }
 
   /// Starts a broker whose configuration, log and persistence live in `folder`. Throws ``MQTTError/brokerFailed(reason:)``.
   ///
   /// - Parameter log: The file that takes its log.
   public static func start(folder: String, log: String) async throws -> EmbeddedBroker {
-    let program = ProcessInfo.processInfo.environment[programVariable] ?? program
-    guard let executable = ExecutablePath.find(program) else {
-      throw MQTTError.brokerFailed(
-        reason: "the broker “\(program)” is not installed; on Debian: apt-get install \(package)")
-    }
+    guard let executable = ExecutablePath.find(executable) else { throw notInstalled }
     // The broker inherits the limit, and takes a descriptor a connection.
     DescriptorLimit.raise()
     let lastAttempt = 5
     for attempt in 1...lastAttempt {
       // Between finding a free port and the broker's taking it, another process may take it: then try the next.
       let port = try freePort()
-      let configuration = "\(folder)/mosquitto.conf"
-      try AtomicFile.write(
-        BrokerConfiguration(port: port, folder: folder).text, to: configuration, existing: .replace)
-      let service = try await Service.start(
-        name: "broker", executable: executable, arguments: ["-c", configuration], log: log)
-      let broker = EmbeddedBroker(address: BrokerAddress(host: "127.0.0.1", port: port), service: service)
-      if await broker.answers() { return broker }
-      let exit = try await service.stop(grace: .seconds(1))
-      if attempt == lastAttempt {
-        throw MQTTError.brokerFailed(reason: "the broker did not start (\(exit)); its log is \(log)")
+      do {
+        return try await start(executable: executable, port: port, folder: folder, log: log)
+      } catch is MQTTError where attempt < lastAttempt {
+        continue
       }
     }
     preconditionFailure("the loop above returns or throws")
+  }
+
+  private static func start(executable: String, port: UInt16, folder: String, log: String) async throws
+    -> EmbeddedBroker
+  {
+    let configuration = "\(folder)/mosquitto.conf"
+    try AtomicFile.write(
+      BrokerConfiguration(port: port, folder: folder).text, to: configuration, existing: .replace)
+    let service = try await Service.start(
+      name: "broker", executable: executable, arguments: ["-c", configuration], log: log)
+    let broker = EmbeddedBroker(
+      address: BrokerAddress(host: "127.0.0.1", port: port), service: service, folder: folder, log: log)
+    if await broker.answers() { return broker }
+    let exit = try await service.stop(grace: .seconds(1))
+    throw MQTTError.brokerFailed(reason: "the broker did not start (\(exit)); its log is \(log)")
+  }
+
+  /// Starts this broker once more after its end, at the same address and with what it had saved. Throws ``MQTTError``.
+  public func restarted() async throws -> EmbeddedBroker {
+    guard let executable = ExecutablePath.find(Self.executable) else { throw Self.notInstalled }
+    return try await Self.start(executable: executable, port: address.port, folder: folder, log: log)
+  }
+
+  /// The file that holds sessions and queues, as last saved.
+  private var persistence: String { "\(folder)/\(BrokerConfiguration.persistenceFile)" }
+
+  /// Has the broker save its sessions and queues, and returns the digest of what it saved. Throws ``MQTTError`` where that
+  /// takes too long.
+  @discardableResult
+  public func save() async throws -> String {
+    func identity() -> UInt64? {
+      (try? FileManager.default.attributesOfItem(atPath: persistence))?[.systemFileNumber] as? UInt64
+    }
+    // Every save makes a new file and renames it.
+    let before = identity()
+    service.send(signal: SIGUSR1)
+    let deadline = ContinuousClock.now + Self.startTimeout
+    while ContinuousClock.now < deadline {
+      if let now = identity(), now != before, let digest = try? Digest.sha256(file: persistence) {
+        return digest
+      }
+      try await Task.sleep(for: .milliseconds(2))
+    }
+    throw MQTTError.brokerFailed(reason: "the broker did not save its state; its log is \(log)")
   }
 
   /// Stops the broker, whatever state it is in.
@@ -70,42 +116,15 @@ public final class EmbeddedBroker: Sendable {
 
   /// A loopback TCP port that nobody listens on at this moment.
   public static func freePort() throws -> UInt16 {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    guard descriptor >= 0 else {
-      throw MQTTError.brokerFailed(reason: "no socket: \(String(cString: strerror(errno)))")
-    }
-    defer { close(descriptor) }
-    var address = loopback(port: 0)
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let result = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        bind(descriptor, address, length) == 0 ? getsockname(descriptor, address, &length) : -1
-      }
-    }
-    guard result == 0 else {
-      throw MQTTError.brokerFailed(reason: "no free port: \(String(cString: strerror(errno)))")
-    }
-    return UInt16(bigEndian: address.sin_port)
+    let socket = try LoopbackSocket.bound()
+    close(socket.descriptor)
+    return socket.port
   }
 
   private static func accepts(port: UInt16) -> Bool {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    var address = loopback(port: port)
-    return withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
-    }
-  }
-
-  private static func loopback(port: UInt16) -> sockaddr_in {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    return address
+    guard let descriptor = LoopbackSocket.connect(LoopbackSocket.address(port: port)) else { return false }
+    close(descriptor)
+    return true
   }
 }
 
@@ -118,10 +137,11 @@ struct BrokerConfiguration {
   /// Messages kept for a subscriber that is away. The default of 1000 drops the rest in silence; 0 ("no limit") is
   /// broken in some versions.
   static let maximumQueuedMessages = 1_000_000
+  static let persistenceFile = "mosquitto.db"
   /// The largest packet. The client library has no limit of its own.
   static let maximumPacketBytes = 1 << 20
-  /// Sessions and queues are saved this often, so that a broker that is restarted knows them. (Saving at every change
-  /// would also survive its being killed, and costs most of its throughput.)
+  /// Sessions and queues are saved this often, so that a broker that is killed knows most of them. (Saving at every change
+  /// costs most of its throughput and still leaves a gap: the save follows the acknowledgements it is to cover.)
   static let autosaveSeconds = 1
 
   /// `user root` only speaks to a broker started by root: it would else become another user, who may not write our folder,
@@ -133,7 +153,7 @@ struct BrokerConfiguration {
     user root
     persistence true
     persistence_location \(folder)/
-    persistence_file mosquitto.db
+    persistence_file \(Self.persistenceFile)
     autosave_interval \(Self.autosaveSeconds)
     max_queued_messages \(Self.maximumQueuedMessages)
     max_packet_size \(Self.maximumPacketBytes)

@@ -283,7 +283,11 @@ final class MQTTConnection {
     let code = mosquitto_publish(
       handle, &packetID, topic, Int32(payload.count), payload.baseAddress, quality.rawValue, isRetained)
     guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
-      if code == MOSQ_ERR_NO_CONN.rawValue.signed || code == MOSQ_ERR_CONN_LOST.rawValue.signed {
+      // ERRNO: the socket refuses, as it does once the other side is gone; the library has kept the message as for the others.
+      let isBroken = [MOSQ_ERR_NO_CONN, MOSQ_ERR_CONN_LOST, MOSQ_ERR_ERRNO].contains {
+        $0.rawValue.signed == code
+      }
+      if isBroken {
         throw MQTTError.disconnected(address, reason: MQTTError.reason(code))
       }
       throw MQTTError.library(operation: "publication", reason: MQTTError.reason(code))

@@ -12,6 +12,8 @@ public final class PublisherPool {
     /// Messages; one publication may carry several.
     public var published = 0
     public var acknowledged = 0
+    /// Readings in the messages published.
+    public var publishedReadings = 0
     /// Readings in the messages acknowledged.
     public var acknowledgedReadings = 0
     /// Messages published at most once, which nobody acknowledges.
@@ -29,7 +31,8 @@ public final class PublisherPool {
 
   /// What a publication is to be counted as.
   public enum Content: Hashable, Sendable {
-    case messages(Int, readings: Int)
+    /// Messages of one sender; `sender` is the caller's number for it, nil where nobody asks for an account of it.
+    case messages(Int, readings: Int, sender: Int? = nil)
     /// Repeats an earlier publication.
     case repeated
   }
@@ -53,8 +56,10 @@ public final class PublisherPool {
   private struct Outstanding {
     var messages: Int32
     var readings: Int32
+    /// −1 for none.
+    var sender: Int32
 
-    static let uncounted = Outstanding(messages: -1, readings: 0)
+    static let uncounted = Outstanding(messages: -1, readings: 0, sender: -1)
   }
 
   private struct Client {
@@ -182,11 +187,13 @@ public final class PublisherPool {
   private func count(_ index: Int, _ content: Content, _ quality: QualityOfService) {
     var outstanding = Outstanding.uncounted
     switch content {
-    case .messages(let messages, let readings):
+    case .messages(let messages, let readings, let sender):
       counters.published += messages
+      counters.publishedReadings += readings
       counters.publications += 1
       if quality == .atMostOnce { counters.unconfirmed += messages }
-      outstanding = Outstanding(messages: Int32(messages), readings: Int32(readings))
+      outstanding = Outstanding(
+        messages: Int32(messages), readings: Int32(readings), sender: Int32(sender ?? -1))
     case .repeated: counters.repeated += 1
     }
     guard quality != .atMostOnce else { return }
@@ -207,6 +214,18 @@ public final class PublisherPool {
       try clients[index].connection.publish(
         topic: birth.topic, payload: $0, quality: clients[index].quality, isRetained: birth.isRetained)
     }
+  }
+
+  /// How many messages of each sender are unacknowledged: the last ones that it published, because a broker acknowledges in
+  /// the order of publication. Senders without any are left out.
+  public var unacknowledgedBySender: [Int: Int] {
+    var counts: [Int: Int] = [:]
+    for client in clients {
+      for outstanding in client.unacknowledged where outstanding.sender >= 0 {
+        counts[Int(outstanding.sender), default: 0] += Int(outstanding.messages)
+      }
+    }
+    return counts
   }
 
   /// Whether every publication has been acknowledged.

@@ -23,9 +23,15 @@ struct Pipeline {
       document.broker == nil
       ? try await EmbeddedBroker.start(folder: layout.broker, log: layout.log("broker")) : nil
     guard let address = document.broker ?? embedded?.address else { return }
-    var parts = RunningParts(broker: embedded)
+    let parts: RunningParts
     do {
-      try await carry(&parts, address, &report)
+      parts = try RunningParts(document, layout: layout, broker: embedded, address: address)
+    } catch {
+      await embedded?.stop()
+      throw error
+    }
+    do {
+      try await carry(parts, &report)
     } catch {
       await parts.stopAll()
       throw error
@@ -33,11 +39,9 @@ struct Pipeline {
     await parts.stopAll()
   }
 
-  private func carry(_ parts: inout RunningParts, _ address: BrokerAddress, _ report: inout RunReport)
-    async throws
-  {
+  private func carry(_ parts: RunningParts, _ report: inout RunReport) async throws {
     let speech = Speech()
-    parts.ingestion = try await startIngestion(address, speech)
+    parts.ingestion = try await startIngestion(parts, speech)
     if let schedule = document.scheduleConfiguration {
       try schedule.write(to: layout.schedule)
       parts.scheduler = try await RunPart.start(
@@ -47,22 +51,29 @@ struct Pipeline {
         ],
         log: layout.log("schedule"), onLine: { speech.scheduler($0) })
     }
+    // A broker that dies before its first save would forget who subscribes, and drop what comes.
+    if document.faults.contains(where: { $0.target == .broker }) { try await parts.broker?.save() }
     parts.fleet = try await RunPart.start(
-      "simulate", executable: options.executable, arguments: simulateArguments(address),
+      "simulate", executable: options.executable, arguments: simulateArguments(parts.addressForFleet),
       log: layout.log("simulate"), onLine: { speech.fleet($0) })
 
-    let store = try WindowStoreReader(path: layout.store)
-    var faults = FaultSchedule(document.faults, start: document.clock.start)
-    defer { report.restarts = (faults.carriedOut, faults.unplannedDeaths) }
-    try await publish(&parts, address, store, speech, &faults)
-    guard let ledger = speech.ledger else { throw RunError.interrupted }
-    report.fleet = ledger
-    try await drain(&parts, address, store, speech, &faults, ledger)
+    var watch = Watch(faults: FaultSchedule(document.faults, start: document.clock.start))
+    do {
+      try await publish(parts, speech, &watch)
+      guard let ledger = speech.ledger else { throw RunError.interrupted }
+      report.fleet = ledger
+      report.drainedSeconds = try await drain(parts, speech, &watch, ledger)
+    } catch {
+      report.note(watch)
+      await watch.faults.abandon(parts)
+      throw error
+    }
+    report.note(watch)
     let exit = await parts.ingestion?.stop()
     if let exit, exit != .exited(code: 0), let ingestion = parts.ingestion { throw ingestion.failure(exit) }
     parts.ingestion = nil
     report.ingestion = speech.statistics
-    try await finishScoring(&parts, speech, store)
+    try await finishScoring(parts, speech)
   }
 
   // MARK: - Parts
@@ -80,19 +91,9 @@ struct Pipeline {
   }
 
   /// Starts ingestion and waits until it listens.
-  private func startIngestion(_ address: BrokerAddress, _ speech: Speech) async throws -> RunPart {
-    func seconds(_ duration: Duration) -> String { "\(duration.milliseconds)ms" }
+  private func startIngestion(_ parts: RunningParts, _ speech: Speech) async throws -> RunPart {
     speech.ingestionIsReady(false)
-    let part = try await RunPart.start(
-      "ingest", executable: options.executable,
-      arguments: [
-        "ingest", "--broker", "\(address)", "--topic", document.topicFilter, "--store", layout.store,
-        "--window", seconds(document.ingestion.window),
-        "--out-of-orderness", seconds(document.ingestion.outOfOrderness),
-        "--lateness", seconds(document.ingestion.allowedLateness), "--client-id", "\(session)-ingest",
-        "--events",
-      ] + address.access.arguments,
-      log: layout.log("ingest"), onLine: { speech.ingestion($0) })
+    let part = try await launchIngestion(parts, speech)
     let deadline = ContinuousClock.now + RunDefaults.readyTimeout
     while !speech.isIngestionReady {
       if let exit = part.exit { throw part.failure(exit) }
@@ -105,17 +106,47 @@ struct Pipeline {
     return part
   }
 
+  private func launchIngestion(_ parts: RunningParts, _ speech: Speech) async throws -> RunPart {
+    func seconds(_ duration: Duration) -> String { "\(duration.milliseconds)ms" }
+    return try await RunPart.start(
+      "ingest", executable: options.executable,
+      arguments: [
+        "ingest", "--broker", "\(parts.addressForIngestion)", "--topic", document.topicFilter, "--store",
+        layout.store,
+        "--window", seconds(document.ingestion.window),
+        "--out-of-orderness", seconds(document.ingestion.outOfOrderness),
+        "--lateness", seconds(document.ingestion.allowedLateness), "--client-id", "\(session)-ingest",
+        "--events",
+      ] + parts.addressForIngestion.access.arguments,
+      log: layout.log("ingest"), environment: parts.ingestionEnvironment, onLine: { speech.ingestion($0) })
+  }
+
   // MARK: - Phases
 
+  /// How many messages the fleet may be ahead of ingestion.
+  private func messagesAhead(_ faults: FaultSchedule) -> Int {
+    guard faults.isWaiting else { return RunDefaults.messagesAhead }
+    let (share, fewest) = RunDefaults.messagesAheadOfFaults
+    return min(RunDefaults.messagesAhead, max(fewest, document.source.messages.messageCount / share))
+  }
+
   /// Lets the fleet publish everything, never far ahead of ingestion.
-  private func publish(
-    _ parts: inout RunningParts, _ address: BrokerAddress, _ store: WindowStoreReader, _ speech: Speech,
-    _ faults: inout FaultSchedule
-  ) async throws {
+  private func publish(_ parts: RunningParts, _ speech: Speech, _ watch: inout Watch) async throws {
     var granted = 0
+    var messages = 0
+    var lastChange = ContinuousClock.now
+    // Messages that a broker has forgotten, and that nobody waits for any more.
+    var writtenOff = 0
     while parts.fleet?.exit == nil {
-      let progress = try await step(&parts, address, store, speech, &faults, .publishing)
-      let allowance = progress.distinctMessages + RunDefaults.messagesAhead
+      let progress = try await step(parts, speech, &watch, .publishing)
+      if progress.messages != messages || watch.faults.isActive || !watch.faults.brokerWasKilled {
+        messages = progress.messages
+        lastChange = .now
+      } else if ContinuousClock.now - lastChange > RunDefaults.writeOffAfter {
+        writtenOff = max(writtenOff, granted - progress.distinctMessages)
+        lastChange = .now
+      }
+      let allowance = progress.distinctMessages + writtenOff + messagesAhead(watch.faults)
       if allowance > granted {
         granted = allowance
         parts.fleet?.write("\(allowance)")
@@ -126,38 +157,48 @@ struct Pipeline {
     parts.fleet = nil
   }
 
-  /// Waits until what the broker has taken over is stored, or until nothing moves any more.
+  /// Waits until the faults are over and what the broker has taken over is stored, or until nothing moves any more. Returns how
+  /// long ingestion needed for that, in seconds, once the last fault was over.
   private func drain(
-    _ parts: inout RunningParts, _ address: BrokerAddress, _ store: WindowStoreReader, _ speech: Speech,
-    _ faults: inout FaultSchedule, _ ledger: FleetLedger
-  ) async throws {
-    var stored = -1
+    _ parts: RunningParts, _ speech: Speech, _ watch: inout Watch, _ ledger: FleetLedger
+  ) async throws -> Double {
+    let published = ContinuousClock.now
+    let arriving = ledger.acknowledged + ledger.unconfirmed
+    var messages = -1
     var lastChange = ContinuousClock.now
     while true {
-      let progress = try await step(&parts, address, store, speech, &faults, .draining)
-      // On an own broker there are no other devices, so the numbers are enough.
-      let arriving = ledger.acknowledged + ledger.unconfirmed
-      if document.broker == nil, progress.distinctMessages >= arriving { return }
-      if progress.distinctMessages != stored {
-        stored = progress.distinctMessages
+      let progress = try await step(parts, speech, &watch, .draining)
+      if progress.messages != messages || watch.faults.isActive {
+        messages = progress.messages
         lastChange = .now
       }
-      let isComplete = progress.distinctMessages >= arriving
-      let silence = isComplete ? RunDefaults.foreignSilence : RunDefaults.drainSilence
-      if ContinuousClock.now - lastChange > silence { return }
+      // What cannot be read may stand in the store twice after a crash, so it is not counted here.
+      let isStored = progress.storedMessages + progress.lateMessages >= arriving - ledger.waste
+      let isComplete = isStored || progress.distinctMessages >= arriving
+      // On an own broker there are no other devices, so the numbers are enough.
+      let silence =
+        !isComplete
+        ? RunDefaults.drainSilence
+        : isStored && document.broker == nil ? .zero : RunDefaults.foreignSilence
+      if !watch.faults.isActive, ContinuousClock.now - lastChange >= silence {
+        try watch.faults.requireCompletion(progress)
+        return max(0, (lastChange - max(published, watch.faults.lastEnd ?? published)).seconds)
+      }
+      // A fault without evidence by now will have none.
+      if isStored, watch.faults.lacksEvidence, ContinuousClock.now - published > RunDefaults.drainSilence {
+        try watch.faults.requireCompletion(progress)
+      }
       try await Task.sleep(for: RunDefaults.pollInterval)
     }
   }
 
   /// Tells the scheduler that the stream has ended, and waits until it has scored the rest.
-  private func finishScoring(_ parts: inout RunningParts, _ speech: Speech, _ store: WindowStoreReader)
-    async throws
-  {
+  private func finishScoring(_ parts: RunningParts, _ speech: Speech) async throws {
     guard let scheduler = parts.scheduler else { return }
     scheduler.closeInput()
     while scheduler.exit == nil {
       guard !stop.isSet else { throw RunError.interrupted }
-      observe(.status(status(try store.progress(), speech, .scoring, restarts: 0)))
+      observe(.status(status(try parts.progress(), speech, .scoring, restarts: 0)))
       try await Task.sleep(for: RunDefaults.pollInterval)
     }
     // 1 says that a job failed, which is for the expectations to judge.
@@ -169,36 +210,39 @@ struct Pipeline {
 
   /// One look at everything: carries out faults that are due, starts again what died, and says how far the run is.
   private func step(
-    _ parts: inout RunningParts, _ address: BrokerAddress, _ store: WindowStoreReader, _ speech: Speech,
-    _ faults: inout FaultSchedule, _ phase: RunStatus.Phase
+    _ parts: RunningParts, _ speech: Speech, _ watch: inout Watch, _ phase: RunStatus.Phase
   ) async throws -> IngestionProgress {
     guard !stop.isSet else { throw RunError.interrupted }
-    let progress = try store.progress()
-    if let fault = faults.due(at: progress.maxEvent) {
-      switch fault.kill {
-      case .ingestion:
-        observe(.notice("fault at \(ScenarioUnits.text(fault.at)): kill -9 of ingestion"))
-        parts.ingestion?.send(signal: SIGKILL)
-        await parts.ingestion?.finish()
-        parts.ingestion = try await startIngestion(address, speech)
-      }
-    }
-    if let ingestion = parts.ingestion, let exit = ingestion.exit {
-      guard case .killed = exit, faults.unplannedDeaths < RunDefaults.unplannedRestarts else {
-        throw ingestion.failure(exit)
-      }
-      faults.unplannedDeaths += 1
-      observe(.notice("ingestion died (\(exit)) and is started again"))
-      parts.ingestion = try await startIngestion(address, speech)
-    }
+    let progress = try parts.progress()
+    try await watch.faults.step(progress, parts, observe: observe)
+    try await revive(parts, speech, &watch)
     if let scheduler = parts.scheduler, let exit = scheduler.exit { throw scheduler.failure(exit) }
     if let broker = parts.broker?.service, kill(broker.processID, 0) != 0 {
       throw RunError.partFailed(
         name: "broker", ending: "an unplanned death", exitCode: nil, log: layout.log("broker"), lastWords: nil
       )
     }
-    observe(.status(status(progress, speech, phase, restarts: faults.carriedOut + faults.unplannedDeaths)))
+    observe(.status(status(progress, speech, phase, restarts: watch.restarts + watch.unplannedDeaths)))
     return progress
+  }
+
+  /// Starts ingestion again: after it was killed, after it gave up because of a fault, and after a death that nobody planned.
+  private func revive(_ parts: RunningParts, _ speech: Speech, _ watch: inout Watch) async throws {
+    if let ingestion = parts.ingestion, let exit = ingestion.exit {
+      switch exit {
+      case .killed where watch.unplannedDeaths < RunDefaults.unplannedRestarts:
+        watch.unplannedDeaths += 1
+      case .exited(let code)
+      where code != 0 && watch.faults.excusesFailures && watch.excusedFailures < RunDefaults.excusedRestarts:
+        watch.excusedFailures += 1
+        watch.nextLaunch = .now + RunDefaults.excusedRestartPause
+      default: throw ingestion.failure(exit)
+      }
+      observe(.notice("ingestion ended with \(exit), and is started again"))
+      parts.ingestion = nil
+    }
+    guard parts.wantsIngestion, ContinuousClock.now >= watch.nextLaunch else { return }
+    parts.ingestion = try await launchIngestion(parts, speech)
   }
 
   private func status(
@@ -234,41 +278,18 @@ extension IngestionProgress {
   var distinctMessages: Int { storedMessages + lateMessages + rejectedMessages }
 }
 
-/// The processes of a run.
-private struct RunningParts {
-  var broker: EmbeddedBroker?
-  var ingestion: RunPart?
-  var scheduler: RunPart?
-  var fleet: RunPart?
-
-  /// Leaves nothing running: first those who write, the broker last.
-  func stopAll() async {
-    for part in [fleet, scheduler, ingestion].compactMap({ $0 }) where part.exit == nil {
-      await part.stop(grace: .seconds(10))
-    }
-    await broker?.stop()
-  }
-}
-
-/// The faults of a scenario, in order, as event time passes.
-private struct FaultSchedule {
-  private var waiting: ArraySlice<ScenarioDocument.Fault>
-  private let start: Timestamp
-  private(set) var carriedOut = 0
+/// What a run has done to its parts, and what it had to put right.
+struct Watch {
+  var faults: FaultSchedule
+  /// Deaths of ingestion that nobody planned.
   var unplannedDeaths = 0
+  /// How often ingestion gave up because of a fault.
+  var excusedFailures = 0
+  /// Ingestion is not started before this.
+  var nextLaunch = ContinuousClock.now
 
-  init(_ faults: [ScenarioDocument.Fault], start: Timestamp) {
-    waiting = faults[...]
-    self.start = start
-  }
-
-  /// The next fault whose time has come.
-  mutating func due(at eventTime: Timestamp?) -> ScenarioDocument.Fault? {
-    guard let eventTime, let next = waiting.first, start + next.at <= eventTime else { return nil }
-    waiting.removeFirst()
-    carriedOut += 1
-    return next
-  }
+  /// How often ingestion was started again because of faults.
+  var restarts: Int { faults.kills + excusedFailures }
 }
 
 /// What the parts have said so far, line by line of their standard output.

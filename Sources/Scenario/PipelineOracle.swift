@@ -19,6 +19,8 @@ struct PipelineOracle {
 
   let source: any MessageSource
   let settings: ScenarioDocument.Ingestion
+  /// Sequence numbers of messages that never reached ingestion, by device.
+  var missing: [DeviceID: Set<Int64>] = [:]
 
   private struct Key: Hashable {
     var sensor: SensorID
@@ -61,7 +63,9 @@ struct PipelineOracle {
     let length = settings.window.milliseconds
     var readings: [Key: [Reading]] = [:]
     var newest = Int64.min
+    let missing = missing[source.deviceIDs[index]] ?? []
     for message in source.deliveries(ofDeviceAt: index).lazy.flatMap(\.messages) {
+      if let position = message.position, missing.contains(position.sequence) { continue }
       let timestamp = message.timestamp.milliseconds
       // What was kept back, or comes from a clock that was set back, may find its window past its lateness: it is late.
       let closesMs = timestamp / length * length + length + settings.allowedLateness.milliseconds

@@ -8,10 +8,25 @@ struct ReadingLedger: Hashable, Sendable {
   struct Loss: Hashable, Sendable {
     var device: DeviceID
     var sequence: Int64
+    var stage: Stage
+  }
+
+  /// Where a message was seen last.
+  enum Stage: String, CaseIterable, Hashable, Sendable {
+    /// In the plan: it never left the fleet.
+    case planned
+    /// On its way: the fleet sent it, and no acknowledgement came back.
+    case published
+    /// With the broker, which acknowledged it.
+    case broker
   }
 
   /// Readings of planned messages that are neither in the journal nor among the late ones.
   private(set) var lostReadings = 0
+  /// The same by the stage at which they were seen last.
+  private(set) var lostAtStage: [Stage: Int] = [:]
+  /// Sequence numbers of the lost messages of each device.
+  private(set) var lostMessages: [DeviceID: Set<Int64>] = [:]
   /// Readings of planned messages that stand in the store more than once.
   private(set) var doubledReadings = 0
   /// Readings of planned messages that a transport fault of the scenario kept from being published.
@@ -19,8 +34,11 @@ struct ReadingLedger: Hashable, Sendable {
   /// The first few losses.
   private(set) var losses: [Loss] = []
 
-  /// Holds the messages of `source` against `store`. Messages of other devices are left alone.
-  init(source: any MessageSource, store: WindowStoreReader) throws {
+  /// Holds the messages of `source` against `store`, and what the fleet said it had published. Messages of other devices are
+  /// left alone.
+  init(source: any MessageSource, store: WindowStoreReader, fleet: FleetLedger?) throws {
+    let incomplete = Dictionary(
+      (fleet?.incomplete ?? []).map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
     var indices: [DeviceID: Int] = [:]
     for (index, device) in source.deviceIDs.enumerated() { indices[device] = index }
     var copies: [[UInt8]] = source.deviceIDs.map { _ in [] }
@@ -44,16 +62,24 @@ struct ReadingLedger: Hashable, Sendable {
       while copies[device].count <= sequence { copies[device].append(0) }
       if copies[device][sequence] < 2 { copies[device][sequence] += 1 }
     }
+    let unconfirmed = Set(
+      source.groups.filter { $0.style.quality == .atMostOnce }.flatMap { Array($0.devices) })
     var deliveredTotal = 0
     for (index, device) in source.deviceIDs.enumerated() {
+      var place = 0
       for message in source.deliveries(ofDeviceAt: index).lazy.flatMap(\.messages) {
         deliveredTotal += message.values.count
+        defer { place += 1 }
         let sequence = Int(message.position?.sequence ?? 0)
         let count = sequence < copies[index].count ? copies[index][sequence] : 0
         if count == 0 {
+          let stage = Self.stage(
+            ofMessageAt: place, incomplete[device], isConfirmed: !unconfirmed.contains(index))
           lostReadings += message.values.count
+          lostAtStage[stage, default: 0] += message.values.count
+          lostMessages[device, default: []].insert(Int64(sequence))
           if losses.count < RunDefaults.namedLosses {
-            losses.append(Loss(device: device, sequence: Int64(sequence)))
+            losses.append(Loss(device: device, sequence: Int64(sequence), stage: stage))
           }
         } else if count > 1 {
           doubledReadings += message.values.count
@@ -61,5 +87,16 @@ struct ReadingLedger: Hashable, Sendable {
       }
     }
     withheldReadings = source.readingCount - deliveredTotal
+  }
+
+  /// - Parameters:
+  ///   - place: The how-manieth message of its device it is, in the order in which they leave.
+  ///   - isConfirmed: Whether the broker acknowledges the messages of the device at all.
+  private static func stage(
+    ofMessageAt place: Int, _ account: FleetLedger.Incomplete?, isConfirmed: Bool
+  ) -> Stage {
+    guard let account else { return isConfirmed ? .broker : .published }
+    if place >= account.published { return .planned }
+    return place >= account.acknowledged || !isConfirmed ? .published : .broker
   }
 }

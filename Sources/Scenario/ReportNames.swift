@@ -20,9 +20,16 @@ enum ReportNames {
       "planned", "published", "acknowledged", "stored", "duplicates", "late", "rejected", "repeated", "waste",
       "reconnects", "unconfirmed", "publications"),
     "fleet": numbers("connections", "processes", "connect_seconds", "births"),
-    "readings": numbers(
-      "planned", "published", "acknowledged", "stored", "duplicates", "late", "rejected", "lost", "doubled",
-      "withheld"),
+    "readings": .object([
+      "planned": .number, "published": .number, "acknowledged": .number, "stored": .number,
+      "duplicates": .number,
+      "late": .number, "rejected": .number, "lost": .number, "doubled": .number, "withheld": .number,
+      "lost_at": numbers("planned", "published", "broker"), "unaccounted": .number,
+    ]),
+    "faults": .object([
+      "planned": .number, "carried_out": .number, "recovery_seconds": numbers("max"),
+      "drained_seconds": .number,
+    ]),
     "windows": numbers("closed", "revised", "expected", "mismatched"),
     "schedule_lag_ms": numbers("p50", "p99", "max"),
     "scoring": numbers(

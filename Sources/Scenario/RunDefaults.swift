@@ -15,6 +15,16 @@ enum RunDefaults {
   static let foreignSilence = Duration.seconds(1)
   /// How long a service may take to finish after SIGTERM: a full batch, a checkpoint, a copy of the log.
   static let stopGrace = Duration.seconds(60)
+  /// How long after a fault a part may still give up because of it, and is then started again.
+  static let faultAftermath = Duration.seconds(30)
+  /// How often ingestion is started again after it gave up because of a fault, and after which pause.
+  static let excusedRestarts = 200
+  static let excusedRestartPause = Duration.milliseconds(200)
+  /// While faults are waiting, the fleet under `max` may be ahead by no more than this part of all messages, and no fewer
+  /// messages than these: so faults come near the event time that they are meant for.
+  static let messagesAheadOfFaults = (share: 20, fewest: 200)
+  /// How long nothing may be stored after a broker was killed until the fleet goes on without what is missing.
+  static let writeOffAfter = Duration.seconds(3)
   /// Losses that are named one by one in the report.
   static let namedLosses = 100
 }

@@ -57,7 +57,8 @@ struct RunManifest {
     let files = FileManager.default.enumerator(atPath: layout.folder)
     while let path = files?.nextObject() as? String {
       let isOutput =
-        !path.hasPrefix("logs/") && !path.hasPrefix("broker/") && path != "manifest.json"
+        !path.hasPrefix("logs/") && !path.hasPrefix("broker/") && !path.hasPrefix("faults/")
+        && path != "manifest.json"
         && !path.hasSuffix("-wal") && !path.hasSuffix("-shm")
       let full = "\(layout.folder)/\(path)"
       var isFolder: ObjCBool = false

@@ -14,9 +14,11 @@ final class RunPart: Sendable {
   /// Starts `executable`. `onLine` is called for each line of its standard output, in order.
   static func start(
     _ name: String, executable: String, arguments: [String], log: String,
-    onLine: @escaping @Sendable (String) -> Void
+    environment: [String: String] = [:], onLine: @escaping @Sendable (String) -> Void
   ) async throws -> RunPart {
-    let service = try await Service.start(name: name, executable: executable, arguments: arguments, log: log)
+    let service = try await Service.start(
+      name: name, executable: executable, arguments: arguments, log: log,
+      environment: environment)
     return RunPart(name: name, log: log, service: service, onLine: onLine)
   }
 
@@ -35,6 +37,8 @@ final class RunPart: Sendable {
 
   /// How it ended; nil while it runs, and until all it said has been read.
   var exit: ServiceExit? { ending.withLock { $0 } }
+
+  var processID: Int32 { service.processID }
 
   func write(_ line: String) { service.write(line) }
   func closeInput() { service.closeInput() }

@@ -36,6 +36,10 @@ public struct RunReport: Sendable {
   var windows: PipelineOracle.Findings?
   var ingestion: IngestionStatistics?
   var restarts: (planned: Int, unplanned: Int) = (0, 0)
+  var faults: FaultSchedule?
+  /// From the end of the last fault, or of publishing where that was later, until everything was stored.
+  var drainedSeconds: Double?
+  let hasOwnBroker: Bool
   var jobs: [JobRecord] = []
   var detection: ReportValue = .null
   var replay: ReplayAccount?
@@ -49,6 +53,13 @@ public struct RunReport: Sendable {
     planned = (messages.messageCount, messages.readingCount)
     if case .replay(let recording) = document.source { replay = recording.account }
     compute = document.compute
+    hasOwnBroker = document.broker == nil
+  }
+
+  /// Takes over what was done to the parts.
+  mutating func note(_ watch: Watch) {
+    restarts = (watch.restarts, watch.unplannedDeaths)
+    faults = watch.faults
   }
 
   /// The report as it is written. Throws where a part cannot be encoded.
@@ -77,9 +88,13 @@ public struct RunReport: Sendable {
       "losses": ledger.map { ledger in
         .array(
           ledger.losses.map {
-            .object(["device": .text($0.device.name), "seq": .number(Double($0.sequence))])
+            .object([
+              "device": .text($0.device.name), "seq": .number(Double($0.sequence)),
+              "last_seen": .text($0.stage.rawValue),
+            ])
           })
       } ?? .null,
+      "faults": faultFigures,
       "windows": windowCounts,
       "scoring": scoring,
       "detection": detection,
@@ -139,9 +154,7 @@ public struct RunReport: Sendable {
   private var readings: ReportValue {
     .object([
       "planned": count(planned.readings),
-      "published": count(
-        fleet.map { $0.published - $0.waste == planned.messages ? planned.readings : $0.acknowledgedReadings }
-      ),
+      "published": count(fleet?.publishedReadings),
       "acknowledged": count(fleet?.acknowledgedReadings), "stored": count(stored?.storedReadings),
       "duplicates": count(stored?.duplicateReadings), "late": count(stored?.lateReadings),
       // What is in a payload that cannot be read is not known; it counts as one.
@@ -149,6 +162,38 @@ public struct RunReport: Sendable {
       // What transport faults of the scenario kept from leaving is not the pipeline's loss.
       "withheld": count(ledger?.withheldReadings),
       "doubled": count(ledger?.doubledReadings),
+      "lost_at": .object(
+        Dictionary(
+          uniqueKeysWithValues: ReadingLedger.Stage.allCases.map { stage in
+            (stage.rawValue, count(ledger.map { $0.lostAtStage[stage] ?? 0 }))
+          })),
+      "unaccounted": count(unaccounted),
+    ])
+  }
+
+  /// Planned readings that are in none of the places where they could be. Null on a foreign broker, where others publish too.
+  private var unaccounted: Int? {
+    guard let fleet, let stored, let ledger, hasOwnBroker else { return nil }
+    let neverLeft = ledger.lostAtStage[.planned] ?? 0
+    let left = planned.readings - ledger.withheldReadings - neverLeft
+    return abs(left - fleet.publishedReadings)
+      + abs(left - stored.storedReadings - stored.lateReadings - (ledger.lostReadings - neverLeft))
+  }
+
+  private var faultFigures: ReportValue {
+    guard let faults, !faults.records.isEmpty else { return .null }
+    return .object([
+      "planned": count(faults.records.count), "carried_out": count(faults.records.count { $0.what != nil }),
+      "recovery_seconds": .object(["max": figure(faults.records.compactMap(\.recoverySeconds).max())]),
+      "drained_seconds": figure(drainedSeconds),
+      "events": .array(
+        faults.records.map { record in
+          .object([
+            "fault": .text(record.fault.text), "what": record.what.map(ReportValue.text) ?? .null,
+            "began_seconds": figure(record.beganSeconds), "ended_seconds": figure(record.endedSeconds),
+            "recovery_seconds": figure(record.recoverySeconds),
+          ])
+        }),
     ])
   }
 

@@ -15,12 +15,6 @@ struct ClockSection {
   var speed: PublishingClock?
 }
 
-/// A part that breaks, and where the document says when.
-struct PlacedFault {
-  var fault: ScenarioDocument.Fault
-  var place: ScenarioFault.Place
-}
-
 /// Turns the tree of a document into a ``ScenarioDocument``, or into the faults that keep it from being one.
 struct ScenarioDecoder {
   let path: String
@@ -46,7 +40,7 @@ struct ScenarioDecoder {
     let model = model(reader)
     let scoring = scoring(reader, model)
     let compute = compute(reader, scoring?.compute ?? .local)
-    let breaks = breaks(reader)
+    let breaks = breaks(reader, seed: seed)
     let expectations = expectations(reader)
     // Only a source that is sound by itself is built: its own errors would repeat those already found.
     let source =
@@ -160,16 +154,6 @@ struct ScenarioDecoder {
       if kind == wanted { found = settings }
     }
     return found
-  }
-
-  private func breaks(_ reader: MappingReader) -> [PlacedFault] {
-    (reader.list("faults") ?? []).compactMap { node in
-      guard let entry = MappingReader(node, ScenarioSchema.fault, faults) else { return nil }
-      let at = entry.duration("at", allowsZero: true)
-      let kill = entry.choice("kill", ScenarioDocument.Fault.Part.self)
-      guard let at, let kill else { return nil }
-      return PlacedFault(fault: .init(at: at, kill: kill), place: entry.place(of: "at"))
-    }
   }
 
   private func expectations(_ reader: MappingReader) -> [Expectation] {

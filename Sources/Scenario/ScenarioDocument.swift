@@ -76,16 +76,29 @@ public struct ScenarioDocument: Sendable {
   }
 
   /// Something that breaks.
-  public struct Fault: Hashable, Sendable {
-    /// A part of the run.
-    public enum Part: String, CaseIterable, Sendable {
-      case ingestion
-    }
-
+  public struct Fault: Sendable {
     /// Offset from the start of the clock.
     public var at: Duration
-    /// The part that is killed and started again.
-    public var kill: Part
+    let kind: any PipelineFault.Type
+    public var target: FaultTarget
+    /// How long it lasts, in wall-clock time; zero where it does not.
+    public var length = Duration.zero
+    /// How far a clock steps.
+    public var by = Duration.zero
+    /// Whether a broker saves its state before it is killed.
+    public var saved = false
+
+    /// The kind, as scenarios spell it.
+    public var name: String { kind.name }
+
+    /// As a scenario would say it.
+    public var text: String {
+      var parts = ["at: \(ScenarioUnits.text(at))", "\(name): \(target.rawValue)"]
+      if length > .zero { parts.append("for: \(ScenarioUnits.text(length))") }
+      if by != .zero { parts.append("by: \(ScenarioUnits.text(by))") }
+      if saved { parts.append("saved: true") }
+      return "{ \(parts.joined(separator: ", ")) }"
+    }
   }
 
   /// The file it was read from.

@@ -399,15 +399,4 @@ public enum ScenarioSchema {
           about: "How long a node without work stays, where the target scales. Default 120s."),
       ])
   }
-
-  static let fault = Mapping(
-    name: "fault",
-    keys: [
-      Key(
-        name: "at", kind: .duration, about: "When, as an offset from the start of the clock.",
-        isRequired: true),
-      Key(
-        name: "kill", kind: .choice(["ingestion"]), about: "The part that is killed, and started again.",
-        isRequired: true),
-    ])
 }

@@ -32,6 +32,7 @@ public final class WindowStoreWriter {
   /// another process writes it.
   public init(path: String, settings: WindowSettings) throws {
     self.path = path
+    try FaultyDisk.installIfAsked(path: path)
     do throws(DatabaseLock.Failure) {
       lock = try DatabaseLock(path: path)
     } catch .heldByAnother {

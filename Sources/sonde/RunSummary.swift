@@ -77,6 +77,12 @@ enum RunSummary {
         + "\(number("ingestion", "cpu_us_per_message")) us CPU a message, "
         + "\(number("ingestion", "restarts")) restarts",
     ]
+    if case .object(let sections) = report, let faults = sections["faults"], faults != .null {
+      lines.append(
+        "  faults      \(number("faults", "carried_out")) of \(number("faults", "planned")) carried out, slowest recovery "
+          + "\(number("faults", "recovery_seconds", "max")) s, drained in \(number("faults", "drained_seconds")) s"
+      )
+    }
     if case .object(let sections) = report, sections["scoring"] != .null {
       lines.append(
         "  scoring     \(number("scoring", "jobs")) jobs, \(number("scoring", "predictions")) predictions, "

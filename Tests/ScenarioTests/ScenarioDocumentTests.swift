@@ -135,7 +135,7 @@ enum Documents {
     (
       "readings.lost == 0", "readings.lsot == 0",
       [
-        "s.yaml:16:14: “readings” has no “lsot”; it has acknowledged, doubled, duplicates, late, lost, planned, published, rejected, stored, withheld (in “readings.lsot == 0”); did you mean “lost”?"
+        "s.yaml:16:14: “readings” has no “lsot”; it has acknowledged, doubled, duplicates, late, lost, lost_at, planned, published, rejected, stored, unaccounted, withheld (in “readings.lsot == 0”); did you mean “lost”?"
       ]
     ),
     (
@@ -193,7 +193,9 @@ enum Documents {
     #expect(document.scoring?.trigger == .cron("*/5 * * * *"))
     #expect(document.model?.settings.gamma == "0.25")
     #expect(document.broker?.host == "h" && document.broker?.port == 1884)
-    #expect(document.faults.map(\.at) == [.seconds(1800)] && document.faults.map(\.kill) == [.ingestion])
+    #expect(
+      document.faults.map(\.at) == [.seconds(1800)]
+        && document.faults.map(\.text) == ["{ at: 30m, kill: ingestion }"])
     #expect(document.clock.speed == .scaled(factor: 60))
     #expect(document.expectations.map(\.expression) == ["readings.late <= 3"])
     #expect(document.seed == 99)

@@ -1,4 +1,5 @@
 import Histogram
+import Telemetry
 
 /// What a fleet planned, handed to the broker and got acknowledged, in messages: one instant of one device each, also where
 /// several share a publication.
@@ -13,6 +14,8 @@ public struct FleetLedger: Sendable, Codable {
   public var planned = 0
   public var published = 0
   public var acknowledged = 0
+  /// Values of sensors in the messages that were published.
+  public var publishedReadings = 0
   /// Values of sensors in the messages that were acknowledged.
   public var acknowledgedReadings = 0
   /// Messages published at QoS 0, which nobody acknowledges.
@@ -30,6 +33,8 @@ public struct FleetLedger: Sendable, Codable {
   public var connections = 0
   /// Connections that broke and were made again.
   public var reconnects = 0
+  /// Devices of which not everything was acknowledged, or not published; empty in a run that came to its end.
+  public var incomplete: [Incomplete] = []
   /// Processes that published.
   public var processes = 1
   /// Wall-clock time until every connection had been made.
@@ -37,9 +42,18 @@ public struct FleetLedger: Sendable, Codable {
   /// Wall-clock time from the first publication to the last acknowledgement.
   public var seconds = 0.0
 
+  /// How far one device came.
+  public struct Incomplete: Hashable, Sendable, Codable {
+    public var device: DeviceID
+    /// Messages published, in the order in which they left, and how many of them, the first ones, were acknowledged.
+    public var published: Int
+    public var acknowledged: Int
+  }
+
   enum CodingKeys: String, CodingKey {
     case planned, published, acknowledged, unconfirmed, publications, repeated, waste, births, connections,
-      reconnects, processes, seconds
+      reconnects, incomplete, processes, seconds
+    case publishedReadings = "published_readings"
     case acknowledgedReadings = "acknowledged_readings"
     case scheduleLagMs = "schedule_lag_ms"
     case connectSeconds = "connect_seconds"
@@ -64,6 +78,7 @@ public struct FleetLedger: Sendable, Codable {
     planned += other.planned
     published += other.published
     acknowledged += other.acknowledged
+    publishedReadings += other.publishedReadings
     acknowledgedReadings += other.acknowledgedReadings
     unconfirmed += other.unconfirmed
     publications += other.publications
@@ -72,6 +87,7 @@ public struct FleetLedger: Sendable, Codable {
     births += other.births
     connections += other.connections
     reconnects += other.reconnects
+    incomplete += other.incomplete
     connectSeconds = max(connectSeconds, other.connectSeconds)
     seconds = max(seconds, other.seconds)
   }

@@ -42,12 +42,14 @@ public final class FleetPublisher {
     let client: Int32
     let group: Int32
     let device: DeviceID
+    /// Messages with readings that it has published; without repeated ones.
+    var published: Int32 = 0
   }
 
   private let clock: PublishingClock
   private let pool: PublisherPool
   private let start: Timestamp
-  private let senders: [Sender]
+  private var senders: [Sender]
   private let groups: [PublishingGroup]
   /// The names of the clients' connections.
   private let names: [String]
@@ -132,7 +134,7 @@ public final class FleetPublisher {
       }
       try waitForSchedule(delivery.due - start, since: begin, stop)
       guard !stop.isSet else { break }
-      try hand(delivery.parcel, to: senders[sender])
+      try hand(delivery.parcel, to: sender)
       sinceReport += 1
       if sinceReport >= Limits.publicationsPerReport {
         observe(pool.counters.published, delivery.due)
@@ -142,7 +144,9 @@ public final class FleetPublisher {
     try drain()
     ledger.seconds = (ContinuousClock.now - begin).seconds
     pool.close()
+    ledger.incomplete = incomplete(isStopped: stop.isSet)
     let counters = pool.counters
+    ledger.publishedReadings = counters.publishedReadings
     ledger.published = counters.published
     ledger.acknowledged = counters.acknowledged
     ledger.acknowledgedReadings = counters.acknowledgedReadings
@@ -155,8 +159,21 @@ public final class FleetPublisher {
     return ledger
   }
 
-  private func hand(_ parcel: Delivery.Parcel, to sender: Sender) throws {
+  /// - Parameter isStopped: Whether there may be more to publish.
+  private func incomplete(isStopped: Bool) -> [FleetLedger.Incomplete] {
+    let unacknowledged = pool.unacknowledgedBySender
+    guard isStopped || !unacknowledged.isEmpty else { return [] }
+    return senders.enumerated().compactMap { index, sender in
+      let open = unacknowledged[index] ?? 0
+      guard isStopped || open > 0 else { return nil }
+      return FleetLedger.Incomplete(
+        device: sender.device, published: Int(sender.published), acknowledged: Int(sender.published) - open)
+    }
+  }
+
+  private func hand(_ parcel: Delivery.Parcel, to index: Int) throws {
     payload.removeAll(keepingCapacity: true)
+    let sender = senders[index]
     let group = groups[Int(sender.group)]
     let client = Int(sender.client)
     let style = group.style
@@ -164,7 +181,9 @@ public final class FleetPublisher {
     switch parcel {
     case .messages(let messages):
       style.payload.encode(messages, into: &payload)
-      content = .messages(messages.count, readings: messages.reduce(0) { $0 + $1.values.count })
+      content = .messages(
+        messages.count, readings: messages.reduce(0) { $0 + $1.values.count }, sender: index)
+      senders[index].published += Int32(messages.count)
     case .again(let messages):
       style.payload.encode(messages, into: &payload)
     case .waste(let bytes):

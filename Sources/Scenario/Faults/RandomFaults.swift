@@ -1,0 +1,45 @@
+import Telemetry
+
+/// Draws faults: equal seeds give equal schedules.
+///
+/// A broker is only killed when it has saved its state, because what it forgets otherwise nobody could bring back; a
+/// scenario can ask for that by name.
+enum RandomFaults {
+  /// What may be drawn, in the order of the draw.
+  private static let choices: [(kind: any PipelineFault.Type, target: FaultTarget)] = FaultCatalogue.kinds
+    .flatMap {
+      kind in kind.targets.map { (kind, $0) }
+    }
+
+  /// How long a fault lasts that lasts: long enough to hold up a batch many times over, short enough for many of them.
+  private static let lengthMs = 50...400
+  /// How far a clock steps: more than any bound on times in the future.
+  private static let clockStepsH = [-72, -1, 1, 72]
+
+  /// `count` faults between two offsets of the clock, in order.
+  ///
+  /// - Parameter isPossible: Whether a fault can happen in this scenario at all.
+  static func faults(
+    count: Int, between: ClosedRange<Duration>, seed: UInt64, isPossible: (ScenarioDocument.Fault) -> Bool
+  ) -> [ScenarioDocument.Fault] {
+    var generator = SeededGenerator(seed: seed, stream: "faults")
+    let from = between.lowerBound.milliseconds
+    let span = Int(between.upperBound.milliseconds - from)
+    var faults: [ScenarioDocument.Fault] = []
+    // Every scenario allows at least kills of ingestion, so this ends.
+    while faults.count < count {
+      let choice = choices[generator.index(below: choices.count)]
+      let at = Duration.milliseconds(from + Int64(generator.index(below: max(1, span))))
+      let lasts =
+        choice.kind.length == .required || (choice.kind.length == .optional && generator.uniform() < 0.5)
+      let lengthMs = lengthMs.lowerBound + generator.index(below: lengthMs.count)
+      let step = clockStepsH[generator.index(below: clockStepsH.count)]
+      let fault = ScenarioDocument.Fault(
+        at: at, kind: choice.kind, target: choice.target, length: lasts ? .milliseconds(lengthMs) : .zero,
+        by: choice.kind == ClockStepFault.self ? .seconds(3600 * step) : .zero,
+        saved: choice.kind == KillFault.self && choice.target == .broker)
+      if isPossible(fault) { faults.append(fault) }
+    }
+    return faults.sorted { $0.at < $1.at }
+  }
+}

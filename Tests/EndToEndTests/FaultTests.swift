@@ -1,0 +1,166 @@
+import Foundation
+import MQTT
+import Supervision
+import TestSupport
+import Testing
+
+/// A scenario whose parts break: two sensors of six devices for an hour, as fast as it goes.
+private enum Breaks {
+  static let scenario = """
+    name: breaks
+    seed: 3
+    clock: { duration: 1h, speed: max }
+    fleet:
+      - device: d
+        count: 6
+        every: 5s
+        sensors:
+          a: { signal: [{ sine: { offset: 10, amplitude: 2, period: 10m } }, { noise: { stddev: 1 } }] }
+          b: { signal: [{ noise: { stddev: 1 } }] }
+    ingestion: { window: 1m, out_of_orderness: 30s, allowed_lateness: 2m }
+    expect: [readings.lost == 0, readings.doubled == 0, readings.unaccounted == 0, windows.mismatched == 0]
+    """
+
+  /// What a run of the scenario with `faults` reports. Its verdict must be `passed`.
+  @discardableResult
+  static func run(_ faults: String, _ arguments: [String] = [], expect expectations: String? = nil)
+    async throws
+    -> [String: Any]
+  {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/breaks.yaml"
+      try (Self.scenario + "\nfaults: [\(faults)]\n").write(toFile: path, atomically: true, encoding: .utf8)
+      let changes = expectations.map { ["--set", "expect=[\($0)]"] } ?? []
+      let outcome = try await SondeProgram.run(["run", path, "--out", "\(folder)/run"] + arguments + changes)
+      let logs = ["ingest", "simulate", "broker"].map { name in
+        let text = (try? String(contentsOfFile: "\(folder)/run/logs/\(name).log", encoding: .utf8)) ?? ""
+        return "\(name).log: …\(text.suffix(1500))"
+      }
+      let figures = try report(of: "\(folder)/run")
+      #expect(
+        outcome.status == 0,
+        "\(faults) \(arguments)\n\(outcome.output)\n\(outcome.errors)\n\(figures["losses"] ?? "")\n\(logs.joined(separator: "\n"))"
+      )
+      return figures
+    }
+  }
+
+  static func events(_ figures: [String: Any]) throws -> [[String: Any]] {
+    let faults = try #require(figures["faults"] as? [String: Any])
+    return try #require(faults["events"] as? [[String: Any]])
+  }
+}
+
+/// Each kind of fault by itself.
+@Suite(.serialized) struct FaultKindTests {
+  @Test(arguments: [
+    ("{ at: 20m, kill: ingestion }", "kill -9 of ingestion"),
+    ("{ at: 20m, kill: ingestion, for: 300ms }", "kill -9 of ingestion"),
+    ("{ at: 20m, pause: ingestion, for: 300ms }", "SIGSTOP of ingestion"),
+    ("{ at: 20m, pause: broker, for: 300ms }", "SIGSTOP of broker"),
+    (
+      "{ at: 20m, cut: ingestion }, { at: 30m, cut: ingestion, for: 200ms }",
+      "a connection of ingestion was cut after"
+    ),
+    ("{ at: 20m, cut: fleet }, { at: 30m, cut: fleet, for: 200ms }", "a connection of fleet was cut after"),
+    ("{ at: 20m, disk_full: store, for: 500ms }", "the disk of the store is full"),
+    ("{ at: 20m, lock: store, for: 500ms }", "the store is locked by another writer"),
+    (
+      "{ at: 20m, clock_step: ingestion, by: -72h, for: 100ms }, { at: 30m, clock_step: ingestion, by: 72h }",
+      "ingestion's clock stepped by -72h"
+    ),
+    (
+      "{ at: 10m, power_cut: ingestion }, { at: 20m, power_cut: ingestion }, { at: 40m, power_cut: ingestion, for: 200ms }",
+      "power cut of ingestion"
+    ),
+    // Behind a pause, so that the broker dies with a queue.
+    (
+      "{ at: 20m, kill: ingestion, for: 500ms }, { at: 20m, kill: broker, saved: true, for: 100ms }",
+      "kill -9 of ingestion"
+    ),
+    ("{ at: 20m, kill: broker, saved: true }", "kill -9 of the broker, its state saved"),
+  ])
+  func nothingIsLostAndEveryWindowIsRight(faults: String, evidence: String) async throws {
+    let happened = try Breaks.events(try await Breaks.run(faults))
+    #expect(happened.count == faults.components(separatedBy: "at:").count - 1)
+    #expect((happened[0]["what"] as? String)?.hasPrefix(evidence) == true, "\(happened)")
+    #expect(happened.allSatisfy { $0["began_seconds"] is NSNumber && $0["ended_seconds"] is NSNumber })
+  }
+
+  /// A broker that dies as it comes forgets what it has acknowledged since its last save. That is said, with the stage at which it
+  /// was seen last; nothing else is lost, and windows are those of what came.
+  @Test func whatAKilledBrokerForgotIsAccountedFor() async throws {
+    let figures = try await Breaks.run(
+      "{ at: 20m, kill: ingestion, for: 1s }, { at: 20m, kill: broker }",
+      expect:
+        "readings.lost_at.planned == 0, readings.lost_at.published == 0, readings.doubled == 0, readings.unaccounted == 0, windows.mismatched == 0"
+    )
+    let losses = try #require(figures["losses"] as? [[String: Any]])
+    #expect(
+      losses.allSatisfy {
+        $0["last_seen"] as? String == "broker" && $0["device"] is String && $0["seq"] is NSNumber
+      })
+    let readings = try #require(figures["readings"] as? [String: Any])
+    let lost = try #require(readings["lost"] as? Int)
+    #expect((lost > 0) == !losses.isEmpty)
+  }
+
+  @Test func aFaultThatDoesNotHappenFailsTheRun() async throws {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/breaks.yaml"
+      // The last readings are of five seconds before the end.
+      try (Breaks.scenario + "\nfaults: [{ at: 59m59s, kill: ingestion }]\n").write(
+        toFile: path, atomically: true, encoding: .utf8)
+      let outcome = try await SondeProgram.run(["run", path, "--out", "\(folder)/run"])
+      #expect(outcome.status == 70)
+      #expect(
+        outcome.errors.contains(
+          "the fault { at: 59m59s, kill: ingestion } could not be carried out: the newest reading stored is of"
+        ),
+        "\(outcome.errors)")
+      #expect(try report(of: "\(folder)/run")["verdict"] as? String == "error")
+    }
+  }
+}
+
+/// Many faults in one run.
+@Suite(.serialized) struct FaultScheduleTests {
+  @Test func theScenarioForNewcomersPasses() async throws {
+    try await withTemporaryFolder { folder in
+      let outcome = try await SondeProgram.run(["run", "Scenarios/faults.yaml", "--out", "\(folder)/run"])
+      #expect(outcome.status == 0, "\(outcome.output)\n\(outcome.errors)")
+      #expect(outcome.output.contains("13 of 13 carried out"), "\(outcome.output)")
+      let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/run")
+      #expect(!names.contains("faults"))
+    }
+  }
+
+  /// `SONDE_FAULT_SCHEDULES` says how many, `SONDE_FAULT_SEED` with which one they begin.
+  @Test func drawnFaultsLoseNothingEither() async throws {
+    let environment = ProcessInfo.processInfo.environment
+    let count = environment["SONDE_FAULT_SCHEDULES"].flatMap { Int($0) } ?? 4
+    let first = environment["SONDE_FAULT_SEED"].flatMap { Int($0) } ?? 1
+    var slowestDrain = 0.0
+    var slowestRecovery = 0.0
+    var kinds: [String: Int] = [:]
+    for seed in first..<first + count {
+      let figures = try await Breaks.run("{ random: 5, between: [5m, 50m] }", ["--seed", "\(seed)"])
+      let faults = try #require(figures["faults"] as? [String: Any])
+      let drained = try #require(faults["drained_seconds"] as? Double)
+      let recovery = ((faults["recovery_seconds"] as? [String: Any])?["max"] as? Double) ?? 0
+      let drawn = try Breaks.events(figures).compactMap { $0["fault"] as? String }
+      #expect(drawn.count == 5)
+      slowestDrain = max(slowestDrain, drained)
+      slowestRecovery = max(slowestRecovery, recovery)
+      for fault in drawn {
+        let name = fault.split(separator: ",").dropFirst().first.map(String.init) ?? fault
+        kinds[name.filter { $0 != "}" }.trimmingCharacters(in: .whitespaces), default: 0] += 1
+      }
+      print(
+        "seed \(seed): drained in \(drained) s, slowest recovery \(recovery) s: \(drawn.joined(separator: ", "))"
+      )
+    }
+    print(
+      "\(count) schedules: slowest drain \(slowestDrain) s, slowest recovery \(slowestRecovery) s; \(kinds)")
+  }
+}
