@@ -253,7 +253,8 @@ public actor SlurmTarget: ComputeTarget {
         "SIGNALING", "STOPPED", "RESIZING", "PREEMPTED", "NODE_FAIL",
       ].contains(state)
       states[index] = ElementState(
-        isLive: isLive, node: state == "RUNNING" && !fields[2].isEmpty ? fields[2] : nil,
+        isLive: isLive,  // A short element is done before anybody has seen it run; where it was is known all the same.
+        node: state == "PENDING" || fields[2].isEmpty ? nil : fields[2],
         reason: "Slurm says \(state)" + (fields[3].isEmpty || fields[3] == "None" ? "" : ", \(fields[3])"))
     }
     return states

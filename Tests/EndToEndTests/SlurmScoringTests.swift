@@ -41,7 +41,11 @@ extension ScheduledScoringTests {
           var environment = ["SLURM_CONF": "\(folder)/slurm.conf"]
           if let point { environment["SONDE_CRASH_AT"] = "\(point.rawValue)#1@\(marker)" }
           let arguments = settings + ["--compute", "slurm", "--max-instances", "\(nodes)"]
-          var exit = try await run.schedule(arguments, environment: environment)
+          var saidPowerSaving = false
+          var exit = try await run.schedule(arguments, environment: environment) { _, line in
+            if line.contains("the cluster has no power saving") { saidPowerSaving = true }
+          }
+          #expect(saidPowerSaving)
           if point == .tasksRecorded {
             #expect(exit == .killed(signal: SIGKILL))
             exit = try await run.schedule(arguments, environment: environment)

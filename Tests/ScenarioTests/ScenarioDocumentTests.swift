@@ -80,6 +80,37 @@ enum Documents {
     #expect(document.compute == ComputeSettings(nodes: 2))
   }
 
+  @Test func scoringRunsOnTheTargetThatItNames() throws {
+    let path = Documents.folder + "/quickstart.yaml"
+    let onSlurm = try ScenarioDocument.load(
+      path, overrides: ["scoring.compute=slurm", "compute.slurm={max_instances: 8, cores_per_node: 2}"])
+    let slurm = ComputeSettings(
+      kind: .slurm, coresPerNode: 2, scale: AutoscaleSettings(maxInstances: 8))
+    #expect(onSlurm.compute == slurm && onSlurm.scheduleConfiguration?.compute == slurm)
+    let scaled = try ScenarioDocument.load(
+      path,
+      overrides: [
+        "compute.local={min_instances: 1, max_instances: 3, idle_time_before_scale_down: 5s}"
+      ])
+    #expect(
+      scaled.compute
+        == ComputeSettings(
+          scale: AutoscaleSettings(minInstances: 1, maxInstances: 3, idleTimeBeforeScaleDown: .seconds(5))))
+    let plain = try ScenarioDocument.load(path, overrides: ["scoring.compute=slurm"])
+    #expect(plain.compute == ComputeSettings(kind: .slurm, nodes: 2))
+    for (setting, fault) in [
+      ("compute.local.min_instances=1", "only a target with max_instances scales"),
+      ("compute.local={min_instances: 3, max_instances: 2}", "more than max_instances"),
+      ("compute.local.max_instances=2", "exclude each other"),
+      ("scoring.compute=slrum", "did you mean “slurm”?"),
+    ] {
+      let faults = #expect(throws: ScenarioFaults.self) {
+        try ScenarioDocument.load(path, overrides: [setting])
+      }
+      #expect(faults?.description.contains(fault) == true, "\(setting): \(faults?.description ?? "")")
+    }
+  }
+
   @Test(arguments: [
     ("count: 2", "cuont: 2", ["s.yaml:6:5: unknown key “cuont”; did you mean “count”?"]),
     ("every: 10s", "evry: 10s", ["s.yaml:7:5: unknown key “evry”; did you mean “every”?"]),
