@@ -113,9 +113,11 @@ struct Pipeline {
     _ faults: inout FaultSchedule
   ) async throws {
     var granted = 0
+    let ahead =
+      document.clock.speed == .max ? RunDefaults.messagesAhead : RunDefaults.messagesAheadOnSchedule
     while parts.fleet?.exit == nil {
       let progress = try await step(&parts, address, store, speech, &faults, .publishing)
-      let allowance = progress.distinctMessages + RunDefaults.messagesAhead
+      let allowance = progress.distinctMessages + ahead
       if allowance > granted {
         granted = allowance
         parts.fleet?.write("\(allowance)")
