@@ -5,16 +5,18 @@ extension MappingReader {
   func varied(
     _ key: String, _ wanted: String = "a number", where isAllowed: (Double) -> Bool = { _ in true }
   ) -> Varied<Double>? {
+    read(key, "\(wanted), or two of them as [low, high]") { Self.varied($0, where: isAllowed) }
+  }
+
+  private static func varied(_ node: DocumentNode, where isAllowed: (Double) -> Bool) -> Varied<Double>? {
     func number(_ node: DocumentNode) -> Double? {
       node.plainText.flatMap { ScenarioUnits.plainNumber($0) }.flatMap { isAllowed($0) ? $0 : nil }
     }
-    return read(key, "\(wanted), or two of them as [low, high]") { node in
-      if let value = number(node) { return Varied(value) }
-      guard case .sequence(let ends) = node.content, ends.count == 2, let low = number(ends[0]),
-        let high = number(ends[1]), low <= high
-      else { return nil }
-      return Varied(low...high)
-    }
+    if let value = number(node) { return Varied(value) }
+    guard case .sequence(let ends) = node.content, ends.count == 2, let low = number(ends[0]),
+      let high = number(ends[1]), low <= high
+    else { return nil }
+    return Varied(low...high)
   }
 
   /// A duration, or `[shortest, longest]`, from which each device draws its own.
@@ -31,11 +33,13 @@ extension MappingReader {
     }
   }
 
-  /// A list of numbers.
-  func numbers(_ key: String, _ wanted: String, where isAllowed: ([Double]) -> Bool) -> [Double]? {
+  /// A list of numbers, each of which may be `[low, high]`.
+  func variedNumbers(_ key: String, _ wanted: String, where isAllowed: ([Varied<Double>]) -> Bool)
+    -> [Varied<Double>]?
+  {
     read(key, wanted) { node in
       guard case .sequence(let elements) = node.content else { return nil }
-      let numbers = elements.compactMap { $0.plainText.flatMap { ScenarioUnits.plainNumber($0) } }
+      let numbers = elements.compactMap { Self.varied($0) { _ in true } }
       return numbers.count == elements.count && isAllowed(numbers) ? numbers : nil
     }
   }

@@ -125,6 +125,7 @@ struct Pipeline {
 
   /// How many messages the fleet may be ahead of ingestion.
   private func messagesAhead(_ faults: FaultSchedule) -> Int {
+    guard document.clock.speed == .max else { return RunDefaults.messagesAheadOnSchedule }
     guard faults.isWaiting else { return RunDefaults.messagesAhead }
     let (share, fewest) = RunDefaults.messagesAheadOfFaults
     return min(RunDefaults.messagesAhead, max(fewest, document.source.messages.messageCount / share))

@@ -5,6 +5,9 @@ enum RunDefaults {
   /// Messages the fleet may be ahead of ingestion under `max`: enough to keep the broker busy, few enough that its
   /// queue, and memory, stay small.
   static let messagesAhead = 10_000
+  /// The same under a clock with a schedule, which a slow pipeline must not slow down: below what the run's own broker
+  /// keeps, so that it drops nothing.
+  static let messagesAheadOnSchedule = 900_000
   /// How long a service may take until it is ready.
   static let readyTimeout = Duration.seconds(60)
   /// How often ingestion is started again after a death that nobody planned.

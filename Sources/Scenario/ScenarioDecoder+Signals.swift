@@ -43,7 +43,7 @@ extension ScenarioDecoder {
 
   private func sine(_ section: MappingReader) -> (any Signal)? {
     let offset = section.varied("offset")
-    let phase = section.number("phase")
+    let phase = section.varied("phase")
     let amplitude = section.varied("amplitude")
     guard let period = section.variedDuration("period"), let amplitude else { return nil }
     return SineSignal(offset: offset ?? 0, amplitude: amplitude, period: period, phase: phase)
@@ -51,7 +51,7 @@ extension ScenarioDecoder {
 
   private func square(_ section: MappingReader) -> (any Signal)? {
     let offset = section.varied("offset")
-    let phase = section.number("phase")
+    let phase = section.varied("phase")
     let duty = section.varied("duty", "a number between 0 and 1") { $0 > 0 && $0 < 1 }
     let amplitude = section.varied("amplitude")
     guard let period = section.variedDuration("period"), let amplitude else { return nil }
@@ -61,7 +61,7 @@ extension ScenarioDecoder {
 
   private func sawtooth(_ section: MappingReader) -> (any Signal)? {
     let offset = section.varied("offset")
-    let phase = section.number("phase")
+    let phase = section.varied("phase")
     let amplitude = section.varied("amplitude")
     guard let period = section.variedDuration("period"), let amplitude else { return nil }
     return SawtoothSignal(offset: offset ?? 0, amplitude: amplitude, period: period, phase: phase)
@@ -69,7 +69,7 @@ extension ScenarioDecoder {
 
   private func ecg(_ section: MappingReader) -> (any Signal)? {
     let offset = section.varied("offset")
-    let phase = section.number("phase")
+    let phase = section.varied("phase")
     let amplitude = section.varied("amplitude")
     guard let period = section.variedDuration("period"), let amplitude else { return nil }
     return ECGSignal(offset: offset ?? 0, amplitude: amplitude, period: period, phase: phase)
@@ -84,19 +84,19 @@ extension ScenarioDecoder {
   }
 
   private func weekly(_ section: MappingReader) -> (any Signal)? {
-    section.numbers("levels", "seven numbers, Monday to Sunday") { $0.count == 7 }
+    section.variedNumbers("levels", "seven numbers, Monday to Sunday") { $0.count == 7 }
       .map { WeeklySignal(levels: $0) }
   }
 
   private func randomWalk(_ section: MappingReader) -> (any Signal)? {
-    let memory = section.duration("memory")
+    let memory = section.variedDuration("memory")
     return section.varied("per_hour", "a number of at least 0") { $0 >= 0 }
       .map { RandomWalkSignal(perHour: $0, memory: memory) }
   }
 
   private func polynomial(_ section: MappingReader) -> (any Signal)? {
-    let unit = section.duration("unit")
-    return section.numbers("coefficients", "numbers, from the constant up") { !$0.isEmpty }
+    let unit = section.variedDuration("unit")
+    return section.variedNumbers("coefficients", "numbers, from the constant up") { !$0.isEmpty }
       .map { PolynomialSignal(coefficients: $0, unit: unit ?? .seconds(86_400)) }
   }
 
@@ -121,8 +121,8 @@ extension ScenarioDecoder {
         return nil
       }
       let name = state.text("name")
-      let level = state.number("level")
-      guard let dwell = state.duration("dwell"), let name, let level else { return nil }
+      let level = state.varied("level")
+      guard let dwell = state.variedDuration("dwell"), let name, let level else { return nil }
       return .init(name: name, level: level, dwell: dwell)
     }
     return states.count < 2 ? nil : MachineStatesSignal(states: states)
@@ -141,9 +141,9 @@ extension ScenarioDecoder {
   }
 
   private func clamp(_ section: MappingReader) -> (any Signal)? {
-    let minimum = section.number("min")
-    let maximum = section.number("max")
-    if let minimum, let maximum, minimum > maximum {
+    let minimum = section.varied("min")
+    let maximum = section.varied("max")
+    if let minimum, let maximum, minimum.high > maximum.low {
       faults.add(section.place(of: "max"), "max: below min, so that no value lies between")
     }
     return ClampSignal(minimum: minimum, maximum: maximum, parts(section, "of"))
@@ -155,8 +155,8 @@ extension ScenarioDecoder {
   }
 
   private func recorded(_ section: MappingReader) -> (any Signal)? {
-    let every = section.duration("every")
-    let phase = section.number("phase")
+    let every = section.variedDuration("every")
+    let phase = section.varied("phase")
     let delimiter = delimiter(section)
     let column = section.text("column")
     guard let node = section.node("file"), let file = section.text("file"), let column, let every else {

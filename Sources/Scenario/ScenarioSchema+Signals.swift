@@ -45,7 +45,7 @@ extension ScenarioSchema {
       "The length of one period: a duration, or [shortest, longest], from which each device draws its own.",
     isRequired: true)
   private static let phase = Key(
-    name: "phase", kind: .number,
+    name: "phase", kind: .varied,
     about:
       "Where in the period the clock starts, as a share of it. By default each device draws its own.")
 
@@ -90,7 +90,7 @@ extension ScenarioSchema {
     name: "weekly",
     keys: [
       Key(
-        name: "levels", kind: .list(.number), about: "Seven levels, Monday to Sunday, in the sensor's unit.",
+        name: "levels", kind: .list(.varied), about: "Seven levels, Monday to Sunday, in the sensor's unit.",
         isRequired: true)
     ])
 
@@ -101,7 +101,7 @@ extension ScenarioSchema {
         name: "per_hour", kind: .varied,
         about: "The standard deviation of its change in an hour. \(varies)", isRequired: true),
       Key(
-        name: "memory", kind: .duration,
+        name: "memory", kind: .variedDuration,
         about: "The time in which a deviation shrinks to a third. By default nothing draws it back."),
     ])
 
@@ -109,9 +109,9 @@ extension ScenarioSchema {
     name: "polynomial",
     keys: [
       Key(
-        name: "coefficients", kind: .list(.number), about: "From the constant up, in the sensor's unit.",
+        name: "coefficients", kind: .list(.varied), about: "From the constant up, in the sensor's unit.",
         isRequired: true),
-      Key(name: "unit", kind: .duration, about: "The time that counts as 1. Default 24h."),
+      Key(name: "unit", kind: .variedDuration, about: "The time that counts as 1. Default 24h."),
     ])
 
   static let trend = Mapping(
@@ -137,8 +137,8 @@ extension ScenarioSchema {
     name: "state",
     keys: [
       Key(name: "name", kind: .text, about: "Such as off, idle or load.", isRequired: true),
-      Key(name: "level", kind: .number, about: "What is measured in it.", isRequired: true),
-      Key(name: "dwell", kind: .duration, about: "How long it lasts on average.", isRequired: true),
+      Key(name: "level", kind: .varied, about: "What is measured in it.", isRequired: true),
+      Key(name: "dwell", kind: .variedDuration, about: "How long it lasts on average.", isRequired: true),
     ])
 
   static let recorded = Mapping(
@@ -148,7 +148,8 @@ extension ScenarioSchema {
         name: "file", kind: .text, about: "A CSV file with a header, relative to this one.", isRequired: true),
       Key(name: "column", kind: .text, about: "The column with the values.", isRequired: true),
       Key(name: "delimiter", kind: .text, about: "One ASCII character, or tab. Default a comma."),
-      Key(name: "every", kind: .duration, about: "The time from one value to the next.", isRequired: true),
+      Key(
+        name: "every", kind: .variedDuration, about: "The time from one value to the next.", isRequired: true),
       phase,
     ])
 
@@ -170,8 +171,8 @@ extension ScenarioSchema {
   static let clamp = Mapping(
     name: "clamp",
     keys: [
-      Key(name: "min", kind: .number, about: "The lower bound. Default none."),
-      Key(name: "max", kind: .number, about: "The upper bound. Default none."),
+      Key(name: "min", kind: .varied, about: "The lower bound. Default none."),
+      Key(name: "max", kind: .varied, about: "The upper bound. Default none."),
       Key(name: "of", kind: .parts, about: "The parts.", isRequired: true),
     ])
 

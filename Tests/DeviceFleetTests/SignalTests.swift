@@ -137,6 +137,30 @@ import Testing
     #expect(try values(varied, device: 3, count: 9) == values(varied, device: 3, count: 9))
   }
 
+  @Test func everyParameterMayVaryFromDeviceToDevice() throws {
+    let hour = Varied(Duration.seconds(60)...(.seconds(3600)))
+    let signals: [any Signal] = [
+      PolynomialSignal(coefficients: [Varied(0...10)]), PolynomialSignal(coefficients: [0, 1], unit: hour),
+      WeeklySignal(levels: Array(repeating: Varied(0...10), count: 7)),
+      ClampSignal(minimum: Varied(1...9), [ConstantSignal(value: 0)]),
+      ClampSignal(maximum: Varied(-9...(-1)), [ConstantSignal(value: 0)]),
+      SineSignal(amplitude: 1, period: .seconds(3600), phase: Varied(0...1)),
+      SquareSignal(offset: Varied(0...1), amplitude: 1, period: .seconds(3600), phase: 0),
+      RecordedSignal(values: [0, 10], every: hour, phase: 0.2),
+      MachineStatesSignal(states: [
+        .init(name: "a", level: Varied(0...1), dwell: hour),
+        .init(name: "b", level: Varied(5...6), dwell: hour),
+      ]),
+    ]
+    for signal in signals {
+      // Every millisecond, so that no device begins later than another: nothing but parameters can differ.
+      let courses = try (0..<5).map {
+        try values([signal], device: $0, count: 5, every: .milliseconds(1), for: .milliseconds(50))
+      }
+      #expect(Set(courses).count == 5, "\(signal)")
+    }
+  }
+
   @Test func aFollowerReachesItsSourceWithItsLag() throws {
     let load = SensorID("load")!
     let plan = try Fleets.plan(

@@ -9,6 +9,12 @@ public struct FleetLedger: Sendable, Codable {
     public var p50: Double
     public var p99: Double
     public var max: Double
+
+    public init(p50: Double, p99: Double, max: Double) {
+      self.p50 = p50
+      self.p99 = p99
+      self.max = max
+    }
   }
 
   public var planned = 0

@@ -66,7 +66,7 @@ public struct FleetProcesses: Sendable {
   ) async throws -> FleetLedger {
     var governor = FleetGovernor(
       start: outline.start, end: outline.end, messages: outline.messages, processes: count,
-      isFree: allowance == nil && clock != .max)
+      hasSchedule: clock != .max)
     var isStopping = false
     while children.contains(where: { !$0.hasEnded }) {
       if stop.isSet, !isStopping {

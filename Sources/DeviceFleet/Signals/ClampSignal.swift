@@ -3,11 +3,11 @@ import Telemetry
 /// The sum of parts, kept between two bounds, as by a sensor that shows no more than its range.
 public struct ClampSignal: CompositeSignal {
   /// In the sensor's unit; nil: no bound.
-  public var minimum: Double?
-  public var maximum: Double?
+  public var minimum: Varied<Double>?
+  public var maximum: Varied<Double>?
   public var parts: [any Signal]
 
-  public init(minimum: Double? = nil, maximum: Double? = nil, _ parts: [any Signal]) {
+  public init(minimum: Varied<Double>? = nil, maximum: Varied<Double>? = nil, _ parts: [any Signal]) {
     self.minimum = minimum
     self.maximum = maximum
     self.parts = parts
@@ -18,17 +18,20 @@ public struct ClampSignal: CompositeSignal {
     var inner = SignalStatistics.sum(parts.map { $0.statistics(sensors) })
     inner.level = clamped(inner.level)
     if let minimum, let maximum {
-      inner.standardDeviation = min(inner.standardDeviation, (maximum - minimum) / 2)
+      inner.standardDeviation = min(inner.standardDeviation, (maximum.middle - minimum.middle) / 2)
     }
     return inner
   }
 
   private func clamped(_ value: Double) -> Double {
-    min(max(value, minimum ?? -.infinity), maximum ?? .infinity)
+    min(max(value, minimum?.middle ?? -.infinity), maximum?.middle ?? .infinity)
   }
 
   public func begin(_ context: SignalContext) -> any SignalCourse {
-    Course(minimum: minimum ?? -.infinity, maximum: maximum ?? .infinity, sum: SumCourse(parts, context))
+    var generator = context.generator
+    return Course(
+      minimum: minimum?.draw(&generator) ?? -.infinity, maximum: maximum?.draw(&generator) ?? .infinity,
+      sum: SumCourse(parts, context))
   }
 
   private struct Course: SignalCourse {

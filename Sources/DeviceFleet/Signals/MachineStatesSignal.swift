@@ -7,11 +7,11 @@ public struct MachineStatesSignal: Signal, Hashable {
   public struct State: Hashable, Sendable {
     public var name: String
     /// What is measured in it, in the sensor's unit.
-    public var level: Double
+    public var level: Varied<Double>
     /// How long it lasts on average.
-    public var dwell: Duration
+    public var dwell: Varied<Duration>
 
-    public init(name: String, level: Double, dwell: Duration) {
+    public init(name: String, level: Varied<Double>, dwell: Varied<Duration>) {
       self.name = name
       self.level = level
       self.dwell = dwell
@@ -27,27 +27,29 @@ public struct MachineStatesSignal: Signal, Hashable {
 
   /// Every state is entered as often as the others, so its share of the time is its share of the dwell times.
   public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
-    let total = states.reduce(0) { $0 + $1.dwell.seconds }
+    let states = states.map { (level: $0.level.middle, seconds: $0.dwell.middle.seconds) }
+    let total = states.reduce(0) { $0 + $1.seconds }
     guard total > 0 else { return SignalStatistics() }
-    let level = states.reduce(0) { $0 + $1.level * $1.dwell.seconds } / total
-    let variance =
-      states.reduce(0) { $0 + ($1.level - level) * ($1.level - level) * $1.dwell.seconds } / total
+    let level = states.reduce(0) { $0 + $1.level * $1.seconds } / total
+    let variance = states.reduce(0) { $0 + ($1.level - level) * ($1.level - level) * $1.seconds } / total
     return SignalStatistics(level: level, standardDeviation: variance.squareRoot())
   }
 
   public func begin(_ context: SignalContext) -> any SignalCourse {
-    Course(states: states, mean: statistics { _ in SignalStatistics() }.level, generator: context.generator)
+    var generator = context.generator
+    let drawn = states.map { (level: $0.level.draw(&generator), dwellMs: $0.dwell.drawMs(&generator)) }
+    return Course(states: drawn, mean: statistics { _ in SignalStatistics() }.level, generator: generator)
   }
 
   private struct Course: SignalCourse {
-    let states: [State]
+    let states: [(level: Double, dwellMs: Int64)]
     let mean: Double
     var generator: SeededGenerator
     var state = 0
     /// When the state ends, in milliseconds from the start of the clock; nil before the first reading.
     var untilMs: Int64?
 
-    init(states: [State], mean: Double, generator: SeededGenerator) {
+    init(states: [(level: Double, dwellMs: Int64)], mean: Double, generator: SeededGenerator) {
       self.states = states
       self.mean = mean
       self.generator = generator
@@ -68,7 +70,7 @@ public struct MachineStatesSignal: Signal, Hashable {
 
     private mutating func dwellMs() -> Int64 {
       let share = -PortableMath.log(1 - generator.uniform())
-      return max(1, Int64(share * Double(states[state].dwell.milliseconds)))
+      return max(1, Int64(share * Double(states[state].dwellMs)))
     }
   }
 }

@@ -18,10 +18,11 @@ public struct PeriodicSignal<Shape: PeriodicShape>: Signal, Hashable {
   public var length: Varied<Duration>
   /// Where in the period the clock starts, as a share of it. Nil: each device draws its own, so that the fleet does not
   /// swing as one.
-  public var phase: Double?
+  public var phase: Varied<Double>?
 
   public init(
-    offset: Varied<Double> = 0, amplitude: Varied<Double>, period: Varied<Duration>, phase: Double? = nil
+    offset: Varied<Double> = 0, amplitude: Varied<Double>, period: Varied<Duration>,
+    phase: Varied<Double>? = nil
   ) {
     self.offset = offset
     self.amplitude = amplitude
@@ -40,7 +41,7 @@ public struct PeriodicSignal<Shape: PeriodicShape>: Signal, Hashable {
 
   public func begin(_ context: SignalContext) -> any SignalCourse {
     var generator = context.generator
-    let phase = phase ?? generator.uniform()
+    let phase = phase?.draw(&generator) ?? generator.uniform()
     return Course(
       offset: offset.draw(&generator), amplitude: amplitude.draw(&generator),
       periodMs: length.drawMs(&generator), phase: phase)

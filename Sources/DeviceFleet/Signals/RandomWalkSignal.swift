@@ -6,9 +6,9 @@ public struct RandomWalkSignal: Signal, Hashable {
   /// The standard deviation of its change in an hour, were nothing to draw it back; in the sensor's unit.
   public var perHour: Varied<Double>
   /// The time in which a deviation shrinks to 1/e of itself; nil: nothing draws it back.
-  public var memory: Duration?
+  public var memory: Varied<Duration>?
 
-  public init(perHour: Varied<Double>, memory: Duration? = nil) {
+  public init(perHour: Varied<Double>, memory: Varied<Duration>? = nil) {
     self.perHour = perHour
     self.memory = memory
   }
@@ -17,15 +17,15 @@ public struct RandomWalkSignal: Signal, Hashable {
 
   /// With a memory τ the spread is perHour · √(τ/2); without, it grows for ever, and the spread after an hour counts.
   public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
-    let hours = memory.map { $0.seconds / 3600 / 2 } ?? 1
+    let hours = memory.map { $0.middle.seconds / 3600 / 2 } ?? 1
     return SignalStatistics(standardDeviation: perHour.middle * hours.squareRoot())
   }
 
   public func begin(_ context: SignalContext) -> any SignalCourse {
     var generator = context.generator
     let perHour = perHour.draw(&generator)
-    return Course(
-      perHour: perHour, memoryHours: memory.map { $0.seconds / 3600 }, normal: NormalGenerator(generator))
+    let memoryHours = memory.map { Double($0.drawMs(&generator)) / 3_600_000 }
+    return Course(perHour: perHour, memoryHours: memoryHours, normal: NormalGenerator(generator))
   }
 
   private struct Course: SignalCourse {

@@ -5,17 +5,17 @@ import Telemetry
 public struct RecordedSignal: Signal, Hashable {
   /// At least one; finite.
   public var values: [Double]
-  public var every: Duration
+  public var every: Varied<Duration>
   /// Where in the recording the clock starts; nil: each device draws its own.
-  public var phase: Double?
+  public var phase: Varied<Double>?
 
-  public init(values: [Double], every: Duration, phase: Double? = nil) {
+  public init(values: [Double], every: Varied<Duration>, phase: Varied<Double>? = nil) {
     self.values = values
     self.every = every
     self.phase = phase
   }
 
-  public var period: Duration? { every * values.count }
+  public var period: Duration? { every.middle * values.count }
   public var swings: Bool { true }
 
   public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
@@ -24,8 +24,9 @@ public struct RecordedSignal: Signal, Hashable {
 
   public func begin(_ context: SignalContext) -> any SignalCourse {
     var generator = context.generator
+    let phase = phase?.draw(&generator) ?? generator.uniform()
     return Course(
-      values: values, periodMs: every.milliseconds * Int64(values.count), phase: phase ?? generator.uniform(),
+      values: values, periodMs: every.drawMs(&generator) * Int64(values.count), phase: phase,
       mean: statistics { _ in SignalStatistics() }.level)
   }
 

@@ -10,12 +10,12 @@ public struct SquareSignal: Signal, Hashable {
   /// The share of the period that is high, of (0, 1).
   public var duty: Varied<Double>
   /// Where in the period the clock starts; nil: each device draws its own.
-  public var phase: Double?
+  public var phase: Varied<Double>?
 
   public init(
     offset: Varied<Double> = 0, amplitude: Varied<Double>, period: Varied<Duration>,
     duty: Varied<Double> = 0.5,
-    phase: Double? = nil
+    phase: Varied<Double>? = nil
   ) {
     self.offset = offset
     self.amplitude = amplitude
@@ -37,7 +37,7 @@ public struct SquareSignal: Signal, Hashable {
 
   public func begin(_ context: SignalContext) -> any SignalCourse {
     var generator = context.generator
-    let phase = phase ?? generator.uniform()
+    let phase = phase?.draw(&generator) ?? generator.uniform()
     return Course(
       offset: offset.draw(&generator), amplitude: amplitude.draw(&generator),
       periodMs: length.drawMs(&generator), duty: duty.draw(&generator), phase: phase)
