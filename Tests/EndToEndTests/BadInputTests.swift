@@ -9,7 +9,11 @@ import Testing
     ("clock.speed=quick", "speed"), ("fleet[0].count=-1", "count"), ("fleet[0].count=many", "count"),
     ("fleet[0].anomalies[0].sensor=temperatur", "temperature"), ("scoring.cron=61 * * * *", "cron"),
     ("scoring.cron=* * *", "cron"), ("expect=[readings.lots == 0]", "did you mean “lost”"),
-    ("ingestion.windw=5m", "window"), ("model.train_on=[0h, 48h]", "train_on"),
+    ("ingestion.windw=5m", "window"), ("faults=[{ at: 1h, kil: ingestion }]", "did you mean “kill”"),
+    ("faults=[{ at: -1h, kill: ingestion }]", "at: expected a duration"),
+    ("faults=[{ at: 1h, kill: fleet }]", "expected ingestion or broker"),
+    ("faults=[{ at: 1h, power_cut: ingestion }]", "leave “scoring” out"),
+    ("model.train_on=[0h, 48h]", "train_on"),
   ])
   func aFaultyScenarioIsRefusedWithItsPlace(override: String, mentions: String) async throws {
     for command in [["validate"], ["run"]] {

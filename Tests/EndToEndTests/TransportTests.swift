@@ -5,7 +5,13 @@ import Testing
 
 /// Messages that fail to arrive as they left, through the whole pipeline.
 @Suite(.serialized) struct TransportTests {
-  @Test(arguments: [[], ["--seed", "5", "--set", "faults=[{ at: 3h, kill: ingestion }]"]])
+  @Test(arguments: [
+    [],
+    [
+      "--seed", "5", "--set",
+      "faults=[{ at: 1h, kill: ingestion }, { at: 2h, cut: ingestion }, { at: 3h, cut: fleet }, { at: 4h, kill: broker, saved: true }]",
+    ],
+  ])
   func whatGoesWrongOnTheWayIsAccountedFor(arguments: [String]) async throws {
     try await withTemporaryFolder { folder in
       let outcome = try await SondeProgram.run(
@@ -17,6 +23,7 @@ import Testing
       func count(_ section: [String: Any], _ name: String) throws -> Int {
         try #require(section[name] as? Int)
       }
+      #expect(try count(readings, "unaccounted") == 0)
       // Everything planned is stored, late or withheld by a fault; nothing is anywhere else.
       let placed = try count(readings, "stored") + count(readings, "late") + count(readings, "withheld")
       #expect(try placed == count(readings, "planned"))
