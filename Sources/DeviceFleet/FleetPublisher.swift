@@ -89,6 +89,7 @@ public final class FleetPublisher {
     throws -> FleetLedger
   {
     let begin = ContinuousClock.now
+    let beginMicroseconds = Date().timeIntervalSince1970 * 1e6
     var nextReport = begin
     var position: Position?
     var payload: [UInt8] = []
@@ -97,8 +98,14 @@ public final class FleetPublisher {
     while !stop.isSet, let (delivery, device) = deliveries.next() {
       while pool.counters.published >= allowance(), !stop.isSet { try pool.pump(.milliseconds(5)) }
       firstDue = firstDue ?? delivery.due
-      if let firstDue { try waitForSchedule(delivery.due - firstDue, since: begin, stop) }
-      try hand(delivery.parcel, to: device, &payload)
+      var intended: Int64?
+      if let firstDue {
+        try waitForSchedule(delivery.due - firstDue, since: begin, stop)
+        if case .scaled(let factor) = clock {
+          intended = Int64(beginMicroseconds + (delivery.due - firstDue).seconds / factor * 1e6)
+        }
+      }
+      try hand(delivery.parcel, to: device, intended, &payload)
       position = Position(
         published: pool.counters.published, acknowledged: pool.counters.acknowledged, eventTime: delivery.due)
       if let position, pool.counters.published % 256 == 0 || clock != .max, ContinuousClock.now >= nextReport
@@ -122,7 +129,9 @@ public final class FleetPublisher {
       reconnects: pool.counters.reconnects, seconds: seconds)
   }
 
-  private func hand(_ parcel: Delivery.Parcel, to device: Int, _ payload: inout [UInt8]) throws {
+  private func hand(
+    _ parcel: Delivery.Parcel, to device: Int, _ intended: Int64?, _ payload: inout [UInt8]
+  ) throws {
     payload.removeAll(keepingCapacity: true)
     var readings = 0
     var isRepeated = false
@@ -140,7 +149,8 @@ public final class FleetPublisher {
       return try pool.cut(client: device)
     }
     try payload.withUnsafeBytes {
-      try pool.publish(client: device, payload: $0, readings: readings, isRepeated: isRepeated)
+      try pool.publish(
+        client: device, payload: $0, readings: readings, isRepeated: isRepeated, intended: intended)
     }
   }
 

@@ -37,7 +37,7 @@ final class MQTTConnection {
   private(set) var disconnection: String?
   private(set) var subscriptionFailure: String?
   /// Called for every message, inside ``read(upTo:)``.
-  var onMessage: ((UnsafePointer<mosquitto_message>) -> Void)?
+  var onMessage: ((UnsafePointer<mosquitto_message>, _ properties: OpaquePointer?) -> Void)?
   /// Called with the packet id of every publication that the broker has acknowledged.
   var onPublished: ((Int32) -> Void)?
 
@@ -212,11 +212,17 @@ final class MQTTConnection {
 
   /// Hands a message to the library and returns its packet id.
   ///
-  /// - Parameter topic: NUL-terminated, so that callers who publish often convert once.
-  func publish(topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, qos: Int32) throws -> Int32 {
+  /// - Parameters:
+  ///   - topic: NUL-terminated, so that callers who publish often convert once.
+  ///   - intended: When it was meant to be sent, in microseconds since 1970, to be told to the receiver.
+  func publish(
+    topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, qos: Int32, intended: Int64? = nil
+  ) throws -> Int32 {
     var packetID: Int32 = 0
-    let code = mosquitto_publish(
-      handle, &packetID, topic, Int32(payload.count), payload.baseAddress, qos, false)
+    var properties = try intended.flatMap { try IntendedTime.properties($0) }
+    defer { mosquitto_property_free_all(&properties) }
+    let code = mosquitto_publish_v5(
+      handle, &packetID, topic, Int32(payload.count), payload.baseAddress, qos, false, properties)
     guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
       if code == MOSQ_ERR_NO_CONN.rawValue.signed || code == MOSQ_ERR_CONN_LOST.rawValue.signed {
         throw MQTTError.disconnected(address, reason: MQTTError.reason(code))
@@ -277,10 +283,10 @@ final class MQTTConnection {
   private static let messageCallback:
     @convention(c) (
       OpaquePointer?, UnsafeMutableRawPointer?, UnsafePointer<mosquitto_message>?, OpaquePointer?
-    ) -> Void = { _, context, message, _ in
+    ) -> Void = { _, context, message, properties in
       guard let message, let connection = connection(context) else { return }
       connection.messageCount += 1
-      connection.onMessage?(message)
+      connection.onMessage?(message, properties)
     }
 
   private static let publishCallback:

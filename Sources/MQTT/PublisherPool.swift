@@ -87,13 +87,17 @@ public final class PublisherPool {
   /// Publishes `payload`, which carries `readings` readings, on the topic of client `index`; waits while that client's
   /// window is full. Throws ``MQTTError`` where the broker has gone and does not come back.
   ///
-  /// - Parameter isRepeated: Whether it repeats an earlier publication, and is to be counted apart.
+  /// - Parameters:
+  ///   - isRepeated: Whether it repeats an earlier publication, and is to be counted apart.
+  ///   - intended: When it was meant to be sent, in microseconds since 1970; the receiver is told.
   public func publish(
-    client index: Int, payload: UnsafeRawBufferPointer, readings: Int, isRepeated: Bool = false
+    client index: Int, payload: UnsafeRawBufferPointer, readings: Int, isRepeated: Bool = false,
+    intended: Int64? = nil
   ) throws {
     while clients[index].unacknowledged.count >= Limits.windowPerClient { try pump(.milliseconds(100)) }
     do {
-      _ = try clients[index].connection.publish(topic: clients[index].topic, payload: payload, qos: 1)
+      _ = try clients[index].connection.publish(
+        topic: clients[index].topic, payload: payload, qos: 1, intended: intended)
     } catch MQTTError.disconnected {
       // The library has kept the message and sends it with the next connection.
       try reconnect(index)

@@ -81,17 +81,13 @@ struct Pipeline {
 
   /// Starts ingestion and waits until it listens.
   private func startIngestion(_ address: BrokerAddress, _ speech: Speech) async throws -> RunPart {
-    func seconds(_ duration: Duration) -> String { "\(duration.milliseconds)ms" }
     speech.ingestionIsReady(false)
     let part = try await RunPart.start(
       "ingest", executable: options.executable,
       arguments: [
         "ingest", "--broker", "\(address)", "--topic", TelemetryTopic.filter, "--store", layout.store,
-        "--window", seconds(document.ingestion.window),
-        "--out-of-orderness", seconds(document.ingestion.outOfOrderness),
-        "--lateness", seconds(document.ingestion.allowedLateness), "--client-id", "\(session)-ingest",
-        "--events",
-      ],
+        "--client-id", "\(session)-ingest", "--events",
+      ] + document.ingestion.arguments,
       log: layout.log("ingest"), onLine: { speech.ingestion($0) })
     let deadline = ContinuousClock.now + RunDefaults.readyTimeout
     while !speech.isIngestionReady {

@@ -14,13 +14,19 @@ struct ReadingLedger: Hashable, Sendable {
   private(set) var lostReadings = 0
   /// Readings of planned messages that stand in the store more than once.
   private(set) var doubledReadings = 0
+  /// Readings of planned messages that are older than all that the store still holds: retention deleted them, or nobody ever
+  /// stored them, which cannot be told any more.
+  private(set) var expiredReadings = 0
   /// Readings of planned messages that a transport fault of the scenario kept from being published.
   private(set) var withheldReadings = 0
   /// The first few losses.
   private(set) var losses: [Loss] = []
 
   /// Holds the messages of `source` against `store`. Messages of other devices are left alone.
-  init(source: any MessageSource, store: WindowStoreReader) throws {
+  ///
+  /// - Parameter forgets: Whether the store deletes old rows.
+  init(source: any MessageSource, store: WindowStoreReader, forgets: Bool) throws {
+    let oldest = forgets ? try store.oldestReading() : nil
     var indices: [DeviceID: Int] = [:]
     for (index, device) in source.deviceIDs.enumerated() { indices[device] = index }
     var copies: [[UInt8]] = source.deviceIDs.map { _ in [] }
@@ -37,7 +43,9 @@ struct ReadingLedger: Hashable, Sendable {
         deliveredTotal += message.values.count
         let sequence = Int(message.position?.sequence ?? 0)
         let count = sequence < copies[index].count ? copies[index][sequence] : 0
-        if count == 0 {
+        if count == 0, let oldest, message.timestamp < oldest {
+          expiredReadings += message.values.count
+        } else if count == 0 {
           lostReadings += message.values.count
           if losses.count < RunDefaults.namedLosses {
             losses.append(Loss(device: device, sequence: Int64(sequence)))

@@ -21,7 +21,7 @@ enum ReportNames {
       "reconnects"),
     "readings": numbers(
       "planned", "published", "acknowledged", "stored", "duplicates", "late", "rejected", "lost", "doubled",
-      "withheld"),
+      "withheld", "dropped", "adjusted", "expired"),
     "windows": numbers("closed", "revised", "expected", "mismatched"),
     "schedule_lag_ms": numbers("p50", "p99", "max"),
     "scoring": numbers("jobs", "tasks", "retries", "predictions", "failed", "windows_per_second"),

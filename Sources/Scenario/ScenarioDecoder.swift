@@ -97,16 +97,6 @@ struct ScenarioDecoder {
     return nil
   }
 
-  private func ingestion(_ reader: MappingReader) -> ScenarioDocument.Ingestion {
-    let section = reader.mapping("ingestion")
-    return .init(
-      window: section?.duration("window") ?? ScenarioDefaults.window,
-      outOfOrderness: section?.duration("out_of_orderness", allowsZero: true)
-        ?? ScenarioDefaults.outOfOrderness,
-      allowedLateness: section?.duration("allowed_lateness", allowsZero: true)
-        ?? ScenarioDefaults.allowedLateness)
-  }
-
   private func compute(_ reader: MappingReader) -> ScheduleConfiguration.Local {
     let local = reader.mapping("compute")?.mapping("local")
     let standard = ScenarioDefaults.localCompute

@@ -35,11 +35,16 @@ public final class WindowStoreReader: Sendable {
       progress.duplicateReadings = row["duplicate_readings"]
       progress.lateMessages = row["late_messages"]
       progress.lateReadings = row["late_readings"]
+      progress.droppedMessages = row["dropped_messages"]
+      progress.droppedReadings = row["dropped_readings"]
+      progress.adjustedMessages = row["adjusted_messages"]
+      progress.adjustedReadings = row["adjusted_readings"]
       progress.rejectedMessages = row["rejected_messages"]
       progress.windowsClosed = row["windows_closed"]
       progress.windowsRevised = row["windows_revised"]
       progress.maxEvent = (row["max_event_ms"] as Int64?).map(Timestamp.init(milliseconds:))
       progress.fleetWatermark = (row["fleet_watermark_ms"] as Int64?).map(Timestamp.init(milliseconds:))
+      progress.deliveries = row["deliveries"]
       return progress
     }
   }
@@ -51,12 +56,12 @@ public final class WindowStoreReader: Sendable {
   public struct AccountedMessage: Hashable, Sendable {
     public var device: DeviceID
     public var position: Message.Position
-    /// Whether it stands in `late_readings` instead of the journal.
+    /// Whether it stands in `late_readings` or `dropped_messages` instead of the journal.
     public var isLate: Bool
   }
 
-  /// Hands over every message with a position that the journal or the late readings hold, in no particular order. A
-  /// message that stands there twice is handed over twice.
+  /// Hands over every message with a position that the journal, the late readings or the dropped messages hold, in no
+  /// particular order. A message that stands there twice is handed over twice.
   public func forEachAccountedMessage(_ body: (AccountedMessage) -> Void) throws {
     try read { db in
       let names = try Row.fetchAll(db, sql: "SELECT id, name FROM devices")
@@ -69,6 +74,9 @@ public final class WindowStoreReader: Sendable {
         ),
         // One message may have left several late rows, one a sensor.
         ("SELECT DISTINCT device, epoch, seq FROM late WHERE epoch IS NOT NULL", true),
+        (
+          "SELECT device, epoch, seq FROM late_outcomes WHERE epoch IS NOT NULL AND moved_to_ms IS NULL", true
+        ),
       ]
       for (sql, isLate) in sources {
         let rows = try Row.fetchCursor(db, sql: sql)
@@ -79,6 +87,13 @@ public final class WindowStoreReader: Sendable {
               device: device, position: Message.Position(epoch: row[1], sequence: row[2]), isLate: isLate))
         }
       }
+    }
+  }
+
+  /// The oldest time in the journal; nil where that is empty.
+  public func oldestReading() throws -> Timestamp? {
+    try read { db in
+      try Int64.fetchOne(db, sql: "SELECT min(ts_ms) FROM journal").map(Timestamp.init(milliseconds:))
     }
   }
 
@@ -94,6 +109,7 @@ public final class WindowStoreReader: Sendable {
       else { return nil }
       return WindowSettings(
         window: .milliseconds(window), hop: try milliseconds("hop_ms").map(Duration.milliseconds),
+        sessionGap: try milliseconds("session_gap_ms").flatMap { $0 > 0 ? .milliseconds($0) : nil },
         outOfOrderness: .milliseconds(disorder),
         allowedLateness: .milliseconds(lateness))
     }
@@ -126,6 +142,19 @@ public final class WindowStoreReader: Sendable {
       let handle = statement.sqliteStatement
       defer { sqlite3_reset(handle) }
       while try Self.step(handle, db) { counts[sqlite3_column_int64(handle, 0), default: 0] += 1 }
+      // A window that the cut takes back counted at its first revision, and is none.
+      let withdrawn = try Int64.fetchCursor(
+        db,
+        sql: """
+          SELECT w.device FROM windows w WHERE w.count = 0 AND w.visible_from_ms > ?1 AND w.visible_from_ms <= ?2
+            AND NOT EXISTS (
+              SELECT 1 FROM windows n WHERE n.device = w.device AND n.sensor = w.sensor AND n.start_ms = w.start_ms
+                AND n.revision > w.revision AND n.visible_from_ms > ?1 AND n.visible_from_ms <= ?2)
+          """, arguments: Self.cut(visibleAfter, through))
+      while let id = try withdrawn.next() {
+        counts[id, default: 0] -= 1
+        if counts[id] == 0 { counts[id] = nil }
+      }
       return try counts.map { id, count in
         guard let name = names[id] else { throw Self.damaged("device", "\(id)") }
         return (try Self.device(name), count)
@@ -134,7 +163,8 @@ public final class WindowStoreReader: Sendable {
   }
 
   /// The windows of a cut: of each window the newest revision that became visible after `visibleAfter` (nil: from the
-  /// beginning) and not after `through` (nil: to the end), sorted by device, sensor, start.
+  /// beginning) and not after `through` (nil: to the end), sorted by device, sensor, start. A window that was taken back
+  /// is none.
   ///
   /// - Parameter devices: Only these; nil for all.
   public func windows(visibleAfter: Timestamp?, through: Timestamp?, devices: [DeviceID]? = nil) throws
@@ -177,6 +207,7 @@ public final class WindowStoreReader: Sendable {
     defer { sqlite3_reset(handle) }
     let first = windows.endIndex
     var isSorted = true
+    var hasWithdrawn = false
     var sensorID: Int64?
     var sensor: SensorID?
     func time(_ column: Int32) -> Timestamp { Timestamp(milliseconds: sqlite3_column_int64(handle, column)) }
@@ -198,6 +229,7 @@ public final class WindowStoreReader: Sendable {
           p25: number(14),
           median: number(15), p75: number(16), p95: number(17)),
         revision: Int(sqlite3_column_int64(handle, 3)), visibleFrom: time(4))
+      if row.isWithdrawn { hasWithdrawn = true }
       // Revisions follow each other, the newest last.
       if row.revision > 1, windows.count > first, let last = windows.last, last.start == row.start,
         last.sensor == sensor
@@ -206,6 +238,10 @@ public final class WindowStoreReader: Sendable {
       } else {
         windows.append(row)
       }
+    }
+    if hasWithdrawn {
+      let standing = windows[first...].filter { !$0.isWithdrawn }
+      windows.replaceSubrange(first..., with: standing)
     }
     // Sensors are numbered as they came, and wanted in the order of their names.
     if !isSorted {
