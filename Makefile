@@ -8,8 +8,9 @@ SWIFT_BUILD := swift build -c release --build-tests
 SONDE := .build/release/sonde
 NAME ?= quickstart
 ARGS ?=
+ROUNDS ?= 1000000
 
-.PHONY: help setup build demo test scenario scenarios lint format docs gallery clean bench bench-svm svm-oracle fault-schedules \
+.PHONY: help setup build demo test scenario scenarios lint format docs gallery clean bench bench-svm svm-oracle fault-schedules fuzz soak \
   slurm-demo
 
 help: ## List the targets
@@ -45,6 +46,12 @@ fault-schedules: build ## Run COUNT=200 seeded fault schedules
 
 svm-oracle: ## Train 240 models with scikit-learn, for ScikitLearnTests
 	@Benchmarks/svm/oracle.sh
+
+fuzz: build ## Fuzz payloads and topics: ROUNDS=1000000, SEED=… repeats
+	@SONDE_FUZZ_ROUNDS=$(ROUNDS) $(if $(SEED),SONDE_FUZZ_SEED=$(SEED)) swift test -c release --skip-build --filter PayloadFuzz
+
+soak: build ## Ingest ten million readings, and draw memory and file size into docs
+	@Benchmarks/ingestion/soak.sh
 
 slurm-demo: build ## Score the quickstart on a real Slurm, and stop it
 	@.ci/setup slurm-wlm

@@ -63,7 +63,8 @@ let package = Package(
       name: "DeviceFleet",
       dependencies: [telemetry, files, supervision, "MQTT", "Detection", histogram]),
     .target(
-      name: "Ingestion", dependencies: [telemetry, supervision, "MQTT", "WindowStore", histogram, logging]),
+      name: "Ingestion",
+      dependencies: [telemetry, files, supervision, "MQTT", "WindowStore", histogram, logging]),
     .target(
       name: "BatchScoring",
       dependencies: [telemetry, files, supervision, "OneClassSVM", "WindowStore", "Compute", grdb, logging]),

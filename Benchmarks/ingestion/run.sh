@@ -12,3 +12,6 @@ mkdir -p "$folder"
 cc -O2 -o "$folder/journal" Benchmarks/ingestion/journal.c -lmosquitto -lsqlite3
 "$folder/venv/bin/python" Benchmarks/ingestion/compare.py --sonde .build/release/sonde --c-journal "$folder/journal" \
   --output "$folder/ingestion.json" "$@"
+"$folder/venv/bin/python" Benchmarks/ingestion/recovery.py --sonde .build/release/sonde --output "$folder/recovery.json"
+"$folder/venv/bin/python" Benchmarks/ingestion/soak.py --sonde .build/release/sonde --readings 5000000 \
+  --output "$folder/beside.json"

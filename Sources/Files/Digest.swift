@@ -20,6 +20,15 @@ public enum Digest {
     return hexadecimal(hash.finalize())
   }
 
+  /// The first half, 16 bytes, of the SHA-256 of two runs of bytes and where one ends and the other begins.
+  public static func half(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> [UInt8] {
+    var hash = SHA256()
+    withUnsafeBytes(of: first.count.littleEndian) { hash.update(bufferPointer: $0) }
+    hash.update(bufferPointer: first)
+    hash.update(bufferPointer: second)
+    return Array(hash.finalize().prefix(16))
+  }
+
   fileprivate static func hexadecimal(_ digest: SHA256.Digest) -> String {
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)

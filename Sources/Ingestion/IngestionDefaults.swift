@@ -9,8 +9,14 @@ public enum IngestionDefaults {
   public static let commitInterval = Duration.milliseconds(20)
   /// Stored messages between two checkpoints: what a restart has to fold again, about a quarter of a second's work.
   public static let messagesPerCheckpoint = 100_000
+  /// The most windows that may hold a reading: each is a copy of it in memory.
+  public static let mostWindowsOfAReading: Int64 = 1000
+  /// The least bound of a store's size: what comes between two checkpoints must be a small part of it.
+  public static let leastRetainBytes = 64_000_000
   /// How long the broker keeps messages for an ingester that is away.
   public static let sessionExpiry = Duration.seconds(7 * 24 * 3600)
+  /// Messages that can be under way unacknowledged: MQTT has so many packet ids.
+  static let deliveriesUnderWay = 65_535
   /// How far behind the fleet's newest reading a device may be before the fleet's watermark leaves it behind.
   public static let idleAfter = Duration.seconds(3600)
   /// How far ahead of every clock a time may lie to be believed: more than any time zone's mistake.

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 import Telemetry
 import WindowStore
 
@@ -7,31 +7,29 @@ import WindowStore
 /// Its state is a fold over the messages in the order of their arrival, so it can be computed again from the journal
 /// after a crash. What goes into a window is a function of the readings alone; see ``Sample/precedes(_:_:)``.
 public struct IngestionFold: Sendable {
-  /// One device's part of the state.
-  private struct Device: Sendable, Codable {
-    var name: DeviceID
-    var seen = SeenMessages()
-    /// The newest event time.
-    var maxEvent: Int64
-    /// Ascending by start; open windows and closed ones that still take late readings.
-    var windows: [DeviceWindow] = []
-  }
-
   public let settings: WindowSettings
   /// How far behind the newest reading of the fleet a device may be before the fleet stops waiting for it.
   public let idleAfter: Duration
   /// How far ahead of the wall clock and of the fleet's newest reading a time may lie to be believed; nil believes all.
   /// A device whose clock is wrong would else push its watermark so far that everything after it is late.
   public var futureLimit: Duration?
+  /// What becomes of a message whose windows can no longer change.
+  public var latePolicy = LatePolicy.keep
   /// What was done so far, including what the current batch will do.
-  public private(set) var progress: IngestionProgress
+  public internal(set) var progress: IngestionProgress
 
-  private var devices: [Device] = []
+  var devices: [DeviceState] = []
   private var indices: [DeviceID: Int] = [:]
-  private let window: Int64
+  private var topics = TopicCache()
+  private var redeliveries = RedeliveryGuard()
+  /// What a replay makes again, and nobody needs; kept for its memory.
+  private var replayed = StoreBatch()
+  let window: Int64
   private let hop: Int64
+  /// 0 where windows are of a fixed length.
+  let gap: Int64
   private let disorder: Int64
-  private let lateness: Int64
+  let lateness: Int64
 
   /// A fold that has seen nothing.
   public init(settings: WindowSettings, idleAfter: Duration) {
@@ -39,6 +37,7 @@ public struct IngestionFold: Sendable {
     self.idleAfter = idleAfter
     window = settings.window.milliseconds
     hop = settings.hop.milliseconds
+    gap = settings.sessionGap?.milliseconds ?? 0
     disorder = settings.outOfOrderness.milliseconds
     lateness = settings.allowedLateness.milliseconds
     progress = IngestionProgress()
@@ -48,28 +47,75 @@ public struct IngestionFold: Sendable {
 
   /// Takes a payload as it came from the broker.
   ///
-  /// - Parameter received: The wall clock, kept with a payload that is rejected.
+  /// - Parameters:
+  ///   - packetID: The packet id of the delivery; 0 where it has none.
+  ///   - received: The wall clock, kept with a payload that is rejected.
   public mutating func take(
-    topic: UnsafeBufferPointer<UInt8>, payload: UnsafeBufferPointer<UInt8>, received: Timestamp,
-    into batch: inout StoreBatch
+    topic: UnsafeBufferPointer<UInt8>, payload: UnsafeBufferPointer<UInt8>, packetID: UInt16 = 0,
+    received: Timestamp, into batch: inout StoreBatch
   ) {
-    let topicName = String(decoding: topic, as: UTF8.self)
+    progress.deliveries += 1
+    // Nearly always nothing can be a repetition, and a digest costs as much as the rest.
+    let mark = redeliveries.mayRepeat(progress.deliveries) ? self.mark(topic, payload, packetID) : nil
+    let isRepetition = mark.map(redeliveries.isRepetition) ?? false
     do throws(PayloadError) {
-      // A SenML pack is taken whole or not at all, so it is looked through before anything of it is taken.
-      var messages: [Message] = []
-      try PayloadCodec.decodeAll(
-        payload, topicDevice: TelemetryTopic.device(in: topicName), received: received
-      ) { messages.append($0) }
-      for message in messages { try believe(message.timestamp, received) }
-      for message in messages { take(message, into: &batch) }
+      let device = topics.device(in: topic)
+      if SenML.isPack(payload) {
+        // A pack is taken whole or not at all, so it is looked through before anything of it is taken.
+        var messages: [Message] = []
+        try PayloadCodec.decodeAll(payload, topicDevice: device, received: received) { messages.append($0) }
+        if !isRepetition { for message in messages { try believe(message.timestamp, received) } }
+        for message in messages { take(message, isRepetition: isRepetition, into: &batch) }
+        remember(mark ?? self.mark(topic, payload, packetID), in: &batch)
+      } else {
+        let message = try PayloadCodec.decode(payload, topicDevice: device)
+        if !isRepetition { try believe(message.timestamp, received) }
+        take(message, isRepetition: isRepetition, into: &batch)
+        if message.position == nil || isRepetition {
+          remember(mark ?? self.mark(topic, payload, packetID), in: &batch)
+        }
+      }
     } catch {
       progress.messages += 1
+      remember(mark ?? self.mark(topic, payload, packetID), in: &batch)
+      if isRepetition {
+        progress.duplicateMessages += 1
+        return
+      }
       progress.rejectedMessages += 1
       batch.rejected.append(
         RejectedMessage(
-          received: received, topic: topicName, reason: error.description,
+          received: received, topic: String(decoding: topic, as: UTF8.self), reason: error.description,
           payload: Array(payload.prefix(PayloadCodec.maximumBytes))))
     }
+  }
+
+  private mutating func take(_ message: Message, isRepetition: Bool, into batch: inout StoreBatch) {
+    guard isRepetition else { return take(message, into: &batch) }
+    progress.messages += 1
+    progress.duplicateMessages += 1
+    progress.duplicateReadings += message.values.count
+  }
+
+  private func mark(
+    _ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>, _ packetID: UInt16
+  ) -> DeliveryMark {
+    DeliveryMark(
+      number: progress.deliveries, packetID: packetID,
+      digest: Digest.half(UnsafeRawBufferPointer(topic), UnsafeRawBufferPointer(payload)))
+  }
+
+  private mutating func remember(_ mark: DeliveryMark, in batch: inout StoreBatch) {
+    guard mark.packetID != 0 else { return }
+    redeliveries.remember(mark)
+    batch.marks.append(mark)
+  }
+
+  /// To be called when a session has begun, before anything of it is taken.
+  ///
+  /// - Parameter resumed: Whether the broker has kept what it had delivered and nobody acknowledged.
+  public mutating func sessionBegan(resumed: Bool) {
+    if resumed { redeliveries.sessionResumed(after: progress.deliveries) } else { redeliveries.sessionLost() }
   }
 
   /// Throws where `timestamp` lies too far in the future.
@@ -103,31 +149,60 @@ public struct IngestionFold: Sendable {
     }
 
     let watermark = devices[index].maxEvent - disorder
-    let starts = windowStarts(message.timestamp.milliseconds)
-    // The last window is the last to become final.
-    guard watermark < starts.last + window + lateness else {
+    if isFinal(message.timestamp.milliseconds, watermark) {
+      let lateBy = Duration.milliseconds(watermark - message.timestamp.milliseconds)
+      switch latePolicy {
+      case .keep: batch.late.append(LateMessage(message: message, lateBy: lateBy))
+      case .drop:
+        batch.dropped.append(LateMessage(message: message, lateBy: lateBy))
+        progress.droppedMessages += 1
+        progress.droppedReadings += message.values.count
+      case .adjust:
+        let original = message.timestamp
+        message.timestamp = Timestamp(milliseconds: watermark - lateness)
+        batch.adjusted.append(AdjustedMessage(message: message, original: original, lateBy: lateBy))
+        progress.adjustedMessages += 1
+        progress.adjustedReadings += message.values.count
+        place(message, ofDevice: index, into: &batch)
+        return
+      }
       progress.lateMessages += 1
       progress.lateReadings += message.values.count
-      batch.late.append(
-        LateMessage(
-          message: message, lateBy: .milliseconds(watermark - message.timestamp.milliseconds)))
       return
     }
+    place(message, ofDevice: index, into: &batch)
+  }
+
+  /// Stores a message of which at least one window still takes readings.
+  private mutating func place(_ message: Message, ofDevice index: Int, into batch: inout StoreBatch) {
     progress.storedMessages += 1
     progress.storedReadings += message.values.count
     progress.maxEvent = max(progress.maxEvent ?? message.timestamp, message.timestamp)
     batch.stored.append(message)
-    var start = starts.first
-    while start <= starts.last {
-      if watermark < start + window + lateness {
-        add(message, toWindowAt: start, ofDevice: index, watermark: watermark, into: &batch)
+    let watermark = devices[index].maxEvent - disorder
+    if gap > 0 {
+      addToSession(message, ofDevice: index, watermark: watermark, into: &batch)
+    } else {
+      let starts = windowStarts(message.timestamp.milliseconds)
+      var start = starts.first
+      while start <= starts.last {
+        if watermark < start + window + lateness {
+          add(message, toWindowAt: start, ofDevice: index, watermark: watermark, into: &batch)
+        }
+        start += hop
       }
-      start += hop
     }
     if message.timestamp.milliseconds > devices[index].maxEvent {
       devices[index].maxEvent = message.timestamp.milliseconds
       closeWindows(ofDevice: index, into: &batch)
     }
+  }
+
+  /// Whether no window that would hold a reading of this time takes readings any more.
+  private func isFinal(_ milliseconds: Int64, _ watermark: Int64) -> Bool {
+    // Of several windows the last is the last to become final.
+    let end = gap > 0 ? sessionEnd(milliseconds) : windowStarts(milliseconds).last + window
+    return watermark >= end + lateness
   }
 
   /// To be called when a batch is complete: moves the fleet's watermark and notes the progress.
@@ -138,16 +213,18 @@ public struct IngestionFold: Sendable {
 
   private mutating func index(of name: DeviceID, at timestamp: Timestamp) -> Int {
     if let known = indices[name] { return known }
-    devices.append(Device(name: name, maxEvent: timestamp.milliseconds))
+    devices.append(DeviceState(name: name, maxEvent: timestamp.milliseconds))
     indices[name] = devices.count - 1
     return devices.count - 1
   }
 
   /// The sensors of a foreign device's message whose value at this instant is already in a window.
-  private func knownValues(of message: Message, in device: Device) -> Set<SensorID> {
-    // Every window that holds this instant knows it; one is enough.
-    let start = windowStarts(message.timestamp.milliseconds).last
-    guard let window = device.windows.first(where: { $0.start == start }) else { return [] }
+  private func knownValues(of message: Message, in device: DeviceState) -> Set<SensorID> {
+    // Every window that holds this instant knows it; the newest is enough.
+    let instant = message.timestamp.milliseconds
+    guard let window = device.windows.last(where: { $0.start <= instant && instant < $0.end }) else {
+      return []
+    }
     var known = Set<SensorID>()
     for (sensor, content) in zip(window.sensors, window.contents)
     where content.samples.contains(where: { $0.timestamp == message.timestamp.milliseconds }) {
@@ -170,21 +247,20 @@ public struct IngestionFold: Sendable {
     into batch: inout StoreBatch
   ) {
     let place = windowIndex(start, ofDevice: index)
-    for value in message.values {
-      let sensor = devices[index].windows[place].index(of: value.sensor)
-      devices[index].windows[place].contents[sensor].samples.append(
-        Sample(
-          timestamp: message.timestamp.milliseconds, epoch: message.position?.epoch ?? -1,
-          sequence: message.position?.sequence ?? -1, value: value.value))
-    }
+    devices[index].windows[place].add(message)
     // A reading for a window that the watermark has passed: the window exists already, or would have closed empty.
     if watermark >= start + window {
       devices[index].windows[place].isClosed = true
-      let visibleFrom = max(watermark, progress.fleetWatermark?.milliseconds ?? .min) + 1
+      let visibleFrom = revisionVisibleFrom(watermark)
       for value in message.values {
         emit(value.sensor, ofWindow: place, ofDevice: index, visibleFrom: visibleFrom, into: &batch)
       }
     }
+  }
+
+  /// When a change of what was published already becomes visible.
+  func revisionVisibleFrom(_ watermark: Int64) -> Int64 {
+    max(watermark, progress.fleetWatermark?.milliseconds ?? .min) + 1
   }
 
   private mutating func windowIndex(_ start: Int64, ofDevice index: Int) -> Int {
@@ -192,31 +268,49 @@ public struct IngestionFold: Sendable {
     var place = devices[index].windows.count
     while place > 0, devices[index].windows[place - 1].start > start { place -= 1 }
     if place > 0, devices[index].windows[place - 1].start == start { return place - 1 }
-    devices[index].windows.insert(DeviceWindow(start: start), at: place)
+    devices[index].windows.insert(DeviceWindow(start: start, end: start + window), at: place)
     return place
   }
 
   /// Closes the windows that the device's watermark has reached, and forgets those that can no longer change.
   private mutating func closeWindows(ofDevice index: Int, into batch: inout StoreBatch) {
     let watermark = devices[index].maxEvent - disorder
-    guard let first = devices[index].windows.first, first.start + window <= watermark else { return }
-    for place in devices[index].windows.indices {
-      let end = devices[index].windows[place].start + window
-      guard end <= watermark else { break }
-      guard !devices[index].windows[place].isClosed else { continue }
-      devices[index].windows[place].isClosed = true
-      // A device that the fleet no longer waited for must not add to what jobs have already read.
-      let visibleFrom = max(end, (progress.fleetWatermark?.milliseconds ?? .min / 2) + 1)
-      for sensor in devices[index].windows[place].sensors {
-        emit(sensor, ofWindow: place, ofDevice: index, visibleFrom: visibleFrom, into: &batch)
-      }
+    guard let first = devices[index].windows.first, first.end <= watermark else { return }
+    // The closed ones come first.
+    var place = devices[index].windows.count
+    while place > 0, !devices[index].windows[place - 1].isClosed { place -= 1 }
+    while place < devices[index].windows.count, devices[index].windows[place].end <= watermark {
+      let visibleFrom = visibleFrom(closing: devices[index].windows[place].end)
+      publish(place, ofDevice: index, visibleFrom: visibleFrom, into: &batch)
+      place += 1
     }
-    while let first = devices[index].windows.first, first.start + window + lateness <= watermark {
-      devices[index].windows.removeFirst()
+    let kept = devices[index].windows.firstIndex { watermark < lastChange($0) + lateness }
+    devices[index].windows.removeFirst(kept ?? devices[index].windows.count)
+  }
+
+  /// When a window that closes in time becomes visible.
+  private func visibleFrom(closing end: Int64) -> Int64 {
+    // A device that the fleet no longer waited for must not add to what jobs have already read.
+    max(end, (progress.fleetWatermark?.milliseconds ?? .min / 2) + 1)
+  }
+
+  /// Publishes the rows of a window that is over, every sensor of it.
+  mutating func publish(
+    _ place: Int, ofDevice index: Int, visibleFrom: Int64, into batch: inout StoreBatch
+  ) {
+    devices[index].windows[place].isClosed = true
+    for sensor in devices[index].windows[place].sensors {
+      emit(sensor, ofWindow: place, ofDevice: index, visibleFrom: visibleFrom, into: &batch)
     }
   }
 
-  private mutating func emit(
+  /// The watermark from which on, lateness apart, no reading can change `window`.
+  private func lastChange(_ window: DeviceWindow) -> Int64 {
+    // A reading just before the end of a session moves that end.
+    gap > 0 ? sessionEnd(window.end - 1) : window.end
+  }
+
+  mutating func emit(
     _ sensor: SensorID, ofWindow place: Int, ofDevice index: Int, visibleFrom: Int64,
     into batch: inout StoreBatch
   ) {
@@ -224,12 +318,20 @@ public struct IngestionFold: Sendable {
     devices[index].windows[place].contents[content].revision += 1
     let sensorWindow = devices[index].windows[place].contents[content]
     if sensorWindow.revision == 1 { progress.windowsClosed += 1 } else { progress.windowsRevised += 1 }
-    let start = devices[index].windows[place].start
     batch.windows.append(
-      WindowRow(
-        device: devices[index].name, sensor: sensor, start: Timestamp(milliseconds: start),
-        end: Timestamp(milliseconds: start + window), aggregates: sensorWindow.aggregates(),
-        revision: sensorWindow.revision, visibleFrom: Timestamp(milliseconds: visibleFrom)))
+      row(
+        sensor, sensorWindow.aggregates(), revision: sensorWindow.revision,
+        of: devices[index].windows[place], ofDevice: index, visibleFrom))
+  }
+
+  func row(
+    _ sensor: SensorID, _ aggregates: Aggregates, revision: Int, of window: DeviceWindow, ofDevice index: Int,
+    _ visibleFrom: Int64
+  ) -> WindowRow {
+    WindowRow(
+      device: devices[index].name, sensor: sensor, start: Timestamp(milliseconds: window.start),
+      end: Timestamp(milliseconds: window.end), aggregates: aggregates, revision: revision,
+      visibleFrom: Timestamp(milliseconds: visibleFrom))
   }
 
   /// The lowest watermark of the devices that are not idle; never lower than it was.
@@ -243,37 +345,51 @@ public struct IngestionFold: Sendable {
 
   // MARK: - Checkpoints
 
-  private struct Checkpoint: Codable {
-    var devices: [Device]
-  }
-
-  /// The state, for ``init(settings:idleAfter:checkpoint:progress:)``.
-  public func checkpoint() throws -> [UInt8] {
-    Array(try JSONEncoder().encode(Checkpoint(devices: devices)))
+  /// The state, for ``init(settings:idleAfter:checkpoint:progress:marks:)``.
+  public func checkpoint() -> [UInt8] {
+    var writer = CheckpointWriter()
+    writer.count(devices.count)
+    for device in devices { device.write(to: &writer) }
+    return writer.bytes
   }
 
   /// The fold as it was when `checkpoint` was taken (nil: at the beginning). The messages that were stored since must be
-  /// given to ``replay(_:)`` and ``replayLate(_:_:)``. `progress` is what the store has counted; it includes them.
+  /// given to ``replay(_:)`` and ``replayLate(_:_:)``. `progress` is what the store has counted; it includes them, and
+  /// `marks` are the deliveries that it has taken down. Throws ``CheckpointError``.
   public init(
-    settings: WindowSettings, idleAfter: Duration, checkpoint: [UInt8]?, progress: IngestionProgress
-  ) throws {
+    settings: WindowSettings, idleAfter: Duration, checkpoint: [UInt8]?, progress: IngestionProgress,
+    marks: [DeliveryMark] = []
+  ) throws(CheckpointError) {
     self.init(settings: settings, idleAfter: idleAfter)
     self.progress = progress
-    if let checkpoint {
-      devices = try JSONDecoder().decode(Checkpoint.self, from: Data(checkpoint)).devices
-      for (index, device) in devices.enumerated() { indices[device.name] = index }
+    redeliveries = RedeliveryGuard(marks)
+    guard let checkpoint else { return }
+    var reader = try CheckpointReader(checkpoint)
+    for index in 0..<(try reader.count()) {
+      let device = try DeviceState(from: &reader)
+      devices.append(device)
+      indices[device.name] = index
     }
+    guard reader.isAtEnd else { throw CheckpointError(description: "the checkpoint is damaged") }
   }
 
   /// Takes a message from the journal again: the state moves, nothing is counted, and nothing is stored.
   public mutating func replay(_ message: Message) {
     let counted = progress
     var ignored = StoreBatch()
-    take(message, into: &ignored)
+    swap(&ignored, &replayed)
+    ignored.removeAll()
+    let index = index(of: message.device, at: message.timestamp)
+    if let position = message.position {
+      _ = devices[index].seen.insert(epoch: position.epoch, sequence: position.sequence)
+    }
+    // It was found to be new and in time when it was stored.
+    place(message, ofDevice: index, into: &ignored)
+    swap(&ignored, &replayed)
     progress = counted
   }
 
-  /// Remembers a message that was stored as late.
+  /// Remembers a message that was stored as late, or dropped.
   public mutating func replayLate(_ name: DeviceID, _ position: Message.Position) {
     guard let index = indices[name] else { return }
     _ = devices[index].seen.insert(epoch: position.epoch, sequence: position.sequence)

@@ -23,6 +23,9 @@ public final class IngestionService {
     public var futureLimit: Duration? = IngestionDefaults.futureLimit
     /// How much event time behind the newest reading is kept; nil keeps everything.
     public var retain: Duration?
+    /// How large the store may become; nil: as large as it likes.
+    public var retainBytes: Int?
+    public var latePolicy = LatePolicy.keep
     public var messagesPerCommit = IngestionDefaults.messagesPerCommit
     public var messagesPerCheckpoint = IngestionDefaults.messagesPerCheckpoint
 
@@ -67,21 +70,23 @@ public final class IngestionService {
     let recovered = try writer.recover()
     var fold = try IngestionFold(
       settings: configuration.settings, idleAfter: configuration.idleAfter, checkpoint: recovered.checkpoint,
-      progress: recovered.progress)
+      progress: recovered.progress, marks: recovered.marks)
     fold.futureLimit = configuration.futureLimit
+    fold.latePolicy = configuration.latePolicy
     var count = 0
     try writer.replay(after: recovered) { message in
       fold.replay(message)
       count += 1
     }
     try writer.replayLate(after: recovered) { fold.replayLate($0, $1) }
-    self.fold = fold
     storedSinceCheckpoint = count
     CrashPoint.recovered.pass()
 
     try AcknowledgementSelfTest.run(address: configuration.broker, clientID: configuration.clientID)
     logger.info("acknowledgement self-test passed: \(configuration.broker) waits for our commit")
     consumer = try Self.connect(configuration)
+    fold.sessionBegan(resumed: consumer.resumedSession)
+    self.fold = fold
     CrashPoint.subscribed.pass()
     start = Start(resumedSession: consumer.resumedSession, recoveredMessages: count)
     if count > 0 { logger.info("recovered: folded \(count) messages of the journal again") }
@@ -136,16 +141,17 @@ public final class IngestionService {
     if firstMessage == nil { firstMessage = (.now, IngestionStatistics.processorSeconds()) }
     batch.removeAll()
     let readingsBefore = fold.progress.storedReadings
-    consumer.batch.forEachMessage { topic, payload in
-      fold.take(topic: topic, payload: payload, received: now, into: &batch)
+    consumer.batch.forEachMessage { topic, payload, packetID in
+      fold.take(topic: topic, payload: payload, packetID: packetID, received: now, into: &batch)
     }
     fold.finish(&batch)
     storedSinceCheckpoint += batch.stored.count
     if storedSinceCheckpoint >= configuration.messagesPerCheckpoint {
-      try addCheckpoint()
+      addCheckpoint()
       storedSinceCheckpoint = 0
     }
     try commit()
+    noteLatencies()
     statistics.messages += consumer.batch.count
     statistics.readings += fold.progress.storedReadings - readingsBefore
     isBatchStored = true
@@ -159,6 +165,15 @@ public final class IngestionService {
     if let firstMessage {
       statistics.activeSeconds = (ContinuousClock.now - firstMessage.instant).seconds
       statistics.cpuSeconds = IngestionStatistics.processorSeconds() - firstMessage.cpu
+    }
+  }
+
+  /// To be called when the batch is durable.
+  private func noteLatencies() {
+    guard !consumer.batch.intendedTimes.isEmpty else { return }
+    let now = Int64(Date().timeIntervalSince1970 * 1e6)
+    for intended in consumer.batch.intendedTimes {
+      statistics.endToEndMicroseconds.record(UInt64(max(0, now - intended)))
     }
   }
 
@@ -188,14 +203,19 @@ public final class IngestionService {
   private func writeCheckpoint() throws {
     batch.removeAll()
     fold.finish(&batch)
-    try addCheckpoint()
+    addCheckpoint()
     try commit()
   }
 
   /// A checkpoint, and with it what may be deleted: only rows before a checkpoint can be done without.
-  private func addCheckpoint() throws {
-    batch.checkpoint = try fold.checkpoint()
-    if let retain = configuration.retain { batch.retainFrom = fold.progress.maxEvent.map { $0 - retain } }
+  private func addCheckpoint() {
+    batch.checkpoint = fold.checkpoint()
+    guard configuration.retain != nil || configuration.retainBytes != nil else { return }
+    let settings = configuration.settings
+    batch.retention = Retention(
+      from: configuration.retain.flatMap { retain in fold.progress.maxEvent.map { $0 - retain } },
+      bytes: configuration.retainBytes,
+      finalBefore: fold.progress.fleetWatermark.map { $0 - settings.allowedLateness - settings.window })
   }
 
   /// Drops the connection, and makes another: the broker sends again what was not acknowledged.
@@ -206,6 +226,7 @@ public final class IngestionService {
       do {
         consumer = try Self.connect(configuration)
         isBatchStored = false
+        fold.sessionBegan(resumed: consumer.resumedSession)
         logger.info("connected again; session \(consumer.resumedSession ? "resumed" : "lost")")
         return
       } catch {

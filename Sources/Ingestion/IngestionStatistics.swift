@@ -13,6 +13,10 @@ public struct IngestionStatistics: Sendable, Codable {
   /// How long transactions took, in microseconds.
   public var commitMicroseconds = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
 
+  /// From the time at which a message was meant to be sent to the end of the commit that made it durable, in microseconds.
+  /// Of messages that say when that was: those of a fleet that keeps a schedule.
+  public var endToEndMicroseconds = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
+
   public init() {}
 
   enum CodingKeys: String, CodingKey {
@@ -20,6 +24,7 @@ public struct IngestionStatistics: Sendable, Codable {
     case activeSeconds = "active_seconds"
     case cpuSeconds = "cpu_seconds"
     case commitMicroseconds = "commit_us"
+    case endToEndMicroseconds = "end_to_end_us"
   }
 
   /// Processor time that this process has used, user and system.

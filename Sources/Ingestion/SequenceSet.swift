@@ -2,11 +2,16 @@
 ///
 /// Without loss that is one range. Where messages are missing, at most ``maximumRanges`` are kept apart; beyond
 /// that the oldest gap is given up, and a message that comes for it later counts as seen.
-struct SequenceSet: Hashable, Sendable, Codable {
+struct SequenceSet: Hashable, Sendable {
   /// Bounds the memory of a device that loses every other message.
   static let maximumRanges = 4096
 
-  private var ranges: [ClosedRange<Int64>] = []
+  private(set) var ranges: [ClosedRange<Int64>] = []
+
+  init() {}
+
+  /// - Parameter ranges: Ascending, without overlap.
+  init(ranges: [ClosedRange<Int64>]) { self.ranges = ranges }
 
   /// Adds `sequence`. False where it was there already.
   mutating func insert(_ sequence: Int64) -> Bool {
@@ -47,17 +52,19 @@ struct SequenceSet: Hashable, Sendable, Codable {
 }
 
 /// Which messages of a device have been seen, over its lives.
-struct SeenMessages: Hashable, Sendable, Codable {
+struct SeenMessages: Hashable, Sendable {
   /// Messages of the life before may still be under way when a device has restarted; older ones are not expected.
   static let rememberedEpochs = 2
 
-  private struct Life: Hashable, Sendable, Codable {
+  struct Life: Hashable, Sendable {
     var epoch: Int64
     var sequences: SequenceSet
   }
 
   /// Ascending by epoch.
-  private var lives: [Life] = []
+  var lives: [Life] = []
+
+  init() {}
 
   /// Adds a message. False where it was seen already, or is of a life so old that nobody remembers it.
   mutating func insert(epoch: Int64, sequence: Int64) -> Bool {

@@ -2,21 +2,21 @@ import Telemetry
 import WindowStore
 
 /// One reading inside a window.
-struct Sample: Hashable, Sendable, Codable {
+struct Sample: Hashable, Sendable {
   var timestamp: Int64
   /// -1 for a foreign device.
   var epoch: Int64
   var sequence: Int64
   var value: Double
 
-  /// The canonical order: time, then epoch, then sequence.
+  /// The canonical order: time, then epoch, then sequence; of a foreign device, which has neither, then value.
   static func precedes(_ a: Sample, _ b: Sample) -> Bool {
-    (a.timestamp, a.epoch, a.sequence) < (b.timestamp, b.epoch, b.sequence)
+    (a.timestamp, a.epoch, a.sequence, a.value) < (b.timestamp, b.epoch, b.sequence, b.value)
   }
 }
 
 /// The readings of one sensor in one window, and how often they were published as a row.
-struct SensorWindow: Hashable, Sendable, Codable {
+struct SensorWindow: Hashable, Sendable {
   var samples: [Sample] = []
   /// 0 until the window closes.
   var revision = 0
@@ -78,14 +78,20 @@ struct SensorWindow: Hashable, Sendable, Codable {
 }
 
 /// A window of one device: closed or still open, and kept until no reading can change it any more.
-struct DeviceWindow: Hashable, Sendable, Codable {
+struct DeviceWindow: Hashable, Sendable {
   var start: Int64
+  /// The first instant after.
+  var end: Int64
+  /// Whether its rows have been published and stand.
   var isClosed = false
   /// Ascending by sensor.
   var sensors: [SensorID] = []
   var contents: [SensorWindow] = []
 
-  init(start: Int64) { self.start = start }
+  init(start: Int64, end: Int64) {
+    self.start = start
+    self.end = end
+  }
 
   /// The place of `sensor`, made where there is none yet.
   mutating func index(of sensor: SensorID) -> Int {
@@ -95,5 +101,30 @@ struct DeviceWindow: Hashable, Sendable, Codable {
     sensors.insert(sensor, at: index)
     contents.insert(SensorWindow(), at: index)
     return index
+  }
+
+  /// Adds the readings of `message`.
+  mutating func add(_ message: Message) {
+    for value in message.values {
+      contents[index(of: value.sensor)].samples.append(
+        Sample(
+          timestamp: message.timestamp.milliseconds, epoch: message.position?.epoch ?? -1,
+          sequence: message.position?.sequence ?? -1, value: value.value))
+    }
+  }
+}
+
+/// One device's part of the fold's state.
+struct DeviceState: Sendable {
+  var name: DeviceID
+  var seen = SeenMessages()
+  /// The newest event time.
+  var maxEvent: Int64
+  /// Ascending by start; open windows and closed ones that still take late readings.
+  var windows: [DeviceWindow] = []
+
+  init(name: DeviceID, maxEvent: Int64) {
+    self.name = name
+    self.maxEvent = maxEvent
   }
 }

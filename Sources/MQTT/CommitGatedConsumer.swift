@@ -4,49 +4,67 @@ import Foundation
 /// Messages as they came from the broker, side by side in one buffer.
 public struct MessageBatch: Sendable {
   private var bytes: [UInt8] = []
-  private var ends: [(topic: Int, payload: Int)] = []
+  private var entries: [Entry] = []
+
+  private struct Entry {
+    /// Where topic and payload end.
+    var topicEnd: Int
+    var payloadEnd: Int
+    var packetID: UInt16
+  }
 
   /// An empty batch.
   public init() {}
 
   /// How many messages.
-  public var count: Int { ends.count }
+  public var count: Int { entries.count }
 
-  public var isEmpty: Bool { ends.isEmpty }
+  public var isEmpty: Bool { entries.isEmpty }
 
   /// How many bytes topics and payloads take together.
   public var byteCount: Int { bytes.count }
 
-  mutating func append(topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer) {
+  /// When the messages that say so were meant to be sent, in microseconds since 1970.
+  public private(set) var intendedTimes: [Int64] = []
+
+  mutating func append(
+    topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, packetID: UInt16, intended: Int64?
+  ) {
     bytes.append(contentsOf: UnsafeRawBufferPointer(start: topic, count: strlen(topic)))
     let topicEnd = bytes.count
     bytes.append(contentsOf: payload)
-    ends.append((topicEnd, bytes.count))
+    entries.append(Entry(topicEnd: topicEnd, payloadEnd: bytes.count, packetID: packetID))
+    if let intended { intendedTimes.append(intended) }
   }
 
   /// Adds a message, as if it had come from a broker.
   public mutating func append(topic: String, payload: [UInt8]) {
-    topic.withCString { topic in payload.withUnsafeBytes { append(topic: topic, payload: $0) } }
+    topic.withCString { topic in
+      payload.withUnsafeBytes { append(topic: topic, payload: $0, packetID: 0, intended: nil) }
+    }
   }
 
   /// Empties the batch and keeps its memory.
   public mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
-    ends.removeAll(keepingCapacity: true)
+    entries.removeAll(keepingCapacity: true)
+    intendedTimes.removeAll(keepingCapacity: true)
   }
 
-  /// Calls `body` with the topic and the payload of every message, in the order of arrival. The buffers are valid only
+  /// Calls `body` with topic, payload and packet id of every message, in the order of arrival. The buffers are valid only
   /// during the call.
   public func forEachMessage(
-    _ body: (_ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>) -> Void
+    _ body: (
+      _ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>, _ packetID: UInt16
+    ) -> Void
   ) {
     bytes.withUnsafeBufferPointer { bytes in
       var start = 0
-      for end in ends {
+      for entry in entries {
         body(
-          UnsafeBufferPointer(rebasing: bytes[start..<end.topic]),
-          UnsafeBufferPointer(rebasing: bytes[end.topic..<end.payload]))
-        start = end.payload
+          UnsafeBufferPointer(rebasing: bytes[start..<entry.topicEnd]),
+          UnsafeBufferPointer(rebasing: bytes[entry.topicEnd..<entry.payloadEnd]), entry.packetID)
+        start = entry.payloadEnd
       }
     }
   }
@@ -81,11 +99,13 @@ public final class CommitGatedConsumer {
         clientID: clientID, cleanStart: false,
         sessionExpirySeconds: UInt32(clamping: sessionExpiry.components.seconds), queuesWrites: true))
     resumedSession = try connection.open()
-    connection.onMessage = { [unowned self] message in
+    connection.onMessage = { [unowned self] message, properties in
       batch.append(
         topic: message.pointee.topic,
         payload: UnsafeRawBufferPointer(
-          start: message.pointee.payload, count: Int(message.pointee.payloadlen)))
+          start: message.pointee.payload, count: Int(message.pointee.payloadlen)),
+        packetID: UInt16(truncatingIfNeeded: message.pointee.mid),
+        intended: properties.flatMap { IntendedTime.read($0) })
     }
     try connection.subscribe(filter)
   }

@@ -44,7 +44,7 @@ final class MQTTConnection {
   private(set) var disconnection: String?
   private(set) var subscriptionFailure: String?
   /// Called for every message, inside ``read(upTo:)``.
-  var onMessage: ((UnsafePointer<mosquitto_message>) -> Void)?
+  var onMessage: ((UnsafePointer<mosquitto_message>, _ properties: OpaquePointer?) -> Void)?
   /// Called with the packet id of every publication that the broker has acknowledged.
   var onPublished: ((Int32) -> Void)?
 
@@ -274,14 +274,19 @@ final class MQTTConnection {
 
   /// Hands a message to the library and returns its packet id.
   ///
-  /// - Parameter topic: NUL-terminated, so that callers who publish often convert once.
+  /// - Parameters:
+  ///   - topic: NUL-terminated, so that callers who publish often convert once.
+  ///   - intended: When it was meant to be sent, in microseconds since 1970, to be told to the receiver; MQTT 5 alone can.
   func publish(
     topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, quality: QualityOfService,
-    isRetained: Bool = false
+    isRetained: Bool = false, intended: Int64? = nil
   ) throws -> Int32 {
     var packetID: Int32 = 0
-    let code = mosquitto_publish(
-      handle, &packetID, topic, Int32(payload.count), payload.baseAddress, quality.rawValue, isRetained)
+    var properties = try intended.flatMap { try IntendedTime.properties($0) }
+    defer { mosquitto_property_free_all(&properties) }
+    let code = mosquitto_publish_v5(
+      handle, &packetID, topic, Int32(payload.count), payload.baseAddress, quality.rawValue, isRetained,
+      properties)
     guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
       // ERRNO: the socket refuses, as it does once the other side is gone; the library has kept the message as for the others.
       let isBroken = [MOSQ_ERR_NO_CONN, MOSQ_ERR_CONN_LOST, MOSQ_ERR_ERRNO].contains {
@@ -358,10 +363,10 @@ final class MQTTConnection {
   private static let messageCallback:
     @convention(c) (
       OpaquePointer?, UnsafeMutableRawPointer?, UnsafePointer<mosquitto_message>?, OpaquePointer?
-    ) -> Void = { _, context, message, _ in
+    ) -> Void = { _, context, message, properties in
       guard let message, let connection = connection(context) else { return }
       connection.messageCount += 1
-      connection.onMessage?(message)
+      connection.onMessage?(message, properties)
     }
 
   private static let publishCallback:

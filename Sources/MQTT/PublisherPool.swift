@@ -66,6 +66,8 @@ public final class PublisherPool {
     var connection: MQTTConnection
     var quality: QualityOfService
     var isRetained: Bool
+    /// Whether its version of MQTT has properties.
+    var tellsIntendedTime: Bool
     var watchesWrite = false
     /// A broker acknowledges in the order of publication (MQTT 5, 4.6).
     var unacknowledged: [Outstanding] = []
@@ -109,7 +111,7 @@ public final class PublisherPool {
       clients.append(
         Client(
           connection: try connection(of: client, index), quality: client.quality,
-          isRetained: client.isRetained))
+          isRetained: client.isRetained, tellsIntendedTime: client.version == .five))
       births[index] = client.birth
       try clients[index].connection.open()
       try greet(index)
@@ -142,12 +144,15 @@ public final class PublisherPool {
   /// Publishes `payload` with client `index`; waits while that client's window is full. Throws ``MQTTError`` where the broker
   /// has gone and does not come back.
   ///
-  /// - Parameter topic: NUL-terminated.
+  /// - Parameters:
+  ///   - topic: NUL-terminated.
+  ///   - intended: When it was meant to be sent, in microseconds since 1970; the receiver is told, where MQTT 5 is spoken.
   public func publish(
-    client index: Int, topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, as content: Content
+    client index: Int, topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, as content: Content,
+    intended: Int64? = nil
   ) throws {
     try waitForRoom(index)
-    try send(index, topic, payload, isRetained: clients[index].isRetained, as: content)
+    try send(index, topic, payload, as: content, intended: intended)
     sinceLastPoll += 1
     if clients[index].connection.wantsWrite { try watch(index) }
     if sinceLastPoll >= Limits.publicationsBetweenPolls { try pump(.zero) }
@@ -170,13 +175,14 @@ public final class PublisherPool {
   }
 
   private func send(
-    _ index: Int, _ topic: UnsafePointer<CChar>, _ payload: UnsafeRawBufferPointer, isRetained: Bool,
-    as content: Content
+    _ index: Int, _ topic: UnsafePointer<CChar>, _ payload: UnsafeRawBufferPointer, as content: Content,
+    intended: Int64?
   ) throws {
     let quality = clients[index].quality
     do {
       _ = try clients[index].connection.publish(
-        topic: topic, payload: payload, quality: quality, isRetained: isRetained)
+        topic: topic, payload: payload, quality: quality, isRetained: clients[index].isRetained,
+        intended: clients[index].tellsIntendedTime ? intended : nil)
     } catch MQTTError.disconnected {
       // The library has kept the message and sends it with the next connection; at QoS 0 it is gone, as QoS 0 has it.
       try reconnect(index)

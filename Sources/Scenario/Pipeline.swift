@@ -107,17 +107,12 @@ struct Pipeline {
   }
 
   private func launchIngestion(_ parts: RunningParts, _ speech: Speech) async throws -> RunPart {
-    func seconds(_ duration: Duration) -> String { "\(duration.milliseconds)ms" }
-    return try await RunPart.start(
+    try await RunPart.start(
       "ingest", executable: options.executable,
       arguments: [
         "ingest", "--broker", "\(parts.addressForIngestion)", "--topic", document.topicFilter, "--store",
-        layout.store,
-        "--window", seconds(document.ingestion.window),
-        "--out-of-orderness", seconds(document.ingestion.outOfOrderness),
-        "--lateness", seconds(document.ingestion.allowedLateness), "--client-id", "\(session)-ingest",
-        "--events",
-      ] + parts.addressForIngestion.access.arguments,
+        layout.store, "--client-id", "\(session)-ingest", "--events",
+      ] + document.ingestion.arguments + parts.addressForIngestion.access.arguments,
       log: layout.log("ingest"), environment: parts.ingestionEnvironment, onLine: { speech.ingestion($0) })
   }
 

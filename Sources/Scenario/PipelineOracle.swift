@@ -25,6 +25,16 @@ struct PipelineOracle {
   private struct Key: Hashable {
     var sensor: SensorID
     var start: Int64
+    var end: Int64
+  }
+
+  /// A message that should have been stored.
+  private struct Accepted {
+    var timestamp: Int64
+    var sequence: Int64
+    var values: [Message.Value]
+    /// The device's watermark when it came.
+    var watermark: Int64
   }
 
   private struct Reading {
@@ -36,14 +46,21 @@ struct PipelineOracle {
   /// Compares the newest revisions in `store` with the windows of `source`, device by device.
   func check(_ store: WindowStoreReader) throws -> Findings {
     var findings = Findings()
+    let oldest = settings.forgets ? try store.oldestReading() : nil
     for index in source.deviceIDs.indices {
       let device = source.deviceIDs[index]
       var expected = expectedWindows(ofDeviceAt: index)
+      // What is older than the journal may have been deleted, or not yet.
+      var deletable: [Key: Aggregates] = [:]
+      if let oldest {
+        deletable = expected.filter { $0.key.start < oldest.milliseconds }
+        expected = expected.filter { $0.key.start >= oldest.milliseconds }
+      }
       findings.expectedWindows += expected.count
       for row in try store.windows(visibleAfter: nil, through: nil, devices: [device]) {
-        let key = Key(sensor: row.sensor, start: row.start.milliseconds)
-        let wanted = expected.removeValue(forKey: key)
-        if wanted != row.aggregates || row.end != row.start + settings.window {
+        let key = Key(sensor: row.sensor, start: row.start.milliseconds, end: row.end.milliseconds)
+        let wanted = expected.removeValue(forKey: key) ?? deletable.removeValue(forKey: key)
+        if wanted != row.aggregates {
           note(
             &findings, device, key, "stored \(row.aggregates), expected \(wanted.map { "\($0)" } ?? "none")")
         }
@@ -60,25 +77,29 @@ struct PipelineOracle {
   }
 
   private func expectedWindows(ofDeviceAt index: Int) -> [Key: Aggregates] {
-    let length = settings.window.milliseconds
-    var readings: [Key: [Reading]] = [:]
+    let lateness = settings.settings.allowedLateness.milliseconds
+    var accepted: [Accepted] = []
     var newest = Int64.min
     let missing = missing[source.deviceIDs[index]] ?? []
     for message in source.deliveries(ofDeviceAt: index).lazy.flatMap(\.messages) {
       if let position = message.position, missing.contains(position.sequence) { continue }
-      let timestamp = message.timestamp.milliseconds
+      var timestamp = message.timestamp.milliseconds
+      let watermark = newest == .min ? .min : newest - settings.settings.outOfOrderness.milliseconds
       // What was kept back, or comes from a clock that was set back, may find its window past its lateness: it is late.
-      let closesMs = timestamp / length * length + length + settings.allowedLateness.milliseconds
-      guard newest == .min || newest - settings.outOfOrderness.milliseconds < closesMs else { continue }
-      newest = max(newest, timestamp)
-      for value in message.values {
-        let key = Key(sensor: value.sensor, start: timestamp / length * length)
-        readings[key, default: []].append(
-          Reading(timestamp: timestamp, sequence: message.position?.sequence ?? 0, value: value.value))
+      let closesMs = (possibleWindows(timestamp).map(\.end).max() ?? 0) + lateness
+      if watermark >= closesMs {
+        guard settings.latePolicy == .adjust else { continue }
+        timestamp = watermark - lateness
       }
+      newest = max(newest, timestamp)
+      accepted.append(
+        Accepted(
+          timestamp: timestamp, sequence: message.position?.sequence ?? 0, values: message.values,
+          watermark: watermark))
     }
-    let watermark = newest - settings.outOfOrderness.milliseconds
-    return readings.filter { $0.key.start + length <= watermark }.mapValues { readings in
+    let watermark = newest == .min ? .min : newest - settings.settings.outOfOrderness.milliseconds
+    let readings = settings.settings.sessionGap == nil ? windows(accepted) : sessions(accepted)
+    return readings.filter { $0.key.end <= watermark }.mapValues { readings in
       let ordered = readings.sorted { ($0.timestamp, $0.sequence) < ($1.timestamp, $1.sequence) }
       let values = ordered.map(\.value)
       let times = ordered.map { Double($0.timestamp - ordered[0].timestamp) }
@@ -100,6 +121,64 @@ struct PipelineOracle {
         max: values.max() ?? .nan, first: values.first, last: values.last,
         slope: spread == 0 ? 0 : products / spread * 1000, p05: quantile(0.05), p25: quantile(0.25),
         median: quantile(0.5), p75: quantile(0.75), p95: quantile(0.95))
+    }
+  }
+
+  /// The windows that a reading of this time would be in, if it were the only one.
+  private func possibleWindows(_ timestamp: Int64) -> [(start: Int64, end: Int64)] {
+    let length = settings.settings.window.milliseconds
+    let bucket = timestamp / length * length
+    if let gap = settings.settings.sessionGap?.milliseconds {
+      return [(timestamp, min(timestamp + gap, bucket + length))]
+    }
+    let hop = settings.settings.hop.milliseconds
+    // From well before the first window that could hold it, to itself.
+    let from = (timestamp - length) / hop * hop - hop
+    return stride(from: from, through: timestamp, by: Int64.Stride(hop))
+      .filter { $0 <= timestamp && timestamp < $0 + length }.map { ($0, $0 + length) }
+  }
+
+  private func windows(_ accepted: [Accepted]) -> [Key: [Reading]] {
+    let lateness = settings.settings.allowedLateness.milliseconds
+    var readings: [Key: [Reading]] = [:]
+    for message in accepted {
+      // Of the windows that hold it, only those take it that are not over.
+      for window in possibleWindows(message.timestamp) where message.watermark < window.end + lateness {
+        add(message, to: window, &readings)
+      }
+    }
+    return readings
+  }
+
+  /// Cuts the device's readings, in order of time, where it was silent for the gap, and at the multiples of the window.
+  private func sessions(_ accepted: [Accepted]) -> [Key: [Reading]] {
+    let length = settings.settings.window.milliseconds
+    let gap = settings.settings.sessionGap?.milliseconds ?? 0
+    var sessions: [[Accepted]] = []
+    for message in accepted.sorted(by: { $0.timestamp < $1.timestamp }) {
+      if let last = sessions.last?.last, message.timestamp - last.timestamp < gap,
+        message.timestamp / length == last.timestamp / length
+      {
+        sessions[sessions.count - 1].append(message)
+      } else {
+        sessions.append([message])
+      }
+    }
+    var readings: [Key: [Reading]] = [:]
+    for session in sessions {
+      guard let first = session.first?.timestamp, let last = session.last?.timestamp else { continue }
+      let end = min(last + gap, first / length * length + length)
+      for message in session { add(message, to: (first, end), &readings) }
+    }
+    return readings
+  }
+
+  private func add(
+    _ message: Accepted, to window: (start: Int64, end: Int64), _ readings: inout [Key: [Reading]]
+  ) {
+    for value in message.values {
+      readings[Key(sensor: value.sensor, start: window.start, end: window.end), default: []].append(
+        Reading(timestamp: message.timestamp, sequence: message.sequence, value: value.value))
     }
   }
 }

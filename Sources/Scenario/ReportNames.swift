@@ -24,6 +24,7 @@ enum ReportNames {
       "planned": .number, "published": .number, "acknowledged": .number, "stored": .number,
       "duplicates": .number,
       "late": .number, "rejected": .number, "lost": .number, "doubled": .number, "withheld": .number,
+      "dropped": .number, "adjusted": .number, "expired": .number,
       "lost_at": numbers("planned", "published", "broker"), "unaccounted": .number,
     ]),
     "faults": .object([

@@ -161,6 +161,9 @@ public struct RunReport: Sendable {
       "rejected": count(stored?.rejectedMessages), "lost": count(ledger?.lostReadings),
       // What transport faults of the scenario kept from leaving is not the pipeline's loss.
       "withheld": count(ledger?.withheldReadings),
+      // Those of the late ones of which only the name was kept, and those of the stored ones that were late.
+      "dropped": count(stored?.droppedReadings), "adjusted": count(stored?.adjustedReadings),
+      "expired": count(ledger?.expiredReadings),
       "doubled": count(ledger?.doubledReadings),
       "lost_at": .object(
         Dictionary(
@@ -236,12 +239,19 @@ public struct RunReport: Sendable {
     func milliseconds(_ percentile: Double) -> ReportValue {
       figure(commits.map { Double($0.valueAtPercentile(percentile)) / 1000 })
     }
+    // Only a fleet that keeps a schedule has intended times.
+    let latencies = active.flatMap { $0.endToEndMicroseconds.totalCount > 0 ? $0.endToEndMicroseconds : nil }
+    func endToEnd(_ percentile: Double) -> ReportValue {
+      figure(latencies.map { Double($0.valueAtPercentile(percentile)) / 1000 })
+    }
     return .object([
       "messages_per_second": figure(active.map { Double($0.messages) / $0.activeSeconds }),
       "readings_per_second": figure(active.map { Double($0.readings) / $0.activeSeconds }),
       "cpu_us_per_message": figure(active.map { $0.cpuSeconds * 1e6 / Double($0.messages) }),
       "commit_ms": .object(["p50": milliseconds(50), "p99": milliseconds(99)]),
-      "end_to_end_ms": .object(["p50": .null, "p90": .null, "p99": .null, "p99.9": .null]),
+      "end_to_end_ms": .object([
+        "p50": endToEnd(50), "p90": endToEnd(90), "p99": endToEnd(99), "p99.9": endToEnd(99.9),
+      ]),
       "restarts": count(restarts.planned + restarts.unplanned),
       "unplanned_restarts": count(restarts.unplanned),
     ])

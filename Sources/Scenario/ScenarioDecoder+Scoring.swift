@@ -76,9 +76,9 @@ extension ScenarioDecoder {
       guard !isSound else { return }
       faults.add(place(reader, section, key), "\(key): \(reason)")
     }
-    let window = ingestion.window
+    let window = ingestion.settings.window
     check(window <= duration, "ingestion", "window", "longer than the clock, which runs for \(end)")
-    if reader.node("fleet") != nil, window <= duration {
+    if reader.node("fleet") != nil, window <= duration, ingestion.settings.sessionGap == nil {
       check(
         duration.milliseconds % window.milliseconds == 0, "ingestion", "window",
         "the clock's \(end) are not a whole number of windows; the last would be cut short")

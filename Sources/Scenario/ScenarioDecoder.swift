@@ -133,16 +133,6 @@ struct ScenarioDecoder {
     return nil
   }
 
-  private func ingestion(_ reader: MappingReader) -> ScenarioDocument.Ingestion {
-    let section = reader.mapping("ingestion")
-    return .init(
-      window: section?.duration("window") ?? ScenarioDefaults.window,
-      outOfOrderness: section?.duration("out_of_orderness", allowsZero: true)
-        ?? ScenarioDefaults.outOfOrderness,
-      allowedLateness: section?.duration("allowed_lateness", allowsZero: true)
-        ?? ScenarioDefaults.allowedLateness)
-  }
-
   /// The target that scoring names; the others are only checked.
   private func compute(_ reader: MappingReader, _ wanted: ComputeSettings.Kind) -> ComputeSettings {
     let standard = ComputeSettings(kind: wanted, nodes: ScenarioDefaults.nodes)

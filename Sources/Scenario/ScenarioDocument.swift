@@ -2,8 +2,10 @@ import BatchScoring
 import Compute
 import DeviceFleet
 import Files
+import Ingestion
 import MQTT
 import Telemetry
+import WindowStore
 
 /// A scenario that has been read and found possible: the plan of a run.
 public struct ScenarioDocument: Sendable {
@@ -40,10 +42,34 @@ public struct ScenarioDocument: Sendable {
 
   /// Windows and lateness.
   public struct Ingestion: Hashable, Sendable {
-    /// The length of the tumbling windows.
-    public var window: Duration
-    public var outOfOrderness: Duration
-    public var allowedLateness: Duration
+    /// What the windows mean.
+    public var settings: WindowSettings
+    public var latePolicy = LatePolicy.keep
+    /// How far ahead of every clock a time may lie; nil believes all.
+    public var futureLimit: Duration? = IngestionDefaults.futureLimit
+    public var idleAfter = IngestionDefaults.idleAfter
+    /// How much event time behind the newest reading is kept; nil keeps everything.
+    public var retain: Duration?
+    /// How large the store may become; nil: as large as it likes.
+    public var retainBytes: Int?
+
+    /// Whether a store may have lost old rows at the end of a run.
+    var forgets: Bool { retain != nil || retainBytes != nil }
+
+    /// The options of `sonde ingest` that say the same.
+    var arguments: [String] {
+      func text(_ duration: Duration) -> String { "\(duration.milliseconds)ms" }
+      var arguments = [
+        "--window", text(settings.window), "--out-of-orderness", text(settings.outOfOrderness),
+        "--lateness", text(settings.allowedLateness), "--late-policy", latePolicy.rawValue,
+        "--idle-after", text(idleAfter), "--future-limit", futureLimit.map(text) ?? "off",
+      ]
+      if settings.hop != settings.window { arguments += ["--hop", text(settings.hop)] }
+      if let gap = settings.sessionGap { arguments += ["--session-gap", text(gap)] }
+      if let retain { arguments += ["--retain", text(retain)] }
+      if let retainBytes { arguments += ["--retain-bytes", "\(retainBytes)"] }
+      return arguments
+    }
   }
 
   /// The one-class SVMs.

@@ -1,3 +1,5 @@
+import Ingestion
+
 /// The keys of a scenario: the one table from which the decoder takes the names it knows and `scenario.schema.json` is
 /// written, so that editor and decoder cannot disagree.
 public enum ScenarioSchema {
@@ -305,13 +307,39 @@ public enum ScenarioSchema {
   static let ingestion = Mapping(
     name: "ingestion",
     keys: [
-      Key(name: "window", kind: .duration, about: "The length of the tumbling windows. Default 5m."),
+      Key(
+        name: "window", kind: .any([.duration, .choice(["snapshot"])]),
+        about: "The length of the windows; snapshot for windows of one instant. Default 5m."),
+      Key(
+        name: "hop", kind: .duration,
+        about: "From the start of one window to that of the next. Default: the window's length."),
+      Key(
+        name: "session_gap", kind: .duration,
+        about:
+          "Session windows: the silence of a device that ends one; window is then where long ones are cut."),
       Key(
         name: "out_of_orderness", kind: .duration,
         about: "How far a device's readings may be out of order. Default 30s."),
       Key(
         name: "allowed_lateness", kind: .duration,
         about: "How long after it closed a window can still be revised. Default 5m."),
+      Key(
+        name: "late_policy", kind: .choice(LatePolicy.allCases.map(\.rawValue)),
+        about: "What becomes of later readings: keep (apart), drop (counted) or adjust (moved). Default keep."
+      ),
+      Key(
+        name: "idle_after", kind: .duration,
+        about:
+          "How far behind the fleet's newest reading a device may be before nobody waits for it. Default 1h."),
+      Key(
+        name: "future_limit", kind: .any([.duration, .choice(["off"])]),
+        about: "How far ahead of every clock a time may lie; readings beyond it are rejected. Default 48h."),
+      Key(
+        name: "retain", kind: .duration,
+        about: "How much event time behind the newest reading is kept. Default: everything."),
+      Key(
+        name: "retain_bytes", kind: .any([.wholeNumber(minimum: IngestionDefaults.leastRetainBytes), .text]),
+        about: "How large the store may become, such as 500MB. Default: as large as it likes."),
     ])
 
   static let model = Mapping(

@@ -21,10 +21,10 @@ public enum CrashPoint: String, CaseIterable, Sendable {
   case journaled = "journaled"
   /// The windows of a batch inserted; only where there are any.
   case windowsInserted = "windows-inserted"
-  /// A checkpoint inserted.
-  case checkpointed = "checkpointed"
   /// What is too old deleted, not committed.
   case retained = "retained"
+  /// A checkpoint inserted.
+  case checkpointed = "checkpointed"
   /// Everything inserted, not committed.
   case beforeCommit = "before-commit"
   /// Committed, and no acknowledgement written.

@@ -26,6 +26,9 @@ public struct DeviceID: Hashable, Comparable, Sendable, Codable, CustomStringCon
     self.name = String(name)
   }
 
+  /// - Parameter name: Known to follow ``IdentifierRule``.
+  init(checked name: String) { self.name = name }
+
   public init(from decoder: any Decoder) throws {
     name = try decodedIdentifier(decoder, "device")
   }
@@ -52,6 +55,9 @@ public struct SensorID: Hashable, Comparable, Sendable, Codable, CustomStringCon
     guard IdentifierRule.accepts(name.utf8) else { return nil }
     self.name = String(name)
   }
+
+  /// - Parameter name: Known to follow ``IdentifierRule``.
+  init(checked name: String) { self.name = name }
 
   public init(from decoder: any Decoder) throws {
     name = try decodedIdentifier(decoder, "sensor")

@@ -63,3 +63,58 @@ public enum TelemetryTopic {
     return DeviceID(parts[parts.count - 2])
   }
 }
+
+/// The devices of topics that were seen, so that a topic is taken apart once. Topics come in their thousands, messages in
+/// their millions.
+public struct TopicCache: Sendable {
+  /// Bounds the memory where topics do not repeat; the cache then begins again.
+  static let maximumTopics = 1 << 17
+
+  private struct Entry: Sendable {
+    var topic: [UInt8]
+    var device: DeviceID?
+  }
+
+  private var entries: [Entry] = []
+  /// Open addressing: indices of `entries`, −1 where free. A power of two, at most half full.
+  private var slots = [Int32](repeating: -1, count: 64)
+
+  public init() {}
+
+  /// As ``TelemetryTopic/device(in:)``.
+  public mutating func device(in topic: UnsafeBufferPointer<UInt8>) -> DeviceID? {
+    var slot = Self.hash(topic) & (slots.count - 1)
+    while slots[slot] >= 0 {
+      let entry = entries[Int(slots[slot])]
+      if entry.topic.count == topic.count, entry.topic.elementsEqual(topic) { return entry.device }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    let device = TelemetryTopic.device(in: String(decoding: topic, as: UTF8.self))
+    if entries.count >= Self.maximumTopics { self = TopicCache() }
+    entries.append(Entry(topic: Array(topic), device: device))
+    if entries.count * 2 > slots.count {
+      slots = [Int32](repeating: -1, count: slots.count * 2)
+    } else {
+      slots[freeSlot(for: topic)] = Int32(entries.count - 1)
+      return device
+    }
+    for index in entries.indices {
+      let free = entries[index].topic.withUnsafeBufferPointer { freeSlot(for: $0) }
+      slots[free] = Int32(index)
+    }
+    return device
+  }
+
+  private func freeSlot(for topic: UnsafeBufferPointer<UInt8>) -> Int {
+    var slot = Self.hash(topic) & (slots.count - 1)
+    while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }
+    return slot
+  }
+
+  /// FNV-1a (Fowler, Noll, Vo).
+  private static func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return Int(truncatingIfNeeded: (hash ^ (hash >> 32)) & 0x7fff_ffff)
+  }
+}

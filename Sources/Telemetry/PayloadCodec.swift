@@ -101,7 +101,7 @@ public enum PayloadCodec {
     guard payload.count <= maximumBytes else { throw .tooLarge(bytes: payload.count) }
     var scanner = MessageScanner(payload)
     let message: Message
-    if let scanned = scanner.message() {
+    if let scanned = scanner.message(expecting: topicDevice) {
       message = scanned
     } else {
       message = try decodeAnyJSON(payload)
@@ -204,10 +204,10 @@ private struct MessageScanner {
 
   init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
-  mutating func message() -> Message? {
-    guard skip("{\"device\":\""), let deviceName = identifier(), let device = DeviceID(deviceName) else {
-      return nil
-    }
+  /// - Parameter expected: The device that the topic names, which is nearly always the payload's: comparing is cheaper than
+  ///   making a name.
+  mutating func message(expecting expected: DeviceID?) -> Message? {
+    guard skip("{\"device\":\""), let device = device(expected) else { return nil }
     var position: Message.Position?
     if skip(",\"epoch\":") {
       guard let epoch = integer(), skip(",\"seq\":"), let sequence = integer() else { return nil }
@@ -219,7 +219,7 @@ private struct MessageScanner {
     var values: [Message.Value] = []
     values.reserveCapacity(4)
     while true {
-      guard let sensorName = identifier(), let sensor = SensorID(sensorName), skip(":"), let value = number(),
+      guard let sensor = identifier().map(SensorID.init(checked:)), skip(":"), let value = number(),
         values.count < PayloadCodec.maximumValues, !values.contains(where: { $0.sensor == sensor })
       else { return nil }
       values.append(.init(sensor: sensor, value: value))
@@ -246,7 +246,20 @@ private struct MessageScanner {
     return true
   }
 
-  /// An id and the quote that ends it.
+  private mutating func device(_ expected: DeviceID?) -> DeviceID? {
+    if let expected {
+      let length = expected.name.utf8.count
+      if bytes.count - offset > length, bytes[offset + length] == 0x22,
+        bytes[offset..<offset + length].elementsEqual(expected.name.utf8)
+      {
+        offset += length + 1
+        return expected
+      }
+    }
+    return identifier().map(DeviceID.init(checked:))
+  }
+
+  /// An id, checked, and the quote that ends it.
   private mutating func identifier() -> String? {
     let start = offset
     while offset < bytes.count, bytes[offset] != 0x22 {

@@ -12,7 +12,7 @@ public enum SenML {
   public static let maximumRecords = 4096
 
   /// Whether `payload` begins like a pack.
-  static func isPack(_ payload: UnsafeBufferPointer<UInt8>) -> Bool {
+  public static func isPack(_ payload: UnsafeBufferPointer<UInt8>) -> Bool {
     let first = payload.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }
     return first == 0x5B
   }

@@ -2,19 +2,30 @@ import Telemetry
 
 /// What the windows of a store mean. Fixed when the store is made, since windows of two lengths cannot be told apart.
 public struct WindowSettings: Hashable, Sendable, Codable {
-  /// The length of a window.
+  /// The length of a window; of sessions, the multiples since 1970 at which a session is cut.
   public var window: Duration
   /// From the start of one window to that of the next: equal to ``window`` for tumbling windows, shorter for hopping ones.
   public var hop: Duration
+  /// With session windows, the silence of a device after which its session is over; nil for other windows.
+  public var sessionGap: Duration?
   /// How far behind the newest reading of a device its watermark stays.
   public var outOfOrderness: Duration
   /// How long after its end, in event time, a closed window still takes readings.
   public var allowedLateness: Duration
 
-  /// - Parameter hop: nil for tumbling windows.
-  public init(window: Duration, hop: Duration? = nil, outOfOrderness: Duration, allowedLateness: Duration) {
+  /// The length of a snapshot window: it holds the readings of one instant, and instants are whole milliseconds.
+  public static let snapshot = Duration.milliseconds(1)
+
+  /// - Parameters:
+  ///   - hop: Nil for tumbling windows.
+  ///   - sessionGap: Nil for windows of a fixed length.
+  public init(
+    window: Duration, hop: Duration? = nil, sessionGap: Duration? = nil, outOfOrderness: Duration,
+    allowedLateness: Duration
+  ) {
     self.window = window
     self.hop = hop ?? window
+    self.sessionGap = sessionGap
     self.outOfOrderness = outOfOrderness
     self.allowedLateness = allowedLateness
   }
@@ -32,6 +43,12 @@ public struct IngestionProgress: Hashable, Sendable, Codable {
   public var duplicateReadings = 0
   public var lateMessages = 0
   public var lateReadings = 0
+  /// Those of the late ones whose values were not kept.
+  public var droppedMessages = 0
+  public var droppedReadings = 0
+  /// Those of the stored ones that were late, and were moved to a time that could still be taken.
+  public var adjustedMessages = 0
+  public var adjustedReadings = 0
   public var rejectedMessages = 0
   /// First revisions, one a sensor.
   public var windowsClosed = 0
@@ -41,6 +58,8 @@ public struct IngestionProgress: Hashable, Sendable, Codable {
   public var maxEvent: Timestamp?
   /// The event time up to which every device that is not idle has reported; see ``WindowRow/visibleFrom``.
   public var fleetWatermark: Timestamp?
+  /// Payloads taken from the broker. A SenML pack is one, and may be many messages.
+  public var deliveries = 0
 
   public init() {}
 }
@@ -54,6 +73,53 @@ public struct LateMessage: Hashable, Sendable {
   public init(message: Message, lateBy: Duration) {
     self.message = message
     self.lateBy = lateBy
+  }
+}
+
+/// A message that was late, and was stored as if it had been measured later.
+public struct AdjustedMessage: Hashable, Sendable {
+  /// As it was stored.
+  public var message: Message
+  /// The time that it came with.
+  public var original: Timestamp
+  /// As ``LateMessage/lateBy``.
+  public var lateBy: Duration
+
+  public init(message: Message, original: Timestamp, lateBy: Duration) {
+    self.message = message
+    self.original = original
+    self.lateBy = lateBy
+  }
+}
+
+/// What a payload is known by when the broker delivers it again: it then has the same packet id and the same bytes.
+public struct DeliveryMark: Hashable, Sendable {
+  /// Which delivery it was, from 1; see ``IngestionProgress/deliveries``.
+  public var number: Int
+  public var packetID: UInt16
+  /// The first half of the SHA-256 of topic and payload.
+  public var digest: [UInt8]
+
+  public init(number: Int, packetID: UInt16, digest: [UInt8]) {
+    self.number = number
+    self.packetID = packetID
+    self.digest = digest
+  }
+}
+
+/// What may be deleted at a checkpoint.
+public struct Retention: Hashable, Sendable {
+  /// What is older than this may go; nil: nothing goes for its age.
+  public var from: Timestamp?
+  /// How large the file may become; nil: as large as it likes.
+  public var bytes: Int?
+  /// The windows of what is older than this can no longer change: only such may go for the size's sake.
+  public var finalBefore: Timestamp?
+
+  public init(from: Timestamp? = nil, bytes: Int? = nil, finalBefore: Timestamp? = nil) {
+    self.from = from
+    self.bytes = bytes
+    self.finalBefore = finalBefore
   }
 }
 
@@ -76,13 +142,19 @@ public struct RejectedMessage: Hashable, Sendable {
 public struct StoreBatch: Sendable {
   public var stored: [Message] = []
   public var late: [LateMessage] = []
+  /// Late messages of which only the name is kept.
+  public var dropped: [LateMessage] = []
+  /// Late messages that are among the stored ones, with another time.
+  public var adjusted: [AdjustedMessage] = []
   public var rejected: [RejectedMessage] = []
   public var windows: [WindowRow] = []
+  /// The deliveries of this batch that a redelivery could not be told by otherwise.
+  public var marks: [DeliveryMark] = []
   public var progress = IngestionProgress()
   /// The fold's state after this batch, now and then.
   public var checkpoint: [UInt8]?
-  /// With a checkpoint: what is older than this, and part of it, may be deleted. Nil keeps everything.
-  public var retainFrom: Timestamp?
+  /// With a checkpoint: what of it may be deleted. Nil keeps everything.
+  public var retention: Retention?
 
   public init() {}
 
@@ -90,9 +162,12 @@ public struct StoreBatch: Sendable {
   public mutating func removeAll() {
     stored.removeAll(keepingCapacity: true)
     late.removeAll(keepingCapacity: true)
+    dropped.removeAll(keepingCapacity: true)
+    adjusted.removeAll(keepingCapacity: true)
+    marks.removeAll(keepingCapacity: true)
     rejected.removeAll(keepingCapacity: true)
     windows.removeAll(keepingCapacity: true)
     checkpoint = nil
-    retainFrom = nil
+    retention = nil
   }
 }

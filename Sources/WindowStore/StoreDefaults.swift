@@ -10,6 +10,18 @@ enum StoreDefaults {
   /// How long a connection waits for another one's lock before it fails.
   static let busyTimeoutSeconds = 10.0
 
+  /// Deliveries by which a redelivery is told: MQTT has no more packet ids, so no more can be under way.
+  static let rememberedDeliveries = 65_535
+  /// Rows that a retention deletes from one table in one transaction, beside twice those that came since the last one: a
+  /// commit must not take long, and yet keep up.
+  static let deletedRowsPerTable = 200_000
+  /// Where the size of the file is bounded: the share of the bound at which rows are deleted, and the share that is left.
+  /// Between two checkpoints the file may grow by the rest.
+  static let retentionStartsAt = 0.9
+  static let retentionLeaves = 0.8
+  /// How often one retention looks for room; the next checkpoint goes on where that was not enough.
+  static let retentionRounds = 8
+
   /// How much of the file a reader maps: pages that the system holds already are then not copied. Address space only.
   static let readerMapBytes = 1 << 40
 

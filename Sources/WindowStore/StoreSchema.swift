@@ -104,6 +104,56 @@ enum StoreSchema {
           """)
       CrashPoint.migration.pass()
     }
+    migrator.registerMigration("2: sessions, late policies, redeliveries") { db in
+      func aggregates(_ name: String, _ columns: String) -> String {
+        """
+        DROP VIEW \(name);
+        CREATE VIEW \(name) AS
+          SELECT d.name AS device, s.name AS sensor, w.start_ms AS window_start_ms, w.end_ms AS window_end_ms,
+            \(columns), w.revision
+          FROM windows w JOIN devices d ON d.id = w.device JOIN sensors s ON s.id = w.sensor
+          WHERE w.count > 0 AND NOT EXISTS (
+            SELECT 1 FROM windows n WHERE n.device = w.device AND n.sensor = w.sensor
+              AND n.start_ms = w.start_ms AND n.revision > w.revision);
+        """
+      }
+      try db.execute(
+        sql: """
+          -- A store of before has no sessions.
+          INSERT INTO settings SELECT 'session_gap_ms', 0 FROM settings WHERE name = 'window_ms';
+
+          -- A revision without readings takes its window back.
+          \(aggregates("window_values", "w.count, w.mean, w.stddev, w.min, w.max"))
+          \(aggregates("window_aggregates", "w.first, w.last, w.slope, w.p05, w.p25, w.median, w.p75, w.p95"))
+          CREATE INDEX windows_withdrawn ON windows (visible_from_ms) WHERE count = 0;
+
+          -- Late messages that were dropped (moved_to_ms is null), or stored with another time.
+          CREATE TABLE late_outcomes (
+            id INTEGER PRIMARY KEY, device INTEGER NOT NULL, epoch INTEGER, seq INTEGER, ts_ms INTEGER NOT NULL,
+            readings INTEGER NOT NULL, late_by_ms INTEGER NOT NULL, moved_to_ms INTEGER
+          ) STRICT;
+          CREATE VIEW dropped_messages AS
+            SELECT d.name AS device, l.epoch, l.seq, l.ts_ms, l.readings, l.late_by_ms
+            FROM late_outcomes l JOIN devices d ON d.id = l.device WHERE l.moved_to_ms IS NULL;
+          CREATE VIEW adjusted_messages AS
+            SELECT d.name AS device, l.epoch, l.seq, l.ts_ms, l.moved_to_ms, l.readings, l.late_by_ms
+            FROM late_outcomes l JOIN devices d ON d.id = l.device WHERE l.moved_to_ms IS NOT NULL;
+
+          -- Payloads that the broker may deliver again and that nothing else would tell from new ones.
+          CREATE TABLE deliveries (number INTEGER PRIMARY KEY, packet_id INTEGER NOT NULL, digest BLOB NOT NULL) STRICT;
+
+          ALTER TABLE progress ADD COLUMN dropped_messages INTEGER NOT NULL DEFAULT 0;
+          ALTER TABLE progress ADD COLUMN dropped_readings INTEGER NOT NULL DEFAULT 0;
+          ALTER TABLE progress ADD COLUMN adjusted_messages INTEGER NOT NULL DEFAULT 0;
+          ALTER TABLE progress ADD COLUMN adjusted_readings INTEGER NOT NULL DEFAULT 0;
+          ALTER TABLE progress ADD COLUMN deliveries INTEGER NOT NULL DEFAULT 0;
+
+          -- The state had another form; the next start folds the journal from its beginning.
+          DELETE FROM checkpoint;
+          ALTER TABLE checkpoint ADD COLUMN late_outcome_id INTEGER NOT NULL DEFAULT 0;
+          """)
+      CrashPoint.migration.pass()
+    }
     return migrator
   }
 }

@@ -2,7 +2,7 @@ import Telemetry
 
 /// The aggregates of the readings of one sensor in one window.
 public struct Aggregates: Hashable, Sendable, Codable {
-  /// How many readings; at least one.
+  /// How many readings; at least one, but for ``none``.
   public var count: Int
   public var mean: Double
   /// The population's standard deviation: √(Σ(x − mean)² / count).
@@ -22,6 +22,9 @@ public struct Aggregates: Hashable, Sendable, Codable {
   public var median: Double
   public var p75: Double
   public var p95: Double
+
+  /// Those of no readings at all: of a window that turned out not to be one.
+  public static let none = Aggregates(count: 0, mean: 0, stddev: 0, min: 0, max: 0)
 
   /// What is left out is as if every reading were the mean.
   public init(
@@ -57,6 +60,9 @@ public struct WindowRow: Hashable, Sendable {
   public var aggregates: Aggregates
   /// 1 when the window closed; one more each time a late reading changed it.
   public var revision: Int
+  /// Whether this revision takes the window back. A late reading can join two sessions, or move the start of one; the window
+  /// that is then none any more gets a last revision, with ``Aggregates/none``.
+  public var isWithdrawn: Bool { aggregates.count == 0 }
   /// The event time from which this revision can be seen. The first revision becomes visible at the end of its window,
   /// a later one just after the watermark at which it was made. Once the fleet's watermark has reached T, no
   /// revision that becomes visible at or before T is added any more, so "everything visible by T" never changes.

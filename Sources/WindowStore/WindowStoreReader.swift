@@ -35,11 +35,16 @@ public final class WindowStoreReader: Sendable {
       progress.duplicateReadings = row["duplicate_readings"]
       progress.lateMessages = row["late_messages"]
       progress.lateReadings = row["late_readings"]
+      progress.droppedMessages = row["dropped_messages"]
+      progress.droppedReadings = row["dropped_readings"]
+      progress.adjustedMessages = row["adjusted_messages"]
+      progress.adjustedReadings = row["adjusted_readings"]
       progress.rejectedMessages = row["rejected_messages"]
       progress.windowsClosed = row["windows_closed"]
       progress.windowsRevised = row["windows_revised"]
       progress.maxEvent = (row["max_event_ms"] as Int64?).map(Timestamp.init(milliseconds:))
       progress.fleetWatermark = (row["fleet_watermark_ms"] as Int64?).map(Timestamp.init(milliseconds:))
+      progress.deliveries = row["deliveries"]
       return progress
     }
   }
@@ -53,11 +58,11 @@ public final class WindowStoreReader: Sendable {
     /// Nil where it came without one; then its time tells it apart.
     public var position: Message.Position?
     public var timestamp: Timestamp
-    /// Whether it stands in `late_readings` instead of the journal.
+    /// Whether it stands in `late_readings` or `dropped_messages` instead of the journal.
     public var isLate: Bool
   }
 
-  /// Hands over every message that the journal or the late readings hold, in no particular order. A
+  /// Hands over every message that the journal, the late readings or the dropped messages hold, in no particular order. A
   /// message that stands there twice is handed over twice.
   public func forEachAccountedMessage(_ body: (AccountedMessage) -> Void) throws {
     try read { db in
@@ -71,6 +76,12 @@ public final class WindowStoreReader: Sendable {
         ),
         // One message may have left several late rows, one a sensor.
         ("SELECT DISTINCT device, epoch, seq, ts_ms FROM late", true),
+        ("SELECT device, epoch, seq, ts_ms FROM late_outcomes WHERE moved_to_ms IS NULL", true),
+        // Without a position, its own time tells a message apart, not the one that it was moved to.
+        (
+          "SELECT device, epoch, seq, ts_ms FROM late_outcomes WHERE moved_to_ms IS NOT NULL AND epoch IS NULL",
+          false
+        ),
       ]
       for (sql, isLate) in sources {
         let rows = try Row.fetchCursor(db, sql: sql)
@@ -86,6 +97,13 @@ public final class WindowStoreReader: Sendable {
     }
   }
 
+  /// The oldest time in the journal; nil where that is empty.
+  public func oldestReading() throws -> Timestamp? {
+    try read { db in
+      try Int64.fetchOne(db, sql: "SELECT min(ts_ms) FROM journal").map(Timestamp.init(milliseconds:))
+    }
+  }
+
   /// What the windows of this store mean; nil before ingestion has made it.
   public func settings() throws -> WindowSettings? {
     try read { db in
@@ -98,6 +116,7 @@ public final class WindowStoreReader: Sendable {
       else { return nil }
       return WindowSettings(
         window: .milliseconds(window), hop: try milliseconds("hop_ms").map(Duration.milliseconds),
+        sessionGap: try milliseconds("session_gap_ms").flatMap { $0 > 0 ? .milliseconds($0) : nil },
         outOfOrderness: .milliseconds(disorder),
         allowedLateness: .milliseconds(lateness))
     }
@@ -130,6 +149,19 @@ public final class WindowStoreReader: Sendable {
       let handle = statement.sqliteStatement
       defer { sqlite3_reset(handle) }
       while try Self.step(handle, db) { counts[sqlite3_column_int64(handle, 0), default: 0] += 1 }
+      // A window that the cut takes back counted at its first revision, and is none.
+      let withdrawn = try Int64.fetchCursor(
+        db,
+        sql: """
+          SELECT w.device FROM windows w WHERE w.count = 0 AND w.visible_from_ms > ?1 AND w.visible_from_ms <= ?2
+            AND NOT EXISTS (
+              SELECT 1 FROM windows n WHERE n.device = w.device AND n.sensor = w.sensor AND n.start_ms = w.start_ms
+                AND n.revision > w.revision AND n.visible_from_ms > ?1 AND n.visible_from_ms <= ?2)
+          """, arguments: Self.cut(visibleAfter, through))
+      while let id = try withdrawn.next() {
+        counts[id, default: 0] -= 1
+        if counts[id] == 0 { counts[id] = nil }
+      }
       return try counts.map { id, count in
         guard let name = names[id] else { throw Self.damaged("device", "\(id)") }
         return (try Self.device(name), count)
@@ -138,7 +170,8 @@ public final class WindowStoreReader: Sendable {
   }
 
   /// The windows of a cut: of each window the newest revision that became visible after `visibleAfter` (nil: from the
-  /// beginning) and not after `through` (nil: to the end), sorted by device, sensor, start.
+  /// beginning) and not after `through` (nil: to the end), sorted by device, sensor, start. A window that was taken back
+  /// is none.
   ///
   /// - Parameter devices: Only these; nil for all.
   public func windows(visibleAfter: Timestamp?, through: Timestamp?, devices: [DeviceID]? = nil) throws
@@ -181,6 +214,7 @@ public final class WindowStoreReader: Sendable {
     defer { sqlite3_reset(handle) }
     let first = windows.endIndex
     var isSorted = true
+    var hasWithdrawn = false
     var sensorID: Int64?
     var sensor: SensorID?
     func time(_ column: Int32) -> Timestamp { Timestamp(milliseconds: sqlite3_column_int64(handle, column)) }
@@ -202,6 +236,7 @@ public final class WindowStoreReader: Sendable {
           p25: number(14),
           median: number(15), p75: number(16), p95: number(17)),
         revision: Int(sqlite3_column_int64(handle, 3)), visibleFrom: time(4))
+      if row.isWithdrawn { hasWithdrawn = true }
       // Revisions follow each other, the newest last.
       if row.revision > 1, windows.count > first, let last = windows.last, last.start == row.start,
         last.sensor == sensor
@@ -210,6 +245,10 @@ public final class WindowStoreReader: Sendable {
       } else {
         windows.append(row)
       }
+    }
+    if hasWithdrawn {
+      let standing = windows[first...].filter { !$0.isWithdrawn }
+      windows.replaceSubrange(first..., with: standing)
     }
     // Sensors are numbered as they came, and wanted in the order of their names.
     if !isSorted {

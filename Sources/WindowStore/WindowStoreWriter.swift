@@ -21,6 +21,8 @@ public final class WindowStoreWriter {
   /// hashing a list of names.
   private var recentSets: [Int64: (values: [Message.Value], sets: [SensorSet])] = [:]
   private var nextSensorSet: Int64 = 1
+  /// Journal rows inserted since the last retention: what it deletes must keep up with them.
+  var rowsSinceRetention = 0
 
   /// One journal row's share of a message: which set it names and which of the message's values it holds.
   private struct SensorSet {
@@ -58,6 +60,7 @@ public final class WindowStoreWriter {
   private static func fix(_ settings: WindowSettings, in db: Database, path: String) throws {
     let wanted: [(String, Duration)] = [
       ("window_ms", settings.window), ("hop_ms", settings.hop),
+      ("session_gap_ms", settings.sessionGap ?? .zero),
       ("out_of_orderness_ms", settings.outOfOrderness),
       ("allowed_lateness_ms", settings.allowedLateness),
     ]
@@ -121,6 +124,13 @@ public final class WindowStoreWriter {
       CrashPoint.windowsInserted.pass()
     }
     for late in batch.late { try insertLate(late, db) }
+    for late in batch.dropped {
+      try insert(late.message, late.message.timestamp, late.lateBy, movedTo: nil, db)
+    }
+    for late in batch.adjusted {
+      try insert(late.message, late.original, late.lateBy, movedTo: late.message.timestamp, db)
+    }
+    if !batch.marks.isEmpty { try insert(batch.marks, db) }
     for rejected in batch.rejected {
       try db.cachedStatement(
         sql: "INSERT INTO rejected (received_ms, topic, reason, payload) VALUES (?, ?, ?, ?)"
@@ -131,35 +141,19 @@ public final class WindowStoreWriter {
     }
     try update(batch.progress, db)
     if let checkpoint = batch.checkpoint {
+      if let retention = batch.retention {
+        try carryOut(retention, newest: batch.progress.maxEvent, db)
+        CrashPoint.retained.pass()
+      }
+      // After the retention: a table that it emptied numbers its rows from 1 again.
       try db.execute(
         sql: """
-          INSERT OR REPLACE INTO checkpoint VALUES (1, (SELECT coalesce(max(id), 0) FROM journal),
-            (SELECT coalesce(max(id), 0) FROM late), ?)
+          INSERT OR REPLACE INTO checkpoint (id, journal_id, late_id, late_outcome_id, state) VALUES
+            (1, (SELECT coalesce(max(id), 0) FROM journal), (SELECT coalesce(max(id), 0) FROM late),
+            (SELECT coalesce(max(id), 0) FROM late_outcomes), ?)
           """, arguments: [Data(checkpoint)])
       CrashPoint.checkpointed.pass()
-      if let retainFrom = batch.retainFrom { try delete(before: retainFrom, db) }
     }
-  }
-
-  /// Rows that a retention deletes from one table in one transaction: a commit must not take long.
-  private static let deletedRowsPerTable = 200_000
-
-  /// Deletes what is older than `instant`, oldest rows first. The checkpoint of the same transaction holds all that
-  /// the fold still needs of them. Their pages are used again, so the file stops growing.
-  private func delete(before instant: Timestamp, _ db: Database) throws {
-    for (table, time) in [
-      ("journal", "ts_ms"), ("late", "ts_ms"), ("windows", "end_ms"), ("rejected", "received_ms"),
-    ] {
-      // Rows lie in the order of arrival, which is nearly that of time: the first young row ends the search.
-      try db.execute(
-        sql: """
-          DELETE FROM \(table) WHERE id < (
-            SELECT coalesce(
-              (SELECT min(id) FROM (SELECT id, \(time) FROM \(table) ORDER BY id LIMIT ?1) WHERE \(time) >= ?2),
-              (SELECT max(id) + 1 FROM (SELECT id FROM \(table) ORDER BY id LIMIT ?1)), 0))
-          """, arguments: [Self.deletedRowsPerTable, instant.milliseconds])
-    }
-    CrashPoint.retained.pass()
   }
 
   private func insertJournal(_ messages: [Message], _ db: Database) throws {
@@ -190,6 +184,7 @@ public final class WindowStoreWriter {
           }
         }
         try step(handle, db)
+        rowsSinceRetention += 1
       }
     }
   }
@@ -244,18 +239,45 @@ public final class WindowStoreWriter {
     }
   }
 
+  /// A late message that was dropped, or moved.
+  private func insert(
+    _ message: Message, _ original: Timestamp, _ lateBy: Duration, movedTo: Timestamp?, _ db: Database
+  ) throws {
+    try db.cachedStatement(
+      sql: """
+        INSERT INTO late_outcomes (device, epoch, seq, ts_ms, readings, late_by_ms, moved_to_ms)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """
+    ).execute(arguments: [
+      try id(of: message.device, db), message.position?.epoch, message.position?.sequence,
+      original.milliseconds, message.values.count, lateBy.milliseconds, movedTo?.milliseconds,
+    ])
+  }
+
+  private func insert(_ marks: [DeliveryMark], _ db: Database) throws {
+    let statement = try db.cachedStatement(sql: "INSERT INTO deliveries VALUES (?, ?, ?)")
+    for mark in marks {
+      try statement.execute(arguments: [mark.number, Int(mark.packetID), Data(mark.digest)])
+    }
+    guard let newest = marks.last?.number else { return }
+    try db.cachedStatement(sql: "DELETE FROM deliveries WHERE number <= ?")
+      .execute(arguments: [newest - StoreDefaults.rememberedDeliveries])
+  }
+
   private func update(_ progress: IngestionProgress, _ db: Database) throws {
     try db.cachedStatement(
       sql: """
         UPDATE progress SET messages = ?, stored_messages = ?, stored_readings = ?, duplicate_messages = ?,
           duplicate_readings = ?, late_messages = ?, late_readings = ?, rejected_messages = ?, windows_closed = ?,
-          windows_revised = ?, max_event_ms = ?, fleet_watermark_ms = ?
+          windows_revised = ?, max_event_ms = ?, fleet_watermark_ms = ?, dropped_messages = ?,
+          dropped_readings = ?, adjusted_messages = ?, adjusted_readings = ?, deliveries = ?
         """
     ).execute(arguments: [
       progress.messages, progress.storedMessages, progress.storedReadings, progress.duplicateMessages,
       progress.duplicateReadings, progress.lateMessages, progress.lateReadings, progress.rejectedMessages,
       progress.windowsClosed, progress.windowsRevised, progress.maxEvent?.milliseconds,
-      progress.fleetWatermark?.milliseconds,
+      progress.fleetWatermark?.milliseconds, progress.droppedMessages, progress.droppedReadings,
+      progress.adjustedMessages, progress.adjustedReadings, progress.deliveries,
     ])
   }
 
@@ -321,8 +343,11 @@ public final class WindowStoreWriter {
     public var progress: IngestionProgress
     /// The fold's state at the checkpoint; nil where none was written yet.
     public var checkpoint: [UInt8]?
+    /// The newest deliveries that a redelivery is told by, oldest first.
+    public var marks: [DeliveryMark]
     fileprivate var journalID: Int64
     fileprivate var lateID: Int64
+    fileprivate var lateOutcomeID: Int64
   }
 
   /// The checkpoint and the counters.
@@ -330,12 +355,20 @@ public final class WindowStoreWriter {
     let progress = try WindowStoreReader(path: path).progress()
     return try StoreError.wrapping(path) {
       try database.read { db in
-        guard let row = try Row.fetchOne(db, sql: "SELECT journal_id, late_id, state FROM checkpoint") else {
-          return Recovered(progress: progress, checkpoint: nil, journalID: 0, lateID: 0)
+        let marks = try Row.fetchAll(
+          db, sql: "SELECT number, packet_id, digest FROM deliveries ORDER BY number"
+        ).map { row in
+          DeliveryMark(
+            number: row["number"], packetID: UInt16(truncatingIfNeeded: row["packet_id"] as Int64),
+            digest: Array(row["digest"] as Data))
+        }
+        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM checkpoint") else {
+          return Recovered(
+            progress: progress, checkpoint: nil, marks: marks, journalID: 0, lateID: 0, lateOutcomeID: 0)
         }
         return Recovered(
-          progress: progress, checkpoint: Array(row["state"] as Data), journalID: row["journal_id"],
-          lateID: row["late_id"])
+          progress: progress, checkpoint: Array(row["state"] as Data), marks: marks,
+          journalID: row["journal_id"], lateID: row["late_id"], lateOutcomeID: row["late_outcome_id"])
       }
     }
   }
@@ -386,7 +419,7 @@ public final class WindowStoreWriter {
     }
   }
 
-  /// Hands over device and position of every message stored as late after the checkpoint.
+  /// Hands over device and position of every message stored as late, or dropped, after the checkpoint.
   public func replayLate(after recovered: Recovered, _ body: (DeviceID, Message.Position) -> Void) throws {
     try StoreError.wrapping(path) {
       try database.read { db in
@@ -395,7 +428,10 @@ public final class WindowStoreWriter {
           sql: """
             SELECT DISTINCT d.name, l.epoch, l.seq FROM late l JOIN devices d ON d.id = l.device
             WHERE l.id > ? AND l.epoch IS NOT NULL
-            """, arguments: [recovered.lateID])
+            UNION ALL
+            SELECT d.name, l.epoch, l.seq FROM late_outcomes l JOIN devices d ON d.id = l.device
+            WHERE l.id > ? AND l.epoch IS NOT NULL AND l.moved_to_ms IS NULL
+            """, arguments: [recovered.lateID, recovered.lateOutcomeID])
         while let row = try rows.next() {
           guard let device = DeviceID(row[0] as String) else { continue }
           body(device, Message.Position(epoch: row[1], sequence: row[2]))

@@ -28,13 +28,23 @@ struct IngestCommand: ParsableCommand {
   var topic = TelemetryTopic.filter
   @Option(help: ArgumentHelp("The SQLite file; made where there is none.", valueName: "file"))
   var store: String
-  @Option(help: ArgumentHelp("The length of a window, such as 60s or 5m.", valueName: "duration"))
-  var window: Span
+  @Option(
+    help: ArgumentHelp(
+      "The length of a window, such as 60s or 5m; snapshot for windows of one instant.",
+      valueName: "duration|snapshot"))
+  var window: WindowLength
   @Option(
     help: ArgumentHelp(
       "From the start of one window to that of the next; left out, windows do not overlap.",
       valueName: "duration"))
   var hop: Span?
+  @Option(
+    help: ArgumentHelp(
+      """
+      Session windows in place of windows of a fixed length: a session ends when the device has been silent for so \
+      long. A session that lasts is cut at the multiples of --window.
+      """, valueName: "duration"))
+  var sessionGap: Span?
   @Option(
     help: ArgumentHelp("How far behind its newest reading a device's watermark stays.", valueName: "duration")
   )
@@ -46,6 +56,13 @@ struct IngestCommand: ParsableCommand {
   var allowedLateness = Span(.seconds(30))
   @Option(
     help: ArgumentHelp(
+      """
+      What becomes of readings that come later still: keep (apart, in late_readings), drop (counted), or adjust \
+      (stored with the earliest time that is never late).
+      """, valueName: "keep|drop|adjust"))
+  var latePolicy = LatePolicy.keep
+  @Option(
+    help: ArgumentHelp(
       "How far behind the newest reading of the fleet a device may be before nobody waits for it.",
       valueName: "duration"))
   var idleAfter = Span(IngestionDefaults.idleAfter)
@@ -54,6 +71,13 @@ struct IngestCommand: ParsableCommand {
       "How much event time behind the newest reading is kept; left out, everything is.", valueName: "duration"
     ))
   var retain: Span?
+  @Option(
+    help: ArgumentHelp(
+      """
+      How large the file may become, such as 500MB or 2GiB; the oldest rows go first, once their windows can no longer \
+      change. Left out, it has no bound.
+      """, valueName: "size"))
+  var retainBytes: ByteSize?
   @Option(
     help: ArgumentHelp(
       "How far ahead of every clock a time may lie to be believed; readings beyond it are rejected.",
@@ -71,13 +95,27 @@ struct IngestCommand: ParsableCommand {
   func validate() throws {
     guard window.duration >= .milliseconds(1) else { throw ValidationError("A window lasts at least 1ms.") }
     if let hop {
+      guard sessionGap == nil else { throw ValidationError("--hop and --session-gap exclude each other.") }
       guard hop.duration >= .milliseconds(1), hop.duration <= window.duration else {
         throw ValidationError(
           "--hop is at least 1ms, and at most the window: else readings would fall between.")
       }
-      guard window.duration.milliseconds / hop.duration.milliseconds <= 1000 else {
-        throw ValidationError("A reading may be in at most 1000 windows; choose a longer --hop.")
+      guard
+        window.duration.milliseconds / hop.duration.milliseconds <= IngestionDefaults.mostWindowsOfAReading
+      else {
+        throw ValidationError(
+          "A reading may be in at most \(IngestionDefaults.mostWindowsOfAReading) windows; choose a longer --hop."
+        )
       }
+    }
+    if let sessionGap {
+      guard sessionGap.duration >= .milliseconds(1), sessionGap.duration <= window.duration else {
+        throw ValidationError(
+          "--session-gap is at least 1ms, and at most --window, which cuts long sessions.")
+      }
+    }
+    if let retainBytes, retainBytes.bytes < IngestionDefaults.leastRetainBytes {
+      throw ValidationError("--retain-bytes is at least \(IngestionDefaults.leastRetainBytes).")
     }
     if let retain, retain.duration < window.duration + outOfOrderness.duration + allowedLateness.duration {
       throw ValidationError("--retain must be at least window + out-of-orderness + lateness.")
@@ -94,11 +132,13 @@ struct IngestCommand: ParsableCommand {
     var configuration = IngestionService.Configuration(
       broker: try access.apply(to: broker), topic: topic, clientID: clientID, store: store,
       settings: WindowSettings(
-        window: window.duration, hop: hop?.duration, outOfOrderness: outOfOrderness.duration,
-        allowedLateness: allowedLateness.duration))
+        window: window.duration, hop: hop?.duration, sessionGap: sessionGap?.duration,
+        outOfOrderness: outOfOrderness.duration, allowedLateness: allowedLateness.duration))
     configuration.idleAfter = idleAfter.duration
     configuration.futureLimit = futureLimit.duration
     configuration.retain = retain?.duration
+    configuration.retainBytes = retainBytes?.bytes
+    configuration.latePolicy = latePolicy
     configuration.messagesPerCommit = messagesPerCommit
     configuration.messagesPerCheckpoint = messagesPerCheckpoint
     let service = try IngestionService(configuration, logger: logger)
@@ -112,6 +152,32 @@ struct IngestCommand: ParsableCommand {
 
 extension BrokerAddress: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
+}
+
+extension LatePolicy: ExpressibleByArgument {}
+
+/// A duration, or `snapshot`.
+struct WindowLength: ExpressibleByArgument {
+  let duration: Duration
+
+  init?(argument: String) {
+    guard argument != "snapshot" else {
+      duration = WindowSettings.snapshot
+      return
+    }
+    guard let span = Span(argument: argument) else { return nil }
+    duration = span.duration
+  }
+}
+
+/// A number of bytes, such as 500MB.
+struct ByteSize: ExpressibleByArgument {
+  let bytes: Int
+
+  init?(argument: String) {
+    guard let bytes = ScenarioUnits.bytes(argument) else { return nil }
+    self.bytes = bytes
+  }
 }
 
 /// A duration, or `off`.

@@ -7,31 +7,8 @@ import WindowStore
 private let settings = WindowSettings(
   window: .seconds(60), outOfOrderness: .seconds(5), allowedLateness: .seconds(30))
 
-private func message(
-  _ device: String, _ sequence: Int64?, at seconds: Double, _ values: [String: Double], epoch: Int64 = 1
-)
-  -> Message
-{
-  Message(
-    device: DeviceID(device)!, position: sequence.map { Message.Position(epoch: epoch, sequence: $0) },
-    timestamp: Timestamp(milliseconds: Int64(seconds * 1000)),
-    values: values.sorted { $0.key < $1.key }.map {
-      Message.Value(sensor: SensorID($0.key)!, value: $0.value)
-    })
-}
-
-/// Folds `messages`, cutting a batch after every `batchSize`.
-private func fold(_ messages: [Message], batchSize: Int = 7, _ settings: WindowSettings = settings)
-  -> StoreBatch
-{
-  var fold = IngestionFold(settings: settings, idleAfter: .seconds(3600))
-  var batch = StoreBatch()
-  for (index, message) in messages.enumerated() {
-    fold.take(message, into: &batch)
-    if index % batchSize == batchSize - 1 { fold.finish(&batch) }
-  }
-  fold.finish(&batch)
-  return batch
+private func fold(_ messages: [Message], batchSize: Int = 7) -> StoreBatch {
+  fold(messages, batchSize: batchSize, settings)
 }
 
 @Suite struct IngestionFoldTests {
@@ -161,7 +138,7 @@ private func fold(_ messages: [Message], batchSize: Int = 7, _ settings: WindowS
     var crashProgress = IngestionProgress()
     var windowsAtCrash = 0
     for (index, message) in messages.enumerated() {
-      if index == checkpointAt { checkpoint = try undisturbed.checkpoint() }
+      if index == checkpointAt { checkpoint = undisturbed.checkpoint() }
       if index == crashAt {
         crashProgress = undisturbed.progress
         windowsAtCrash = whole.windows.count

@@ -6,7 +6,7 @@ import Testing
 /// What a consumer has seen, by payload.
 private func payloads(_ consumer: CommitGatedConsumer) -> [String] {
   var texts: [String] = []
-  consumer.batch.forEachMessage { _, payload in texts.append(String(decoding: payload, as: UTF8.self)) }
+  consumer.batch.forEachMessage { _, payload, _ in texts.append(String(decoding: payload, as: UTF8.self)) }
   return texts
 }
 

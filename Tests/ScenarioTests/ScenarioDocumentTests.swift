@@ -60,8 +60,8 @@ enum Documents {
     #expect(document.clock.speed == .max)
     #expect(document.source.messages.messageCount == 1440)
     #expect(document.source.messages.labels.count == 1)
-    #expect(document.ingestion.window == .seconds(300))
-    #expect(document.ingestion.outOfOrderness == .seconds(30))
+    #expect(document.ingestion.settings.window == .seconds(300))
+    #expect(document.ingestion.settings.outOfOrderness == .seconds(30))
     #expect(document.model?.trainOn == .zero ... .seconds(3600))
     #expect(document.model?.settings.gamma == "scale")
     #expect(document.scoring?.trigger == .cron("0 * * * *"))
@@ -166,7 +166,7 @@ enum Documents {
     (
       "readings.lost == 0", "readings.lsot == 0",
       [
-        "s.yaml:16:14: “readings” has no “lsot”; it has acknowledged, doubled, duplicates, late, lost, lost_at, planned, published, rejected, stored, unaccounted, withheld (in “readings.lsot == 0”); did you mean “lost”?"
+        "s.yaml:16:14: “readings” has no “lsot”; it has acknowledged, adjusted, doubled, dropped, duplicates, expired, late, lost, lost_at, planned, published, rejected, stored, unaccounted, withheld (in “readings.lsot == 0”); did you mean “lost”?"
       ]
     ),
     (

@@ -122,7 +122,7 @@ private func window(_ device: String, start: Int64, revision: Int, visibleFrom: 
           window("a", start: $0 * 1000, revision: 1, visibleFrom: $0 * 1000 + 60)
         }
         batch.checkpoint = [1]
-        batch.retainFrom = retainFrom.map { Timestamp(milliseconds: $0 * 1000) }
+        batch.retention = Retention(from: retainFrom.map { Timestamp(milliseconds: $0 * 1000) })
         try writer.commit(batch)
       }
       func pages() throws -> Int {

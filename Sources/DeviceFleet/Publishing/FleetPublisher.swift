@@ -123,6 +123,7 @@ public final class FleetPublisher {
     observe: (_ published: Int, _ reached: Timestamp) -> Void = { _, _ in }
   ) throws -> FleetLedger {
     let begin = ContinuousClock.now
+    let beginMicroseconds = Date().timeIntervalSince1970 * 1e6
     var sinceReport = 0
     while !stop.isSet, let (delivery, sender) = deliveries.next() {
       if !allowance.permits(published: pool.counters.published, due: delivery.due) {
@@ -134,7 +135,11 @@ public final class FleetPublisher {
       }
       try waitForSchedule(delivery.due - start, since: begin, stop)
       guard !stop.isSet else { break }
-      try hand(delivery.parcel, to: sender)
+      var intended: Int64?
+      if case .scaled(let factor) = clock {
+        intended = Int64(beginMicroseconds + (delivery.due - start).seconds / factor * 1e6)
+      }
+      try hand(delivery.parcel, to: sender, intended)
       sinceReport += 1
       if sinceReport >= Limits.publicationsPerReport {
         observe(pool.counters.published, delivery.due)
@@ -171,7 +176,8 @@ public final class FleetPublisher {
     }
   }
 
-  private func hand(_ parcel: Delivery.Parcel, to index: Int) throws {
+  /// - Parameter intended: When it was meant to leave, in microseconds since 1970; nil without a schedule.
+  private func hand(_ parcel: Delivery.Parcel, to index: Int, _ intended: Int64?) throws {
     payload.removeAll(keepingCapacity: true)
     let sender = senders[index]
     let group = groups[Int(sender.group)]
@@ -200,7 +206,7 @@ public final class FleetPublisher {
     try topic.withUnsafeBytes { topic in
       guard let start = topic.assumingMemoryBound(to: CChar.self).baseAddress else { return }
       try payload.withUnsafeBytes {
-        try pool.publish(client: client, topic: start, payload: $0, as: content)
+        try pool.publish(client: client, topic: start, payload: $0, as: content, intended: intended)
       }
     }
   }

@@ -1,0 +1,64 @@
+import GRDB
+import Telemetry
+
+extension WindowStoreWriter {
+  /// The tables that lose their old rows, and what of a row is its time.
+  private static let timedTables = [
+    ("journal", "ts_ms"), ("late", "ts_ms"), ("late_outcomes", "ts_ms"), ("windows", "end_ms"),
+    ("rejected", "received_ms"),
+  ]
+
+  /// Deletes what may go, oldest rows first. The checkpoint of the same transaction holds all that the fold still needs of
+  /// them. Their pages are used again, so the file stops growing.
+  func carryOut(_ retention: Retention, newest: Timestamp?, _ db: Database) throws {
+    if let from = retention.from { try delete(before: from, db) }
+    if let bytes = retention.bytes, let newest, let limit = retention.finalBefore {
+      try shrink(to: bytes, newest: newest, notAfter: limit, db)
+    }
+    rowsSinceRetention = 0
+  }
+
+  private func delete(before instant: Timestamp, _ db: Database) throws {
+    let rows = StoreDefaults.deletedRowsPerTable + 2 * rowsSinceRetention
+    for (table, time) in Self.timedTables {
+      // Rows lie in the order of arrival, which is nearly that of time: the first young row ends the search.
+      try db.execute(
+        sql: """
+          DELETE FROM \(table) WHERE id < (
+            SELECT coalesce(
+              (SELECT min(id) FROM (SELECT id, \(time) FROM \(table) ORDER BY id LIMIT ?1) WHERE \(time) >= ?2),
+              (SELECT max(id) + 1 FROM (SELECT id FROM \(table) ORDER BY id LIMIT ?1)), 0))
+          """, arguments: [rows, instant.milliseconds])
+    }
+  }
+
+  /// Where the file is nearly as large as it may be, deletes the oldest rows until some room is left: as many as their share
+  /// of the time that the store spans lets expect, and more where that was not enough.
+  private func shrink(to bytes: Int, newest: Timestamp, notAfter limit: Timestamp, _ db: Database) throws {
+    guard try usedBytes(db) > Double(bytes) * StoreDefaults.retentionStartsAt else { return }
+    let wanted = Double(bytes) * StoreDefaults.retentionLeaves
+    for _ in 0..<StoreDefaults.retentionRounds {
+      let used = try usedBytes(db)
+      guard used > wanted, let oldest = try oldest(db), oldest < limit else { return }
+      let span = Double((newest - oldest).milliseconds)
+      let step = max(1, Int64(span * (used - wanted) / used))
+      try delete(before: min(oldest + .milliseconds(step), limit), db)
+    }
+  }
+
+  /// Bytes of the file that hold something.
+  private func usedBytes(_ db: Database) throws -> Double {
+    func value(_ pragma: String) throws -> Int { try Int.fetchOne(db, sql: "PRAGMA \(pragma)") ?? 0 }
+    return Double(try (value("page_count") - value("freelist_count")) * value("page_size"))
+  }
+
+  private func oldest(_ db: Database) throws -> Timestamp? {
+    var oldest: Int64?
+    // What was rejected has a time by the wall clock, which need not be that of the readings.
+    for (table, time) in Self.timedTables where table != "rejected" {
+      let first = try Int64.fetchOne(db, sql: "SELECT \(time) FROM \(table) ORDER BY id LIMIT 1")
+      if let first { oldest = min(oldest ?? first, first) }
+    }
+    return oldest.map(Timestamp.init(milliseconds:))
+  }
+}

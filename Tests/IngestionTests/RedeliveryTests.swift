@@ -1,0 +1,101 @@
+import Ingestion
+import Telemetry
+import Testing
+import WindowStore
+
+private let settings = WindowSettings(
+  window: .seconds(60), outOfOrderness: .zero, allowedLateness: .zero)
+
+/// What a broker delivered.
+private struct Delivery {
+  var packetID: UInt16
+  var payload: String
+}
+
+private func deliver(_ deliveries: [Delivery], to fold: inout IngestionFold, into batch: inout StoreBatch) {
+  let topic = Array("devices/d/telemetry".utf8)
+  for delivery in deliveries {
+    topic.withUnsafeBufferPointer { topic in
+      Array(delivery.payload.utf8).withUnsafeBufferPointer {
+        fold.take(
+          topic: topic, payload: $0, packetID: delivery.packetID,
+          received: Timestamp(milliseconds: 1_767_225_600_000), into: &batch)
+      }
+    }
+  }
+  fold.finish(&batch)
+}
+
+private func foreign(_ seconds: Int, _ value: Int) -> String {
+  #"{"device":"d","ts":\#(seconds * 1000),"values":{"a":\#(value)}}"#
+}
+
+@Suite struct RedeliveryTests {
+  /// Garbage, a pack, a foreign reading that became late within its own batch, and one that was late at once.
+  private let deliveries = [
+    Delivery(packetID: 1, payload: "garbage"), Delivery(packetID: 2, payload: foreign(10, 1)),
+    Delivery(packetID: 3, payload: foreign(500, 2)), Delivery(packetID: 4, payload: foreign(20, 3)),
+    Delivery(packetID: 5, payload: #"[{"n":"a","t":600,"v":1},{"n":"b","t":600,"v":1}]"#),
+    Delivery(packetID: 6, payload: "garbage"),
+  ]
+
+  private func recovered(_ batch: StoreBatch) throws -> IngestionFold {
+    var fold = try IngestionFold(
+      settings: settings, idleAfter: .seconds(3600), checkpoint: nil, progress: batch.progress,
+      marks: batch.marks)
+    for message in batch.stored { fold.replay(message) }
+    return fold
+  }
+
+  @Test func whatTheBrokerDeliversAgainAfterACrashCountsOnce() throws {
+    var fold = IngestionFold(settings: settings, idleAfter: .seconds(3600))
+    var batch = StoreBatch()
+    fold.sessionBegan(resumed: false)
+    deliver(deliveries, to: &fold, into: &batch)
+    #expect(batch.progress.rejectedMessages == 2 && batch.progress.lateMessages == 1)
+
+    // Every acknowledgement was lost, twice; the second time a new message follows.
+    var life = try recovered(batch)
+    for round in 1...2 {
+      life.sessionBegan(resumed: true)
+      var again = StoreBatch()
+      deliver(deliveries, to: &life, into: &again)
+      #expect(again.rejected.isEmpty && again.late.isEmpty && again.stored.isEmpty)
+      #expect(again.progress.duplicateMessages == 6 * round)
+      #expect(again.progress.rejectedMessages == 2)
+    }
+    var fresh = StoreBatch()
+    deliver([Delivery(packetID: 7, payload: "garbage")], to: &life, into: &fresh)
+    #expect(fresh.rejected.count == 1)
+  }
+
+  @Test func theSameBytesAreNewUnderAnotherPacketIDOrInAnotherSession() throws {
+    var fold = IngestionFold(settings: settings, idleAfter: .seconds(3600))
+    var batch = StoreBatch()
+    deliver(
+      [Delivery(packetID: 1, payload: "x"), Delivery(packetID: 2, payload: "x")], to: &fold, into: &batch)
+    #expect(batch.progress.rejectedMessages == 2)
+    var lost = try recovered(batch)
+    lost.sessionBegan(resumed: false)
+    var again = StoreBatch()
+    deliver([Delivery(packetID: 1, payload: "x")], to: &lost, into: &again)
+    #expect(again.rejected.count == 1)
+  }
+
+  /// Packet ids come round after 65,535 messages: then the same id and the same bytes are another message.
+  @Test func packetIDsThatComeRoundAreNotMistaken() throws {
+    var fold = IngestionFold(settings: settings, idleAfter: .seconds(3600))
+    var batch = StoreBatch()
+    deliver(
+      (1...60_000).map { Delivery(packetID: UInt16($0), payload: "x") }, to: &fold, into: &batch)
+    var life = try recovered(batch)
+    life.sessionBegan(resumed: true)
+    // Of the last hundred the acknowledgements were lost; then the stream goes on, past the end of the ids.
+    let rest = (59_901...60_000).map { UInt16($0) }
+    let on = (0..<20_000).map { UInt16((60_000 + $0) % 65_535 + 1) }
+    var again = StoreBatch()
+    deliver((rest + on).map { Delivery(packetID: $0, payload: "x") }, to: &life, into: &again)
+    #expect(again.progress.duplicateMessages == 100)
+    #expect(again.rejected.count == 20_000)
+  }
+}
