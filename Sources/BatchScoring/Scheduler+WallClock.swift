@@ -11,8 +11,8 @@ extension Scheduler {
     let jobs = runner.jobs
     try jobs.endReplaced(at: runner.now())
     let chain = try jobs.chain(of: configuration.deployment)
-    if let last = chain.last, last.cut.through == nil, last.state.isFinal { return try finished() }
     for job in chain { runner.removeParts(of: job) }
+    if let last = chain.last, last.cut.through == nil, last.state.isFinal { return try finished() }
     let unfinished = chain.filter { !$0.state.isFinal }
     var sequence = WallClockSequence(
       schedule: schedule, policy: configuration.concurrency, catchup: configuration.catchup,

@@ -252,8 +252,9 @@ public actor SlurmTarget: ComputeTarget {
         "STAGE_OUT",
         "SIGNALING", "STOPPED", "RESIZING", "PREEMPTED", "NODE_FAIL",
       ].contains(state)
+      // A short element is done before anybody has seen it run; where it was is known all the same.
       states[index] = ElementState(
-        isLive: isLive,  // A short element is done before anybody has seen it run; where it was is known all the same.
+        isLive: isLive,
         node: state == "PENDING" || fields[2].isEmpty ? nil : fields[2],
         reason: "Slurm says \(state)" + (fields[3].isEmpty || fields[3] == "None" ? "" : ", \(fields[3])"))
     }

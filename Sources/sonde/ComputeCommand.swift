@@ -26,7 +26,7 @@ struct ComputeCommand: AsyncParsableCommand {
         let slurm = try SlurmTarget(scale: .fixed(1), coresPerNode: 1, logFolder: logs)
         print("slurm: \(try await slurm.powerSaving().sentence)")
       } catch let error as ComputeError where error.isUnavailable {
-        print("slurm: \(error)")
+        print("slurm: no cluster answers: \(error.description.split(separator: "\n").first ?? "")")
       }
     }
   }

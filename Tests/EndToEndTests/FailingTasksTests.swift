@@ -19,8 +19,12 @@ import Testing
   }
 
   /// The more tasks, the more memory, but no more than a few hundred bytes each.
-  @Test func tenThousandTasksOfWhichOneInFiftyFails() async throws {
-    try await ScoringRun.with(devices: 10_000, windows: 14) { run in
+  ///
+  /// A thousand tasks; ten thousand, which take over a minute, with `SONDE_LARGE_TESTS=1`.
+  @Test func thousandsOfTasksOfWhichOneInFiftyFails() async throws {
+    let isLarge = ProcessInfo.processInfo.environment["SONDE_LARGE_TESTS"] != nil
+    let count = isLarge ? 10_000 : 1000
+    try await ScoringRun.with(devices: count, windows: 14) { run in
       _ = try await run.sonde([
         "train", run.folder, "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T01:00:00Z",
       ])
@@ -33,26 +37,26 @@ import Testing
       var lines = 0
       for await line in service.lines {
         lines += 1
-        if lines % 500 == 0 || line.contains("tasks_done\":10000") {
+        if lines % 500 == 0 || line.contains("tasks_done\":\(count)") {
           peak = max(peak, peakMemory(of: service.processID) ?? 0)
         }
       }
       #expect(try await service.exit() == .exited(code: 0))
-      #expect(try number(run, "SELECT count(*) FROM tasks") == 10_000)
+      #expect(try number(run, "SELECT count(*) FROM tasks") == count)
       let failed = try number(run, "SELECT count(*) FROM tasks WHERE state = 'failed'")
       let attempts = try number(run, "SELECT count(*) FROM failed_attempts")
       let retried = try number(run, "SELECT retries FROM jobs")
-      #expect((100...300).contains(attempts), "\(attempts) of about 200")
+      #expect((1...count / 20).contains(attempts), "\(attempts) of about \(count / 50)")
       #expect(attempts == retried + failed, "each failure was retried or is reported")
-      #expect(failed > 0, "one in 2,500 fails twice")
+      #expect(!isLarge || failed > 0, "one in 2,500 fails twice")
       #expect(try number(run, "SELECT count(*) FROM tasks WHERE state NOT IN ('completed', 'failed')") == 0)
       let scored = try run.scored()
       let failures = try run.scored(file: "failed.csv")
       #expect(Set(scored).count == scored.count && Set(scored).isDisjoint(with: failures))
       #expect(failures.count == failed)
-      #expect(scored.count + failures.count == 10_000)
+      #expect(scored.count + failures.count == count)
       #expect(peak > 0 && peak < 300_000, "the coordinator took \(peak) kB")
-      print("10,000 tasks: \(attempts) failed attempts, \(failed) given up, coordinator's peak \(peak) kB")
+      print("\(count) tasks: \(attempts) failed attempts, \(failed) given up, coordinator's peak \(peak) kB")
     }
   }
 }

@@ -49,11 +49,9 @@ import WindowStore
     return windows
   }
 
-  private func arguments(_ run: String, nodes: Int, miniBatchSize: String, cron: String, compute: String)
-    -> Arguments
-  {
+  private func arguments(_ run: String, nodes: Int, miniBatchSize: String) -> Arguments {
     [
-      "schedule", run, "--cron", cron, "--compute", compute, "--from", "2026-01-01T12:00:00Z", "--train-from",
+      "schedule", run, "--cron", "0 * * * *", "--from", "2026-01-01T12:00:00Z", "--train-from",
       "2026-01-01T00:00:00Z",
       "--train-to", "2026-01-01T12:00:00Z", "--until-stdin-closes", "--nodes", "\(nodes)",
       "--mini-batch-size",
@@ -63,12 +61,11 @@ import WindowStore
 
   /// Runs to the end; `act` gets the scheduler's process id at each of its lines.
   func schedule(
-    _ run: String, nodes: Int, miniBatchSize: String, cron: String = "0 * * * *", compute: String = "local",
-    act: (Int32, String) -> Void = { _, _ in }
+    _ run: String, nodes: Int, miniBatchSize: String, act: (Int32, String) -> Void = { _, _ in }
   ) async throws -> TerminationStatus {
     try await Subprocess.run(
       .path(FilePath(Self.binary)),
-      arguments: arguments(run, nodes: nodes, miniBatchSize: miniBatchSize, cron: cron, compute: compute),
+      arguments: arguments(run, nodes: nodes, miniBatchSize: miniBatchSize),
       input: .none,
       output: .sequence, error: .discarded
     ) { execution in
