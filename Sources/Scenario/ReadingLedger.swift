@@ -14,8 +14,8 @@ struct ReadingLedger: Hashable, Sendable {
   private(set) var lostReadings = 0
   /// Readings of planned messages that stand in the store more than once.
   private(set) var doubledReadings = 0
-  /// Readings of planned messages that are older than all that the store still holds: retention deleted them, or nobody ever
-  /// stored them, which cannot be told any more.
+  /// Readings of planned messages that are as old as what retention deletes, and are not there: it deleted them, or nobody
+  /// ever stored them, which cannot be told any more.
   private(set) var expiredReadings = 0
   /// Readings of planned messages that a transport fault of the scenario kept from being published.
   private(set) var withheldReadings = 0
@@ -23,10 +23,8 @@ struct ReadingLedger: Hashable, Sendable {
   private(set) var losses: [Loss] = []
 
   /// Holds the messages of `source` against `store`. Messages of other devices are left alone.
-  ///
-  /// - Parameter forgets: Whether the store deletes old rows.
-  init(source: any MessageSource, store: WindowStoreReader, forgets: Bool) throws {
-    let oldest = forgets ? try store.oldestReading() : nil
+  init(source: any MessageSource, store: WindowStoreReader) throws {
+    let retainedFrom = try store.retainedFrom()
     var indices: [DeviceID: Int] = [:]
     for (index, device) in source.deviceIDs.enumerated() { indices[device] = index }
     var copies: [[UInt8]] = source.deviceIDs.map { _ in [] }
@@ -43,7 +41,7 @@ struct ReadingLedger: Hashable, Sendable {
         deliveredTotal += message.values.count
         let sequence = Int(message.position?.sequence ?? 0)
         let count = sequence < copies[index].count ? copies[index][sequence] : 0
-        if count == 0, let oldest, message.timestamp < oldest {
+        if count == 0, let retainedFrom, message.timestamp < retainedFrom {
           expiredReadings += message.values.count
         } else if count == 0 {
           lostReadings += message.values.count

@@ -84,8 +84,7 @@ public struct ScenarioRun: Sendable {
     let source = document.source.messages
     let store = try WindowStoreReader(path: layout.store)
     report.stored = try store.progress()
-    report.ledger = try ReadingLedger(
-      source: source, store: store, forgets: document.ingestion.forgets)
+    report.ledger = try ReadingLedger(source: source, store: store)
     report.windows = try PipelineOracle(source: source, settings: document.ingestion).check(store)
     if document.scoring != nil {
       report.jobs = try JobStore(reading: layout.jobs).jobs()
