@@ -46,15 +46,15 @@ struct PipelineOracle {
   /// Compares the newest revisions in `store` with the windows of `source`, device by device.
   func check(_ store: WindowStoreReader) throws -> Findings {
     var findings = Findings()
-    let oldest = settings.forgets ? try store.oldestReading() : nil
+    let retainedFrom = try store.retainedFrom()
     for index in source.deviceIDs.indices {
       let device = source.deviceIDs[index]
       var expected = expectedWindows(ofDeviceAt: index)
-      // What is older than the journal may have been deleted, or not yet.
+      // What retention has come to may be deleted, or not yet.
       var deletable: [Key: Aggregates] = [:]
-      if let oldest {
-        deletable = expected.filter { $0.key.start < oldest.milliseconds }
-        expected = expected.filter { $0.key.start >= oldest.milliseconds }
+      if let retainedFrom {
+        deletable = expected.filter { $0.key.end < retainedFrom.milliseconds }
+        expected = expected.filter { $0.key.end >= retainedFrom.milliseconds }
       }
       findings.expectedWindows += expected.count
       for row in try store.windows(visibleAfter: nil, through: nil, devices: [device]) {

@@ -29,8 +29,8 @@ struct ReadingLedger: Hashable, Sendable {
   private(set) var lostMessages: [DeviceID: Set<Int64>] = [:]
   /// Readings of planned messages that stand in the store more than once.
   private(set) var doubledReadings = 0
-  /// Readings of planned messages that are older than all that the store still holds: retention deleted them, or nobody ever
-  /// stored them, which cannot be told any more.
+  /// Readings of planned messages that are as old as what retention deletes, and are not there: it deleted them, or nobody
+  /// ever stored them, which cannot be told any more.
   private(set) var expiredReadings = 0
   /// Readings of planned messages that a transport fault of the scenario kept from being published.
   private(set) var withheldReadings = 0
@@ -39,10 +39,8 @@ struct ReadingLedger: Hashable, Sendable {
 
   /// Holds the messages of `source` against `store`, and what the fleet said it had published. Messages of other devices are
   /// left alone.
-  ///
-  /// - Parameter forgets: Whether the store deletes old rows.
-  init(source: any MessageSource, store: WindowStoreReader, fleet: FleetLedger?, forgets: Bool) throws {
-    let oldest = forgets ? try store.oldestReading() : nil
+  init(source: any MessageSource, store: WindowStoreReader, fleet: FleetLedger?) throws {
+    let retainedFrom = try store.retainedFrom()
     let incomplete = Dictionary(
       (fleet?.incomplete ?? []).map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
     var indices: [DeviceID: Int] = [:]
@@ -78,7 +76,7 @@ struct ReadingLedger: Hashable, Sendable {
         defer { place += 1 }
         let sequence = Int(message.position?.sequence ?? 0)
         let count = sequence < copies[index].count ? copies[index][sequence] : 0
-        if count == 0, let oldest, message.timestamp < oldest {
+        if count == 0, let retainedFrom, message.timestamp < retainedFrom {
           expiredReadings += message.values.count
         } else if count == 0 {
           let stage = Self.stage(

@@ -53,9 +53,6 @@ public struct ScenarioDocument: Sendable {
     /// How large the store may become; nil: as large as it likes.
     public var retainBytes: Int?
 
-    /// Whether a store may have lost old rows at the end of a run.
-    var forgets: Bool { retain != nil || retainBytes != nil }
-
     /// The options of `sonde ingest` that say the same.
     var arguments: [String] {
       func text(_ duration: Duration) -> String { "\(duration.milliseconds)ms" }

@@ -85,8 +85,7 @@ public struct ScenarioRun: Sendable {
     let source = document.source.messages
     let store = try WindowStoreReader(path: layout.store)
     report.stored = try store.progress()
-    report.ledger = try ReadingLedger(
-      source: source, store: store, fleet: report.fleet, forgets: document.ingestion.forgets)
+    report.ledger = try ReadingLedger(source: source, store: store, fleet: report.fleet)
     var oracle = PipelineOracle(source: source, settings: document.ingestion)
     // What a broker forgot when it was killed is lost, and counted as such; windows can only be made of what came.
     if report.faults?.brokerWasKilled == true { oracle.missing = report.ledger?.lostMessages ?? [:] }

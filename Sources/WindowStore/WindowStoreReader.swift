@@ -97,10 +97,11 @@ public final class WindowStoreReader: Sendable {
     }
   }
 
-  /// The oldest time in the journal; nil where that is empty.
-  public func oldestReading() throws -> Timestamp? {
+  /// What is older than this may have been deleted; nil where nothing was.
+  public func retainedFrom() throws -> Timestamp? {
     try read { db in
-      try Int64.fetchOne(db, sql: "SELECT min(ts_ms) FROM journal").map(Timestamp.init(milliseconds:))
+      try Int64.fetchOne(db, sql: "SELECT value FROM settings WHERE name = 'retained_from_ms'")
+        .map(Timestamp.init(milliseconds:))
     }
   }
 

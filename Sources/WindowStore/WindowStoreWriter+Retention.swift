@@ -19,6 +19,11 @@ extension WindowStoreWriter {
   }
 
   private func delete(before instant: Timestamp, _ db: Database) throws {
+    try db.execute(
+      sql: """
+        INSERT INTO settings VALUES ('retained_from_ms', ?)
+        ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)
+        """, arguments: [instant.milliseconds])
     let rows = StoreDefaults.deletedRowsPerTable + 2 * rowsSinceRetention
     for (table, time) in Self.timedTables {
       // Rows lie in the order of arrival, which is nearly that of time: the first young row ends the search.

@@ -17,6 +17,7 @@ import Testing
         sensors:
           a: { signal: [{ sine: { offset: 10, amplitude: 2, period: 10m } }, { noise: { stddev: 1 } }] }
           b: { signal: [{ noise: { stddev: 1 } }] }
+        anomalies: [{ kind: clock-skew, devices: 1, at: 85m, for: 5m, severity: -600 }]
         transport:
           - { kind: silent, between: [20m, 30m], for: 5m }
           - { kind: loss, between: [40m, 60m], share: 60% }
