@@ -35,16 +35,17 @@ public final class WindowStoreReader: Sendable {
       progress.duplicateReadings = row["duplicate_readings"]
       progress.lateMessages = row["late_messages"]
       progress.lateReadings = row["late_readings"]
-      progress.droppedMessages = row["dropped_messages"]
-      progress.droppedReadings = row["dropped_readings"]
-      progress.adjustedMessages = row["adjusted_messages"]
-      progress.adjustedReadings = row["adjusted_readings"]
+      // A store whose writer has not come to its migration yet lacks these columns.
+      progress.droppedMessages = (row["dropped_messages"] as Int?) ?? 0
+      progress.droppedReadings = (row["dropped_readings"] as Int?) ?? 0
+      progress.adjustedMessages = (row["adjusted_messages"] as Int?) ?? 0
+      progress.adjustedReadings = (row["adjusted_readings"] as Int?) ?? 0
       progress.rejectedMessages = row["rejected_messages"]
       progress.windowsClosed = row["windows_closed"]
       progress.windowsRevised = row["windows_revised"]
       progress.maxEvent = (row["max_event_ms"] as Int64?).map(Timestamp.init(milliseconds:))
       progress.fleetWatermark = (row["fleet_watermark_ms"] as Int64?).map(Timestamp.init(milliseconds:))
-      progress.deliveries = row["deliveries"]
+      progress.deliveries = (row["deliveries"] as Int?) ?? 0
       return progress
     }
   }
