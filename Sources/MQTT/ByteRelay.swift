@@ -42,6 +42,8 @@ public final class ByteRelay: Sendable {
     /// Whether nothing has been cut since the last order: then the next connection will do.
     var isPending = false
     var refusesConnections = false
+    /// Whether connections are refused from the first cut on.
+    var refusesAfterCut = false
     var cuts: [Cut] = []
     var nextConnection = 0
   }
@@ -73,11 +75,14 @@ public final class ByteRelay: Sendable {
 
   /// Breaks every connection that is open now, each inside the next packet that passes in the given direction; where none is open,
   /// the next that is made.
-  public func cutConnections(towardsBroker: Bool) {
+  ///
+  /// - Parameter refusing: Whether nobody is let in from the first cut on, until ``refuseConnections(_:)`` says otherwise.
+  public func cutConnections(towardsBroker: Bool, refusing: Bool = false) {
     orders.state.withLock { orders in
       orders.cutsBelow = orders.nextConnection
       orders.towardsBroker = towardsBroker
       orders.isPending = true
+      orders.refusesAfterCut = refusing
     }
   }
 
@@ -234,6 +239,7 @@ private struct RelayLoop: Sendable {
         isTowardsBroker: isTowardsBroker)
       orders.state.withLock {
         $0.cuts.append(cut)
+        if $0.isPending, $0.refusesAfterCut { $0.refusesConnections = true }
         $0.isPending = false
       }
       return true

@@ -143,7 +143,7 @@ struct Pipeline {
         lastChange = .now
       }
       let allowance = progress.distinctMessages + writtenOff + messagesAhead(watch.faults)
-      if allowance > granted {
+      if allowance > granted, !watch.faults.isHeldUp(progress) {
         granted = allowance
         parts.fleet?.write("\(allowance)")
       }

@@ -105,6 +105,30 @@ private enum Breaks {
     #expect((lost > 0) == !losses.isEmpty)
   }
 
+  /// A process that is halted cannot be told that its parent has died.
+  @Test func aRunThatIsKilledLeavesNothingHalted() async throws {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/breaks.yaml"
+      let faults = "{ at: 20m, pause: ingestion, for: 20s }, { at: 20m, pause: broker, for: 20s }"
+      try (Breaks.scenario + "\nfaults: [\(faults)]\n").write(toFile: path, atomically: true, encoding: .utf8)
+      let run = try await Service.start(
+        name: "run", executable: SondeProgram.path, arguments: ["run", path, "--out", "\(folder)/run"],
+        log: "\(folder)/run.log")
+      for _ in 0..<3000 {
+        let said = (try? String(contentsOfFile: "\(folder)/run.log", encoding: .utf8)) ?? ""
+        if said.contains("SIGSTOP of broker") { break }
+        try await Task.sleep(for: .milliseconds(10))
+      }
+      #expect(RunningProcesses.naming(folder).count >= 3)
+      run.send(signal: SIGKILL)
+      _ = try await run.exit()
+      for _ in 0..<1500 where !RunningProcesses.naming(folder).isEmpty {
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      #expect(RunningProcesses.naming(folder) == [])
+    }
+  }
+
   @Test func aFaultThatDoesNotHappenFailsTheRun() async throws {
     try await withTemporaryFolder { folder in
       let path = "\(folder)/breaks.yaml"

@@ -94,23 +94,14 @@ import WindowStore
     return try await run.exit()
   }
 
-  /// Processes whose command line names `folder`.
-  private func processes(of folder: String) -> [String] {
-    let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return entries.filter { Int($0) != nil }.compactMap { entry in
-      let line = FileManager.default.contents(atPath: "/proc/\(entry)/cmdline").map {
-        String(decoding: $0, as: UTF8.self)
-      }
-      return line.flatMap { $0.contains(folder) ? $0 : nil }
-    }
-  }
-
   @Test(arguments: [SIGINT, SIGKILL]) func nothingIsLeftRunning(signal: Int32) async throws {
     try await withTemporaryFolder { folder in
       let exit = try await interrupt("\(folder)/run", with: signal)
       #expect(exit == (signal == SIGINT ? .exited(code: 130) : .killed(signal: SIGKILL)))
-      for _ in 0..<500 where !processes(of: folder).isEmpty { try await Task.sleep(for: .milliseconds(20)) }
-      #expect(processes(of: folder).isEmpty)
+      for _ in 0..<500 where !RunningProcesses.naming(folder).isEmpty {
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      #expect(RunningProcesses.naming(folder).isEmpty)
       if signal == SIGINT { #expect(try report(of: "\(folder)/run")["verdict"] as? String == "error") }
     }
   }

@@ -43,3 +43,17 @@ func report(of folder: String) throws -> [String: Any] {
   let data = Data(try TextFile.bytes(of: "\(folder)/report.json"))
   return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
 }
+
+/// What runs on this machine.
+enum RunningProcesses {
+  /// The command lines that name `folder`.
+  static func naming(_ folder: String) -> [String] {
+    let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return entries.filter { Int($0) != nil }.compactMap { entry in
+      let line = FileManager.default.contents(atPath: "/proc/\(entry)/cmdline").map {
+        String(decoding: $0, as: UTF8.self)
+      }
+      return line.flatMap { $0.contains(folder) ? $0 : nil }
+    }
+  }
+}

@@ -24,12 +24,11 @@ struct CutFault: PipelineFault {
     cutsBefore = relay.cuts.count
     // In turn: once on the way to the broker, once on the way back.
     parts.cutsOrdered += 1
-    relay.cutConnections(towardsBroker: parts.cutsOrdered.isMultiple(of: 2))
+    relay.cutConnections(towardsBroker: parts.cutsOrdered.isMultiple(of: 2), refusing: fault.length > .zero)
   }
 
   func happened(_ parts: RunningParts) -> String? {
     guard let relay = parts.relay(of: fault.target), relay.cuts.count > cutsBefore else { return nil }
-    if fault.length > .zero { relay.refuseConnections(true) }
     return "a connection of \(fault.target.rawValue) was cut \(relay.cuts[cutsBefore])"
   }
 

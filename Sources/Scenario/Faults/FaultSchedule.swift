@@ -46,6 +46,12 @@ struct FaultSchedule {
   /// Whether something was begun and has not shown yet.
   var lacksEvidence: Bool { courses.contains { $0.endsAt == nil } }
 
+  /// Whether a fault is due and waits for another to end. The stream had better wait as well, lest it run dry.
+  func isHeldUp(_ progress: IngestionProgress) -> Bool {
+    guard let next = waiting.first, let eventTime = progress.maxEvent, !lacksEvidence else { return false }
+    return start + records[next].fault.at <= eventTime
+  }
+
   /// Whether a part that gave up may have done so because of a fault.
   var excusesFailures: Bool {
     isActive || lastEnd.map { ContinuousClock.now - $0 < RunDefaults.faultAftermath } ?? false

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Supervision
 
 /// SIGSTOP of a part, and SIGCONT after a time: a machine that swaps, a virtual machine that is moved.
 struct PauseFault: PipelineFault {
@@ -11,6 +12,9 @@ struct PauseFault: PipelineFault {
   private let fault: ScenarioDocument.Fault
   private var processID: Int32 = 0
   private var resume: @Sendable () -> Void = {}
+  /// Resumes the part when its input ends: when we say so, and when we die. A process that is halted would else outlive us,
+  /// because it cannot take the signal that tells it of our death.
+  private var keeper: Service?
 
   static func needs(_ fault: ScenarioDocument.Fault) -> FaultNeeds {
     fault.target == .broker ? .ownBroker : []
@@ -23,13 +27,17 @@ struct PauseFault: PipelineFault {
   }
 
   mutating func begin(_ parts: RunningParts) async throws {
+    guard let halted = fault.target == .broker ? parts.broker?.service.processID : parts.ingestion?.processID
+    else { return }
+    processID = halted
+    keeper = try await Service.start(
+      name: "keeper", executable: "sh", arguments: ["-c", "trap '' TERM; read line; kill -CONT \(halted)"],
+      log: parts.layout.log("pause"))
     if fault.target == .broker, let broker = parts.broker {
       let service = broker.service
-      processID = service.processID
       service.send(signal: SIGSTOP)
       resume = { service.send(signal: SIGCONT) }
     } else if let ingestion = parts.ingestion {
-      processID = ingestion.processID
       ingestion.send(signal: SIGSTOP)
       resume = { ingestion.send(signal: SIGCONT) }
     }
@@ -46,6 +54,8 @@ struct PauseFault: PipelineFault {
 
   func end(_ parts: RunningParts) async throws {
     resume()
+    keeper?.closeInput()
+    _ = try await keeper?.exit()
     parts.paused.remove(fault.target)
   }
 }
