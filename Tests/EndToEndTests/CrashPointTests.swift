@@ -95,13 +95,15 @@ import WindowStore
   /// Publishes what carries no epoch and sequence: readings, readings that are late, and garbage.
   private func publishForeign(_ broker: BrokerAddress) throws {
     let pool = try PublisherPool(
-      address: broker, clients: [("foreign-\(UUID().uuidString)", "devices/f/telemetry")])
+      address: broker, clients: [PublisherClient(id: "foreign-\(UUID().uuidString)")])
     let start = 1_767_225_600_000
     let times = (0..<Self.foreign.stored).map { $0 * 30_000 } + (0..<Self.foreign.late).map { 5000 + $0 }
     var payloads = times.map { #"{"device":"f","ts":\#(start + $0),"values":{"a":\#($0)}}"# }
     payloads += (0..<Self.garbage).map { _ in "garbage" }
     for payload in payloads {
-      try Array(payload.utf8).withUnsafeBytes { try pool.publish(client: 0, payload: $0, readings: 1) }
+      try Array(payload.utf8).withUnsafeBytes {
+        try pool.publish(client: 0, topic: "devices/f/telemetry", payload: $0, as: .messages(1, readings: 1))
+      }
     }
     while !pool.isDrained { try pool.pump(.milliseconds(50)) }
     pool.close()

@@ -111,7 +111,7 @@ import Testing
     let deadline = ContinuousClock.now + .seconds(60)
     while lines.count < count, ContinuousClock.now < deadline {
       try listener.receive(limit: 5000, byteLimit: .max, within: .milliseconds(100))
-      listener.batch.forEachMessage { topic, payload in
+      listener.batch.forEachMessage { topic, payload, _ in
         lines.append(String(decoding: topic, as: UTF8.self) + " " + String(decoding: payload, as: UTF8.self))
       }
       try listener.acknowledge()
