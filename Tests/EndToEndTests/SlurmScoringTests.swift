@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Scoring on a real Slurm that `.ci/slurm` starts on this machine.
-extension ScheduledScoringTests {
+@Suite(.timeLimit(.minutes(3))) struct SlurmScoringTests {
   /// Skipped where the package slurm-wlm is missing, or without the root that a cluster needs.
   private static let canStartSlurm =
     getuid() == 0 && ["slurmctld", "slurmd"].allSatisfy { access("/usr/sbin/\($0)", X_OK) == 0 }
@@ -65,9 +65,9 @@ extension ScheduledScoringTests {
   }
 
   @Test func withoutSlurmItSaysWhichPackageIsMissing() async throws {
-    try await withRun { run in
+    try await ScoringRun.with { run in
       let outcome = try await SondeProgram.run(
-        ["schedule", run, "--from", "2026-01-01T12:00:00Z", "--every", "1h", "--compute", "slurm"],
+        ["schedule", run.folder, "--from", "2026-01-01T12:00:00Z", "--every", "1h", "--compute", "slurm"],
         environment: ["PATH": "/nowhere"])
       #expect(outcome.status == 69)
       #expect(outcome.errors.contains("slurm-wlm"))
