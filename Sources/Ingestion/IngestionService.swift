@@ -127,7 +127,11 @@ public final class IngestionService {
       }
     }
     try store()
-    try acknowledge()
+    do {
+      try acknowledge()
+    } catch let error as MQTTError {
+      logger.warning("\(error); what is stored comes again, and is then a duplicate")
+    }
     CrashPoint.stopping.pass()
     consumer.finish()
     try writeCheckpoint()
@@ -218,7 +222,8 @@ public final class IngestionService {
       finalBefore: fold.progress.fleetWatermark.map { $0 - settings.allowedLateness - settings.window })
   }
 
-  /// Drops the connection, and makes another: the broker sends again what was not acknowledged.
+  /// Drops the connection, and makes another: the broker sends again what was not acknowledged. Returns without one where it
+  /// is told to stop meanwhile: what was read is stored.
   private func reconnect(after error: MQTTError, _ stop: StopFlag) throws {
     logger.warning("\(error); connecting again")
     let deadline = ContinuousClock.now + IngestionDefaults.reconnectFor
@@ -234,6 +239,5 @@ public final class IngestionService {
         Thread.sleep(forTimeInterval: IngestionDefaults.reconnectPause.seconds)
       }
     }
-    throw error
   }
 }

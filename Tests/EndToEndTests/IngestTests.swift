@@ -34,6 +34,19 @@ import WindowStore
     Issue.record("in 20 s it did not come to: \(what)")
   }
 
+  @Test func whereTheBrokerHasGoneItStillStopsWhenItIsTold() async throws {
+    try await withTemporaryFolder { folder in
+      let broker = try await EmbeddedBroker.start(folder: folder, log: "\(folder)/broker.log")
+      let log = "\(folder)/ingest.log"
+      try await ingesting(broker.address, store: "\(folder)/sonde.sqlite", log: log) {
+        await broker.stop()
+        try await waitUntil("ingestion misses its broker") {
+          try String(contentsOfFile: log, encoding: .utf8).contains("connecting again")
+        }
+      }
+    }
+  }
+
   @Test func payloadsThatAreNoMessagesAreKeptWithTheirReason() async throws {
     try await withTemporaryFolder { folder in
       try await withBroker(in: folder) { broker in
