@@ -9,7 +9,7 @@ root=$(cd "$here/../.." && pwd)
 devices=10000
 if [ "${1:-}" = --quick ]; then devices=1000; shift; fi
 result=${1:-$root/.build/batch-benchmark.json}
-python=$("$here/venv.sh")
+python=$("$here/../venv.sh" "$here")
 cd "$root"
 # The configuration that everything else is built in, so that this compiles nothing twice.
 swift build -c release --build-tests >&2

@@ -3,6 +3,6 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-$here/../../.build/svm-oracle}
-python=$("$here/venv.sh")
+python=$("$here/../venv.sh" "$here")
 "$python" -W ignore "$here/oracle.py" "$out" --models 240 --rows 5000 --seed 1
 echo "written: $out; now: swift test -c release --filter ScikitLearnTests"

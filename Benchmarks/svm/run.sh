@@ -8,7 +8,7 @@ root=$(cd "$here/../.." && pwd)
 quick=
 if [ "${1:-}" = --quick ]; then quick=--quick; shift; fi
 result=${1:-$root/.build/svm-benchmark.json}
-python=$("$here/venv.sh")
+python=$("$here/../venv.sh" "$here")
 cd "$root"
 [ -x .build/release/svm-benchmark ] || { echo "run make build first" >&2; exit 69; }
 folder=$(mktemp -d)
