@@ -45,6 +45,8 @@ public final class PublisherPool {
     static let publicationsBetweenPolls = 64
     /// How long a broken connection is tried again before the pool gives up.
     static let reconnectFor = Duration.seconds(30)
+    /// The same once the publisher has been told to stop: a broker that is coming back, and not one that is gone.
+    static let reconnectForWhenStopped = Duration.seconds(3)
     static let reconnectPause = Duration.milliseconds(100)
     /// How long the broker keeps the session of a client that was cut off.
     static let sessionExpirySeconds: UInt32 = 3600
@@ -74,6 +76,7 @@ public final class PublisherPool {
   }
 
   private let address: BrokerAddress
+  private let isStopped: () -> Bool
   private var clients: [Client] = []
   /// By client.
   private var births: [Int: StatusPublication] = [:]
@@ -86,14 +89,16 @@ public final class PublisherPool {
   ///
   /// - Parameters:
   ///   - perSecond: How many connections are made a second at most; nil: as many as can be.
-  ///   - isStopped: Asked between connections; where it says so, the pool throws ``MQTTError/stopped``.
+  ///   - isStopped: Asked between connections; where it says so, the pool throws ``MQTTError/stopped``. Asked later while a
+  ///     broken connection is made again, which is then given up sooner.
   public init(
     address: BrokerAddress, clients wanted: [PublisherClient], perSecond: Double? = nil,
-    until isStopped: () -> Bool = { false }
+    until isStopped: @escaping () -> Bool = { false }
   ) throws {
     DescriptorLimit.raise()
     try DescriptorLimit.check(connections: wanted.count)
     self.address = address
+    self.isStopped = isStopped
     events = Array(repeating: epoll_event(), count: min(max(wanted.count, 1), 1024))
     poller = epoll_create1(Int32(EPOLL_CLOEXEC))
     guard poller >= 0 else {
@@ -278,14 +283,15 @@ public final class PublisherPool {
   private func reconnect(_ index: Int) throws {
     let connection = clients[index].connection
     counters.reconnects += 1
-    let deadline = ContinuousClock.now + Limits.reconnectFor
+    let begin = ContinuousClock.now
     while true {
       do {
         try connection.open()
         try greet(index)
         break
       } catch {
-        guard ContinuousClock.now < deadline else { throw error }
+        let patience = isStopped() ? Limits.reconnectForWhenStopped : Limits.reconnectFor
+        guard ContinuousClock.now - begin < patience else { throw error }
         Thread.sleep(forTimeInterval: Double(Limits.reconnectPause.milliseconds) / 1000)
       }
     }

@@ -18,6 +18,8 @@ public final class FleetPublisher {
   enum Limits {
     /// How long the broker may acknowledge nothing while messages are outstanding.
     static let silence = Duration.seconds(30)
+    /// The same once publishing has been told to stop.
+    static let silenceWhenStopped = Duration.seconds(3)
     /// Publications between two reports of how far publishing is: few enough that other processes do not wait for them.
     static let publicationsPerReport = 512
   }
@@ -123,6 +125,34 @@ public final class FleetPublisher {
     observe: (_ published: Int, _ reached: Timestamp) -> Void = { _, _ in }
   ) throws -> FleetLedger {
     let begin = ContinuousClock.now
+    do {
+      try publishAll(since: begin, until: stop, allowance, observe)
+      try drain(stop)
+    } catch let error as MQTTError {
+      // A broker that is gone as well does not keep what was published from being told.
+      guard stop.isSet else { throw error }
+    }
+    ledger.seconds = (ContinuousClock.now - begin).seconds
+    pool.close()
+    ledger.incomplete = incomplete(isStopped: stop.isSet)
+    let counters = pool.counters
+    ledger.publishedReadings = counters.publishedReadings
+    ledger.published = counters.published
+    ledger.acknowledged = counters.acknowledged
+    ledger.acknowledgedReadings = counters.acknowledgedReadings
+    ledger.unconfirmed = counters.unconfirmed
+    ledger.publications = counters.publications
+    ledger.repeated = counters.repeated
+    ledger.births = counters.births
+    ledger.reconnects = counters.reconnects
+    ledger.scheduleLagMs = lag.summary
+    return ledger
+  }
+
+  private func publishAll(
+    since begin: ContinuousClock.Instant, until stop: StopFlag, _ allowance: some PublishingAllowance,
+    _ observe: (_ published: Int, _ reached: Timestamp) -> Void
+  ) throws {
     let beginMicroseconds = Date().timeIntervalSince1970 * 1e6
     var sinceReport = 0
     while !stop.isSet, let (delivery, sender) = deliveries.next() {
@@ -146,22 +176,6 @@ public final class FleetPublisher {
         sinceReport = 0
       }
     }
-    try drain()
-    ledger.seconds = (ContinuousClock.now - begin).seconds
-    pool.close()
-    ledger.incomplete = incomplete(isStopped: stop.isSet)
-    let counters = pool.counters
-    ledger.publishedReadings = counters.publishedReadings
-    ledger.published = counters.published
-    ledger.acknowledged = counters.acknowledged
-    ledger.acknowledgedReadings = counters.acknowledgedReadings
-    ledger.unconfirmed = counters.unconfirmed
-    ledger.publications = counters.publications
-    ledger.repeated = counters.repeated
-    ledger.births = counters.births
-    ledger.reconnects = counters.reconnects
-    ledger.scheduleLagMs = lag.summary
-    return ledger
   }
 
   /// - Parameter isStopped: Whether there may be more to publish.
@@ -230,7 +244,7 @@ public final class FleetPublisher {
     lag.record(ContinuousClock.now - due)
   }
 
-  private func drain() throws {
+  private func drain(_ stop: StopFlag) throws {
     var outstanding = pool.counters.outstanding
     var lastProgress = ContinuousClock.now
     while !pool.isDrained {
@@ -239,7 +253,8 @@ public final class FleetPublisher {
         outstanding = pool.counters.outstanding
         lastProgress = .now
       }
-      guard ContinuousClock.now - lastProgress < Limits.silence else { return }
+      let patience = stop.isSet ? Limits.silenceWhenStopped : Limits.silence
+      guard ContinuousClock.now - lastProgress < patience else { return }
     }
   }
 }

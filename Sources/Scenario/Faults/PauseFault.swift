@@ -30,9 +30,13 @@ struct PauseFault: PipelineFault {
     guard let halted = fault.target == .broker ? parts.broker?.service.processID : parts.ingestion?.processID
     else { return }
     processID = halted
-    keeper = try await Service.start(
-      name: "keeper", executable: "sh", arguments: ["-c", "trap '' TERM; read line; kill -CONT \(halted)"],
+    let keeper = try await Service.start(
+      name: "keeper", executable: "sh",
+      arguments: ["-c", "trap '' TERM; echo ready; read line; kill -CONT \(halted)"],
       log: parts.layout.log("pause"))
+    // Before it has said so, the signal of our death would end the keeper too, and what is halted would stay so.
+    for await _ in keeper.lines { break }
+    self.keeper = keeper
     if fault.target == .broker, let broker = parts.broker {
       let service = broker.service
       service.send(signal: SIGSTOP)
