@@ -130,7 +130,7 @@ public final class CommitGatedConsumer {
 
   /// Sends the acknowledgements of everything in ``batch``, and empties it. Call it when all of that is durable.
   public func acknowledge() throws {
-    try connection.flush()
+    try connection.flushInFullSegments()
     batch.removeAll()
     try maintain()
   }

@@ -248,6 +248,20 @@ final class MQTTConnection {
     }
   }
 
+  /// Writes all that is queued, in as few segments as it fits: the library makes a system call of every packet, and
+  /// without this each acknowledgement of four bytes would be a segment of its own.
+  func flushInFullSegments() throws {
+    setCork(true)
+    defer { setCork(false) }
+    try flush()
+  }
+
+  /// While a socket is corked, the kernel sends full segments only (Linux, tcp(7)).
+  private func setCork(_ isCorked: Bool) {
+    var value: Int32 = isCorked ? 1 : 0
+    _ = setsockopt(socket, Int32(IPPROTO_TCP), TCP_CORK, &value, socklen_t(MemoryLayout<Int32>.size))
+  }
+
   /// Writes what the socket takes now.
   func writeSome() throws {
     let code = mosquitto_loop_write(handle, 1)
