@@ -7,11 +7,10 @@ cd "$(dirname "$0")/../.."
 command -v mosquitto_sub >/dev/null || { echo "ingestion benchmark: apt-get install mosquitto-clients" >&2; exit 69; }
 folder=.build/benchmarks
 mkdir -p "$folder"
-[ -x "$folder/venv/bin/python" ] || python3 -m venv "$folder/venv"
-"$folder/venv/bin/python" -c 'import paho.mqtt' 2>/dev/null || "$folder/venv/bin/pip" install -q 'paho-mqtt>=2'
+python=$(Benchmarks/venv.sh Benchmarks/ingestion)
 cc -O2 -o "$folder/journal" Benchmarks/ingestion/journal.c -lmosquitto -lsqlite3
-"$folder/venv/bin/python" Benchmarks/ingestion/compare.py --sonde .build/release/sonde --c-journal "$folder/journal" \
+"$python" Benchmarks/ingestion/compare.py --sonde .build/release/sonde --c-journal "$folder/journal" \
   --output "$folder/ingestion.json" "$@"
-"$folder/venv/bin/python" Benchmarks/ingestion/recovery.py --sonde .build/release/sonde --output "$folder/recovery.json"
-"$folder/venv/bin/python" Benchmarks/ingestion/soak.py --sonde .build/release/sonde --readings 5000000 \
+"$python" Benchmarks/ingestion/recovery.py --sonde .build/release/sonde --output "$folder/recovery.json"
+"$python" Benchmarks/ingestion/soak.py --sonde .build/release/sonde --readings 5000000 \
   --output "$folder/beside.json"

@@ -21,6 +21,13 @@ def resident(process):
         return int(f.read().split()[1]) * PAGE
 
 
+def processor_seconds(process):
+    """User and system time so far."""
+    with open(f"/proc/{process.pid}/stat") as f:
+        fields = f.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def size(path):
     return sum(os.path.getsize(path + end) for end in ("", "-wal") if os.path.exists(path + end))
 
@@ -99,6 +106,8 @@ def main():
             time.sleep(0.2)
         seconds = time.monotonic() - first
         database.close()
+        parts = [("publisher", fleet), ("broker", broker.process), ("ingestion", ingest)]
+        cpu = {name: processor_seconds(process) * 1e6 / messages for name, process in parts}
         ingest.send_signal(signal.SIGTERM)
         ingest.wait()
         fleet.wait()
@@ -108,6 +117,9 @@ def main():
         largest = max(s for _, _, s in samples)
         print(f"\n{messages * sensors} readings, {sensors} a message, {args.devices} devices; publisher and broker beside it")
         print(f"  {messages * sensors / seconds:,.0f} readings/s, {messages / seconds:,.0f} messages/s")
+        print("  CPU a message: " + ", ".join(f"{name} {micros:.1f} us" for name, micros in cpu.items())
+              + f"; together {sum(cpu.values()):.1f} us, so at most {os.cpu_count() * 1e6 / sum(cpu.values()):,.0f} messages/s"
+              + f" on {os.cpu_count()} cores")
         print(f"  memory at most {max(m for _, m, _ in samples) / 1e6:.0f} MB; last quarter over second: {growth:+.1%}")
         print(f"  file and log at most {largest / 1e6:.0f} MB, --retain-bytes {args.retain_bytes / 1e6:.0f} MB")
         if args.svg:
@@ -115,7 +127,8 @@ def main():
         if args.output:
             with open(args.output, "w") as f:
                 json.dump({"readings": messages * sensors, "seconds": seconds,
-                           "readings_per_second": messages * sensors / seconds, "memory_growth": growth,
+                           "readings_per_second": messages * sensors / seconds, "cpu_us_per_message": cpu,
+                           "memory_growth": growth,
                            "largest_bytes": largest}, f, indent=1)
     finally:
         for process in (ingest, fleet):
