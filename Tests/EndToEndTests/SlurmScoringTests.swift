@@ -6,41 +6,68 @@ import TestSupport
 import Testing
 
 /// Scoring on a real Slurm that `.ci/slurm` starts on this machine.
-@Suite(.timeLimit(.minutes(3))) struct SlurmScoringTests {
+@Suite(.timeLimit(.minutes(4))) struct SlurmScoringTests {
   /// Skipped where the package slurm-wlm is missing, or without the root that a cluster needs.
   private static let canStartSlurm =
     getuid() == 0 && ["slurmctld", "slurmd"].allSatisfy { access("/usr/sbin/\($0)", X_OK) == 0 }
 
-  private func cluster(_ arguments: String...) async throws {
+  /// A cluster of four nodes for the length of `body`, which gets its folder and the environment that names it.
+  private func withCluster(
+    _ options: [String] = [], _ body: (_ folder: String, _ environment: [String: String]) async throws -> Void
+  ) async throws {
+    try await withTemporaryFolder { parent in
+      let folder = "\(parent)/cluster"
+      do {
+        try await slurm(["start", folder, "4"] + options)
+        try await body(folder, ["SLURM_CONF": "\(folder)/slurm.conf"])
+      } catch {
+        try? await slurm(["stop", folder])
+        throw error
+      }
+      try await slurm(["stop", folder])
+    }
+  }
+
+  private func slurm(_ arguments: [String]) async throws {
     let result = try await Subprocess.run(
       .path(FilePath("\(SondeProgram.packageRoot)/.ci/slurm")), arguments: Arguments(arguments),
       output: .discarded, error: .string(limit: 1 << 16))
     try #require(result.terminationStatus == .exited(0), "\(result.standardError)")
   }
 
+  private func nodesThatAreOff(_ environment: [String: String]) async throws -> Int {
+    let result = try await Subprocess.run(
+      .name("sinfo"), arguments: ["--noheader", "--states=powered_down", "--format=%D"],
+      environment: .inherit.updating(["SLURM_CONF": environment["SLURM_CONF"]]),
+      output: .string(limit: 4096), error: .discarded)
+    let counts = result.standardOutput.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+    return counts.reduce(0, +)
+  }
+
+  private static let settings = ["--cron", "0 */6 * * *", "--mini-batch-size", "2"]
+
+  private func localOutputs() async throws -> [String: Data] {
+    try await ScoringRun.with { run in
+      #expect(try await run.schedule(Self.settings) == .exited(code: 0))
+      return try run.outputs()
+    }
+  }
+
   /// One and four nodes; a worker killed in each; the coordinator killed and taken up.
   @Test(.enabled(if: canStartSlurm, "needs root and the package slurm-wlm"))
   func slurmWritesTheSameBytesWhoeverIsKilled() async throws {
-    let settings = ["--cron", "0 */6 * * *", "--mini-batch-size", "2"]
-    let expected = try await ScoringRun.with { run in
-      #expect(try await run.schedule(settings) == .exited(code: 0))
-      return try run.outputs()
-    }
+    let expected = try await localOutputs()
     #expect(expected.count == 4)
-    let folder = FileManager.default.temporaryDirectory.appending(path: "sonde-slurm-\(UUID().uuidString)")
-      .path
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     let variants: [(nodes: Int, crashAt: CrashPoint?)] = [
       (1, nil), (1, .partWritten), (4, nil), (4, .partWritten), (4, .tasksRecorded),
     ]
-    do {
-      try await cluster("start", folder, "4")
+    try await withCluster { _, cluster in
       for (nodes, point) in variants {
         try await ScoringRun.with { run in
           let marker = "\(run.folder)/crashed"
-          var environment = ["SLURM_CONF": "\(folder)/slurm.conf"]
+          var environment = cluster
           if let point { environment["SONDE_CRASH_AT"] = "\(point.rawValue)#1@\(marker)" }
-          let arguments = settings + ["--compute", "slurm", "--max-instances", "\(nodes)"]
+          let arguments = Self.settings + ["--compute", "slurm", "--max-instances", "\(nodes)"]
           var saidPowerSaving = false
           var exit = try await run.schedule(arguments, environment: environment) { _, line in
             if line.contains("the cluster has no power saving") { saidPowerSaving = true }
@@ -57,11 +84,53 @@ import Testing
           #expect(try await run.sonde(["compute", "show", run.folder]).contains("slurm-1"))
         }
       }
-    } catch {
-      try? await cluster("stop", folder)
-      throw error
     }
-    try await cluster("stop", folder)
+  }
+
+  /// Every node is switched off before the first job, and the cluster switches on what the job array needs.
+  @Test(.enabled(if: canStartSlurm, "needs root and the package slurm-wlm"))
+  func nodesThatTheClusterHasSwitchedOffComeBackForAJob() async throws {
+    let expected = try await localOutputs()
+    try await withCluster(["power-saving"]) { folder, environment in
+      func power() -> String { (try? String(contentsOfFile: "\(folder)/power.log", encoding: .utf8)) ?? "" }
+      try await ScoringRun.with { run in
+        while try await nodesThatAreOff(environment) < 4 { try await Task.sleep(for: .milliseconds(200)) }
+        #expect(power() == "off n[1-4]\n")
+        var said = ""
+        let exit = try await run.schedule(
+          Self.settings + ["--compute", "slurm", "--max-instances", "2"], environment: environment
+        ) { _, line in said += line }
+        #expect(exit == .exited(code: 0))
+        #expect(said.contains("nodes come and go by the cluster's own power saving (SuspendTime 2 sec"))
+        #expect(power().contains("on n"))
+        #expect(try run.outputs() == expected)
+      }
+    }
+  }
+
+  /// A whole scenario, from the fleet to the verdict, with its predictions made on the cluster.
+  @Test(.enabled(if: canStartSlurm, "needs root and the package slurm-wlm"))
+  func aScenarioScoresOnSlurmWhatItScoresHere() async throws {
+    func predictions(_ folder: String, _ more: [String], _ environment: [String: String]) async throws
+      -> [String: Data]
+    {
+      let outcome = try await SondeProgram.run(
+        [
+          "run", "\(SondeProgram.packageRoot)/Scenarios/quickstart.yaml", "--out", "\(folder)/run",
+          "--set", "scoring.cron=0 */6 * * *",
+        ] + more, environment: environment.mapValues { $0 })
+      #expect(outcome.status == 0, "\(outcome.output)\n\(outcome.errors)")
+      return try ScoringRun(folder: "\(folder)/run").outputs()
+    }
+    let here = try await withTemporaryFolder { try await predictions($0, [], [:]) }
+    try await withCluster { _, environment in
+      let there = try await withTemporaryFolder {
+        try await predictions(
+          $0, ["--set", "scoring.compute=slurm", "--set", "compute={slurm: {max_instances: 4}}"], environment)
+      }
+      #expect(here.count >= 4)
+      #expect(there == here)
+    }
   }
 
   @Test func withoutSlurmItSaysWhichPackageIsMissing() async throws {
