@@ -59,11 +59,11 @@ public final class Service: Sendable {
   ///
   /// - Parameters:
   ///   - name: What people know the part as; used in messages.
-  ///   - log: The file that takes its standard error, appended to. Its folder must exist.
+  ///   - log: The file that takes its standard error, appended to. Its folder must exist. Nil: it shares this process's own.
   ///   - environment: Added to this process's own.
   /// - Throws: ``ServiceError`` where it cannot be started.
   public static func start(
-    name: String, executable: String, arguments: [String], log: String, environment: [String: String] = [:]
+    name: String, executable: String, arguments: [String], log: String?, environment: [String: String] = [:]
   ) async throws
     -> Service
   {
@@ -73,12 +73,15 @@ public final class Service: Sendable {
     let logFile: FileDescriptor
     let pipe: (readEnd: FileDescriptor, writeEnd: FileDescriptor)
     do {
-      logFile = try FileDescriptor.open(
-        FilePath(log), .writeOnly, options: [.create, .append, .closeOnExec],
-        permissions: [.ownerReadWrite, .groupRead, .otherRead])
+      logFile =
+        try log.map {
+          try FileDescriptor.open(
+            FilePath($0), .writeOnly, options: [.create, .append, .closeOnExec],
+            permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        } ?? FileDescriptor.standardError.duplicate()
       pipe = try FileDescriptor.pipe()
     } catch {
-      throw ServiceError(service: name, reason: "cannot open \(log): \(error)")
+      throw ServiceError(service: name, reason: "cannot open \(log ?? "standard error"): \(error)")
     }
     // Another child started later must not keep this one's input open.
     _ = fcntl(pipe.writeEnd.rawValue, F_SETFD, FD_CLOEXEC)

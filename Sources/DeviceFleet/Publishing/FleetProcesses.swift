@@ -68,7 +68,9 @@ public struct FleetProcesses: Sendable {
       start: outline.start, end: outline.end, messages: outline.messages, processes: count,
       hasSchedule: clock != .max)
     var isStopping = false
-    while children.contains(where: { !$0.hasEnded }) {
+    while true {
+      // Asked before the processes are looked at: one that ends after that is looked at once more.
+      let haveEnded = children.allSatisfy(\.hasEnded)
       if stop.isSet, !isStopping {
         isStopping = true
         for child in children { child.service.closeInput() }
@@ -84,6 +86,7 @@ public struct FleetProcesses: Sendable {
           governor.note(process: child.index, published: progress.published, reached: progress.reached)
         }
       }
+      if haveEnded { break }
       if !isStopping, children.allSatisfy({ $0.state.isConnected }),
         let horizon = governor.advance(allowance: allowance?() ?? .max)
       {
@@ -121,7 +124,7 @@ public struct FleetProcesses: Sendable {
 
     static func start(_ executable: String, _ arguments: [String], _ index: Int) async throws -> Child {
       let service = try await Service.start(
-        name: "simulate", executable: executable, arguments: arguments, log: "/dev/stderr")
+        name: "simulate", executable: executable, arguments: arguments, log: nil)
       let child = Child(index: index, service: service)
       Task {
         for await line in service.lines { child.hear(line) }
