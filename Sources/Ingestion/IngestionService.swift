@@ -74,8 +74,8 @@ public final class IngestionService {
     fold.futureLimit = configuration.futureLimit
     fold.latePolicy = configuration.latePolicy
     var count = 0
-    try writer.replay(after: recovered) { message in
-      fold.replay(message)
+    try writer.replay(after: recovered) { message, original in
+      fold.replay(message, original: original)
       count += 1
     }
     try writer.replayLate(after: recovered) { fold.replayLate($0, $1) }

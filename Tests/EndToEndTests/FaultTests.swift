@@ -57,6 +57,8 @@ private enum Breaks {
     ("{ at: 20m, kill: ingestion }", "kill -9 of ingestion"),
     ("{ at: 20m, kill: ingestion, for: 300ms }", "kill -9 of ingestion"),
     ("{ at: 20m, pause: ingestion, for: 300ms }", "SIGSTOP of ingestion"),
+    // Both come to the same process at once: the one waits for the other.
+    ("{ at: 20m, pause: ingestion, for: 300ms }, { at: 20m, power_cut: ingestion }", "SIGSTOP of ingestion"),
     ("{ at: 20m, pause: broker, for: 300ms }", "SIGSTOP of broker"),
     (
       "{ at: 20m, cut: ingestion }, { at: 30m, cut: ingestion, for: 200ms }",

@@ -72,6 +72,30 @@ import Testing
     }
   }
 
+  /// Payloads without a sequence are told apart by the time that they came with, also where they are moved.
+  @Test func lateReadingsWithoutASequenceAreMovedAndNotDoubled() async throws {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/foreign.yaml"
+      try """
+      name: foreign
+      seed: 5
+      clock: { duration: 2h, speed: max }
+      fleet:
+        - device: d
+          count: 3
+          every: 10s
+          publish: { payload: senml }
+          sensors: { a: { signal: [{ noise: { stddev: 1 } }] } }
+          transport: [{ kind: reordering, between: [0h, 2h], share: 20%, by: 20m }]
+      ingestion: { window: 5m, allowed_lateness: 10s, late_policy: adjust }
+      faults: [{ at: 50m, kill: ingestion }]
+      expect: [readings.lost == 0, readings.doubled == 0, readings.adjusted > 0, windows.mismatched == 0]
+      """.write(toFile: path, atomically: true, encoding: .utf8)
+      let outcome = try await SondeProgram.run(["run", path, "--out", "\(folder)/run"])
+      #expect(outcome.status == 0, "\(outcome.output)\n\(outcome.errors)")
+    }
+  }
+
   @Test func aFleetThatKeepsAScheduleTellsHowLongItsReadingsTook() async throws {
     try await withTemporaryFolder { folder in
       let outcome = try await SondeProgram.run(
