@@ -101,6 +101,20 @@ public final class WindowStoreReader: Sendable {
     }
   }
 
+  /// Hands over every payload that was rejected and is still kept, in the order of arrival.
+  public func forEachRejectedMessage(_ body: (RejectedMessage) -> Void) throws {
+    try read { db in
+      let rows = try Row.fetchCursor(
+        db, sql: "SELECT received_ms, topic, reason, payload FROM rejected ORDER BY id")
+      while let row = try rows.next() {
+        body(
+          RejectedMessage(
+            received: Timestamp(milliseconds: row[0]), topic: row[1], reason: row[2],
+            payload: Array(row[3] as Data)))
+      }
+    }
+  }
+
   /// What is older than this may have been deleted; nil where nothing was.
   public func retainedFrom() throws -> Timestamp? {
     try read { db in
