@@ -143,7 +143,10 @@ extension DeviceState {
           last.epoch += try reader.integer()
           last.sequence += try reader.integer()
           last.value = try reader.number()
-          content.samples.append(last)
+          var sample = last
+          // Until foreign messages were known by the time that they came with, no sequence of theirs was kept.
+          if last.epoch == -1, last.sequence == -1 { sample.sequence = last.timestamp }
+          content.samples.append(sample)
         }
         window.sensors.append(sensor)
         window.contents.append(content)

@@ -27,6 +27,7 @@ public enum IngestionDefaults {
   /// How long a commit is tried again while the disk is full or the file is locked.
   public static let commitRetryFor = Duration.seconds(60)
   public static let commitRetryPause = Duration.milliseconds(250)
-  /// How often a commit that keeps failing is mentioned.
+  /// How often a commit that keeps failing is mentioned at last; more often at first, so that a trouble that comes back at once
+  /// is seen.
   public static let commitRetryNoticeEvery = Duration.seconds(10)
 }

@@ -15,7 +15,8 @@ extension IngestionFold {
   }
 
   mutating func addToSession(
-    _ message: Message, ofDevice index: Int, watermark: Int64, into batch: inout StoreBatch
+    _ message: Message, _ original: Timestamp, ofDevice index: Int, watermark: Int64,
+    into batch: inout StoreBatch
   ) {
     let time = message.timestamp.milliseconds
     let end = sessionEnd(time)
@@ -28,7 +29,7 @@ extension IngestionFold {
     let visibleFrom = revisionVisibleFrom(watermark)
     guard lower < upper else {
       var session = DeviceWindow(start: time, end: end)
-      session.add(message)
+      session.add(message, original)
       devices[index].windows.insert(session, at: lower)
       if end <= watermark { publish(lower, ofDevice: index, visibleFrom: visibleFrom, into: &batch) }
       return
@@ -63,7 +64,7 @@ extension IngestionFold {
         devices[index].windows[lower].contents[content].revision += 1
       }
     }
-    devices[index].windows[lower].add(message)
+    devices[index].windows[lower].add(message, original)
     guard isClosed else { return }
     if before.wasClosed, start == before.start, newEnd == before.end {
       for value in message.values {

@@ -132,6 +132,8 @@ public struct IngestionFold: Sendable {
     progress.messages += 1
     let index = index(of: message.device, at: message.timestamp)
     var message = message
+    let watermark = devices[index].maxEvent - disorder
+    let isFinal = isFinal(message.timestamp.milliseconds, watermark)
     if let position = message.position {
       guard devices[index].seen.insert(epoch: position.epoch, sequence: position.sequence) else {
         progress.duplicateMessages += 1
@@ -139,7 +141,7 @@ public struct IngestionFold: Sendable {
         return
       }
     } else {
-      let known = knownValues(of: message, in: devices[index])
+      let known = knownValues(of: message, in: devices[index], isFinal: isFinal)
       progress.duplicateReadings += known.count
       message.values.removeAll { known.contains($0.sensor) }
       if message.values.isEmpty {
@@ -148,8 +150,7 @@ public struct IngestionFold: Sendable {
       }
     }
 
-    let watermark = devices[index].maxEvent - disorder
-    if isFinal(message.timestamp.milliseconds, watermark) {
+    if isFinal {
       let lateBy = Duration.milliseconds(watermark - message.timestamp.milliseconds)
       switch latePolicy {
       case .keep: batch.late.append(LateMessage(message: message, lateBy: lateBy))
@@ -160,34 +161,37 @@ public struct IngestionFold: Sendable {
       case .adjust:
         let original = message.timestamp
         message.timestamp = Timestamp(milliseconds: watermark - lateness)
-        batch.adjusted.append(AdjustedMessage(message: message, original: original, lateBy: lateBy))
+        batch.adjusted.append(
+          AdjustedMessage(message: message, original: original, lateBy: lateBy, place: batch.stored.count))
         progress.adjustedMessages += 1
         progress.adjustedReadings += message.values.count
-        place(message, ofDevice: index, into: &batch)
+        place(message, original, ofDevice: index, into: &batch)
         return
       }
       progress.lateMessages += 1
       progress.lateReadings += message.values.count
       return
     }
-    place(message, ofDevice: index, into: &batch)
+    place(message, message.timestamp, ofDevice: index, into: &batch)
   }
 
-  /// Stores a message of which at least one window still takes readings.
-  private mutating func place(_ message: Message, ofDevice index: Int, into batch: inout StoreBatch) {
+  /// Stores a message of which at least one window still takes readings, and which came with the time `original`.
+  private mutating func place(
+    _ message: Message, _ original: Timestamp, ofDevice index: Int, into batch: inout StoreBatch
+  ) {
     progress.storedMessages += 1
     progress.storedReadings += message.values.count
     progress.maxEvent = max(progress.maxEvent ?? message.timestamp, message.timestamp)
     batch.stored.append(message)
     let watermark = devices[index].maxEvent - disorder
     if gap > 0 {
-      addToSession(message, ofDevice: index, watermark: watermark, into: &batch)
+      addToSession(message, original, ofDevice: index, watermark: watermark, into: &batch)
     } else {
       let starts = windowStarts(message.timestamp.milliseconds)
       var start = starts.first
       while start <= starts.last {
         if watermark < start + window + lateness {
-          add(message, toWindowAt: start, ofDevice: index, watermark: watermark, into: &batch)
+          add(message, original, toWindowAt: start, ofDevice: index, watermark: watermark, into: &batch)
         }
         start += hop
       }
@@ -218,17 +222,21 @@ public struct IngestionFold: Sendable {
     return devices.count - 1
   }
 
-  /// The sensors of a foreign device's message whose value at this instant is already in a window.
-  private func knownValues(of message: Message, in device: DeviceState) -> Set<SensorID> {
-    // Every window that holds this instant knows it; the newest is enough.
+  /// The sensors of a foreign device's message whose value, measured at this instant, is already in a window.
+  ///
+  /// - Parameter isFinal: Whether all windows that hold the instant are over. If the message is known, it was moved.
+  private func knownValues(of message: Message, in device: DeviceState, isFinal: Bool) -> Set<SensorID> {
     let instant = message.timestamp.milliseconds
-    guard let window = device.windows.last(where: { $0.start <= instant && instant < $0.end }) else {
-      return []
-    }
     var known = Set<SensorID>()
-    for (sensor, content) in zip(window.sensors, window.contents)
-    where content.samples.contains(where: { $0.timestamp == message.timestamp.milliseconds }) {
-      known.insert(sensor)
+    func look(in window: DeviceWindow) {
+      for (sensor, content) in zip(window.sensors, window.contents)
+      where content.samples.contains(where: { $0.original == instant }) { known.insert(sensor) }
+    }
+    if isFinal {
+      if latePolicy == .adjust { for window in device.windows { look(in: window) } }
+    } else if let window = device.windows.last(where: { $0.start <= instant && instant < $0.end }) {
+      // Every window that holds this instant knows it; the newest is enough.
+      look(in: window)
     }
     return known.intersection(message.values.map(\.sensor))
   }
@@ -243,11 +251,11 @@ public struct IngestionFold: Sendable {
   }
 
   private mutating func add(
-    _ message: Message, toWindowAt start: Int64, ofDevice index: Int, watermark: Int64,
+    _ message: Message, _ original: Timestamp, toWindowAt start: Int64, ofDevice index: Int, watermark: Int64,
     into batch: inout StoreBatch
   ) {
     let place = windowIndex(start, ofDevice: index)
-    devices[index].windows[place].add(message)
+    devices[index].windows[place].add(message, original)
     // A reading for a window that the watermark has passed: the window exists already, or would have closed empty.
     if watermark >= start + window {
       devices[index].windows[place].isClosed = true
@@ -354,7 +362,7 @@ public struct IngestionFold: Sendable {
   }
 
   /// The fold as it was when `checkpoint` was taken (nil: at the beginning). The messages that were stored since must be
-  /// given to ``replay(_:)`` and ``replayLate(_:_:)``. `progress` is what the store has counted; it includes them, and
+  /// given to ``replay(_:original:)`` and ``replayLate(_:_:)``. `progress` is what the store has counted; it includes them, and
   /// `marks` are the deliveries that it has taken down. Throws ``CheckpointError``.
   public init(
     settings: WindowSettings, idleAfter: Duration, checkpoint: [UInt8]?, progress: IngestionProgress,
@@ -374,7 +382,9 @@ public struct IngestionFold: Sendable {
   }
 
   /// Takes a message from the journal again: the state moves, nothing is counted, and nothing is stored.
-  public mutating func replay(_ message: Message) {
+  ///
+  /// - Parameter original: The time that it came with; nil where it was not moved.
+  public mutating func replay(_ message: Message, original: Timestamp? = nil) {
     let counted = progress
     var ignored = StoreBatch()
     swap(&ignored, &replayed)
@@ -384,7 +394,7 @@ public struct IngestionFold: Sendable {
       _ = devices[index].seen.insert(epoch: position.epoch, sequence: position.sequence)
     }
     // It was found to be new and in time when it was stored.
-    place(message, ofDevice: index, into: &ignored)
+    place(message, original ?? message.timestamp, ofDevice: index, into: &ignored)
     swap(&ignored, &replayed)
     progress = counted
   }

@@ -74,8 +74,8 @@ public final class IngestionService {
     fold.futureLimit = configuration.futureLimit
     fold.latePolicy = configuration.latePolicy
     var count = 0
-    try writer.replay(after: recovered) { message in
-      fold.replay(message)
+    try writer.replay(after: recovered) { message, original in
+      fold.replay(message, original: original)
       count += 1
     }
     try writer.replayLate(after: recovered) { fold.replayLate($0, $1) }
@@ -133,7 +133,8 @@ public final class IngestionService {
       logger.warning("\(error); what is stored comes again, and is then a duplicate")
     }
     CrashPoint.stopping.pass()
-    consumer.finish()
+    // What the broker could not be told comes again; nobody can take leave of a broker that is gone.
+    if consumer.batch.isEmpty { consumer.finish() }
     try writeCheckpoint()
     try writer.close()
   }
@@ -186,6 +187,7 @@ public final class IngestionService {
   private func commit() throws {
     let deadline = ContinuousClock.now + IngestionDefaults.commitRetryFor
     var nextNotice = ContinuousClock.now
+    var noticePause = IngestionDefaults.commitRetryPause
     while true {
       do {
         let begin = ContinuousClock.now
@@ -197,7 +199,8 @@ public final class IngestionService {
         guard ContinuousClock.now < deadline else { throw error }
         if ContinuousClock.now >= nextNotice {
           logger.error("cannot store, trying again: \(error)")
-          nextNotice = .now + IngestionDefaults.commitRetryNoticeEvery
+          nextNotice = .now + noticePause
+          noticePause = min(noticePause * 2, IngestionDefaults.commitRetryNoticeEvery)
         }
         Thread.sleep(forTimeInterval: IngestionDefaults.commitRetryPause.seconds)
       }

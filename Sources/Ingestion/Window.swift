@@ -6,10 +6,15 @@ struct Sample: Hashable, Sendable {
   var timestamp: Int64
   /// -1 for a foreign device.
   var epoch: Int64
+  /// Of a foreign device the time that the message came with, which is another where the message was moved.
   var sequence: Int64
   var value: Double
 
-  /// The canonical order: time, then epoch, then sequence; of a foreign device, which has neither, then value.
+  /// What a foreign message is told apart by: the time that it came with.
+  var original: Int64 { epoch < 0 ? sequence : timestamp }
+
+  /// The canonical order: time, then epoch, then sequence; of a foreign device, which has neither, the time that it came
+  /// with, then value.
   static func precedes(_ a: Sample, _ b: Sample) -> Bool {
     (a.timestamp, a.epoch, a.sequence, a.value) < (b.timestamp, b.epoch, b.sequence, b.value)
   }
@@ -103,13 +108,13 @@ struct DeviceWindow: Hashable, Sendable {
     return index
   }
 
-  /// Adds the readings of `message`.
-  mutating func add(_ message: Message) {
+  /// Adds the readings of `message`, which came with the time `original`.
+  mutating func add(_ message: Message, _ original: Timestamp) {
     for value in message.values {
       contents[index(of: value.sensor)].samples.append(
         Sample(
           timestamp: message.timestamp.milliseconds, epoch: message.position?.epoch ?? -1,
-          sequence: message.position?.sequence ?? -1, value: value.value))
+          sequence: message.position?.sequence ?? original.milliseconds, value: value.value))
     }
   }
 }

@@ -2,7 +2,7 @@ import DeviceFleet
 import Telemetry
 import WindowStore
 
-/// Where every planned message ended up: stored, late, or lost.
+/// Where every planned message ended up: stored, late, rejected, or lost.
 struct ReadingLedger: Hashable, Sendable {
   /// A message that is nowhere.
   struct Loss: Hashable, Sendable {
@@ -21,7 +21,13 @@ struct ReadingLedger: Hashable, Sendable {
     case broker
   }
 
-  /// Readings of planned messages that are neither in the journal nor among the late ones.
+  /// Readings of planned messages that ingestion could read and did not believe, such as those too far in the future.
+  private(set) var rejectedReadings = 0
+  /// The payloads that they came in.
+  private(set) var rejectedPayloads = 0
+  /// Sequence numbers of those messages of each device.
+  private(set) var rejectedMessages: [DeviceID: Set<Int64>] = [:]
+  /// Readings of planned messages that are neither in the journal nor among the late or rejected ones.
   private(set) var lostReadings = 0
   /// The same by the stage at which they were seen last.
   private(set) var lostAtStage: [Stage: Int] = [:]
@@ -48,8 +54,8 @@ struct ReadingLedger: Hashable, Sendable {
     var copies: [[UInt8]] = source.deviceIDs.map { _ in [] }
     // Payloads without a sequence are told apart by their time, which no two of a device then share.
     var sequencesByTime: [Int: [Timestamp: Int]] = [:]
-    func sequence(of message: WindowStoreReader.AccountedMessage, _ device: Int) -> Int? {
-      if let position = message.position { return position.sequence < 0 ? nil : Int(position.sequence) }
+    func sequence(_ position: Message.Position?, _ timestamp: Timestamp, _ device: Int) -> Int? {
+      if let position { return position.sequence < 0 ? nil : Int(position.sequence) }
       if sequencesByTime[device] == nil {
         var sequences: [Timestamp: Int] = [:]
         for planned in source.messages(ofDeviceAt: device) {
@@ -57,14 +63,26 @@ struct ReadingLedger: Hashable, Sendable {
         }
         sequencesByTime[device] = sequences
       }
-      return sequencesByTime[device]?[message.timestamp]
+      return sequencesByTime[device]?[timestamp]
     }
     try store.forEachAccountedMessage { message in
-      guard let device = indices[message.device], let sequence = sequence(of: message, device) else {
-        return
-      }
+      guard let device = indices[message.device],
+        let sequence = sequence(message.position, message.timestamp, device)
+      else { return }
       while copies[device].count <= sequence { copies[device].append(0) }
       if copies[device][sequence] < 2 { copies[device][sequence] += 1 }
+    }
+    var quarantined: [Set<Int>] = source.deviceIDs.map { _ in [] }
+    try store.forEachRejectedMessage { rejected in
+      var isPlanned = false
+      for message in Self.messages(in: rejected) {
+        guard let device = indices[message.device],
+          let sequence = sequence(message.position, message.timestamp, device)
+        else { continue }
+        quarantined[device].insert(sequence)
+        isPlanned = true
+      }
+      if isPlanned { rejectedPayloads += 1 }
     }
     let unconfirmed = Set(
       source.groups.filter { $0.style.quality == .atMostOnce }.flatMap { Array($0.devices) })
@@ -78,6 +96,9 @@ struct ReadingLedger: Hashable, Sendable {
         let count = sequence < copies[index].count ? copies[index][sequence] : 0
         if count == 0, let retainedFrom, message.timestamp < retainedFrom {
           expiredReadings += message.values.count
+        } else if count == 0, quarantined[index].contains(sequence) {
+          rejectedReadings += message.values.count
+          rejectedMessages[device, default: []].insert(Int64(sequence))
         } else if count == 0 {
           let stage = Self.stage(
             ofMessageAt: place, incomplete[device], isConfirmed: !unconfirmed.contains(index))
@@ -93,6 +114,17 @@ struct ReadingLedger: Hashable, Sendable {
       }
     }
     withheldReadings = source.readingCount - deliveredTotal
+  }
+
+  /// The messages of a payload that was rejected; none where it cannot be read.
+  private static func messages(in rejected: RejectedMessage) -> [Message] {
+    var messages: [Message] = []
+    rejected.payload.withUnsafeBufferPointer { payload in
+      try? PayloadCodec.decodeAll(
+        payload, topicDevice: TelemetryTopic.device(in: rejected.topic), received: rejected.received
+      ) { messages.append($0) }
+    }
+    return messages
   }
 
   /// - Parameters:

@@ -158,7 +158,10 @@ public struct RunReport: Sendable {
       "acknowledged": count(fleet?.acknowledgedReadings), "stored": count(stored?.storedReadings),
       "duplicates": count(stored?.duplicateReadings), "late": count(stored?.lateReadings),
       // What is in a payload that cannot be read is not known; it counts as one.
-      "rejected": count(stored?.rejectedMessages), "lost": count(ledger?.lostReadings),
+      "rejected": count(
+        stored.map {
+          $0.rejectedMessages + (ledger?.rejectedReadings ?? 0) - (ledger?.rejectedPayloads ?? 0)
+        }), "lost": count(ledger?.lostReadings),
       // What transport faults of the scenario kept from leaving is not the pipeline's loss.
       "withheld": count(ledger?.withheldReadings),
       // Those of the late ones of which only the name was kept, and those of the stored ones that were late.
@@ -180,7 +183,9 @@ public struct RunReport: Sendable {
     let neverLeft = ledger.lostAtStage[.planned] ?? 0
     let left = planned.readings - ledger.withheldReadings - neverLeft
     return abs(left - fleet.publishedReadings)
-      + abs(left - stored.storedReadings - stored.lateReadings - (ledger.lostReadings - neverLeft))
+      + abs(
+        left - stored.storedReadings - stored.lateReadings - ledger.rejectedReadings
+          - (ledger.lostReadings - neverLeft))
   }
 
   private var faultFigures: ReportValue {

@@ -88,7 +88,11 @@ public struct ScenarioRun: Sendable {
     report.ledger = try ReadingLedger(source: source, store: store, fleet: report.fleet)
     var oracle = PipelineOracle(source: source, settings: document.ingestion)
     // What a broker forgot when it was killed is lost, and counted as such; windows can only be made of what came.
-    if report.faults?.brokerWasKilled == true { oracle.missing = report.ledger?.lostMessages ?? [:] }
+    // So it is with what ingestion did not believe.
+    oracle.missing = report.ledger?.rejectedMessages ?? [:]
+    if report.faults?.brokerWasKilled == true {
+      oracle.missing.merge(report.ledger?.lostMessages ?? [:]) { $0.union($1) }
+    }
     report.windows = try oracle.check(store)
     if document.scoring != nil {
       let store = try JobStore(reading: layout.jobs)

@@ -84,11 +84,14 @@ public struct AdjustedMessage: Hashable, Sendable {
   public var original: Timestamp
   /// As ``LateMessage/lateBy``.
   public var lateBy: Duration
+  /// Where it stands in ``StoreBatch/stored``.
+  public var place: Int
 
-  public init(message: Message, original: Timestamp, lateBy: Duration) {
+  public init(message: Message, original: Timestamp, lateBy: Duration, place: Int) {
     self.message = message
     self.original = original
     self.lateBy = lateBy
+    self.place = place
   }
 }
 
@@ -144,7 +147,7 @@ public struct StoreBatch: Sendable {
   public var late: [LateMessage] = []
   /// Late messages of which only the name is kept.
   public var dropped: [LateMessage] = []
-  /// Late messages that are among the stored ones, with another time.
+  /// Late messages that are among the stored ones, with another time; in their order.
   public var adjusted: [AdjustedMessage] = []
   public var rejected: [RejectedMessage] = []
   public var windows: [WindowRow] = []

@@ -154,6 +154,11 @@ enum StoreSchema {
           """)
       CrashPoint.migration.pass()
     }
+    migrator.registerMigration("3: where moved messages stand") { db in
+      // Null for dropped messages, and for those moved before there was the column.
+      try db.execute(sql: "ALTER TABLE late_outcomes ADD COLUMN journal_id INTEGER")
+      CrashPoint.migration.pass()
+    }
     return migrator
   }
 }

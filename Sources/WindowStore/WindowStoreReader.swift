@@ -58,6 +58,7 @@ public final class WindowStoreReader: Sendable {
     public var device: DeviceID
     /// Nil where it came without one; then its time tells it apart.
     public var position: Message.Position?
+    /// Without a position, the time that it came with, also where it was stored with another.
     public var timestamp: Timestamp
     /// Whether it stands in `late_readings` or `dropped_messages` instead of the journal.
     public var isLate: Bool
@@ -73,14 +74,16 @@ public final class WindowStoreReader: Sendable {
       let sources = [
         (
           "SELECT j.device, j.epoch, j.seq, j.ts_ms FROM journal j WHERE j.sensor_set IN "
-            + "(SELECT id FROM sensor_sets WHERE part = 0)", false
+            + "(SELECT id FROM sensor_sets WHERE part = 0) AND (j.epoch IS NOT NULL OR (j.id, j.device, j.ts_ms) "
+            + "NOT IN (SELECT journal_id, device, moved_to_ms FROM late_outcomes WHERE journal_id IS NOT NULL))",
+          false
         ),
         // One message may have left several late rows, one a sensor.
         ("SELECT DISTINCT device, epoch, seq, ts_ms FROM late", true),
         ("SELECT device, epoch, seq, ts_ms FROM late_outcomes WHERE moved_to_ms IS NULL", true),
         // Without a position, its own time tells a message apart, not the one that it was moved to.
         (
-          "SELECT device, epoch, seq, ts_ms FROM late_outcomes WHERE moved_to_ms IS NOT NULL AND epoch IS NULL",
+          "SELECT device, epoch, seq, ts_ms FROM late_outcomes WHERE journal_id IS NOT NULL AND epoch IS NULL",
           false
         ),
       ]
@@ -94,6 +97,20 @@ public final class WindowStoreReader: Sendable {
               device: device, position: epoch.map { Message.Position(epoch: $0, sequence: row[2]) },
               timestamp: Timestamp(milliseconds: row[3]), isLate: isLate))
         }
+      }
+    }
+  }
+
+  /// Hands over every payload that was rejected and is still kept, in the order of arrival.
+  public func forEachRejectedMessage(_ body: (RejectedMessage) -> Void) throws {
+    try read { db in
+      let rows = try Row.fetchCursor(
+        db, sql: "SELECT received_ms, topic, reason, payload FROM rejected ORDER BY id")
+      while let row = try rows.next() {
+        body(
+          RejectedMessage(
+            received: Timestamp(milliseconds: row[0]), topic: row[1], reason: row[2],
+            payload: Array(row[3] as Data)))
       }
     }
   }

@@ -4,7 +4,8 @@ import Telemetry
 extension WindowStoreWriter {
   /// The tables that lose their old rows, and what of a row is its time.
   private static let timedTables = [
-    ("journal", "ts_ms"), ("late", "ts_ms"), ("late_outcomes", "ts_ms"), ("windows", "end_ms"),
+    ("journal", "ts_ms"), ("late", "ts_ms"), ("late_outcomes", "coalesce(moved_to_ms, ts_ms)"),
+    ("windows", "end_ms"),
     ("rejected", "received_ms"),
   ]
 
@@ -31,7 +32,7 @@ extension WindowStoreWriter {
         sql: """
           DELETE FROM \(table) WHERE id < (
             SELECT coalesce(
-              (SELECT min(id) FROM (SELECT id, \(time) FROM \(table) ORDER BY id LIMIT ?1) WHERE \(time) >= ?2),
+              (SELECT min(id) FROM (SELECT id, \(time) AS time FROM \(table) ORDER BY id LIMIT ?1) WHERE time >= ?2),
               (SELECT max(id) + 1 FROM (SELECT id FROM \(table) ORDER BY id LIMIT ?1)), 0))
           """, arguments: [rows, instant.milliseconds])
     }

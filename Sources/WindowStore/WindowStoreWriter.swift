@@ -117,7 +117,7 @@ public final class WindowStoreWriter {
   }
 
   private func insert(_ batch: StoreBatch, into db: Database) throws {
-    if !batch.stored.isEmpty { try insertJournal(batch.stored, db) }
+    let moved = batch.stored.isEmpty ? [] : try insertJournal(batch.stored, batch.adjusted, db)
     CrashPoint.journaled.pass()
     if !batch.windows.isEmpty {
       try insertWindows(batch.windows, db)
@@ -125,10 +125,11 @@ public final class WindowStoreWriter {
     }
     for late in batch.late { try insertLate(late, db) }
     for late in batch.dropped {
-      try insert(late.message, late.message.timestamp, late.lateBy, movedTo: nil, db)
+      try insert(late.message, late.message.timestamp, late.lateBy, movedTo: nil, journalID: nil, db)
     }
-    for late in batch.adjusted {
-      try insert(late.message, late.original, late.lateBy, movedTo: late.message.timestamp, db)
+    for (late, journalID) in zip(batch.adjusted, moved) {
+      try insert(
+        late.message, late.original, late.lateBy, movedTo: late.message.timestamp, journalID: journalID, db)
     }
     if !batch.marks.isEmpty { try insert(batch.marks, db) }
     for rejected in batch.rejected {
@@ -156,13 +157,17 @@ public final class WindowStoreWriter {
     }
   }
 
-  private func insertJournal(_ messages: [Message], _ db: Database) throws {
+  /// Returns the first row of each of the `adjusted` ones among `messages`.
+  private func insertJournal(_ messages: [Message], _ adjusted: [AdjustedMessage], _ db: Database) throws
+    -> [Int64]
+  {
+    var moved: [Int64] = []
     let columns = (0..<StoreSchema.valuesPerJournalRow).map { "v\($0)" }.joined(separator: ", ")
     let marks = Array(repeating: "?", count: 5 + StoreSchema.valuesPerJournalRow).joined(separator: ", ")
     let statement = try db.cachedStatement(
       sql: "INSERT INTO journal (device, epoch, seq, ts_ms, sensor_set, \(columns)) VALUES (\(marks))")
     let handle = statement.sqliteStatement
-    for message in messages {
+    for (place, message) in messages.enumerated() {
       let device = try id(of: message.device, db)
       for set in try sets(of: message, device, db) {
         sqlite3_bind_int64(handle, 1, device)
@@ -185,8 +190,12 @@ public final class WindowStoreWriter {
         }
         try step(handle, db)
         rowsSinceRetention += 1
+        if moved.count < adjusted.count, adjusted[moved.count].place == place {
+          moved.append(db.lastInsertedRowID)
+        }
       }
     }
+    return moved
   }
 
   private func insertWindows(_ windows: [WindowRow], _ db: Database) throws {
@@ -241,16 +250,18 @@ public final class WindowStoreWriter {
 
   /// A late message that was dropped, or moved.
   private func insert(
-    _ message: Message, _ original: Timestamp, _ lateBy: Duration, movedTo: Timestamp?, _ db: Database
+    _ message: Message, _ original: Timestamp, _ lateBy: Duration, movedTo: Timestamp?, journalID: Int64?,
+    _ db: Database
   ) throws {
     try db.cachedStatement(
       sql: """
-        INSERT INTO late_outcomes (device, epoch, seq, ts_ms, readings, late_by_ms, moved_to_ms)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO late_outcomes (device, epoch, seq, ts_ms, readings, late_by_ms, moved_to_ms, journal_id)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
       try id(of: message.device, db), message.position?.epoch, message.position?.sequence,
       original.milliseconds, message.values.count, lateBy.milliseconds, movedTo?.milliseconds,
+      journalID,
     ])
   }
 
@@ -373,8 +384,9 @@ public final class WindowStoreWriter {
     }
   }
 
-  /// Hands over every message journaled after the checkpoint, in the order of arrival.
-  public func replay(after recovered: Recovered, _ body: (Message) -> Void) throws {
+  /// Hands over every message journaled after the checkpoint, in the order of arrival, and the time that it came with where it
+  /// was moved.
+  public func replay(after recovered: Recovered, _ body: (Message, _ original: Timestamp?) -> Void) throws {
     try StoreError.wrapping(path) {
       try database.read { db in
         let devices = Dictionary(uniqueKeysWithValues: deviceIDs.map { ($1, $0) })
@@ -385,11 +397,16 @@ public final class WindowStoreWriter {
           guard let sensor = sensors[row["sensor"]] else { continue }
           sets[row["id"], default: (row["part"], [])].sensors.append(sensor)
         }
+        var originals: [Int64: Timestamp] = [:]
+        let moved = try Row.fetchCursor(
+          db, sql: "SELECT journal_id, ts_ms FROM late_outcomes WHERE id > ? AND journal_id IS NOT NULL",
+          arguments: [recovered.lateOutcomeID])
+        while let row = try moved.next() { originals[row[0]] = Timestamp(milliseconds: row[1]) }
         let statement = try db.makeStatement(sql: "SELECT * FROM journal WHERE id > ? ORDER BY id")
         statement.arguments = [recovered.journalID]
         let handle = statement.sqliteStatement
         defer { sqlite3_reset(handle) }
-        var pending: Message?
+        var pending: (message: Message, original: Timestamp?)?
         while true {
           let result = sqlite3_step(handle)
           if result == SQLITE_DONE { break }
@@ -400,21 +417,22 @@ public final class WindowStoreWriter {
             Message.Value(sensor: sensor, value: sqlite3_column_double(handle, Int32(6 + column)))
           }
           if set.part > 0 {
-            pending?.values += values
+            pending?.message.values += values
             continue
           }
-          if let complete = pending { body(complete) }
+          if let pending { body(pending.message, pending.original) }
           let position =
             sqlite3_column_type(handle, 2) == SQLITE_NULL
             ? nil
             : Message.Position(
               epoch: sqlite3_column_int64(handle, 2), sequence: sqlite3_column_int64(handle, 3))
-          pending = Message(
+          let message = Message(
             device: device, position: position,
             timestamp: Timestamp(milliseconds: sqlite3_column_int64(handle, 4)),
             values: values)
+          pending = (message, originals[sqlite3_column_int64(handle, 0)])
         }
-        if let complete = pending { body(complete) }
+        if let pending { body(pending.message, pending.original) }
       }
     }
   }

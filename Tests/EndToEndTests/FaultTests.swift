@@ -57,6 +57,8 @@ private enum Breaks {
     ("{ at: 20m, kill: ingestion }", "kill -9 of ingestion"),
     ("{ at: 20m, kill: ingestion, for: 300ms }", "kill -9 of ingestion"),
     ("{ at: 20m, pause: ingestion, for: 300ms }", "SIGSTOP of ingestion"),
+    // Both come to the same process at once: the one waits for the other.
+    ("{ at: 20m, pause: ingestion, for: 300ms }, { at: 20m, power_cut: ingestion }", "SIGSTOP of ingestion"),
     ("{ at: 20m, pause: broker, for: 300ms }", "SIGSTOP of broker"),
     (
       "{ at: 20m, cut: ingestion }, { at: 30m, cut: ingestion, for: 200ms }",
@@ -64,6 +66,11 @@ private enum Breaks {
     ),
     ("{ at: 20m, cut: fleet }, { at: 30m, cut: fleet, for: 200ms }", "a connection of fleet was cut after"),
     ("{ at: 20m, disk_full: store, for: 500ms }", "the disk of the store is full"),
+    // The second befalls the same commit.
+    (
+      "{ at: 20m, disk_full: store, for: 300ms }, { at: 20m, disk_full: store, for: 300ms }",
+      "the disk of the store is full"
+    ),
     ("{ at: 20m, lock: store, for: 500ms }", "the store is locked by another writer"),
     (
       "{ at: 20m, clock_step: ingestion, by: -72h, for: 100ms }, { at: 30m, clock_step: ingestion, by: 72h }",
@@ -103,6 +110,18 @@ private enum Breaks {
     let readings = try #require(figures["readings"] as? [String: Any])
     let lost = try #require(readings["lost"] as? Int)
     #expect((lost > 0) == !losses.isEmpty)
+  }
+
+  /// At QoS 0 nobody keeps what comes while ingestion is away, and nobody has acknowledged it: it was seen last when it was
+  /// published.
+  @Test func whatWasNeverAcknowledgedIsLostOnItsWay() async throws {
+    let figures = try await Breaks.run(
+      "{ at: 20m, kill: ingestion, for: 1s }", ["--set", "fleet[0].publish={ qos: 0 }"],
+      expect:
+        "readings.lost > 0, readings.lost_at.planned == 0, readings.lost_at.broker == 0, readings.doubled == 0, readings.unaccounted == 0"
+    )
+    let losses = try #require(figures["losses"] as? [[String: Any]])
+    #expect(!losses.isEmpty && losses.allSatisfy { $0["last_seen"] as? String == "published" })
   }
 
   /// A process that is halted cannot be told that its parent has died.

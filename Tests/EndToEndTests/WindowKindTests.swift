@@ -72,6 +72,57 @@ import Testing
     }
   }
 
+  /// Payloads without a sequence are told apart by the time that they came with, also where they are moved.
+  @Test func lateReadingsWithoutASequenceAreMovedAndNotDoubled() async throws {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/foreign.yaml"
+      try """
+      name: foreign
+      seed: 5
+      clock: { duration: 2h, speed: max }
+      fleet:
+        - device: d
+          count: 3
+          every: 10s
+          publish: { payload: senml }
+          sensors: { a: { signal: [{ noise: { stddev: 1 } }] } }
+          transport: [{ kind: reordering, between: [0h, 2h], share: 20%, by: 20m }]
+      ingestion: { window: 5m, allowed_lateness: 10s, late_policy: adjust }
+      faults: [{ at: 50m, kill: ingestion }]
+      expect: [readings.lost == 0, readings.doubled == 0, readings.adjusted > 0, windows.mismatched == 0]
+      """.write(toFile: path, atomically: true, encoding: .utf8)
+      let outcome = try await SondeProgram.run(["run", path, "--out", "\(folder)/run"])
+      #expect(outcome.status == 0, "\(outcome.output)\n\(outcome.errors)")
+    }
+  }
+
+  /// A clock that runs ahead: what ingestion does not believe is rejected with its reason, and not lost.
+  @Test(arguments: ["canonical", "senml"])
+  func whatIsTooFarInTheFutureIsRejectedAndNotLost(payload: String) async throws {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/ahead.yaml"
+      try """
+      name: ahead
+      seed: 5
+      clock: { start: 2100-01-01T00:00:00Z, duration: 10m, speed: max }
+      fleet:
+        - device: d
+          count: 2
+          every: 10s
+          publish: { payload: \(payload) }
+          sensors: { a: { signal: [{ noise: { stddev: 1 } }] }, b: { signal: [{ noise: { stddev: 1 } }] } }
+      ingestion: { window: 1m, future_limit: 1h }
+      expect:
+        - readings.lost == 0
+        - readings.rejected == 240
+        - readings.unaccounted == 0
+        - windows.mismatched == 0
+      """.write(toFile: path, atomically: true, encoding: .utf8)
+      let outcome = try await SondeProgram.run(["run", path, "--out", "\(folder)/run"])
+      #expect(outcome.status == 0, "\(outcome.output)\n\(outcome.errors)")
+    }
+  }
+
   @Test func aFleetThatKeepsAScheduleTellsHowLongItsReadingsTook() async throws {
     try await withTemporaryFolder { folder in
       let outcome = try await SondeProgram.run(

@@ -31,6 +31,24 @@ private let settings = WindowSettings(
     #expect(window.map(\.aggregates.count) == [1, 1])
   }
 
+  /// Foreign messages are told apart by the time that they came with, whatever time they are stored with.
+  @Test func whatIsMovedToOneInstantIsNotTakenForADuplicate() {
+    let late = [
+      message("f", nil, at: 200, ["a": 1]), message("f", nil, at: 20, ["a": 2]),
+      message("f", nil, at: 10, ["a": 3]),
+      message("f", nil, at: 20, ["a": 2]), message("f", nil, at: 165, ["a": 4]),
+      message("f", nil, at: 165, ["a": 4]),
+    ]
+    let batch = fold(late, settings, .adjust)
+    #expect(batch.stored.map { Int($0.timestamp.milliseconds) } == [200_000, 165_000, 165_000, 165_000])
+    #expect(batch.adjusted.map(\.place) == [1, 2])
+    #expect(batch.progress.duplicateMessages == 2 && batch.progress.adjustedMessages == 2)
+    // In the order of the times that they came with.
+    let rows = standing(fold(late + [message("f", nil, at: 1000, ["a": 5])], settings, .adjust).windows)
+    let moved = rows.first { $0.start.milliseconds == 120_000 }
+    #expect(moved?.aggregates.count == 3 && moved?.aggregates.first == 3 && moved?.aggregates.last == 4)
+  }
+
   private func described(_ rows: [WindowRow]) -> [String] {
     standing(rows).map {
       "\($0.device) \($0.sensor) \($0.start)–\($0.end) revision \($0.revision): \($0.aggregates)"
@@ -75,7 +93,10 @@ private let settings = WindowSettings(
       var recovered = try IngestionFold(
         settings: kind, idleAfter: .seconds(3600), checkpoint: nil, progress: progress)
       recovered.latePolicy = policy
-      for message in batch.stored { recovered.replay(message) }
+      let originals = Dictionary(uniqueKeysWithValues: batch.adjusted.map { ($0.place, $0.original) })
+      for (place, message) in batch.stored.enumerated() {
+        recovered.replay(message, original: originals[place])
+      }
       for late in batch.late + batch.dropped {
         if let position = late.message.position { recovered.replayLate(late.message.device, position) }
       }

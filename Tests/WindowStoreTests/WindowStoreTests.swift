@@ -39,7 +39,7 @@ private func window(_ device: String, start: Int64, revision: Int, visibleFrom: 
       batch.stored = messages
       try writer.commit(batch)
       var replayed: [Message] = []
-      try writer.replay(after: writer.recover()) { replayed.append($0) }
+      try writer.replay(after: writer.recover()) { message, _ in replayed.append(message) }
       #expect(replayed == messages)
 
       let database = try DatabaseQueue(path: path)
@@ -49,6 +49,37 @@ private func window(_ device: String, start: Int64, revision: Int, visibleFrom: 
       }
       #expect(rows.map { $0["sensor"] as String } == (0..<20).map { "s\($0)" })
       #expect(rows.map { $0["value"] as Double } == messages[3].values.map(\.value))
+      try writer.close()
+    }
+  }
+
+  @Test func aMovedMessageIsKnownByTheTimeThatItCameWith() async throws {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/sonde.sqlite"
+      let device = DeviceID("foreign")!
+      func foreign(_ milliseconds: Int64, sensors: Int) -> Message {
+        Message(
+          device: device, position: nil, timestamp: Timestamp(milliseconds: milliseconds),
+          values: (0..<sensors).map { .init(sensor: SensorID("s\($0)")!, value: Double($0)) })
+      }
+      let writer = try WindowStoreWriter(path: path, settings: settings)
+      var batch = StoreBatch()
+      // The widest takes several rows; the one that was not moved has the time to which the others were.
+      batch.stored = [foreign(500, sensors: 20), foreign(500, sensors: 1), foreign(500, sensors: 2)]
+      batch.adjusted = [(0, 100), (2, 200)].map { place, original in
+        AdjustedMessage(
+          message: batch.stored[place], original: Timestamp(milliseconds: original), lateBy: .seconds(1),
+          place: place)
+      }
+      try writer.commit(batch)
+      var originals: [Int64?] = []
+      try writer.replay(after: writer.recover()) { originals.append($1?.milliseconds) }
+      #expect(originals == [100, nil, 200])
+      var accounted: [Int64] = []
+      try WindowStoreReader(path: path).forEachAccountedMessage {
+        accounted.append($0.timestamp.milliseconds)
+      }
+      #expect(accounted.sorted() == [100, 200, 500])
       try writer.close()
     }
   }

@@ -97,11 +97,13 @@ struct FaultSchedule {
     }
   }
 
-  /// Whether the same befalls the same at this moment.
+  /// Whether the same befalls the same at this moment, or the process that it befalls is halted or dead by another fault: the
+  /// one would undo the other before it has shown.
   private func isUnderWay(_ fault: ScenarioDocument.Fault) -> Bool {
     courses.contains { course in
       let other = records[course.record].fault
-      return other.name == fault.name && other.target == fault.target
+      return other.target == fault.target
+        && (other.name == fault.name || (other.kind.stopsProcess && fault.kind.stopsProcess))
     }
   }
 

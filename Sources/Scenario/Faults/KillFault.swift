@@ -11,6 +11,7 @@ struct KillFault: PipelineFault {
   static let about = "kill -9 of a part, which is started again, at once or after a time."
   static let targets = [FaultTarget.ingestion, .broker]
   static let length = FaultLength.optional
+  static let stopsProcess = true
 
   /// How often a broker may save until two saves agree.
   private static let mostSaves = 500

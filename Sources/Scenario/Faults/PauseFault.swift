@@ -8,6 +8,7 @@ struct PauseFault: PipelineFault {
   static let about = "SIGSTOP of a part, and SIGCONT after a time."
   static let targets = [FaultTarget.ingestion, .broker]
   static let length = FaultLength.required
+  static let stopsProcess = true
 
   private let fault: ScenarioDocument.Fault
   private var processID: Int32 = 0

@@ -47,6 +47,8 @@ protocol PipelineFault: Sendable {
   static var about: String { get }
   static var targets: [FaultTarget] { get }
   static var length: FaultLength { get }
+  /// Whether it halts or ends the process that it befalls.
+  static var stopsProcess: Bool { get }
 
   static func needs(_ fault: ScenarioDocument.Fault) -> FaultNeeds
 
@@ -85,4 +87,8 @@ struct FaultError: Error, CustomStringConvertible {
   var reason: String
 
   var description: String { "the fault \(fault) could not be carried out: \(reason)" }
+}
+
+extension PipelineFault {
+  static var stopsProcess: Bool { false }
 }

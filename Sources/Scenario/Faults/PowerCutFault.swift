@@ -8,6 +8,7 @@ struct PowerCutFault: PipelineFault {
   static let about = "Ingestion's machine loses its power: what was not synced is lost, or torn."
   static let targets = [FaultTarget.ingestion]
   static let length = FaultLength.optional
+  static let stopsProcess = true
 
   static func needs(_ fault: ScenarioDocument.Fault) -> FaultNeeds { [.control, .heldWrites, .noScoring] }
 
