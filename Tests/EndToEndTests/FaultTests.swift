@@ -36,11 +36,10 @@ private enum Breaks {
         let text = (try? String(contentsOfFile: "\(folder)/run/logs/\(name).log", encoding: .utf8)) ?? ""
         return "\(name).log: …\(text.suffix(1500))"
       }
-      let figures = try report(of: "\(folder)/run")
-      #expect(
-        outcome.status == 0,
-        "\(faults) \(arguments)\n\(outcome.output)\n\(outcome.errors)\n\(figures["losses"] ?? "")\n\(logs.joined(separator: "\n"))"
-      )
+      let said =
+        "\(faults) \(arguments)\n\(outcome.output)\n\(outcome.errors)\n\(logs.joined(separator: "\n"))"
+      let figures = try #require(try? report(of: "\(folder)/run"), "status \(outcome.status)\n\(said)")
+      #expect(outcome.status == 0, "\(said)\n\(figures["losses"] ?? "")")
       return figures
     }
   }
@@ -181,7 +180,7 @@ private enum Breaks {
   /// `SONDE_FAULT_SCHEDULES` says how many, `SONDE_FAULT_SEED` with which one they begin.
   @Test func drawnFaultsLoseNothingEither() async throws {
     let environment = ProcessInfo.processInfo.environment
-    let count = environment["SONDE_FAULT_SCHEDULES"].flatMap { Int($0) } ?? 4
+    let count = environment["SONDE_FAULT_SCHEDULES"].flatMap { Int($0) } ?? 6
     let first = environment["SONDE_FAULT_SEED"].flatMap { Int($0) } ?? 1
     var slowestDrain = 0.0
     var slowestRecovery = 0.0
