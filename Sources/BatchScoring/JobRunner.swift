@@ -69,7 +69,8 @@ public struct JobRunner: Sendable {
     report(
       ScoringEvent(
         .jobStarted, job: cut.id, tasks: description.tasks.count, deployment: deployment.name))
-    let (outcome, failedRows) = try await runTasks(description, &job, files)
+    let collector = try PredictionCollector(description, files)
+    let (outcome, failedRows) = try await runTasks(description, &job, files, collector)
     switch outcome.ending {
     case .stopped:
       try jobs.save(job)
@@ -85,7 +86,7 @@ public struct JobRunner: Sendable {
       job.state = .finalizing
       try jobs.save(job)
       CrashPoint.jobFinalizing.pass()
-      try finalize(description, &job, files)
+      try await finalize(collector, &job)
       job.state = .completed
       try end(&job)
       CrashPoint.jobCompleted.pass()
@@ -192,11 +193,11 @@ public struct JobRunner: Sendable {
 
   // MARK: - Run
 
-  private func runTasks(_ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder)
-    async throws -> (outcome: ComputeOutcome, failedRows: Int)
-  {
+  private func runTasks(
+    _ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder, _ collector: PredictionCollector
+  ) async throws -> (outcome: ComputeOutcome, failedRows: Int) {
     // A part that a power cut has left half is made again.
-    let done = description.tasks.indices.map { TaskPart.counts(in: files.part($0)) }
+    let done = description.tasks.indices.map { StoredPart(path: files.part($0))?.counts }
     let missing = done.indices.filter { done[$0] == nil }
     let failedBefore = done.reduce(0) { $0 + ($1?.failedItems ?? 0) }
     // What an earlier life has done, but was killed before it could write down.
@@ -221,6 +222,12 @@ public struct JobRunner: Sendable {
     let computeJob = ComputeJob(
       name: job.cut.id, input: files.description, worker: worker, tasks: missing, retry: deployment.retry)
     let watch = watchForCancel(of: job.cut.id)
+    let collecting = Task {
+      while !Task.isCancelled {
+        await collector.advance()
+        try? await Task.sleep(for: ScoringDefaults.collectInterval)
+      }
+    }
     let result = await Result {
       try await target.run(computeJob) { event in
         if isTooMany(log.add(event)) { Task { await target.cancel() } }
@@ -229,6 +236,8 @@ public struct JobRunner: Sendable {
     // Waited for: it holds the job database, and with it the folder.
     watch.cancel()
     await watch.value
+    collecting.cancel()
+    await collecting.value
     let outcome = try result.get()
     let failedRows = try log.flush()
     let overhead = log.overhead
@@ -257,58 +266,11 @@ public struct JobRunner: Sendable {
 
   // MARK: - Finalize
 
-  /// Puts the parts together, one after the other: a job may find more than fits into memory.
-  private func finalize(_ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder) throws {
-    let predictions = try AtomicFileWriter(path: files.predictions)
-    var failures: AtomicFileWriter?
-    var digest = RunningDigest()
-    var rows = 0
-    job.predictions = 0
-    job.failedRows = 0
-    job.failedTasks = 0
-    let header = Array(PredictionFile.header(for: deployment.outputAction).utf8)
-    try predictions.write(header)
-    digest.update(header)
-    var reasons: [Int: String]?
-    for (number, devices) in description.tasks.enumerated() {
-      let part: TaskPart
-      if FileManager.default.fileExists(atPath: files.part(number)) {
-        part = try TaskPart(path: files.part(number))
-      } else {
-        // All attempts at it have failed, and so its windows do.
-        job.failedTasks += 1
-        let known = try reasons ?? jobs.failureReasons(of: job.cut.id)
-        reasons = known
-        part = try TaskScorer(job: description, reader: try WindowStoreReader(path: description.store)).fail(
-          devices, reason: "task \(number) failed: \(known[number] ?? "the reason is not known")")
-      }
-      try predictions.write(part.predictionLines)
-      digest.update(part.predictionLines)
-      rows += part.predictionLines.count { $0 == 0x0A }
-      if part.failed > 0 {
-        let file = try failures ?? AtomicFileWriter(path: files.failed)
-        if failures == nil { try file.write(Array(PredictionFile.failedHeader.utf8)) }
-        failures = file
-        try file.write(part.failedLines)
-      }
-      job.predictions += part.predictions
-      job.failedRows += part.failed
-    }
-    CrashPoint.predictionsCollected.pass()
-    try failures?.finish(existing: .replace)
-    let sha256 = digest.sha256
-    if FileManager.default.fileExists(atPath: files.predictions) {
-      // Written by this job before it was interrupted, so it holds the same bytes; anything else is not overwritten.
-      guard try Digest.sha256(file: files.predictions) == sha256 else {
-        throw ScoringError("\(files.predictions) exists already and is not what this job found; move it away")
-      }
-    } else {
-      try predictions.finish()
-    }
-    CrashPoint.predictionsWritten.pass()
-    try AtomicFile.write(
-      "{\"rows\":\(rows),\"sha256\":\"\(sha256)\"}\n", to: files.success, existing: .replace)
-    CrashPoint.successWritten.pass()
+  private func finalize(_ collector: PredictionCollector, _ job: inout JobRecord) async throws {
+    let totals = try await collector.finish(reasons: try jobs.failureReasons(of: job.cut.id))
+    job.predictions = totals.predictions
+    job.failedRows = totals.failedRows
+    job.failedTasks = totals.failedTasks
   }
 }
 

@@ -42,7 +42,10 @@ public struct RunningDigest {
   public init() {}
 
   /// Adds `bytes` to what the digest is of.
-  public mutating func update(_ bytes: some DataProtocol) { hash.update(data: bytes) }
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+
+  /// Adds `bytes` to what the digest is of.
+  public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
   /// The digest of everything added so far.
   public var sha256: String { Digest.hexadecimal(hash.finalize()) }
