@@ -86,7 +86,8 @@ public struct FeatureVectorBuilder: Sendable {
     let names = layout.featureNames(sensors: sensors)
     var table = FeatureTable(
       key: ModelKey(device: windows.device, sensor: model), featureNames: names,
-      features: FeatureMatrix(columns: max(1, names.count), reservingRows: windows.rows.count / max(1, sensors.count)))
+      features: FeatureMatrix(
+        columns: max(1, names.count), reservingRows: windows.rows.count / max(1, sensors.count)))
     var places = [Int](repeating: -1, count: windows.sensors.count)
     for (place, sensor) in sensors.enumerated() {
       if let position = windows.position(of: sensor) { places[position] = place }

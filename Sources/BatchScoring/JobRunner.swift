@@ -65,7 +65,7 @@ public struct JobRunner: Sendable {
     }
     try jobs.save(deployment, of: cut.id)
 
-    let description = try plan(&job, files)
+    let description = try await plan(&job, files)
     report(
       ScoringEvent(
         .jobStarted, job: cut.id, tasks: description.tasks.count, deployment: deployment.name))
@@ -149,7 +149,7 @@ public struct JobRunner: Sendable {
 
   // MARK: - Plan
 
-  private func plan(_ job: inout JobRecord, _ files: JobFolder) throws -> JobDescription {
+  private func plan(_ job: inout JobRecord, _ files: JobFolder) async throws -> JobDescription {
     try files.prepare()
     job.state = .provisioning
     job.startedAt = job.startedAt ?? now()
@@ -158,13 +158,14 @@ public struct JobRunner: Sendable {
       // The parts that are there belong to these tasks, also if the number of nodes is another one now.
       description = try JobDescription(path: files.description)
     } else {
+      // Side by side with the counting of windows: of a large fleet both take a while.
+      async let supportVectors = TrainingRecord.supportVectors(folder.trainingRecord)
       let reader = try WindowStoreReader(path: folder.store)
       let onlyRowsOf = job.cut.failedRowsOf.map { folder.job($0).failed }
       let devices = try onlyRowsOf.map { try RowSelection(failedFile: $0).devices }
-      let vectors = try TrainingRecord.read(folder.trainingRecord)?.supportVectors ?? [:]
-      let loads = try reader.windowCounts(visibleAfter: job.cut.after, through: job.cut.through).filter {
-        devices?.contains($0.device) ?? true
-      }.map {
+      let counts = try reader.windowCounts(visibleAfter: job.cut.after, through: job.cut.through)
+      let vectors = try await supportVectors
+      let loads = counts.filter { devices?.contains($0.device) ?? true }.map {
         MiniBatchPlan.Load(device: $0.device, rows: $0.count, supportVectors: vectors[$0.device] ?? 0)
       }
       description = JobDescription(
@@ -194,7 +195,8 @@ public struct JobRunner: Sendable {
   // MARK: - Run
 
   private func runTasks(
-    _ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder, _ collector: PredictionCollector
+    _ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder,
+    _ collector: PredictionCollector
   ) async throws -> (outcome: ComputeOutcome, failedRows: Int) {
     // A part that a power cut has left half is made again.
     let done = description.tasks.indices.map { StoredPart(path: files.part($0))?.counts }

@@ -35,7 +35,8 @@ struct PredictionLines: Sendable {
     rows += 1
     let anomalies = decisions.count { OneClassModel.isAnomaly($0) }
     let lowest = decisions.min().map { "\($0)" } ?? ""
-    append("\(key.device.name),\(key.sensorLabel),\(decisions.count),\(anomalies),\(lowest),\(modelVersion)\n")
+    append(
+      "\(key.device.name),\(key.sensorLabel),\(decisions.count),\(anomalies),\(lowest),\(modelVersion)\n")
   }
 
   private mutating func append(_ text: String) {

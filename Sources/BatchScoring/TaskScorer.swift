@@ -14,7 +14,7 @@ struct TaskScorer {
   private let log: (() -> String) -> Void
 
   init(
-    job: JobDescription, reader: WindowStoreReader, models: ModelCache = ModelCache(),
+    job: JobDescription, reader: WindowStoreReader, models: ModelCache = ModelCache(limit: 0),
     log: @escaping (() -> String) -> Void = { _ in }
   ) throws {
     self.job = job
@@ -88,7 +88,9 @@ struct TaskScorer {
     let starts = Set(windows.rows.map(\.start))
     let all = try reader.windows(
       visibleAfter: nil, through: job.visibleThrough, devices: [windows.device], columns: builder.columns)
-    return all.first.map { all in all.selecting(all.rows.indices.filter { starts.contains(all.rows[$0].start) }) }
+    return all.first.map { all in
+      all.selecting(all.rows.indices.filter { starts.contains(all.rows[$0].start) })
+    }
       ?? windows
   }
 

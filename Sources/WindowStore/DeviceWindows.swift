@@ -20,17 +20,16 @@ public struct DeviceWindows: Sendable {
   /// What ``values`` holds of each window.
   public let columns: [AggregateColumn]
   /// By start. Those of one start are of different sensors, in no particular order.
-  public private(set) var rows: [Row] = []
+  public let rows: [Row]
   /// For each of ``rows`` as many values as there are ``columns``.
-  public private(set) var values: [Double] = []
+  public let values: [Double]
 
-  /// - Parameter capacity: How many windows there is room for.
-  init(device: DeviceID, sensors: [SensorID], columns: [AggregateColumn], capacity: Int) {
+  init(device: DeviceID, sensors: [SensorID], columns: [AggregateColumn], rows: [Row], values: [Double]) {
     self.device = device
     self.sensors = sensors
     self.columns = columns
-    rows.reserveCapacity(capacity)
-    values.reserveCapacity(capacity * columns.count)
+    self.rows = rows
+    self.values = values
   }
 
   /// Takes `windows`, each once, of `device` alone.
@@ -38,27 +37,13 @@ public struct DeviceWindows: Sendable {
     let windows = windows.sorted { $0.start < $1.start }
     let sensors = Set(windows.map(\.sensor)).sorted()
     let positions = Dictionary(uniqueKeysWithValues: sensors.enumerated().map { ($1, $0) })
-    self.init(device: device, sensors: sensors, columns: columns, capacity: windows.count)
-    for window in windows {
-      guard let sensor = positions[window.sensor] else { continue }
-      append(
+    self.init(
+      device: device, sensors: sensors, columns: columns,
+      rows: windows.map { window in
         Row(
-          sensor: sensor, start: window.start, end: window.end, revision: window.revision,
-          visibleFrom: window.visibleFrom))
-      for column in columns { append(window.aggregates[column]) }
-    }
-  }
-
-  /// Adds a window, whose values follow.
-  mutating func append(_ row: Row) { rows.append(row) }
-
-  /// Adds a value of the last window.
-  mutating func append(_ value: Double) { values.append(value) }
-
-  /// Takes the last window away.
-  mutating func removeLast() {
-    rows.removeLast()
-    values.removeLast(columns.count)
+          sensor: positions[window.sensor] ?? 0, start: window.start, end: window.end,
+          revision: window.revision, visibleFrom: window.visibleFrom)
+      }, values: windows.flatMap { window in columns.map { window.aggregates[$0] } })
   }
 
   /// Where `sensor` stands in ``sensors``; nil where the store does not know it.
@@ -74,12 +59,8 @@ public struct DeviceWindows: Sendable {
 
   /// The windows at `indices`, which ascend.
   public func selecting(_ indices: some Collection<Int>) -> DeviceWindows {
-    var result = DeviceWindows(
-      device: device, sensors: sensors, columns: columns, capacity: indices.count)
-    for index in indices {
-      result.rows.append(rows[index])
-      result.values.append(contentsOf: values[index * columns.count..<(index + 1) * columns.count])
-    }
-    return result
+    DeviceWindows(
+      device: device, sensors: sensors, columns: columns, rows: indices.map { rows[$0] },
+      values: indices.flatMap { values[$0 * columns.count..<($0 + 1) * columns.count] })
   }
 }

@@ -246,9 +246,8 @@ public final class WindowStoreReader: Sendable {
             sqlite3_bind_null(handle, 1)
           }
           // Fleets are mostly uniform: the next device has about as many windows as the one before.
-          let empty = DeviceWindows(
-            device: device, sensors: sensors.sorted, columns: columns, capacity: found.last?.rows.count ?? 0)
-          return try Self.read(handle, into: empty, sensors, db)
+          return try Self.read(
+            handle, columns, sensors, capacity: found.last?.rows.count ?? 0, of: device, db)
         }
         if !windows.rows.isEmpty { found.append(windows) }
       }
@@ -256,31 +255,37 @@ public final class WindowStoreReader: Sendable {
     }
   }
 
-  /// Adds what `statement` has to say of one device. Values are taken straight from it, because a job reads millions.
+  /// What `statement` has to say of one device. Values are taken straight from it, because a job reads millions.
   private static func read(
-    _ statement: SQLiteStatement, into empty: DeviceWindows, _ sensors: SensorPositions, _ db: Database
+    _ statement: SQLiteStatement, _ columns: [AggregateColumn], _ sensors: SensorPositions, capacity: Int,
+    of device: DeviceID, _ db: Database
   ) throws -> DeviceWindows {
-    var windows = empty
+    var rows: [DeviceWindows.Row] = []
+    rows.reserveCapacity(capacity)
+    var values: [Double] = []
+    values.reserveCapacity(capacity * columns.count)
+    var withdrawn: Set<Int> = []
     func time(_ column: Int32) -> Timestamp {
       Timestamp(milliseconds: sqlite3_column_int64(statement, column))
     }
-    let columns = 6..<6 + Int32(empty.columns.count)
-    var withdrawn: Set<Int> = []
+    let places = 6..<6 + Int32(columns.count)
     while try step(statement, db) {
       let row = DeviceWindows.Row(
         sensor: try sensors.position(of: sqlite3_column_int64(statement, 0)), start: time(1), end: time(2),
         revision: Int(sqlite3_column_int64(statement, 3)), visibleFrom: time(4))
       // Revisions follow each other, the newest last.
-      if row.revision > 1, let last = windows.rows.last, last.start == row.start, last.sensor == row.sensor {
-        windows.removeLast()
-        withdrawn.remove(windows.rows.count)
+      if row.revision > 1, let last = rows.last, last.start == row.start, last.sensor == row.sensor {
+        rows.removeLast()
+        values.removeLast(columns.count)
+        withdrawn.remove(rows.count)
       }
-      if sqlite3_column_int64(statement, 5) == 0 { withdrawn.insert(windows.rows.count) }
-      windows.append(row)
-      for column in columns { windows.append(sqlite3_column_double(statement, column)) }
+      if sqlite3_column_int64(statement, 5) == 0 { withdrawn.insert(rows.count) }
+      rows.append(row)
+      for place in places { values.append(sqlite3_column_double(statement, place)) }
     }
-    return withdrawn.isEmpty
-      ? windows : windows.selecting(windows.rows.indices.filter { !withdrawn.contains($0) })
+    let windows = DeviceWindows(
+      device: device, sensors: sensors.sorted, columns: columns, rows: rows, values: values)
+    return withdrawn.isEmpty ? windows : windows.selecting(rows.indices.filter { !withdrawn.contains($0) })
   }
 
   /// Whether there is another row. Throws SQLite's error.
