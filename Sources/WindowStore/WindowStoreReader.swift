@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import GRDBSQLite
+import Synchronization
 import Telemetry
 
 /// Reads a store, also while ingestion writes it. Every call sees one consistent state.
@@ -150,21 +151,72 @@ public final class WindowStoreReader: Sendable {
 
   /// How many windows of each device a cut holds; see ``windows(visibleAfter:through:devices:)``. Only devices with at
   /// least one, in byte order.
+  ///
+  /// Several connections count side by side, each a span of the cut. Of a cut that is not final yet, which the fleet's
+  /// watermark has not passed, they may see different states.
   public func windowCounts(visibleAfter: Timestamp?, through: Timestamp?) throws -> [(
     device: DeviceID, count: Int
   )] {
+    let cut = Self.bounds(visibleAfter, through)
+    let spans = try spans(of: cut)
+    let results = Mutex<[Result<[Int64: Int], any Error>]>([])
+    DispatchQueue.concurrentPerform(iterations: spans.count) { index in
+      let result = Result {
+        // The first one is this connection's.
+        let reader = index == 0 ? self : try WindowStoreReader(path: path)
+        return try reader.counts(in: spans[index], of: cut)
+      }
+      results.withLock { $0.append(result) }
+    }
+    var counts: [Int64: Int] = [:]
+    for result in results.withLock({ $0 }) { counts.merge(try result.get(), uniquingKeysWith: +) }
+    let names = try read { try Self.names(of: "devices", $0) }
+    return try counts.filter { $0.value != 0 }.map { id, count in
+      guard let name = names[id] else {
+        throw StoreError(path: path, reason: "there is no device of number \(id)")
+      }
+      return (device: try StoreError.wrapping(path) { try Self.device(name) }, count: count)
+    }.sorted { $0.device < $1.device }
+  }
+
+  /// Cuts `cut` into spans of equal time, one for each connection that counts.
+  private func spans(of cut: (after: Int64, through: Int64)) throws -> [(after: Int64, through: Int64)] {
+    let ends = try read { db in
+      try ["", "DESC"].compactMap { order in
+        try Int64.fetchOne(
+          db,
+          sql: """
+            SELECT visible_from_ms FROM windows WHERE visible_from_ms > ? AND visible_from_ms <= ?
+            ORDER BY visible_from_ms \(order) LIMIT 1
+            """, arguments: [cut.after, cut.through])
+      }
+    }
+    guard let first = ends.first, let last = ends.last else { return [] }
+    let connections = Int64(
+      min(StoreDefaults.countingConnections, ProcessInfo.processInfo.activeProcessorCount))
+    let length = (last - first) / connections + 1
+    return (0..<connections).map { (first - 1 + $0 * length, min(last, first - 1 + ($0 + 1) * length)) }
+      .filter { $0.after < $0.through }
+  }
+
+  /// How many windows of `cut` count in `span`: each at its first revision in the cut, and one less where its last one takes
+  /// it back.
+  private func counts(in span: (after: Int64, through: Int64), of cut: (after: Int64, through: Int64)) throws
+    -> [Int64: Int]
+  {
     try read { db in
       var counts: [Int64: Int] = [:]
-      // Counted here: SQLite would sort all rows to group them. A window counts at its first revision in the cut. The
-      // index holds all that is read; devices often come several times in a row, once for each sensor.
+      // Counted here: SQLite would sort all rows to group them. The index holds all that is read; devices often come
+      // several times in a row, once for each sensor.
       let statement = try db.cachedStatement(
         sql: """
-          SELECT w.device FROM windows w WHERE w.visible_from_ms > ?1 AND w.visible_from_ms <= ?2
+          SELECT w.device FROM windows w WHERE w.visible_from_ms > ?3 AND w.visible_from_ms <= ?4
             AND (w.revision = 1 OR NOT EXISTS (
               SELECT 1 FROM windows o WHERE o.device = w.device AND o.sensor = w.sensor AND o.start_ms = w.start_ms
                 AND o.revision < w.revision AND o.visible_from_ms > ?1 AND o.visible_from_ms <= ?2))
           """)
-      statement.arguments = Self.cut(visibleAfter, through)
+      let arguments: StatementArguments = [cut.after, cut.through, span.after, span.through]
+      statement.arguments = arguments
       let handle = statement.sqliteStatement
       defer { sqlite3_reset(handle) }
       var device: Int64 = 0
@@ -179,24 +231,16 @@ public final class WindowStoreReader: Sendable {
         run += 1
       }
       if run > 0 { counts[device, default: 0] += run }
-      // A window that the cut takes back counted at its first revision, and is none.
       let withdrawn = try Int64.fetchCursor(
         db,
         sql: """
-          SELECT w.device FROM windows w WHERE w.count = 0 AND w.visible_from_ms > ?1 AND w.visible_from_ms <= ?2
+          SELECT w.device FROM windows w WHERE w.count = 0 AND w.visible_from_ms > ?3 AND w.visible_from_ms <= ?4
             AND NOT EXISTS (
               SELECT 1 FROM windows n WHERE n.device = w.device AND n.sensor = w.sensor AND n.start_ms = w.start_ms
                 AND n.revision > w.revision AND n.visible_from_ms > ?1 AND n.visible_from_ms <= ?2)
-          """, arguments: Self.cut(visibleAfter, through))
-      while let id = try withdrawn.next() {
-        counts[id, default: 0] -= 1
-        if counts[id] == 0 { counts[id] = nil }
-      }
-      let names = try Self.names(of: "devices", db)
-      return try counts.map { id, count in
-        guard let name = names[id] else { throw Self.damaged("device", "\(id)") }
-        return (try Self.device(name), count)
-      }.sorted { $0.device < $1.device }
+          """, arguments: arguments)
+      while let id = try withdrawn.next() { counts[id, default: 0] -= 1 }
+      return counts
     }
   }
 
@@ -233,8 +277,9 @@ public final class WindowStoreReader: Sendable {
             AND +visible_from_ms > ?2 AND +visible_from_ms <= ?3 ORDER BY start_ms, sensor, revision
           """)
       let handle = statement.sqliteStatement
-      sqlite3_bind_int64(handle, 2, visibleAfter?.milliseconds ?? Int64.min)
-      sqlite3_bind_int64(handle, 3, through?.milliseconds ?? Int64.max)
+      let cut = Self.bounds(visibleAfter, through)
+      sqlite3_bind_int64(handle, 2, cut.after)
+      sqlite3_bind_int64(handle, 3, cut.through)
       var found: [DeviceWindows] = []
       found.reserveCapacity(devices.count)
       for device in devices {
@@ -306,8 +351,10 @@ public final class WindowStoreReader: Sendable {
     return names
   }
 
-  private static func cut(_ visibleAfter: Timestamp?, _ through: Timestamp?) -> StatementArguments {
-    [visibleAfter?.milliseconds ?? Int64.min, through?.milliseconds ?? Int64.max]
+  private static func bounds(_ visibleAfter: Timestamp?, _ through: Timestamp?) -> (
+    after: Int64, through: Int64
+  ) {
+    (visibleAfter?.milliseconds ?? Int64.min, through?.milliseconds ?? Int64.max)
   }
 
   private static func device(_ name: String) throws -> DeviceID {
