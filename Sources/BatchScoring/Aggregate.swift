@@ -12,23 +12,25 @@ public enum Aggregate: String, CaseIterable, Hashable, Sendable, Codable {
   /// Quantiles.
   case p05, p25, median, p75, p95
 
-  /// Its value in a window.
-  public func value(of aggregates: Aggregates) -> Double {
+  /// The column of the store that it is; of a range the one that ``subtrahend`` is taken from.
+  var column: AggregateColumn {
     switch self {
-    case .count: Double(aggregates.count)
-    case .mean: aggregates.mean
-    case .stddev: aggregates.stddev
-    case .min: aggregates.min
-    case .max: aggregates.max
-    case .range: aggregates.max - aggregates.min
-    case .first: aggregates.first
-    case .last: aggregates.last
-    case .slope: aggregates.slope
-    case .p05: aggregates.p05
-    case .p25: aggregates.p25
-    case .median: aggregates.median
-    case .p75: aggregates.p75
-    case .p95: aggregates.p95
+    case .count: .count
+    case .mean: .mean
+    case .stddev: .stddev
+    case .min: .min
+    case .max, .range: .max
+    case .first: .first
+    case .last: .last
+    case .slope: .slope
+    case .p05: .p05
+    case .p25: .p25
+    case .median: .median
+    case .p75: .p75
+    case .p95: .p95
     }
   }
+
+  /// The column that is taken away from ``column``; nil where none is.
+  var subtrahend: AggregateColumn? { self == .range ? .min : nil }
 }

@@ -1,6 +1,7 @@
 import Compute
 import OneClassSVM
 import Telemetry
+import WindowStore
 
 /// How many devices a task scores.
 public enum MiniBatchSize: Hashable, Sendable, Codable {
@@ -142,6 +143,13 @@ public struct TrainingRange: Hashable, Sendable, Codable {
   public init(from: Timestamp, to: Timestamp) {
     self.from = from
     self.to = to
+  }
+}
+
+extension DeviceWindows {
+  /// The windows that lie in `range`.
+  public func inside(_ range: TrainingRange) -> DeviceWindows {
+    selecting(rows.indices.filter { rows[$0].start >= range.from && rows[$0].end <= range.to })
   }
 }
 

@@ -35,105 +35,121 @@ public struct FailedRow: Hashable, Sendable {
 /// Turns the windows of one device into feature vectors. Training and scoring share it, so that a model sees the same
 /// numbers in both.
 public struct FeatureVectorBuilder: Sendable {
+  /// Where a feature comes from: positions in ``columns``.
+  private struct Source {
+    var column: Int
+    var subtrahend: Int?
+  }
+
   public let layout: ModelLayout
+  /// What it needs of every window.
+  public let columns: [AggregateColumn]
+  private let sources: [Source]
 
-  public init(layout: ModelLayout) { self.layout = layout }
+  public init(layout: ModelLayout) {
+    self.layout = layout
+    var columns: [AggregateColumn] = []
+    func position(of column: AggregateColumn) -> Int {
+      if let position = columns.firstIndex(of: column) { return position }
+      columns.append(column)
+      return columns.count - 1
+    }
+    sources = layout.features.map {
+      Source(column: position(of: $0.column), subtrahend: $0.subtrahend.map { position(of: $0) })
+    }
+    self.columns = columns
+  }
 
-  /// The tables of the models of `device`: one for the whole device, or one a sensor.
+  /// The tables of the models of one device: one for the whole device, or one a sensor.
   ///
   /// - Parameters:
-  ///   - windows: Of this device alone, each window once.
+  ///   - windows: With ``columns``.
   ///   - sensors: Whose features a whole-device model has; nil for all that occur. Windows of other sensors are not
   ///     looked at. A window in which one of them has no value becomes a failure.
-  public func tables(of device: DeviceID, windows: some Sequence<WindowRow>, sensors: [SensorID]? = nil)
-    -> [FeatureTable]
-  {
+  public func tables(of windows: DeviceWindows, sensors: [SensorID]? = nil) -> [FeatureTable] {
     switch layout.per {
-    case .sensor: sensorTables(device, windows)
-    case .device: [deviceTable(device, windows, sensors)]
+    case .sensor: present(in: windows).map { table(of: windows, model: $0, sensors: [$0]) }
+    case .device: [table(of: windows, model: nil, sensors: sensors?.sorted() ?? present(in: windows))]
     }
   }
 
-  private func sensorTables(_ device: DeviceID, _ windows: some Sequence<WindowRow>) -> [FeatureTable] {
-    var bySensor: [SensorID: [WindowRow]] = [:]
-    for window in windows { bySensor[window.sensor, default: []].append(window) }
-    return bySensor.keys.sorted().map { sensor in
-      var table = emptyTable(ModelKey(device: device, sensor: sensor), sensors: [sensor])
-      for window in (bySensor[sensor] ?? []).sorted(by: { $0.start < $1.start }) {
-        add([window], end: window.end, to: &table)
+  /// The sensors that have a window, in byte order.
+  private func present(in windows: DeviceWindows) -> [SensorID] {
+    Set(windows.rows.map(\.sensor)).sorted().map { windows.sensors[$0] }
+  }
+
+  /// - Parameters:
+  ///   - model: The sensor that the model is of; nil for one of the whole device. Then windows without a sensor of `sensors`
+  ///     count too.
+  ///   - sensors: In byte order.
+  private func table(of windows: DeviceWindows, model: SensorID?, sensors: [SensorID]) -> FeatureTable {
+    let names = layout.featureNames(sensors: sensors)
+    var table = FeatureTable(
+      key: ModelKey(device: windows.device, sensor: model), featureNames: names,
+      features: FeatureMatrix(
+        columns: max(1, names.count), reservingRows: windows.rows.count / max(1, sensors.count)))
+    var places = [Int](repeating: -1, count: windows.sensors.count)
+    for (place, sensor) in sensors.enumerated() {
+      if let position = windows.position(of: sensor) { places[position] = place }
+    }
+    var values = [Double](repeating: 0, count: sources.count * sensors.count)
+    let rows = windows.rows
+    var index = 0
+    // The windows of one start follow each other, and are one row.
+    while index < rows.count {
+      let first = index
+      var found = 0
+      var window = FeatureTable.Row(start: rows[first].start, end: rows[first].end, revision: 0)
+      var newest = 0
+      var lowest = Int.max
+      while index < rows.count, rows[index].start == window.start {
+        let row = rows[index]
+        let place = places[row.sensor]
+        if place >= 0 {
+          found += 1
+          window.revision = max(window.revision, row.revision)
+          fill(&values, from: place * sources.count, windows, index)
+        }
+        if place >= 0 || model == nil {
+          newest = max(newest, row.revision)
+          // Sessions of one start may end at different times; the first sensor's counts.
+          if row.sensor < lowest { (lowest, window.end) = (row.sensor, row.end) }
+        }
+        index += 1
       }
-      return table
-    }
-  }
-
-  private func deviceTable(_ device: DeviceID, _ windows: some Sequence<WindowRow>, _ sensors: [SensorID]?)
-    -> FeatureTable
-  {
-    let windows = Array(windows)
-    if let sensors, let table = alignedTable(device, windows, sensors.sorted()) { return table }
-    var byStart: [Timestamp: [WindowRow]] = [:]
-    for window in windows { byStart[window.start, default: []].append(window) }
-    let sensors = sensors?.sorted() ?? Set(byStart.values.joined().map(\.sensor)).sorted()
-    var table = emptyTable(ModelKey(device: device, sensor: nil), sensors: sensors)
-    for start in byStart.keys.sorted() {
-      guard let present = byStart[start], let first = present.first else { continue }
-      let bySensor = Dictionary(
-        present.map { ($0.sensor, $0) }, uniquingKeysWith: { $0.revision > $1.revision ? $0 : $1 })
-      let missing = sensors.filter { bySensor[$0] == nil }
-      if missing.isEmpty {
-        add(sensors.compactMap { bySensor[$0] }, end: first.end, to: &table)
-      } else {
-        let names = missing.map(\.name).joined(separator: ", ")
+      if found == sensors.count {
+        add(window, values, to: &table)
+      } else if model == nil {
+        let present = Set(rows[first..<index].map { windows.sensors[$0.sensor] })
+        let missing = sensors.filter { !present.contains($0) }.map(\.name).joined(separator: ", ")
         table.failures.append(
           FailedRow(
-            key: table.key, start: start, end: first.end, revision: present.map(\.revision).max() ?? 1,
-            reason: "the window has no reading of \(names)"))
+            key: table.key, start: window.start, end: window.end, revision: newest,
+            reason: "the window has no reading of \(missing)"))
       }
     }
     return table
   }
 
-  /// The common case without any dictionary: `windows` are in the order of the store, and each of `sensors` has a window
-  /// at the same times. Nil where that is not so.
-  private func alignedTable(_ device: DeviceID, _ windows: [WindowRow], _ sensors: [SensorID])
-    -> FeatureTable?
-  {
-    guard !sensors.isEmpty, windows.count % sensors.count == 0 else { return nil }
-    let count = windows.count / sensors.count
-    for (index, sensor) in sensors.enumerated() {
-      for row in 0..<count {
-        let window = windows[index * count + row]
-        guard window.sensor == sensor, window.start == windows[row].start,
-          row == 0 || windows[index * count + row - 1].start < window.start
-        else { return nil }
-      }
+  /// Writes the features of the window at `index` into `values`.
+  private func fill(_ values: inout [Double], from place: Int, _ windows: DeviceWindows, _ index: Int) {
+    let first = index * columns.count
+    for (offset, source) in sources.enumerated() {
+      var value = windows.values[first + source.column]
+      if let subtrahend = source.subtrahend { value -= windows.values[first + subtrahend] }
+      values[place + offset] = value
     }
-    var table = emptyTable(ModelKey(device: device, sensor: nil), sensors: sensors)
-    table.rows.reserveCapacity(count)
-    for row in 0..<count {
-      add(sensors.indices.map { windows[$0 * count + row] }, end: windows[row].end, to: &table)
-    }
-    return table
   }
 
-  private func emptyTable(_ key: ModelKey, sensors: [SensorID]) -> FeatureTable {
-    let names = layout.featureNames(sensors: sensors)
-    return FeatureTable(key: key, featureNames: names, features: FeatureMatrix(columns: max(1, names.count)))
-  }
-
-  /// One row from the windows of all sensors of the table, in their order.
-  private func add(_ windows: [WindowRow], end: Timestamp, to table: inout FeatureTable) {
-    guard let first = windows.first else { return }
-    let values = windows.flatMap { window in layout.features.map { $0.value(of: window.aggregates) } }
-    let revision = windows.map(\.revision).max() ?? 1
+  private func add(_ window: FeatureTable.Row, _ values: [Double], to table: inout FeatureTable) {
     guard let bad = values.firstIndex(where: { !$0.isFinite }) else {
-      table.rows.append(FeatureTable.Row(start: first.start, end: end, revision: revision))
+      table.rows.append(window)
       table.features.append(values)
       return
     }
     table.failures.append(
       FailedRow(
-        key: table.key, start: first.start, end: end, revision: revision,
+        key: table.key, start: window.start, end: window.end, revision: window.revision,
         reason: "\(table.featureNames[bad]) is \(values[bad]); only finite values can be scored"))
   }
 }

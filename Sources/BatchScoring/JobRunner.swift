@@ -65,11 +65,12 @@ public struct JobRunner: Sendable {
     }
     try jobs.save(deployment, of: cut.id)
 
-    let description = try plan(&job, files)
+    let description = try await plan(&job, files)
     report(
       ScoringEvent(
         .jobStarted, job: cut.id, tasks: description.tasks.count, deployment: deployment.name))
-    let (outcome, failedRows) = try await runTasks(description, &job, files)
+    let collector = try PredictionCollector(description, files)
+    let (outcome, failedRows) = try await runTasks(description, &job, files, collector)
     switch outcome.ending {
     case .stopped:
       try jobs.save(job)
@@ -85,7 +86,7 @@ public struct JobRunner: Sendable {
       job.state = .finalizing
       try jobs.save(job)
       CrashPoint.jobFinalizing.pass()
-      try finalize(description, &job, files)
+      try await finalize(collector, &job)
       job.state = .completed
       try end(&job)
       CrashPoint.jobCompleted.pass()
@@ -148,7 +149,7 @@ public struct JobRunner: Sendable {
 
   // MARK: - Plan
 
-  private func plan(_ job: inout JobRecord, _ files: JobFolder) throws -> JobDescription {
+  private func plan(_ job: inout JobRecord, _ files: JobFolder) async throws -> JobDescription {
     try files.prepare()
     job.state = .provisioning
     job.startedAt = job.startedAt ?? now()
@@ -157,13 +158,14 @@ public struct JobRunner: Sendable {
       // The parts that are there belong to these tasks, also if the number of nodes is another one now.
       description = try JobDescription(path: files.description)
     } else {
+      // Side by side with the counting of windows: of a large fleet both take a while.
+      async let supportVectors = TrainingRecord.supportVectors(folder.trainingRecord)
       let reader = try WindowStoreReader(path: folder.store)
       let onlyRowsOf = job.cut.failedRowsOf.map { folder.job($0).failed }
       let devices = try onlyRowsOf.map { try RowSelection(failedFile: $0).devices }
-      let vectors = try TrainingRecord.read(folder.trainingRecord)?.supportVectors ?? [:]
-      let loads = try reader.windowCounts(visibleAfter: job.cut.after, through: job.cut.through).filter {
-        devices?.contains($0.device) ?? true
-      }.map {
+      let counts = try reader.windowCounts(visibleAfter: job.cut.after, through: job.cut.through)
+      let vectors = try await supportVectors
+      let loads = counts.filter { devices?.contains($0.device) ?? true }.map {
         MiniBatchPlan.Load(device: $0.device, rows: $0.count, supportVectors: vectors[$0.device] ?? 0)
       }
       description = JobDescription(
@@ -192,11 +194,12 @@ public struct JobRunner: Sendable {
 
   // MARK: - Run
 
-  private func runTasks(_ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder)
-    async throws -> (outcome: ComputeOutcome, failedRows: Int)
-  {
+  private func runTasks(
+    _ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder,
+    _ collector: PredictionCollector
+  ) async throws -> (outcome: ComputeOutcome, failedRows: Int) {
     // A part that a power cut has left half is made again.
-    let done = description.tasks.indices.map { TaskPart.counts(in: files.part($0)) }
+    let done = description.tasks.indices.map { StoredPart(path: files.part($0))?.counts }
     let missing = done.indices.filter { done[$0] == nil }
     let failedBefore = done.reduce(0) { $0 + ($1?.failedItems ?? 0) }
     // What an earlier life has done, but was killed before it could write down.
@@ -221,6 +224,12 @@ public struct JobRunner: Sendable {
     let computeJob = ComputeJob(
       name: job.cut.id, input: files.description, worker: worker, tasks: missing, retry: deployment.retry)
     let watch = watchForCancel(of: job.cut.id)
+    let collecting = Task {
+      while !Task.isCancelled {
+        await collector.advance()
+        try? await Task.sleep(for: ScoringDefaults.collectInterval)
+      }
+    }
     let result = await Result {
       try await target.run(computeJob) { event in
         if isTooMany(log.add(event)) { Task { await target.cancel() } }
@@ -229,6 +238,8 @@ public struct JobRunner: Sendable {
     // Waited for: it holds the job database, and with it the folder.
     watch.cancel()
     await watch.value
+    collecting.cancel()
+    await collecting.value
     let outcome = try result.get()
     let failedRows = try log.flush()
     let overhead = log.overhead
@@ -257,58 +268,11 @@ public struct JobRunner: Sendable {
 
   // MARK: - Finalize
 
-  /// Puts the parts together, one after the other: a job may find more than fits into memory.
-  private func finalize(_ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder) throws {
-    let predictions = try AtomicFileWriter(path: files.predictions)
-    var failures: AtomicFileWriter?
-    var digest = RunningDigest()
-    var rows = 0
-    job.predictions = 0
-    job.failedRows = 0
-    job.failedTasks = 0
-    let header = Array(PredictionFile.header(for: deployment.outputAction).utf8)
-    try predictions.write(header)
-    digest.update(header)
-    var reasons: [Int: String]?
-    for (number, devices) in description.tasks.enumerated() {
-      let part: TaskPart
-      if FileManager.default.fileExists(atPath: files.part(number)) {
-        part = try TaskPart(path: files.part(number))
-      } else {
-        // All attempts at it have failed, and so its windows do.
-        job.failedTasks += 1
-        let known = try reasons ?? jobs.failureReasons(of: job.cut.id)
-        reasons = known
-        part = try TaskScorer(job: description, reader: try WindowStoreReader(path: description.store)).fail(
-          devices, reason: "task \(number) failed: \(known[number] ?? "the reason is not known")")
-      }
-      try predictions.write(part.predictionLines)
-      digest.update(part.predictionLines)
-      rows += part.predictionLines.count { $0 == 0x0A }
-      if part.failed > 0 {
-        let file = try failures ?? AtomicFileWriter(path: files.failed)
-        if failures == nil { try file.write(Array(PredictionFile.failedHeader.utf8)) }
-        failures = file
-        try file.write(part.failedLines)
-      }
-      job.predictions += part.predictions
-      job.failedRows += part.failed
-    }
-    CrashPoint.predictionsCollected.pass()
-    try failures?.finish(existing: .replace)
-    let sha256 = digest.sha256
-    if FileManager.default.fileExists(atPath: files.predictions) {
-      // Written by this job before it was interrupted, so it holds the same bytes; anything else is not overwritten.
-      guard try Digest.sha256(file: files.predictions) == sha256 else {
-        throw ScoringError("\(files.predictions) exists already and is not what this job found; move it away")
-      }
-    } else {
-      try predictions.finish()
-    }
-    CrashPoint.predictionsWritten.pass()
-    try AtomicFile.write(
-      "{\"rows\":\(rows),\"sha256\":\"\(sha256)\"}\n", to: files.success, existing: .replace)
-    CrashPoint.successWritten.pass()
+  private func finalize(_ collector: PredictionCollector, _ job: inout JobRecord) async throws {
+    let totals = try await collector.finish(reasons: try jobs.failureReasons(of: job.cut.id))
+    job.predictions = totals.predictions
+    job.failedRows = totals.failedRows
+    job.failedTasks = totals.failedTasks
   }
 }
 

@@ -29,10 +29,12 @@ final class ModelCache {
   private var entries: [String: Entry] = [:]
   private let limit: Int
 
-  init(limit: Int = ScoringDefaults.cachedModels) { self.limit = limit }
+  /// - Parameter limit: How many models are kept; none for a single job, which needs each model once.
+  init(limit: Int) { self.limit = limit }
 
   /// The model of `stem` in `folder`. Throws as `ModelFile.read` does.
   func model(folder: String, stem: String) throws -> OneClassModel {
+    guard limit > 0 else { return try ModelFile.read(folder: folder, stem: stem) }
     let path = "\(folder)/\(stem)"
     // Taken before the files are read: what changes meanwhile is then noticed the next time.
     let stamps = ["\(path).model", "\(path).json"].compactMap { Stamp($0) }

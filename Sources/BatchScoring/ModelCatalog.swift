@@ -65,9 +65,38 @@ public struct TrainingRecord: Hashable, Sendable, Codable {
     return try JSONFile.read(TrainingRecord.self, path)
   }
 
-  /// Support vectors of all models of each device.
-  var supportVectors: [DeviceID: Int] {
-    models.reduce(into: [:]) { $0[$1.device, default: 0] += $1.supportVectors }
+  /// What a deployment takes over from training.
+  public struct Setup: Decodable, Sendable {
+    public var layout: ModelLayout
+    public var settings: ModelSettings
+  }
+
+  /// The part of the record at `path` that a deployment needs, without its models, of which there may be thousands; nil
+  /// where there is none.
+  public static func setup(_ path: String) throws -> Setup? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    return try JSONFile.read(Setup.self, path)
+  }
+
+  /// Support vectors of all models of each device, of the record at `path`; none where there is none.
+  static func supportVectors(_ path: String) throws -> [DeviceID: Int] {
+    struct Sizes: Decodable {
+      struct Model: Decodable {
+        enum CodingKeys: String, CodingKey {
+          case device
+          case supportVectors = "support_vectors"
+        }
+
+        var device: DeviceID
+        var supportVectors: Int
+      }
+
+      var models: [Model]
+    }
+
+    guard FileManager.default.fileExists(atPath: path) else { return [:] }
+    return try JSONFile.read(Sizes.self, path, namesItsKeys: true).models
+      .reduce(into: [:]) { $0[$1.device, default: 0] += $1.supportVectors }
   }
 }
 

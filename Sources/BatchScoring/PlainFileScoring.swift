@@ -27,9 +27,8 @@ public struct PlainFileScoring: Sendable {
 
   /// What is written, while it grows.
   private struct Output {
-    var text = Array(PredictionFile.header.utf8)
+    var lines = PredictionLines()
     var failures = PredictionFile.failedHeader
-    var times = TimeTexts()
     var result = Result()
   }
 
@@ -61,9 +60,10 @@ public struct PlainFileScoring: Sendable {
       for sensor in sensors(of: device, in: table) { score(table, device, sensor, &output) }
     }
     if output.result.failed > 0 { try AtomicFile.write(output.failures, to: files.failed) }
-    try AtomicFile.write(output.text, to: files.predictions)
+    let text = Array(PredictionFile.header.utf8) + output.lines.bytes
+    try AtomicFile.write(text, to: files.predictions)
     try AtomicFile.write(
-      "{\"rows\":\(output.result.predictions),\"sha256\":\"\(Digest.sha256(output.text))\"}\n",
+      "{\"rows\":\(output.result.predictions),\"sha256\":\"\(Digest.sha256(text))\"}\n",
       to: files.success)
     return output.result
   }
@@ -114,6 +114,7 @@ public struct PlainFileScoring: Sendable {
       (instants[$0]?.milliseconds ?? 0, rows.origins[$0].line)
         < (instants[$1]?.milliseconds ?? 0, rows.origins[$1].line)
     }
+    output.lines.begin(key, modelVersion: model.version)
     for row in order {
       let origin = rows.origins[row]
       guard let instant = instants[row] else {
@@ -124,9 +125,8 @@ public struct PlainFileScoring: Sendable {
         fail(origin, origin.fault ?? model.fault(of: rows.features[row: row])?.reason ?? "no number came out")
         continue
       }
-      PredictionFile.append(
-        key, FeatureTable.Row(start: instant, end: instant, revision: 1), score: decisions[row],
-        modelVersion: model.version, times: &output.times, to: &output.text)
+      output.lines.add(
+        FeatureTable.Row(start: instant, end: instant, revision: 1), score: decisions[row])
       output.result.predictions += 1
       if OneClassModel.isAnomaly(decisions[row]) { output.result.anomalies += 1 }
     }

@@ -13,7 +13,7 @@ public enum ScoringDefaults {
   public static let aggregates: [Aggregate] = [.mean, .stddev, .min, .max]
   /// How many tasks an automatic plan makes a slot: enough that one slow task does not leave the others idle, few
   /// enough that the overhead of a task does not show.
-  public static let tasksPerSlot = 4
+  public static let tasksPerSlot = 8
   /// The least work, in rows × support vectors, that is worth a task of its own in an automatic plan: about 2 ms of
   /// kernels, the overhead of a task on a warm worker.
   public static let minimumTaskWeight = 500_000
@@ -39,6 +39,9 @@ public enum ScoringDefaults {
   /// How many rows may fail before a job is given up; -1 for any number, as in Azure ML: one broken model must not keep
   /// the rest of the fleet from being scored.
   public static let errorThreshold = -1
+  /// How many devices a worker reads at a time: enough that asking costs nothing, few enough that their windows stay in the
+  /// processor's cache.
+  public static let devicesPerRead = 16
   /// How many instants a task keeps as text: a month of 5-minute windows is 8,640.
   public static let cachedTimeTexts = 10_000
   /// How many models a warm worker keeps: one of 100 support vectors and 12 features takes about 10 KB.
@@ -47,6 +50,8 @@ public enum ScoringDefaults {
   public static let outputFileName = "predictions.csv"
   /// How often a running job looks whether it is to be canceled: at once for a person, and no load.
   public static let cancelPollInterval = Duration.milliseconds(250)
+  /// How often a running job looks for parts to put together: one look is one file that is not there yet.
+  public static let collectInterval = Duration.milliseconds(20)
   /// How long `sonde jobs cancel` waits for the coordinator to end a job.
   public static let cancelWait = Duration.seconds(30)
   /// How long a scheduler waits for the store to be made before it gives up.

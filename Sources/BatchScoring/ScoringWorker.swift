@@ -10,13 +10,17 @@ public final class ScoringWorker {
   private var current: (path: String, scorer: TaskScorer)?
 
   private let level: LoggingLevel
-  private let models = ModelCache()
+  private let models: ModelCache
 
-  public init(loggingLevel: LoggingLevel = .info) { level = loggingLevel }
+  /// - Parameter keepsModels: Whether more than one job will come, which need the same models.
+  public init(loggingLevel: LoggingLevel = .info, keepsModels: Bool = true) {
+    level = loggingLevel
+    models = ModelCache(limit: keepsModels ? ScoringDefaults.cachedModels : 0)
+  }
 
   /// The worker process: answers the requests on standard input until it ends.
-  public static func run(loggingLevel: LoggingLevel) {
-    let worker = ScoringWorker(loggingLevel: loggingLevel)
+  public static func run(loggingLevel: LoggingLevel, keepsModels: Bool) {
+    let worker = ScoringWorker(loggingLevel: loggingLevel, keepsModels: keepsModels)
     WorkerLoop.run(isQuiet: loggingLevel == .warning) { try worker.perform($0) }
   }
 

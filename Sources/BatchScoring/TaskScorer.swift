@@ -6,32 +6,33 @@ import WindowStore
 struct TaskScorer {
   let job: JobDescription
   let reader: WindowStoreReader
+  private let builder: FeatureVectorBuilder
   private let selection: RowSelection?
   private let models: ModelCache
+  private let featureNames = FeatureNames()
   /// What only somebody who looks for a fault wants to read.
   private let log: (() -> String) -> Void
 
   init(
-    job: JobDescription, reader: WindowStoreReader, models: ModelCache = ModelCache(),
+    job: JobDescription, reader: WindowStoreReader, models: ModelCache = ModelCache(limit: 0),
     log: @escaping (() -> String) -> Void = { _ in }
   ) throws {
     self.job = job
     self.reader = reader
     self.log = log
     self.models = models
+    builder = FeatureVectorBuilder(layout: job.layout)
     selection = try job.onlyRowsOf.map { try RowSelection(failedFile: $0) }
   }
 
   /// Scores `devices`. A fault of a model or a window fails its rows; only a store that cannot be read is thrown.
   func score(_ devices: [DeviceID]) throws -> TaskPart {
     var part = TaskPart()
-    try forEachDevice(devices) { device, windows in
+    try forEachDevice(devices) { windows in
       switch job.layout.per {
-      case .device: try scoreDevice(device, windows, &part)
+      case .device: try scoreDevice(windows, &part)
       case .sensor:
-        for table in FeatureVectorBuilder(layout: job.layout).tables(of: device, windows: windows) {
-          score(selected(table), with: model(of: table.key), &part)
-        }
+        for table in builder.tables(of: windows) { score(selected(table), with: model(of: table.key), &part) }
       }
     }
     return part
@@ -40,25 +41,22 @@ struct TaskScorer {
   /// Fails every window of `devices` with `reason`: what is left of a task whose attempts have all failed.
   func fail(_ devices: [DeviceID], reason: String) throws -> TaskPart {
     var part = TaskPart()
-    try forEachDevice(devices) { device, windows in
-      for table in FeatureVectorBuilder(layout: job.layout).tables(of: device, windows: windows) {
+    try forEachDevice(devices) { windows in
+      for table in builder.tables(of: windows) {
         score(selected(table), with: .failure(ScoringError(reason)), &part)
       }
     }
     return part
   }
 
-  private func forEachDevice(
-    _ devices: [DeviceID], _ body: (DeviceID, ArraySlice<WindowRow>) throws -> Void
-  ) throws {
-    let windows = try reader.windows(
-      visibleAfter: job.visibleAfter, through: job.visibleThrough, devices: devices)
-    var start = windows.startIndex
-    while start < windows.endIndex {
-      let device = windows[start].device
-      let end = windows[start...].firstIndex { $0.device != device } ?? windows.endIndex
-      try body(device, windows[start..<end])
-      start = end
+  /// Reads a few devices at a time: what was read is still in the processor's cache when it is looked at.
+  private func forEachDevice(_ devices: [DeviceID], _ body: (DeviceWindows) throws -> Void) throws {
+    for start in stride(from: 0, to: devices.count, by: ScoringDefaults.devicesPerRead) {
+      let next = devices[start..<min(start + ScoringDefaults.devicesPerRead, devices.count)]
+      let windows = try reader.windows(
+        visibleAfter: job.visibleAfter, through: job.visibleThrough, devices: Array(next),
+        columns: builder.columns)
+      for device in windows { try body(device) }
     }
   }
 
@@ -74,35 +72,26 @@ struct TaskScorer {
     }
   }
 
-  private func scoreDevice(_ device: DeviceID, _ windows: ArraySlice<WindowRow>, _ part: inout TaskPart)
-    throws
-  {
-    let builder = FeatureVectorBuilder(layout: job.layout)
-    let model = model(of: ModelKey(device: device, sensor: nil))
-    let sensors = (try? model.get()).map { Self.sensors(of: $0.featureNames) }
-    var windows = Array(windows)
-    if let sensors { windows = try completed(windows, of: device, sensors: sensors) }
-    for table in builder.tables(of: device, windows: windows, sensors: sensors) {
-      score(selected(table), with: model, &part)
+  private func scoreDevice(_ windows: DeviceWindows, _ part: inout TaskPart) throws {
+    let model = model(of: ModelKey(device: windows.device, sensor: nil))
+    let sensors = (try? model.get()).flatMap { featureNames.sensors(of: $0.featureNames) }
+    var tables = builder.tables(of: windows, sensors: sensors)
+    if let sensors, tables.contains(where: { !$0.failures.isEmpty }) {
+      tables = builder.tables(of: try completed(windows), sensors: sensors)
     }
+    for table in tables { score(selected(table), with: model, &part) }
   }
 
   /// A late reading of one sensor revises the window of that sensor alone. A model of the whole device then needs the
   /// others of that window too, as they were visible at this cut.
-  private func completed(_ windows: [WindowRow], of device: DeviceID, sensors: [SensorID]) throws
-    -> [WindowRow]
-  {
-    let present = Dictionary(grouping: windows, by: \.start).mapValues { Set($0.map(\.sensor)) }
-    let incomplete = Set(present.filter { !$0.value.isSuperset(of: sensors) }.keys)
-    guard !incomplete.isEmpty else { return windows }
-    let all = try reader.windows(visibleAfter: nil, through: job.visibleThrough, devices: [device])
-    return windows.filter { !incomplete.contains($0.start) } + all.filter { incomplete.contains($0.start) }
-  }
-
-  /// The sensors in `temperature.mean`, `temperature.max`, `vibration.mean`, …
-  static func sensors(of featureNames: [String]) -> [SensorID] {
-    let names = featureNames.compactMap { name in name.lastIndex(of: ".").map { name[..<$0] } }
-    return Set(names.compactMap { SensorID($0) }).sorted()
+  private func completed(_ windows: DeviceWindows) throws -> DeviceWindows {
+    let starts = Set(windows.rows.map(\.start))
+    let all = try reader.windows(
+      visibleAfter: nil, through: job.visibleThrough, devices: [windows.device], columns: builder.columns)
+    return all.first.map { all in
+      all.selecting(all.rows.indices.filter { starts.contains(all.rows[$0].start) })
+    }
+      ?? windows
   }
 
   /// The rows of `table` that the job is about.
@@ -141,24 +130,21 @@ struct TaskScorer {
           return
         }
       }
-      var scored: [Double] = []
-      for (index, row) in table.rows.enumerated() {
-        if decisions[index].isNaN {
-          let fault = model.fault(of: table.features[row: index])
-          failures.append(
-            FailedRow(of: table, row, reason: fault?.reason ?? "the decision value is not a number"))
-        } else if job.outputAction == .appendRow {
-          part.add(table.key, row, score: decisions[index], modelVersion: model.version)
-        } else {
-          part.predictions += 1
-          scored.append(decisions[index])
-        }
+      let sound = decisions.contains(where: \.isNaN) ? decisions.filter { !$0.isNaN } : decisions
+      for (index, row) in table.rows.enumerated() where decisions[index].isNaN {
+        let fault = model.fault(of: table.features[row: index])
+        failures.append(
+          FailedRow(of: table, row, reason: fault?.reason ?? "the decision value is not a number"))
       }
-      if !scored.isEmpty {
-        part.predictionLines +=
-          PredictionFile.summaryLine(
-            table.key, decisions: scored, modelVersion: model.version
-          ).utf8
+      part.predictions += sound.count
+      switch job.outputAction {
+      case .appendRow:
+        part.lines.begin(table.key, modelVersion: model.version)
+        for (index, row) in table.rows.enumerated() where !decisions[index].isNaN {
+          part.lines.add(row, score: decisions[index])
+        }
+      case .summaryOnly:
+        if !sound.isEmpty { part.lines.addSummary(table.key, decisions: sound, modelVersion: model.version) }
       }
       log { "\(table.key.stem) \(model.version): \(table.rows.count) windows, \(failures.count) failed" }
       fail(failures, &part)
@@ -173,5 +159,21 @@ struct TaskScorer {
 extension FailedRow {
   init(of table: FeatureTable, _ row: FeatureTable.Row, reason: String) {
     self.init(key: table.key, start: row.start, end: row.end, revision: row.revision, reason: reason)
+  }
+}
+
+/// Knows which sensors the features of a model are of. The models of a fleet mostly have the same, so those of the last
+/// one are kept.
+private final class FeatureNames {
+  private var last: (names: [String], sensors: [SensorID])?
+
+  /// The sensors in `temperature.mean`, `temperature.max`, `vibration.mean`, …; nil where there is none.
+  func sensors(of names: [String]) -> [SensorID]? {
+    if let last, last.names == names { return last.sensors }
+    let found = names.compactMap { name in name.lastIndex(of: ".").flatMap { SensorID(name[..<$0]) } }
+    guard !found.isEmpty else { return nil }
+    let sensors = Set(found).sorted()
+    last = (names, sensors)
+    return sensors
   }
 }

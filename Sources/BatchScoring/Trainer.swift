@@ -106,10 +106,11 @@ public struct Trainer: Sendable {
     _ devices: [DeviceID], _ range: TrainingRange, _ options: TrainingOptions, _ reader: WindowStoreReader,
     _ results: inout Results
   ) throws {
-    let windows = try reader.windows(visibleAfter: nil, through: range.to, devices: devices)
-      .filter { $0.start >= range.from && $0.end <= range.to }
-    for (device, windows) in Dictionary(grouping: windows, by: \.device).sorted(by: { $0.key < $1.key }) {
-      for table in FeatureVectorBuilder(layout: layout).tables(of: device, windows: windows) {
+    let builder = FeatureVectorBuilder(layout: layout)
+    let found = try reader.windows(
+      visibleAfter: nil, through: range.to, devices: devices, columns: builder.columns)
+    for windows in found.map({ $0.inside(range) }) where !windows.rows.isEmpty {
+      for table in builder.tables(of: windows) {
         let key = table.key
         do {
           let trained = try OneClassModel.train(

@@ -80,17 +80,30 @@ public enum TextFile {
     guard status.st_mode & S_IFMT != S_IFDIR else {
       throw FileError(path: path, action: "read", reason: "it is a folder")
     }
-    var bytes = [UInt8]()
-    bytes.reserveCapacity(Int(status.st_size) + 1)
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = chunk.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-      if count == 0 { return bytes }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw FileError(path: path, action: "read")
+    // One more byte than the file has, so that its end is seen without asking for more memory.
+    var capacity = Int(status.st_size) + 1
+    var bytes = try read(descriptor, path, upTo: capacity)
+    while bytes.count == capacity {
+      // It has grown meanwhile, or is no plain file and has no size.
+      let more = try read(descriptor, path, upTo: 1 << 16)
+      capacity = bytes.count + (1 << 16)
+      bytes += more
+    }
+    return bytes
+  }
+
+  /// Reads to the end, or until there are `capacity` bytes.
+  private static func read(_ descriptor: Int32, _ path: String, upTo capacity: Int) throws -> [UInt8] {
+    try [UInt8](unsafeUninitializedCapacity: capacity) { buffer, filled in
+      while filled < capacity {
+        let count = Glibc.read(descriptor, buffer.baseAddress! + filled, capacity - filled)
+        if count == 0 { return }
+        if count < 0 {
+          if errno == EINTR { continue }
+          throw FileError(path: path, action: "read")
+        }
+        filled += count
       }
-      bytes.append(contentsOf: chunk[..<count])
     }
   }
 

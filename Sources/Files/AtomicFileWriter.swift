@@ -30,7 +30,8 @@ public final class AtomicFileWriter {
   /// Adds `bytes`. Throws ``FileError``.
   public func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 
-  func write(_ bytes: UnsafeRawBufferPointer) throws {
+  /// Adds `bytes`. Throws ``FileError``.
+  public func write(_ bytes: UnsafeRawBufferPointer) throws {
     var offset = 0
     while offset < bytes.count {
       let written = Glibc.write(descriptor, bytes.baseAddress! + offset, bytes.count - offset)

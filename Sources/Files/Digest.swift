@@ -30,8 +30,16 @@ public enum Digest {
   }
 
   fileprivate static func hexadecimal(_ digest: SHA256.Digest) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    String(unsafeUninitializedCapacity: 2 * SHA256.byteCount) { text in
+      var count = 0
+      for byte in digest {
+        for digit in [byte >> 4, byte & 15] {
+          text[count] = digit < 10 ? 0x30 + digit : 0x61 - 10 + digit
+          count += 1
+        }
+      }
+      return count
+    }
   }
 }
 
@@ -42,7 +50,10 @@ public struct RunningDigest {
   public init() {}
 
   /// Adds `bytes` to what the digest is of.
-  public mutating func update(_ bytes: some DataProtocol) { hash.update(data: bytes) }
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+
+  /// Adds `bytes` to what the digest is of.
+  public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
   /// The digest of everything added so far.
   public var sha256: String { Digest.hexadecimal(hash.finalize()) }

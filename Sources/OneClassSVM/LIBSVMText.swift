@@ -1,4 +1,5 @@
 import Files
+import Foundation
 
 /// LIBSVM's text format of a model (`svm_save_model` of LIBSVM 3): a header of `key value` lines, `SV`, then a line
 /// `coefficient index:value …` a support vector, indices from 1.
@@ -210,9 +211,7 @@ private struct BodyReader {
     guard vectors.coefficients.count < count else {
       throw fail("there are more support vectors than the \(count) of total_sv")
     }
-    guard let end = bytes[offset...].firstIndex(of: 0x0A) else {
-      throw fail("the file ends in the middle of a line: it is cut off")
-    }
+    guard let end = lineEnd else { throw fail("the file ends in the middle of a line: it is cut off") }
     skipSpaces()
     guard offset < end else { throw fail("an empty line, where a support vector was expected") }
     var start = offset
@@ -241,6 +240,14 @@ private struct BodyReader {
     vectors.highestIndex = max(vectors.highestIndex, last)
     vectors.ends.append(vectors.values.count)
     offset = end + 1
+  }
+
+  /// Where the next line feed is; nil where there is none.
+  private var lineEnd: Int? {
+    guard let start = bytes.baseAddress, let found = memchr(start + offset, 0x0A, bytes.count - offset) else {
+      return nil
+    }
+    return UnsafeRawPointer(found) - UnsafeRawPointer(start)
   }
 
   /// One to nine digits. The line feed that ends the line stops it.

@@ -62,6 +62,9 @@ struct ModelCard: Codable {
     }
   }
 
+  /// An empty one.
+  init() {}
+
   init(_ model: OneClassModel, modelDigest: String) {
     let metadata = model.metadata
     device = metadata.device.map(Name.init)
@@ -86,6 +89,10 @@ struct ModelCard: Codable {
 
   /// Throws ``ModelError`` that says which key is wrong.
   init(decoding bytes: [UInt8], path: String) throws(ModelError) {
+    if let scanned = ModelCardScanner.scan(bytes) {
+      self = scanned
+      return
+    }
     do {
       self = try JSONDecoder().decode(ModelCard.self, from: Data(bytes))
     } catch let error as DecodingError {

@@ -119,7 +119,11 @@ public struct OneClassModel: Sendable, Equatable {
     }
     func add(_ numbers: [Double]) {
       add(UInt64(numbers.count))
-      for number in numbers { add(number.bitPattern) }
+      #if _endian(little)
+        numbers.withUnsafeBytes { bytes.append(contentsOf: $0) }
+      #else
+        for number in numbers { add(number.bitPattern) }
+      #endif
     }
     func add(_ texts: [String]) {
       add(UInt64(texts.count))

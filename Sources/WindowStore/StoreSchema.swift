@@ -159,6 +159,37 @@ enum StoreSchema {
       try db.execute(sql: "ALTER TABLE late_outcomes ADD COLUMN journal_id INTEGER")
       CrashPoint.migration.pass()
     }
+    migrator.registerMigration("4: windows lie by device and time") { db in
+      let views = try Row.fetchAll(
+        db, sql: "SELECT name, sql FROM sqlite_schema WHERE type = 'view' AND name IN (?, ?)",
+        arguments: ["window_values", "window_aggregates"])
+      for view in views { try db.execute(sql: "DROP VIEW \(view["name"] as String)") }
+      let columns = """
+        device, start_ms, sensor, revision, visible_from_ms, end_ms, count, mean, stddev, min, max, first, last,
+        slope, p05, p25, median, p75, p95
+        """
+      try db.execute(
+        sql: """
+          -- Every revision of every closed window. What a job reads of a device lies together; the index by visibility
+          -- holds all that planning a job needs.
+          CREATE TABLE windows_4 (
+            device INTEGER NOT NULL, start_ms INTEGER NOT NULL, sensor INTEGER NOT NULL, revision INTEGER NOT NULL,
+            visible_from_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,
+            count INTEGER NOT NULL, mean REAL NOT NULL, stddev REAL NOT NULL, min REAL NOT NULL, max REAL NOT NULL,
+            first REAL NOT NULL, last REAL NOT NULL, slope REAL NOT NULL,
+            p05 REAL NOT NULL, p25 REAL NOT NULL, median REAL NOT NULL, p75 REAL NOT NULL, p95 REAL NOT NULL,
+            PRIMARY KEY (device, start_ms, sensor, revision)
+          ) STRICT, WITHOUT ROWID;
+          INSERT INTO windows_4 (\(columns))
+            SELECT \(columns) FROM windows ORDER BY device, start_ms, sensor, revision;
+          DROP TABLE windows;
+          ALTER TABLE windows_4 RENAME TO windows;
+          CREATE INDEX windows_by_visibility ON windows (visible_from_ms);
+          CREATE INDEX windows_withdrawn ON windows (visible_from_ms) WHERE count = 0;
+          """)
+      for view in views { try db.execute(sql: view["sql"]) }
+      CrashPoint.migration.pass()
+    }
     return migrator
   }
 }

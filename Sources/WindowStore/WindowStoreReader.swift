@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import GRDBSQLite
+import Synchronization
 import Telemetry
 
 /// Reads a store, also while ingestion writes it. Every call sees one consistent state.
@@ -150,41 +151,96 @@ public final class WindowStoreReader: Sendable {
 
   /// How many windows of each device a cut holds; see ``windows(visibleAfter:through:devices:)``. Only devices with at
   /// least one, in byte order.
+  ///
+  /// Several connections count side by side, each a span of the cut. Of a cut that is not final yet, which the fleet's
+  /// watermark has not passed, they may see different states.
   public func windowCounts(visibleAfter: Timestamp?, through: Timestamp?) throws -> [(
     device: DeviceID, count: Int
   )] {
+    let cut = Self.bounds(visibleAfter, through)
+    let spans = try spans(of: cut)
+    let results = Mutex<[Result<[Int64: Int], any Error>]>([])
+    DispatchQueue.concurrentPerform(iterations: spans.count) { index in
+      let result = Result {
+        // The first one is this connection's.
+        let reader = index == 0 ? self : try WindowStoreReader(path: path)
+        return try reader.counts(in: spans[index], of: cut)
+      }
+      results.withLock { $0.append(result) }
+    }
+    var counts: [Int64: Int] = [:]
+    for result in results.withLock({ $0 }) { counts.merge(try result.get(), uniquingKeysWith: +) }
+    let names = try read { try Self.names(of: "devices", $0) }
+    return try counts.filter { $0.value != 0 }.map { id, count in
+      guard let name = names[id] else {
+        throw StoreError(path: path, reason: "there is no device of number \(id)")
+      }
+      return (device: try StoreError.wrapping(path) { try Self.device(name) }, count: count)
+    }.sorted { $0.device < $1.device }
+  }
+
+  /// Cuts `cut` into spans of equal time, one for each connection that counts.
+  private func spans(of cut: (after: Int64, through: Int64)) throws -> [(after: Int64, through: Int64)] {
+    let ends = try read { db in
+      try ["", "DESC"].compactMap { order in
+        try Int64.fetchOne(
+          db,
+          sql: """
+            SELECT visible_from_ms FROM windows WHERE visible_from_ms > ? AND visible_from_ms <= ?
+            ORDER BY visible_from_ms \(order) LIMIT 1
+            """, arguments: [cut.after, cut.through])
+      }
+    }
+    guard let first = ends.first, let last = ends.last else { return [] }
+    let connections = Int64(
+      min(StoreDefaults.countingConnections, ProcessInfo.processInfo.activeProcessorCount))
+    let length = (last - first) / connections + 1
+    return (0..<connections).map { (first - 1 + $0 * length, min(last, first - 1 + ($0 + 1) * length)) }
+      .filter { $0.after < $0.through }
+  }
+
+  /// How many windows of `cut` count in `span`: each at its first revision in the cut, and one less where its last one takes
+  /// it back.
+  private func counts(in span: (after: Int64, through: Int64), of cut: (after: Int64, through: Int64)) throws
+    -> [Int64: Int]
+  {
     try read { db in
-      let names = try Self.names(of: "devices", db)
       var counts: [Int64: Int] = [:]
-      // Counted here: SQLite would sort all rows to group them. A window counts at its first revision in the cut.
+      // Counted here: SQLite would sort all rows to group them. The index holds all that is read; devices often come
+      // several times in a row, once for each sensor.
       let statement = try db.cachedStatement(
         sql: """
-          SELECT w.device FROM windows w WHERE w.visible_from_ms > ?1 AND w.visible_from_ms <= ?2
+          SELECT w.device FROM windows w WHERE w.visible_from_ms > ?3 AND w.visible_from_ms <= ?4
             AND (w.revision = 1 OR NOT EXISTS (
               SELECT 1 FROM windows o WHERE o.device = w.device AND o.sensor = w.sensor AND o.start_ms = w.start_ms
                 AND o.revision < w.revision AND o.visible_from_ms > ?1 AND o.visible_from_ms <= ?2))
           """)
-      statement.arguments = Self.cut(visibleAfter, through)
+      let arguments: StatementArguments = [cut.after, cut.through, span.after, span.through]
+      statement.arguments = arguments
       let handle = statement.sqliteStatement
       defer { sqlite3_reset(handle) }
-      while try Self.step(handle, db) { counts[sqlite3_column_int64(handle, 0), default: 0] += 1 }
-      // A window that the cut takes back counted at its first revision, and is none.
+      var device: Int64 = 0
+      var run = 0
+      while try Self.step(handle, db) {
+        let next = sqlite3_column_int64(handle, 0)
+        if next != device {
+          if run > 0 { counts[device, default: 0] += run }
+          device = next
+          run = 0
+        }
+        run += 1
+      }
+      if run > 0 { counts[device, default: 0] += run }
       let withdrawn = try Int64.fetchCursor(
         db,
         sql: """
-          SELECT w.device FROM windows w WHERE w.count = 0 AND w.visible_from_ms > ?1 AND w.visible_from_ms <= ?2
+          SELECT w.device FROM windows w WHERE w.count = 0 AND w.visible_from_ms > ?3 AND w.visible_from_ms <= ?4
             AND NOT EXISTS (
               SELECT 1 FROM windows n WHERE n.device = w.device AND n.sensor = w.sensor AND n.start_ms = w.start_ms
                 AND n.revision > w.revision AND n.visible_from_ms > ?1 AND n.visible_from_ms <= ?2)
-          """, arguments: Self.cut(visibleAfter, through))
-      while let id = try withdrawn.next() {
-        counts[id, default: 0] -= 1
-        if counts[id] == 0 { counts[id] = nil }
-      }
-      return try counts.map { id, count in
-        guard let name = names[id] else { throw Self.damaged("device", "\(id)") }
-        return (try Self.device(name), count)
-      }.sorted { $0.device < $1.device }
+          """, arguments: arguments)
+      while let id = try withdrawn.next() { counts[id, default: 0] -= 1 }
+      return counts
     }
   }
 
@@ -196,83 +252,85 @@ public final class WindowStoreReader: Sendable {
   public func windows(visibleAfter: Timestamp?, through: Timestamp?, devices: [DeviceID]? = nil) throws
     -> [WindowRow]
   {
-    try read { db in
-      var ids: [DeviceID: Int64] = [:]
-      if let devices {
-        let statement = try db.cachedStatement(sql: "SELECT id FROM devices WHERE name = ?")
-        for device in devices { ids[device] = try Int64.fetchOne(statement, arguments: [device.name]) }
-      } else {
-        for (id, name) in try Self.names(of: "devices", db) { ids[try Self.device(name)] = id }
-      }
-      let sensors = try Self.names(of: "sensors", db).mapValues { name in
-        guard let sensor = SensorID(name) else { throw Self.damaged("sensor", name) }
-        return sensor
-      }
-      var windows: [WindowRow] = []
-      for (device, id) in ids.sorted(by: { $0.key < $1.key }) {
-        try Self.append(device, id, sensors, visibleAfter, through, to: &windows, db)
-      }
-      return windows
+    let found = try windows(
+      visibleAfter: visibleAfter, through: through, devices: try (devices ?? self.devices()).sorted(),
+      columns: AggregateColumn.allCases)
+    return found.flatMap { device in
+      device.rows.indices.map { WindowRow(device, at: $0) }
+        .sorted { ($0.sensor, $0.start) < ($1.sensor, $1.start) }
     }
   }
 
-  /// Adds the windows of one device. They come in the order of their index, so that SQLite sorts nothing; values are
-  /// taken straight from the statement, because a job reads millions of rows.
-  private static func append(
-    _ device: DeviceID, _ id: Int64, _ sensors: [Int64: SensorID], _ visibleAfter: Timestamp?,
-    _ through: Timestamp?, to windows: inout [WindowRow], _ db: Database
-  ) throws {
-    let statement = try db.cachedStatement(
-      sql: """
-        SELECT sensor, start_ms, end_ms, revision, visible_from_ms, count, mean, stddev, min, max, first, last,
-          slope, p05, p25, median, p75, p95 FROM windows
-        WHERE device = ? AND +visible_from_ms > ? AND +visible_from_ms <= ? ORDER BY sensor, start_ms, revision
-        """)
-    statement.arguments = [id] + cut(visibleAfter, through)
-    let handle = statement.sqliteStatement
-    defer { sqlite3_reset(handle) }
-    let first = windows.endIndex
-    var isSorted = true
-    var hasWithdrawn = false
-    var sensorID: Int64?
-    var sensor: SensorID?
-    func time(_ column: Int32) -> Timestamp { Timestamp(milliseconds: sqlite3_column_int64(handle, column)) }
-    func number(_ column: Int32) -> Double { sqlite3_column_double(handle, column) }
-    while try step(handle, db) {
-      let next = sqlite3_column_int64(handle, 0)
-      if next != sensorID {
-        let previous = sensor
-        sensor = sensors[next]
-        sensorID = next
-        if let previous, let sensor, sensor < previous { isSorted = false }
+  /// The windows of a cut, as in ``windows(visibleAfter:through:devices:)``, device by device in the order of `devices`, with
+  /// the values of `columns` alone. A device without windows is left out.
+  public func windows(
+    visibleAfter: Timestamp?, through: Timestamp?, devices: [DeviceID], columns: [AggregateColumn]
+  ) throws -> [DeviceWindows] {
+    try read { db in
+      let sensors = try SensorPositions(Self.names(of: "sensors", db))
+      // In the order in which the rows lie, so that SQLite sorts nothing.
+      let statement = try db.cachedStatement(
+        sql: """
+          SELECT sensor, start_ms, end_ms, revision, visible_from_ms, count
+            \(columns.map { ", \($0.rawValue)" }.joined())
+          FROM windows WHERE device = (SELECT id FROM devices WHERE name = ?1)
+            AND +visible_from_ms > ?2 AND +visible_from_ms <= ?3 ORDER BY start_ms, sensor, revision
+          """)
+      let handle = statement.sqliteStatement
+      let cut = Self.bounds(visibleAfter, through)
+      sqlite3_bind_int64(handle, 2, cut.after)
+      sqlite3_bind_int64(handle, 3, cut.through)
+      var found: [DeviceWindows] = []
+      found.reserveCapacity(devices.count)
+      for device in devices {
+        // The text is there until the statement is reset, so SQLite need not copy it.
+        let windows = try device.name.withCString { name in
+          sqlite3_bind_text(handle, 1, name, -1, nil)
+          defer {
+            sqlite3_reset(handle)
+            sqlite3_bind_null(handle, 1)
+          }
+          // Fleets are mostly uniform: the next device has about as many windows as the one before.
+          return try Self.read(
+            handle, columns, sensors, capacity: found.last?.rows.count ?? 0, of: device, db)
+        }
+        if !windows.rows.isEmpty { found.append(windows) }
       }
-      guard let sensor else { throw damaged("sensor", "\(next)") }
-      let row = WindowRow(
-        device: device, sensor: sensor, start: time(1), end: time(2),
-        aggregates: Aggregates(
-          count: Int(sqlite3_column_int64(handle, 5)), mean: number(6), stddev: number(7), min: number(8),
-          max: number(9), first: number(10), last: number(11), slope: number(12), p05: number(13),
-          p25: number(14),
-          median: number(15), p75: number(16), p95: number(17)),
-        revision: Int(sqlite3_column_int64(handle, 3)), visibleFrom: time(4))
-      if row.isWithdrawn { hasWithdrawn = true }
+      return found
+    }
+  }
+
+  /// What `statement` has to say of one device. Values are taken straight from it, because a job reads millions.
+  private static func read(
+    _ statement: SQLiteStatement, _ columns: [AggregateColumn], _ sensors: SensorPositions, capacity: Int,
+    of device: DeviceID, _ db: Database
+  ) throws -> DeviceWindows {
+    var rows: [DeviceWindows.Row] = []
+    rows.reserveCapacity(capacity)
+    var values: [Double] = []
+    values.reserveCapacity(capacity * columns.count)
+    var withdrawn: Set<Int> = []
+    func time(_ column: Int32) -> Timestamp {
+      Timestamp(milliseconds: sqlite3_column_int64(statement, column))
+    }
+    let places = 6..<6 + Int32(columns.count)
+    while try step(statement, db) {
+      let row = DeviceWindows.Row(
+        sensor: try sensors.position(of: sqlite3_column_int64(statement, 0)), start: time(1), end: time(2),
+        revision: Int(sqlite3_column_int64(statement, 3)), visibleFrom: time(4))
       // Revisions follow each other, the newest last.
-      if row.revision > 1, windows.count > first, let last = windows.last, last.start == row.start,
-        last.sensor == sensor
-      {
-        windows[windows.count - 1] = row
-      } else {
-        windows.append(row)
+      if row.revision > 1, let last = rows.last, last.start == row.start, last.sensor == row.sensor {
+        rows.removeLast()
+        values.removeLast(columns.count)
+        withdrawn.remove(rows.count)
       }
+      if sqlite3_column_int64(statement, 5) == 0 { withdrawn.insert(rows.count) }
+      rows.append(row)
+      for place in places { values.append(sqlite3_column_double(statement, place)) }
     }
-    if hasWithdrawn {
-      let standing = windows[first...].filter { !$0.isWithdrawn }
-      windows.replaceSubrange(first..., with: standing)
-    }
-    // Sensors are numbered as they came, and wanted in the order of their names.
-    if !isSorted {
-      windows[first...].sort { ($0.sensor, $0.start.milliseconds) < ($1.sensor, $1.start.milliseconds) }
-    }
+    let windows = DeviceWindows(
+      device: device, sensors: sensors.sorted, columns: columns, rows: rows, values: values)
+    return withdrawn.isEmpty ? windows : windows.selecting(rows.indices.filter { !withdrawn.contains($0) })
   }
 
   /// Whether there is another row. Throws SQLite's error.
@@ -293,8 +351,10 @@ public final class WindowStoreReader: Sendable {
     return names
   }
 
-  private static func cut(_ visibleAfter: Timestamp?, _ through: Timestamp?) -> StatementArguments {
-    [visibleAfter?.milliseconds ?? Int64.min, through?.milliseconds ?? Int64.max]
+  private static func bounds(_ visibleAfter: Timestamp?, _ through: Timestamp?) -> (
+    after: Int64, through: Int64
+  ) {
+    (visibleAfter?.milliseconds ?? Int64.min, through?.milliseconds ?? Int64.max)
   }
 
   private static func device(_ name: String) throws -> DeviceID {
@@ -302,7 +362,51 @@ public final class WindowStoreReader: Sendable {
     return device
   }
 
-  private static func damaged(_ what: String, _ name: String) -> DatabaseError {
+  fileprivate static func damaged(_ what: String, _ name: String) -> DatabaseError {
     DatabaseError(resultCode: .SQLITE_CORRUPT, message: "“\(name)” is not a \(what) id")
+  }
+}
+
+/// Where the sensors of a store stand in their byte order, by the store's numbers.
+private struct SensorPositions {
+  let sorted: [SensorID]
+  /// By number; -1 where there is no sensor. Numbers are given one after the other.
+  private var positions: [Int]
+
+  init(_ names: [Int64: String]) throws {
+    let sensors = try names.map { id, name in
+      // Far more than there are names: no number that the store has given.
+      guard let sensor = SensorID(name), 0...Int64(2 * names.count + 1000) ~= id else {
+        throw WindowStoreReader.damaged("sensor", name)
+      }
+      return (id: Int(id), sensor: sensor)
+    }.sorted { $0.sensor < $1.sensor }
+    sorted = sensors.map(\.sensor)
+    positions = Array(repeating: -1, count: (sensors.map(\.id).max() ?? 0) + 1)
+    for (position, sensor) in sensors.enumerated() { positions[sensor.id] = position }
+  }
+
+  func position(of id: Int64) throws -> Int {
+    guard positions.indices.contains(Int(id)), positions[Int(id)] >= 0 else {
+      throw WindowStoreReader.damaged("sensor", "\(id)")
+    }
+    return positions[Int(id)]
+  }
+}
+
+extension WindowRow {
+  /// The window at `index` of `windows`, which have all columns, in their order.
+  fileprivate init(_ windows: DeviceWindows, at index: Int) {
+    let row = windows.rows[index]
+    func value(_ column: AggregateColumn) -> Double {
+      windows.values[index * windows.columns.count + (windows.columns.firstIndex(of: column) ?? 0)]
+    }
+    self.init(
+      device: windows.device, sensor: windows.sensors[row.sensor], start: row.start, end: row.end,
+      aggregates: Aggregates(
+        count: Int(value(.count)), mean: value(.mean), stddev: value(.stddev), min: value(.min),
+        max: value(.max), first: value(.first), last: value(.last), slope: value(.slope), p05: value(.p05),
+        p25: value(.p25), median: value(.median), p75: value(.p75), p95: value(.p95)),
+      revision: row.revision, visibleFrom: row.visibleFrom)
   }
 }

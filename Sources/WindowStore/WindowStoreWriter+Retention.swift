@@ -2,10 +2,10 @@ import GRDB
 import Telemetry
 
 extension WindowStoreWriter {
-  /// The tables that lose their old rows, and what of a row is its time.
+  /// The tables in the order of arrival that lose their old rows, and what of a row is its time. Windows lose theirs by
+  /// the time from which they can be seen.
   private static let timedTables = [
     ("journal", "ts_ms"), ("late", "ts_ms"), ("late_outcomes", "coalesce(moved_to_ms, ts_ms)"),
-    ("windows", "end_ms"),
     ("rejected", "received_ms"),
   ]
 
@@ -36,6 +36,13 @@ extension WindowStoreWriter {
               (SELECT max(id) + 1 FROM (SELECT id FROM \(table) ORDER BY id LIMIT ?1)), 0))
           """, arguments: [rows, instant.milliseconds])
     }
+    // No window can be seen before its end.
+    try db.execute(
+      sql: """
+        DELETE FROM windows WHERE (device, start_ms, sensor, revision) IN (
+          SELECT device, start_ms, sensor, revision FROM windows WHERE visible_from_ms < ?2
+          ORDER BY visible_from_ms LIMIT ?1)
+        """, arguments: [rows, instant.milliseconds])
   }
 
   /// Where the file is nearly as large as it may be, deletes the oldest rows until some room is left: as many as their share
@@ -59,7 +66,8 @@ extension WindowStoreWriter {
   }
 
   private func oldest(_ db: Database) throws -> Timestamp? {
-    var oldest: Int64?
+    var oldest = try Int64.fetchOne(
+      db, sql: "SELECT visible_from_ms FROM windows ORDER BY visible_from_ms LIMIT 1")
     // What was rejected has a time by the wall clock, which need not be that of the readings.
     for (table, time) in Self.timedTables where table != "rejected" {
       let first = try Int64.fetchOne(db, sql: "SELECT \(time) FROM \(table) ORDER BY id LIMIT 1")

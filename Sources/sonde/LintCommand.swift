@@ -108,10 +108,11 @@ private enum LintWindows {
     case .file(let table): return try table.rows(for: model)
     case .run(let folder, let record):
       guard let device = model.metadata.device.flatMap({ DeviceID($0) }) else { return nil }
+      let builder = FeatureVectorBuilder(layout: record.layout)
       let windows = try WindowStoreReader(path: folder.store)
-        .windows(visibleAfter: nil, through: record.range.to, devices: [device])
-        .filter { $0.start >= record.range.from && $0.end <= record.range.to }
-      return FeatureVectorBuilder(layout: record.layout).tables(of: device, windows: windows)
+        .windows(
+          visibleAfter: nil, through: record.range.to, devices: [device], columns: builder.columns)
+      return windows.first.map { builder.tables(of: $0.inside(record.range)) }?
         .first { $0.key.sensor?.name == model.metadata.sensor }?.features
     }
   }

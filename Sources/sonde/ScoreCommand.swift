@@ -90,10 +90,10 @@ struct ScoreCommand: AsyncParsableCommand {
 
   /// The models of the run, without an endpoint.
   private func ownDeployment(of folder: RunFolder) throws -> Deployment {
-    guard let record = try TrainingRecord.read(folder.trainingRecord) else {
+    guard let setup = try TrainingRecord.setup(folder.trainingRecord) else {
       throw ScoringError("\(folder.models) holds no trained models; run “sonde train” first")
     }
-    return Deployment(layout: record.layout, model: record.settings)
+    return Deployment(layout: setup.layout, model: setup.settings)
   }
 
   private func cut(of folder: RunFolder, _ jobs: JobStore, _ deployment: Deployment) throws -> JobCut {

@@ -9,7 +9,10 @@ struct ScoreWorkerCommand: ParsableCommand {
   @Option(help: "How much is logged: warning, info or debug.")
   var loggingLevel = LoggingLevel.info
 
-  func run() { ScoringWorker.run(loggingLevel: loggingLevel) }
+  @Flag(help: "One job alone will come: no model is kept for the next.")
+  var singleJob = false
+
+  func run() { ScoringWorker.run(loggingLevel: loggingLevel, keepsModels: !singleJob) }
 }
 
 extension LoggingLevel: ExpressibleByArgument {}

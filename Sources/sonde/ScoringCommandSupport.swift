@@ -18,13 +18,15 @@ enum ScoringCommandSupport {
     return RunFolder(absolute)
   }
 
-  /// This program as a worker.
-  static func worker(of deployment: Deployment) throws -> WorkerCommand {
+  /// This program as a worker, of one job alone or of the jobs of a schedule.
+  static func worker(of deployment: Deployment, singleJob: Bool = false) throws -> WorkerCommand {
     guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
       throw ScoringError("cannot find this program's own file through /proc/self/exe; is /proc mounted?")
     }
     return WorkerCommand(
-      executable: path, arguments: ["score-worker", "--logging-level", deployment.loggingLevel.rawValue])
+      executable: path,
+      arguments: ["score-worker", "--logging-level", deployment.loggingLevel.rawValue]
+        + (singleJob ? ["--single-job"] : []))
   }
 
   /// Runs the job of `cut` by hand, says where its predictions are, and leaves with an exit code where there are none.
@@ -35,7 +37,7 @@ enum ScoringCommandSupport {
     let target = try compute.target(for: deployment, folder, jobs)
     let runner = JobRunner(
       folder: folder.with(modelsOf: deployment), deployment: deployment, target: target,
-      worker: try worker(of: deployment), jobs: jobs,
+      worker: try worker(of: deployment, singleJob: true), jobs: jobs,
       now: { now() }, report: { reporter.report($0) })
     _ = StopSignal { Task { await target.stop() } }
     let job = try await runner.run(cut)

@@ -17,11 +17,12 @@ import WindowStore
     let device = try #require(DeviceID("d"))
     let builder = FeatureVectorBuilder(layout: ModelLayout(per: .device, features: [.range, .mean, .count]))
     let tables = builder.tables(
-      of: device,
-      windows: [
-        try row("b", 60_000, mean: 4), try row("B", 60_000, mean: 3, revision: 2), try row("b", 0, mean: 2),
-        try row("B", 0, mean: 1),
-      ])
+      of: DeviceWindows(
+        of: device,
+        [
+          try row("b", 60_000, mean: 4), try row("B", 60_000, mean: 3, revision: 2), try row("b", 0, mean: 2),
+          try row("B", 0, mean: 1),
+        ], columns: builder.columns))
     let table = try #require(tables.first)
     #expect(table.featureNames == ["B.range", "B.mean", "B.count", "b.range", "b.mean", "b.count"])
     #expect(table.rows.map(\.start.milliseconds) == [0, 60_000])
@@ -34,11 +35,12 @@ import WindowStore
     let builder = FeatureVectorBuilder(layout: ModelLayout(per: .device, features: [.mean]))
     let sensors = try ["a", "b"].map { try #require(SensorID($0)) }
     let tables = builder.tables(
-      of: device,
-      windows: [
-        try row("a", 0, mean: 1), try row("b", 0, mean: 2), try row("a", 60_000, mean: 3),
-        try row("z", 0, mean: 9),
-      ],
+      of: DeviceWindows(
+        of: device,
+        [
+          try row("a", 0, mean: 1), try row("b", 0, mean: 2), try row("a", 60_000, mean: 3),
+          try row("z", 0, mean: 9),
+        ], columns: builder.columns),
       sensors: sensors)
     #expect(tables[0].features.values == [1, 2])
     #expect(tables[0].failures.map(\.reason) == ["the window has no reading of b"])
@@ -48,7 +50,8 @@ import WindowStore
     let device = try #require(DeviceID("d"))
     let builder = FeatureVectorBuilder(layout: ModelLayout(per: .sensor, features: [.mean]))
     let tables = builder.tables(
-      of: device, windows: [try row("a", 0, mean: .infinity), try row("b", 0, mean: 1)])
+      of: DeviceWindows(
+        of: device, [try row("a", 0, mean: .infinity), try row("b", 0, mean: 1)], columns: builder.columns))
     #expect(tables.map(\.rows.count) == [0, 1])
     #expect(tables[0].failures.map(\.reason) == ["mean is inf; only finite values can be scored"])
   }

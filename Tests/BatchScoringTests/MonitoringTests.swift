@@ -113,10 +113,10 @@ import Testing
       ).count
     }
     // 10 million units of work: 10 s at a million a second.
-    #expect(tasks(0.001, 1e6) == 32, "as many as even out stragglers")
+    #expect(tasks(0.001, 1e6) == 8 * ScoringDefaults.tasksPerSlot, "as many as even out stragglers")
     #expect(tasks(0.1, 1e6) == 11, "0.9 s of work to 0.1 s of overhead")
     #expect(tasks(0.1, 1e8) == 1, "all of it is not worth a second task")
-    #expect(tasks(0, 1e6) == 32)
+    #expect(tasks(0, 1e6) == 8 * ScoringDefaults.tasksPerSlot)
   }
 
   @Test func aViewSaysHowFarAJobIs() {

@@ -37,6 +37,37 @@ struct ModelFileTests {
     #expect(names == [stem + ".json", stem + ".model"])
   }
 
+  @Test("How the JSON is spelled does not matter")
+  func spellings() throws {
+    let folder = try TemporaryFolder()
+    let model = try model()
+    let stem = try #require(ModelFile.stem(for: model))
+    try ModelFile.write(model, folder: folder.path, stem: stem)
+    let path = "\(folder.path)/\(stem).json"
+    let written = try TextFile.text(of: path)
+    let value = try JSONSerialization.jsonObject(with: Data(written.utf8))
+    let compact = String(decoding: try JSONSerialization.data(withJSONObject: value), as: UTF8.self)
+    let spellings = [
+      written.replacing("\n", with: "\r\n"), written.replacing("  ", with: "\t"), "\n \(written)\n",
+      written.replacing("pump-1", with: "pump\\u002d1"), written.replacing(": 900", with: ": 9e2"),
+      written.replacing("\"nu\" :", with: "\"unknown\" : [{\"a\" : null}],\n  \"nu\" :"),
+      written.replacing("\"seed\" : \(UInt64.max)", with: "\"seed\" :\(UInt64.max)"), compact,
+    ]
+    for spelling in spellings {
+      try spelling.write(toFile: path, atomically: true, encoding: .utf8)
+      #expect(try ModelFile.read(folder: folder.path, stem: stem) == model, "\(spelling)")
+    }
+    for broken in [
+      written.replacing(": 0.01,", with: ": +0.01,"), written.replacing(": 0.01,", with: ": 00.01,"),
+      written.replacing(": 0.01,", with: ": .01,"), written + "x", String(written.dropLast(3)),
+      written.replacing("\"pump-1\"", with: "\"pump-1"),
+    ] {
+      #expect(broken != written)
+      try broken.write(toFile: path, atomically: true, encoding: .utf8)
+      #expect(throws: ModelError.self, "\(broken)") { try ModelFile.read(folder: folder.path, stem: stem) }
+    }
+  }
+
   @Test("A version depends on content alone")
   func version() throws {
     let model = try model()

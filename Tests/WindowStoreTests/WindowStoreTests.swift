@@ -141,6 +141,80 @@ private func window(_ device: String, start: Int64, revision: Int, visibleFrom: 
   }
 }
 
+@Suite struct MigrationTests {
+  private static let columns = """
+    device, sensor, start_ms, end_ms, count, mean, stddev, min, max, first, last, slope, p05, p25, median, p75, p95,
+    revision, visible_from_ms
+    """
+
+  /// Gives the store at `path` the table of windows that it had before they lay by device and time.
+  private func makeOld(_ path: String) throws {
+    try DatabaseQueue(path: path).write { db in
+      let views = try Row.fetchAll(
+        db, sql: "SELECT name, sql FROM sqlite_schema WHERE type = 'view' AND sql LIKE '%FROM windows %'")
+      for view in views { try db.execute(sql: "DROP VIEW \(view["name"] as String)") }
+      try db.execute(
+        sql: """
+          CREATE TABLE old (id INTEGER PRIMARY KEY, \(Self.columns));
+          INSERT INTO old (\(Self.columns)) SELECT \(Self.columns) FROM windows ORDER BY visible_from_ms;
+          DROP TABLE windows;
+          ALTER TABLE old RENAME TO windows;
+          CREATE UNIQUE INDEX windows_by_key ON windows (device, sensor, start_ms, revision);
+          CREATE INDEX windows_by_visibility ON windows (visible_from_ms);
+          CREATE INDEX windows_withdrawn ON windows (visible_from_ms) WHERE count = 0;
+          DELETE FROM grdb_migrations WHERE identifier LIKE '4:%';
+          """)
+      for view in views { try db.execute(sql: view["sql"]) }
+    }
+  }
+
+  @Test func aStoreOfBeforeKeepsItsWindows() async throws {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/sonde.sqlite"
+      var rows: [WindowRow] = []
+      // Sensors are numbered as they come, and sorted by name.
+      for (device, sensor) in [("b", "z"), ("b", "a"), ("a", "m")] {
+        for number in Int64(0)..<3 {
+          var row = window(device, start: 60 * number, revision: 1, visibleFrom: 60 * number + 60)
+          row.sensor = SensorID(sensor)!
+          rows.append(row)
+          row.revision = 2
+          row.visibleFrom = Timestamp(milliseconds: 200)
+          row.aggregates = number == 1 ? .none : .init(count: 2, mean: 7, stddev: 1, min: 0, max: 9)
+          if number > 0 { rows.append(row) }
+        }
+      }
+      var batch = StoreBatch()
+      batch.windows = rows
+      var writer: WindowStoreWriter? = try WindowStoreWriter(path: path, settings: settings)
+      try writer?.commit(batch)
+      try writer?.close()
+      writer = nil
+      func seen() throws -> ([WindowRow], [String]) {
+        let values = try DatabaseQueue(path: path).read {
+          try Row.fetchAll($0, sql: "SELECT * FROM window_values ORDER BY device, sensor, window_start_ms")
+        }
+        let windows = try WindowStoreReader(path: path).windows(visibleAfter: nil, through: nil)
+        return (windows, values.map(\.description))
+      }
+      let before = try seen()
+      #expect(
+        before.0.map { "\($0.device)/\($0.sensor)@\($0.start.milliseconds)r\($0.revision)" } == [
+          "a/m@0r1", "a/m@120r2", "b/a@0r1", "b/a@120r2", "b/z@0r1", "b/z@120r2",
+        ])
+      #expect(before.1.count == 6)
+      try makeOld(path)
+      // A reader need not wait for the writer's migration.
+      #expect(try seen() == before)
+      writer = try WindowStoreWriter(path: path, settings: settings)
+      #expect(try seen() == before)
+      try writer?.commit(batch)
+      #expect(try seen() == before)
+      try writer?.close()
+    }
+  }
+}
+
 @Suite struct RetentionTests {
   @Test func whatIsOldGoesAndTheFileStopsGrowing() async throws {
     try await withTemporaryFolder { folder in

@@ -43,7 +43,7 @@ func aggregates(_ generator: inout SeededGenerator) -> Aggregates {
 var rows = FeatureMatrix(columns: sensors.count * layout.features.count)
 for _ in 0..<vectors {
   let row = sensors.map { _ in aggregates(&generator) }
-  rows.append(row.flatMap { values in layout.features.map { $0.value(of: values) } })
+  rows.append(row.flatMap { [$0.mean, $0.stddev, $0.min, $0.max] })
 }
 var csv = ""
 for row in 0..<rows.rowCount { csv += rows[row: row].map { "\($0)" }.joined(separator: ",") + "\n" }

@@ -1,0 +1,118 @@
+import Files
+import Foundation
+import Supervision
+import WindowStore
+
+/// Puts the parts of a job's tasks together, in the order of the tasks: while the job runs as far as they are there, so that
+/// little is left to do at its end. Piece by piece, because a job may find more than fits into memory.
+actor PredictionCollector {
+  /// What the files hold.
+  struct Totals: Hashable, Sendable {
+    var predictions = 0
+    var failedRows = 0
+    /// Tasks without a part.
+    var failedTasks = 0
+    /// Rows of the prediction file.
+    var rows = 0
+  }
+
+  private let description: JobDescription
+  private let files: JobFolder
+  private let predictions: AtomicFileWriter
+  private var failures: AtomicFileWriter?
+  private var digest = RunningDigest()
+  private var totals = Totals()
+  /// The first task whose part has not been taken.
+  private var next = 0
+  /// What went wrong before the end.
+  private var failure: (any Error)?
+
+  /// Begins the files of a job under temporary names. Throws `FileError`.
+  init(_ description: JobDescription, _ files: JobFolder) throws {
+    self.description = description
+    self.files = files
+    predictions = try AtomicFileWriter(path: files.predictions)
+    let header = Array(PredictionFile.header(for: description.outputAction).utf8)
+    try predictions.write(header)
+    digest.update(header)
+  }
+
+  /// Takes the parts that are there, up to the first that is not. What goes wrong is told at the end.
+  func advance() {
+    guard failure == nil else { return }
+    do {
+      while next < description.tasks.count, let part = StoredPart(path: files.part(next)) { try take(part) }
+    } catch {
+      failure = error
+    }
+  }
+
+  /// Takes the parts that are left, fails the rows of tasks that have none, gives the files their names and says what they
+  /// hold. Throws `FileError`, `StoreError`, and ``ScoringError`` where another prediction file has the name.
+  ///
+  /// - Parameter reasons: Why tasks have failed, by their numbers.
+  func finish(reasons: [Int: String]) throws -> Totals {
+    if let failure { throw failure }
+    while next < description.tasks.count {
+      if FileManager.default.fileExists(atPath: files.part(next)) {
+        guard let part = StoredPart(path: files.part(next)) else {
+          throw ScoringError(
+            "\(files.part(next)): not the part file of a task; remove it and run the job again")
+        }
+        try take(part)
+      } else {
+        try takeFailed(reason: "task \(next) failed: \(reasons[next] ?? "the reason is not known")")
+      }
+    }
+    CrashPoint.predictionsCollected.pass()
+    try failures?.finish(existing: .replace)
+    let sha256 = digest.sha256
+    if FileManager.default.fileExists(atPath: files.predictions) {
+      // Written by this job before it was interrupted, so it holds the same bytes; anything else is not overwritten.
+      guard try Digest.sha256(file: files.predictions) == sha256 else {
+        throw ScoringError("\(files.predictions) exists already and is not what this job found; move it away")
+      }
+    } else {
+      try predictions.finish()
+    }
+    CrashPoint.predictionsWritten.pass()
+    try AtomicFile.write(
+      "{\"rows\":\(totals.rows),\"sha256\":\"\(sha256)\"}\n", to: files.success, existing: .replace)
+    CrashPoint.successWritten.pass()
+    return totals
+  }
+
+  private func take(_ part: StoredPart) throws {
+    try part.forEachPieceOfLines { piece in
+      try predictions.write(piece)
+      digest.update(piece)
+    }
+    try part.forEachPieceOfFailedLines { try failedRows().write($0) }
+    count(part.head)
+  }
+
+  /// All attempts at the next task have failed, and so its windows do.
+  private func takeFailed(reason: String) throws {
+    let scorer = try TaskScorer(job: description, reader: WindowStoreReader(path: description.store))
+    let part = try scorer.fail(description.tasks[next], reason: reason)
+    if part.failed > 0 { try failedRows().write(part.failedLines) }
+    totals.failedTasks += 1
+    count(part.head)
+  }
+
+  private func count(_ head: TaskPart.Head) {
+    totals.predictions += head.predictions
+    totals.failedRows += head.failed
+    totals.rows += head.rows
+    next += 1
+  }
+
+  /// The file of failed rows, which is made when there is one.
+  private func failedRows() throws -> AtomicFileWriter {
+    if let failures { return failures }
+    let file = try AtomicFileWriter(path: files.failed)
+    try file.write(Array(PredictionFile.failedHeader.utf8))
+    failures = file
+    return file
+  }
+}
