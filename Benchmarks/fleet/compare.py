@@ -8,8 +8,6 @@ import argparse
 import json
 import os
 import resource
-import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -17,6 +15,8 @@ import tempfile
 import time
 
 here = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(here))
+from processes import Broker
 CONNECTIONS = 100
 MESSAGES = 300_000
 
@@ -33,30 +33,6 @@ fleet:
       temperature: {{ signal: [{{ sine: {{ offset: 60, amplitude: 4, period: 6h }} }}, {{ noise: {{ stddev: 0.5 }} }}] }}
       vibration: {{ signal: [{{ constant: {{ value: 1 }} }}, {{ noise: {{ stddev: 0.1 }} }}] }}
 """
-
-
-class Broker:
-    def __init__(self, folder: str):
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
-        path = os.path.join(folder, "mosquitto.conf")
-        with open(path, "w") as file:
-            file.write(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nlog_dest none\nset_tcp_nodelay true\n")
-        program = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin")
-        if program is None:
-            sys.exit("mosquitto is not installed")
-        self.process = subprocess.Popen([program, "-c", path])
-        for _ in range(500):
-            with socket.socket() as s:
-                if s.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.02)
-        sys.exit("the broker does not answer")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
 
 
 def run(command: list[str]) -> dict[str, float]:

@@ -6,10 +6,8 @@ the subscriber is started, and its time runs from there to the last message. So 
 import argparse
 import json
 import os
-import resource
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -17,34 +15,8 @@ import tempfile
 import time
 
 here = os.path.dirname(os.path.abspath(__file__))
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class Broker:
-    def __init__(self, folder):
-        self.port = free_port()
-        path = os.path.join(folder, f"mosquitto-{self.port}.conf")
-        with open(path, "w") as f:
-            f.write(
-                f"listener {self.port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 10000000\n"
-                "log_dest none\nset_tcp_nodelay true\n"
-            )
-        self.process = subprocess.Popen([shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin"), "-c", path])
-        for _ in range(200):
-            with socket.socket() as s:
-                if s.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.02)
-        sys.exit("the broker does not answer")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
+sys.path.insert(0, os.path.dirname(here))
+from processes import Broker
 
 
 def scenario(folder, devices, sensors, messages):

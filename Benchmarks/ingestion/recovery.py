@@ -10,7 +10,9 @@ import sys
 import tempfile
 import time
 
-from compare import Broker, scenario, stored
+# compare.py has put the folder of processes.py on the path.
+from compare import scenario, stored
+from processes import Broker, processor_seconds
 
 
 def start(args, broker, store, rows):
@@ -18,12 +20,6 @@ def start(args, broker, store, rows):
         [args.sonde, "ingest", "--broker", f"mqtt://127.0.0.1:{broker.port}", "--store", store, "--window", "60s",
          "--client-id", "bench", "--events", "--messages-per-checkpoint", str(rows * 10)],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-
-
-def processor_seconds(process):
-    with open(f"/proc/{process.pid}/stat") as f:
-        fields = f.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main():

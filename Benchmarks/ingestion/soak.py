@@ -11,7 +11,9 @@ import sys
 import tempfile
 import time
 
-from compare import Broker, scenario
+# compare.py has put the folder of processes.py on the path.
+from compare import scenario
+from processes import Broker, processor_seconds
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -19,13 +21,6 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 def resident(process):
     with open(f"/proc/{process.pid}/statm") as f:
         return int(f.read().split()[1]) * PAGE
-
-
-def processor_seconds(process):
-    """User and system time so far."""
-    with open(f"/proc/{process.pid}/stat") as f:
-        fields = f.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def size(path):
