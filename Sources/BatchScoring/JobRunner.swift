@@ -159,7 +159,7 @@ public struct JobRunner: Sendable {
       description = try JobDescription(path: files.description)
     } else {
       // Side by side with the counting of windows: of a large fleet both take a while.
-      async let supportVectors = TrainingRecord.supportVectors(folder.trainingRecord)
+      async let supportVectors = ModelCatalog.supportVectors(of: folder)
       let reader = try WindowStoreReader(path: folder.store)
       let onlyRowsOf = job.cut.failedRowsOf.map { folder.job($0).failed }
       let devices = try onlyRowsOf.map { try RowSelection(failedFile: $0).devices }

@@ -101,6 +101,13 @@ public struct TrainingRecord: Hashable, Sendable, Codable {
 }
 
 enum ModelCatalog {
+  /// Support vectors of all models of each device; none where that is not known.
+  static func supportVectors(of folder: RunFolder) throws -> [DeviceID: Int] {
+    // Of a large fleet, the training record takes longer to read than all the rest of a plan.
+    try ModelPack(models: folder.models)?.supportVectors()
+      ?? TrainingRecord.supportVectors(folder.trainingRecord)
+  }
+
   static func exists(_ stem: String, in folder: String) -> Bool {
     FileManager.default.fileExists(atPath: "\(folder)/\(stem).model")
   }

@@ -74,9 +74,18 @@ public struct JobFolder: Hashable, Sendable {
   }
 
   /// Removes the temporary files of `AtomicFile` in `folder`; nobody else may be writing there.
-  static func removeTemporaryFiles(in folder: String) {
+  static func removeTemporaryFiles(in folder: String) { removeTemporaryFiles(in: folder, startingWith: "") }
+
+  /// Removes those of the file at `path` alone.
+  static func removeTemporaryFiles(of path: String) {
+    let path = path as NSString
+    let folder = path.deletingLastPathComponent
+    removeTemporaryFiles(in: folder.isEmpty ? "." : folder, startingWith: path.lastPathComponent + ".")
+  }
+
+  private static func removeTemporaryFiles(in folder: String, startingWith start: String) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    for name in names where name.hasSuffix(".tmp") {
+    for name in names where name.hasPrefix(start) && name.hasSuffix(".tmp") {
       try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
     }
   }

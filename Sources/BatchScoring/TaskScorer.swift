@@ -21,6 +21,7 @@ struct TaskScorer {
     self.reader = reader
     self.log = log
     self.models = models
+    models.begin(folder: job.models)
     builder = FeatureVectorBuilder(layout: job.layout)
     selection = try job.onlyRowsOf.map { try RowSelection(failedFile: $0) }
   }
@@ -60,9 +61,9 @@ struct TaskScorer {
     }
   }
 
-  private func model(of key: ModelKey) -> Result<OneClassModel, ScoringError> {
+  private func model(of key: ModelKey) -> Result<DecisionFunction, ScoringError> {
     do {
-      return .success(try models.model(folder: job.models, stem: key.stem))
+      return .success(try models.decisionFunction(folder: job.models, stem: key.stem))
     } catch {
       guard ModelCatalog.exists(key.stem, in: job.models) else {
         return .failure(
@@ -109,7 +110,7 @@ struct TaskScorer {
   }
 
   private func score(
-    _ table: FeatureTable, with model: Result<OneClassModel, ScoringError>, _ part: inout TaskPart
+    _ table: FeatureTable, with model: Result<DecisionFunction, ScoringError>, _ part: inout TaskPart
   ) {
     switch model {
     case .failure(let error):

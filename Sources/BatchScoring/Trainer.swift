@@ -36,6 +36,7 @@ public struct Trainer: Sendable {
     try JobFolder.makeFolder(folder.models)
     JobFolder.removeTemporaryFiles(in: folder.models)
     let chunks = try chunks(of: range)
+    let pack = try ModelPackWriter(models: folder.models)
     let queue = ChunkQueue(chunks)
     var record = TrainingRecord(range: range, layout: layout, settings: settings, models: [], failures: [])
     try await withThrowingTaskGroup(of: Results.self) { group in
@@ -43,7 +44,7 @@ public struct Trainer: Sendable {
         group.addTask {
           var results = Results()
           let reader = try WindowStoreReader(path: folder.store)
-          while let chunk = queue.next() { try train(chunk, range, options, reader, &results) }
+          while let chunk = queue.next() { try train(chunk, range, options, reader, pack, &results) }
           return results
         }
       }
@@ -56,6 +57,7 @@ public struct Trainer: Sendable {
       throw ScoringError(
         "no window in \(folder.store) lies between \(range.from) and \(range.to); nothing can be trained")
     }
+    try pack.finish()
     record.models.sort { $0.key < $1.key }
     record.failures.sort { $0.key < $1.key }
     try record.write(to: folder.trainingRecord)
@@ -104,7 +106,7 @@ public struct Trainer: Sendable {
 
   private func train(
     _ devices: [DeviceID], _ range: TrainingRange, _ options: TrainingOptions, _ reader: WindowStoreReader,
-    _ results: inout Results
+    _ pack: ModelPackWriter, _ results: inout Results
   ) throws {
     let builder = FeatureVectorBuilder(layout: layout)
     let found = try reader.windows(
@@ -120,6 +122,7 @@ public struct Trainer: Sendable {
               trainingRange: range.from.milliseconds...max(range.from, range.to).milliseconds,
               seed: settings.seed))
           try ModelFile.write(trained.model, folder: folder.models, stem: key.stem)
+          try pack.add(trained.model, stem: key.stem)
           results.models.append(
             TrainingRecord.Model(
               device: key.device, sensor: key.sensor, version: trained.model.version, rows: table.rows.count,

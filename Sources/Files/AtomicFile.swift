@@ -58,6 +58,20 @@ public enum AtomicFile {
     try writer.finish(existing: existing)
   }
 
+  /// The name that the file at `path` has until it is whole.
+  public static func temporaryPath(for path: String) -> String { "\(path).\(getpid()).tmp" }
+
+  /// Flushes the file at ``temporaryPath(for:)``, which a library has written, and puts it in place of an older one at `path`.
+  public static func finish(_ path: String) throws {
+    let temporary = temporaryPath(for: path)
+    let descriptor = open(temporary, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(path: path, action: "write") }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw FileError(path: path, action: "flush") }
+    guard rename(temporary, path) == 0 else { throw FileError(path: path, action: "rename to") }
+    try flushFolder(of: path)
+  }
+
   /// Flushes the folder entry of `path`, so that a new name survives a power cut.
   public static func flushFolder(of path: String) throws {
     let folder = (path as NSString).deletingLastPathComponent

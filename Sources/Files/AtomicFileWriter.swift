@@ -17,7 +17,7 @@ public final class AtomicFileWriter {
   public init(path: String, survivesPowerCut: Bool = true) throws {
     self.path = path
     self.survivesPowerCut = survivesPowerCut
-    temporary = "\(path).\(getpid()).tmp"
+    temporary = AtomicFile.temporaryPath(for: path)
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw FileError(path: path, action: "write") }
   }

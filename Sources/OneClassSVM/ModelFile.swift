@@ -38,6 +38,26 @@ public enum ModelFile {
     try AtomicFile.flushFolder(of: paths.card)
   }
 
+  /// The state of the two files of a model: of equal stamps, they hold the same.
+  public struct Stamp: Hashable, Sendable {
+    private let model: FileStamp
+    private let card: FileStamp
+
+    /// The state of the files of `stem` in `folder`; nil where one is missing.
+    public init?(folder: String, stem: String) {
+      let paths = Paths(folder: folder, stem: stem)
+      guard let model = FileStamp(paths.model), let card = FileStamp(paths.card) else { return nil }
+      self.model = model
+      self.card = card
+    }
+
+    /// Hands over bytes that are equal for equal stamps of one machine.
+    public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+      // Whole numbers of 64 bits alone, and so nothing between them.
+      try withUnsafeBytes(of: self, body)
+    }
+  }
+
   /// Reads the model of `stem` in `folder`.
   ///
   /// Throws ``ModelError`` with file and line where one of the two files is broken or the two do not belong together,

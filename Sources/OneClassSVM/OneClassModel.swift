@@ -18,9 +18,9 @@ public struct OneClassModel: Sendable, Equatable {
   public let metadata: ModelMetadata
   /// The first 12 hexadecimal digits of the SHA-256 of everything above: equal content has an equal version, on any
   /// machine and in any run.
-  public let version: String
-
-  let packed: PackedModel
+  public var version: String { decisionFunction.version }
+  /// What scores rows.
+  public let decisionFunction: DecisionFunction
 
   /// How many features a row has.
   public var featureCount: Int { supportVectors.columns }
@@ -75,11 +75,13 @@ public struct OneClassModel: Sendable, Equatable {
     self.scaler = scaler
     self.featureNames = names
     self.metadata = metadata
-    packed = PackedModel(
-      kernel: kernel, supportVectors: supportVectors, coefficients: coefficients, rho: rho, scaler: scaler)
-    version = Self.version(
-      kernel: kernel, supportVectors: self.supportVectors, coefficients: coefficients, rho: self.rho,
-      scaler: scaler, featureNames: names, metadata: metadata)
+    decisionFunction = DecisionFunction(
+      PackedModel(
+        kernel: kernel, supportVectors: supportVectors, coefficients: coefficients, rho: rho, scaler: scaler),
+      featureNames: names,
+      version: Self.version(
+        kernel: kernel, supportVectors: self.supportVectors, coefficients: coefficients, rho: self.rho,
+        scaler: scaler, featureNames: names, metadata: metadata))
   }
 
   /// What features are called where nobody named them: `value` for a single one, else `f1`, `f2`, ….

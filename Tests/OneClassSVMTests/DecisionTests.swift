@@ -47,6 +47,60 @@ struct DecisionTests {
     }
   }
 
+  @Test("Read back from its bytes it decides the same, to the last bit", arguments: KernelFamily.allCases)
+  func bytes(family: KernelFamily) throws {
+    var generator = SeededGenerator(seed: 13, stream: family.rawValue)
+    for shape in Self.shapes {
+      for isScaled in [true, false] {
+        let model = try generator.model(
+          features: shape.features, vectors: shape.vectors, family: family, scaled: isScaled)
+        let function = model.decisionFunction
+        let bytes = function.bytes
+        let read = try #require(
+          bytes.withUnsafeBytes {
+            DecisionFunction(bytes: $0, featureNames: model.featureNames, version: model.version)
+          })
+        #expect(read.version == model.version && read.featureNames == model.featureNames)
+        #expect(read.bytes == bytes)
+        let rows = generator.rows(20, columns: shape.features, spread: 2)
+        for path in CPUPath.available {
+          let decisions = try read.decisionValues(of: rows, on: path)
+          let expected = try model.decisionValues(of: rows, on: path)
+          #expect(decisions.map(\.bitPattern) == expected.map(\.bitPattern), "\(family), \(shape), \(path)")
+        }
+        var faulty = Array(rows[row: 0])
+        faulty[shape.features - 1] = isScaled ? 1e308 : .infinity
+        #expect(read.fault(of: faulty) == model.fault(of: faulty))
+      }
+    }
+  }
+
+  @Test("Bytes that are not a decision function are refused")
+  func otherBytes() throws {
+    var generator = SeededGenerator(seed: 17)
+    let model = try generator.model(features: 3, vectors: 9, family: .rbf)
+    let bytes = model.decisionFunction.bytes
+    func read(_ bytes: [UInt8], _ names: [String]? = nil) -> DecisionFunction? {
+      bytes.withUnsafeBytes {
+        DecisionFunction(bytes: $0, featureNames: names ?? model.featureNames, version: model.version)
+      }
+    }
+    #expect(read(bytes) != nil)
+    #expect(read(bytes, ["f1", "f2"]) == nil)
+    #expect(read(bytes + [0]) == nil)
+    for count in 0..<bytes.count { #expect(read(Array(bytes[..<count])) == nil) }
+    // The whole numbers in front say how much memory is taken.
+    for word in 0..<6 {
+      for byte in 0..<8 {
+        for value: UInt8 in [0xFF, 0x7F] {
+          var changed = bytes
+          changed[8 * word + byte] = value
+          #expect(read(changed) == nil, "byte \(byte) of word \(word)")
+        }
+      }
+    }
+  }
+
   @Test("A row's decision does not depend on the rows around it", arguments: CPUPath.available)
   func batchesDoNotMatter(path: CPUPath) throws {
     var generator = SeededGenerator(seed: 11)

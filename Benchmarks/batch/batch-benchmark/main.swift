@@ -62,6 +62,7 @@ let names = try (1...devices).map { number in
   guard let device = DeviceID(text) else { throw ScoringError("\(text) is no device") }
   return device
 }
+let pack = try ModelPackWriter(models: folder.models)
 for device in names {
   let trained = try OneClassModel.train(
     rows: rows, featureNames: layout.featureNames(sensors: sensors), options: settings.options(),
@@ -69,12 +70,15 @@ for device in names {
   guard trained.model.coefficients.count == vectors else {
     throw ScoringError("the model has \(trained.model.coefficients.count) support vectors and not \(vectors)")
   }
-  try ModelFile.write(trained.model, folder: folder.models, stem: ModelFile.stem(device: device.name))
+  let stem = ModelFile.stem(device: device.name)
+  try ModelFile.write(trained.model, folder: folder.models, stem: stem)
+  try pack.add(trained.model, stem: stem)
   record.models.append(
     TrainingRecord.Model(
       device: device, sensor: nil, version: trained.model.version, rows: vectors,
       supportVectors: trained.model.coefficients.count))
 }
+try pack.finish()
 // As ingestion writes them: window by window, all devices.
 for window in 0..<windows {
   let begin = start + windowLength * window

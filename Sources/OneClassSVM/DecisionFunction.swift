@@ -1,4 +1,31 @@
-extension OneClassModel {
+/// The decision function of a model and what one must know to use it: all that scoring needs.
+public struct DecisionFunction: Sendable {
+  /// The names of the features, in the order of the columns.
+  public let featureNames: [String]
+  /// The model's ``OneClassModel/version``.
+  public let version: String
+  private let packed: PackedModel
+
+  /// How many features a row has.
+  public var featureCount: Int { packed.features }
+
+  init(_ packed: PackedModel, featureNames: [String], version: String) {
+    self.packed = packed
+    self.featureNames = featureNames
+    self.version = version
+  }
+
+  /// The function that gave ``bytes``; nil where they are something else, or were written by another version of Sonde or
+  /// on a machine of another byte order.
+  public init?(bytes: UnsafeRawBufferPointer, featureNames: [String], version: String) {
+    guard let packed = PackedModel(bytes: bytes), packed.features == featureNames.count else { return nil }
+    self.init(packed, featureNames: featureNames, version: version)
+  }
+
+  /// Everything but the names and the version, as it lies in memory: reading it back takes no arithmetic, so that decisions
+  /// are the same to the last bit.
+  public var bytes: [UInt8] { packed.bytes }
+
   /// The decision value of every row, in their order: above zero normal, else an outlier.
   ///
   /// `rows` are raw; the model's scaler is applied here. Throws ``RowError`` where the number of features is not the
@@ -57,9 +84,6 @@ extension OneClassModel {
     return fault(ofRow: nil, values: values[...])
   }
 
-  /// Whether a decision value means an anomaly. Exactly zero does, as in LIBSVM and scikit-learn.
-  public static func isAnomaly(_ decision: Double) -> Bool { decision <= 0 }
-
   private func requireFeatures(_ count: Int) throws(RowError) {
     guard count == featureCount else { throw Self.wrongFeatures(count, expected: featureCount) }
   }
@@ -72,19 +96,47 @@ extension OneClassModel {
     for (name, value) in zip(featureNames, values) where !value.isFinite {
       return RowError(row: row, reason: "the feature \(name) is \(value); only finite values can be scored")
     }
-    if let scaler {
-      for (feature, value) in values.enumerated() {
-        let scaled = (value - scaler.mean[feature]) / scaler.scale[feature]
-        guard !scaled.isFinite else { continue }
-        return RowError(
-          row: row,
-          reason: "the feature \(featureNames[feature]) is \(value), which the model's scaler "
-            + "(mean \(scaler.mean[feature]), scale \(scaler.scale[feature])) turns into \(scaled)")
-      }
+    for (feature, value) in values.enumerated() {
+      guard let (mean, scale) = packed.scaling(of: feature) else { break }
+      let scaled = (value - mean) / scale
+      guard !scaled.isFinite else { continue }
+      return RowError(
+        row: row,
+        reason: "the feature \(featureNames[feature]) is \(value), which the model's scaler "
+          + "(mean \(mean), scale \(scale)) turns into \(scaled)")
     }
     return RowError(
       row: row, reason: "the decision value is not finite: the values are too large for the kernel")
   }
+}
+
+extension OneClassModel {
+  /// See ``DecisionFunction/decisionValues(of:on:)``.
+  public func decisionValues(of rows: FeatureMatrix, on path: CPUPath = .best) throws(RowError) -> [Double] {
+    try decisionFunction.decisionValues(of: rows, on: path)
+  }
+
+  /// See ``DecisionFunction/decide(_:into:on:)-(Span<Double>,_,_)``.
+  @discardableResult
+  public func decide(
+    _ rows: Span<Double>, into decisions: inout MutableSpan<Double>, on path: CPUPath = .best
+  ) throws(RowError) -> Int {
+    try decisionFunction.decide(rows, into: &decisions, on: path)
+  }
+
+  /// See ``DecisionFunction/decide(_:into:on:)-(FeatureMatrix,_,_)``.
+  @discardableResult
+  public func decide(
+    _ rows: FeatureMatrix, into decisions: inout [Double], on path: CPUPath = .best
+  ) throws(RowError) -> Int {
+    try decisionFunction.decide(rows, into: &decisions, on: path)
+  }
+
+  /// See ``DecisionFunction/fault(of:)``.
+  public func fault(of row: some Collection<Double>) -> RowError? { decisionFunction.fault(of: row) }
+
+  /// Whether a decision value means an anomaly. Exactly zero does, as in LIBSVM and scikit-learn.
+  public static func isAnomaly(_ decision: Double) -> Bool { decision <= 0 }
 }
 
 /// A row, or rows, that cannot be scored.
