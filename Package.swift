@@ -48,7 +48,7 @@ let package = Package(
 
     // Layer 1: values, files, processes, models
     .target(name: "Telemetry"),
-    .target(name: "Files", dependencies: [crypto]),
+    .target(name: "Files", dependencies: ["CLinux", crypto]),
     .target(name: "Supervision", dependencies: ["CLinux", subprocess, systemPackage]),
 
     // Layer 2

@@ -13,14 +13,16 @@ public struct JobDescription: Hashable, Sendable, Codable {
   public var visibleThrough: Timestamp?
   /// The devices of each task, in byte order within and across tasks.
   public var tasks: [[DeviceID]]
-
+  /// The start of the first window of each task; nil where that is not known.
+  public var firstStarts: [Timestamp]?
   /// The `failed.csv` of an earlier job, whose rows alone are scored; nil for all.
   public var onlyRowsOf: String?
   public var outputAction: OutputAction
 
   public init(
     job: String, store: String, models: String, layout: ModelLayout, visibleAfter: Timestamp,
-    visibleThrough: Timestamp?, tasks: [[DeviceID]], onlyRowsOf: String? = nil,
+    visibleThrough: Timestamp?, tasks: [[DeviceID]], firstStarts: [Timestamp]? = nil,
+    onlyRowsOf: String? = nil,
     outputAction: OutputAction = .appendRow
   ) {
     self.onlyRowsOf = onlyRowsOf
@@ -32,6 +34,7 @@ public struct JobDescription: Hashable, Sendable, Codable {
     self.visibleAfter = visibleAfter
     self.visibleThrough = visibleThrough
     self.tasks = tasks
+    self.firstStarts = firstStarts
   }
 
   /// Reads the file at `path`.

@@ -164,16 +164,18 @@ public struct JobRunner: Sendable {
       let onlyRowsOf = job.cut.failedRowsOf.map { folder.job($0).failed }
       let devices = try onlyRowsOf.map { try RowSelection(failedFile: $0).devices }
       let counts = try reader.windowCounts(visibleAfter: job.cut.after, through: job.cut.through)
+        .filter { devices?.contains($0.device) ?? true }
       let vectors = try await supportVectors
-      let loads = counts.filter { devices?.contains($0.device) ?? true }.map {
+      let loads = counts.map {
         MiniBatchPlan.Load(device: $0.device, rows: $0.count, supportVectors: vectors[$0.device] ?? 0)
       }
+      let tasks = MiniBatchPlan.tasks(
+        for: loads, size: deployment.miniBatchSize, slots: target.slots, cost: try measuredCost())
       description = JobDescription(
         job: job.cut.id, store: folder.store, models: folder.models, layout: deployment.layout,
         visibleAfter: job.cut.after, visibleThrough: job.cut.through,
-        tasks: MiniBatchPlan.tasks(
-          for: loads, size: deployment.miniBatchSize, slots: target.slots, cost: try measuredCost()),
-        onlyRowsOf: onlyRowsOf, outputAction: deployment.outputAction)
+        tasks: tasks, firstStarts: Self.firstStarts(of: tasks, counts), onlyRowsOf: onlyRowsOf,
+        outputAction: deployment.outputAction)
       job.weight = loads.reduce(0) { $0 + $1.weight }
       try jobs.save(job)
       try description.write(to: files.description)
@@ -183,6 +185,18 @@ public struct JobRunner: Sendable {
     try jobs.save(job)
     try jobs.add(tasks: description.tasks.map(\.count), to: job.cut.id)
     return description
+  }
+
+  /// The start of the first window of each task. `counts` are of the devices of all `tasks`, in their order.
+  private static func firstStarts(of tasks: [[DeviceID]], _ counts: [WindowStoreReader.WindowCount])
+    -> [Timestamp]
+  {
+    var rest = counts[...]
+    return tasks.map { devices in
+      let own = rest.prefix(devices.count)
+      rest = rest.dropFirst(devices.count)
+      return own.dropFirst().reduce(own[own.startIndex].firstStart) { min($0, $1.firstStart) }
+    }
   }
 
   /// What the newest job that measured all of its tasks has shown.
@@ -218,8 +232,7 @@ public struct JobRunner: Sendable {
       failedRows: failedBefore, jobs: jobs,
       rows: { task in
         let reader = try WindowStoreReader(path: description.store)
-        return try TaskScorer(job: description, reader: reader).fail(description.tasks[task], reason: "")
-          .failed
+        return try TaskScorer(job: description, reader: reader).fail(task: task, reason: "").failed
       }, report: report)
     let computeJob = ComputeJob(
       name: job.cut.id, input: files.description, worker: worker, tasks: missing, retry: deployment.retry)

@@ -88,22 +88,22 @@ actor PredictionCollector {
       digest.update(piece)
     }
     try part.forEachPieceOfFailedLines { try failedRows().write($0) }
-    count(part.head)
+    count(part.summary)
   }
 
   /// All attempts at the next task have failed, and so its windows do.
   private func takeFailed(reason: String) throws {
     let scorer = try TaskScorer(job: description, reader: WindowStoreReader(path: description.store))
-    let part = try scorer.fail(description.tasks[next], reason: reason)
+    let part = try scorer.fail(task: next, reason: reason)
     if part.failed > 0 { try failedRows().write(part.failedLines) }
     totals.failedTasks += 1
-    count(part.head)
+    count(part.summary)
   }
 
-  private func count(_ head: TaskPart.Head) {
-    totals.predictions += head.predictions
-    totals.failedRows += head.failed
-    totals.rows += head.rows
+  private func count(_ part: TaskPart.Summary) {
+    totals.predictions += part.predictions
+    totals.failedRows += part.failed
+    totals.rows += part.rows
     next += 1
   }
 

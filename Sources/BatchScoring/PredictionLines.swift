@@ -23,7 +23,7 @@ struct PredictionLines: Sendable {
   mutating func add(_ row: FeatureTable.Row, score: Double) {
     rows += 1
     bytes.append(contentsOf: head)
-    bytes.append(contentsOf: times.text(of: row))
+    times.append(row, to: &bytes)
     append(score.description)
     bytes.append(contentsOf: OneClassModel.isAnomaly(score) ? anomaly : normal)
     append(String(row.revision))
@@ -39,28 +39,47 @@ struct PredictionLines: Sendable {
       "\(key.device.name),\(key.sensorLabel),\(decisions.count),\(anomalies),\(lowest),\(modelVersion)\n")
   }
 
+  /// Forgets the bytes so far, but not how many rows they were.
+  mutating func removeBytes() { bytes.removeAll(keepingCapacity: true) }
+
   private mutating func append(_ text: String) {
     var text = text
     text.withUTF8 { bytes.append(contentsOf: $0) }
   }
 }
 
-/// The start and the end of windows as text, each followed by a comma. Every device has windows at the same times, so most
-/// have been written before.
+/// The start and the end of windows as text, each followed by a comma. Every device has windows at the same times, mostly in
+/// the same order, so most have been written before.
 private struct TimeTexts: Sendable {
-  private struct Span: Hashable {
+  private struct Entry {
     var start: Timestamp
     var end: Timestamp
+    var text: [UInt8]
   }
 
-  private var texts: [Span: [UInt8]] = [:]
+  private var entries: [Entry] = []
+  private var places: [Timestamp: Int] = [:]
+  /// Where the window after the last one was the last time.
+  private var next = 0
 
-  mutating func text(of row: FeatureTable.Row) -> [UInt8] {
-    let span = Span(start: row.start, end: row.end)
-    if let text = texts[span] { return text }
-    if texts.count >= ScoringDefaults.cachedTimeTexts { texts.removeAll(keepingCapacity: true) }
-    let text = Array("\(row.start),\(row.end),".utf8)
-    texts[span] = text
-    return text
+  mutating func append(_ row: FeatureTable.Row, to bytes: inout [UInt8]) {
+    var place = next
+    if !isEntry(place, row) { place = places[row.start] ?? entries.count }
+    if !isEntry(place, row) {
+      if entries.count >= ScoringDefaults.cachedTimeTexts {
+        entries.removeAll(keepingCapacity: true)
+        places.removeAll(keepingCapacity: true)
+        place = 0
+      }
+      let entry = Entry(start: row.start, end: row.end, text: Array("\(row.start),\(row.end),".utf8))
+      if place < entries.count { entries[place] = entry } else { entries.append(entry) }
+      places[row.start] = place
+    }
+    bytes.append(contentsOf: entries[place].text)
+    next = place + 1
+  }
+
+  private func isEntry(_ place: Int, _ row: FeatureTable.Row) -> Bool {
+    place < entries.count && entries[place].start == row.start && entries[place].end == row.end
   }
 }

@@ -13,7 +13,7 @@ public enum ScoringDefaults {
   public static let aggregates: [Aggregate] = [.mean, .stddev, .min, .max]
   /// How many tasks an automatic plan makes a slot: enough that one slow task does not leave the others idle, few
   /// enough that the overhead of a task does not show.
-  public static let tasksPerSlot = 8
+  public static let tasksPerSlot = 16
   /// The least work, in rows × support vectors, that is worth a task of its own in an automatic plan: about 2 ms of
   /// kernels, the overhead of a task on a warm worker.
   public static let minimumTaskWeight = 500_000

@@ -1,4 +1,5 @@
 import Compute
+import Files
 import Supervision
 import WindowStore
 
@@ -31,8 +32,10 @@ public final class ScoringWorker {
     guard scorer.job.tasks.indices.contains(request.task) else {
       throw TaskFailure("\(request.input) has no task \(request.task)", retry: false)
     }
-    let part = try scorer.score(scorer.job.tasks[request.task])
-    try part.write(to: JobFolder.part(request.task, of: request.input))
+    let file = try AtomicFileWriter(
+      path: JobFolder.part(request.task, of: request.input), survivesPowerCut: false)
+    var part = try scorer.score(task: request.task) { try $0.flush(to: file) }
+    try part.finish(file)
     CrashPoint.partWritten.pass()
     return TaskCounts(items: part.predictions + part.failed, failedItems: part.failed)
   }

@@ -2,18 +2,18 @@ import Compute
 import Files
 import Foundation
 
-/// What one task has found: the rows of the prediction file and of the failed windows. As a file it is a line of JSON, which
-/// says how long the rest is, then the prediction rows, then the failed ones.
+/// What one task has found: the rows of the prediction file and of the failed windows. As a file it is the prediction rows,
+/// then the failed ones, then a line of JSON, which says how long both are.
 struct TaskPart: Sendable {
-  /// The first line.
-  struct Head: Codable {
+  /// The last line.
+  struct Summary: Codable {
     var predictions: Int
     var failed: Int
     /// Rows of the prediction file, which are fewer than predictions where it has one a model.
     var rows: Int
-    /// Bytes of the prediction rows, which come first.
+    /// Bytes of the prediction rows.
     var bytes: Int
-    /// Bytes of the failed rows, which come last.
+    /// Bytes of the failed rows.
     var failedBytes: Int
   }
 
@@ -21,69 +21,89 @@ struct TaskPart: Sendable {
   var predictions = 0
   /// How many could not be.
   private(set) var failed = 0
+  /// Those that have not been flushed.
   var lines = PredictionLines()
   private(set) var failedLines: [UInt8] = []
+  /// Bytes of the lines that have been.
+  private var flushedBytes = 0
 
   mutating func add(_ failure: FailedRow) {
     failed += 1
     failedLines += PredictionFile.line(failure).utf8
   }
 
-  var head: Head {
-    Head(
-      predictions: predictions, failed: failed, rows: lines.rows, bytes: lines.bytes.count,
+  var summary: Summary {
+    Summary(
+      predictions: predictions, failed: failed, rows: lines.rows, bytes: flushedBytes + lines.bytes.count,
       failedBytes: failedLines.count)
   }
 
-  /// Writes the file. It is not flushed to disk: a power cut may leave one that is not whole, which
-  /// ``StoredPart/init(path:)`` tells, and then the task is done again.
-  func write(to path: String) throws {
+  /// Hands the prediction rows so far over to `file`: while they are still in the processor's cache, and so that a task need
+  /// not fit into memory.
+  mutating func flush(to file: AtomicFileWriter) throws {
+    try file.write(lines.bytes)
+    flushedBytes += lines.bytes.count
+    lines.removeBytes()
+  }
+
+  /// Writes the rest of the file and gives it its name. It need not be flushed to disk: a power cut may leave one that is not
+  /// whole, which ``StoredPart/init(path:)`` tells, and then the task is done again.
+  mutating func finish(_ file: AtomicFileWriter) throws {
+    try flush(to: file)
+    try file.write(failedLines)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    let file = try AtomicFileWriter(path: path, survivesPowerCut: false)
-    try file.write(Array(encoder.encode(head)) + [0x0A])
-    try file.write(lines.bytes)
-    try file.write(failedLines)
+    try file.write(Array(encoder.encode(summary)) + [0x0A])
     // Attempts at one task write the same bytes, so the later may replace the earlier.
     try file.finish(existing: .replace)
   }
 }
 
-/// The file of a ``TaskPart``, of which only the first line has been read.
+/// The file of a ``TaskPart``, of which only the last line has been read.
 struct StoredPart {
-  let head: TaskPart.Head
+  let summary: TaskPart.Summary
   private let path: String
-  /// Where the rows begin.
-  private let start: Int
 
   /// Nil where it is not there or not whole.
   init?(path: String) {
     guard let file = FileHandle(forReadingAtPath: path) else { return nil }
     defer { try? file.close() }
-    guard let first = try? file.read(upToCount: Self.headBytes), let size = try? file.seekToEnd() else {
-      return nil
-    }
-    let line = first.prefix { $0 != 0x0A }
-    guard let head = try? JSONDecoder().decode(TaskPart.Head.self, from: line),
-      head.bytes >= 0, head.failedBytes >= 0, line.count + 1 + head.bytes + head.failedBytes == Int(size)
+    guard let size = try? file.seekToEnd(),
+      (try? file.seek(toOffset: size - min(size, Self.summaryBytes))) != nil,
+      let end = try? file.readToEnd(), end.last == 0x0A
     else { return nil }
-    self.head = head
+    let line = end.dropLast().suffix(while: { $0 != 0x0A })
+    guard let summary = try? JSONDecoder().decode(TaskPart.Summary.self, from: line),
+      summary.bytes >= 0, summary.failedBytes >= 0,
+      summary.bytes + summary.failedBytes + line.count + 1 == Int(size)
+    else { return nil }
+    self.summary = summary
     self.path = path
-    start = line.count + 1
   }
 
-  /// More than a head of five numbers is long.
-  private static let headBytes = 256
+  /// More than a summary of five numbers is long.
+  private static let summaryBytes: UInt64 = 256
 
-  var counts: TaskCounts { TaskCounts(items: head.predictions + head.failed, failedItems: head.failed) }
+  var counts: TaskCounts {
+    TaskCounts(items: summary.predictions + summary.failed, failedItems: summary.failed)
+  }
 
   /// Hands over the prediction rows, piece by piece. Throws `FileError`.
   func forEachPieceOfLines(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-    try FilePieces.read(path, start..<start + head.bytes, body)
+    try FilePieces.read(path, 0..<summary.bytes, body)
   }
 
   /// Hands over the failed rows, piece by piece. Throws `FileError`.
   func forEachPieceOfFailedLines(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-    try FilePieces.read(path, start + head.bytes..<start + head.bytes + head.failedBytes, body)
+    try FilePieces.read(path, summary.bytes..<summary.bytes + summary.failedBytes, body)
+  }
+}
+
+extension BidirectionalCollection {
+  /// The longest end of which all elements are so.
+  fileprivate func suffix(while isSo: (Element) -> Bool) -> SubSequence {
+    var start = endIndex
+    while start > startIndex, isSo(self[index(before: start)]) { formIndex(before: &start) }
+    return self[start...]
   }
 }

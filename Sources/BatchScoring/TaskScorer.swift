@@ -26,24 +26,31 @@ struct TaskScorer {
     selection = try job.onlyRowsOf.map { try RowSelection(failedFile: $0) }
   }
 
-  /// Scores `devices`. A fault of a model or a window fails its rows; only a store that cannot be read is thrown.
-  func score(_ devices: [DeviceID]) throws -> TaskPart {
+  /// Does a task of the job. A fault of a model or a window fails its rows; only a store that cannot be read is thrown.
+  ///
+  /// - Parameter flush: Is called every few devices, and may take the lines so far.
+  func score(task: Int, flush: (inout TaskPart) throws -> Void) throws -> TaskPart {
     var part = TaskPart()
-    try forEachDevice(devices) { windows in
-      switch job.layout.per {
-      case .device: try scoreDevice(windows, &part)
-      case .sensor:
-        for table in builder.tables(of: windows) { score(selected(table), with: model(of: table.key), &part) }
+    try forEachFewDevices(of: task) { devices in
+      for windows in devices {
+        switch job.layout.per {
+        case .device: try scoreDevice(windows, &part)
+        case .sensor:
+          for table in builder.tables(of: windows) {
+            score(selected(table), with: model(of: table.key), &part)
+          }
+        }
       }
+      try flush(&part)
     }
     return part
   }
 
-  /// Fails every window of `devices` with `reason`: what is left of a task whose attempts have all failed.
-  func fail(_ devices: [DeviceID], reason: String) throws -> TaskPart {
+  /// Fails every window of a task with `reason`: what is left of one whose attempts have all failed.
+  func fail(task: Int, reason: String) throws -> TaskPart {
     var part = TaskPart()
-    try forEachDevice(devices) { windows in
-      for table in builder.tables(of: windows) {
+    try forEachFewDevices(of: task) { devices in
+      for table in devices.flatMap({ builder.tables(of: $0) }) {
         score(selected(table), with: .failure(ScoringError(reason)), &part)
       }
     }
@@ -51,13 +58,14 @@ struct TaskScorer {
   }
 
   /// Reads a few devices at a time: what was read is still in the processor's cache when it is looked at.
-  private func forEachDevice(_ devices: [DeviceID], _ body: (DeviceWindows) throws -> Void) throws {
+  private func forEachFewDevices(of task: Int, _ body: ([DeviceWindows]) throws -> Void) throws {
+    let devices = job.tasks[task]
     for start in stride(from: 0, to: devices.count, by: ScoringDefaults.devicesPerRead) {
       let next = devices[start..<min(start + ScoringDefaults.devicesPerRead, devices.count)]
-      let windows = try reader.windows(
-        visibleAfter: job.visibleAfter, through: job.visibleThrough, devices: Array(next),
-        columns: builder.columns)
-      for device in windows { try body(device) }
+      try body(
+        try reader.windows(
+          visibleAfter: job.visibleAfter, through: job.visibleThrough, devices: Array(next),
+          columns: builder.columns, from: job.firstStarts?[task]))
     }
   }
 
@@ -88,7 +96,8 @@ struct TaskScorer {
   private func completed(_ windows: DeviceWindows) throws -> DeviceWindows {
     let starts = Set(windows.rows.map(\.start))
     let all = try reader.windows(
-      visibleAfter: nil, through: job.visibleThrough, devices: [windows.device], columns: builder.columns)
+      visibleAfter: nil, through: job.visibleThrough, devices: [windows.device], columns: builder.columns,
+      from: starts.min())
     return all.first.map { all in
       all.selecting(all.rows.indices.filter { starts.contains(all.rows[$0].start) })
     }

@@ -93,13 +93,13 @@ public struct Trainer: Sendable {
       ScoringDefaults.trainingWindowsPerChunk, max(1, total / (threads * ScoringDefaults.tasksPerSlot)))
     var chunks: [[DeviceID]] = []
     var room = 0
-    for (device, count) in counts {
-      if chunks.isEmpty || room < count {
+    for windows in counts {
+      if chunks.isEmpty || room < windows.count {
         chunks.append([])
         room = limit
       }
-      chunks[chunks.count - 1].append(device)
-      room -= count
+      chunks[chunks.count - 1].append(windows.device)
+      room -= windows.count
     }
     return chunks
   }
@@ -110,7 +110,7 @@ public struct Trainer: Sendable {
   ) throws {
     let builder = FeatureVectorBuilder(layout: layout)
     let found = try reader.windows(
-      visibleAfter: nil, through: range.to, devices: devices, columns: builder.columns)
+      visibleAfter: nil, through: range.to, devices: devices, columns: builder.columns, from: range.from)
     for windows in found.map({ $0.inside(range) }) where !windows.rows.isEmpty {
       for table in builder.tables(of: windows) {
         let key = table.key

@@ -40,9 +40,9 @@ public struct DeviceID: Hashable, Comparable, Sendable, Codable, CustomStringCon
 
   public var description: String { name }
 
-  /// Byte order, which is also SQLite's order of text.
+  /// Byte order, which is also SQLite's order of text. Of ASCII text, which ids are, it is Swift's order too.
   public static func < (a: DeviceID, b: DeviceID) -> Bool {
-    a.name.utf8.lexicographicallyPrecedes(b.name.utf8)
+    a.name < b.name
   }
 }
 
@@ -70,9 +70,9 @@ public struct SensorID: Hashable, Comparable, Sendable, Codable, CustomStringCon
 
   public var description: String { name }
 
-  /// Byte order, which is also SQLite's order of text.
+  /// Byte order, which is also SQLite's order of text. Of ASCII text, which ids are, it is Swift's order too.
   public static func < (a: SensorID, b: SensorID) -> Bool {
-    a.name.utf8.lexicographicallyPrecedes(b.name.utf8)
+    a.name < b.name
   }
 }
 

@@ -22,10 +22,6 @@ enum StoreDefaults {
   /// How often one retention looks for room; the next checkpoint goes on where that was not enough.
   static let retentionRounds = 8
 
-  /// How many connections count the windows of a cut side by side, where there are as many processors: enough that a
-  /// million windows are counted in a few hundredths of a second.
-  static let countingConnections = 4
-
   /// How much of the file a reader maps: pages that the system holds already are then not copied. Address space only.
   static let readerMapBytes = 1 << 40
 

@@ -1,7 +1,6 @@
 import Foundation
 import GRDB
 import GRDBSQLite
-import Synchronization
 import Telemetry
 
 /// Reads a store, also while ingestion writes it. Every call sees one consistent state.
@@ -149,99 +148,74 @@ public final class WindowStoreReader: Sendable {
     }
   }
 
-  /// How many windows of each device a cut holds; see ``windows(visibleAfter:through:devices:)``. Only devices with at
-  /// least one, in byte order.
-  ///
-  /// Several connections count side by side, each a span of the cut. Of a cut that is not final yet, which the fleet's
-  /// watermark has not passed, they may see different states.
-  public func windowCounts(visibleAfter: Timestamp?, through: Timestamp?) throws -> [(
-    device: DeviceID, count: Int
-  )] {
+  /// What a cut holds of a device.
+  public struct WindowCount: Hashable, Sendable {
+    public var device: DeviceID
+    /// How many windows; see ``windows(visibleAfter:through:devices:)``.
+    public var count: Int
+    /// The start of the first of them.
+    public var firstStart: Timestamp
+  }
+
+  /// How many windows of each device a cut holds. Only devices with at least one, in byte order.
+  public func windowCounts(visibleAfter: Timestamp?, through: Timestamp?) throws -> [WindowCount] {
     let cut = Self.bounds(visibleAfter, through)
-    let spans = try spans(of: cut)
-    let results = Mutex<[Result<[Int64: Int], any Error>]>([])
-    DispatchQueue.concurrentPerform(iterations: spans.count) { index in
-      let result = Result {
-        // The first one is this connection's.
-        let reader = index == 0 ? self : try WindowStoreReader(path: path)
-        return try reader.counts(in: spans[index], of: cut)
-      }
-      results.withLock { $0.append(result) }
-    }
-    var counts: [Int64: Int] = [:]
-    for result in results.withLock({ $0 }) { counts.merge(try result.get(), uniquingKeysWith: +) }
-    let names = try read { try Self.names(of: "devices", $0) }
-    return try counts.filter { $0.value != 0 }.map { id, count in
-      guard let name = names[id] else {
-        throw StoreError(path: path, reason: "there is no device of number \(id)")
-      }
-      return (device: try StoreError.wrapping(path) { try Self.device(name) }, count: count)
-    }.sorted { $0.device < $1.device }
-  }
-
-  /// Cuts `cut` into spans of equal time, one for each connection that counts.
-  private func spans(of cut: (after: Int64, through: Int64)) throws -> [(after: Int64, through: Int64)] {
-    let ends = try read { db in
-      try ["", "DESC"].compactMap { order in
-        try Int64.fetchOne(
-          db,
-          sql: """
-            SELECT visible_from_ms FROM windows WHERE visible_from_ms > ? AND visible_from_ms <= ?
-            ORDER BY visible_from_ms \(order) LIMIT 1
-            """, arguments: [cut.after, cut.through])
-      }
-    }
-    guard let first = ends.first, let last = ends.last else { return [] }
-    let connections = Int64(
-      min(StoreDefaults.countingConnections, ProcessInfo.processInfo.activeProcessorCount))
-    let length = (last - first) / connections + 1
-    return (0..<connections).map { (first - 1 + $0 * length, min(last, first - 1 + ($0 + 1) * length)) }
-      .filter { $0.after < $0.through }
-  }
-
-  /// How many windows of `cut` count in `span`: each at its first revision in the cut, and one less where its last one takes
-  /// it back.
-  private func counts(in span: (after: Int64, through: Int64), of cut: (after: Int64, through: Int64)) throws
-    -> [Int64: Int]
-  {
-    try read { db in
-      var counts: [Int64: Int] = [:]
-      // Counted here: SQLite would sort all rows to group them. The index holds all that is read; devices often come
-      // several times in a row, once for each sensor.
-      let statement = try db.cachedStatement(
-        sql: """
-          SELECT w.device FROM windows w WHERE w.visible_from_ms > ?3 AND w.visible_from_ms <= ?4
-            AND (w.revision = 1 OR NOT EXISTS (
-              SELECT 1 FROM windows o WHERE o.device = w.device AND o.sensor = w.sensor AND o.start_ms = w.start_ms
-                AND o.revision < w.revision AND o.visible_from_ms > ?1 AND o.visible_from_ms <= ?2))
-          """)
-      let arguments: StatementArguments = [cut.after, cut.through, span.after, span.through]
-      statement.arguments = arguments
-      let handle = statement.sqliteStatement
-      defer { sqlite3_reset(handle) }
-      var device: Int64 = 0
-      var run = 0
-      while try Self.step(handle, db) {
-        let next = sqlite3_column_int64(handle, 0)
-        if next != device {
-          if run > 0 { counts[device, default: 0] += run }
-          device = next
-          run = 0
+    return try read { db in
+      let names = try Row.fetchAll(db, sql: "SELECT id, name FROM devices ORDER BY name")
+      var counts = try DeviceCounts(ids: names.map { $0[0] })
+      try Self.forEachClosing(in: cut, db) { try counts.add($0) }
+      for id in try Self.revisionsOfOneWindow(in: cut, db) { try counts.subtractOne(of: id) }
+      return try names.compactMap { row in
+        try counts[row[0]].map { count in
+          WindowCount(
+            device: try Self.device(row[1]), count: count.windows,
+            firstStart: Timestamp(milliseconds: count.firstStart))
         }
-        run += 1
       }
-      if run > 0 { counts[device, default: 0] += run }
-      let withdrawn = try Int64.fetchCursor(
-        db,
-        sql: """
-          SELECT w.device FROM windows w WHERE w.count = 0 AND w.visible_from_ms > ?3 AND w.visible_from_ms <= ?4
-            AND NOT EXISTS (
-              SELECT 1 FROM windows n WHERE n.device = w.device AND n.sensor = w.sensor AND n.start_ms = w.start_ms
-                AND n.revision > w.revision AND n.visible_from_ms > ?1 AND n.visible_from_ms <= ?2)
-          """, arguments: arguments)
-      while let id = try withdrawn.next() { counts[id, default: 0] -= 1 }
-      return counts
     }
+  }
+
+  private static func forEachClosing(
+    in cut: (after: Int64, through: Int64), _ db: Database, _ body: (Closing) throws -> Void
+  ) throws {
+    // A store whose writer has not come to its migration yet has no closings.
+    let table = try db.tableExists("closings") ? "closings" : "(\(StoreSchema.closingsOfWindows))"
+    let statement = try db.cachedStatement(
+      sql: """
+        SELECT device, windows, first_start_ms FROM \(table)
+        WHERE visible_from_ms > ? AND visible_from_ms <= ?
+        """)
+    statement.arguments = [cut.after, cut.through]
+    let handle = statement.sqliteStatement
+    defer { sqlite3_reset(handle) }
+    while try step(handle, db) {
+      try body(
+        Closing(
+          device: sqlite3_column_int64(handle, 0), windows: Int(sqlite3_column_int64(handle, 1)),
+          firstStart: sqlite3_column_int64(handle, 2)))
+    }
+  }
+
+  /// The devices of what closings count too much, one by one: a window counts once, and not at all where its last revision in
+  /// the cut takes it back.
+  private static func revisionsOfOneWindow(in cut: (after: Int64, through: Int64), _ db: Database) throws
+    -> [Int64]
+  {
+    func other(_ comparison: String) -> String {
+      """
+      EXISTS (SELECT 1 FROM windows o WHERE o.device = w.device AND o.sensor = w.sensor AND o.start_ms = w.start_ms
+        AND o.revision \(comparison) w.revision AND o.visible_from_ms > ?1 AND o.visible_from_ms <= ?2)
+      """
+    }
+    return try Int64.fetchAll(
+      db,
+      sql: """
+        SELECT w.device FROM windows w WHERE w.revision > 1 AND w.visible_from_ms > ?1 AND w.visible_from_ms <= ?2
+          AND \(other("<"))
+        UNION ALL
+        SELECT w.device FROM windows w WHERE w.count = 0 AND w.visible_from_ms > ?1 AND w.visible_from_ms <= ?2
+          AND NOT \(other(">"))
+        """, arguments: [cut.after, cut.through])
   }
 
   /// The windows of a cut: of each window the newest revision that became visible after `visibleAfter` (nil: from the
@@ -263,8 +237,11 @@ public final class WindowStoreReader: Sendable {
 
   /// The windows of a cut, as in ``windows(visibleAfter:through:devices:)``, device by device in the order of `devices`, with
   /// the values of `columns` alone. A device without windows is left out.
+  ///
+  /// - Parameter from: Only windows that do not start before: nothing older of a device is looked at; nil for all.
   public func windows(
-    visibleAfter: Timestamp?, through: Timestamp?, devices: [DeviceID], columns: [AggregateColumn]
+    visibleAfter: Timestamp?, through: Timestamp?, devices: [DeviceID], columns: [AggregateColumn],
+    from: Timestamp? = nil
   ) throws -> [DeviceWindows] {
     try read { db in
       let sensors = try SensorPositions(Self.names(of: "sensors", db))
@@ -274,11 +251,12 @@ public final class WindowStoreReader: Sendable {
           SELECT sensor, start_ms, end_ms, revision, visible_from_ms, count
             \(columns.map { ", \($0.rawValue)" }.joined())
           FROM windows WHERE device = (SELECT id FROM devices WHERE name = ?1)
-            AND +visible_from_ms > ?2 AND +visible_from_ms <= ?3 ORDER BY start_ms, sensor, revision
+            AND start_ms >= ?2 AND start_ms <= ?3 ORDER BY start_ms, sensor, revision
           """)
       let handle = statement.sqliteStatement
       let cut = Self.bounds(visibleAfter, through)
-      sqlite3_bind_int64(handle, 2, cut.after)
+      sqlite3_bind_int64(handle, 2, from?.milliseconds ?? .min)
+      // No window can be seen before its end.
       sqlite3_bind_int64(handle, 3, cut.through)
       var found: [DeviceWindows] = []
       found.reserveCapacity(devices.count)
@@ -292,7 +270,7 @@ public final class WindowStoreReader: Sendable {
           }
           // Fleets are mostly uniform: the next device has about as many windows as the one before.
           return try Self.read(
-            handle, columns, sensors, capacity: found.last?.rows.count ?? 0, of: device, db)
+            handle, columns, sensors, cut, capacity: found.last?.rows.count ?? 0, of: device, db)
         }
         if !windows.rows.isEmpty { found.append(windows) }
       }
@@ -302,8 +280,8 @@ public final class WindowStoreReader: Sendable {
 
   /// What `statement` has to say of one device. Values are taken straight from it, because a job reads millions.
   private static func read(
-    _ statement: SQLiteStatement, _ columns: [AggregateColumn], _ sensors: SensorPositions, capacity: Int,
-    of device: DeviceID, _ db: Database
+    _ statement: SQLiteStatement, _ columns: [AggregateColumn], _ sensors: SensorPositions,
+    _ cut: (after: Int64, through: Int64), capacity: Int, of device: DeviceID, _ db: Database
   ) throws -> DeviceWindows {
     var rows: [DeviceWindows.Row] = []
     rows.reserveCapacity(capacity)
@@ -315,9 +293,12 @@ public final class WindowStoreReader: Sendable {
     }
     let places = 6..<6 + Int32(columns.count)
     while try step(statement, db) {
+      let visibleFrom = time(4)
+      // Nearly all are, and SQLite would take longer to find out.
+      guard visibleFrom.milliseconds > cut.after, visibleFrom.milliseconds <= cut.through else { continue }
       let row = DeviceWindows.Row(
         sensor: try sensors.position(of: sqlite3_column_int64(statement, 0)), start: time(1), end: time(2),
-        revision: Int(sqlite3_column_int64(statement, 3)), visibleFrom: time(4))
+        revision: Int(sqlite3_column_int64(statement, 3)), visibleFrom: visibleFrom)
       // Revisions follow each other, the newest last.
       if row.revision > 1, let last = rows.last, last.start == row.start, last.sensor == row.sensor {
         rows.removeLast()
@@ -364,6 +345,54 @@ public final class WindowStoreReader: Sendable {
 
   fileprivate static func damaged(_ what: String, _ name: String) -> DatabaseError {
     DatabaseError(resultCode: .SQLITE_CORRUPT, message: "“\(name)” is not a \(what) id")
+  }
+}
+
+/// See the table `closings`.
+private struct Closing {
+  var device: Int64
+  var windows: Int
+  var firstStart: Int64
+}
+
+/// The windows of devices, by the store's numbers of them.
+private struct DeviceCounts {
+  struct Count {
+    var windows = 0
+    var firstStart = Int64.max
+  }
+
+  /// By number: numbers are given one after the other, and there are many closings.
+  private var counts: [Count]
+
+  init(ids: [Int64]) throws {
+    let highest = ids.max() ?? 0
+    // Far more than there are names: no number that the store has given.
+    guard 0...Int64(2 * ids.count + 1000) ~= highest else {
+      throw WindowStoreReader.damaged("device", "\(highest)")
+    }
+    counts = Array(repeating: Count(), count: Int(highest) + 1)
+  }
+
+  /// Nil where there are none.
+  subscript(_ device: Int64) -> Count? {
+    let count = counts[Int(device)]
+    return count.windows > 0 ? count : nil
+  }
+
+  mutating func add(_ closing: Closing) throws {
+    let device = try place(of: closing.device)
+    counts[device].windows += closing.windows
+    counts[device].firstStart = min(counts[device].firstStart, closing.firstStart)
+  }
+
+  mutating func subtractOne(of device: Int64) throws { counts[try place(of: device)].windows -= 1 }
+
+  private func place(of device: Int64) throws -> Int {
+    guard counts.indices.contains(Int(device)) else {
+      throw WindowStoreReader.damaged("device", "\(device)")
+    }
+    return Int(device)
   }
 }
 

@@ -36,13 +36,32 @@ extension WindowStoreWriter {
               (SELECT max(id) + 1 FROM (SELECT id FROM \(table) ORDER BY id LIMIT ?1)), 0))
           """, arguments: [rows, instant.milliseconds])
     }
-    // No window can be seen before its end.
+    try deleteWindows(visibleBefore: instant, upTo: rows, db)
+  }
+
+  /// Deletes windows by closings, oldest first, until there were `limit` or more. No window can be seen before its end.
+  private func deleteWindows(visibleBefore instant: Timestamp, upTo limit: Int, _ db: Database) throws {
+    let closings = try Row.fetchCursor(
+      db,
+      sql: "SELECT * FROM closings WHERE visible_from_ms < ? ORDER BY visible_from_ms, device",
+      arguments: [instant.milliseconds])
+    let windows = try db.cachedStatement(
+      sql:
+        "DELETE FROM windows WHERE device = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND visible_from_ms = ?3")
+    var deleted = 0
+    var last: (visibleFrom: Int64, device: Int64)?
+    while deleted < limit, let closing = try closings.next() {
+      let key: (visibleFrom: Int64, device: Int64) = (closing["visible_from_ms"], closing["device"])
+      try windows.execute(arguments: [
+        key.device, closing["first_start_ms"] as Int64, key.visibleFrom,
+      ])
+      deleted += closing["windows"]
+      last = key
+    }
+    guard let last else { return }
     try db.execute(
-      sql: """
-        DELETE FROM windows WHERE (device, start_ms, sensor, revision) IN (
-          SELECT device, start_ms, sensor, revision FROM windows WHERE visible_from_ms < ?2
-          ORDER BY visible_from_ms LIMIT ?1)
-        """, arguments: [rows, instant.milliseconds])
+      sql: "DELETE FROM closings WHERE (visible_from_ms, device) <= (?, ?)",
+      arguments: [last.visibleFrom, last.device])
   }
 
   /// Where the file is nearly as large as it may be, deletes the oldest rows until some room is left: as many as their share
@@ -67,7 +86,7 @@ extension WindowStoreWriter {
 
   private func oldest(_ db: Database) throws -> Timestamp? {
     var oldest = try Int64.fetchOne(
-      db, sql: "SELECT visible_from_ms FROM windows ORDER BY visible_from_ms LIMIT 1")
+      db, sql: "SELECT visible_from_ms FROM closings ORDER BY visible_from_ms LIMIT 1")
     // What was rejected has a time by the wall clock, which need not be that of the readings.
     for (table, time) in Self.timedTables where table != "rejected" {
       let first = try Int64.fetchOne(db, sql: "SELECT \(time) FROM \(table) ORDER BY id LIMIT 1")

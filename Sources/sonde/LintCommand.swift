@@ -111,7 +111,8 @@ private enum LintWindows {
       let builder = FeatureVectorBuilder(layout: record.layout)
       let windows = try WindowStoreReader(path: folder.store)
         .windows(
-          visibleAfter: nil, through: record.range.to, devices: [device], columns: builder.columns)
+          visibleAfter: nil, through: record.range.to, devices: [device], columns: builder.columns,
+          from: record.range.from)
       return windows.first.map { builder.tables(of: $0.inside(record.range)) }?
         .first { $0.key.sensor?.name == model.metadata.sensor }?.features
     }

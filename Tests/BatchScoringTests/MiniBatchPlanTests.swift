@@ -39,7 +39,7 @@ import Testing
 
   @Test func skewIsBalancedByRowsTimesSupportVectors() throws {
     // One device in four has a model of 100 times as many support vectors.
-    let sizes = (0..<400).map { (rows: 1000, vectors: $0 < 100 ? 100_000 : 1000) }
+    let sizes = (0..<1600).map { (rows: 1000, vectors: $0 < 400 ? 100_000 : 1000) }
     let loads = try loads(sizes)
     let tasks = MiniBatchPlan.tasks(for: loads, size: .auto, slots: 2)
     let weight = Dictionary(

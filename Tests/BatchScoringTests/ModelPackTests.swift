@@ -114,7 +114,7 @@ import Testing
           visibleAfter: hour(12), visibleThrough: hour(14), tasks: [devices]
         ).write(to: files.description)
         _ = try worker.perform(WorkerRequest(input: files.description, task: 0, attempt: 1))
-        let rows = try TextFile.text(of: files.part(0)).split(separator: "\n").dropFirst()
+        let rows = try TextFile.text(of: files.part(0)).split(separator: "\n").dropLast()
         return Set(rows.map { String($0.split(separator: ",")[6]) })
       }
       let first = try score("one")

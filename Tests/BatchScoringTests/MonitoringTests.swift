@@ -104,8 +104,8 @@ import Testing
   }
 
   @Test func whatWasMeasuredDecidesHowManyTasksThereAre() {
-    let loads = (0..<100).compactMap { number in
-      DeviceID("d-\(number + 100)").map { MiniBatchPlan.Load(device: $0, rows: 100, supportVectors: 0) }
+    let loads = (0..<1000).compactMap { number in
+      DeviceID("d-\(number + 1000)").map { MiniBatchPlan.Load(device: $0, rows: 10, supportVectors: 0) }
     }
     func tasks(_ overhead: Double, _ rate: Double) -> Int {
       MiniBatchPlan.tasks(

@@ -69,14 +69,17 @@ import Testing
           if let point { environment["SONDE_CRASH_AT"] = "\(point.rawValue)#1@\(marker)" }
           let arguments = Self.settings + ["--compute", "slurm", "--max-instances", "\(nodes)"]
           var saidPowerSaving = false
-          var exit = try await run.schedule(arguments, environment: environment) { _, line in
-            if line.contains("the cluster has no power saving") { saidPowerSaving = true }
+          func schedule(_ environment: [String: String]) async throws -> ServiceExit {
+            try await run.schedule(arguments, environment: environment) { _, line in
+              if line.contains("the cluster has no power saving") { saidPowerSaving = true }
+            }
           }
-          #expect(saidPowerSaving)
+          var exit = try await schedule(environment)
           if point == .tasksRecorded {
             #expect(exit == .killed(signal: SIGKILL))
-            exit = try await run.schedule(arguments, environment: environment)
+            exit = try await schedule(environment)
           }
+          #expect(saidPowerSaving)
           #expect(exit == .exited(code: 0), "\(nodes) nodes, \(point?.rawValue ?? "undisturbed")")
           #expect(try run.outputs() == expected, "\(nodes) nodes, \(point?.rawValue ?? "undisturbed")")
           #expect(FileManager.default.fileExists(atPath: marker) == (point != nil))

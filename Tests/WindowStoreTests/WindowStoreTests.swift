@@ -162,7 +162,8 @@ private func window(_ device: String, start: Int64, revision: Int, visibleFrom: 
           CREATE UNIQUE INDEX windows_by_key ON windows (device, sensor, start_ms, revision);
           CREATE INDEX windows_by_visibility ON windows (visible_from_ms);
           CREATE INDEX windows_withdrawn ON windows (visible_from_ms) WHERE count = 0;
-          DELETE FROM grdb_migrations WHERE identifier LIKE '4:%';
+          DROP TABLE closings;
+          DELETE FROM grdb_migrations WHERE identifier LIKE '4:%' OR identifier LIKE '5:%';
           """)
       for view in views { try db.execute(sql: view["sql"]) }
     }
@@ -190,12 +191,15 @@ private func window(_ device: String, start: Int64, revision: Int, visibleFrom: 
       try writer?.commit(batch)
       try writer?.close()
       writer = nil
-      func seen() throws -> ([WindowRow], [String]) {
+      func seen() throws -> ([WindowRow], [String], [WindowStoreReader.WindowCount]) {
         let values = try DatabaseQueue(path: path).read {
           try Row.fetchAll($0, sql: "SELECT * FROM window_values ORDER BY device, sensor, window_start_ms")
         }
-        let windows = try WindowStoreReader(path: path).windows(visibleAfter: nil, through: nil)
-        return (windows, values.map(\.description))
+        let reader = try WindowStoreReader(path: path)
+        let windows = try reader.windows(visibleAfter: nil, through: nil)
+        return (
+          windows, values.map(\.description), try reader.windowCounts(visibleAfter: nil, through: nil)
+        )
       }
       let before = try seen()
       #expect(
@@ -203,6 +207,7 @@ private func window(_ device: String, start: Int64, revision: Int, visibleFrom: 
           "a/m@0r1", "a/m@120r2", "b/a@0r1", "b/a@120r2", "b/z@0r1", "b/z@120r2",
         ])
       #expect(before.1.count == 6)
+      #expect(before.2.map(\.count) == [2, 4])
       try makeOld(path)
       // A reader need not wait for the writer's migration.
       #expect(try seen() == before)
