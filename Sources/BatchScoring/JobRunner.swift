@@ -21,12 +21,16 @@ public struct JobRunner: Sendable {
   /// The wall clock, for the times in jobs.sqlite.
   public let now: @Sendable () -> Timestamp
   public let report: @Sendable (ScoringEvent) -> Void
+  /// Whether no other job will come: the target is then shut down as soon as the tasks are done.
+  public let isLast: Bool
 
   public init(
     folder: RunFolder, deployment: Deployment, target: any ComputeTarget, worker: WorkerCommand,
     jobs: JobStore,
-    now: @escaping @Sendable () -> Timestamp, report: @escaping @Sendable (ScoringEvent) -> Void = { _ in }
+    now: @escaping @Sendable () -> Timestamp, report: @escaping @Sendable (ScoringEvent) -> Void = { _ in },
+    isLast: Bool = false
   ) {
+    self.isLast = isLast
     self.folder = folder
     self.deployment = deployment
     self.target = target
@@ -86,7 +90,9 @@ public struct JobRunner: Sendable {
       job.state = .finalizing
       try jobs.save(job)
       CrashPoint.jobFinalizing.pass()
+      async let shutDown: Void = shutDownAfterLast()
       try await finalize(collector, &job)
+      await shutDown
       job.state = .completed
       try end(&job)
       CrashPoint.jobCompleted.pass()
@@ -151,6 +157,7 @@ public struct JobRunner: Sendable {
 
   private func plan(_ job: inout JobRecord, _ files: JobFolder) async throws -> JobDescription {
     try files.prepare()
+    await target.prepare(for: worker)
     job.state = .provisioning
     job.startedAt = job.startedAt ?? now()
     let description: JobDescription
@@ -280,6 +287,10 @@ public struct JobRunner: Sendable {
   }
 
   // MARK: - Finalize
+
+  private func shutDownAfterLast() async {
+    if isLast { await target.shutDown() }
+  }
 
   private func finalize(_ collector: PredictionCollector, _ job: inout JobRecord) async throws {
     let totals = try await collector.finish(reasons: try jobs.failureReasons(of: job.cut.id))

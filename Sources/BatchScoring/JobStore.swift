@@ -48,11 +48,13 @@ public final class JobStore: Sendable {
       configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
       configuration.label = "BatchScoring.jobs"
       configuration.prepareDatabase { db in
-        // FULL: the last cut decides what the next job scores, and must not be lost in a power cut.
-        try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
+        // Migrations that a power cut takes back are done again.
+        try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")
       }
       let queue = try DatabaseQueue(path: path, configuration: configuration)
       try Self.migrator.migrate(queue)
+      // The last cut decides what the next job scores, and must not be lost in a power cut.
+      try queue.inDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
       if lock != nil { try queue.write(Self.endLostNodes) }
       return queue
     }

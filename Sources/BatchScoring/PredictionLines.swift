@@ -22,10 +22,14 @@ struct PredictionLines: Sendable {
   /// Adds the row of a window that has the decision value `score`.
   mutating func add(_ row: FeatureTable.Row, score: Double) {
     rows += 1
-    bytes.append(contentsOf: head)
+    bytes.append(copying: head)
     times.append(row, to: &bytes)
     append(score.description)
-    bytes.append(contentsOf: OneClassModel.isAnomaly(score) ? anomaly : normal)
+    if OneClassModel.isAnomaly(score) {
+      bytes.append(copying: anomaly)
+    } else {
+      bytes.append(copying: normal)
+    }
     append(String(row.revision))
     bytes.append(0x0A)
   }
@@ -45,6 +49,13 @@ struct PredictionLines: Sendable {
   private mutating func append(_ text: String) {
     var text = text
     text.withUTF8 { bytes.append(contentsOf: $0) }
+  }
+}
+
+extension [UInt8] {
+  /// `append(contentsOf:)` without holding on to `other`, which shows where a row is a few short pieces.
+  fileprivate mutating func append(copying other: borrowing [UInt8]) {
+    other.withUnsafeBufferPointer { append(contentsOf: $0) }
   }
 }
 
@@ -75,7 +86,7 @@ private struct TimeTexts: Sendable {
       if place < entries.count { entries[place] = entry } else { entries.append(entry) }
       places[row.start] = place
     }
-    bytes.append(contentsOf: entries[place].text)
+    bytes.append(copying: entries[place].text)
     next = place + 1
   }
 

@@ -9,6 +9,10 @@ public protocol ComputeTarget: Sendable {
   /// How many tasks run at a time at most: nodes × cores a node.
   var slots: Int { get }
 
+  /// Begins to bring up what is there whatever there will be to do, for a job of `command` that will follow soon. Returns at
+  /// once; that something does not come up shows in ``run(_:report:)``.
+  func prepare(for command: WorkerCommand) async
+
   /// Runs the tasks of `job` and returns when each has succeeded, failed for good or, after ``stop()`` or
   /// ``cancel()``, not been started. `report` is called for every event, in order.
   ///
@@ -25,6 +29,11 @@ public protocol ComputeTarget: Sendable {
 
   /// Ends every worker. The target is not used afterwards.
   func shutDown() async
+}
+
+extension ComputeTarget {
+  /// Nothing: for a target that asks for nodes when there are tasks.
+  public func prepare(for command: WorkerCommand) async {}
 }
 
 /// The command that a worker is: an executable and its arguments, speaking the protocol of ``WorkerRequest``.

@@ -65,6 +65,25 @@ public actor LocalTarget: ComputeTarget {
     slots = nodes * coresPerNode
   }
 
+  /// Starts the workers of the nodes that never go, so that they come up while the job is planned.
+  public func prepare(for command: WorkerCommand) async {
+    guard !isRunning else { return }
+    if warmCommand != command {
+      await endWorkers()
+      warmCommand = command
+    }
+    let actions = scaler.handle(.demand(tasks: 0), at: now)
+    tell(actions)
+    for case .provision(let node) in actions {
+      openNodes.insert(node)
+      for slot in (node - 1) * coresPerNode..<node * coresPerNode {
+        start(nextWorker, slot: slot, command)
+        warm.append(TaskBoard.WarmWorker(worker: nextWorker, slot: slot, isReady: false))
+        nextWorker += 1
+      }
+    }
+  }
+
   public func run(
     _ job: ComputeJob, report: @escaping @Sendable (ComputeEvent) -> Void
   ) async throws -> ComputeOutcome {
@@ -216,10 +235,7 @@ public actor LocalTarget: ComputeTarget {
   ) {
     for action in actions {
       switch action {
-      case .startWorker(let worker, let slot):
-        nodeOfWorker[worker] = slot / coresPerNode + 1
-        processes[worker] = WorkerProcess(
-          number: worker, command: job.worker, logPath: log(of: worker), mailbox: mailbox)
+      case .startWorker(let worker, let slot): start(worker, slot: slot, job.worker)
       case .assign(let worker, let task, let attempt):
         processes[worker]?.send(WorkerRequest(input: job.input, task: task, attempt: attempt).line)
       case .kill(let worker):
@@ -230,6 +246,12 @@ public actor LocalTarget: ComputeTarget {
         report(event)
       }
     }
+  }
+
+  private func start(_ worker: Int, slot: Int, _ command: WorkerCommand) {
+    nodeOfWorker[worker] = slot / coresPerNode + 1
+    processes[worker] = WorkerProcess(
+      number: worker, command: command, logPath: log(of: worker), mailbox: mailbox)
   }
 
   private func log(of worker: Int) -> String { "\(logFolder)/\(logPrefix)worker-\(worker).log" }

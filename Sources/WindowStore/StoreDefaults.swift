@@ -48,7 +48,10 @@ enum StoreDefaults {
     configuration.readonly = true
     configuration.busyMode = .timeout(busyTimeoutSeconds)
     configuration.label = "WindowStore.reader"
-    configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA mmap_size = \(readerMapBytes)") }
+    configuration.prepareDatabase { db in
+      try db.execute(sql: "PRAGMA mmap_size = \(readerMapBytes)")
+      try RowVisit.register(in: db)
+    }
     return configuration
   }
 }

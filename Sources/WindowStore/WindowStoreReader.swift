@@ -182,17 +182,16 @@ public final class WindowStoreReader: Sendable {
     let table = try db.tableExists("closings") ? "closings" : "(\(StoreSchema.closingsOfWindows))"
     let statement = try db.cachedStatement(
       sql: """
-        SELECT device, windows, first_start_ms FROM \(table)
-        WHERE visible_from_ms > ? AND visible_from_ms <= ?
+        SELECT 1 FROM \(table) WHERE visible_from_ms > ?1 AND visible_from_ms <= ?2
+          AND visit(?3, device, windows, first_start_ms)
         """)
-    statement.arguments = [cut.after, cut.through]
     let handle = statement.sqliteStatement
-    defer { sqlite3_reset(handle) }
-    while try step(handle, db) {
+    sqlite3_bind_int64(handle, 1, cut.after)
+    sqlite3_bind_int64(handle, 2, cut.through)
+    try RowVisit.forEachRow(of: handle, parameter: 3, db) { values in
       try body(
         Closing(
-          device: sqlite3_column_int64(handle, 0), windows: Int(sqlite3_column_int64(handle, 1)),
-          firstStart: sqlite3_column_int64(handle, 2)))
+          device: values.integer(0), windows: Int(values.integer(1)), firstStart: values.integer(2)))
     }
   }
 
@@ -248,10 +247,11 @@ public final class WindowStoreReader: Sendable {
       // In the order in which the rows lie, so that SQLite sorts nothing.
       let statement = try db.cachedStatement(
         sql: """
-          SELECT sensor, start_ms, end_ms, revision, visible_from_ms, count
-            \(columns.map { ", \($0.rawValue)" }.joined())
-          FROM windows WHERE device = (SELECT id FROM devices WHERE name = ?1)
-            AND start_ms >= ?2 AND start_ms <= ?3 ORDER BY start_ms, sensor, revision
+          SELECT 1 FROM windows WHERE device = (SELECT id FROM devices WHERE name = ?1)
+            AND start_ms >= ?2 AND start_ms <= ?3
+            AND visit(?4, sensor, start_ms, end_ms, revision, visible_from_ms, count
+              \(columns.map { ", \($0.rawValue)" }.joined()))
+          ORDER BY start_ms, sensor, revision
           """)
       let handle = statement.sqliteStatement
       let cut = Self.bounds(visibleAfter, through)
@@ -264,10 +264,7 @@ public final class WindowStoreReader: Sendable {
         // The text is there until the statement is reset, so SQLite need not copy it.
         let windows = try device.name.withCString { name in
           sqlite3_bind_text(handle, 1, name, -1, nil)
-          defer {
-            sqlite3_reset(handle)
-            sqlite3_bind_null(handle, 1)
-          }
+          defer { sqlite3_bind_null(handle, 1) }
           // Fleets are mostly uniform: the next device has about as many windows as the one before.
           return try Self.read(
             handle, columns, sensors, cut, capacity: found.last?.rows.count ?? 0, of: device, db)
@@ -288,40 +285,27 @@ public final class WindowStoreReader: Sendable {
     var values: [Double] = []
     values.reserveCapacity(capacity * columns.count)
     var withdrawn: Set<Int> = []
-    func time(_ column: Int32) -> Timestamp {
-      Timestamp(milliseconds: sqlite3_column_int64(statement, column))
-    }
-    let places = 6..<6 + Int32(columns.count)
-    while try step(statement, db) {
-      let visibleFrom = time(4)
+    try RowVisit.forEachRow(of: statement, parameter: 4, db) { found in
+      let visibleFrom = found.integer(4)
       // Nearly all are, and SQLite would take longer to find out.
-      guard visibleFrom.milliseconds > cut.after, visibleFrom.milliseconds <= cut.through else { continue }
+      guard visibleFrom > cut.after, visibleFrom <= cut.through else { return }
       let row = DeviceWindows.Row(
-        sensor: try sensors.position(of: sqlite3_column_int64(statement, 0)), start: time(1), end: time(2),
-        revision: Int(sqlite3_column_int64(statement, 3)), visibleFrom: visibleFrom)
+        sensor: try sensors.position(of: found.integer(0)), start: Timestamp(milliseconds: found.integer(1)),
+        end: Timestamp(milliseconds: found.integer(2)), revision: Int(found.integer(3)),
+        visibleFrom: Timestamp(milliseconds: visibleFrom))
       // Revisions follow each other, the newest last.
       if row.revision > 1, let last = rows.last, last.start == row.start, last.sensor == row.sensor {
         rows.removeLast()
         values.removeLast(columns.count)
         withdrawn.remove(rows.count)
       }
-      if sqlite3_column_int64(statement, 5) == 0 { withdrawn.insert(rows.count) }
+      if found.integer(5) == 0 { withdrawn.insert(rows.count) }
       rows.append(row)
-      for place in places { values.append(sqlite3_column_double(statement, place)) }
+      for place in 6..<6 + columns.count { values.append(found.number(place)) }
     }
     let windows = DeviceWindows(
       device: device, sensors: sensors.sorted, columns: columns, rows: rows, values: values)
     return withdrawn.isEmpty ? windows : windows.selecting(rows.indices.filter { !withdrawn.contains($0) })
-  }
-
-  /// Whether there is another row. Throws SQLite's error.
-  private static func step(_ handle: SQLiteStatement, _ db: Database) throws -> Bool {
-    switch sqlite3_step(handle) {
-    case SQLITE_ROW: return true
-    case SQLITE_DONE: return false
-    case let code:
-      throw DatabaseError(resultCode: ResultCode(rawValue: code), message: db.lastErrorMessage)
-    }
   }
 
   /// The names in a table of ids.

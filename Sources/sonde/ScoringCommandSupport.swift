@@ -38,7 +38,7 @@ enum ScoringCommandSupport {
     let runner = JobRunner(
       folder: folder.with(modelsOf: deployment), deployment: deployment, target: target,
       worker: try worker(of: deployment, singleJob: true), jobs: jobs,
-      now: { now() }, report: { reporter.report($0) })
+      now: { now() }, report: { reporter.report($0) }, isLast: true)
     _ = StopSignal { Task { await target.stop() } }
     let job = try await runner.run(cut)
     await target.shutDown()
