@@ -46,6 +46,72 @@ public struct JobDescription: Hashable, Sendable, Codable {
   public func write(to path: String) throws { try JSONFile.write(self, to: path) }
 }
 
+extension JobDescription {
+  private enum CodingKeys: CodingKey {
+    case job, store, models, layout, visibleAfter, visibleThrough, tasks, firstStarts, onlyRowsOf,
+      outputAction
+  }
+
+  /// Throws `DecodingError`.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      job: try values.decode(String.self, forKey: .job),
+      store: try values.decode(String.self, forKey: .store),
+      models: try values.decode(String.self, forKey: .models),
+      layout: try values.decode(ModelLayout.self, forKey: .layout),
+      visibleAfter: try values.decode(Timestamp.self, forKey: .visibleAfter),
+      visibleThrough: try values.decodeIfPresent(Timestamp.self, forKey: .visibleThrough),
+      tasks: try values.decode([DeviceList].self, forKey: .tasks).map(\.devices),
+      firstStarts: try values.decodeIfPresent([Timestamp].self, forKey: .firstStarts),
+      onlyRowsOf: try values.decodeIfPresent(String.self, forKey: .onlyRowsOf),
+      outputAction: try values.decode(OutputAction.self, forKey: .outputAction))
+  }
+
+  /// Throws `EncodingError`.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(job, forKey: .job)
+    try values.encode(store, forKey: .store)
+    try values.encode(models, forKey: .models)
+    try values.encode(layout, forKey: .layout)
+    try values.encode(visibleAfter, forKey: .visibleAfter)
+    try values.encodeIfPresent(visibleThrough, forKey: .visibleThrough)
+    try values.encode(tasks.map(DeviceList.init), forKey: .tasks)
+    try values.encodeIfPresent(firstStarts, forKey: .firstStarts)
+    try values.encodeIfPresent(onlyRowsOf, forKey: .onlyRowsOf)
+    try values.encode(outputAction, forKey: .outputAction)
+  }
+}
+
+/// The devices of a task, as one string with spaces between them: every worker reads those of all tasks before its first one.
+private struct DeviceList: Codable {
+  let devices: [DeviceID]
+
+  init(_ devices: [DeviceID]) { self.devices = devices }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    // An earlier version wrote them one by one.
+    guard let text = try? container.decode(String.self) else {
+      devices = try container.decode([DeviceID].self)
+      return
+    }
+    devices = try text.utf8.split(separator: UInt8(ascii: " ")).map { name in
+      guard let device = DeviceID(Substring(name)) else {
+        throw DecodingError.dataCorruptedError(
+          in: container, debugDescription: "“\(Substring(name))” is not a device id")
+      }
+      return device
+    }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(devices.map(\.name).joined(separator: " "))
+  }
+}
+
 /// JSON files in snake case with sorted keys.
 enum JSONFile {
   /// - Parameter namesItsKeys: Whether `type` spells its keys as the file does: telling them takes as long as all the rest.

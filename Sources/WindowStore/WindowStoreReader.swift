@@ -161,14 +161,16 @@ public final class WindowStoreReader: Sendable {
   public func windowCounts(visibleAfter: Timestamp?, through: Timestamp?) throws -> [WindowCount] {
     let cut = Self.bounds(visibleAfter, through)
     return try read { db in
-      let names = try Row.fetchAll(db, sql: "SELECT id, name FROM devices ORDER BY name")
-      var counts = try DeviceCounts(ids: names.map { $0[0] })
+      var devices: [(id: Int64, name: String)] = []
+      let rows = try Row.fetchCursor(db, sql: "SELECT id, name FROM devices ORDER BY name")
+      while let row = try rows.next() { devices.append((row[0], row[1])) }
+      var counts = try DeviceCounts(ids: devices.map(\.id))
       try Self.forEachClosing(in: cut, db) { try counts.add($0) }
       for id in try Self.revisionsOfOneWindow(in: cut, db) { try counts.subtractOne(of: id) }
-      return try names.compactMap { row in
-        try counts[row[0]].map { count in
+      return try devices.compactMap { id, name in
+        try counts[id].map { count in
           WindowCount(
-            device: try Self.device(row[1]), count: count.windows,
+            device: try Self.device(name), count: count.windows,
             firstStart: Timestamp(milliseconds: count.firstStart))
         }
       }
