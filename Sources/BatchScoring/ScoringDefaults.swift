@@ -41,7 +41,7 @@ public enum ScoringDefaults {
   public static let errorThreshold = -1
   /// How many devices a worker reads at a time: enough that asking costs nothing, few enough that their windows stay in the
   /// processor's cache.
-  public static let devicesPerRead = 16
+  public static let devicesPerRead = 32
   /// How many instants a task keeps as text: a month of 5-minute windows is 8,640.
   public static let cachedTimeTexts = 10_000
   /// How many models a warm worker keeps: one of 100 support vectors and 12 features takes about 10 KB.

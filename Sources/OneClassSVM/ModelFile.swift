@@ -45,8 +45,8 @@ public enum ModelFile {
 
     /// The state of the files of `stem` in `folder`; nil where one is missing.
     public init?(folder: String, stem: String) {
-      let paths = Paths(folder: folder, stem: stem)
-      guard let model = FileStamp(paths.model), let card = FileStamp(paths.card) else { return nil }
+      let base = Paths.base(folder: folder, stem: stem)
+      guard let model = FileStamp(base + ".model"), let card = FileStamp(base + ".json") else { return nil }
       self.model = model
       self.card = card
     }
@@ -209,6 +209,11 @@ public enum ModelFile {
     let card: String
     let next: String
 
+    /// What the paths begin with.
+    static func base(folder: String, stem: String) -> String {
+      folder.hasSuffix("/") ? folder + stem : "\(folder)/\(stem)"
+    }
+
     init(model: String, stem: String) {
       self.stem = stem
       self.model = model
@@ -218,7 +223,7 @@ public enum ModelFile {
 
     init(folder: String, stem: String) {
       self.stem = stem
-      let base = folder.hasSuffix("/") ? folder + stem : "\(folder)/\(stem)"
+      let base = Self.base(folder: folder, stem: stem)
       model = base + ".model"
       card = base + ".json"
       next = base + ".json.next"

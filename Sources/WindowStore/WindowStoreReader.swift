@@ -246,12 +246,15 @@ public final class WindowStoreReader: Sendable {
   ) throws -> [DeviceWindows] {
     try read { db in
       let sensors = try SensorPositions(Self.names(of: "sensors", db))
+      // Few stores have windows that were taken back, and their index says so at once.
+      let hasWithdrawn =
+        try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM windows WHERE count = 0)") ?? true
       // In the order in which the rows lie, so that SQLite sorts nothing.
       let statement = try db.cachedStatement(
         sql: """
           SELECT 1 FROM windows WHERE device = (SELECT id FROM devices WHERE name = ?1)
             AND start_ms >= ?2 AND start_ms <= ?3
-            AND visit(?4, sensor, start_ms, end_ms, revision, visible_from_ms, count
+            AND visit(?4, sensor, start_ms, end_ms, revision, visible_from_ms, \(hasWithdrawn ? "count" : "1")
               \(columns.map { ", \($0.rawValue)" }.joined()))
           ORDER BY start_ms, sensor, revision
           """)
