@@ -72,16 +72,8 @@ public actor LocalTarget: ComputeTarget {
       await endWorkers()
       warmCommand = command
     }
-    let actions = scaler.handle(.demand(tasks: 0), at: now)
-    tell(actions)
-    for case .provision(let node) in actions {
-      openNodes.insert(node)
-      for slot in (node - 1) * coresPerNode..<node * coresPerNode {
-        start(nextWorker, slot: slot, command)
-        warm.append(TaskBoard.WarmWorker(worker: nextWorker, slot: slot, isReady: false))
-        nextWorker += 1
-      }
-    }
+    forgetTheDead()
+    follow(scaler.handle(.tick, at: now))
   }
 
   public func run(
@@ -192,17 +184,33 @@ public actor LocalTarget: ComputeTarget {
   private func releaseIdleNodes() {
     guard !isRunning else { return }
     forgetTheDead()
-    let actions = scaler.handle(.tick, at: now)
-    tell(actions)
-    for case .release(let node) in actions {
-      openNodes.remove(node)
-      for worker in warm where nodeOfWorker[worker.worker] == node {
-        processes[worker.worker]?.finish()
-      }
-      warm.removeAll { nodeOfWorker[$0.worker] == node }
-    }
+    follow(scaler.handle(.tick, at: now))
     noteGoneNodes()
     scheduleScaleDown()
+  }
+
+  /// Does between jobs what the autoscaler asks for.
+  private func follow(_ actions: [Autoscaler.Action]) {
+    tell(actions)
+    for action in actions {
+      switch action {
+      case .provision(let node):
+        openNodes.insert(node)
+        guard let command = warmCommand else { continue }
+        for slot in (node - 1) * coresPerNode..<node * coresPerNode {
+          start(nextWorker, slot: slot, command)
+          warm.append(TaskBoard.WarmWorker(worker: nextWorker, slot: slot, isReady: false))
+          nextWorker += 1
+        }
+      case .release(let node):
+        openNodes.remove(node)
+        for worker in warm where nodeOfWorker[worker.worker] == node {
+          processes[worker.worker]?.finish()
+        }
+        warm.removeAll { nodeOfWorker[$0.worker] == node }
+      case .changed: break
+      }
+    }
   }
 
   /// Notes what has exited. A job that has begun meanwhile does so itself.

@@ -85,4 +85,39 @@ import Testing
     await target.shutDown()
     #expect(changes.counts.last == 0)
   }
+
+  @Test func whatWasPreparedTakesTheTasks() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "sonde-scale-\(UUID().uuidString)")
+      .path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let changes = Changes()
+    let target = try LocalTarget(
+      scale: AutoscaleSettings(minInstances: 2, maxInstances: 3), coresPerNode: 1, logFolder: folder,
+      observe: changes.add)
+    let answer =
+      "echo '{\"status\":\"ready\"}'; while read -r l; do echo '{\"status\":\"ok\",\"task\":0,\"attempt\":1,\"items\":1,\"failed_items\":0}'; done"
+    let command = WorkerCommand(executable: "/bin/sh", arguments: ["-c", answer])
+    for _ in 1...2 {
+      await target.prepare(for: command)
+      #expect(changes.counts.last == 2)
+      let job = ComputeJob(name: "a", input: "x", worker: command, tasks: [0])
+      let started = Mutex(0)
+      let outcome = try await target.run(job) { event in
+        if case .workerStarted = event { started.withLock { $0 += 1 } }
+      }
+      #expect(outcome.succeeded == 1)
+      #expect(started.withLock { $0 } == 0, "the workers were there")
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 2)
+    // Workers that cannot be started show in the job.
+    await target.prepare(for: WorkerCommand(executable: "/nowhere/worker"))
+    let job = ComputeJob(
+      name: "b", input: "x", worker: WorkerCommand(executable: "/nowhere/worker"), tasks: [0])
+    guard case .gaveUp = try await target.run(job, report: { _ in }).ending else {
+      Issue.record("workers that do not exist have worked")
+      return
+    }
+    await target.shutDown()
+    #expect(changes.counts.last == 0)
+  }
 }
