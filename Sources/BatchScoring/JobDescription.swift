@@ -12,7 +12,7 @@ public struct JobDescription: Hashable, Sendable, Codable {
   public var visibleAfter: Timestamp
   public var visibleThrough: Timestamp?
   /// The devices of each task, in byte order within and across tasks.
-  public var tasks: [[DeviceID]]
+  @DeviceLists public var tasks: [[DeviceID]]
   /// The start of the first window of each task; nil where that is not known.
   public var firstStarts: [Timestamp]?
   /// The `failed.csv` of an earlier job, whose rows alone are scored; nil for all.
@@ -22,8 +22,7 @@ public struct JobDescription: Hashable, Sendable, Codable {
   public init(
     job: String, store: String, models: String, layout: ModelLayout, visibleAfter: Timestamp,
     visibleThrough: Timestamp?, tasks: [[DeviceID]], firstStarts: [Timestamp]? = nil,
-    onlyRowsOf: String? = nil,
-    outputAction: OutputAction = .appendRow
+    onlyRowsOf: String? = nil, outputAction: OutputAction = .appendRow
   ) {
     self.onlyRowsOf = onlyRowsOf
     self.outputAction = outputAction
@@ -46,69 +45,36 @@ public struct JobDescription: Hashable, Sendable, Codable {
   public func write(to path: String) throws { try JSONFile.write(self, to: path) }
 }
 
-extension JobDescription {
-  private enum CodingKeys: CodingKey {
-    case job, store, models, layout, visibleAfter, visibleThrough, tasks, firstStarts, onlyRowsOf,
-      outputAction
-  }
+/// The devices of tasks. As JSON, those of one task are one string with spaces between them: every worker reads those of all
+/// tasks before its first one.
+@propertyWrapper public struct DeviceLists: Hashable, Sendable, Codable {
+  public var wrappedValue: [[DeviceID]]
+
+  public init(wrappedValue: [[DeviceID]]) { self.wrappedValue = wrappedValue }
 
   /// Throws `DecodingError`.
   public init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
-    self.init(
-      job: try values.decode(String.self, forKey: .job),
-      store: try values.decode(String.self, forKey: .store),
-      models: try values.decode(String.self, forKey: .models),
-      layout: try values.decode(ModelLayout.self, forKey: .layout),
-      visibleAfter: try values.decode(Timestamp.self, forKey: .visibleAfter),
-      visibleThrough: try values.decodeIfPresent(Timestamp.self, forKey: .visibleThrough),
-      tasks: try values.decode([DeviceList].self, forKey: .tasks).map(\.devices),
-      firstStarts: try values.decodeIfPresent([Timestamp].self, forKey: .firstStarts),
-      onlyRowsOf: try values.decodeIfPresent(String.self, forKey: .onlyRowsOf),
-      outputAction: try values.decode(OutputAction.self, forKey: .outputAction))
+    let container = try decoder.singleValueContainer()
+    // An earlier version wrote the devices one by one.
+    guard let lists = try? container.decode([String].self) else {
+      wrappedValue = try container.decode([[DeviceID]].self)
+      return
+    }
+    wrappedValue = try lists.map { list in
+      try list.utf8.split(separator: UInt8(ascii: " ")).map { name in
+        guard let device = DeviceID(Substring(name)) else {
+          throw DecodingError.dataCorruptedError(
+            in: container, debugDescription: "“\(Substring(name))” is not a device id")
+        }
+        return device
+      }
+    }
   }
 
   /// Throws `EncodingError`.
   public func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: CodingKeys.self)
-    try values.encode(job, forKey: .job)
-    try values.encode(store, forKey: .store)
-    try values.encode(models, forKey: .models)
-    try values.encode(layout, forKey: .layout)
-    try values.encode(visibleAfter, forKey: .visibleAfter)
-    try values.encodeIfPresent(visibleThrough, forKey: .visibleThrough)
-    try values.encode(tasks.map(DeviceList.init), forKey: .tasks)
-    try values.encodeIfPresent(firstStarts, forKey: .firstStarts)
-    try values.encodeIfPresent(onlyRowsOf, forKey: .onlyRowsOf)
-    try values.encode(outputAction, forKey: .outputAction)
-  }
-}
-
-/// The devices of a task, as one string with spaces between them: every worker reads those of all tasks before its first one.
-private struct DeviceList: Codable {
-  let devices: [DeviceID]
-
-  init(_ devices: [DeviceID]) { self.devices = devices }
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    // An earlier version wrote them one by one.
-    guard let text = try? container.decode(String.self) else {
-      devices = try container.decode([DeviceID].self)
-      return
-    }
-    devices = try text.utf8.split(separator: UInt8(ascii: " ")).map { name in
-      guard let device = DeviceID(Substring(name)) else {
-        throw DecodingError.dataCorruptedError(
-          in: container, debugDescription: "“\(Substring(name))” is not a device id")
-      }
-      return device
-    }
-  }
-
-  func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
-    try container.encode(devices.map(\.name).joined(separator: " "))
+    try container.encode(wrappedValue.map { $0.map(\.name).joined(separator: " ") })
   }
 }
 

@@ -5,8 +5,8 @@ import GRDBSQLite
 import OneClassSVM
 import Telemetry
 
-/// The models of a folder once more, as they lie in memory: `models.sqlite` beside `models/`. Reading a model from it takes a
-/// hundredth of what its text takes, and most of a short job is reading models.
+/// The models of a folder once more, as they lie in memory: `models.sqlite` beside `models/`. Where a job has to read their text,
+/// it takes twice as long.
 ///
 /// It is a cache. The text files are the models; each row of the pack says of which state of them it was made, and counts
 /// only as long as they are in that state. The file is never changed in place, but replaced as a whole. Used from one

@@ -23,6 +23,14 @@ import Testing
       """,
     ])
 
+  /// A worker that has done each task at once.
+  private static let answers = WorkerCommand(
+    executable: "/bin/sh",
+    arguments: [
+      "-c",
+      "echo '{\"status\":\"ready\"}'; while read -r l; do echo '{\"status\":\"ok\",\"task\":0,\"attempt\":1,\"items\":1,\"failed_items\":0}'; done",
+    ])
+
   private final class Changes: Sendable {
     private let all = Mutex<[NodeTransition]>([])
     func add(_ change: NodeTransition) { all.withLock { $0.append(change) } }
@@ -75,10 +83,8 @@ import Testing
     let target = try LocalTarget(
       scale: AutoscaleSettings(minInstances: 2, maxInstances: 3), coresPerNode: 1, logFolder: folder,
       observe: changes.add)
-    let answer =
-      "echo '{\"status\":\"ready\"}'; while read -r l; do echo '{\"status\":\"ok\",\"task\":0,\"attempt\":1,\"items\":1,\"failed_items\":0}'; done"
     let job = ComputeJob(
-      name: "a", input: "x", worker: WorkerCommand(executable: "/bin/sh", arguments: ["-c", answer]),
+      name: "a", input: "x", worker: Self.answers,
       tasks: [0])
     #expect(try await target.run(job) { _ in }.succeeded == 1)
     #expect(changes.counts.last == 2)
@@ -94,13 +100,10 @@ import Testing
     let target = try LocalTarget(
       scale: AutoscaleSettings(minInstances: 2, maxInstances: 3), coresPerNode: 1, logFolder: folder,
       observe: changes.add)
-    let answer =
-      "echo '{\"status\":\"ready\"}'; while read -r l; do echo '{\"status\":\"ok\",\"task\":0,\"attempt\":1,\"items\":1,\"failed_items\":0}'; done"
-    let command = WorkerCommand(executable: "/bin/sh", arguments: ["-c", answer])
     for _ in 1...2 {
-      await target.prepare(for: command)
+      await target.prepare(for: Self.answers)
       #expect(changes.counts.last == 2)
-      let job = ComputeJob(name: "a", input: "x", worker: command, tasks: [0])
+      let job = ComputeJob(name: "a", input: "x", worker: Self.answers, tasks: [0])
       let started = Mutex(0)
       let outcome = try await target.run(job) { event in
         if case .workerStarted = event { started.withLock { $0 += 1 } }
