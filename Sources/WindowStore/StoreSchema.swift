@@ -7,12 +7,6 @@ enum StoreSchema {
   /// Values a journal row holds. A message with more sensors continues in the next row.
   static let valuesPerJournalRow = 8
 
-  /// The closings as they follow from the windows.
-  static let closingsOfWindows = """
-    SELECT visible_from_ms, device, count(*) AS windows, min(start_ms) AS first_start_ms FROM windows
-    GROUP BY visible_from_ms, device
-    """
-
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1: journal, windows, rejected, late") { db in
@@ -196,20 +190,18 @@ enum StoreSchema {
       for view in views { try db.execute(sql: view["sql"]) }
       CrashPoint.migration.pass()
     }
-    migrator.registerMigration("5: closings") { db in
+    migrator.registerMigration("5: closing batches") { db in
       try db.execute(
         sql: """
-          -- The revisions of a device's windows that became visible at one event time: how many, of all sensors, and the first
-          -- of their starts. What a job has to read is planned from these, and what is old is found by them.
-          CREATE TABLE closings (
-            visible_from_ms INTEGER NOT NULL, device INTEGER NOT NULL, windows INTEGER NOT NULL,
-            first_start_ms INTEGER NOT NULL, PRIMARY KEY (visible_from_ms, device)
-          ) STRICT, WITHOUT ROWID;
-          INSERT INTO closings \(closingsOfWindows);
-          DROP INDEX windows_by_visibility;
+          -- What became visible when, in place of an index entry a window; see ClosingBatch.
+          \(ClosingBatch.table)
+          DROP INDEX IF EXISTS windows_by_visibility;
           -- The few windows that are counted one by one.
-          CREATE INDEX windows_revised ON windows (visible_from_ms) WHERE revision > 1;
+          CREATE INDEX IF NOT EXISTS windows_revised ON windows (visible_from_ms) WHERE revision > 1;
+          -- For a short time closings had a row each.
+          DROP TABLE IF EXISTS closings;
           """)
+      try ClosingBatch.insertAll(ofWindowsIn: db)
       CrashPoint.migration.pass()
     }
     return migrator

@@ -19,7 +19,7 @@ public final class WindowStoreReader: Sendable {
     }
   }
 
-  private func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+  func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
     try StoreError.wrapping(path) { try database.read(body) }
   }
 
@@ -148,77 +148,6 @@ public final class WindowStoreReader: Sendable {
     }
   }
 
-  /// What a cut holds of a device.
-  public struct WindowCount: Hashable, Sendable {
-    public var device: DeviceID
-    /// How many windows; see ``windows(visibleAfter:through:devices:)``.
-    public var count: Int
-    /// The start of the first of them.
-    public var firstStart: Timestamp
-  }
-
-  /// How many windows of each device a cut holds. Only devices with at least one, in byte order.
-  public func windowCounts(visibleAfter: Timestamp?, through: Timestamp?) throws -> [WindowCount] {
-    let cut = Self.bounds(visibleAfter, through)
-    return try read { db in
-      var devices: [(id: Int64, name: String)] = []
-      let rows = try Row.fetchCursor(db, sql: "SELECT id, name FROM devices ORDER BY name")
-      while let row = try rows.next() { devices.append((row[0], row[1])) }
-      var counts = try DeviceCounts(ids: devices.map(\.id))
-      try Self.forEachClosing(in: cut, db) { try counts.add($0) }
-      for id in try Self.revisionsOfOneWindow(in: cut, db) { try counts.subtractOne(of: id) }
-      return try devices.compactMap { id, name in
-        try counts[id].map { count in
-          WindowCount(
-            device: try Self.device(name), count: count.windows,
-            firstStart: Timestamp(milliseconds: count.firstStart))
-        }
-      }
-    }
-  }
-
-  private static func forEachClosing(
-    in cut: (after: Int64, through: Int64), _ db: Database, _ body: (Closing) throws -> Void
-  ) throws {
-    // A store whose writer has not come to its migration yet has no closings.
-    let table = try db.tableExists("closings") ? "closings" : "(\(StoreSchema.closingsOfWindows))"
-    let statement = try db.cachedStatement(
-      sql: """
-        SELECT 1 FROM \(table) WHERE visible_from_ms > ?1 AND visible_from_ms <= ?2
-          AND visit(?3, device, windows, first_start_ms)
-        """)
-    let handle = statement.sqliteStatement
-    sqlite3_bind_int64(handle, 1, cut.after)
-    sqlite3_bind_int64(handle, 2, cut.through)
-    try RowVisit.forEachRow(of: handle, parameter: 3, db) { values in
-      try body(
-        Closing(
-          device: values.integer(0), windows: Int(values.integer(1)), firstStart: values.integer(2)))
-    }
-  }
-
-  /// The devices of what closings count too much, one by one: a window counts once, and not at all where its last revision in
-  /// the cut takes it back.
-  private static func revisionsOfOneWindow(in cut: (after: Int64, through: Int64), _ db: Database) throws
-    -> [Int64]
-  {
-    func other(_ comparison: String) -> String {
-      """
-      EXISTS (SELECT 1 FROM windows o WHERE o.device = w.device AND o.sensor = w.sensor AND o.start_ms = w.start_ms
-        AND o.revision \(comparison) w.revision AND o.visible_from_ms > ?1 AND o.visible_from_ms <= ?2)
-      """
-    }
-    return try Int64.fetchAll(
-      db,
-      sql: """
-        SELECT w.device FROM windows w WHERE w.revision > 1 AND w.visible_from_ms > ?1 AND w.visible_from_ms <= ?2
-          AND \(other("<"))
-        UNION ALL
-        SELECT w.device FROM windows w WHERE w.count = 0 AND w.visible_from_ms > ?1 AND w.visible_from_ms <= ?2
-          AND NOT \(other(">"))
-        """, arguments: [cut.after, cut.through])
-  }
-
   /// The windows of a cut: of each window the newest revision that became visible after `visibleAfter` (nil: from the
   /// beginning) and not after `through` (nil: to the end), sorted by device, sensor, start. A window that was taken back
   /// is none.
@@ -321,67 +250,19 @@ public final class WindowStoreReader: Sendable {
     return names
   }
 
-  private static func bounds(_ visibleAfter: Timestamp?, _ through: Timestamp?) -> (
+  static func bounds(_ visibleAfter: Timestamp?, _ through: Timestamp?) -> (
     after: Int64, through: Int64
   ) {
     (visibleAfter?.milliseconds ?? Int64.min, through?.milliseconds ?? Int64.max)
   }
 
-  private static func device(_ name: String) throws -> DeviceID {
+  static func device(_ name: String) throws -> DeviceID {
     guard let device = DeviceID(name) else { throw damaged("device", name) }
     return device
   }
 
-  fileprivate static func damaged(_ what: String, _ name: String) -> DatabaseError {
+  static func damaged(_ what: String, _ name: String) -> DatabaseError {
     DatabaseError(resultCode: .SQLITE_CORRUPT, message: "“\(name)” is not a \(what) id")
-  }
-}
-
-/// See the table `closings`.
-private struct Closing {
-  var device: Int64
-  var windows: Int
-  var firstStart: Int64
-}
-
-/// The windows of devices, by the store's numbers of them.
-private struct DeviceCounts {
-  struct Count {
-    var windows = 0
-    var firstStart = Int64.max
-  }
-
-  /// By number: numbers are given one after the other, and there are many closings.
-  private var counts: [Count]
-
-  init(ids: [Int64]) throws {
-    let highest = ids.max() ?? 0
-    // Far more than there are names: no number that the store has given.
-    guard 0...Int64(2 * ids.count + 1000) ~= highest else {
-      throw WindowStoreReader.damaged("device", "\(highest)")
-    }
-    counts = Array(repeating: Count(), count: Int(highest) + 1)
-  }
-
-  /// Nil where there are none.
-  subscript(_ device: Int64) -> Count? {
-    let count = counts[Int(device)]
-    return count.windows > 0 ? count : nil
-  }
-
-  mutating func add(_ closing: Closing) throws {
-    let device = try place(of: closing.device)
-    counts[device].windows += closing.windows
-    counts[device].firstStart = min(counts[device].firstStart, closing.firstStart)
-  }
-
-  mutating func subtractOne(of device: Int64) throws { counts[try place(of: device)].windows -= 1 }
-
-  private func place(of device: Int64) throws -> Int {
-    guard counts.indices.contains(Int(device)) else {
-      throw WindowStoreReader.damaged("device", "\(device)")
-    }
-    return Int(device)
   }
 }
 

@@ -39,29 +39,29 @@ extension WindowStoreWriter {
     try deleteWindows(visibleBefore: instant, upTo: rows, db)
   }
 
-  /// Deletes windows by closings, oldest first, until there were `limit` or more. No window can be seen before its end.
+  /// Deletes windows by their closings, oldest first, until there were `limit` or more. No window can be seen before its end.
   private func deleteWindows(visibleBefore instant: Timestamp, upTo limit: Int, _ db: Database) throws {
-    let closings = try Row.fetchCursor(
-      db,
-      sql: "SELECT * FROM closings WHERE visible_from_ms < ? ORDER BY visible_from_ms, device",
-      arguments: [instant.milliseconds])
     let windows = try db.cachedStatement(
       sql:
         "DELETE FROM windows WHERE device = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND visible_from_ms = ?3")
+    let rows = try Row.fetchCursor(
+      db,
+      sql: """
+        SELECT id, visible_from_ms, closings FROM closing_batches WHERE visible_from_ms < ?
+        ORDER BY visible_from_ms, id
+        """, arguments: [instant.milliseconds])
     var deleted = 0
-    var last: (visibleFrom: Int64, device: Int64)?
-    while deleted < limit, let closing = try closings.next() {
-      let key: (visibleFrom: Int64, device: Int64) = (closing["visible_from_ms"], closing["device"])
-      try windows.execute(arguments: [
-        key.device, closing["first_start_ms"] as Int64, key.visibleFrom,
-      ])
-      deleted += closing["windows"]
-      last = key
+    var done: [Int64] = []
+    while deleted < limit, let row = try rows.next() {
+      let visibleFrom: Int64 = row[1]
+      try ClosingBatch.forEachClosing(in: row, at: 2) { closing in
+        try windows.execute(arguments: [closing.device, closing.firstStart, visibleFrom])
+        deleted += closing.windows
+      }
+      done.append(row[0])
     }
-    guard let last else { return }
-    try db.execute(
-      sql: "DELETE FROM closings WHERE (visible_from_ms, device) <= (?, ?)",
-      arguments: [last.visibleFrom, last.device])
+    let batch = try db.cachedStatement(sql: "DELETE FROM closing_batches WHERE id = ?")
+    for id in done { try batch.execute(arguments: [id]) }
   }
 
   /// Where the file is nearly as large as it may be, deletes the oldest rows until some room is left: as many as their share
@@ -86,7 +86,7 @@ extension WindowStoreWriter {
 
   private func oldest(_ db: Database) throws -> Timestamp? {
     var oldest = try Int64.fetchOne(
-      db, sql: "SELECT visible_from_ms FROM closings ORDER BY visible_from_ms LIMIT 1")
+      db, sql: "SELECT visible_from_ms FROM closing_batches ORDER BY visible_from_ms LIMIT 1")
     // What was rejected has a time by the wall clock, which need not be that of the readings.
     for (table, time) in Self.timedTables where table != "rejected" {
       let first = try Int64.fetchOne(db, sql: "SELECT \(time) FROM \(table) ORDER BY id LIMIT 1")

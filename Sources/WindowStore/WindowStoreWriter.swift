@@ -208,8 +208,7 @@ public final class WindowStoreWriter {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     let handle = statement.sqliteStatement
-    // The windows of a device that close together follow each other.
-    var closing: Closing?
+    var closings = ClosingBatches()
     for window in windows {
       let device = try id(of: window.device, db)
       sqlite3_bind_int64(handle, 1, device)
@@ -234,47 +233,10 @@ public final class WindowStoreWriter {
       sqlite3_bind_double(handle, 19, aggregates.p95)
       try step(handle, db)
       guard db.changesCount > 0 else { continue }
-      if closing?.device == device, closing?.visibleFrom == window.visibleFrom {
-        closing?.add(window.start)
-      } else {
-        if let closing { try insert(closing, db) }
-        closing = Closing(device: device, visibleFrom: window.visibleFrom, window.start)
-      }
+      closings.add(
+        windowOf: device, visibleFrom: window.visibleFrom.milliseconds, start: window.start.milliseconds)
     }
-    if let closing { try insert(closing, db) }
-  }
-
-  /// Windows of a device that become visible at one event time.
-  private struct Closing {
-    let device: Int64
-    let visibleFrom: Timestamp
-    private(set) var windows: Int64 = 1
-    private(set) var first: Timestamp
-
-    init(device: Int64, visibleFrom: Timestamp, _ start: Timestamp) {
-      self.device = device
-      self.visibleFrom = visibleFrom
-      first = start
-    }
-
-    mutating func add(_ start: Timestamp) {
-      windows += 1
-      first = min(first, start)
-    }
-  }
-
-  private func insert(_ closing: Closing, _ db: Database) throws {
-    let statement = try db.cachedStatement(
-      sql: """
-        INSERT INTO closings VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET windows = windows + excluded.windows,
-          first_start_ms = min(first_start_ms, excluded.first_start_ms)
-        """)
-    let handle = statement.sqliteStatement
-    sqlite3_bind_int64(handle, 1, closing.visibleFrom.milliseconds)
-    sqlite3_bind_int64(handle, 2, closing.device)
-    sqlite3_bind_int64(handle, 3, closing.windows)
-    sqlite3_bind_int64(handle, 4, closing.first.milliseconds)
-    try step(handle, db)
+    for batch in closings.batches { try batch.insert(db) }
   }
 
   private func insertLate(_ late: LateMessage, _ db: Database) throws {

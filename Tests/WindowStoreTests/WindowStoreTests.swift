@@ -162,7 +162,7 @@ private func window(_ device: String, start: Int64, revision: Int, visibleFrom: 
           CREATE UNIQUE INDEX windows_by_key ON windows (device, sensor, start_ms, revision);
           CREATE INDEX windows_by_visibility ON windows (visible_from_ms);
           CREATE INDEX windows_withdrawn ON windows (visible_from_ms) WHERE count = 0;
-          DROP TABLE closings;
+          DROP TABLE closing_batches;
           DELETE FROM grdb_migrations WHERE identifier LIKE '4:%' OR identifier LIKE '5:%';
           """)
       for view in views { try db.execute(sql: view["sql"]) }
