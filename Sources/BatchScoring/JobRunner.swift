@@ -8,9 +8,9 @@ import WindowStore
 
 /// Runs one batch job from its cut to its prediction file, or takes up one that was interrupted at any point.
 ///
-/// The steps, each of which can be repeated: plan (`tasks/job.json`), run (a part file a task), finalize (`failed.csv`,
-/// `predictions.csv`, `_SUCCESS`), record. Parts that are there are not scored again, and every step gives the same
-/// bytes whoever repeats it.
+/// The steps, each of which can be repeated: plan (`tasks/job.json`), run (a part file a task, which are put together as they
+/// come), finalize (`failed.csv`, `predictions.csv`, `_SUCCESS`), record. What is in a part or put together is not scored again,
+/// and every step gives the same bytes whoever repeats it.
 public struct JobRunner: Sendable {
   public let folder: RunFolder
   public let deployment: Deployment
@@ -21,7 +21,7 @@ public struct JobRunner: Sendable {
   /// The wall clock, for the times in jobs.sqlite.
   public let now: @Sendable () -> Timestamp
   public let report: @Sendable (ScoringEvent) -> Void
-  /// Whether no other job will come: the target is then shut down as soon as the tasks are done.
+  /// Whether no other job will come: the target is then shut down as soon as the tasks have come to an end.
   public let isLast: Bool
 
   public init(
@@ -74,29 +74,45 @@ public struct JobRunner: Sendable {
       ScoringEvent(
         .jobStarted, job: cut.id, tasks: description.tasks.count, deployment: deployment.name))
     let collector = try PredictionCollector(description, files)
-    let (outcome, failedRows) = try await runTasks(description, &job, files, collector)
-    switch outcome.ending {
+    let collecting = Task { await collector.follow() }
+    let ran = await Result { try await runTasks(description, &job, files, collector.takenBefore) }
+    // Workers leave while the rest is put together.
+    async let shutDown: Void = shutDownAfterLast()
+    // Waited for: it writes into the folder.
+    collecting.cancel()
+    await collecting.value
+    let ended = await Result { try await end(&job, try ran.get(), collector) }
+    await shutDown
+    try ended.get()
+    return job
+  }
+
+  /// Does what is left when the tasks have come to an end, whichever.
+  private func end(
+    _ job: inout JobRecord, _ ran: (outcome: ComputeOutcome, failedRows: Int),
+    _ collector: PredictionCollector
+  ) async throws {
+    let failedRows = ran.failedRows
+    switch ran.outcome.ending {
     case .stopped:
       try jobs.save(job)
     case .gaveUp(let reason):
       try fail(&job, reason)
     case .canceled where !isTooMany(failedRows):
       job.state = .canceled
-      try end(&job)
-      try jobs.cancelTasks(of: cut.id)
+      try recordEnd(&job)
+      try jobs.cancelTasks(of: job.cut.id)
       report(ended(job, .jobCanceled))
     case .finished where !isTooMany(failedRows):
       CrashPoint.tasksDone.pass()
       job.state = .finalizing
       try jobs.save(job)
       CrashPoint.jobFinalizing.pass()
-      async let shutDown: Void = shutDownAfterLast()
       try await finalize(collector, &job)
-      await shutDown
       job.state = .completed
-      try end(&job)
+      try recordEnd(&job)
       CrashPoint.jobCompleted.pass()
-      // Only now: until the job is recorded as completed, its parts are what it is resumed from.
+      // Only now: until the job is recorded as completed, they are what it is resumed from.
       removeParts(of: job)
       report(ended(job, .jobCompleted))
     case .finished, .canceled:
@@ -105,20 +121,19 @@ public struct JobRunner: Sendable {
         &job,
         "\(failedRows) rows failed, more than the error threshold of \(deployment.errorThreshold) allows; "
           + "“sonde jobs rerun” goes on with what is missing")
-      try jobs.cancelTasks(of: cut.id)
+      try jobs.cancelTasks(of: job.cut.id)
     }
-    return job
   }
 
   private func fail(_ job: inout JobRecord, _ reason: String) throws {
     job.state = .failed
     job.reason = reason
-    try end(&job)
+    try recordEnd(&job)
     report(ended(job, .jobFailed))
   }
 
   /// Writes that the job has reached its last state.
-  private func end(_ job: inout JobRecord) throws {
+  private func recordEnd(_ job: inout JobRecord) throws {
     let end = now()
     job.endedAt = end
     let usage = NodeUsage(try jobs.nodeStates())
@@ -216,11 +231,12 @@ public struct JobRunner: Sendable {
   // MARK: - Run
 
   private func runTasks(
-    _ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder,
-    _ collector: PredictionCollector
+    _ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder, _ taken: [TaskPart.Summary]
   ) async throws -> (outcome: ComputeOutcome, failedRows: Int) {
     // A part that a power cut has left half is made again.
-    let done = description.tasks.indices.map { StoredPart(path: files.part($0))?.counts }
+    let done = description.tasks.indices.map { task in
+      (task < taken.count ? taken[task] : StoredPart(path: files.part(task))?.summary)?.counts
+    }
     let missing = done.indices.filter { done[$0] == nil }
     let failedBefore = done.reduce(0) { $0 + ($1?.failedItems ?? 0) }
     // What an earlier life has done, but was killed before it could write down.
@@ -244,12 +260,6 @@ public struct JobRunner: Sendable {
     let computeJob = ComputeJob(
       name: job.cut.id, input: files.description, worker: worker, tasks: missing, retry: deployment.retry)
     let watch = watchForCancel(of: job.cut.id)
-    let collecting = Task {
-      while !Task.isCancelled {
-        await collector.advance()
-        try? await Task.sleep(for: ScoringDefaults.collectInterval)
-      }
-    }
     let result = await Result {
       try await target.run(computeJob) { event in
         if isTooMany(log.add(event)) { Task { await target.cancel() } }
@@ -258,8 +268,6 @@ public struct JobRunner: Sendable {
     // Waited for: it holds the job database, and with it the folder.
     watch.cancel()
     await watch.value
-    collecting.cancel()
-    await collecting.value
     let outcome = try result.get()
     let failedRows = try log.flush()
     let overhead = log.overhead

@@ -4,7 +4,8 @@ import Supervision
 import WindowStore
 
 /// Puts the parts of a job's tasks together, in the order of the tasks: while the job runs as far as they are there, so that
-/// little is left to do at its end. Piece by piece, because a job may find more than fits into memory.
+/// little is left to do at its end, and little room is needed for parts. Piece by piece, because a job may find more than fits
+/// into memory.
 actor PredictionCollector {
   /// What the files hold.
   struct Totals: Hashable, Sendable {
@@ -14,31 +15,57 @@ actor PredictionCollector {
     var failedTasks = 0
     /// Rows of the prediction file.
     var rows = 0
+
+    fileprivate mutating func add(_ part: TaskPart.Summary) {
+      predictions += part.predictions
+      failedRows += part.failed
+      rows += part.rows
+    }
   }
 
   private let description: JobDescription
   private let files: JobFolder
-  private let predictions: AtomicFileWriter
+  private let collected: CollectedParts
   private var failures: AtomicFileWriter?
-  private var digest = RunningDigest()
   private var totals = Totals()
   /// The first task whose part has not been taken.
-  private var next = 0
+  private var next: Int
+  /// Whether a task had no part.
+  private var hasGap = false
   /// What went wrong before the end.
   private var failure: (any Error)?
+  /// What the first tasks have found, whose parts an earlier process has taken.
+  nonisolated let takenBefore: [TaskPart.Summary]
 
-  /// Begins the files of a job under temporary names. Throws `FileError`.
+  /// Begins the files of a job, or goes on with what is there. Throws `FileError`.
   init(_ description: JobDescription, _ files: JobFolder) throws {
     self.description = description
     self.files = files
-    predictions = try AtomicFileWriter(path: files.predictions)
-    let header = Array(PredictionFile.header(for: description.outputAction).utf8)
-    try predictions.write(header)
-    digest.update(header)
+    collected = try CollectedParts(files, header: PredictionFile.header(for: description.outputAction))
+    takenBefore = collected.parts
+    for (task, part) in takenBefore.enumerated() {
+      // Its part is still there.
+      if part.failed > 0, let stored = StoredPart(path: files.part(task)) {
+        let file = try failures ?? Self.beginFailures(files)
+        failures = file
+        try stored.forEachPieceOfFailedLines { try file.write($0) }
+      }
+      totals.add(part)
+    }
+    next = takenBefore.count
+  }
+
+  /// Takes parts as they come, until it is canceled, and then those that are there.
+  func follow() async {
+    while !Task.isCancelled {
+      advance()
+      try? await Task.sleep(for: ScoringDefaults.collectInterval)
+    }
+    advance()
   }
 
   /// Takes the parts that are there, up to the first that is not. What goes wrong is told at the end.
-  func advance() {
+  private func advance() {
     guard failure == nil else { return }
     do {
       while next < description.tasks.count, let part = StoredPart(path: files.part(next)) { try take(part) }
@@ -61,19 +88,20 @@ actor PredictionCollector {
         }
         try take(part)
       } else {
+        hasGap = true
         try takeFailed(reason: "task \(next) failed: \(reasons[next] ?? "the reason is not known")")
       }
     }
     CrashPoint.predictionsCollected.pass()
     try failures?.finish(existing: .replace)
-    let sha256 = digest.sha256
+    let sha256 = collected.digest.sha256
     if FileManager.default.fileExists(atPath: files.predictions) {
       // Written by this job before it was interrupted, so it holds the same bytes; anything else is not overwritten.
       guard try Digest.sha256(file: files.predictions) == sha256 else {
         throw ScoringError("\(files.predictions) exists already and is not what this job found; move it away")
       }
     } else {
-      try predictions.finish()
+      try collected.finish()
     }
     CrashPoint.predictionsWritten.pass()
     try AtomicFile.write(
@@ -83,11 +111,11 @@ actor PredictionCollector {
   }
 
   private func take(_ part: StoredPart) throws {
-    try part.forEachPieceOfLines { piece in
-      try predictions.write(piece)
-      digest.update(piece)
+    if part.summary.failed > 0 {
+      let file = try failedRows()
+      try part.forEachPieceOfFailedLines { try file.write($0) }
     }
-    try part.forEachPieceOfFailedLines { try failedRows().write($0) }
+    if hasGap { try collected.addBehindGap(part) } else { try collected.add(part) }
     count(part.summary)
   }
 
@@ -101,18 +129,21 @@ actor PredictionCollector {
   }
 
   private func count(_ part: TaskPart.Summary) {
-    totals.predictions += part.predictions
-    totals.failedRows += part.failed
-    totals.rows += part.rows
+    totals.add(part)
     next += 1
   }
 
   /// The file of failed rows, which is made when there is one.
   private func failedRows() throws -> AtomicFileWriter {
     if let failures { return failures }
+    let file = try Self.beginFailures(files)
+    failures = file
+    return file
+  }
+
+  private static func beginFailures(_ files: JobFolder) throws -> AtomicFileWriter {
     let file = try AtomicFileWriter(path: files.failed)
     try file.write(Array(PredictionFile.failedHeader.utf8))
-    failures = file
     return file
   }
 }

@@ -58,6 +58,10 @@ public struct JobFolder: Hashable, Sendable {
   /// Tells workers what to do.
   public var description: String { "\(tasks)/job.json" }
 
+  /// The rows of the prediction file so far, and how far that is; see ``CollectedParts``.
+  var collectedRows: String { "\(tasks)/rows" }
+  var collectedParts: String { "\(tasks)/collected" }
+
   /// What task `number` has found.
   public func part(_ number: Int) -> String { Self.part(number, of: description) }
 

@@ -6,7 +6,7 @@ import Foundation
 /// then the failed ones, then a line of JSON, which says how long both are.
 struct TaskPart: Sendable {
   /// The last line.
-  struct Summary: Codable {
+  struct Summary: Hashable, Codable {
     var predictions: Int
     var failed: Int
     /// Rows of the prediction file, which are fewer than predictions where it has one a model.
@@ -15,6 +15,8 @@ struct TaskPart: Sendable {
     var bytes: Int
     /// Bytes of the failed rows.
     var failedBytes: Int
+
+    var counts: TaskCounts { TaskCounts(items: predictions + failed, failedItems: failed) }
   }
 
   /// How many windows are scored.
@@ -84,9 +86,8 @@ struct StoredPart {
   /// More than a summary of five numbers is long.
   private static let summaryBytes: UInt64 = 256
 
-  var counts: TaskCounts {
-    TaskCounts(items: summary.predictions + summary.failed, failedItems: summary.failed)
-  }
+  /// Removes the file, which nobody needs any more.
+  func remove() { unlink(path) }
 
   /// Hands over the prediction rows, piece by piece. Throws `FileError`.
   func forEachPieceOfLines(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {

@@ -250,10 +250,11 @@ public actor LocalTarget: ComputeTarget {
         processes[worker]?.kill()
       case .finish(let worker):
         processes[worker]?.finish()
-      case .report(let event):
-        report(event)
+      case .report: break
       }
     }
+    // Afterwards: whoever is told may write it down, and no worker should wait for that.
+    for case .report(let event) in actions { report(event) }
   }
 
   private func start(_ worker: Int, slot: Int, _ command: WorkerCommand) {

@@ -72,6 +72,12 @@ public enum AtomicFile {
     try flushFolder(of: path)
   }
 
+  /// Gives the file at `file` the name `path` too. Throws ``FileError``, also where the name is taken: a rename would replace
+  /// what has it, silently.
+  public static func link(_ file: String, to path: String) throws {
+    guard Glibc.link(file, path) == 0 else { throw FileError(path: path, action: "create") }
+  }
+
   /// Flushes the folder entry of `path`, so that a new name survives a power cut.
   public static func flushFolder(of path: String) throws {
     let folder = (path as NSString).deletingLastPathComponent

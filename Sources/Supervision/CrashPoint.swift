@@ -44,6 +44,10 @@ public enum CrashPoint: String, CaseIterable, Sendable {
   case jobRunning = "job-running"
   /// In a worker: what a task has found is written, and nobody knows.
   case partWritten = "part-written"
+  /// The rows of a part written behind those of the parts before it, and nobody knows.
+  case rowsCollected = "rows-collected"
+  /// A part noted as collected, and still there.
+  case partCollected = "part-collected"
   /// What has happened to some tasks is written into the job database.
   case tasksRecorded = "tasks-recorded"
   /// Every task done, the job still marked as running.

@@ -70,7 +70,8 @@ private let settings = WindowSettings(window: .seconds(60), outOfOrderness: .zer
       }
       let expected = try Row.fetchAll(
         db,
-        sql: "SELECT visible_from_ms, device, count(*), min(start_ms) FROM windows GROUP BY 1, 2 ORDER BY 1, 2"
+        sql:
+          "SELECT visible_from_ms, device, count(*), min(start_ms) FROM windows GROUP BY 1, 2 ORDER BY 1, 2"
       ).map { [$0[0], $0[1], $0[2], $0[3]] as [Int64] }
       let found = kept.map { $0 + [$1.windows, $1.first] }.sorted { $0.lexicographicallyPrecedes($1) }
       #expect(found == expected, comment)
