@@ -31,10 +31,13 @@ public final class GrowingFile {
     self.startsWriteback = startsWriteback
     self.length = length
     handedOver = length
-    descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+    descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (length == 0 ? O_TRUNC : 0), 0o644)
     guard descriptor >= 0 else { throw FileError(path: self.name, action: "write") }
-    guard ftruncate(descriptor, off_t(length)) == 0, lseek(descriptor, 0, SEEK_END) >= 0 else {
-      throw FileError(path: self.name, action: "write")
+    // Not for a new file: some file systems write one that was cut to nothing to disk as soon as it is closed.
+    if length > 0 {
+      guard ftruncate(descriptor, off_t(length)) == 0, lseek(descriptor, 0, SEEK_END) >= 0 else {
+        throw FileError(path: self.name, action: "write")
+      }
     }
   }
 
