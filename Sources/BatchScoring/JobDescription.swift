@@ -80,12 +80,9 @@ public struct JobDescription: Hashable, Sendable, Codable {
 
 /// JSON files in snake case with sorted keys.
 enum JSONFile {
-  /// - Parameter namesItsKeys: Whether `type` spells its keys as the file does: telling them takes as long as all the rest.
-  static func read<Value: Decodable>(_ type: Value.Type, _ path: String, namesItsKeys: Bool = false) throws
-    -> Value
-  {
+  static func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
     let decoder = JSONDecoder()
-    if !namesItsKeys { decoder.keyDecodingStrategy = .convertFromSnakeCase }
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
     let bytes = try TextFile.bytes(of: path)
     do {
       return try decoder.decode(type, from: Data(bytes))

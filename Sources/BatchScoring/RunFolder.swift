@@ -23,7 +23,9 @@ public struct RunFolder: Hashable, Sendable {
   /// The jobs; written by batch scoring alone.
   public var jobs: String { "\(path)/jobs.sqlite" }
   /// What the models in ``models`` were trained on.
-  public var trainingRecord: String { "\(models)/training.json" }
+  public var trainingSetup: String { "\(models)/training.json" }
+  /// What came of it.
+  public var trainedModels: String { "\(models)/trained.csv" }
   /// The log files of workers.
   public var workerLogs: String { "\(path)/logs/workers" }
 

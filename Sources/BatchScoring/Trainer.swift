@@ -22,8 +22,11 @@ public struct Trainer: Sendable {
 
   /// Whether the models of `range` are there already.
   public func isDone(_ range: TrainingRange) throws -> Bool {
-    guard let record = try TrainingRecord.read(folder.trainingRecord) else { return false }
-    return record.range == range && record.layout == layout && record.settings == settings
+    try TrainingSetup.read(folder) == setup(range)
+  }
+
+  private func setup(_ range: TrainingRange) -> TrainingSetup {
+    TrainingSetup(range: range, layout: layout, settings: settings)
   }
 
   /// Trains a model of every device (or device and sensor) that has windows in `range`, writes its files, and then the
@@ -38,7 +41,7 @@ public struct Trainer: Sendable {
     let chunks = try chunks(of: range)
     let pack = try ModelPackWriter(models: folder.models)
     let queue = ChunkQueue(chunks)
-    var record = TrainingRecord(range: range, layout: layout, settings: settings, models: [], failures: [])
+    var record = TrainingRecord(setup: setup(range))
     try await withThrowingTaskGroup(of: Results.self) { group in
       for _ in 0..<min(threads, chunks.count) {
         group.addTask {
@@ -60,7 +63,7 @@ public struct Trainer: Sendable {
     try pack.finish()
     record.models.sort { $0.key < $1.key }
     record.failures.sort { $0.key < $1.key }
-    try record.write(to: folder.trainingRecord)
+    try record.write(to: folder)
     return record
   }
 

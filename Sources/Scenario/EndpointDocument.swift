@@ -136,9 +136,9 @@ public struct EndpointDocument: Sendable {
   public func deployment(_ name: String? = nil, in folder: RunFolder) throws -> Deployment {
     var deployment = try endpoint.deployment(name)
     if !withLayout.contains(deployment.name),
-      let record = try TrainingRecord.read(folder.with(modelsOf: deployment).trainingRecord)
+      let setup = try TrainingSetup.read(folder.with(modelsOf: deployment))
     {
-      deployment.layout = record.layout
+      deployment.layout = setup.layout
     }
     return deployment
   }

@@ -86,7 +86,7 @@ enum ModelFolder {
 /// The windows that `sonde lint` tries models on.
 private enum LintWindows {
   case file(WindowTable)
-  case run(RunFolder, TrainingRecord)
+  case run(RunFolder, TrainingSetup)
 
   init(_ path: String) throws {
     var isFolder: ObjCBool = false
@@ -95,25 +95,25 @@ private enum LintWindows {
       return
     }
     let folder = RunFolder(path)
-    guard let record = try TrainingRecord.read(folder.trainingRecord) else {
+    guard let setup = try TrainingSetup.read(folder) else {
       throw ScoringError(
-        "\(folder.trainingRecord) is missing; a run's windows are chosen by what it was trained on")
+        "\(folder.trainingSetup) is missing; a run's windows are chosen by what it was trained on")
     }
-    self = .run(folder, record)
+    self = .run(folder, setup)
   }
 
   /// The raw rows for `model`; nil where there are none.
   func rows(for model: OneClassModel) throws -> FeatureMatrix? {
     switch self {
     case .file(let table): return try table.rows(for: model)
-    case .run(let folder, let record):
+    case .run(let folder, let setup):
       guard let device = model.metadata.device.flatMap({ DeviceID($0) }) else { return nil }
-      let builder = FeatureVectorBuilder(layout: record.layout)
+      let builder = FeatureVectorBuilder(layout: setup.layout)
       let windows = try WindowStoreReader(path: folder.store)
         .windows(
-          visibleAfter: nil, through: record.range.to, devices: [device], columns: builder.columns,
-          from: record.range.from)
-      return windows.first.map { builder.tables(of: $0.inside(record.range)) }?
+          visibleAfter: nil, through: setup.range.to, devices: [device], columns: builder.columns,
+          from: setup.range.from)
+      return windows.first.map { builder.tables(of: $0.inside(setup.range)) }?
         .first { $0.key.sensor?.name == model.metadata.sensor }?.features
     }
   }

@@ -90,7 +90,7 @@ struct ScoreCommand: AsyncParsableCommand {
 
   /// The models of the run, without an endpoint.
   private func ownDeployment(of folder: RunFolder) throws -> Deployment {
-    guard let setup = try TrainingRecord.setup(folder.trainingRecord) else {
+    guard let setup = try TrainingSetup.read(folder) else {
       throw ScoringError("\(folder.models) holds no trained models; run “sonde train” first")
     }
     return Deployment(layout: setup.layout, model: setup.settings)

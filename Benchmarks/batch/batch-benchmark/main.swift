@@ -54,7 +54,7 @@ let writer = try WindowStoreWriter(
   path: folder.store,
   settings: WindowSettings(window: windowLength, outOfOrderness: .seconds(30), allowedLateness: .zero))
 var record = TrainingRecord(
-  range: TrainingRange(from: start, to: start), layout: layout, settings: settings)
+  setup: TrainingSetup(range: TrainingRange(from: start, to: start), layout: layout, settings: settings))
 var batch = StoreBatch()
 batch.progress.fleetWatermark = start + windowLength * windows
 let names = try (1...devices).map { number in
@@ -98,7 +98,7 @@ for window in 0..<windows {
 }
 try writer.commit(batch)
 try writer.close()
-try record.write(to: folder.trainingRecord)
+try record.write(to: folder)
 print(
   "\(devices) devices, \(windows) windows, \(vectors) support vectors: \(folder.path)"
 )

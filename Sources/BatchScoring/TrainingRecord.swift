@@ -1,0 +1,103 @@
+import Files
+import Foundation
+import OneClassSVM
+import Telemetry
+
+/// What the models of a run's folder were trained on: `models/training.json`. It is written last, so where it is there,
+/// training is complete.
+public struct TrainingSetup: Hashable, Sendable, Codable {
+  public var range: TrainingRange
+  public var layout: ModelLayout
+  public var settings: ModelSettings
+
+  public init(range: TrainingRange, layout: ModelLayout, settings: ModelSettings) {
+    self.range = range
+    self.layout = layout
+    self.settings = settings
+  }
+
+  /// The setup of the models of `folder`; nil where they were not trained, or not yet. Throws ``ScoringError`` and `FileError`.
+  public static func read(_ folder: RunFolder) throws -> TrainingSetup? {
+    guard FileManager.default.fileExists(atPath: folder.trainingSetup) else { return nil }
+    return try JSONFile.read(TrainingSetup.self, folder.trainingSetup)
+  }
+}
+
+/// What came of training: the models, of which there may be thousands, and those that could not be made. As a file it is
+/// `models/trained.csv`, a row each.
+public struct TrainingRecord: Hashable, Sendable {
+  /// One trained model.
+  public struct Model: Hashable, Sendable {
+    public var device: DeviceID
+    public var sensor: SensorID?
+    public var version: String
+    public var rows: Int
+    public var supportVectors: Int
+    public var warnings: [String]
+
+    public init(
+      device: DeviceID, sensor: SensorID?, version: String, rows: Int, supportVectors: Int,
+      warnings: [String] = []
+    ) {
+      self.device = device
+      self.sensor = sensor
+      self.version = version
+      self.rows = rows
+      self.supportVectors = supportVectors
+      self.warnings = warnings
+    }
+
+    public var key: ModelKey { ModelKey(device: device, sensor: sensor) }
+  }
+
+  /// One that could not be trained.
+  public struct Failure: Hashable, Sendable {
+    public var device: DeviceID
+    public var sensor: SensorID?
+    public var reason: String
+
+    public var key: ModelKey { ModelKey(device: device, sensor: sensor) }
+  }
+
+  public var setup: TrainingSetup
+  public var models: [Model]
+  public var failures: [Failure]
+
+  public init(setup: TrainingSetup, models: [Model] = [], failures: [Failure] = []) {
+    self.setup = setup
+    self.models = models
+    self.failures = failures
+  }
+
+  /// Writes both files, in place of older ones. Throws `FileError`.
+  public func write(to folder: RunFolder) throws {
+    var csv = "device,sensor,version,rows,support_vectors,warnings,failure\n"
+    for model in models {
+      csv += CSVWriter.line([
+        model.device.name, model.key.sensorLabel, model.version, "\(model.rows)", "\(model.supportVectors)",
+        model.warnings.joined(separator: "; "), "",
+      ])
+    }
+    for failure in failures {
+      csv += CSVWriter.line([
+        failure.device.name, failure.key.sensorLabel, "", "", "", "", failure.reason,
+      ])
+    }
+    try AtomicFile.write(csv, to: folder.trainedModels, existing: .replace)
+    try JSONFile.write(setup, to: folder.trainingSetup)
+  }
+
+  /// Support vectors of all models of each device in `folder`; none where that is not known. Throws `CSVError` and `FileError`.
+  static func supportVectors(of folder: RunFolder) throws -> [DeviceID: Int] {
+    guard FileManager.default.fileExists(atPath: folder.trainedModels) else { return [:] }
+    var rows = try CSVReader(path: folder.trainedModels)
+    let device = try rows.column("device")
+    let vectors = try rows.column("support_vectors")
+    var found: [DeviceID: Int] = [:]
+    while let row = try rows.nextRow() {
+      guard let id = DeviceID(row.fields[device]), let count = Int(row.fields[vectors]) else { continue }
+      found[id, default: 0] += count
+    }
+    return found
+  }
+}
