@@ -35,7 +35,7 @@ public final class JobStore: Sendable {
         throw ScoringError(
           "\(path): a scheduler or a job is running in this folder already; wait for its end, or stop it")
       case .cannotOpen(let reason):
-        throw ScoringError("job database \(path): it cannot be opened: \(reason)")
+        throw ScoringError("the job database \(path) cannot be opened: \(reason)")
       }
     }
   }
@@ -165,8 +165,9 @@ public final class JobStore: Sendable {
     do {
       return try body()
     } catch let error as DatabaseError {
-      throw ScoringError(
-        "job database \(path): \(error.message ?? "SQLite error \(error.resultCode.rawValue)")")
+      throw FileError(
+        path: path, action: "use the job database",
+        reason: error.message ?? "SQLite error \(error.resultCode.rawValue)")
     }
   }
 

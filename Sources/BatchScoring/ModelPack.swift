@@ -109,7 +109,7 @@ public final class ModelPackWriter: Sendable {
   private let path: String
   private let database: DatabaseQueue
 
-  /// Begins the pack of the models in `folder`. Throws ``ScoringError``.
+  /// Begins the pack of the models in `folder`. Throws `FileError`.
   public init(models folder: String) throws {
     self.folder = folder
     path = ModelPack.path(ofModels: folder)
@@ -148,14 +148,14 @@ public final class ModelPackWriter: Sendable {
     unlink(AtomicFile.temporaryPath(for: path))
   }
 
-  /// Adds the model of `stem` that has just been written into its files. Throws ``ScoringError``.
+  /// Adds the model of `stem` that has just been written into its files. Throws `FileError`.
   public func add(_ model: OneClassModel, stem: String) throws {
     // Where the files are gone again, there is nothing to pack.
     guard let stamp = ModelFile.Stamp(folder: folder, stem: stem) else { return }
     try add(model, stem: stem, stamp: stamp)
   }
 
-  /// Reads the model of `stem` from its files and adds it. Throws ``ScoringError``, and as `ModelFile.read` does.
+  /// Reads the model of `stem` from its files and adds it. Throws `FileError`, and as `ModelFile.read` does.
   public func add(stem: String) throws {
     // Taken before the files are read: what changes meanwhile then counts as changed.
     let stamp = ModelFile.Stamp(folder: folder, stem: stem)
@@ -182,7 +182,7 @@ public final class ModelPackWriter: Sendable {
     }
   }
 
-  /// Puts the file in place of an older one and returns its path. Throws ``ScoringError`` and `FileError`.
+  /// Puts the file in place of an older one and returns its path. Throws `FileError`.
   @discardableResult
   public func finish() throws -> String {
     try Self.wrapping(path) {
@@ -197,7 +197,9 @@ public final class ModelPackWriter: Sendable {
     do {
       return try body()
     } catch let error as DatabaseError {
-      throw ScoringError("\(path): \(error.message ?? "SQLite error \(error.resultCode.rawValue)")")
+      throw FileError(
+        path: path, action: "pack models into",
+        reason: error.message ?? "SQLite error \(error.resultCode.rawValue)")
     }
   }
 }

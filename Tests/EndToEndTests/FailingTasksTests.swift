@@ -18,6 +18,43 @@ import Testing
     return line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) }
   }
 
+  /// As on a full disk: there is room for the parts, and not for all that they come to together.
+  @Test func aDiskThatIsFullEndsTheCommandAndTheNextOneGoesOn() async throws {
+    func prepared(_ body: (ScoringRun, [String]) async throws -> Data) async throws -> Data {
+      try await ScoringRun.with(devices: 40, windows: 288) { run in
+        _ = try await run.sonde([
+          "train", run.folder, "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T12:00:00Z",
+        ])
+        return try await body(
+          run,
+          ["score", run.folder, "--after", "2026-01-01T12:00:00Z", "--nodes", "2", "--mini-batch-size", "2"])
+      }
+    }
+    func predictions(_ run: ScoringRun) throws -> Data {
+      let outputs = try run.outputs()
+      #expect(outputs.count == 2)
+      return try #require(outputs.first { $0.key.hasSuffix("/predictions.csv") }?.value)
+    }
+    let expected = try await prepared { run, score in
+      _ = try await run.sonde(score)
+      return try predictions(run)
+    }
+    #expect(expected.count > 500_000)
+    let found = try await prepared { run, score in
+      let limited = "trap '' XFSZ; ulimit -f 800; exec \"$0\" \"$@\""
+      let service = try await Service.start(
+        name: "score", executable: "/bin/sh", arguments: ["-c", limited, SondeProgram.path] + score,
+        log: "\(run.folder)/score.err")
+      #expect(try await service.exit() == .exited(code: 70))
+      let said = try TextFile.text(of: "\(run.folder)/score.err")
+      #expect(said.contains("tasks/rows: File too large"), "\(said)")
+      #expect(try run.outputs().isEmpty)
+      _ = try await run.sonde(score)
+      return try predictions(run)
+    }
+    #expect(found == expected)
+  }
+
   /// The more tasks, the more memory, but no more than a few hundred bytes each.
   ///
   /// A thousand tasks; ten thousand, which take over a minute, with `SONDE_LARGE_TESTS=1`.
