@@ -31,7 +31,7 @@ final class CollectedParts {
     var length = header.count
     var linesLength = 0
     for line in Self.wholeLines(of: files.collectedParts) {
-      guard let known = try? JSONDecoder().decode(Line.self, from: line),
+      guard let known = try? JSONDecoder().decode(Line.self, from: line), known.part.isPlausible,
         known.part.failedBytes == 0 || StoredPart(path: files.part(parts.count))?.summary == known.part,
         let next = Self.digest(digest, of: files.collectedRows, length..<length + known.part.bytes),
         next.sha256 == known.sha256

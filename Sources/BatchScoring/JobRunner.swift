@@ -112,7 +112,7 @@ public struct JobRunner: Sendable {
       job.state = .completed
       try recordEnd(&job)
       CrashPoint.jobCompleted.pass()
-      // Only now: until the job is recorded as completed, they are what it is resumed from.
+      // Only now: until the job is recorded as completed, this is what it is resumed from.
       removeParts(of: job)
       report(ended(job, .jobCompleted))
     case .finished, .canceled:

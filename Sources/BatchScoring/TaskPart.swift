@@ -16,6 +16,14 @@ struct TaskPart: Sendable {
     /// Bytes of the failed rows.
     var failedBytes: Int
 
+    /// Whether these can be numbers of a part: what is read from a file may be anything.
+    var isPlausible: Bool {
+      [predictions, failed, rows, bytes, failedBytes].allSatisfy { (0...Self.most).contains($0) }
+    }
+
+    /// More bytes, and more rows, than one file can have on any system.
+    private static let most = 1 << 60
+
     var counts: TaskCounts { TaskCounts(items: predictions + failed, failedItems: failed) }
   }
 
@@ -76,7 +84,7 @@ struct StoredPart {
     else { return nil }
     let line = end.dropLast().suffix(while: { $0 != 0x0A })
     guard let summary = try? JSONDecoder().decode(TaskPart.Summary.self, from: line),
-      summary.bytes >= 0, summary.failedBytes >= 0,
+      summary.isPlausible,
       summary.bytes + summary.failedBytes + line.count + 1 == Int(size)
     else { return nil }
     self.summary = summary

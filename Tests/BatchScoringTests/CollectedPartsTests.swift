@@ -118,6 +118,26 @@ import Testing
     #expect(outputs == expected)
   }
 
+  /// Numbers that nobody has written, in a line and in the part that stays.
+  @Test(arguments: ["-1", "9223372036854775807", "1152921504606846976"]) func senselessNumbersAreNoPart(
+    number: String
+  ) async throws {
+    let expected = try await undisturbed()
+    for key in ["bytes", "failedBytes"] {
+      let (tasks, outputs) = try await resumed(after: 6) { files in
+        for path in [files.lines, "\(files.tasks)/task-3.part"] {
+          var lines = try TextFile.text(of: path).split(separator: "\n").map(String.init)
+          let place = path == files.lines ? 3 : lines.count - 1
+          lines[place].replace(try Regex("\"\(key)\":[0-9]+"), with: "\"\(key)\":\(number)")
+          try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: path, existing: .replace)
+        }
+      }
+      #expect(tasks == [3, 4, 5, 6, 7])
+      let isSame = outputs == expected
+      #expect(isSame, "\(key)")
+    }
+  }
+
   @Test(arguments: UInt64(1)...16) func noHalfWrittenFileChangesAByte(seed: UInt64) async throws {
     var generator = SeededGenerator(seed: seed, stream: "damage")
     let expected = try await undisturbed()
