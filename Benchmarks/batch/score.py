@@ -4,7 +4,8 @@
     score.py score FOLDER JOBS scores every window into FOLDER/python.csv, and prints seconds and rows as JSON
     score.py measure FOLDER SONDE RESULT    times this beside SONDE, compares every score, prints ratios and writes JSON
 
-Both sides are timed as whole commands, from the start of their process to its end, as a scheduler starts them.
+Both sides are timed as whole commands, from the start of their process to its end, as a scheduler starts them. The files that they
+read are in memory by then.
 """
 
 import csv

@@ -26,7 +26,7 @@ actor PredictionCollector {
   private let description: JobDescription
   private let files: JobFolder
   private let collected: CollectedParts
-  private var failures: AtomicFileWriter?
+  private var failures: FailedRowsFile
   private var totals = Totals()
   /// The first task whose part has not been taken.
   private var next: Int
@@ -43,13 +43,10 @@ actor PredictionCollector {
     self.files = files
     collected = try CollectedParts(files, header: PredictionFile.header(for: description.outputAction))
     takenBefore = collected.parts
+    failures = FailedRowsFile(path: files.failed)
     for (task, part) in takenBefore.enumerated() {
       // Its part is still there.
-      if part.failed > 0, let stored = StoredPart(path: files.part(task)) {
-        let file = try failures ?? Self.beginFailures(files)
-        failures = file
-        try stored.forEachPieceOfFailedLines { try file.write($0) }
-      }
+      if part.failed > 0, let stored = StoredPart(path: files.part(task)) { try failures.add(stored) }
       totals.add(part)
     }
     next = takenBefore.count
@@ -93,7 +90,7 @@ actor PredictionCollector {
       }
     }
     CrashPoint.predictionsCollected.pass()
-    try failures?.finish(existing: .replace)
+    try failures.finish()
     let sha256 = collected.digest.sha256
     if FileManager.default.fileExists(atPath: files.predictions) {
       // Written by this job before it was interrupted, so it holds the same bytes; anything else is not overwritten.
@@ -111,10 +108,7 @@ actor PredictionCollector {
   }
 
   private func take(_ part: StoredPart) throws {
-    if part.summary.failed > 0 {
-      let file = try failedRows()
-      try part.forEachPieceOfFailedLines { try file.write($0) }
-    }
+    try failures.add(part)
     if hasGap { try collected.addBehindGap(part) } else { try collected.add(part) }
     count(part.summary)
   }
@@ -123,7 +117,7 @@ actor PredictionCollector {
   private func takeFailed(reason: String) throws {
     let scorer = try TaskScorer(job: description, reader: WindowStoreReader(path: description.store))
     let part = try scorer.fail(task: next, reason: reason)
-    if part.failed > 0 { try failedRows().write(part.failedLines) }
+    try part.failedLines.withUnsafeBytes { try failures.add($0) }
     totals.failedTasks += 1
     count(part.summary)
   }
@@ -132,18 +126,28 @@ actor PredictionCollector {
     totals.add(part)
     next += 1
   }
+}
 
-  /// The file of failed rows, which is made when there is one.
-  private func failedRows() throws -> AtomicFileWriter {
-    if let failures { return failures }
-    let file = try Self.beginFailures(files)
-    failures = file
-    return file
+/// `failed.csv`, which is made when there is a row for it.
+private struct FailedRowsFile {
+  let path: String
+  private var file: AtomicFileWriter?
+
+  init(path: String) { self.path = path }
+
+  /// Adds the failed rows of `part`. Throws `FileError`.
+  mutating func add(_ part: StoredPart) throws { try part.forEachPieceOfFailedLines { try add($0) } }
+
+  /// Adds `rows`, of which there may be none. Throws `FileError`.
+  mutating func add(_ rows: UnsafeRawBufferPointer) throws {
+    guard !rows.isEmpty else { return }
+    if file == nil {
+      file = try AtomicFileWriter(path: path)
+      try file?.write(Array(PredictionFile.failedHeader.utf8))
+    }
+    try file?.write(rows)
   }
 
-  private static func beginFailures(_ files: JobFolder) throws -> AtomicFileWriter {
-    let file = try AtomicFileWriter(path: files.failed)
-    try file.write(Array(PredictionFile.failedHeader.utf8))
-    return file
-  }
+  /// Gives it its name, where there is one. Throws `FileError`.
+  func finish() throws { try file?.finish(existing: .replace) }
 }

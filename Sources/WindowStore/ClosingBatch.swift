@@ -4,7 +4,7 @@ import GRDBSQLite
 
 /// The window revisions of one device that one commit has made visible at one event time, as numbers: how many, of all its
 /// sensors, and the first of their starts.
-struct Closing: Hashable {
+struct Closing {
   /// The store's number of the device.
   var device: Int64
   var windows: Int
@@ -16,7 +16,7 @@ struct Closing: Hashable {
 /// is found by them, without a look at the windows.
 ///
 /// Together in one value, because the windows of a fleet mostly end together: a row for each device would take a job of ten
-/// thousand devices longer to count than all the rest of its plan, and ingestion longer to write.
+/// thousand devices longer to count than all the rest of its plan.
 struct ClosingBatch {
   /// In milliseconds since 1970.
   let visibleFrom: Int64

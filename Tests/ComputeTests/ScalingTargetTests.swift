@@ -75,14 +75,20 @@ import Testing
     await target.shutDown()
   }
 
-  @Test func whatIsLeftGoesWithTheTarget() async throws {
+  /// A target, what becomes of its nodes, and its folder of logs, which the caller removes.
+  private func twoToThreeNodes() throws -> (LocalTarget, Changes, String) {
     let folder = FileManager.default.temporaryDirectory.appending(path: "sonde-scale-\(UUID().uuidString)")
       .path
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     let changes = Changes()
     let target = try LocalTarget(
       scale: AutoscaleSettings(minInstances: 2, maxInstances: 3), coresPerNode: 1, logFolder: folder,
       observe: changes.add)
+    return (target, changes, folder)
+  }
+
+  @Test func whatIsLeftGoesWithTheTarget() async throws {
+    let (target, changes, folder) = try twoToThreeNodes()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
     let job = ComputeJob(
       name: "a", input: "x", worker: Self.answers,
       tasks: [0])
@@ -93,13 +99,8 @@ import Testing
   }
 
   @Test func whatWasPreparedTakesTheTasks() async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "sonde-scale-\(UUID().uuidString)")
-      .path
+    let (target, changes, folder) = try twoToThreeNodes()
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let changes = Changes()
-    let target = try LocalTarget(
-      scale: AutoscaleSettings(minInstances: 2, maxInstances: 3), coresPerNode: 1, logFolder: folder,
-      observe: changes.add)
     for _ in 1...2 {
       await target.prepare(for: Self.answers)
       #expect(changes.counts.last == 2)
