@@ -37,7 +37,6 @@ final class ModelPack {
     configuration.readonly = true
     configuration.label = "BatchScoring.models"
     configuration.allowsUnsafeTransactions = true
-    configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA mmap_size = \(1 << 40)") }
     guard let database = try? DatabaseQueue(path: path, configuration: configuration),
       let version = try? database.unsafeRead({ db in
         // For good: nobody changes this file, and a lock for each model would take longer than the model.

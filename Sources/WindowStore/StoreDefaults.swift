@@ -22,9 +22,6 @@ enum StoreDefaults {
   /// How often one retention looks for room; the next checkpoint goes on where that was not enough.
   static let retentionRounds = 8
 
-  /// How much of the file a reader maps: pages that the system holds already are then not copied. Address space only.
-  static let readerMapBytes = 1 << 40
-
   /// A connection that writes. `synchronous = FULL`: a commit that gates an acknowledgement must survive a power cut.
   static func writer() -> Configuration {
     var configuration = Configuration()
@@ -48,10 +45,8 @@ enum StoreDefaults {
     configuration.readonly = true
     configuration.busyMode = .timeout(busyTimeoutSeconds)
     configuration.label = "WindowStore.reader"
-    configuration.prepareDatabase { db in
-      try db.execute(sql: "PRAGMA mmap_size = \(readerMapBytes)")
-      try RowVisit.register(in: db)
-    }
+    // The file is read and not mapped: giving back a map of many pages takes longer than copying them.
+    configuration.prepareDatabase { db in try RowVisit.register(in: db) }
     return configuration
   }
 }
