@@ -4,8 +4,11 @@
     score.py score FOLDER JOBS scores every window into FOLDER/python.csv, and prints seconds and rows as JSON
     score.py measure FOLDER SONDE RESULT    times this beside SONDE, compares every score, prints ratios and writes JSON
 
-Both sides are timed as whole commands, from the start of their process to its end, as a scheduler starts them. The files that they
-read are in memory by then.
+Both sides are timed as whole commands, from the start of their process to its end, as a scheduler starts them. The programs and the
+files that they read are in memory by then.
+
+How much faster two nodes are than one depends on what the machine's second processor is worth, which in a virtual machine is not
+always one: so each round also times a loop that needs nothing but a processor, alone and two at once.
 """
 
 import csv
@@ -35,6 +38,9 @@ from sklearn.svm import OneClassSVM
 SENSORS = ["pressure", "temperature", "vibration"]
 # Each side takes its turn so often; the median counts.
 ROUNDS = 5
+# Half a second of work.
+LOOP = [sys.executable, "-c", "x = 0\nfor i in range(6_000_000): x += i * i % 7"]
+IMPORTS = [sys.executable, "-c", "import joblib, numpy, sklearn.pipeline, sklearn.svm"]
 
 
 def devices(folder):
@@ -144,7 +150,16 @@ def warm(*paths):
                     pass
 
 
+def loops(count):
+    """Seconds of so many loops at once."""
+    begin = time.perf_counter()
+    for process in [subprocess.Popen(LOOP) for _ in range(count)]:
+        process.wait()
+    return time.perf_counter() - begin
+
+
 def measure(folder, program, result):
+    program = pathlib.Path(program)
     cores = os.cpu_count()
     times, digests = {}, set()
 
@@ -155,6 +170,9 @@ def measure(folder, program, result):
     store, models = folder / "sonde.sqlite", folder / "models"
     pack, aside = folder / "models.sqlite", folder / "aside.sqlite"
     for turn in range(ROUNDS):
+        for count in [1, 2]:
+            times.setdefault(f"loops_{count}_seconds", []).append(loops(count))
+        subprocess.run(IMPORTS, check=True)
         warm(store, folder / "joblib")
         begin = time.perf_counter()
         peer = json.loads(subprocess.run(
@@ -163,22 +181,23 @@ def measure(folder, program, result):
         times.setdefault("python_after_imports_seconds", []).append(peer["seconds"])
         # Each comes first in turn: that one finds the machine as Python has left it.
         for nodes in [1, 2] if turn % 2 == 0 else [2, 1]:
-            warm(store, pack)
+            warm(store, pack, program)
             seconds, cpu, _, path = sonde(program, folder, "--nodes", str(nodes))
             note(f"sonde_{nodes}_nodes", seconds, cpu)
             digests.add(hashlib.sha256(path.read_bytes()).hexdigest())
         # Models as text alone, as they are where nobody has packed them.
         pack.rename(aside)
-        warm(store, models)
-        seconds, cpu, _, path = sonde(program, folder, "--nodes", "2")
+        for nodes in [1, 2] if turn % 2 == 0 else [2, 1]:
+            warm(store, models, program)
+            seconds, cpu, _, path = sonde(program, folder, "--nodes", str(nodes))
+            note(f"sonde_{nodes}_nodes_text", seconds, cpu)
+            digests.add(hashlib.sha256(path.read_bytes()).hexdigest())
         aside.rename(pack)
-        note("sonde_2_nodes_text", seconds, cpu)
-        digests.add(hashlib.sha256(path.read_bytes()).hexdigest())
     figures = {"cores": cores, "rows": peer["rows"]}
     figures.update((name, statistics.median(values)) for name, values in times.items())
     figures["difference_to_python"] = compare(folder, path)["largest_difference"]
     # A task a device: what it takes beyond a few large tasks is overhead, on two workers side by side.
-    warm(store, pack)
+    warm(store, pack, program)
     seconds, _, job, path = sonde(program, folder, "--nodes", "2", "--mini-batch-size", "1")
     digests.add(hashlib.sha256(path.read_bytes()).hexdigest())
     tasks = job["progress"]["tasks"]
@@ -188,6 +207,8 @@ def measure(folder, program, result):
     figures["ratio_to_python_text"] = figures["python_seconds"] / figures["sonde_2_nodes_text_seconds"]
     figures["ratio_to_python_cpu"] = figures["python_cpu_seconds"] / figures["sonde_2_nodes_cpu_seconds"]
     figures["ratio_of_two_nodes_to_one"] = figures["sonde_1_nodes_seconds"] / figures["sonde_2_nodes_seconds"]
+    figures["ratio_of_two_nodes_to_one_text"] = figures["sonde_1_nodes_text_seconds"] / figures["sonde_2_nodes_text_seconds"]
+    figures["ratio_of_two_processors_to_one"] = 2 * figures["loops_1_seconds"] / figures["loops_2_seconds"]
     figures["load_average"] = os.getloadavg()[0]
     pathlib.Path(result).write_text(json.dumps(figures | {"rounds": times}, indent=2) + "\n")
     for name, value in figures.items():
