@@ -58,7 +58,7 @@ final class ModelPack {
         sql: "SELECT stamp, features, version, function FROM models WHERE stem = ?1")
       let handle = statement.sqliteStatement
       defer { sqlite3_reset(handle) }
-      // Values are taken straight from SQLite, which has them in the file's memory.
+      // Values are taken straight from SQLite's memory, until the statement is reset.
       return try stem.withCString { text in
         sqlite3_bind_text(handle, 1, text, -1, nil)
         guard sqlite3_step(handle) == SQLITE_ROW,

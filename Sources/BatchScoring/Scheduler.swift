@@ -146,6 +146,7 @@ public struct Scheduler: Sendable {
   func train(_ range: TrainingRange) async throws {
     runner.report(ScoringEvent(.training))
     let record = try await trainer.train(range)
+    if let reason = record.packFailure { runner.report(ScoringEvent(.notice, reason: reason)) }
     CrashPoint.trained.pass()
     runner.report(
       ScoringEvent(

@@ -39,7 +39,7 @@ public struct Trainer: Sendable {
     try JobFolder.makeFolder(folder.models)
     JobFolder.removeTemporaryFiles(in: folder.models)
     let chunks = try chunks(of: range)
-    let pack = try ModelPackWriter(models: folder.models)
+    let pack = TrainedPack(models: folder.models)
     let queue = ChunkQueue(chunks)
     var record = TrainingRecord(setup: setup(range))
     try await withThrowingTaskGroup(of: Results.self) { group in
@@ -60,7 +60,7 @@ public struct Trainer: Sendable {
       throw ScoringError(
         "no window in \(folder.store) lies between \(range.from) and \(range.to); nothing can be trained")
     }
-    try pack.finish()
+    record.packFailure = pack.finish()
     record.models.sort { $0.key < $1.key }
     record.failures.sort { $0.key < $1.key }
     try record.write(to: folder)
@@ -109,7 +109,7 @@ public struct Trainer: Sendable {
 
   private func train(
     _ devices: [DeviceID], _ range: TrainingRange, _ options: TrainingOptions, _ reader: WindowStoreReader,
-    _ pack: ModelPackWriter, _ results: inout Results
+    _ pack: TrainedPack, _ results: inout Results
   ) throws {
     let builder = FeatureVectorBuilder(layout: layout)
     let found = try reader.windows(
@@ -125,7 +125,7 @@ public struct Trainer: Sendable {
               trainingRange: range.from.milliseconds...max(range.from, range.to).milliseconds,
               seed: settings.seed))
           try ModelFile.write(trained.model, folder: folder.models, stem: key.stem)
-          try pack.add(trained.model, stem: key.stem)
+          pack.add(trained.model, stem: key.stem)
           results.models.append(
             TrainingRecord.Model(
               device: key.device, sensor: key.sensor, version: trained.model.version, rows: table.rows.count,
@@ -136,6 +136,33 @@ public struct Trainer: Sendable {
             TrainingRecord.Failure(device: key.device, sensor: key.sensor, reason: error.description))
         }
       }
+    }
+  }
+}
+
+/// The ``ModelPack`` of what is being trained. It is a cache: where it cannot be written, training goes on without.
+private final class TrainedPack: Sendable {
+  /// What writes it, or why nothing does any more.
+  private let writer: Mutex<Result<ModelPackWriter, any Error>>
+
+  init(models folder: String) {
+    writer = Mutex(Result { try ModelPackWriter(models: folder) })
+  }
+
+  /// Adds a model that has just been written into its files.
+  func add(_ model: OneClassModel, stem: String) {
+    let current = writer.withLock { $0 }
+    guard case .success(let pack) = current else { return }
+    do { try pack.add(model, stem: stem) } catch { writer.withLock { $0 = .failure(error) } }
+  }
+
+  /// Gives the file its name; returns why it has none.
+  func finish() -> String? {
+    do {
+      try writer.withLock { $0 }.get().finish()
+      return nil
+    } catch {
+      return "the models are not packed, and jobs will read them as text: \(error)"
     }
   }
 }

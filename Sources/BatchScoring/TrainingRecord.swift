@@ -62,6 +62,8 @@ public struct TrainingRecord: Hashable, Sendable {
   public var setup: TrainingSetup
   public var models: [Model]
   public var failures: [Failure]
+  /// Why the models could not be packed, so that jobs read their text; nil where they are. It is in no file.
+  public var packFailure: String?
 
   public init(setup: TrainingSetup, models: [Model] = [], failures: [Failure] = []) {
     self.setup = setup

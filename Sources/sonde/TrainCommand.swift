@@ -77,6 +77,7 @@ struct TrainCommand: AsyncParsableCommand {
     for trained in record.models {
       for warning in trained.warnings { StandardError.write("\(trained.key.stem): \(warning)") }
     }
+    if let reason = record.packFailure { StandardError.write(reason) }
     try conclude(
       record.models.count, supportVectors: record.models.reduce(0) { $0 + $1.supportVectors },
       folder: trainer.folder.models)

@@ -23,13 +23,14 @@ import Testing
   }
 
   /// Trains as the schedule will want it, which then goes on with jobs.
-  private func train(_ run: ScoringFixture) async throws {
+  @discardableResult
+  private func train(_ run: ScoringFixture) async throws -> TrainingRecord {
     try run.store(ScoringFixture.windows(), watermark: hour(14.2))
     let configuration = run.configuration()
     let trainer = Trainer(
       folder: run.folder, layout: configuration.deployment.layout,
       settings: configuration.deployment.model, threads: 2)
-    _ = try await trainer.train(TrainingRange(from: ScoringFixture.start, to: hour(12)))
+    return try await trainer.train(TrainingRange(from: ScoringFixture.start, to: hour(12)))
   }
 
   private func pack(_ folder: RunFolder) -> String { "\(folder.models).sqlite" }
@@ -46,6 +47,22 @@ import Testing
       try FileManager.default.moveItem(atPath: folder.models + "-2", toPath: folder.models)
     }
     #expect(copied == packed)
+  }
+
+  /// It is a cache: training says that it is not there, and does the rest.
+  @Test func trainingGoesOnWhereItCannotBeWritten() async throws {
+    let expected = try await outputs { try FileManager.default.removeItem(atPath: pack($0)) }
+    try await ScoringFixture.with { run in
+      // No file takes the place of a folder.
+      try FileManager.default.createDirectory(
+        atPath: pack(run.folder), withIntermediateDirectories: true)
+      let record = try await train(run)
+      let failure = try #require(record.packFailure)
+      #expect(failure.contains("models.sqlite"), "\(failure)")
+      #expect(try TrainingSetup.read(run.folder) == record.setup)
+      try await run.schedule(run.configuration())
+      #expect(try run.outputs() == expected)
+    }
   }
 
   @Test(arguments: ["nothing", "text", "a part", "another version"])
