@@ -57,4 +57,12 @@ import Testing
       #expect(outcome.status == 0, "\(outcome.errors)")
     }
   }
+
+  /// Nodes of a cluster have what `.ci/setup` installs, and no Swift.
+  @Test func theProgramNeedsNoSwiftToRun() async throws {
+    // What `ldd` does.
+    let libraries = try await SondeProgram.run([], environment: ["LD_TRACE_LOADED_OBJECTS": "1"]).output
+    #expect(libraries.contains("libsqlite3.so"))
+    for name in ["libswift", "Foundation", "libdispatch"] { #expect(!libraries.contains(name)) }
+  }
 }
