@@ -113,10 +113,10 @@ extension DeviceState {
         writer.count(content.samples.count)
         var last = Sample(timestamp: window.start, epoch: -1, sequence: -1, value: 0)
         for sample in content.samples {
-          // Differences to the sample before are small numbers.
+          // Differences to the sample before are small numbers, and may be any: a foreign device numbers as it likes.
           writer.integer(sample.timestamp - last.timestamp)
-          writer.integer(sample.epoch - last.epoch)
-          writer.integer(sample.sequence - last.sequence)
+          writer.integer(sample.epoch &- last.epoch)
+          writer.integer(sample.sequence &- last.sequence)
           writer.number(sample.value)
           last = sample
         }
@@ -129,7 +129,7 @@ extension DeviceState {
     seen = try SeenMessages(from: &reader)
     for _ in 0..<(try reader.count()) {
       let start = try reader.integer()
-      var window = DeviceWindow(start: start, end: start + (try reader.integer()))
+      var window = DeviceWindow(start: start, end: start &+ (try reader.integer()))
       window.isClosed = try reader.integer() == 1
       for _ in 0..<(try reader.count()) {
         let sensor = try reader.sensor()
@@ -139,9 +139,9 @@ extension DeviceState {
         content.samples.reserveCapacity(count)
         var last = Sample(timestamp: start, epoch: -1, sequence: -1, value: 0)
         for _ in 0..<count {
-          last.timestamp += try reader.integer()
-          last.epoch += try reader.integer()
-          last.sequence += try reader.integer()
+          last.timestamp &+= try reader.integer()
+          last.epoch &+= try reader.integer()
+          last.sequence &+= try reader.integer()
           last.value = try reader.number()
           var sample = last
           // Until foreign messages were known by the time that they came with, no sequence of theirs was kept.
@@ -176,8 +176,9 @@ extension SeenMessages {
       for _ in 0..<(try reader.count()) {
         let lower = try reader.integer()
         let length = try reader.integer()
-        guard length >= 0 else { throw CheckpointError(description: "the checkpoint is damaged") }
-        ranges.append(lower...lower + length)
+        let (upper, overflow) = lower.addingReportingOverflow(length)
+        guard length >= 0, !overflow else { throw CheckpointError(description: "the checkpoint is damaged") }
+        ranges.append(lower...upper)
       }
       lives.append(Life(epoch: epoch, sequences: SequenceSet(ranges: ranges)))
     }

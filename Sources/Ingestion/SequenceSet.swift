@@ -1,4 +1,4 @@
-/// Which messages of one life of a device have been seen: sequence numbers as ascending ranges without overlap.
+/// Which messages of one life of a device have been seen: sequence numbers, none below 0, as ascending ranges without overlap.
 ///
 /// Without loss that is one range. Where messages are missing, at most ``maximumRanges`` are kept apart; beyond
 /// that the oldest gap is given up, and a message that comes for it later counts as seen.
@@ -15,14 +15,15 @@ struct SequenceSet: Hashable, Sendable {
 
   /// Adds `sequence`. False where it was there already.
   mutating func insert(_ sequence: Int64) -> Bool {
-    if let last = ranges.last, sequence == last.upperBound + 1 {
+    // Not what follows a number: the highest of all has no next.
+    if let last = ranges.last, last.upperBound == sequence - 1 {
       ranges[ranges.count - 1] = last.lowerBound...sequence
       return true
     }
     let index = firstRange(endingAtOrAfter: sequence)
     if index < ranges.count, ranges[index].contains(sequence) { return false }
     let joinsBefore = index > 0 && ranges[index - 1].upperBound == sequence - 1
-    let joinsAfter = index < ranges.count && ranges[index].lowerBound == sequence + 1
+    let joinsAfter = index < ranges.count && ranges[index].lowerBound - 1 == sequence
     switch (joinsBefore, joinsAfter) {
     case (true, true):
       ranges[index - 1] = ranges[index - 1].lowerBound...ranges[index].upperBound

@@ -2,8 +2,8 @@ import Foundation
 
 /// Reads SenML JSON packs (RFC 8428): a list of records whose base fields carry over from one to the next.
 ///
-/// The topic says which device a pack is of. A record's full name (base name and name) loses the device's name where it
-/// begins with it, and everything up to its last `:` or `/`; what is left is the sensor. Records of one time become one
+/// The topic says which device a pack is of. The sensor is what is left of a record's full name (base name and name) without
+/// a base name that is the device's, without the device's name and a dot, and without all up to the last `:` or `/`. Records of one time become one
 /// message. Values must be numbers or booleans (1 and 0): text, data and sums are no readings.
 public enum SenML {
   /// Times below this are relative to the time of receipt (RFC 8428, section 4.5.3).
@@ -87,7 +87,7 @@ public enum SenML {
       // A record with base fields alone sets them for those that follow.
       guard record.v != nil || record.vb != nil || (record.bv != nil && record.n != nil) else { continue }
       let number = record.vb.map { $0 ? 1.0 : 0.0 } ?? ((record.v ?? 0) + (baseValue ?? 0))
-      let sensor = try sensor(baseName + (record.n ?? ""), device)
+      let sensor = try sensor(baseName, record.n ?? "", device)
       guard number.isFinite else { throw .notFinite(sensor: sensor.name) }
       let time = try instant(baseTime + (record.t ?? 0), received)
       guard values[time]?.contains(where: { $0.sensor == sensor }) != true else {
@@ -106,16 +106,17 @@ public enum SenML {
     return messages
   }
 
-  private static func sensor(_ fullName: String, _ device: DeviceID) throws(PayloadError) -> SensorID {
-    var rest = fullName[...]
-    if rest.hasPrefix(device.name) {
-      rest = rest.dropFirst(device.name.count)
-      rest = rest.drop { ":/.-_".contains($0) }
-    }
+  private static func sensor(_ baseName: String, _ name: String, _ device: DeviceID) throws(PayloadError)
+    -> SensorID
+  {
+    let isOfDevice =
+      baseName == device.name || (baseName.dropLast() == device.name && ":/.-_".contains(baseName.last!))
+    var rest = (isOfDevice ? name : baseName + name)[...]
+    if rest.hasPrefix(device.name + ".") { rest = rest.dropFirst(device.name.count + 1) }
     if let separator = rest.lastIndex(where: { $0 == ":" || $0 == "/" }) {
       rest = rest[rest.index(after: separator)...]
     }
-    guard let sensor = SensorID(rest) else { throw .invalidSensor(fullName) }
+    guard let sensor = SensorID(rest) else { throw .invalidSensor(baseName + name) }
     return sensor
   }
 

@@ -55,6 +55,35 @@ private func fold(_ messages: [Message], batchSize: Int = 7) -> StoreBatch {
     #expect(batch.progress.duplicateReadings == 3)
   }
 
+  /// Foreign devices number as they like, and no number may stop ingestion.
+  @Test func positionsMayBeAsHighAsNumbersGo() throws {
+    let highest = Int64.max
+    let messages = [
+      message("d", highest, at: 10, ["a": 1]), message("d", 0, at: 11, ["a": 1]),
+      message("d", highest - 1, at: 12, ["a": 1]), message("d", highest, at: 10, ["a": 1]),
+      message("d", 1, at: 13, ["a": 1]), message("d", highest, at: 14, ["a": 1], epoch: highest),
+      message("f", nil, at: 15, ["a": 1]),
+    ]
+    var before = IngestionFold(settings: settings, idleAfter: .seconds(3600))
+    var batch = StoreBatch()
+    for message in messages {
+      before.take(message, into: &batch)
+      before.finish(&batch)
+    }
+    #expect(batch.progress.storedMessages == 6)
+    var after = try IngestionFold(
+      settings: settings, idleAfter: .seconds(3600), checkpoint: before.checkpoint(),
+      progress: before.progress)
+    #expect(after.checkpoint() == before.checkpoint())
+    var rest = StoreBatch()
+    for message in messages {
+      after.take(message, into: &rest)
+      after.finish(&rest)
+    }
+    #expect(rest.progress.storedMessages == 6)
+    #expect(rest.progress.duplicateMessages == 8)
+  }
+
   @Test func aForeignDeviceMayReportItsSensorsOneByOne() {
     let batch = fold([
       message("f", nil, at: 10, ["a": 1]), message("f", nil, at: 10, ["b": 2]),

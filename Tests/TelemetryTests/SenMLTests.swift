@@ -37,7 +37,20 @@ private func messages(_ text: String, device: String = "pump-1") throws -> [Mess
     #expect(try messages(#"[{"bn":"pump-1/","n":"a","v":1}]"#)[0].values[0].sensor.name == "a")
     #expect(try messages(#"[{"n":"pump-1.temperature","v":1}]"#)[0].values[0].sensor.name == "temperature")
     #expect(
+      try messages(#"[{"bn":"pump-1","n":"a","v":1},{"bn":"pump-1_","n":"b","v":1}]"#)[0].values.map(\.sensor.name)
+        == ["a", "b"])
+    #expect(
       try messages(#"[{"bv":20,"n":"a","v":1.5},{"n":"on","vb":true}]"#)[0].values.map(\.value) == [21.5, 1])
+  }
+
+  @Test func aSensorMayBeNamedLikeItsDevice() throws {
+    func sensors(_ pack: String, of device: String) throws -> [String] {
+      try messages(pack, device: device)[0].values.map(\.sensor.name)
+    }
+    #expect(try sensors(#"[{"n":"temperature","v":1}]"#, of: "t") == ["temperature"])
+    #expect(try sensors(#"[{"bn":"motor:","n":"motortemp","v":1}]"#, of: "motor") == ["motortemp"])
+    let pack = #"[{"n":"motor-rpm","v":9},{"n":"rpm","v":3},{"n":"motor_rpm","v":4}]"#
+    #expect(try sensors(pack, of: "motor") == ["motor-rpm", "motor_rpm", "rpm"])
   }
 
   @Test(arguments: [
