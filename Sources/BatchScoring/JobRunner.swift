@@ -56,6 +56,7 @@ public struct JobRunner: Sendable {
   /// and `FileError`. A job that fails by itself is returned with its reason, not thrown.
   public func run(_ cut: JobCut) async throws -> JobRecord {
     let known = try jobs.job(cut.id)
+    if let known { try refuseAnotherJob(known, cut) }
     if let known, known.state.isFinal { return known }
     let files = folder.job(cut.id, output: deployment.outputFileName)
     if known == nil { try refuseExistingOutput(files) }
@@ -153,12 +154,33 @@ public struct JobRunner: Sendable {
     try? FileManager.default.removeItem(atPath: folder.job(job.cut.id).tasks)
   }
 
+  /// Has the tasks of a failed or canceled job done again in which rows have failed: what was wrong may have been put right.
+  public static func forgetFailedRows(of job: JobRecord, in folder: RunFolder) {
+    let files = folder.job(job.cut.id)
+    for task in 0..<job.tasks {
+      let path = files.part(task)
+      if let part = StoredPart(path: path), part.summary.failed > 0 { part.remove() }
+    }
+  }
+
   private func ended(_ job: JobRecord, _ kind: ScoringEvent.Kind) -> ScoringEvent {
     let seconds = job.endedAt.flatMap { end in job.startedAt.map { Double((end - $0).milliseconds) / 1000 } }
     return ScoringEvent(
       kind, job: job.cut.id, tasks: job.tasks, rows: job.predictions, failedRows: job.failedRows,
       retries: job.retries, seconds: seconds, reason: job.reason, deployment: job.deployment,
       nodeSeconds: job.nodeSeconds)
+  }
+
+  /// Jobs are named by their cut's end, whoever runs them.
+  private func refuseAnotherJob(_ known: JobRecord, _ cut: JobCut) throws {
+    guard known.cut == cut, known.endpoint == deployment.endpoint,
+      known.endpoint != nil || known.deployment == deployment.name
+    else {
+      let owner = known.endpoint.map { "endpoint \($0)" } ?? "deployment \(known.deployment)"
+      throw ScoringError(
+        "\(jobs.path) has a job \(cut.id) already, of \(owner), for what became visible after "
+          + "\(known.cut.after); choose another --through, or give each endpoint a folder of its own")
+    }
   }
 
   private func refuseExistingOutput(_ files: JobFolder) throws {
@@ -259,7 +281,7 @@ public struct JobRunner: Sendable {
       }, report: report)
     let computeJob = ComputeJob(
       name: job.cut.id, input: files.description, worker: worker, tasks: missing, retry: deployment.retry)
-    let watch = watchForCancel(of: job.cut.id)
+    let watch = watch(job.cut.id, log)
     let result = await Result {
       try await target.run(computeJob) { event in
         if isTooMany(log.add(event)) { Task { await target.cancel() } }
@@ -283,10 +305,12 @@ public struct JobRunner: Sendable {
     return (outcome, failedRows)
   }
 
-  /// Passes a request to cancel, from whatever process, on to the target.
-  private func watchForCancel(of id: String) -> Task<Void, Never> {
+  /// Passes a request to cancel, from whatever process, on to the target, and sees to it that the log is written while nothing
+  /// happens.
+  private func watch(_ id: String, _ log: TaskLog) -> Task<Void, Never> {
     Task { [jobs, target] in
       while !Task.isCancelled {
+        log.tick()
         // A database that cannot be read shows itself to the job, which writes into it.
         if (try? jobs.isCancelRequested(of: id)) == true { await target.cancel() }
         try? await Task.sleep(for: ScoringDefaults.cancelPollInterval)
@@ -319,6 +343,7 @@ private final class TaskLog: Sendable {
     var overhead = TaskOverhead()
     var failure: (any Error)?
     var lastFlush = ContinuousClock.now
+    var lastProgress = ContinuousClock.now
   }
 
   private let job: String
@@ -346,15 +371,33 @@ private final class TaskLog: Sendable {
     state = Mutex(State(done: done, failedRows: failedRows))
   }
 
+  /// Writes what is due and tells how far the job is, for those who look on while a task takes long.
+  func tick() {
+    let progress: ScoringEvent? = state.withLock { state in
+      writeIfDue(&state)
+      guard ContinuousClock.now - state.lastProgress >= ScoringDefaults.metricsInterval else { return nil }
+      return self.progress(&state)
+    }
+    if let progress { report(progress) }
+  }
+
+  private func progress(_ state: inout State) -> ScoringEvent {
+    state.lastProgress = .now
+    return ScoringEvent(.progress, job: job, tasks: total, tasksDone: state.done, rows: state.rows)
+  }
+
+  private func writeIfDue(_ state: inout State) {
+    let now = ContinuousClock.now
+    guard state.pending.count >= Self.batch || now - state.lastFlush >= Self.flushInterval else { return }
+    state.lastFlush = now
+    if !state.pending.isEmpty { write(&state) }
+  }
+
   /// Returns how many rows have failed so far.
   func add(_ event: ComputeEvent) -> Int {
     let (told, failedRows): (ScoringEvent?, Int) = state.withLock { state in
       state.pending.append(event)
-      let now = ContinuousClock.now
-      if state.pending.count >= Self.batch || now - state.lastFlush >= Self.flushInterval {
-        state.lastFlush = now
-        write(&state)
-      }
+      writeIfDue(&state)
       switch event {
       case .taskSucceeded(_, _, let counts, let duration):
         state.done += 1
@@ -363,9 +406,7 @@ private final class TaskLog: Sendable {
         }
         state.rows += counts.items - counts.failedItems
         state.failedRows += counts.failedItems
-        let progress = ScoringEvent(
-          .progress, job: job, tasks: total, tasksDone: state.done, rows: state.rows)
-        return (progress, state.failedRows)
+        return (progress(&state), state.failedRows)
       case .taskRetried(_, _, let reason, _):
         return (ScoringEvent(.retry, job: job, reason: reason), state.failedRows)
       case .taskFailed(let task, _, let reason, _):

@@ -43,6 +43,20 @@ public struct DeploymentSource: Sendable {
   }
 }
 
+/// The deployment of a schedule's newest job.
+private final class LastDeployment: Sendable {
+  private let deployment: Mutex<Deployment>
+
+  init(_ deployment: Deployment) { self.deployment = Mutex(deployment) }
+
+  var value: Deployment { deployment.withLock { $0 } }
+
+  func remember(_ next: Deployment) -> Deployment {
+    deployment.withLock { $0 = next }
+    return next
+  }
+}
+
 /// Runs jobs as the store's watermark, or the wall clock, passes their fire times; trains first where that is asked for.
 /// Started again after whatever end, it goes on where it was.
 public struct Scheduler: Sendable {
@@ -59,6 +73,8 @@ public struct Scheduler: Sendable {
   let control: SchedulerControl
   private let trainingThreads: Int
   private let source: DeploymentSource?
+  /// What the source has given last.
+  private let lastDeployment: LastDeployment
   let moreTargets: (@Sendable (Int) throws -> any ComputeTarget)?
 
   /// - Parameters:
@@ -81,6 +97,7 @@ public struct Scheduler: Sendable {
     self.control = control
     self.trainingThreads = trainingThreads
     self.source = source
+    lastDeployment = LastDeployment(configuration.deployment)
     self.moreTargets = moreTargets
     schedule = try configuration.schedule()
     _ = try configuration.deployment.model.options()
@@ -163,12 +180,11 @@ public struct Scheduler: Sendable {
     let known = try runner.jobs.deployment(of: cut.id)
     let deployment: Deployment
     do {
-      deployment = try known ?? source.current()
+      deployment = try known ?? lastDeployment.remember(source.current())
     } catch {
       // What is wrong with the file must not stop the schedule, which has a deployment that works.
-      runner.report(
-        ScoringEvent(.notice, job: cut.id, reason: "\(error)\ngoing on with \(runner.deployment.name)"))
-      deployment = runner.deployment
+      deployment = lastDeployment.value
+      runner.report(ScoringEvent(.notice, job: cut.id, reason: "\(error)\ngoing on with \(deployment.name)"))
     }
     return runner.on(target, deployment, try source.worker(deployment), folder: folder)
   }

@@ -14,6 +14,8 @@ public enum ComputeDefaults {
   /// How long a worker may go on after its standard input or output was closed before it is killed: it has
   /// finished its task by then.
   public static let workerExitGrace = Duration.seconds(2)
+  /// How long running tasks may go on after a stop before they are killed: most take less, and who has pressed Ctrl-C waits.
+  public static let stopGrace = Duration.seconds(5)
   /// How often Slurm is asked for the states of an array: its controller is shared with others.
   public static let slurmStateInterval = Duration.seconds(1)
   /// How often replies are looked for in the shared folder.

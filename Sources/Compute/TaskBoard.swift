@@ -10,7 +10,8 @@ public struct TaskBoard: Sendable {
     case workerExited(worker: Int, reason: String)
     /// Nothing but time has passed.
     case tick
-    /// Running tasks finish, no others start.
+    /// No tasks start, and those that run finish; what has not after ``ComputeDefaults/stopGrace`` is killed, and counts as not
+    /// run.
     case stop
     /// Running tasks are killed, no others start.
     case cancel
@@ -81,6 +82,7 @@ public struct TaskBoard: Sendable {
   private var startFailures = 0
   private let maxStartFailures: Int
   private var ending: ComputeOutcome.Ending = .finished
+  private var stoppedAt: Duration?
   private var succeeded = 0
   private var failed = 0
   private var retried = 0
@@ -183,8 +185,10 @@ public struct TaskBoard: Sendable {
       kill(worker, reason: "worker \(worker) wrote “\(text)” where a reply was expected", &actions)
     case .workerExited(let worker, let reason): remove(worker, reason: reason, at: now, &actions)
     case .tick: checkTimeouts(at: now, &actions)
-    case .stop: if ending == .finished { ending = .stopped }
-    case .cancel: cancel(&actions)
+    case .stop: stop(at: now, &actions)
+    case .cancel:
+      ending = .canceled
+      killBusy(reason: "the job was canceled", &actions)
     case .openNode(let node): open(node)
     case .closeNode(let node): close(node, &actions)
     }
@@ -211,10 +215,23 @@ public struct TaskBoard: Sendable {
     }
   }
 
-  private mutating func cancel(_ actions: inout [Action]) {
-    ending = .canceled
+  private mutating func stop(at now: Duration, _ actions: inout [Action]) {
+    if ending == .finished {
+      ending = .stopped
+      stoppedAt = now
+    }
+    checkTimeouts(at: now, &actions)
+    if isAbandoning(at: now) { killBusy(reason: "the job was stopped", &actions) }
+  }
+
+  /// Whether running tasks have had their time to finish after a stop.
+  private func isAbandoning(at now: Duration) -> Bool {
+    stoppedAt.map { ending == .stopped && now - $0 >= ComputeDefaults.stopGrace } ?? false
+  }
+
+  private mutating func killBusy(reason: String, _ actions: inout [Action]) {
     for (number, worker) in workers.sorted(by: { $0.key < $1.key }) {
-      if case .busy = worker.state { kill(number, reason: "the job was canceled", &actions) }
+      if case .busy = worker.state { kill(number, reason: reason, &actions) }
     }
   }
 
@@ -260,8 +277,8 @@ public struct TaskBoard: Sendable {
     _ run: Run, on worker: Int, reason: String, retry mayHelp: Bool, at now: Duration,
     _ actions: inout [Action]
   ) {
-    // What a canceled job was at has neither failed nor is it tried again.
-    guard ending != .canceled else { return }
+    // What a canceled job was at, or one that is stopped, has neither failed nor is it tried again.
+    guard ending != .canceled, !isAbandoning(at: now) else { return }
     let duration = now - run.started
     guard mayHelp, run.attempt <= retry.maxRetries, !isGivingUp else {
       failed += 1

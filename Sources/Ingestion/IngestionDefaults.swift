@@ -24,6 +24,8 @@ public enum IngestionDefaults {
   /// How long a lost broker is tried again before the service gives up.
   public static let reconnectFor = Duration.seconds(60)
   public static let reconnectPause = Duration.milliseconds(100)
+  /// Connections that break sooner than this count as one after the other; the pause before the next one then doubles, up to this.
+  static let longestReconnectPause = Duration.seconds(1)
   /// How long a commit is tried again while the disk is full or the file is locked.
   public static let commitRetryFor = Duration.seconds(60)
   public static let commitRetryPause = Duration.milliseconds(250)

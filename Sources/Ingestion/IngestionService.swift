@@ -57,6 +57,9 @@ public final class IngestionService {
   /// Whether what the consumer holds is durable and only to be acknowledged.
   private var isBatchStored = false
   private var storedSinceCheckpoint = 0
+  private var connectedAt: ContinuousClock.Instant
+  /// How long was waited before the connection was made.
+  private var reconnectPause = Duration.zero
   private var firstMessage: (instant: ContinuousClock.Instant, cpu: Double)?
   public let start: Start
   public private(set) var statistics = IngestionStatistics()
@@ -85,6 +88,7 @@ public final class IngestionService {
     try AcknowledgementSelfTest.run(address: configuration.broker, clientID: configuration.clientID)
     logger.info("acknowledgement self-test passed: \(configuration.broker) waits for our commit")
     consumer = try Self.connect(configuration)
+    connectedAt = .now
     fold.sessionBegan(resumed: consumer.resumedSession)
     self.fold = fold
     CrashPoint.subscribed.pass()
@@ -229,10 +233,24 @@ public final class IngestionService {
   /// is told to stop meanwhile: what was read is stored.
   private func reconnect(after error: MQTTError, _ stop: StopFlag) throws {
     logger.warning("\(error); connecting again")
+    let isShort = ContinuousClock.now - connectedAt < IngestionDefaults.longestReconnectPause
+    reconnectPause =
+      isShort
+      ? min(max(reconnectPause * 2, IngestionDefaults.reconnectPause), IngestionDefaults.longestReconnectPause)
+      : .zero
+    if reconnectPause == IngestionDefaults.longestReconnectPause {
+      logger.warning(
+        "connections break as soon as they are made; has another client the client id “\(configuration.clientID)”?")
+    }
+    let next = ContinuousClock.now + reconnectPause
+    while ContinuousClock.now < next, !stop.isSet {
+      Thread.sleep(forTimeInterval: IngestionDefaults.reconnectPause.seconds)
+    }
     let deadline = ContinuousClock.now + IngestionDefaults.reconnectFor
     while !stop.isSet {
       do {
         consumer = try Self.connect(configuration)
+        connectedAt = .now
         isBatchStored = false
         fold.sessionBegan(resumed: consumer.resumedSession)
         logger.info("connected again; session \(consumer.resumedSession ? "resumed" : "lost")")

@@ -371,7 +371,9 @@ final class MQTTConnection {
   private static let disconnectCallback:
     @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, Int32, OpaquePointer?) -> Void = {
       _, context, code, _ in
-      connection(context)?.disconnection = code == 0 ? "it was closed" : MQTTError.reason(code)
+      // From 128 on it is what the broker has sent, and below that what the library has found.
+      let reason = code >= 128 ? reasonText(code) : MQTTError.reason(code)
+      connection(context)?.disconnection = code == 0 ? "it was closed" : reason
     }
 
   private static let messageCallback:

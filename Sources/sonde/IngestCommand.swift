@@ -120,6 +120,12 @@ struct IngestCommand: ParsableCommand {
     if let retain, retain.duration < window.duration + outOfOrderness.duration + allowedLateness.duration {
       throw ValidationError("--retain must be at least window + out-of-orderness + lateness.")
     }
+    guard TopicFilter.isValid(topic) else {
+      throw ValidationError(
+        "--topic “\(topic)” is no topic to subscribe to; such as devices/+/telemetry, with # only at the end.")
+    }
+    // A session of no name cannot be gone on with.
+    guard !clientID.isEmpty else { throw ValidationError("--client-id is empty.") }
     guard messagesPerCommit >= 1, messagesPerCheckpoint >= 1 else {
       throw ValidationError("--messages-per-commit and --messages-per-checkpoint are at least 1.")
     }

@@ -7,8 +7,9 @@ struct JobsRerunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rerun", abstract: "Runs what a job has left undone, with the settings it was queued with.",
     discussion: """
-      A failed, canceled or interrupted job goes on where it was: the tasks it has done are not done again. Of a completed \
-      job, the rows that failed are scored by a new job, into a prediction file of its own.
+      A failed, canceled or interrupted job goes on where it was: the tasks it has done are not done again, but for those of a \
+      failed or canceled one in which rows have failed. Of a completed job, the rows that failed are scored by a new job, into \
+      a prediction file of its own.
       """)
 
   @OptionGroup var arguments: JobArguments
@@ -41,7 +42,10 @@ struct JobsRerunCommand: AsyncParsableCommand {
       throw ScoringError("job \(job.cut.id) was replaced by \(replacement), which scores its windows")
     }
     guard job.state == .completed else {
-      if job.state.isFinal { try jobs.requeue(job.cut.id) }
+      if job.state.isFinal {
+        JobRunner.forgetFailedRows(of: job, in: folder)
+        try jobs.requeue(job.cut.id)
+      }
       return job.cut
     }
     guard job.failedRows > 0 else {

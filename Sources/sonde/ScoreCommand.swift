@@ -98,7 +98,13 @@ struct ScoreCommand: AsyncParsableCommand {
 
   private func cut(of folder: RunFolder, _ jobs: JobStore, _ deployment: Deployment) throws -> JobCut {
     let last = try jobs.chain(of: deployment)
-    if let unfinished = last.first(where: { !$0.state.isFinal }) { return unfinished.cut }
+    if let unfinished = last.first(where: { !$0.state.isFinal }) {
+      let cut = unfinished.cut
+      if after != nil || through != nil {
+        StandardError.write("going on with the unfinished job \(cut.id); --after and --through are for the next one")
+      }
+      return cut
+    }
     guard let watermark = try WindowStoreReader(path: folder.store).fleetWatermark() else {
       throw ScoringError("\(folder.store) holds no reading yet")
     }
@@ -111,10 +117,24 @@ struct ScoreCommand: AsyncParsableCommand {
     let after =
       try after.map { try ScoringCommandSupport.instant($0, "--after") } ?? lastCut
       ?? Timestamp(milliseconds: 0)
-    guard after < through else {
-      throw ScoringError(
-        "everything visible through \(through) is scored already, by the jobs in \(folder.jobs)")
+    if self.after != nil, after >= through {
+      throw ScoringError("--after \(after) is not before \(through), the end of what is scored")
     }
-    return JobCut(after: after, fire: through)
+    if after < through {
+      let cut = JobCut(after: after, fire: through)
+      guard let known = try jobs.job(cut.id), known.state.isFinal else { return cut }
+      throw ScoringError("there is a job \(known.cut.id) already: \(Self.ending(of: known, folder))")
+    }
+    if let undone = last.last(where: { $0.state != .completed }) {
+      throw ScoringError("nothing is new, but \(Self.ending(of: undone, folder))")
+    }
+    throw ScoringError(
+      "everything visible through \(through) is scored already, by the jobs in \(folder.jobs)")
+  }
+
+  private static func ending(of job: JobRecord, _ folder: RunFolder) -> String {
+    guard job.state != .completed else { return "it has scored \(job.predictions) windows" }
+    return "job \(job.cut.id) \(job.state == .canceled ? "was canceled" : "failed"); "
+      + "“sonde jobs rerun \(folder.path) \(job.cut.id)” goes on with it"
   }
 }

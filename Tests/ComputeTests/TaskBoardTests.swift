@@ -192,6 +192,25 @@ import Testing
     #expect(board.outcome == ComputeOutcome(ending: .stopped, succeeded: 1, failed: 0, retries: 0, notRun: 9))
   }
 
+  @Test func aTaskThatHangsHoldsAStopForAWhileOnly() {
+    var board = TaskBoard(job: job(10), nodes: 1, coresPerNode: 1)
+    _ = board.begin(at: .zero)
+    _ = board.handle(.workerReplied(worker: 1, .ready), at: .zero)
+    let grace = ComputeDefaults.stopGrace
+    #expect(board.handle(.stop, at: .zero).isEmpty)
+    #expect(board.handle(.stop, at: grace - .milliseconds(1)).isEmpty)
+    #expect(board.handle(.stop, at: grace) == [.kill(worker: 1)])
+    #expect(!board.isFinished)
+    let actions = board.handle(.workerExited(worker: 1, reason: "was killed"), at: grace)
+    #expect(
+      !actions.contains {
+        if case .report(.taskRetried) = $0 { true } else { false }
+      })
+    #expect(board.isFinished)
+    #expect(
+      board.outcome == ComputeOutcome(ending: .stopped, succeeded: 0, failed: 0, retries: 0, notRun: 10))
+  }
+
   @Test func warmWorkersGetTasksAtOnce() {
     var board = TaskBoard(
       job: job(2), nodes: 2, coresPerNode: 1, warm: [.init(worker: 7, slot: 1, isReady: true)], nextWorker: 8)

@@ -81,6 +81,13 @@ import Testing
     #expect(try await SondeProgram.run(["run"]).status == 64)
     #expect(try await SondeProgram.run(["nonsense"]).status == 64)
     #expect(try await SondeProgram.run(["ingest", "--broker", "x"]).status == 64)
+    for topic in ["", "devices/#/telemetry", "devices/a+/telemetry"] {
+      let ingest = try await SondeProgram.run([
+        "ingest", "--broker", "mqtt://127.0.0.1:1", "--store", "s.sqlite", "--window", "60s", "--topic", topic,
+      ])
+      #expect(ingest.status == 64)
+      #expect(ingest.errors.contains("is no topic to subscribe to"))
+    }
     #expect(try await SondeProgram.run(["run", "no-such-file.yaml"]).status == 64)
     #expect(try await SondeProgram.run(["--version"]).status == 0)
   }

@@ -47,6 +47,24 @@ import WindowStore
     }
   }
 
+  /// The broker gives the session to whoever came last, and the other wants it back.
+  @Test func twoOfOneClientIDTakeTurnsSlowly() async throws {
+    try await withTemporaryFolder { folder in
+      try await withBroker(in: folder) { broker in
+        let log = "\(folder)/1.log"
+        try await ingesting(broker, store: "\(folder)/1.sqlite", log: log) {
+          try await ingesting(broker, store: "\(folder)/2.sqlite", log: "\(folder)/2.log") {
+            try await waitUntil("it is said what may be the reason") {
+              try String(contentsOfFile: log, encoding: .utf8).contains("has another client the client id")
+            }
+          }
+        }
+        let lines = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
+        #expect(lines.count < 100)
+      }
+    }
+  }
+
   @Test func payloadsThatAreNoMessagesAreKeptWithTheirReason() async throws {
     try await withTemporaryFolder { folder in
       try await withBroker(in: folder) { broker in
