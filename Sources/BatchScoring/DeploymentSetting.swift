@@ -1,5 +1,10 @@
+import Foundation
+
 /// A setting of a deployment by its name, as `--set` and files give it. The names are Azure ML's.
 public enum DeploymentSetting: String, CaseIterable, Sendable {
+  /// The folder of other models. What these see, where their training has left word of it, comes with them.
+  case models
+  case features
   case miniBatchSize = "mini_batch_size"
   case maxConcurrencyPerInstance = "max_concurrency_per_instance"
   case maxRetries = "retry_settings.max_retries"
@@ -16,6 +21,23 @@ public enum DeploymentSetting: String, CaseIterable, Sendable {
     _ text: String, to deployment: inout Deployment, duration: (String) -> Duration?
   ) throws(ScoringError) {
     switch self {
+    case .models:
+      let folder = try read(text, "a folder of models") { text in
+        var isFolder = ObjCBool(false)
+        return FileManager.default.fileExists(atPath: text, isDirectory: &isFolder) && isFolder.boolValue
+          ? URL(fileURLWithPath: text).standardizedFileURL.path : nil
+      }
+      deployment.models = folder
+      if let setup = try? TrainingSetup.read(RunFolder(folder, models: folder)) {
+        deployment.layout = setup.layout
+      }
+    case .features:
+      let names = Aggregate.allCases.map(\.rawValue).joined(separator: ", ")
+      deployment.layout.features = try read(text, "different names out of \(names), with commas between") {
+        let names = $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        let features = names.compactMap(Aggregate.init(rawValue:))
+        return features.count == names.count && Set(features).count == features.count ? features : nil
+      }
     case .miniBatchSize:
       deployment.miniBatchSize = try read(text, "auto or a number of devices of at least 1") {
         MiniBatchSize($0)

@@ -11,6 +11,8 @@ public final class JobStore: Sendable {
   // Declared before the lock, and so closed before it.
   private let database: DatabaseQueue
   private let lock: DatabaseLock?
+  /// Of those who only read.
+  private let probe: DatabaseLockProbe?
 
   /// Opens the file at `path` as the one coordinator of its folder, or makes it. Throws ``ScoringError``, also where
   /// there is another coordinator.
@@ -24,6 +26,9 @@ public final class JobStore: Sendable {
     try Self.requireFile(path)
     try self.init(path: path, lock: nil)
   }
+
+  /// Whether somebody runs the jobs that are not final: a killed coordinator leaves them as they were.
+  public var hasCoordinator: Bool { lock != nil || probe?.isHeld ?? true }
 
   /// Holds a run's folder for one coordinator (a scheduler, or a job by hand): two would score the same cut.
   private static func coordinatorLock(_ path: String) throws(ScoringError) -> DatabaseLock {
@@ -43,6 +48,7 @@ public final class JobStore: Sendable {
   private init(path: String, lock: DatabaseLock?) throws {
     self.path = path
     self.lock = lock
+    probe = nil
     database = try Self.wrapping(path) {
       var configuration = Configuration()
       configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
@@ -65,6 +71,7 @@ public final class JobStore: Sendable {
     try Self.requireFile(path)
     self.path = path
     lock = nil
+    probe = DatabaseLockProbe(path: path)
     database = try Self.wrapping(path) {
       var configuration = Configuration()
       configuration.readonly = true

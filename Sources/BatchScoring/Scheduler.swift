@@ -177,7 +177,10 @@ public struct Scheduler: Sendable {
   /// default now.
   func runner(of cut: JobCut, on target: any ComputeTarget) throws -> JobRunner {
     guard let source else { return runner.on(target, runner.deployment, runner.worker, folder: folder) }
-    let known = try runner.jobs.deployment(of: cut.id)
+    // A job of another endpoint under this name is refused by the runner.
+    let known = try runner.jobs.deployment(of: cut.id).flatMap {
+      $0.endpoint == runner.deployment.endpoint ? $0 : nil
+    }
     let deployment: Deployment
     do {
       deployment = try known ?? lastDeployment.remember(source.current())

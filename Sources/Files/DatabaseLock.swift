@@ -37,3 +37,23 @@ public final class DatabaseLock: Sendable {
 
   deinit { close(descriptor) }
 }
+
+/// Looks whether somebody holds a ``DatabaseLock``. Its descriptor, too, must outlive SQLite's connection.
+public final class DatabaseLockProbe: Sendable {
+  private let descriptor: Int32
+
+  /// Nil where the file at `path` cannot be opened.
+  public init?(path: String) {
+    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    if descriptor < 0 { return nil }
+  }
+
+  /// Whether the lock is held. A process that wants it just now waits a moment for the answer.
+  public var isHeld: Bool {
+    guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else { return true }
+    flock(descriptor, LOCK_UN)
+    return false
+  }
+
+  deinit { close(descriptor) }
+}

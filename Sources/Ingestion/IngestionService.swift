@@ -236,11 +236,13 @@ public final class IngestionService {
     let isShort = ContinuousClock.now - connectedAt < IngestionDefaults.longestReconnectPause
     reconnectPause =
       isShort
-      ? min(max(reconnectPause * 2, IngestionDefaults.reconnectPause), IngestionDefaults.longestReconnectPause)
+      ? min(
+        max(reconnectPause * 2, IngestionDefaults.reconnectPause), IngestionDefaults.longestReconnectPause)
       : .zero
     if reconnectPause == IngestionDefaults.longestReconnectPause {
       logger.warning(
-        "connections break as soon as they are made; has another client the client id “\(configuration.clientID)”?")
+        "connections break as soon as they are made; has another client the client id “\(configuration.clientID)”?"
+      )
     }
     let next = ContinuousClock.now + reconnectPause
     while ContinuousClock.now < next, !stop.isSet {

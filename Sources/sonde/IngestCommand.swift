@@ -122,7 +122,8 @@ struct IngestCommand: ParsableCommand {
     }
     guard TopicFilter.isValid(topic) else {
       throw ValidationError(
-        "--topic “\(topic)” is no topic to subscribe to; such as devices/+/telemetry, with # only at the end.")
+        "--topic “\(topic)” is no topic to subscribe to; such as devices/+/telemetry, with # only at the end."
+      )
     }
     // A session of no name cannot be gone on with.
     guard !clientID.isEmpty else { throw ValidationError("--client-id is empty.") }

@@ -28,6 +28,11 @@ struct JobsCommand: AsyncParsableCommand {
     return job
   }
 
+  /// What is to be known of a job that is not at its end, and that nobody runs.
+  static func abandoned(_ id: String, in runDir: String) -> String {
+    "nobody runs job \(id) any more; “sonde jobs rerun \(runDir) \(id)” goes on with it, and so does what has begun it"
+  }
+
   static func seconds(of job: JobRecord) -> String {
     guard let start = job.startedAt, let end = job.endedAt else { return "-" }
     return "\(Double((end - start).milliseconds) / 1000)"

@@ -25,7 +25,12 @@ struct JobsLogsCommand: AsyncParsableCommand {
       try await Task.sleep(for: Self.interval)
       // Asked for before the logs are read: what was logged before the end is then seen.
       isFinal = try JobsCommand.find(arguments.job, in: store).state.isFinal
+      let isAbandoned = !isFinal && !store.hasCoordinator
       for line in try logs.newLines() { StandardOutput.write(line) }
+      if isAbandoned {
+        StandardError.write(JobsCommand.abandoned(arguments.job, in: arguments.runDir))
+        throw ExitCode(ExitStatus.expectationFailed)
+      }
     }
   }
 }

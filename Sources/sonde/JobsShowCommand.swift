@@ -27,14 +27,15 @@ struct JobsShowCommand: ParsableCommand {
       job: record, deployment: try store.deployment(of: arguments.job), progress: JobProgress(tasks: tasks),
       tasks: tasks, failedAttempts: try store.failedAttempts(of: arguments.job))
     if format == .json { return try StandardOutput.writeJSON(whole, indented: true) }
-    write(whole)
+    write(whole, isAbandoned: !record.state.isFinal && !store.hasCoordinator)
   }
 
-  private func write(_ whole: Whole) {
+  private func write(_ whole: Whole, isAbandoned: Bool) {
     let record = whole.job
     let progress = whole.progress
     let endpoint = record.endpoint.map { " of endpoint \($0)" } ?? ""
     print("job \(record.cut.id) by deployment \(record.deployment)\(endpoint): \(record.state.rawValue)")
+    if isAbandoned { print(JobsCommand.abandoned(record.cut.id, in: arguments.runDir)) }
     let through = record.cut.through.map { "through \($0)" } ?? "to the end of the stream"
     print("windows visible after \(record.cut.after) \(through)")
     if let fired = record.cut.firedAt { print("fired at \(fired) by the wall clock") }

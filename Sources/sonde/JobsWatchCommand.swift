@@ -9,7 +9,7 @@ struct JobsWatchCommand: AsyncParsableCommand {
     abstract: "Shows a job while it runs: nodes, tasks, rows a second, time left.",
     discussion: """
       On a terminal the view is drawn anew every second; elsewhere, and with --format json, every look is a line. Without \
-      JOB it is the newest one. Ends when the job has.
+      JOB it is the newest one. Ends when the job has, and with 1 where nobody runs it any more.
       """)
 
   @Argument(help: "The folder of a run.", completion: .directory)
@@ -40,6 +40,10 @@ struct JobsWatchCommand: AsyncParsableCommand {
       }
       last = view
       if view.state.isFinal { return }
+      if !store.hasCoordinator {
+        StandardError.write(JobsCommand.abandoned(id, in: runDir))
+        throw ExitCode(ExitStatus.expectationFailed)
+      }
       try await Task.sleep(for: ScoringDefaults.metricsInterval)
     }
   }

@@ -101,7 +101,8 @@ struct ScoreCommand: AsyncParsableCommand {
     if let unfinished = last.first(where: { !$0.state.isFinal }) {
       let cut = unfinished.cut
       if after != nil || through != nil {
-        StandardError.write("going on with the unfinished job \(cut.id); --after and --through are for the next one")
+        StandardError.write(
+          "going on with the unfinished job \(cut.id); --after and --through are for the next one")
       }
       return cut
     }

@@ -49,6 +49,7 @@ enum ScoringCommandSupport {
         print(
           "\(job.predictions) windows scored, \(job.failedRows) failed: \(folder.job(cut.id, output: deployment.outputFileName).predictions)"
         )
+        if job.failedRows > 0 { print("why they failed: \(folder.job(cut.id).failed)") }
       }
     case .failed, .canceled: throw ExitCode(ExitStatus.expectationFailed)
     case .queued, .provisioning, .running, .finalizing:

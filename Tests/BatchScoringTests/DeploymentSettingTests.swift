@@ -13,12 +13,14 @@ import Testing
     var deployment = Deployment()
     try deployment.set(
       [
-        "mini_batch_size=7", "max_concurrency_per_instance=2", "retry_settings.max_retries=0",
+        "features=mean,p95", "mini_batch_size=7", "max_concurrency_per_instance=2",
+        "retry_settings.max_retries=0",
         "retry_settings.timeout=5s", "error_threshold=-1", "error_threshold=12", "output_action=summary_only",
         "output_file_name=scores.csv", "logging_level=debug",
       ], duration: duration)
     let expected = Deployment(
-      miniBatchSize: .devices(7), maxRetries: 0, taskTimeoutSeconds: 5, errorThreshold: 12,
+      layout: ModelLayout(features: [.mean, .p95]), miniBatchSize: .devices(7), maxRetries: 0,
+      taskTimeoutSeconds: 5, errorThreshold: 12,
       outputAction: .summaryOnly, outputFileName: "scores.csv", loggingLevel: .debug,
       maxConcurrencyPerInstance: 2)
     #expect(deployment == expected)
@@ -29,7 +31,7 @@ import Testing
     "mini_batch_size=0", "max_concurrency_per_instance=none", "retry_settings.max_retries=-1",
     "retry_settings.timeout=0s", "error_threshold=-2", "output_action=both", "output_file_name=../x",
     "output_file_name=failed.csv", "output_file_name=_SUCCESS", "logging_level=loud", "mini_batch=1",
-    "error_threshold",
+    "error_threshold", "features=mean,maen", "features=mean,mean", "features=", "models=no/such/folder",
   ]) func whatIsNoValueIsRefusedByName(override: String) throws {
     var deployment = Deployment()
     let error = #expect(throws: ScoringError.self) {
@@ -38,6 +40,20 @@ import Testing
     let name = override.split(separator: "=")[0]
     #expect(error?.description.contains(name) == true, "\(String(describing: error))")
     #expect(deployment == Deployment())
+  }
+
+  @Test func otherModelsComeWithWhatTheySee() async throws {
+    try await ScoringFixture.with { run in
+      try run.store(ScoringFixture.windows(), watermark: ScoringFixture.hour(15))
+      let layout = ModelLayout(per: .sensor, features: [.median])
+      let trainer = Trainer(folder: run.folder, layout: layout, settings: ModelSettings(), threads: 2)
+      _ = try await trainer.train(
+        TrainingRange(from: ScoringFixture.start, to: ScoringFixture.hour(12)))
+      var deployment = Deployment()
+      try deployment.set(["models=\(run.folder.models)"], duration: duration)
+      #expect(deployment.models == run.folder.models)
+      #expect(deployment.layout == layout)
+    }
   }
 
   @Test func aSummaryHasARowAModel() async throws {

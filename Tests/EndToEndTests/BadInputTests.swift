@@ -83,7 +83,8 @@ import Testing
     #expect(try await SondeProgram.run(["ingest", "--broker", "x"]).status == 64)
     for topic in ["", "devices/#/telemetry", "devices/a+/telemetry"] {
       let ingest = try await SondeProgram.run([
-        "ingest", "--broker", "mqtt://127.0.0.1:1", "--store", "s.sqlite", "--window", "60s", "--topic", topic,
+        "ingest", "--broker", "mqtt://127.0.0.1:1", "--store", "s.sqlite", "--window", "60s", "--topic",
+        topic,
       ])
       #expect(ingest.status == 64)
       #expect(ingest.errors.contains("is no topic to subscribe to"))

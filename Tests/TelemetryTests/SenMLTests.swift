@@ -37,7 +37,8 @@ private func messages(_ text: String, device: String = "pump-1") throws -> [Mess
     #expect(try messages(#"[{"bn":"pump-1/","n":"a","v":1}]"#)[0].values[0].sensor.name == "a")
     #expect(try messages(#"[{"n":"pump-1.temperature","v":1}]"#)[0].values[0].sensor.name == "temperature")
     #expect(
-      try messages(#"[{"bn":"pump-1","n":"a","v":1},{"bn":"pump-1_","n":"b","v":1}]"#)[0].values.map(\.sensor.name)
+      try messages(#"[{"bn":"pump-1","n":"a","v":1},{"bn":"pump-1_","n":"b","v":1}]"#)[0].values.map(
+        \.sensor.name)
         == ["a", "b"])
     #expect(
       try messages(#"[{"bv":20,"n":"a","v":1.5},{"n":"on","vb":true}]"#)[0].values.map(\.value) == [21.5, 1])
