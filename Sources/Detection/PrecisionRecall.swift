@@ -21,6 +21,7 @@ enum PrecisionRecall {
       found += step
       area += Double(step) / Double(positives) * (Double(found) / Double(index))
     }
-    return area
+    // A sum of shares may be off by a rounding.
+    return min(area, 1)
   }
 }

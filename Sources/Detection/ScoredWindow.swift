@@ -67,10 +67,13 @@ extension ScoredWindow {
     guard sensor != nil || fields[1] == "*" else {
       throw broken("“\(fields[1])” is neither a sensor id nor *")
     }
-    guard let start = Timestamp(iso8601: fields[2]), let end = Timestamp(iso8601: fields[3]), start < end
+    guard let start = Timestamp(iso8601: fields[2]), let written = Timestamp(iso8601: fields[3]),
+      start <= written
     else {
       throw broken("“\(fields[2])” to “\(fields[3])” is not a window in ISO 8601")
     }
+    // What is of one instant lasts a millisecond, as a snapshot does.
+    let end = max(written, start + .milliseconds(1))
     guard let score = Double(fields[4]), !score.isNaN else {
       throw broken("score “\(fields[4])” is not a number")
     }

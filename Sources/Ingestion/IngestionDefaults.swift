@@ -24,8 +24,11 @@ public enum IngestionDefaults {
   /// How long a lost broker is tried again before the service gives up.
   public static let reconnectFor = Duration.seconds(60)
   public static let reconnectPause = Duration.milliseconds(100)
-  /// Connections that break sooner than this count as one after the other; the pause before the next one then doubles, up to this.
+  /// The longest pause before a connection is made, where one after the other breaks: who takes turns with another client of the
+  /// same client id does so once a second.
   static let longestReconnectPause = Duration.seconds(1)
+  /// Connections that break sooner break one after the other: well over the pause, for which the other client's last.
+  static let steadyConnection = Duration.seconds(5)
   /// How long a commit is tried again while the disk is full or the file is locked.
   public static let commitRetryFor = Duration.seconds(60)
   public static let commitRetryPause = Duration.milliseconds(250)

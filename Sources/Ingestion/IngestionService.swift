@@ -233,7 +233,7 @@ public final class IngestionService {
   /// is told to stop meanwhile: what was read is stored.
   private func reconnect(after error: MQTTError, _ stop: StopFlag) throws {
     logger.warning("\(error); connecting again")
-    let isShort = ContinuousClock.now - connectedAt < IngestionDefaults.longestReconnectPause
+    let isShort = ContinuousClock.now - connectedAt < IngestionDefaults.steadyConnection
     reconnectPause =
       isShort
       ? min(

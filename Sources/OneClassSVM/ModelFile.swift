@@ -174,6 +174,13 @@ public enum ModelFile {
       metadata.device = owner.device
       metadata.sensor = owner.sensor
     }
+    // Others' models have nothing else that says to which file their JSON belongs.
+    if card.modelSHA256 == nil, let device = metadata.device, owner(ofStem: paths.stem) != nil {
+      let stem = stem(device: device, sensor: metadata.sensor)
+      guard stem == paths.stem else {
+        throw ModelError(path: cardPath, reason: "by its device and sensor it belongs to \(stem).model")
+      }
+    }
     let model: OneClassModel
     do throws(ModelError) {
       model = try OneClassModel(

@@ -55,10 +55,13 @@ enum StoreDefaults {
 public struct StoreError: Error, CustomStringConvertible {
   public let path: String
   public let reason: String
+  /// Whether it was called for with another name or other settings than those of a store that is there.
+  public let isMistake: Bool
 
-  public init(path: String, reason: String) {
+  public init(path: String, reason: String, isMistake: Bool = false) {
     self.path = path
     self.reason = reason
+    self.isMistake = isMistake
   }
 
   public var description: String { "store \(path): \(reason)" }

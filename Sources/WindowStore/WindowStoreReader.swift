@@ -11,7 +11,7 @@ public final class WindowStoreReader: Sendable {
   /// Opens the store at `path`. Throws ``StoreError`` where there is none.
   public init(path: String) throws {
     guard FileManager.default.fileExists(atPath: path) else {
-      throw StoreError(path: path, reason: "there is no such file")
+      throw StoreError(path: path, reason: "there is no such file", isMistake: true)
     }
     self.path = path
     database = try StoreError.wrapping(path) {

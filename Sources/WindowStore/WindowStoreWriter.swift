@@ -70,7 +70,7 @@ public final class WindowStoreWriter {
         throw StoreError(
           path: path,
           reason: "it was made with \(name) = \(stored), not \(duration.milliseconds); "
-            + "use the same settings, or another file")
+            + "use the same settings, or another file", isMistake: true)
       }
       try db.execute(
         sql: "INSERT OR IGNORE INTO settings VALUES (?, ?)", arguments: [name, duration.milliseconds])

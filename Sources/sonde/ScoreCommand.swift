@@ -61,6 +61,13 @@ struct ScoreCommand: AsyncParsableCommand {
 
   private func scoreFile(_ input: String) throws {
     guard let models, let output else { throw ScoringError("--input needs --models and --output") }
+    guard after == nil, through == nil, miniBatchSize == nil, endpoint.isUnused, settings.overrides.isEmpty,
+      compute.isUnused, monitoring.metrics == nil, format == .text
+    else {
+      throw ScoringError(
+        "--input is scored here and at once: of the options of jobs it takes none, only --columns, --models and --output"
+      )
+    }
     let columns = try columns.map { try WindowTable.Columns($0) } ?? WindowTable.Columns()
     let result = try PlainFileScoring(input: input, columns: columns, models: models, output: output).run()
     if let reason = result.firstReason {

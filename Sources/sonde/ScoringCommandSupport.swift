@@ -171,6 +171,11 @@ struct ComputeOptions: ParsableArguments {
   @Option(help: "How long a node without work stays, where the target scales. Default 120s.")
   var idleTimeBeforeScaleDown: Span?
 
+  var isUnused: Bool {
+    kind == nil && nodes == nil && coresPerNode == nil && maxInstances == nil && minInstances == nil
+      && idleTimeBeforeScaleDown == nil
+  }
+
   func settings(over base: ComputeSettings = ComputeSettings()) throws(ScoringError) -> ComputeSettings {
     var settings = base
     if let kind { settings.kind = kind }
@@ -209,6 +214,8 @@ struct EndpointOptions: ParsableArguments {
 
   @Option(help: "Another deployment of --endpoint than its default one.")
   var deployment: String?
+
+  var isUnused: Bool { endpoint == nil && deployment == nil }
 
   /// The endpoint; nil where none is named.
   func document() throws -> EndpointDocument? {

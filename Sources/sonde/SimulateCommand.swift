@@ -102,17 +102,21 @@ struct SimulateCommand: AsyncParsableCommand {
   private func publish(_ broker: BrokerAddress, _ stop: StopSignal) async throws {
     let allowance = governed ? StandardInputNumber(stop.flag) : nil
     let ledger: FleetLedger
+    var failure: MQTTError?
     let start = try begin(broker, stop)
     ProcessMemory.trim()
     switch start {
     case .here(let publisher):
       ledger = try publisher.run(until: stop.flag, allowance: MessageAllowance(number: allowance))
+      failure = publisher.failure
     case .processes(let processes, let outline, let clock):
       var granted: (@Sendable () -> Int)?
       if let allowance { granted = { Int(clamping: allowance.value ?? 0) } }
       ledger = try await processes.run(outline, clock: clock, until: stop.flag, allowance: granted)
     }
+    if governed, let failure { throw failure }
     try StandardOutput.writeJSON(ledger, indented: !governed)
+    if let failure { throw failure }
     if !governed, let missed = ledger.missedSchedule {
       StandardError.write("sonde: \(missed)")
       throw ExitCode(ExitStatus.invalidRun)
@@ -181,6 +185,7 @@ struct SimulateCommand: AsyncParsableCommand {
     let ledger = try publisher.run(until: stop.flag, allowance: HorizonAllowance(number: horizon)) {
       try? StandardOutput.writeJSON(FleetEvent.progress(published: $0, reached: $1))
     }
+    if let failure = publisher.failure { throw failure }
     try StandardOutput.writeJSON(FleetEvent.finished(ledger, publisher.lag))
   }
 }

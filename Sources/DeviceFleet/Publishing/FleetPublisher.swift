@@ -62,6 +62,8 @@ public final class FleetPublisher {
   private var payload: [UInt8] = []
   /// How late publications were so far.
   public private(set) var lag = ScheduleLag()
+  /// Why not everything was published, where it was not told to stop.
+  public private(set) var failure: MQTTError?
 
   /// Opens the connections. Throws `MQTTError`.
   public init(
@@ -115,7 +117,8 @@ public final class FleetPublisher {
     while !condition() { try pool.pump(.milliseconds(10)) }
   }
 
-  /// Publishes everything, or what `stop` allows, and waits for the acknowledgements. Throws `MQTTError`.
+  /// Publishes everything, or what `stop` allows, and waits for the acknowledgements. A broker that is gone does not keep what was
+  /// published from being told; ``failure`` then says that it is.
   ///
   /// - Parameters:
   ///   - allowance: Publishing waits where it does not permit what comes next.
@@ -129,12 +132,11 @@ public final class FleetPublisher {
       try publishAll(since: begin, until: stop, allowance, observe)
       try drain(stop)
     } catch let error as MQTTError {
-      // A broker that is gone as well does not keep what was published from being told.
-      guard stop.isSet else { throw error }
+      if !stop.isSet { failure = error }
     }
     ledger.seconds = (ContinuousClock.now - begin).seconds
     pool.close()
-    ledger.incomplete = incomplete(isStopped: stop.isSet)
+    ledger.incomplete = incomplete(isStopped: stop.isSet || failure != nil)
     let counters = pool.counters
     ledger.publishedReadings = counters.publishedReadings
     ledger.published = counters.published
