@@ -215,6 +215,13 @@ enum Windows {
     #expect(windows == [Windows.window(144, score: -0.125, flagged: true, revision: 2)])
   }
 
+  /// As of rows of a plain file, which have one time.
+  @Test func anInstantLastsAMillisecond() throws {
+    let row = "p,s,2026-01-01T12:00:00.000Z,2026-01-01T12:00:00.000Z,1,0,abc,1\n"
+    let window = try #require(try read(Self.header + row).first)
+    #expect(window.end - window.start == .milliseconds(1))
+  }
+
   @Test(arguments: [
     ("pump 1,*,2026-01-01T12:00:00Z,2026-01-01T12:05:00Z,1,0,v,1", "p.csv:2: “pump 1” is not a device id"),
     (

@@ -268,3 +268,34 @@ import Testing
     }
   }
 }
+
+/// Beside the others, because a broker that has gone is waited for.
+@Suite struct LostBrokerTests {
+  /// A scenario that only publishes, shorter than any window, to a broker that goes for good.
+  @Test func whatWasPublishedIsToldWhenTheBrokerHasGone() async throws {
+    try await withTemporaryFolder { folder in
+      let file = "\(folder)/scenario.yaml"
+      try """
+      name: short
+      clock: { duration: 4m }
+      fleet:
+        - { device: pump, count: 6, every: 15s, sensors: { flow: { unit: m3/s, signal: [{ noise: { stddev: 1 } }] } } }
+      """.write(toFile: file, atomically: true, encoding: .utf8)
+      let broker = try await EmbeddedBroker.start(folder: folder, log: "\(folder)/broker.log")
+      let simulation = try await Service.start(
+        name: "simulate", executable: SondeProgram.path,
+        arguments: ["simulate", file, "--broker", "\(broker.address)", "--clock", "x60"],
+        log: "\(folder)/simulate.err")
+      // A quarter of what takes four seconds.
+      try await Task.sleep(for: .seconds(1))
+      await broker.stop()
+      var output = ""
+      for await line in simulation.lines { output += line + "\n" }
+      #expect(try await simulation.exit() == .exited(code: 69))
+      struct Ledger: Decodable { var planned, published: Int }
+      let ledger = try JSONDecoder().decode(Ledger.self, from: Data(output.utf8))
+      #expect(ledger.planned == 96)
+      #expect(ledger.published < 96)
+    }
+  }
+}

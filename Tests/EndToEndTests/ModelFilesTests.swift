@@ -55,6 +55,15 @@ import Testing
       #expect(score.status == 0, "\(score.errors)")
       let rows = try predictions("\(folder)/out/predictions.csv")
       #expect(rows.count == 1600)
+      for option in [["--set", "error_threshold=0"], ["--nodes", "2"], ["--format", "json"]] {
+        let refused = try await SondeProgram.run(
+          [
+            "score", "--input", "\(folder)/windows.csv", "--models", "\(folder)/models", "--output",
+            "\(folder)/out2",
+          ]
+            + option)
+        #expect(refused.status == 64 && refused.errors.contains("takes none"), "\(refused)")
+      }
       // The shifted rows of `a` are the least normal of their model.
       for sensor in ["pressure", "temperature"] {
         let scored = try rows.filter { $0.fields[0] == "a" && $0.fields[1] == sensor }

@@ -162,6 +162,24 @@ struct ModelFileTests {
     #expect(error?.description.contains("sensor temperature of device a") == true)
   }
 
+  @Test("A JSON of others is of the file that it names")
+  func foreignOwner() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(
+      "svm_type one_class\nkernel_type rbf\ngamma 1\nnr_class 2\ntotal_sv 1\nrho 0.5\nSV\n1 1:0.25 \n",
+      "device_2_sensor_1.model")
+    func card(_ sensor: Int) -> String {
+      "{\"device\": 2, \"sensor\": \(sensor), \"scaler\": {\"mean\": [12.5], \"scale\": [1.5]}}"
+    }
+    try folder.write(card(1), "device_2_sensor_1.json")
+    #expect(try ModelFile.read(folder: folder.path, stem: "device_2_sensor_1").metadata.sensor == "1")
+    try folder.write(card(2), "device_2_sensor_1.json")
+    let error = #expect(throws: ModelError.self) {
+      try ModelFile.read(folder: folder.path, stem: "device_2_sensor_1")
+    }
+    #expect(error?.description.contains("belongs to device_2_sensor_2.model") == true)
+  }
+
   @Test("Missing files are named")
   func missing() throws {
     let folder = try TemporaryFolder()
