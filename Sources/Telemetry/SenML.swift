@@ -2,9 +2,9 @@ import Foundation
 
 /// Reads SenML JSON packs (RFC 8428): a list of records whose base fields carry over from one to the next.
 ///
-/// The topic says which device a pack is of. The sensor is what is left of a record's full name (base name and name) without
-/// a base name that is the device's, without the device's name and a dot, and without all up to the last `:` or `/`. Records of one time become one
-/// message. Values must be numbers or booleans (1 and 0): text, data and sums are no readings.
+/// The topic says which device a pack is of. The sensor is what is left of a record's full name (base name and name) without a
+/// base name that is the device's, without the device's name and a dot, and without all up to the last `:` or `/`. Records of
+/// one time become one message. Values must be numbers or booleans (1 and 0): text, data and sums are no readings.
 public enum SenML {
   /// Times below this are relative to the time of receipt (RFC 8428, section 4.5.3).
   static let relativeTimeLimit = 268_435_456.0
