@@ -50,7 +50,7 @@ public struct PlainFileScoring: Sendable {
     }
     let table = try WindowTable(path: input, columns: columns)
     try table.requireTime()
-    try JobFolder.makeFolder(output)
+    try Folder.make(output)
 
     var output = Output()
     for device in table.devices {

@@ -64,7 +64,7 @@ public struct PlainFileTraining: Sendable {
     if range != nil { try table.requireTime() }
     let jobs = try jobs(of: table)
     guard !jobs.isEmpty else { throw ScoringError("\(input) has no row; nothing can be trained") }
-    try JobFolder.makeFolder(models)
+    try Folder.make(models)
     JobFolder.removeTemporaryFiles(in: models)
 
     var done = 0

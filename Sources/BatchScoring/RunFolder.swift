@@ -74,7 +74,7 @@ public struct JobFolder: Hashable, Sendable {
 
   /// Makes the folders, and removes what a process killed while it wrote has left.
   func prepare() throws {
-    try Self.makeFolder(tasks)
+    try Folder.make(tasks)
     Self.removeTemporaryFiles(in: path)
     Self.removeTemporaryFiles(in: tasks)
   }
@@ -93,14 +93,6 @@ public struct JobFolder: Hashable, Sendable {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     for name in names where name.hasPrefix(start) && name.hasSuffix(".tmp") {
       try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
-    }
-  }
-
-  static func makeFolder(_ path: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw FileError(path: path, action: "make the folder", reason: error.localizedDescription)
     }
   }
 }

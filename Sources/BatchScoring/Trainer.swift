@@ -36,7 +36,7 @@ public struct Trainer: Sendable {
   public func train(_ range: TrainingRange) async throws -> TrainingRecord {
     let options = try settings.options()
     guard !layout.features.isEmpty else { throw ScoringError("a model needs at least one feature") }
-    try JobFolder.makeFolder(folder.models)
+    try Folder.make(folder.models)
     JobFolder.removeTemporaryFiles(in: folder.models)
     let chunks = try chunks(of: range)
     let pack = TrainedPack(models: folder.models)

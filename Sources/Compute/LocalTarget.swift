@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Runs tasks in worker processes on this machine. Nodes are what makes it look like a cluster: each has `coresPerNode`
@@ -50,9 +51,9 @@ public actor LocalTarget: ComputeTarget {
           + "\(ComputeDefaults.maxLocalWorkers) workers in all can be started on this machine")
     }
     do {
-      try FileManager.default.createDirectory(atPath: logFolder, withIntermediateDirectories: true)
+      try Folder.make(logFolder)
     } catch {
-      throw ComputeError("compute target “\(name)”: cannot make the log folder \(logFolder): \(error)")
+      throw ComputeError("compute target “\(name)”: \(error)")
     }
     // Writing to a worker that has just died must be an error and not the end of this process.
     signal(SIGPIPE, SIG_IGN)

@@ -62,9 +62,9 @@ public actor SlurmTarget: ComputeTarget {
     scancel = try command("scancel")
     scontrol = try command("scontrol")
     do {
-      try FileManager.default.createDirectory(atPath: logFolder, withIntermediateDirectories: true)
+      try Folder.make(logFolder)
     } catch {
-      throw ComputeError("compute target “\(name)”: cannot make the log folder \(logFolder): \(error)")
+      throw ComputeError("compute target “\(name)”: \(error)")
     }
     self.name = name
     self.logFolder = logFolder
@@ -91,7 +91,7 @@ public actor SlurmTarget: ComputeTarget {
     var fruitless = 0
     while !board.isFinished, !isStopping, !isCanceling {
       try? FileManager.default.removeItem(atPath: folder)
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try Folder.make(folder)
       let before = board.settled
       let width = scale.nodes(for: board.waitingTasks, tasksPerNode: coresPerNode) * coresPerNode
       let elements = board.nextArray(slots: width, firstWorker: nextWorker)

@@ -18,12 +18,8 @@ public struct RunLayout: Hashable, Sendable {
       throw RunError.outputExists(path)
     }
     let layout = RunLayout(folder: absolute)
-    do {
-      for folder in [layout.logs, layout.broker, layout.models, layout.predictions] {
-        try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      }
-    } catch {
-      throw FileError(path: path, action: "make the folder", reason: error.localizedDescription)
+    for folder in [layout.logs, layout.broker, layout.models, layout.predictions] {
+      try Folder.make(folder)
     }
     return layout
   }

@@ -41,11 +41,7 @@ final class RunningParts {
     fleetRelay = needs.contains(.fleetRelay) ? try ByteRelay(to: address) : nil
     isControlled = needs.contains(.control)
     if isControlled {
-      do {
-        try FileManager.default.createDirectory(atPath: layout.faults, withIntermediateDirectories: true)
-      } catch {
-        throw FileError(path: layout.faults, action: "make the folder", reason: error.localizedDescription)
-      }
+      try Folder.make(layout.faults)
     }
     if needs.contains(.heldWrites) {
       try AtomicFile.write(

@@ -43,7 +43,7 @@ enum Failure {
         ? ExitStatus.unavailable : ExitStatus.internalFault
     case is ScenarioFaults, is CSVError: ExitStatus.usage
     case is ScoringError, is ScheduleError, is ModelError, is ComputeError: ExitStatus.usage
-    case let file as FileError where file.action == "read": ExitStatus.usage
+    case let file as FileError where ["read", "read the folder"].contains(file.action): ExitStatus.usage
     case let store as StoreError where store.isMistake: ExitStatus.usage
     case let run as RunError: status(ofRun: run)
     case is StoreError, is FileError: ExitStatus.internalFault

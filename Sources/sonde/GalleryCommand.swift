@@ -14,7 +14,7 @@ struct GalleryCommand: ParsableCommand {
   var folder: String
 
   func run() throws {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try Folder.make(folder)
     var page = GalleryPage()
     for exhibit in SignalExhibit.all {
       try write(try exhibit.picture().svg, "signal-\(exhibit.name)")

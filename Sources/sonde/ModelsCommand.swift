@@ -195,7 +195,7 @@ struct ModelsCommand: ParsableCommand {
       }
       let stem = ModelFile.stem(device: owner, sensor: model.metadata.sensor)
       let folder = ModelFolder.path(to)
-      try makeFolder(folder)
+      try Folder.make(folder)
       try ModelFile.write(model, folder: folder, stem: stem)
       print(
         "\(folder)/\(stem).model: version \(model.version), \(model.coefficients.count) support vectors")
@@ -231,7 +231,7 @@ struct ModelsCommand: ParsableCommand {
 
     func run() throws {
       let (stem, model) = try ModelsCommand.find(name, in: models)
-      try makeFolder(to)
+      try Folder.make(to)
       try ModelFile.write(model, folder: to, stem: stem)
       print("\(to)/\(stem).model")
       print("\(to)/\(stem).json")
@@ -286,14 +286,5 @@ struct ModelsCommand: ParsableCommand {
       throw ModelError(path: folder, reason: "there is no model “\(name)”; there are \(stems.count): \(some)")
     }
     return (stem, try ModelFile.read(folder: folder, stem: stem))
-  }
-}
-
-/// Makes `path` a folder where it is none yet. Throws `FileError`.
-private func makeFolder(_ path: String) throws {
-  do {
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  } catch {
-    throw FileError(path: path, action: "make the folder", reason: error.localizedDescription)
   }
 }

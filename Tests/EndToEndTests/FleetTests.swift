@@ -284,10 +284,15 @@ import Testing
       let broker = try await EmbeddedBroker.start(folder: folder, log: "\(folder)/broker.log")
       let simulation = try await Service.start(
         name: "simulate", executable: SondeProgram.path,
-        arguments: ["simulate", file, "--broker", "\(broker.address)", "--clock", "x60"],
+        arguments: ["simulate", file, "--broker", "\(broker.address)", "--clock", "x5"],
         log: "\(folder)/simulate.err")
-      // A quarter of what takes four seconds.
-      try await Task.sleep(for: .seconds(1))
+      // All are connected, and have most of 48 seconds before them.
+      func connected() -> Int {
+        let log = (try? TextFile.text(of: "\(folder)/broker.log")) ?? ""
+        return log.matches(of: /New client connected/).count
+      }
+      for _ in 0..<1000 where connected() < 6 { try await Task.sleep(for: .milliseconds(20)) }
+      #expect(connected() == 6)
       await broker.stop()
       var output = ""
       for await line in simulation.lines { output += line + "\n" }

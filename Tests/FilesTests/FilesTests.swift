@@ -3,6 +3,26 @@ import Foundation
 import TestSupport
 import Testing
 
+@Suite struct FolderTests {
+  @Test func allOnTheWayAreMade() async throws {
+    try await withTemporaryFolder { folder in
+      for path in ["\(folder)/a/b//c", "\(folder)/a/b/c/", "\(folder)/a", "\(folder)/d/"] {
+        try Folder.make(path)
+        var isFolder = ObjCBool(false)
+        #expect(FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue)
+      }
+    }
+  }
+
+  @Test(arguments: ["f", "f/", "f/x", "f/x/y"]) func aFileOnTheWayIsTold(name: String) async throws {
+    try await withTemporaryFolder { folder in
+      try AtomicFile.write("x", to: "\(folder)/f")
+      let error = #expect(throws: FileError.self) { try Folder.make("\(folder)/\(name)") }
+      #expect("\(try #require(error))" == "cannot make the folder \(folder)/\(name): Not a directory")
+    }
+  }
+}
+
 @Suite struct AtomicFileTests {
   @Test func aFileThatExistsIsRefusedOrReplacedAsAsked() async throws {
     try await withTemporaryFolder { folder in

@@ -1,0 +1,17 @@
+import Glibc
+
+/// Folders on disk.
+public enum Folder {
+  /// Makes the folder at `path`, and those above it, where they are not there yet. Throws ``FileError`` with the system's reason.
+  public static func make(_ path: String) throws {
+    // The ends of the names of all folders on the way; repeated slashes do no harm.
+    let ends = path.indices.filter { path[$0] == "/" && $0 != path.startIndex } + [path.endIndex]
+    for end in ends where mkdir(String(path[..<end]), 0o777) != 0 {
+      // What is there already may be no folder, which the next one, or the look at the whole, finds.
+      guard errno == EEXIST else { throw FileError(path: path, action: "make the folder") }
+    }
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(path: path, action: "make the folder") }
+    close(descriptor)
+  }
+}
