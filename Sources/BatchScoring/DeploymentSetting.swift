@@ -1,6 +1,7 @@
+import Files
 import Foundation
 
-/// A setting of a deployment by its name, as `--set` and files give it. The names are Azure ML's.
+/// A setting of a deployment by its name, as `--set` and files give it. The names are Azure ML's, where that has one.
 public enum DeploymentSetting: String, CaseIterable, Sendable {
   /// The folder of other models. What these see, where their training has left word of it, comes with them.
   case models
@@ -22,10 +23,8 @@ public enum DeploymentSetting: String, CaseIterable, Sendable {
   ) throws(ScoringError) {
     switch self {
     case .models:
-      let folder = try read(text, "a folder of models") { text in
-        var isFolder = ObjCBool(false)
-        return FileManager.default.fileExists(atPath: text, isDirectory: &isFolder) && isFolder.boolValue
-          ? URL(fileURLWithPath: text).standardizedFileURL.path : nil
+      let folder = try read(text, "a folder of models") {
+        Folder.exists($0) ? URL(fileURLWithPath: $0).standardizedFileURL.path : nil
       }
       deployment.models = folder
       if let setup = try? TrainingSetup.read(RunFolder(folder, models: folder)) {

@@ -117,7 +117,8 @@ public actor LocalTarget: ComputeTarget {
         cancelRequested = false
         perform(board.handle(.cancel, at: now), of: job, report)
       }
-      perform(board.handle(stopRequested ? .stop : .tick, at: now), of: job, report)
+      if stopRequested { perform(board.handle(.stop, at: now), of: job, report) }
+      perform(board.handle(.tick, at: now), of: job, report)
       scale(&board, of: job, report)
     }
     warm = board.warmWorkers

@@ -184,8 +184,14 @@ public struct TaskBoard: Sendable {
     case .workerBabbled(let worker, let text):
       kill(worker, reason: "worker \(worker) wrote “\(text)” where a reply was expected", &actions)
     case .workerExited(let worker, let reason): remove(worker, reason: reason, at: now, &actions)
-    case .tick: checkTimeouts(at: now, &actions)
-    case .stop: stop(at: now, &actions)
+    case .tick:
+      checkTimeouts(at: now, &actions)
+      if isAbandoning(at: now) { killBusy(reason: "the job was stopped", &actions) }
+    case .stop:
+      if ending == .finished {
+        ending = .stopped
+        stoppedAt = now
+      }
     case .cancel:
       ending = .canceled
       killBusy(reason: "the job was canceled", &actions)
@@ -213,15 +219,6 @@ public struct TaskBoard: Sendable {
       workers[number]?.state = .leaving
       actions.append(.finish(worker: number))
     }
-  }
-
-  private mutating func stop(at now: Duration, _ actions: inout [Action]) {
-    if ending == .finished {
-      ending = .stopped
-      stoppedAt = now
-    }
-    checkTimeouts(at: now, &actions)
-    if isAbandoning(at: now) { killBusy(reason: "the job was stopped", &actions) }
   }
 
   /// Whether running tasks have had their time to finish after a stop.

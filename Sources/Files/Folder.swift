@@ -2,6 +2,12 @@ import Glibc
 
 /// Folders on disk.
 public enum Folder {
+  /// Whether there is a folder at `path`; a link to one is one.
+  public static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// Makes the folder at `path`, and those above it, where they are not there yet. Throws ``FileError`` with the system's reason.
   public static func make(_ path: String) throws {
     // The ends of the names of all folders on the way; repeated slashes do no harm.

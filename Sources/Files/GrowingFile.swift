@@ -16,7 +16,7 @@ public final class GrowingFile {
   private static let writebackBytes = 4 << 20
   /// The most that is written at a time. Linux takes memory in pieces as large as what is written (large folios), and in a virtual
   /// machine that hands unused memory back to its host (free page reporting) pieces of 128 KB and more have to be fetched from
-  /// there: 48 MB took 130 to 190 ms in writes of 128 KB, and 13 to 21 ms in writes of 32 KB or 64 KB.
+  /// there: 48 MB took 130 to 180 ms in writes of 128 KB, and 13 to 30 ms in writes of 32 KB or 64 KB.
   private static let writeBytes = 64 << 10
 
   /// Opens the file at `path`, or makes it. Throws ``FileError``.

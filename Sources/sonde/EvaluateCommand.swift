@@ -36,11 +36,7 @@ struct EvaluateCommand: ParsableCommand {
 
   /// The prediction files, in byte order.
   private func files() throws -> [String] {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: predictions, isDirectory: &isFolder), isFolder.boolValue
-    else {
-      return [predictions]
-    }
+    guard Folder.exists(predictions) else { return [predictions] }
     let names = FileManager.default.enumerator(atPath: predictions)?.compactMap { $0 as? String } ?? []
     let files = names.filter { $0 == "predictions.csv" || $0.hasSuffix("/predictions.csv") }.sorted()
     guard !files.isEmpty else {

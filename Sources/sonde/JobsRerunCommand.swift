@@ -28,10 +28,21 @@ struct JobsRerunCommand: AsyncParsableCommand {
     _ = try JobStore(reading: folder.jobs)
     let jobs = try JobStore(path: folder.jobs)
     let job = try JobsCommand.find(arguments.job, in: jobs)
-    guard var deployment = try jobs.deployment(of: arguments.job) else {
+    guard let queued = try jobs.deployment(of: arguments.job) else {
       throw ScoringError("job \(arguments.job) was queued by a version that did not keep its settings")
     }
+    var deployment = queued
     try settings.apply(to: &deployment)
+    // Its parts would be of two kinds.
+    guard
+      job.state == .completed
+        || (deployment.models, deployment.layout, deployment.outputAction)
+          == (queued.models, queued.layout, queued.outputAction)
+    else {
+      throw ScoringError(
+        "job \(arguments.job) has begun, and goes on with the models, features and output_action that it began with"
+      )
+    }
     try await ScoringCommandSupport.run(
       try cut(of: job, folder, jobs), deployment, folder, jobs, compute: try compute.settings(),
       reporter: ScoringReporter(format: format, monitoring: monitoring, jobs: jobs))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BatchScoring
+import Files
 import Foundation
 import OneClassSVM
 import Telemetry
@@ -77,9 +78,7 @@ enum ModelFolder {
   /// `path` itself, or the models inside it where it is the folder of a run.
   static func path(_ path: String) -> String {
     let ofRun = RunFolder(path).models
-    var isFolder: ObjCBool = false
-    let isRun = FileManager.default.fileExists(atPath: ofRun, isDirectory: &isFolder) && isFolder.boolValue
-    return isRun ? ofRun : path
+    return Folder.exists(ofRun) ? ofRun : path
   }
 }
 
@@ -89,8 +88,7 @@ private enum LintWindows {
   case run(RunFolder, TrainingSetup)
 
   init(_ path: String) throws {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+    guard Folder.exists(path) else {
       self = .file(try WindowTable(path: path))
       return
     }

@@ -107,9 +107,10 @@ struct ScoreCommand: AsyncParsableCommand {
     let last = try jobs.chain(of: deployment)
     if let unfinished = last.first(where: { !$0.state.isFinal }) {
       let cut = unfinished.cut
-      if after != nil || through != nil {
+      if after != nil || through != nil || !settings.overrides.isEmpty {
         StandardError.write(
-          "going on with the unfinished job \(cut.id); --after and --through are for the next one")
+          "going on with the unfinished job \(cut.id); --after, --through, and other models, features or output_action are "
+            + "for the next one")
       }
       return cut
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BatchScoring
 import Compute
+import Files
 import Foundation
 import Scenario
 import Supervision
@@ -11,8 +12,7 @@ enum ScoringCommandSupport {
   /// The folder of a run, as an absolute path, which workers can use wherever they are.
   static func folder(_ path: String) throws -> RunFolder {
     let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: absolute, isDirectory: &isFolder), isFolder.boolValue else {
+    guard Folder.exists(absolute) else {
       throw ScoringError("\(path): there is no such folder; give the folder of a run")
     }
     return RunFolder(absolute)

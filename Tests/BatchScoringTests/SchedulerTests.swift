@@ -37,6 +37,26 @@ import WindowStore
     }
   }
 
+  /// An endpoint file that is damaged after its default has changed.
+  @Test func whereTheSourceFailsTheNewestDeploymentStays() async throws {
+    try await ScoringFixture.with { run in
+      try run.store(ScoringFixture.windows(), watermark: hour(15.9))
+      var configuration = run.configuration()
+      configuration.deployment.endpoint = "pumps"
+      configuration.deployment.name = "blue"
+      var green = configuration.deployment
+      green.name = "green"
+      let given = Atomic(false)
+      let source = DeploymentSource(
+        current: { [green] in
+          guard !given.exchange(true, ordering: .relaxed) else { throw ScoringError("the file is damaged") }
+          return green
+        }, worker: { _ in WorkerCommand(executable: "in process") })
+      #expect(try await run.schedule(configuration, source: source) == .finished(failedJobs: 0))
+      #expect(try run.jobs().map(\.deployment) == Array(repeating: "green", count: 4))
+    }
+  }
+
   @Test func predictionFilesAreAsPromised() async throws {
     try await ScoringFixture.with { run in
       try run.store(ScoringFixture.windows(), watermark: hour(13.5))

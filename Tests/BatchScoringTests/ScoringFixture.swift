@@ -73,14 +73,16 @@ struct ScoringFixture {
   @discardableResult
   func schedule(
     _ configuration: ScheduleConfiguration, on target: some ComputeTarget = InProcessTarget(),
-    control: SchedulerControl? = nil, report: @escaping @Sendable (ScoringEvent) -> Void = { _ in }
+    control: SchedulerControl? = nil, source: DeploymentSource? = nil,
+    report: @escaping @Sendable (ScoringEvent) -> Void = { _ in }
   ) async throws -> Scheduler.Ending {
     let ended = SchedulerControl()
     ended.streamHasEnded()
     let scheduler = try Scheduler(
       folder: folder, configuration: configuration, target: target,
       worker: WorkerCommand(executable: "in process"),
-      trainingThreads: 2, control: control ?? ended, now: { Timestamp(milliseconds: 0) }, report: report)
+      trainingThreads: 2, control: control ?? ended, source: source, now: { Timestamp(milliseconds: 0) },
+      report: report)
     return try await scheduler.run()
   }
 

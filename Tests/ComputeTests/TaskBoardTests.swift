@@ -198,8 +198,11 @@ import Testing
     _ = board.handle(.workerReplied(worker: 1, .ready), at: .zero)
     let grace = ComputeDefaults.stopGrace
     #expect(board.handle(.stop, at: .zero).isEmpty)
-    #expect(board.handle(.stop, at: grace - .milliseconds(1)).isEmpty)
-    #expect(board.handle(.stop, at: grace) == [.kill(worker: 1)])
+    // A target that has been told to stop says so again and again.
+    for event in [TaskBoard.Event.stop, .tick] {
+      #expect(board.handle(event, at: grace - .milliseconds(1)).isEmpty)
+    }
+    #expect(board.handle(.tick, at: grace) == [.kill(worker: 1)])
     #expect(!board.isFinished)
     let actions = board.handle(.workerExited(worker: 1, reason: "was killed"), at: grace)
     #expect(

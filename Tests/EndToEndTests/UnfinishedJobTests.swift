@@ -76,6 +76,8 @@ import Testing
         #expect(outcome.errors.contains("nobody runs job \(job)"))
       }
       try mend()
+      let others = try await SondeProgram.run(["jobs", "rerun", run.folder, job, "--set", "features=mean"])
+      #expect(others.status == 64 && others.errors.contains("that it began with"), "\(others.errors)")
       _ = try await run.sonde(["jobs", "rerun", run.folder, job])
       #expect(try run.scored().count == 6 * 143)
     }
