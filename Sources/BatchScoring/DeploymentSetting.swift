@@ -1,11 +1,18 @@
 import Files
 import Foundation
+import OneClassSVM
+import Telemetry
 
 /// A setting of a deployment by its name, as `--set` and files give it. The names are Azure ML's, where that has one.
 public enum DeploymentSetting: String, CaseIterable, Sendable {
   /// The folder of other models. What these see, where their training has left word of it, comes with them.
   case models
+  case per
   case features
+  case nu
+  case gamma
+  case kernel
+  case threshold
   case miniBatchSize = "mini_batch_size"
   case maxConcurrencyPerInstance = "max_concurrency_per_instance"
   case maxRetries = "retry_settings.max_retries"
@@ -15,24 +22,41 @@ public enum DeploymentSetting: String, CaseIterable, Sendable {
   case outputFileName = "output_file_name"
   case loggingLevel = "logging_level"
 
+  /// Whether it says how models are trained, and changes nothing about those that are.
+  var isOfTraining: Bool { [.nu, .gamma, .kernel, .threshold].contains(self) }
+
   /// Puts `text` into `deployment`. Throws ``ScoringError`` where it is no value of this setting.
-  ///
-  /// - Parameter duration: Reads a duration such as `30s`; nil where it is none.
-  public func apply(
-    _ text: String, to deployment: inout Deployment, duration: (String) -> Duration?
-  ) throws(ScoringError) {
+  public func apply(_ text: String, to deployment: inout Deployment) throws(ScoringError) {
     switch self {
     case .models:
       let folder = try read(text, "a folder of models") {
         Folder.exists($0) ? URL(fileURLWithPath: $0).standardizedFileURL.path : nil
       }
       deployment.models = folder
-      if let setup = try? TrainingSetup.read(RunFolder(folder, models: folder)) {
-        deployment.layout = setup.layout
+      if let layout = try? ModelLayout.known(of: RunFolder(folder, models: folder)) {
+        deployment.layout = layout
+      }
+    case .per:
+      deployment.layout.per = try read(text, Self.names(of: ModelScope.self)) { ModelScope(rawValue: $0) }
+    case .nu:
+      deployment.model.nu = try read(text, "a number above 0 and at most 1") { text in
+        Double(text).flatMap { $0 > 0 && $0 <= 1 ? $0 : nil }
+      }
+    case .gamma:
+      deployment.model.gamma = try read(text, "scale, auto or a number above 0") {
+        Gamma($0) == nil ? nil : $0
+      }
+    case .kernel:
+      deployment.model.kernel = try read(text, Self.names(of: KernelFamily.self)) {
+        KernelFamily(name: $0) == nil ? nil : $0
+      }
+    case .threshold:
+      deployment.model.threshold = try read(text, Threshold.names.joined(separator: " or ")) {
+        Threshold($0) == nil ? nil : $0
       }
     case .features:
-      let names = Aggregate.allCases.map(\.rawValue).joined(separator: ", ")
-      deployment.layout.features = try read(text, "different names out of \(names), with commas between") {
+      let wanted = "different names out of \(Self.names(of: Aggregate.self)), with commas between"
+      deployment.layout.features = try read(text, wanted) {
         let names = $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         let features = names.compactMap(Aggregate.init(rawValue:))
         return features.count == names.count && Set(features).count == features.count ? features : nil
@@ -49,16 +73,14 @@ public enum DeploymentSetting: String, CaseIterable, Sendable {
       deployment.maxRetries = try read(text, "a whole number of at least 0") { Self.whole($0, 0) }
     case .timeout:
       deployment.taskTimeoutSeconds = try read(text, "a duration above zero, such as 30s") { text in
-        duration(text).flatMap { $0 > .zero ? $0.seconds : nil }
+        Duration(text: text).flatMap { $0 > .zero ? $0.seconds : nil }
       }
     case .errorThreshold:
       deployment.errorThreshold = try read(text, "a number of rows, or -1 for any number") {
         Self.whole($0, -1)
       }
     case .outputAction:
-      deployment.outputAction = try read(
-        text, OutputAction.allCases.map(\.rawValue).joined(separator: " or ")
-      ) {
+      deployment.outputAction = try read(text, Self.names(of: OutputAction.self)) {
         OutputAction(rawValue: $0)
       }
     case .outputFileName:
@@ -67,8 +89,7 @@ public enum DeploymentSetting: String, CaseIterable, Sendable {
         "letters, digits, dots, dashes and underscores, beginning with a letter or digit, and none of a job's other files"
       ) { JobFolder.isOutputFileName($0) ? $0 : nil }
     case .loggingLevel:
-      deployment.loggingLevel = try read(text, LoggingLevel.allCases.map(\.rawValue).joined(separator: ", "))
-      {
+      deployment.loggingLevel = try read(text, Self.names(of: LoggingLevel.self)) {
         LoggingLevel(rawValue: $0)
       }
     }
@@ -83,6 +104,12 @@ public enum DeploymentSetting: String, CaseIterable, Sendable {
     return value
   }
 
+  private static func names<Choice: CaseIterable & RawRepresentable<String>>(of choices: Choice.Type)
+    -> String
+  {
+    choices.allCases.map(\.rawValue).joined(separator: ", ")
+  }
+
   private static func whole(_ text: String, _ minimum: Int) -> Int? {
     Int(text).flatMap { $0 >= minimum ? $0 : nil }
   }
@@ -90,15 +117,30 @@ public enum DeploymentSetting: String, CaseIterable, Sendable {
 
 extension Deployment {
   /// Carries out `overrides`, each of the form `name=value`. Throws ``ScoringError``.
-  public mutating func set(_ overrides: [String], duration: (String) -> Duration?) throws(ScoringError) {
+  ///
+  /// - Parameter trains: Whether models will be trained with it; where they are trained already, settings of training are
+  ///   refused.
+  public mutating func set(_ overrides: [String], trains: Bool) throws(ScoringError) {
     for override in overrides {
       let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, let setting = DeploymentSetting(rawValue: String(parts[0])) else {
+        .map(String.init)
+      let names = DeploymentSetting.allCases.map(\.rawValue)
+      guard parts.count == 2 else {
         throw ScoringError(
-          "--set “\(override)”: expected NAME=VALUE with one of "
-            + DeploymentSetting.allCases.map(\.rawValue).joined(separator: ", "))
+          "--set “\(override)”: expected NAME=VALUE, with one of the names \(names.joined(separator: ", "))")
       }
-      try setting.apply(String(parts[1]), to: &self, duration: duration)
+      guard let setting = DeploymentSetting(rawValue: parts[0]) else {
+        let meant = NearestName.of(parts[0], among: names).map { "did you mean “\($0)”?" }
+        throw ScoringError(
+          "--set “\(override)”: there is no setting “\(parts[0])”; "
+            + (meant ?? "there are \(names.joined(separator: ", "))"))
+      }
+      guard trains || !setting.isOfTraining else {
+        throw ScoringError(
+          "--set “\(override)”: \(parts[0]) says how models are trained, and these are trained already; “sonde train” takes it"
+        )
+      }
+      try setting.apply(parts[1], to: &self)
     }
   }
 }

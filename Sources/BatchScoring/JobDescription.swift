@@ -86,8 +86,8 @@ enum JSONFile {
     let bytes = try TextFile.bytes(of: path)
     do {
       return try decoder.decode(type, from: Data(bytes))
-    } catch {
-      throw ScoringError("\(path): not the JSON that was expected: \(error)")
+    } catch let error as DecodingError {
+      throw ScoringError("\(path): \(error.reason)")
     }
   }
 

@@ -98,7 +98,7 @@ public struct JobRunner: Sendable {
     case .stopped:
       try jobs.save(job)
     case .gaveUp(let reason):
-      try fail(&job, reason)
+      try await fail(&job, reason, collector)
     case .canceled where !isTooMany(failedRows):
       job.state = .canceled
       try recordEnd(&job)
@@ -118,15 +118,21 @@ public struct JobRunner: Sendable {
       report(ended(job, .jobCompleted))
     case .finished, .canceled:
       job.failedRows = failedRows
-      try fail(
+      try await fail(
         &job,
         "\(failedRows) rows failed, more than the error threshold of \(deployment.errorThreshold) allows; "
-          + "“sonde jobs rerun” goes on with what is missing")
+          + "“sonde jobs rerun” goes on with what is missing", collector)
       try jobs.cancelTasks(of: job.cut.id)
     }
   }
 
-  private func fail(_ job: inout JobRecord, _ reason: String) throws {
+  private func fail(_ job: inout JobRecord, _ reason: String, _ collector: PredictionCollector) async throws {
+    do {
+      try await collector.finishFailedRows(reasons: try jobs.failureReasons(of: job.cut.id))
+    } catch {
+      // The job has failed without this.
+      report(ScoringEvent(.notice, job: job.cut.id, reason: "the rows that failed are not listed: \(error)"))
+    }
     job.state = .failed
     job.reason = reason
     try recordEnd(&job)

@@ -405,7 +405,7 @@ public final class JobStore: Sendable {
     try read { db in
       let rows = try Row.fetchAll(
         db,
-        sql: "SELECT task, reason FROM tasks WHERE job = ? AND state <> 'completed' AND reason IS NOT NULL",
+        sql: "SELECT task, reason FROM tasks WHERE job = ? AND state = 'failed' AND reason IS NOT NULL",
         arguments: [id])
       return Dictionary(uniqueKeysWithValues: rows.map { ($0["task"], $0["reason"]) })
     }

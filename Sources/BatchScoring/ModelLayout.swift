@@ -20,6 +20,32 @@ public struct ModelLayout: Hashable, Sendable, Codable {
     self.features = features
   }
 
+  /// What the models in `folder` see: what they were trained on; where nobody has left word of that, as of imported models,
+  /// what the names of the first one's features say. Nil where neither is known. Throws ``ScoringError`` and `FileError`.
+  public static func known(of folder: RunFolder) throws -> ModelLayout? {
+    if let setup = try TrainingSetup.read(folder) { return setup.layout }
+    guard let stem = (try? ModelFile.stems(in: folder.models))?.first,
+      let model = try? ModelFile.read(folder: folder.models, stem: stem)
+    else { return nil }
+    return ModelLayout(featureNames: model.featureNames, isOfSensor: model.metadata.sensor != nil)
+  }
+
+  /// The layout of a model with these features; nil where it would call them otherwise.
+  public init?(featureNames: [String], isOfSensor: Bool) {
+    var sensors: Set<SensorID> = []
+    var features: [Aggregate] = []
+    for name in featureNames {
+      // Sensors may have dots in their names, aggregates have none.
+      let dot = isOfSensor ? nil : name.lastIndex(of: ".")
+      guard let feature = Aggregate(rawValue: String(dot.map { name[name.index(after: $0)...] } ?? name[...]))
+      else { return nil }
+      if let sensor = dot.flatMap({ SensorID(name[..<$0]) }) { sensors.insert(sensor) }
+      if !features.contains(feature) { features.append(feature) }
+    }
+    self.init(per: isOfSensor ? .sensor : .device, features: features)
+    guard !features.isEmpty, self.featureNames(sensors: sensors.sorted()) == featureNames else { return nil }
+  }
+
   /// The names of the features of a model over `sensors`: for each sensor in byte order, each aggregate in the
   /// configured order.
   public func featureNames(sensors: [SensorID]) -> [String] {

@@ -86,7 +86,7 @@ actor PredictionCollector {
         try take(part)
       } else {
         hasGap = true
-        try takeFailed(reason: "task \(next) failed: \(reasons[next] ?? "the reason is not known")")
+        try takeFailed(reason: reasons[next] ?? "the reason is not known")
       }
     }
     CrashPoint.predictionsCollected.pass()
@@ -107,6 +107,21 @@ actor PredictionCollector {
     return totals
   }
 
+  /// Writes `failed.csv` of a job that has failed, as far as its tasks have come: whoever asks why looks there. What is put
+  /// together stays as it is. Throws `FileError` and `StoreError`.
+  ///
+  /// - Parameter reasons: Why tasks have failed, by their numbers.
+  func finishFailedRows(reasons: [Int: String]) throws {
+    for task in next..<description.tasks.count {
+      if let part = StoredPart(path: files.part(task)) {
+        try failures.add(part)
+      } else if let reason = reasons[task] {
+        try failures.add(failedPart(of: task, reason))
+      }
+    }
+    try failures.finish()
+  }
+
   private func take(_ part: StoredPart) throws {
     try failures.add(part)
     if hasGap { try collected.addBehindGap(part) } else { try collected.add(part) }
@@ -115,11 +130,16 @@ actor PredictionCollector {
 
   /// All attempts at the next task have failed, and so its windows do.
   private func takeFailed(reason: String) throws {
-    let scorer = try TaskScorer(job: description, reader: WindowStoreReader(path: description.store))
-    let part = try scorer.fail(task: next, reason: reason)
-    try part.failedLines.withUnsafeBytes { try failures.add($0) }
+    let part = try failedPart(of: next, reason)
+    try failures.add(part)
     totals.failedTasks += 1
     count(part.summary)
+  }
+
+  /// What a task has found of which all attempts have failed.
+  private func failedPart(of task: Int, _ reason: String) throws -> TaskPart {
+    let scorer = try TaskScorer(job: description, reader: WindowStoreReader(path: description.store))
+    return try scorer.fail(task: task, reason: "task \(task) failed: \(reason)")
   }
 
   private func count(_ part: TaskPart.Summary) {
@@ -138,8 +158,11 @@ private struct FailedRowsFile {
   /// Adds the failed rows of `part`. Throws `FileError`.
   mutating func add(_ part: StoredPart) throws { try part.forEachPieceOfFailedLines { try add($0) } }
 
+  /// Adds the failed rows of `part`. Throws `FileError`.
+  mutating func add(_ part: TaskPart) throws { try part.failedLines.withUnsafeBytes { try add($0) } }
+
   /// Adds `rows`, of which there may be none. Throws `FileError`.
-  mutating func add(_ rows: UnsafeRawBufferPointer) throws {
+  private mutating func add(_ rows: UnsafeRawBufferPointer) throws {
     guard !rows.isEmpty else { return }
     if file == nil {
       file = try AtomicFileWriter(path: path)
@@ -148,6 +171,8 @@ private struct FailedRowsFile {
     try file?.write(rows)
   }
 
-  /// Gives it its name, where there is one. Throws `FileError`.
-  func finish() throws { try file?.finish(existing: .replace) }
+  /// Gives it its name; where no row has failed, there is none, and none of an earlier try. Throws `FileError`.
+  func finish() throws {
+    if let file { try file.finish(existing: .replace) } else { unlink(path) }
+  }
 }

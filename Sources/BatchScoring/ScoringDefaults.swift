@@ -48,6 +48,8 @@ public enum ScoringDefaults {
   public static let cachedModels = 10_000
   /// The name of a prediction file: the contract's, and Azure ML's.
   public static let outputFileName = "predictions.csv"
+  /// How many reasons of failed rows `sonde jobs show` tells: they fill no screen.
+  public static let shownReasons = 5
   /// How often a running job looks whether it is to be canceled: at once for a person, and no load.
   public static let cancelPollInterval = Duration.milliseconds(250)
   /// How often a running job looks for parts to put together: one look is one file that is not there yet.

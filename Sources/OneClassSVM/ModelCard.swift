@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The JSON beside a LIBSVM model. Foreign files have `device`, `sensor`, `scaler`, `nu`, `trained_samples` and
@@ -96,7 +97,7 @@ struct ModelCard: Codable {
     do {
       self = try JSONDecoder().decode(ModelCard.self, from: Data(bytes))
     } catch let error as DecodingError {
-      throw ModelError(path: path, reason: Self.reason(of: error))
+      throw ModelError(path: path, reason: error.reason)
     } catch {
       throw ModelError(path: path, reason: "the file is not JSON: \(error.localizedDescription)")
     }
@@ -149,23 +150,5 @@ struct ModelCard: Codable {
       },
       flaggedTrainingShare: flaggedTrainingShare,
       constantFeatures: constantFeatures ?? [], source: source ?? sourceSklearn.map { "scikit-learn \($0)" })
-  }
-
-  private static func reason(of error: DecodingError) -> String {
-    func key(_ path: [any CodingKey]) -> String {
-      let text = path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
-      return text.isEmpty ? "the whole file" : text.replacingOccurrences(of: ".[", with: "[")
-    }
-    switch error {
-    case .keyNotFound(let missing, let context): return "\(key(context.codingPath + [missing])) is missing"
-    case .typeMismatch(let type, let context): return "\(key(context.codingPath)) is not of type \(type)"
-    case .valueNotFound(_, let context): return "\(key(context.codingPath)) is null"
-    case .dataCorrupted(let context):
-      // Without a key, this is all that Foundation tells of text that is not JSON and of a number that does not fit.
-      return context.codingPath.isEmpty
-        ? "the file is not JSON, is cut off, or has a number that is out of range"
-        : "\(key(context.codingPath)): \(context.debugDescription)"
-    @unknown default: return "the file is not as expected"
-    }
   }
 }

@@ -95,7 +95,13 @@ struct DocumentNode {
     case .scalar where isNull: "nothing"
     case .scalar(let text, isQuoted: true): "the text “\(text)”"
     case .scalar(let text, isQuoted: false): "“\(text)”"
-    case .sequence: "a list"
+    case .sequence(let elements):
+      // A short one is better shown than named.
+      if elements.count <= 4, let texts = elements.map(\.plainText) as? [String] {
+        "[\(texts.joined(separator: ", "))]"
+      } else {
+        "a list"
+      }
     case .mapping: "a mapping"
     }
   }

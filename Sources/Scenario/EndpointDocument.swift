@@ -117,7 +117,7 @@ public struct EndpointDocument: Sendable {
       maxConcurrencyPerInstance: section.wholeNumber("max_concurrency_per_instance", minimum: 1))
     if let file = section.text("output_file_name") {
       do {
-        try DeploymentSetting.outputFileName.apply(file, to: &deployment, duration: ScenarioUnits.duration)
+        try DeploymentSetting.outputFileName.apply(file, to: &deployment)
       } catch {
         section.faults.add(section.place(of: "output_file_name"), "\(error)")
       }
@@ -136,9 +136,9 @@ public struct EndpointDocument: Sendable {
   public func deployment(_ name: String? = nil, in folder: RunFolder) throws -> Deployment {
     var deployment = try endpoint.deployment(name)
     if !withLayout.contains(deployment.name),
-      let setup = try TrainingSetup.read(folder.with(modelsOf: deployment))
+      let layout = try ModelLayout.known(of: folder.with(modelsOf: deployment))
     {
-      deployment.layout = setup.layout
+      deployment.layout = layout
     }
     return deployment
   }

@@ -1,3 +1,5 @@
+import Telemetry
+
 /// Reads the grammar of ``Expectation`` from left to right.
 struct ExpectationParser {
   private let characters: [Character]

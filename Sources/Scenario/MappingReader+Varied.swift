@@ -1,4 +1,5 @@
 import DeviceFleet
+import Telemetry
 
 extension MappingReader {
   /// A number, or `[low, high]`, from which each device draws its own.
@@ -22,7 +23,7 @@ extension MappingReader {
   /// A duration, or `[shortest, longest]`, from which each device draws its own.
   func variedDuration(_ key: String, allowsZero: Bool = false) -> Varied<Duration>? {
     func duration(_ node: DocumentNode) -> Duration? {
-      node.text.flatMap(ScenarioUnits.duration).flatMap { $0 > .zero || allowsZero ? $0 : nil }
+      node.text.flatMap(Duration.init(text:)).flatMap { $0 > .zero || allowsZero ? $0 : nil }
     }
     return read(key, "a duration such as 90s, 5m or 24h, or two of them as [shortest, longest]") { node in
       if let value = duration(node) { return Varied(value) }

@@ -89,7 +89,7 @@ struct MappingReader {
   func duration(_ key: String, allowsZero: Bool = false) -> Duration? {
     let wanted = "a duration such as 90s, 5m or 24h" + (allowsZero ? "" : ", above zero")
     return read(key, wanted) { node in
-      node.text.flatMap(ScenarioUnits.duration).flatMap { $0 > .zero || allowsZero ? $0 : nil }
+      node.text.flatMap(Duration.init(text:)).flatMap { $0 > .zero || allowsZero ? $0 : nil }
     }
   }
 
@@ -119,8 +119,8 @@ struct MappingReader {
   func span(_ key: String) -> ClosedRange<Duration>? {
     read(key, "[from, to] with from before to, such as [14h, 22h]") { node in
       guard case .sequence(let ends) = node.content, ends.count == 2,
-        let from = ends[0].text.flatMap(ScenarioUnits.duration),
-        let to = ends[1].text.flatMap(ScenarioUnits.duration),
+        let from = ends[0].text.flatMap(Duration.init(text:)),
+        let to = ends[1].text.flatMap(Duration.init(text:)),
         from < to
       else { return nil }
       return from...to

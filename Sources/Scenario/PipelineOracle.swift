@@ -61,13 +61,21 @@ struct PipelineOracle {
         let key = Key(sensor: row.sensor, start: row.start.milliseconds, end: row.end.milliseconds)
         let wanted = expected.removeValue(forKey: key) ?? deletable.removeValue(forKey: key)
         if wanted != row.aggregates {
-          note(
-            &findings, device, key, "stored \(row.aggregates), expected \(wanted.map { "\($0)" } ?? "none")")
+          let what = wanted.map { Self.difference(row.aggregates, $0) } ?? "should not be there"
+          note(&findings, device, key, what)
         }
       }
-      for (key, wanted) in expected { note(&findings, device, key, "missing; expected \(wanted)") }
+      for (key, wanted) in expected {
+        note(&findings, device, key, "missing; expected count \(wanted.count), mean \(wanted.mean)")
+      }
     }
     return findings
+  }
+
+  /// Which aggregates differ, and how.
+  private static func difference(_ stored: Aggregates, _ wanted: Aggregates) -> String {
+    AggregateColumn.allCases.filter { stored[$0] != wanted[$0] }
+      .map { "\($0.rawValue) \(stored[$0]), expected \(wanted[$0])" }.joined(separator: "; ")
   }
 
   private func note(_ findings: inout Findings, _ device: DeviceID, _ key: Key, _ what: String) {

@@ -2,6 +2,8 @@
 public enum RunError: Error, CustomStringConvertible {
   /// The output folder is there and not empty.
   case outputExists(String)
+  /// The output is to go where a file is.
+  case outputIsFile(String)
   /// A part ended that should have gone on.
   case partFailed(name: String, ending: String, exitCode: Int32?, log: String, lastWords: String?)
   /// A part did not get ready in time.
@@ -13,6 +15,7 @@ public enum RunError: Error, CustomStringConvertible {
     switch self {
     case .outputExists(let path):
       "the output folder \(path) exists and is not empty; choose another one with --out, or remove it"
+    case .outputIsFile(let path): "\(path) is a file; choose a folder with --out"
     case .partFailed(let name, let ending, _, let log, let lastWords):
       "\(name) ended with \(ending)" + (lastWords.map { ": \($0)" } ?? "") + " (its log: \(log))"
     case .notReady(let name, let log): "\(name) did not get ready in time (its log: \(log))"

@@ -7,27 +7,28 @@ public struct RunLayout: Hashable, Sendable {
   /// Absolute.
   public let folder: String
 
-  /// Makes the folder for a run. Throws ``RunError`` where it exists and is not empty, and `FileError` where it cannot be
-  /// made.
+  /// Makes the folder for a run. Throws ``RunError`` where it exists and is not empty, also where another run is making it
+  /// at the same time, and `FileError` where it cannot be made.
   public static func create(at path: String) throws -> RunLayout {
     let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
     let manager = FileManager.default
     if let contents = try? manager.contentsOfDirectory(atPath: absolute) {
       guard contents.isEmpty else { throw RunError.outputExists(path) }
     } else if manager.fileExists(atPath: absolute) {
-      throw RunError.outputExists(path)
+      throw RunError.outputIsFile(path)
     }
     let layout = RunLayout(folder: absolute)
-    for folder in [layout.logs, layout.broker, layout.models, layout.predictions] {
-      try Folder.make(folder)
-    }
+    try Folder.make(absolute)
+    // Of two runs that have found it empty, one makes this.
+    guard try Folder.makeNew(layout.logs) else { throw RunError.outputExists(path) }
+    for folder in [layout.broker, layout.models, layout.predictions] { try Folder.make(folder) }
     return layout
   }
 
-  /// `runs/<scenario>-<UTC time>`.
-  public static func standardFolder(scenario: String, now: Timestamp) -> String {
+  /// `runs/<scenario>-<UTC time>`, and of runs that begin within one second `…-2` for the second.
+  public static func standardFolder(scenario: String, now: Timestamp, number: Int = 1) -> String {
     let time = now.description.prefix(19).filter { $0 != "-" && $0 != ":" }
-    return "runs/\(scenario)-\(time)Z"
+    return "runs/\(scenario)-\(time)Z" + (number == 1 ? "" : "-\(number)")
   }
 
   public var store: String { "\(folder)/sonde.sqlite" }

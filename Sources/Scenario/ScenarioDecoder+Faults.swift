@@ -68,7 +68,7 @@ extension ScenarioDecoder {
     if let length, length > FaultCatalogue.longest {
       faults.add(
         entry.place(of: "for"),
-        "for: at most \(ScenarioUnits.text(FaultCatalogue.longest)): beyond that, parts give each other up")
+        "for: at most \(FaultCatalogue.longest.text): beyond that, parts give each other up")
     }
     let isStep = kind == ClockStepFault.self
     if isStep, entry.node("by") == nil {
@@ -94,7 +94,7 @@ extension ScenarioDecoder {
 
   private static func signedDuration(_ text: String) -> Duration? {
     let isNegative = text.hasPrefix("-")
-    guard let duration = ScenarioUnits.duration(isNegative ? String(text.dropFirst()) : text),
+    guard let duration = Duration(text: isNegative ? String(text.dropFirst()) : text),
       duration > .zero
     else { return nil }
     return isNegative ? .zero - duration : duration

@@ -87,12 +87,12 @@ extension ScenarioDecoder {
     if let between, let duration, between.upperBound > duration {
       faults.add(
         reader.place(of: "between"),
-        "between: the clock ends at \(ScenarioUnits.text(duration)), before this does")
+        "between: the clock ends at \(duration.text), before this does")
     }
     if let length, let between, length > between.upperBound - between.lowerBound {
       faults.add(
         reader.place(of: "for"),
-        "for: \(ScenarioUnits.text(length)) does not fit between the two times of “between”")
+        "for: \(length.text) does not fit between the two times of “between”")
     }
     let share = reader.read("share", "a share such as 20%") { $0.text.flatMap(ScenarioUnits.share) }
     if let kind, kind.defaultShare == nil, reader.node("share") != nil {
@@ -175,18 +175,18 @@ extension ScenarioDecoder {
     if let between, let duration, between.upperBound > duration {
       faults.add(
         reader.place(of: "between"),
-        "between: the clock ends at \(ScenarioUnits.text(duration)), before this does")
+        "between: the clock ends at \(duration.text), before this does")
     }
     if let length, let between, length > between.upperBound - between.lowerBound {
       faults.add(
         reader.place(of: "for"),
-        "for: \(ScenarioUnits.text(length)) does not fit between the two times of “between”")
+        "for: \(length.text) does not fit between the two times of “between”")
     }
     guard let at = reader.duration("at", allowsZero: true), let every else { return between }
     let longest = length ?? .milliseconds(1)
     if let duration, at + longest > duration {
       faults.add(
-        reader.place(of: "at"), "at: the clock ends at \(ScenarioUnits.text(duration)), before this does")
+        reader.place(of: "at"), "at: the clock ends at \(duration.text), before this does")
       return nil
     }
     return at...(duration ?? at + every + longest)

@@ -34,7 +34,7 @@ extension ScenarioDecoder {
     if let from, let model, model.trainOn.upperBound > from {
       faults.add(
         section.place(of: "from"),
-        "from: scoring would begin at \(ScenarioUnits.text(from)), inside train_on, which ends at \(ScenarioUnits.text(model.trainOn.upperBound))"
+        "from: scoring would begin at \(from.text), inside train_on, which ends at \(model.trainOn.upperBound.text)"
       )
     }
     let size = section.miniBatchSize() ?? .auto
@@ -71,7 +71,7 @@ extension ScenarioDecoder {
     ingestion: ScenarioDocument.Ingestion, model: ScenarioDocument.Model?, scoring: ScenarioDocument.Scoring?,
     faults breaks: [PlacedFault]
   ) {
-    let end = ScenarioUnits.text(duration)
+    let end = duration.text
     func check(_ isSound: Bool, _ section: String, _ key: String, _ reason: String) {
       guard !isSound else { return }
       faults.add(place(reader, section, key), "\(key): \(reason)")
@@ -93,7 +93,7 @@ extension ScenarioDecoder {
         "the clock ends at \(end), before this does")
       check(
         model.trainOn.upperBound - model.trainOn.lowerBound >= window, "model", "train_on",
-        "shorter than one window of \(ScenarioUnits.text(window))")
+        "shorter than one window of \(window.text)")
     }
     if let scoring {
       check(scoring.from < duration, "scoring", "from", "the clock ends at \(end); nothing would be scored")

@@ -116,9 +116,9 @@ public struct ScenarioDocument: Sendable {
 
     /// As a scenario would say it.
     public var text: String {
-      var parts = ["at: \(ScenarioUnits.text(at))", "\(name): \(target.rawValue)"]
-      if length > .zero { parts.append("for: \(ScenarioUnits.text(length))") }
-      if by != .zero { parts.append("by: \(ScenarioUnits.text(by))") }
+      var parts = ["at: \(at.text)", "\(name): \(target.rawValue)"]
+      if length > .zero { parts.append("for: \(length.text)") }
+      if by != .zero { parts.append("by: \(by.text)") }
       if saved { parts.append("saved: true") }
       return "{ \(parts.joined(separator: ", ")) }"
     }

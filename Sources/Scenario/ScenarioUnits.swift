@@ -1,46 +1,5 @@
-import Telemetry
-
 /// How scenarios write quantities.
 public enum ScenarioUnits {
-  /// The longest duration: a hundred years, far below what milliseconds of 64 bits hold.
-  static let longestMs: Int64 = 36_500 * 86_400_000
-
-  private static let units: [(name: String, milliseconds: Double)] = [
-    ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
-  ]
-
-  /// Reads `250ms`, `90s`, `5m`, `24h`, `7d`, `1.5h` or several, largest first, as in `1h30m`. Nil for anything else, for
-  /// fractions of a millisecond and for more than a hundred years.
-  public static func duration(_ text: String) -> Duration? {
-    var rest = text[...]
-    var total = 0.0
-    var smallest = Double.infinity
-    while !rest.isEmpty {
-      let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-      let name = rest.dropFirst(digits.count).prefix { $0.isLetter }
-      guard let number = Double(digits), let unit = units.first(where: { $0.name == name }),
-        unit.milliseconds < smallest
-      else { return nil }
-      smallest = unit.milliseconds
-      total += number * unit.milliseconds
-      rest = rest.dropFirst(digits.count + name.count)
-    }
-    guard smallest.isFinite, total == total.rounded(), total <= Double(longestMs) else { return nil }
-    return .milliseconds(Int64(total))
-  }
-
-  /// `duration` as it would be written: `24h`, `90s`, `1h30m`.
-  public static func text(_ duration: Duration) -> String {
-    var rest = duration.milliseconds
-    guard rest > 0 else { return rest == 0 ? "0s" : "-" + text(.milliseconds(-rest)) }
-    var text = ""
-    for (name, size) in [("h", Int64(3_600_000)), ("m", 60_000), ("s", 1000), ("ms", 1)] where rest >= size {
-      text += "\(rest / size)\(name)"
-      rest %= size
-    }
-    return text
-  }
-
   /// Reads `500MB`, `2GiB` or a plain number of bytes. Nil for anything else, and for no bytes at all.
   public static func bytes(_ text: String) -> Int? {
     let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }

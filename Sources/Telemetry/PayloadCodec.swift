@@ -32,7 +32,7 @@ public enum PayloadError: Error, Hashable, Sendable, CustomStringConvertible {
     case .timestampOutOfRange(let milliseconds):
       "the time \(milliseconds) ms is outside the years 1970 to 9999"
     case .tooFarInTheFuture(let milliseconds, let limit):
-      "the time \(Timestamp(milliseconds: milliseconds)) is more than \(limit) ahead of every clock; "
+      "the time \(Timestamp(milliseconds: milliseconds)) is more than \(limit.text) ahead of every clock; "
         + "believing it would close the device's windows"
     case .negativePosition: "epoch and seq must be given both, and not be negative"
     }

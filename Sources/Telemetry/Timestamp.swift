@@ -6,13 +6,29 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
   /// The instant `milliseconds` after 1970-01-01T00:00:00Z.
   public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
+  /// Reads ISO 8601, or a number of milliseconds.
   public init(from decoder: any Decoder) throws {
-    milliseconds = try decoder.singleValueContainer().decode(Int64.self)
+    let container = try decoder.singleValueContainer()
+    if let text = try? container.decode(String.self) {
+      guard let instant = Timestamp(iso8601: text) else {
+        throw DecodingError.dataCorruptedError(
+          in: container, debugDescription: "“\(text)” is not an ISO 8601 time such as 2026-01-01T12:00:00Z")
+      }
+      self = instant
+    } else {
+      milliseconds = try container.decode(Int64.self)
+    }
   }
 
+  /// Writes ISO 8601, as in all files; milliseconds where no year of four digits has it.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
-    try container.encode(milliseconds)
+    let text = description
+    if Timestamp(iso8601: text) == self {
+      try container.encode(text)
+    } else {
+      try container.encode(milliseconds)
+    }
   }
 
   public static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }

@@ -51,15 +51,17 @@ struct ComputeCommand: AsyncParsableCommand {
         usage.lives.map { life in
           [
             "\(life.target)-\(life.node)", life.to == nil ? life.state.rawValue : "gone", "\(life.from)",
-            life.to.map { "\($0)" } ?? "-", "\(((life.to ?? now) - life.from).seconds)",
+            life.to.map { "\($0)" } ?? "-", seconds(((life.to ?? now) - life.from).seconds),
           ]
         })
-      print("\(usage.seconds(at: now)) node-seconds; at most \(usage.mostNodes) nodes at a time")
+      print("\(seconds(usage.seconds(at: now))) node-seconds; at most \(usage.mostNodes) nodes at a time")
       guard states else { return }
       print("")
       printTable(
         ["TIME", "NODE", "STATE"],
         records.map { ["\($0.at)", "\($0.target)-\($0.node)", $0.state?.rawValue ?? "gone"] })
     }
+
+    private func seconds(_ value: Double) -> String { "\((value * 1000).rounded() / 1000)" }
   }
 }

@@ -56,7 +56,7 @@ enum Failure {
 extension Failure {
   private static func status(ofRun error: RunError) -> Int32 {
     switch error {
-    case .outputExists: ExitStatus.usage
+    case .outputExists, .outputIsFile: ExitStatus.usage
     case .interrupted: ExitStatus.interrupted
     case .notReady: ExitStatus.unavailable
     // A part that could not reach what it needs says so with its own exit code.

@@ -149,11 +149,11 @@ struct IngestCommand: ParsableCommand {
     configuration.messagesPerCommit = messagesPerCommit
     configuration.messagesPerCheckpoint = messagesPerCheckpoint
     let service = try IngestionService(configuration, logger: logger)
-    if events { try StandardOutput.writeJSON(IngestionEvent.ready(service.start)) }
+    if events { try StandardOutput.writeMessage(IngestionEvent.ready(service.start)) }
     logger.info("ingesting \(topic) from \(broker) into \(store)")
     try service.run(until: stop.flag)
     logger.info("stopped: \(service.statistics.messages) messages in \(service.statistics.commits) commits")
-    if events { try StandardOutput.writeJSON(IngestionEvent.stopped(service.statistics)) }
+    if events { try StandardOutput.writeMessage(IngestionEvent.stopped(service.statistics)) }
   }
 }
 

@@ -17,15 +17,18 @@ struct JobsShowCommand: ParsableCommand {
     var progress: JobProgress
     var tasks: [TaskRecord]
     var failedAttempts: [FailedAttempt]
+    var failedReasons: FailedReasons
   }
 
   func run() throws {
-    let store = try JobStore(reading: ScoringCommandSupport.folder(arguments.runDir).jobs)
+    let folder = try ScoringCommandSupport.folder(arguments.runDir)
+    let store = try JobStore(reading: folder.jobs)
     let record = try JobsCommand.find(arguments.job, in: store)
     let tasks = try store.tasks(of: arguments.job)
     let whole = Whole(
       job: record, deployment: try store.deployment(of: arguments.job), progress: JobProgress(tasks: tasks),
-      tasks: tasks, failedAttempts: try store.failedAttempts(of: arguments.job))
+      tasks: tasks, failedAttempts: try store.failedAttempts(of: arguments.job),
+      failedReasons: try FailedReasons(of: folder.job(record.cut.id)))
     if format == .json { return try StandardOutput.writeJSON(whole, indented: true) }
     write(whole, isAbandoned: !record.state.isFinal && !store.hasCoordinator)
   }
@@ -57,6 +60,10 @@ struct JobsShowCommand: ParsableCommand {
       )
     }
     if let reason = record.reason { print("reason: \(reason)") }
+    for failed in whole.failedReasons.most { print("\(failed.rows) rows failed: \(failed.reason)") }
+    if whole.failedReasons.otherRows > 0 {
+      print("\(whole.failedReasons.otherRows) rows failed for other reasons, which failed.csv has")
+    }
     printTable(
       ["TASK", "STATE", "DEVICES", "ATTEMPTS", "NODE", "WORKER", "ROWS", "FAILED", "MS", "REASON"],
       whole.tasks.map { task in

@@ -75,10 +75,10 @@ struct LintCommand: ParsableCommand {
 
 /// Where models are.
 enum ModelFolder {
-  /// `path` itself, or the models inside it where it is the folder of a run.
+  /// `path` itself, or the models inside it where it is the folder of a run, which may have none yet.
   static func path(_ path: String) -> String {
-    let ofRun = RunFolder(path).models
-    return Folder.exists(ofRun) ? ofRun : path
+    let run = RunFolder(path)
+    return Folder.exists(run.models) || FileStamp(run.store) != nil ? run.models : path
   }
 }
 

@@ -199,6 +199,11 @@ struct ModelsCommand: ParsableCommand {
       try ModelFile.write(model, folder: folder, stem: stem)
       print(
         "\(folder)/\(stem).model: version \(model.version), \(model.coefficients.count) support vectors")
+      if model.metadata.sensor == nil, let name = model.featureNames.first(where: { !$0.contains(".") }) {
+        StandardError.write(
+          "a model of the whole device has features such as temperature.mean to be found in the windows of a run; “\(name)” "
+            + "names no sensor. Give --sensor, or other --features, unless it is for “sonde score --input”")
+      }
     }
 
     private func read() throws -> OneClassModel {

@@ -28,7 +28,8 @@ struct RunCommand: AsyncParsableCommand {
     help: "The folder of the run; of several scenarios, the folder of their folders.", completion: .directory)
   var out: String?
   @OptionGroup var changes: ScenarioChanges
-  @Option(help: "What is printed at the end: a summary for people, or the reports as JSON.")
+  @Option(
+    help: "What is printed at the end: a summary for people, or the reports as JSON, one after the other.")
   var format = Format.text
 
   func run() async throws {
@@ -49,18 +50,36 @@ struct RunCommand: AsyncParsableCommand {
   private func run(_ document: ScenarioDocument, _ stop: StopFlag) async throws -> (
     report: RunReport, status: Int32
   ) {
-    let output = folder(of: document)
+    if let out {
+      return try await run(document, stop, in: files.count == 1 ? out : "\(out)/\(document.name)")
+    }
+    let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+    var number = 1
+    while true {
+      do {
+        let folder = RunLayout.standardFolder(scenario: document.name, now: now, number: number)
+        return try await run(document, stop, in: folder)
+      } catch RunError.outputExists {
+        // Another run has begun in this second.
+        number += 1
+      }
+    }
+  }
+
+  private func run(_ document: ScenarioDocument, _ stop: StopFlag, in folder: String) async throws -> (
+    report: RunReport, status: Int32
+  ) {
     let progress = ProgressLine()
     let run = ScenarioRun(
       document,
       options: .init(
-        output: output, executable: ExecutablePath.current, overrides: changes.overrides, seed: changes.seed),
+        output: folder, executable: ExecutablePath.current, overrides: changes.overrides, seed: changes.seed),
       until: stop, observe: { progress.show($0) })
     do {
       let (report, _) = try await run.run()
       progress.clear()
       switch format {
-      case .text: StandardOutput.write(RunSummary.text(of: report, folder: output))
+      case .text: StandardOutput.write(RunSummary.text(of: report, folder: folder))
       case .json: StandardOutput.write(try report.json())
       }
       return (report, RunSummary.exitStatus(report.verdict))
@@ -68,13 +87,5 @@ struct RunCommand: AsyncParsableCommand {
       progress.clear()
       throw error
     }
-  }
-
-  private func folder(of document: ScenarioDocument) -> String {
-    guard let out else {
-      let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
-      return RunLayout.standardFolder(scenario: document.name, now: now)
-    }
-    return files.count == 1 ? out : "\(out)/\(document.name)"
   }
 }

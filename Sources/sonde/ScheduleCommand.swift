@@ -113,7 +113,7 @@ struct ScheduleCommand: AsyncParsableCommand {
       current: {
         var deployment = try EndpointDocument.load(path).deployment(name, in: folder)
         if let batch { deployment.miniBatchSize = batch }
-        try settings.apply(to: &deployment)
+        try settings.apply(to: &deployment, trains: true)
         return deployment
       }, worker: { try ScoringCommandSupport.worker(of: $0) })
   }
@@ -129,7 +129,7 @@ struct ScheduleCommand: AsyncParsableCommand {
     if let size = try ScoringCommandSupport.miniBatchSize(miniBatchSize) {
       configuration.deployment.miniBatchSize = size
     }
-    try settings.apply(to: &configuration.deployment)
+    try settings.apply(to: &configuration.deployment, trains: configuration.training != nil)
     configuration.compute = try compute.settings(over: configuration.compute)
     if let clock { configuration.clock = clock }
     if let concurrencyPolicy { configuration.concurrency = concurrencyPolicy }

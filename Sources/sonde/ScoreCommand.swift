@@ -97,10 +97,15 @@ struct ScoreCommand: AsyncParsableCommand {
 
   /// The models of the run, without an endpoint.
   private func ownDeployment(of folder: RunFolder) throws -> Deployment {
-    guard let setup = try TrainingSetup.read(folder) else {
-      throw ScoringError("\(folder.models) holds no trained models; run “sonde train” first")
+    if let setup = try TrainingSetup.read(folder) {
+      return Deployment(layout: setup.layout, model: setup.settings)
     }
-    return Deployment(layout: setup.layout, model: setup.settings)
+    guard let layout = try ModelLayout.known(of: folder) else {
+      throw ScoringError(
+        "\(folder.models) holds no models that were trained here, and none whose features are named as Sonde does; "
+          + "run “sonde train” first")
+    }
+    return Deployment(layout: layout)
   }
 
   private func cut(of folder: RunFolder, _ jobs: JobStore, _ deployment: Deployment) throws -> JobCut {

@@ -51,7 +51,12 @@ enum ScoringCommandSupport {
         )
         if job.failedRows > 0 { print("why they failed: \(folder.job(cut.id).failed)") }
       }
-    case .failed, .canceled: throw ExitCode(ExitStatus.expectationFailed)
+    case .failed, .canceled:
+      let failed = folder.job(cut.id).failed
+      if reporter.format == .text, FileStamp(failed) != nil {
+        StandardError.write("why rows failed: \(failed)")
+      }
+      throw ExitCode(ExitStatus.expectationFailed)
     case .queued, .provisioning, .running, .finalizing:
       StandardError.write("job \(cut.id) was stopped; the same command goes on with it")
       throw ExitCode(ExitStatus.interrupted)
@@ -146,8 +151,9 @@ struct DeploymentOptions: ParsableArguments {
       discussion: "Settings: \(DeploymentSetting.allCases.map(\.rawValue).joined(separator: ", "))."))
   var overrides: [String] = []
 
-  func apply(to deployment: inout Deployment) throws(ScoringError) {
-    try deployment.set(overrides, duration: { Span(argument: $0)?.duration })
+  /// - Parameter trains: Whether models will be trained with it.
+  func apply(to deployment: inout Deployment, trains: Bool = false) throws(ScoringError) {
+    try deployment.set(overrides, trains: trains)
   }
 }
 

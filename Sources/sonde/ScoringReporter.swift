@@ -47,7 +47,7 @@ final class ScoringReporter: Sendable {
     switch format {
     case .json:
       // A reader that has gone away does not stop the scoring.
-      try? StandardOutput.writeJSON(event)
+      try? StandardOutput.writeMessage(event)
     case .text:
       if let sentence = Self.sentence(event) {
         screen?.clear()

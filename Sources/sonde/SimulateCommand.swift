@@ -179,14 +179,14 @@ struct SimulateCommand: AsyncParsableCommand {
   private func publish(_ publisher: FleetPublisher, _ stop: StopSignal) throws {
     ProcessMemory.trim()
     let horizon = StandardInputNumber(stop.flag)
-    try StandardOutput.writeJSON(FleetEvent.connected)
+    try StandardOutput.writeMessage(FleetEvent.connected)
     // The first horizon is the common start.
     try publisher.wait { horizon.value != nil || stop.flag.isSet }
     let ledger = try publisher.run(until: stop.flag, allowance: HorizonAllowance(number: horizon)) {
-      try? StandardOutput.writeJSON(FleetEvent.progress(published: $0, reached: $1))
+      try? StandardOutput.writeMessage(FleetEvent.progress(published: $0, reached: $1))
     }
     if let failure = publisher.failure { throw failure }
-    try StandardOutput.writeJSON(FleetEvent.finished(ledger, publisher.lag))
+    try StandardOutput.writeMessage(FleetEvent.finished(ledger, publisher.lag))
   }
 }
 

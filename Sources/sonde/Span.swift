@@ -1,5 +1,5 @@
 import ArgumentParser
-import Scenario
+import Telemetry
 
 /// A duration on the command line, written as in scenarios: `90s`, `5m`, `250ms`.
 struct Span: ExpressibleByArgument {
@@ -8,9 +8,9 @@ struct Span: ExpressibleByArgument {
   init(_ duration: Duration) { self.duration = duration }
 
   init?(argument: String) {
-    guard let duration = ScenarioUnits.duration(argument) else { return nil }
+    guard let duration = Duration(text: argument) else { return nil }
     self.duration = duration
   }
 
-  var defaultValueDescription: String { ScenarioUnits.text(duration) }
+  var defaultValueDescription: String { duration.text }
 }

@@ -246,6 +246,8 @@ import WindowStore
       let files = run.folder.job(job.cut.id)
       #expect(!FileManager.default.fileExists(atPath: files.predictions))
       #expect(FileManager.default.fileExists(atPath: files.tasks), "what was done is kept")
+      let reasons = try FailedReasons(of: files)
+      #expect(reasons.most.map(\.reason) == ["task 2 failed: no"] && reasons.most.map(\.rows) == [12])
 
       let target = InProcessTarget()
       let jobs = try JobStore(path: run.folder.jobs)
@@ -254,6 +256,7 @@ import WindowStore
       #expect(try await runner.run(job.cut).state == .completed)
       #expect(target.tasksRun.withLock { $0.contains(2) && !$0.contains(0) })
       #expect(try TextFile.text(of: files.success).hasPrefix("{\"rows\":48,"))
+      #expect(!FileManager.default.fileExists(atPath: files.failed), "no row has failed in the end")
     }
   }
 

@@ -18,5 +18,7 @@ import Testing
     // Under max there is no schedule to miss.
     #expect(try ledger(p99: nil).missedSchedule == nil)
     #expect(try ledger(p99: 999).published == 1000)
+    let text = String(decoding: try JSONEncoder().encode(try ledger(p99: nil)), as: UTF8.self)
+    #expect(text.contains("\"schedule_lag_ms\":null"), "every key is there")
   }
 }

@@ -55,7 +55,9 @@ import Testing
         var endpoint: String?
         var nodeSeconds: Double?
       }
-      let records = try JSONDecoder().decode([Job].self, from: Data(jobs.utf8))
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      let records = try decoder.decode([Job].self, from: Data(jobs.utf8))
       #expect(records.prefix(3).map(\.deployment) == ["blue", "green", "blue"])
       #expect(records.dropFirst(3).allSatisfy { $0.deployment == "green" } && records.count > 8)
       #expect(records.allSatisfy { $0.endpoint == "pumps" && $0.nodeSeconds != nil })
@@ -132,7 +134,7 @@ import Testing
       #expect(view.hasPrefix("job closing: completed") && view.split(separator: "\n").count == 1)
       let json = try await run.sonde(["jobs", "watch", run.folder, "--format", "json"])
       let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
-      #expect(object["state"] as? String == "completed" && object["rowsPerSecond"] != nil)
+      #expect(object["state"] as? String == "completed" && object["rows_per_second"] != nil)
     }
   }
 }

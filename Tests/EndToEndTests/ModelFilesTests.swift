@@ -138,6 +138,52 @@ import Testing
     }
   }
 
+  @Test func aRunThatHasImportedModelsAloneIsScored() async throws {
+    try await ScoringRun.with { run in
+      _ = try await run.sonde([
+        "train", run.folder, "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T12:00:00Z", "--features",
+        "mean,p95",
+      ])
+      let score = ["--after", "2026-01-01T12:00:00Z"]
+      _ = try await run.sonde(["score", run.folder] + score)
+      try await ScoringRun.with { other in
+        let missing = try await SondeProgram.run(["score", other.folder] + score)
+        #expect(
+          missing.status == 64 && missing.errors.contains("run “sonde train” first"), "\(missing.errors)")
+        for file in try FileManager.default.contentsOfDirectory(atPath: "\(run.folder)/models")
+        where file.hasSuffix(".model") {
+          _ = try await other.sonde([
+            "models", "import", "\(run.folder)/models/\(file)", "--to", other.folder,
+          ])
+        }
+        _ = try await other.sonde(["score", other.folder] + score)
+        #expect(try other.outputs() == run.outputs())
+      }
+    }
+  }
+
+  @Test func aModelThatNamesNoSensorIsTakenOverWithAWord() async throws {
+    try await withTemporaryFolder { folder in
+      let windows = (0..<40).map { "a,flow,2026-01-01T00:\(10 + $0):00Z,\(60 + $0 % 7)" }
+      try AtomicFile.write(
+        "device,sensor,time,value\n" + windows.joined(separator: "\n") + "\n", to: "\(folder)/w.csv")
+      let train = try await SondeProgram.run([
+        "train", "--input", "\(folder)/w.csv", "--models", "\(folder)/m",
+      ])
+      #expect(train.status == 0, "\(train.errors)")
+      // As from elsewhere: without the JSON that says whose it is.
+      let file = "\(folder)/foreign.model"
+      try FileManager.default.copyItem(atPath: "\(folder)/m/device_a.model", toPath: file)
+      for (sensor, isSaid) in [([], true), (["--sensor", "flow"], false)] {
+        let outcome = try await SondeProgram.run(
+          ["models", "import", file, "--to", "\(folder)/other", "--device", "b", "--features", "mean"]
+            + sensor)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.errors.contains("names no sensor") == isSaid, "\(outcome.errors)")
+      }
+    }
+  }
+
   @Test(arguments: [
     (["--input", "w.csv"], "--models"), (["run", "--input", "w.csv"], "either"), ([], "either"),
     (["--input", "w.csv", "--models", "m", "--features", "median"], "no column for the feature median"),

@@ -270,7 +270,7 @@ struct ModelFileTests {
   @Test(
     "A broken JSON is named with its key",
     arguments: [
-      ("", "not JSON"), ("[]", "the whole file"), ("{\"nu\": \"x\"}", "nu is not of type Double"),
+      ("", "not JSON"), ("[]", "the whole file"), ("{\"nu\": \"x\"}", "nu is not a number"),
       ("{\"scaler\": {\"mean\": [1]}}", "scaler.scale is missing"),
       ("{\"scaler\": {\"mean\": [1], \"scale\": [1, 2]}}", "1 values, but scaler.scale 2"),
       ("{\"scaler\": {\"mean\": [], \"scale\": []}}", "has 0 values"),

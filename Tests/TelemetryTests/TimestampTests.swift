@@ -29,6 +29,21 @@ import Testing
     #expect(Timestamp(iso8601: text) == nil)
   }
 
+  @Test func inJSONItIsISO8601AndNumbersAreReadToo() throws {
+    let instants = [0, 1_767_225_600_123, 253_402_300_799_999, -62_200_000_000_000, .min, .max]
+      .map(Timestamp.init(milliseconds:))
+    let data = try JSONEncoder().encode(instants)
+    #expect(
+      String(decoding: data, as: UTF8.self).contains(
+        "[\"1970-01-01T00:00:00.000Z\",\"2026-01-01T00:00:00.123Z\""))
+    #expect(try JSONDecoder().decode([Timestamp].self, from: data) == instants)
+    let read = try JSONDecoder().decode([Timestamp].self, from: Data("[5, \"2026-01-01\"]".utf8))
+    #expect(read.map(\.milliseconds) == [5, 1_767_225_600_000])
+    #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode([Timestamp].self, from: Data("[\"noon\"]".utf8))
+    }
+  }
+
   @Test func datesAreThoseOfFoundation() {
     var calendar = Calendar(identifier: .gregorian)
     calendar.timeZone = TimeZone(identifier: "UTC")!

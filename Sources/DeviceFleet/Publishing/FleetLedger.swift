@@ -26,7 +26,7 @@ public struct FleetLedger: Sendable, Codable {
   public var acknowledgedReadings = 0
   /// Messages published at QoS 0, which nobody acknowledges.
   public var unconfirmed = 0
-  public var scheduleLagMs: Lag?
+  @NullWhereAbsent public var scheduleLagMs: Lag?
   /// MQTT publications that carried messages; fewer than those where devices publish in batches.
   public var publications = 0
   /// Publications that repeat another on purpose; not among those above.
@@ -114,5 +114,22 @@ public struct ScheduleLag: Sendable, Codable {
     return FleetLedger.Lag(
       p50: milliseconds(microseconds.valueAtPercentile(50)),
       p99: milliseconds(microseconds.valueAtPercentile(99)), max: milliseconds(microseconds.max))
+  }
+}
+
+/// A value whose key is written also where there is none, with null: readers of the ledger find every key.
+@propertyWrapper public struct NullWhereAbsent<Value: Codable & Sendable>: Codable, Sendable {
+  public var wrappedValue: Value?
+
+  public init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    wrappedValue = container.decodeNil() ? nil : try container.decode(Value.self)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(wrappedValue)
   }
 }

@@ -19,7 +19,7 @@ struct ClockStepFault: PipelineFault {
   func begin(_ parts: RunningParts) async throws { try set(fault.by, parts) }
 
   func happened(_ parts: RunningParts) -> String? {
-    "ingestion's clock stepped by \(ScenarioUnits.text(fault.by))"
+    "ingestion's clock stepped by \(fault.by.text)"
   }
 
   func end(_ parts: RunningParts) async throws {
