@@ -102,7 +102,7 @@ struct SimulateCommand: AsyncParsableCommand {
   private func publish(_ broker: BrokerAddress, _ stop: StopSignal) async throws {
     let allowance = governed ? StandardInputNumber(stop.flag) : nil
     let ledger: FleetLedger
-    var failure: MQTTError?
+    var failure: (any Error)?
     let start = try begin(broker, stop)
     ProcessMemory.trim()
     switch start {
@@ -112,8 +112,10 @@ struct SimulateCommand: AsyncParsableCommand {
     case .processes(let processes, let outline, let clock):
       var granted: (@Sendable () -> Int)?
       if let allowance { granted = { Int(clamping: allowance.value ?? 0) } }
-      ledger = try await processes.run(outline, clock: clock, until: stop.flag, allowance: granted)
+      (ledger, failure) = try await processes.run(outline, clock: clock, until: stop.flag, allowance: granted)
     }
+    // Processes that were stopped with this one have not failed.
+    if stop.flag.isSet { failure = nil }
     if governed, let failure { throw failure }
     try StandardOutput.writeJSON(ledger, indented: !governed)
     if let failure { throw failure }
@@ -185,8 +187,8 @@ struct SimulateCommand: AsyncParsableCommand {
     let ledger = try publisher.run(until: stop.flag, allowance: HorizonAllowance(number: horizon)) {
       try? StandardOutput.writeMessage(FleetEvent.progress(published: $0, reached: $1))
     }
-    if let failure = publisher.failure { throw failure }
     try StandardOutput.writeMessage(FleetEvent.finished(ledger, publisher.lag))
+    if let failure = publisher.failure { throw failure }
   }
 }
 

@@ -272,7 +272,7 @@ import Testing
 /// Beside the others, because a broker that has gone is waited for.
 @Suite struct LostBrokerTests {
   /// A scenario that only publishes, shorter than any window, to a broker that goes for good.
-  @Test func whatWasPublishedIsToldWhenTheBrokerHasGone() async throws {
+  @Test(arguments: [1, 3]) func whatWasPublishedIsToldWhenTheBrokerHasGone(processes: Int) async throws {
     try await withTemporaryFolder { folder in
       let file = "\(folder)/scenario.yaml"
       try """
@@ -284,7 +284,9 @@ import Testing
       let broker = try await EmbeddedBroker.start(folder: folder, log: "\(folder)/broker.log")
       let simulation = try await Service.start(
         name: "simulate", executable: SondeProgram.path,
-        arguments: ["simulate", file, "--broker", "\(broker.address)", "--clock", "x5"],
+        arguments: [
+          "simulate", file, "--broker", "\(broker.address)", "--clock", "x5", "--processes", "\(processes)",
+        ],
         log: "\(folder)/simulate.err")
       // All are connected, and have most of 48 seconds before them.
       func connected() -> Int {
@@ -297,10 +299,11 @@ import Testing
       var output = ""
       for await line in simulation.lines { output += line + "\n" }
       #expect(try await simulation.exit() == .exited(code: 69))
-      struct Ledger: Decodable { var planned, published: Int }
+      struct Ledger: Decodable { var planned, published, processes: Int }
       let ledger = try JSONDecoder().decode(Ledger.self, from: Data(output.utf8))
       #expect(ledger.planned == 96)
       #expect(ledger.published < 96)
+      #expect(ledger.processes == processes)
     }
   }
 }

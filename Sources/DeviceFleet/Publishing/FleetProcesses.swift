@@ -39,14 +39,15 @@ public struct FleetProcesses: Sendable {
     self.count = count
   }
 
-  /// Publishes `source`, of which each process reads the scenario itself. Throws `ServiceError` and ``FleetProcessError``;
-  /// none is left running.
+  /// Publishes `source`, of which each process reads the scenario itself. Where a process says what it has published and then
+  /// fails, as when the broker has gone, the others are stopped, and `failure` is that one's. Throws `ServiceError`, and
+  /// ``FleetProcessError`` where one ends without a word; none is left running.
   ///
   /// - Parameter allowance: How many messages may have been published by now.
   public func run(
     _ outline: FleetOutline, clock: PublishingClock, until stop: StopFlag,
     allowance: (@Sendable () -> Int)?
-  ) async throws -> FleetLedger {
+  ) async throws -> (ledger: FleetLedger, failure: FleetProcessError?) {
     var children: [Child] = []
     do {
       for index in 0..<count {
@@ -63,22 +64,25 @@ public struct FleetProcesses: Sendable {
   private func govern(
     _ children: [Child], _ outline: FleetOutline, _ clock: PublishingClock, _ stop: StopFlag,
     _ allowance: (@Sendable () -> Int)?
-  ) async throws -> FleetLedger {
+  ) async throws -> (ledger: FleetLedger, failure: FleetProcessError?) {
     var governor = FleetGovernor(
       start: outline.start, end: outline.end, messages: outline.messages, processes: count,
       hasSchedule: clock != .max)
     var isStopping = false
+    var failure: FleetProcessError?
     while true {
       // Asked before the processes are looked at: one that ends after that is looked at once more.
       let haveEnded = children.allSatisfy(\.hasEnded)
-      if stop.isSet, !isStopping {
+      if stop.isSet || failure != nil, !isStopping {
         isStopping = true
         for child in children { child.service.closeInput() }
       }
       for child in children {
         let state = child.state
-        if let exit = state.exit, state.result == nil {
-          throw FleetProcessError(process: child.index, exit: exit)
+        if let exit = state.exit, exit != .exited(code: 0) || state.result == nil {
+          let error = FleetProcessError(process: child.index, exit: exit)
+          guard state.result != nil else { throw error }
+          failure = failure ?? error
         }
         if state.result != nil {
           governor.noteEnd(process: child.index)
@@ -103,7 +107,7 @@ public struct FleetProcesses: Sendable {
     }
     total.scheduleLagMs = lag.summary
     total.processes = count
-    return total
+    return (total, failure)
   }
 
   /// One publishing process and what it has said.
