@@ -28,9 +28,11 @@ final class CollectedParts {
     self.files = files
     let header = Array(header.utf8)
     digest.update(header)
+    let digestOfHeader = digest.sha256
     var length = header.count
     var linesLength = 0
-    for line in Self.wholeLines(of: files.collectedParts) {
+    let isBegun = Self.digest(RunningDigest(), of: files.collectedRows, 0..<length)?.sha256 == digestOfHeader
+    for line in isBegun ? Self.wholeLines(of: files.collectedParts) : [] {
       guard let known = try? JSONDecoder().decode(Line.self, from: line), known.part.isPlausible,
         known.part.failedBytes == 0 || StoredPart(path: files.part(parts.count))?.summary == known.part,
         let next = Self.digest(digest, of: files.collectedRows, length..<length + known.part.bytes),
@@ -91,5 +93,7 @@ final class CollectedParts {
     try rows.close()
     try AtomicFile.link(rows.path, to: files.predictions)
     try AtomicFile.flushFolder(of: files.predictions)
+    // The job's folder is new as well.
+    try AtomicFile.flushFolder(of: files.path)
   }
 }

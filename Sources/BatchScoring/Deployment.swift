@@ -129,6 +129,12 @@ public struct Deployment: Hashable, Sendable, Codable {
     self.maxConcurrencyPerInstance = maxConcurrencyPerInstance
   }
 
+  /// Whether jobs of both write the same rows into files of the same name.
+  func makesSamePredictions(as other: Deployment) -> Bool {
+    (models, layout, outputAction, outputFileName)
+      == (other.models, other.layout, other.outputAction, other.outputFileName)
+  }
+
   var retry: RetrySettings {
     RetrySettings(maxRetries: maxRetries, timeout: .milliseconds(Int64(taskTimeoutSeconds * 1000)))
   }

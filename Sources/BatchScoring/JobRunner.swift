@@ -58,30 +58,46 @@ public struct JobRunner: Sendable {
     if let known { try refuseAnotherJob(known, cut) }
     if let known, known.state.isFinal { return known }
     let files = folder.job(cut.id, output: deployment.outputFileName)
-    if known == nil { try refuseExistingOutput(files) }
-    var job =
-      known
-      ?? JobRecord(
+    var job: JobRecord
+    if let known {
+      try refuseOtherSettings(of: known)
+      job = known
+    } else {
+      try refuseExistingOutput(files)
+      // Of a job that the database does not know any more.
+      try? FileManager.default.removeItem(atPath: files.tasks)
+      job = JobRecord(
         cut: cut, deployment: deployment.name, endpoint: deployment.endpoint, state: .queued, queuedAt: now())
-    if known == nil {
       try jobs.save(job)
       CrashPoint.jobQueued.pass()
     }
     try jobs.save(deployment, of: cut.id)
 
     let description = try await plan(&job, files)
+    let collector = try PredictionCollector(description, files)
+    // Looked for before they are put together, which removes them. A part that a power cut has left half is made again.
+    let taken = collector.takenBefore
+    let done = description.tasks.indices.map { task in
+      (task < taken.count ? taken[task] : StoredPart(path: files.part(task))?.summary)?.counts
+    }
     report(
       ScoringEvent(
-        .jobStarted, job: cut.id, tasks: description.tasks.count, deployment: deployment.name))
-    let collector = try PredictionCollector(description, files)
-    let collecting = Task { await collector.follow() }
-    let ran = await Result { try await runTasks(description, &job, files, collector.takenBefore) }
+        .jobStarted, job: cut.id, tasks: done.count, tasksDone: done.count { $0 != nil },
+        deployment: deployment.name))
+    let collecting = Task {
+      // What cannot be put together need not be scored.
+      if await !collector.follow() { await target.stop() }
+    }
+    let ran = await Result { try await runTasks(description, &job, files, done) }
     // Workers leave while the rest is put together.
     async let shutDown: Void = shutDownAfterLast()
     // Waited for: it writes into the folder.
     collecting.cancel()
     await collecting.value
-    let ended = await Result { try await end(&job, try ran.get(), collector) }
+    let ended = await Result {
+      try await collector.checkFailure()
+      try await end(&job, try ran.get(), collector)
+    }
     await shutDown
     try ended.get()
     return job
@@ -188,6 +204,14 @@ public struct JobRunner: Sendable {
     }
   }
 
+  /// A job's parts are of one kind, and its prediction file has one name: what it began with.
+  private func refuseOtherSettings(of known: JobRecord) throws {
+    guard let begun = try jobs.deployment(of: known.cut.id), !deployment.makesSamePredictions(as: begun) else { return }
+    throw ScoringError(
+      "job \(known.cut.id) has begun, and goes on with the models, per, features, output_action and output_file_name that it "
+        + "began with")
+  }
+
   private func refuseExistingOutput(_ files: JobFolder) throws {
     for path in [files.predictions, files.success] where FileManager.default.fileExists(atPath: path) {
       throw ScoringError(
@@ -205,15 +229,15 @@ public struct JobRunner: Sendable {
     let description: JobDescription
     if FileManager.default.fileExists(atPath: files.description) {
       // The parts that are there belong to these tasks, also if the number of nodes is another one now.
-      description = try JobDescription(path: files.description)
+      description = try known(JobDescription(path: files.description), of: job.cut, files)
     } else {
       // Side by side with the counting of windows: of a large fleet both take a while.
       async let supportVectors = ModelCatalog.supportVectors(of: folder)
       let reader = try WindowStoreReader(path: folder.store)
       let onlyRowsOf = job.cut.failedRowsOf.map { folder.job($0).failed }
       let devices = try onlyRowsOf.map { try RowSelection(failedFile: $0).devices }
-      let counts = try reader.windowCounts(visibleAfter: job.cut.after, through: job.cut.through)
-        .filter { devices?.contains($0.device) ?? true }
+      let counts = Self.of(
+        devices, try reader.windowCounts(visibleAfter: job.cut.after, through: job.cut.through))
       let vectors = try await supportVectors
       let loads = counts.map {
         MiniBatchPlan.Load(device: $0.device, rows: $0.count, supportVectors: vectors[$0.device] ?? 0)
@@ -233,6 +257,32 @@ public struct JobRunner: Sendable {
     job.tasks = description.tasks.count
     try jobs.save(job)
     try jobs.add(tasks: description.tasks.map(\.count), to: job.cut.id)
+    return description
+  }
+
+  /// The counts of `devices`, also of those that have no windows any more; nil for all that have some.
+  private static func of(_ devices: Set<DeviceID>?, _ counts: [WindowStoreReader.WindowCount])
+    -> [WindowStoreReader.WindowCount]
+  {
+    guard let devices else { return counts }
+    let without = devices.subtracting(counts.map(\.device)).map {
+      WindowStoreReader.WindowCount(device: $0, count: 0, firstStart: Timestamp(milliseconds: .max))
+    }
+    return (counts.filter { devices.contains($0.device) } + without).sorted { $0.device < $1.device }
+  }
+
+  /// A description that was found, if it is the one of `cut`: in this folder, which may have been moved since.
+  private func known(_ found: JobDescription, of cut: JobCut, _ files: JobFolder) throws -> JobDescription {
+    var description = found
+    description.store = folder.store
+    description.models = folder.models
+    description.onlyRowsOf = cut.failedRowsOf.map { folder.job($0).failed }
+    guard (found.job, found.visibleAfter, found.visibleThrough) == (cut.id, cut.after, cut.through),
+      (found.onlyRowsOf == nil) == (cut.failedRowsOf == nil)
+    else {
+      throw ScoringError("\(files.description) is of another job; remove \(files.tasks), and run the job again")
+    }
+    if description != found { try description.write(to: files.description) }
     return description
   }
 
@@ -258,12 +308,8 @@ public struct JobRunner: Sendable {
   // MARK: - Run
 
   private func runTasks(
-    _ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder, _ taken: [TaskPart.Summary]
+    _ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder, _ done: [TaskCounts?]
   ) async throws -> (outcome: ComputeOutcome, failedRows: Int) {
-    // A part that a power cut has left half is made again.
-    let done = description.tasks.indices.map { task in
-      (task < taken.count ? taken[task] : StoredPart(path: files.part(task))?.summary)?.counts
-    }
     let missing = done.indices.filter { done[$0] == nil }
     let failedBefore = done.reduce(0) { $0 + ($1?.failedItems ?? 0) }
     // What an earlier life has done, but was killed before it could write down.

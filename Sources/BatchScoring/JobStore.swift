@@ -11,7 +11,7 @@ public final class JobStore: Sendable {
   // Declared before the lock, and so closed before it.
   private let database: DatabaseQueue
   private let lock: DatabaseLock?
-  /// Of those who only read.
+  /// Of those who do not hold the lock.
   private let probe: DatabaseLockProbe?
 
   /// Opens the file at `path` as the one coordinator of its folder, or makes it. Throws ``ScoringError``, also where
@@ -21,7 +21,8 @@ public final class JobStore: Sendable {
   }
 
   /// Opens the file at `path` to ask its coordinator for something, whether or not there is one. Throws
-  /// ``ScoringError`` where there is no file.
+  /// ``ScoringError`` where there is no file. It must be gone before this process opens the file as its coordinator: a lock that
+  /// is refused closes a descriptor of the file, and that drops what SQLite has locked.
   public convenience init(asking path: String) throws {
     try Self.requireFile(path)
     try self.init(path: path, lock: nil)
@@ -48,7 +49,7 @@ public final class JobStore: Sendable {
   private init(path: String, lock: DatabaseLock?) throws {
     self.path = path
     self.lock = lock
-    probe = nil
+    probe = lock == nil ? DatabaseLockProbe(path: path) : nil
     database = try Self.wrapping(path) {
       var configuration = Configuration()
       configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
@@ -175,7 +176,12 @@ public final class JobStore: Sendable {
     let text = try read {
       try String.fetchOne($0, sql: "SELECT settings FROM jobs WHERE id = ?", arguments: [id])
     }
-    return try text.map { try JSONDecoder().decode(Deployment.self, from: Data($0.utf8)) }
+    do {
+      return try text.map { try JSONDecoder().decode(Deployment.self, from: Data($0.utf8)) }
+    } catch let error as DecodingError {
+      throw ScoringError(
+        "\(path): the settings of job \(id) are not those of this version of sonde: \(error.reason)")
+    }
   }
 
   // MARK: - Requests
@@ -197,8 +203,8 @@ public final class JobStore: Sendable {
     }
   }
 
-  /// Ends jobs that were to be replaced when their coordinator was killed.
-  func endReplaced(at now: Timestamp) throws {
+  /// Ends jobs of `folder` that were to be replaced when their coordinator was killed.
+  func endReplaced(in folder: RunFolder, at now: Timestamp) throws {
     let ids = try read {
       try String.fetchAll(
         $0,
@@ -206,7 +212,7 @@ public final class JobStore: Sendable {
           SELECT id FROM jobs WHERE replaced_by IS NOT NULL AND state NOT IN ('completed', 'failed', 'canceled')
           """)
     }
-    for id in ids { try cancel(id, at: now) }
+    for id in ids { try cancel(id, in: folder, at: now) }
   }
 
   func isCancelRequested(of id: String) throws -> Bool {
@@ -215,8 +221,11 @@ public final class JobStore: Sendable {
     }
   }
 
-  /// Ends the job called `id`, which nobody runs.
-  public func cancel(_ id: String, at now: Timestamp) throws {
+  /// Ends the job called `id` of `folder`, which nobody runs. A prediction file that it had named just before it was interrupted
+  /// loses its name. Throws ``ScoringError`` and `FileError`.
+  public func cancel(_ id: String, in folder: RunFolder, at now: Timestamp) throws {
+    let output = try deployment(of: id)?.outputFileName ?? ScoringDefaults.outputFileName
+    try folder.job(id, output: output).unpublish()
     try write { db in
       try db.execute(
         sql: "UPDATE jobs SET state = 'canceled', cancel_requested = 1, ended_ms = ? WHERE id = ?",
@@ -232,6 +241,13 @@ public final class JobStore: Sendable {
     try db.execute(
       sql: "UPDATE tasks SET state = 'canceled' WHERE job = ? AND state IN ('queued', 'running')",
       arguments: [id])
+  }
+
+  /// Forgets that somebody has asked for the end of the job called `id`, which somebody now wants run.
+  public func forgetCancel(of id: String) throws {
+    try write {
+      try $0.execute(sql: "UPDATE jobs SET cancel_requested = 0 WHERE id = ?", arguments: [id])
+    }
   }
 
   /// Makes the job called `id`, which has failed or was canceled, one that can be run again; what it has done is kept.

@@ -12,7 +12,8 @@ public enum MiniBatchPlan {
     public init(device: DeviceID, rows: Int, supportVectors: Int) {
       self.device = device
       self.rows = rows
-      self.supportVectors = supportVectors
+      // The number is read from files: one that is none must not outgrow a weight.
+      self.supportVectors = min(max(0, supportVectors), Int(Int32.max))
     }
 
     /// Kernel evaluations, and what a row costs besides.

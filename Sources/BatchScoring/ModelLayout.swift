@@ -1,3 +1,4 @@
+import Files
 import OneClassSVM
 import Telemetry
 
@@ -21,8 +22,13 @@ public struct ModelLayout: Hashable, Sendable, Codable {
   }
 
   /// What the models in `folder` see: what they were trained on; where nobody has left word of that, as of imported models,
-  /// what the names of the first one's features say. Nil where neither is known. Throws ``ScoringError`` and `FileError`.
+  /// what the names of the first one's features say. Nil where neither is known. Throws ``ScoringError``, also where a training
+  /// was interrupted, and `FileError`.
   public static func known(of folder: RunFolder) throws -> ModelLayout? {
+    guard FileStamp(folder.unfinishedTraining) == nil else {
+      throw ScoringError(
+        "\(folder.models) holds models of two trainings, because the last one was interrupted; train again")
+    }
     if let setup = try TrainingSetup.read(folder) { return setup.layout }
     guard let stem = (try? ModelFile.stems(in: folder.models))?.first,
       let model = try? ModelFile.read(folder: folder.models, stem: stem)

@@ -37,10 +37,12 @@ actor PredictionCollector {
   /// What the first tasks have found, whose parts an earlier process has taken.
   nonisolated let takenBefore: [TaskPart.Summary]
 
-  /// Begins the files of a job, or goes on with what is there. Throws `FileError`.
+  /// Begins the files of a job, or goes on with what is there. A prediction file that the job has named already loses its name
+  /// again: it is the same file as the rows, which may now be cut. Throws `FileError`.
   init(_ description: JobDescription, _ files: JobFolder) throws {
     self.description = description
     self.files = files
+    try files.unpublish()
     collected = try CollectedParts(files, header: PredictionFile.header(for: description.outputAction))
     takenBefore = collected.parts
     failures = FailedRowsFile(path: files.failed)
@@ -52,16 +54,23 @@ actor PredictionCollector {
     next = takenBefore.count
   }
 
-  /// Takes parts as they come, until it is canceled, and then those that are there.
-  func follow() async {
-    while !Task.isCancelled {
+  /// Takes parts as they come, until it is canceled, and then those that are there. False where it cannot go on, which
+  /// ``checkFailure()`` explains.
+  func follow() async -> Bool {
+    while !Task.isCancelled, failure == nil {
       advance()
       try? await Task.sleep(for: ScoringDefaults.collectInterval)
     }
     advance()
+    return failure == nil
   }
 
-  /// Takes the parts that are there, up to the first that is not. What goes wrong is told at the end.
+  /// Throws what has gone wrong while parts were taken.
+  func checkFailure() throws {
+    if let failure { throw failure }
+  }
+
+  /// Takes the parts that are there, up to the first that is not.
   private func advance() {
     guard failure == nil else { return }
     do {
@@ -76,7 +85,7 @@ actor PredictionCollector {
   ///
   /// - Parameter reasons: Why tasks have failed, by their numbers.
   func finish(reasons: [Int: String]) throws -> Totals {
-    if let failure { throw failure }
+    try checkFailure()
     while next < description.tasks.count {
       if FileManager.default.fileExists(atPath: files.part(next)) {
         guard let part = StoredPart(path: files.part(next)) else {
@@ -93,7 +102,7 @@ actor PredictionCollector {
     try failures.finish()
     let sha256 = collected.digest.sha256
     if FileManager.default.fileExists(atPath: files.predictions) {
-      // Written by this job before it was interrupted, so it holds the same bytes; anything else is not overwritten.
+      // Nothing is overwritten, unless it is the same.
       guard try Digest.sha256(file: files.predictions) == sha256 else {
         throw ScoringError("\(files.predictions) exists already and is not what this job found; move it away")
       }

@@ -24,6 +24,8 @@ public struct RunFolder: Hashable, Sendable {
   public var jobs: String { "\(path)/jobs.sqlite" }
   /// What the models in ``models`` were trained on.
   public var trainingSetup: String { "\(models)/training.json" }
+  /// There from the first model of a training to its last: the models are then of two trainings.
+  var unfinishedTraining: String { "\(models)/training.unfinished" }
   /// What came of it.
   public var trainedModels: String { "\(models)/trained.csv" }
   /// The log files of workers.
@@ -70,6 +72,15 @@ public struct JobFolder: Hashable, Sendable {
   /// The same for a worker, which knows the path of the job's description alone.
   static func part(_ number: Int, of description: String) -> String {
     "\((description as NSString).deletingLastPathComponent)/task-\(number).part"
+  }
+
+  /// Takes the names of the prediction file and of `_SUCCESS` away again, where the job was not recorded as completed after it
+  /// had given them: whoever goes on with it makes the same file again, and whoever cancels it leaves none.
+  func unpublish() throws {
+    guard let rows = FileStamp(collectedRows), FileStamp(predictions) == rows else { return }
+    for path in [success, predictions] where unlink(path) != 0 && errno != ENOENT {
+      throw FileError(path: path, action: "remove", reason: String(cString: strerror(errno)))
+    }
   }
 
   /// Makes the folders, and removes what a process killed while it wrote has left.

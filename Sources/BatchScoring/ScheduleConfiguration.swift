@@ -64,7 +64,34 @@ public struct ScheduleConfiguration: Hashable, Sendable, Codable {
   }
 
   /// Reads the file at `path`. Throws ``ScoringError`` and `FileError`.
-  public init(path: String) throws { self = try JSONFile.read(ScheduleConfiguration.self, path) }
+  public init(path: String) throws {
+    self = try JSONFile.read(ScheduleConfiguration.self, path)
+    if let fault { throw ScoringError("\(path): \(fault)") }
+  }
+
+  /// What cannot be: options and scenarios are checked where they are read.
+  private var fault: String? {
+    let instants = [("from", from), ("training.from", training?.from), ("training.to", training?.to)]
+    for (name, instant) in instants {
+      if let instant, Timestamp(iso8601: instant.description) != instant {
+        return "\(name) is in no year from 0 to 9999"
+      }
+    }
+    let spans = [
+      ("deployment.task_timeout_seconds", deployment.taskTimeoutSeconds),
+      ("compute.scale.idle_seconds_before_scale_down", compute.scale.idleSecondsBeforeScaleDown),
+    ]
+    for (name, seconds) in spans where !(seconds >= 0 && seconds <= Self.longestSpanSeconds) {
+      return "\(name) is \(seconds), and not between 0 and \(Self.longestSpanSeconds)"
+    }
+    guard JobFolder.isOutputFileName(deployment.outputFileName) else {
+      return "deployment.output_file_name “\(deployment.outputFileName)” is no name for a prediction file"
+    }
+    return nil
+  }
+
+  /// A hundred years.
+  private static let longestSpanSeconds = 36_500 * 86_400.0
 
   /// Writes it to `path`, in place of an older one.
   public func write(to path: String) throws { try JSONFile.write(self, to: path) }

@@ -9,7 +9,7 @@ extension Scheduler {
   func runByWallClock(_ reader: WindowStoreReader) async throws -> Ending {
     guard try await trainWhenDue(reader) else { return stopped() }
     let jobs = runner.jobs
-    try jobs.endReplaced(at: runner.now())
+    try jobs.endReplaced(in: runner.folder, at: runner.now())
     let chain = try jobs.chain(of: configuration.deployment)
     for job in chain { runner.removeParts(of: job) }
     if let last = chain.last, last.cut.through == nil, last.state.isFinal { return try finished() }

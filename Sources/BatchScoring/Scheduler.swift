@@ -176,10 +176,12 @@ public struct Scheduler: Sendable {
   /// The runner of the job of `cut` on `target`: one of an earlier life keeps its deployment, a new one gets what is the
   /// default now.
   func runner(of cut: JobCut, on target: any ComputeTarget) throws -> JobRunner {
-    guard let source else { return runner.on(target, runner.deployment, runner.worker, folder: folder) }
     // A job of another endpoint under this name is refused by the runner.
     let known = try runner.jobs.deployment(of: cut.id).flatMap {
       $0.endpoint == runner.deployment.endpoint ? $0 : nil
+    }
+    guard let source else {
+      return runner.on(target, known ?? runner.deployment, runner.worker, folder: folder)
     }
     let deployment: Deployment
     do {

@@ -7,11 +7,11 @@ public struct ScoringEvent: Hashable, Sendable, Codable {
     case training
     /// Models are there: `models` and `failedModels` are set.
     case trained
-    /// `job` and `tasks` are set.
+    /// `job`, `tasks`, and of them `tasksDone` in an earlier life are set.
     case jobStarted = "job_started"
-    /// A task is done: `job`, `tasks`, `tasksDone` and `rows` are set.
+    /// How far the job is, after each task and, while one takes long, now and then: `job`, `tasks`, `tasksDone` and `rows` are set.
     case progress
-    /// An attempt at a task failed, or a worker did: `job` and `reason` are set.
+    /// An attempt at a task failed: `job` and `reason` are set.
     case retry
     /// Something that a person should know: `reason` is set, and `job` where it is about one.
     case notice

@@ -18,9 +18,11 @@ public struct ScoringMetrics: Sendable {
   public mutating func add(_ event: ScoringEvent, at now: Timestamp) {
     guard let job = event.job else { return }
     switch event.event {
-    case .jobStarted: running[job] = (event.tasks ?? 0, 0)
+    case .jobStarted: running[job] = (event.tasks ?? 0, event.tasksDone ?? 0)
     case .progress:
-      tasks += 1
+      // Also told while nothing happens.
+      let before = running[job]?.done ?? 0
+      tasks += max(0, (event.tasksDone ?? 0) - before)
       running[job]?.done = event.tasksDone ?? 0
     case .retry: retries += 1
     case .jobCompleted, .jobFailed, .jobCanceled:

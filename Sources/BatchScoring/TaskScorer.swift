@@ -31,7 +31,7 @@ struct TaskScorer {
   /// - Parameter flush: Is called every few devices, and may take the lines so far.
   func score(task: Int, flush: (inout TaskPart) throws -> Void) throws -> TaskPart {
     var part = TaskPart()
-    try forEachFewDevices(of: task) { devices in
+    try forEachFewDevices(of: task) { ids, devices in
       for windows in devices {
         switch job.layout.per {
         case .device: try scoreDevice(windows, &part)
@@ -41,6 +41,7 @@ struct TaskScorer {
           }
         }
       }
+      for row in selection?.unmet(of: ids) ?? [] { part.add(row) }
       try flush(&part)
     }
     return part
@@ -49,20 +50,24 @@ struct TaskScorer {
   /// Fails every window of a task with `reason`: what is left of one whose attempts have all failed.
   func fail(task: Int, reason: String) throws -> TaskPart {
     var part = TaskPart()
-    try forEachFewDevices(of: task) { devices in
+    try forEachFewDevices(of: task) { ids, devices in
       for table in devices.flatMap({ builder.tables(of: $0) }) {
         score(selected(table), with: .failure(ScoringError(reason)), &part)
       }
+      for row in selection?.unmet(of: ids) ?? [] { part.add(row) }
     }
     return part
   }
 
   /// Reads a few devices at a time: what was read is still in the processor's cache when it is looked at.
-  private func forEachFewDevices(of task: Int, _ body: ([DeviceWindows]) throws -> Void) throws {
+  private func forEachFewDevices(
+    of task: Int, _ body: (_ ids: ArraySlice<DeviceID>, _ windows: [DeviceWindows]) throws -> Void
+  ) throws {
     let devices = job.tasks[task]
     for start in stride(from: 0, to: devices.count, by: ScoringDefaults.devicesPerRead) {
       let next = devices[start..<min(start + ScoringDefaults.devicesPerRead, devices.count)]
       try body(
+        next,
         try reader.windows(
           visibleAfter: job.visibleAfter, through: job.visibleThrough, devices: Array(next),
           columns: builder.columns, from: job.firstStarts?[task]))
@@ -110,11 +115,11 @@ struct TaskScorer {
     var result = table
     result.rows = []
     result.features = FeatureMatrix(columns: table.features.columns, reservingRows: 0)
-    for (index, row) in table.rows.enumerated() where selection.contains(table.key, row.start) {
+    for (index, row) in table.rows.enumerated() where selection.meets(table.key, row.start) {
       result.rows.append(row)
       result.features.append(table.features[row: index])
     }
-    result.failures = table.failures.filter { selection.contains(table.key, $0.start) }
+    result.failures = table.failures.filter { selection.meets(table.key, $0.start) }
     return result
   }
 

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import OneClassSVM
+import Supervision
 import Synchronization
 import Telemetry
 import WindowStore
@@ -22,7 +23,8 @@ public struct Trainer: Sendable {
 
   /// Whether the models of `range` are there already.
   public func isDone(_ range: TrainingRange) throws -> Bool {
-    try TrainingSetup.read(folder) == setup(range)
+    guard FileStamp(folder.unfinishedTraining) == nil else { return false }
+    return try TrainingSetup.read(folder) == setup(range)
   }
 
   private func setup(_ range: TrainingRange) -> TrainingSetup {
@@ -39,6 +41,7 @@ public struct Trainer: Sendable {
     try Folder.make(folder.models)
     JobFolder.removeTemporaryFiles(in: folder.models)
     let chunks = try chunks(of: range)
+    try begin()
     let pack = TrainedPack(models: folder.models)
     let queue = ChunkQueue(chunks)
     var record = TrainingRecord(setup: setup(range))
@@ -64,8 +67,19 @@ public struct Trainer: Sendable {
     record.models.sort { $0.key < $1.key }
     record.failures.sort { $0.key < $1.key }
     try record.write(to: folder)
+    end()
     return record
   }
+
+  /// Takes back the word of an earlier training: until this one is complete, the models are of both.
+  private func begin() throws {
+    try AtomicFile.write(
+      "A training has begun and was not completed; train again.\n", to: folder.unfinishedTraining,
+      existing: .replace)
+    try? FileManager.default.removeItem(atPath: folder.trainingSetup)
+  }
+
+  private func end() { try? FileManager.default.removeItem(atPath: folder.unfinishedTraining) }
 
   private struct Results: Sendable {
     var models: [TrainingRecord.Model] = []
@@ -125,15 +139,20 @@ public struct Trainer: Sendable {
               trainingRange: range.from.milliseconds...max(range.from, range.to).milliseconds,
               seed: settings.seed))
           try ModelFile.write(trained.model, folder: folder.models, stem: key.stem)
+          CrashPoint.modelWritten.pass()
           pack.add(trained.model, stem: key.stem)
           results.models.append(
             TrainingRecord.Model(
               device: key.device, sensor: key.sensor, version: trained.model.version, rows: table.rows.count,
               supportVectors: trained.model.coefficients.count, warnings: trained.warnings.map(\.description))
           )
-        } catch let error as TrainingError {
+        } catch  where error is TrainingError || error is ModelError {
+          // It may have been made by hand, so it is not removed.
+          let isKept = ModelCatalog.exists(key.stem, in: folder.models)
           results.failures.append(
-            TrainingRecord.Failure(device: key.device, sensor: key.sensor, reason: error.description))
+            TrainingRecord.Failure(
+              device: key.device, sensor: key.sensor,
+              reason: "\(error)" + (isKept ? "; the model of before stays in use" : "")))
         }
       }
     }

@@ -97,8 +97,8 @@ public struct TrainingRecord: Hashable, Sendable {
     let vectors = try rows.column("support_vectors")
     var found: [DeviceID: Int] = [:]
     while let row = try rows.nextRow() {
-      guard let id = DeviceID(row.fields[device]), let count = Int(row.fields[vectors]) else { continue }
-      found[id, default: 0] += count
+      guard let id = DeviceID(row.fields[device]), let count = Int32(row.fields[vectors]) else { continue }
+      found[id, default: 0] += Int(count)
     }
     return found
   }

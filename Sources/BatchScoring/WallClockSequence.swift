@@ -101,9 +101,6 @@ public struct WallClockSequence: Hashable, Sendable {
     return .skip(fire, reason: reason)
   }
 
-  /// Whether no job runs.
-  public var isIdle: Bool { running.isEmpty }
-
   /// The job of `cut` has ended. Where it was canceled to be replaced, the next one scores its windows.
   public mutating func didEnd(_ cut: JobCut, isReplaced: Bool) {
     running.removeAll { $0.id == cut.id }

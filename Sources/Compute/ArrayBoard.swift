@@ -62,6 +62,9 @@ public struct ArrayBoard: Sendable {
     return elements
   }
 
+  /// Whether the worker has been seen running.
+  public func hasStarted(_ worker: Int) -> Bool { running[worker].map { $0.since != nil } ?? true }
+
   /// The worker has been seen running on `node`.
   public mutating func started(_ worker: Int, node: Int, at now: Duration) -> [ComputeEvent] {
     guard var element = running[worker], element.since == nil else { return [] }

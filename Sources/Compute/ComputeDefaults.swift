@@ -18,6 +18,8 @@ public enum ComputeDefaults {
   public static let stopGrace = Duration.seconds(5)
   /// How often Slurm is asked for the states of an array: its controller is shared with others.
   public static let slurmStateInterval = Duration.seconds(1)
+  /// How long Slurm's controller may leave questions unanswered: a restart of it takes seconds, and elements go on without it.
+  public static let slurmPatience = Duration.seconds(60)
   /// How often replies are looked for in the shared folder.
   public static let slurmReplyInterval = Duration.milliseconds(100)
   /// How long an array that an earlier coordinator has left behind may take to end: Slurm's KillWait is 30 s.

@@ -24,7 +24,7 @@ public protocol ComputeTarget: Sendable {
   /// `canceled`. The target can be used again. Without a running job nothing happens.
   func cancel() async
 
-  /// Lets running tasks finish, starts no others, and makes ``run(_:report:)`` return.
+  /// Lets running tasks finish where they can be waited for, starts no others, and makes ``run(_:report:)`` return.
   func stop() async
 
   /// Ends every worker. The target is not used afterwards.

@@ -106,6 +106,7 @@ public actor SlurmTarget: ComputeTarget {
     return board.outcome(board.isFinished ? .finished : isCanceling ? .canceled : .stopped)
   }
 
+  /// Ends the array at once: its elements are others' processes, and what they have not finished is done again.
   public func stop() { isStopping = true }
 
   public func cancel() { isCanceling = true }
@@ -155,15 +156,26 @@ public actor SlurmTarget: ComputeTarget {
     var lastReason = "none"
     var isEnding = false
     var nextLook = origin
+    var lastAnswer = origin
     while !live.isEmpty {
       if (isStopping || isCanceling) && !isEnding {
         isEnding = true
-        _ = try await call(scancel, [id])
+        await cancel(array: id)
       }
-      // Looked at before the replies are read: what an element wrote before its end is then seen.
+      // Looked at before the replies are read: what an element wrote before its end is then seen. An element that has replied
+      // before it was seen to run is looked for at once, because only Slurm knows its node.
       var states: [Int: ElementState]?
-      if clock.now >= nextLook {
-        states = try await elementStates(of: id)
+      if clock.now >= nextLook || live.contains(where: { tails[$0].hasLines && !board.hasStarted(elements[$0].worker) }) {
+        do {
+          states = try await elementStates(of: id)
+          lastAnswer = clock.now
+        } catch {
+          // A controller that is busy, or just being started again, answers later; the elements do not need it.
+          guard clock.now - lastAnswer < ComputeDefaults.slurmPatience else {
+            await cancel(array: id)
+            throw error
+          }
+        }
         nextLook = clock.now + ComputeDefaults.slurmStateInterval
       }
       for index in live.sorted() {
@@ -201,7 +213,7 @@ public actor SlurmTarget: ComputeTarget {
             events.forEach(report)
           }
         } else if board.isOverdue(elements[index].worker, at: now) {
-          _ = try await call(scancel, ["\(id)_\(index)"])
+          await cancel(array: "\(id)_\(index)")
           let events = board.ended(
             elements[index].worker,
             reason: "no answer within \(job.retry.timeout.formattedSeconds); canceled",
@@ -261,6 +273,10 @@ public actor SlurmTarget: ComputeTarget {
     return states
   }
 
+  /// Cancels an array, or an element of one. Where Slurm does not do that, the element has ended already, or ends at its limit:
+  /// what it still writes is what any other attempt writes.
+  private func cancel(array id: String) async { _ = try? await call(scancel, [id]) }
+
   /// Cancels what runs under `label` and waits for its end.
   private func endArray(named label: String) async throws {
     let clock = ContinuousClock()
@@ -307,9 +323,24 @@ private struct ReplyTail {
     self.element = element
   }
 
+  /// Whether there is something that has not been read.
+  var hasLines: Bool {
+    var status = stat()
+    return stat(path(newestRestart ?? restart), &status) == 0
+      && (newestRestart != nil || UInt64(status.st_size) > offset)
+  }
+
+  /// The number of a later start than the one that is read; nil where there is none. One that Slurm has taken away before it
+  /// began leaves no file, so a few numbers are looked at.
+  private var newestRestart: Int? {
+    (restart + 1...restart + Self.mostLostStarts).last { access(path($0), F_OK) == 0 }
+  }
+
+  private static let mostLostStarts = 8
+
   mutating func newLines() -> [String] {
-    while access(path(restart + 1), F_OK) == 0 {
-      restart += 1
+    if let newest = newestRestart {
+      restart = newest
       offset = 0
       rest = Data()
     }

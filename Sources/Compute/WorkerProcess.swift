@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Subprocess
+import Supervision
 import Synchronization
 import SystemPackage
 
@@ -76,13 +77,6 @@ struct WorkerProcess: Sendable {
   /// Returns when the process has gone.
   func wait() async { await life.value }
 
-  /// A child that outlives a killed parent would go on writing into its run. The end of standard input tells an
-  /// idle worker; one that is at work, or hangs, is ended by the kernel. swift-subprocess forks from one thread
-  /// that lives as long as the process, so the signal means the death of the process and not of a pool thread.
-  private static let deathWrapper: String? = ["/usr/bin/setpriv", "/bin/setpriv"].first { (path: String) in
-    access(path, X_OK) == 0
-  }
-
   private static func live(
     _ number: Int, _ command: WorkerCommand, _ logPath: String, _ orders: AsyncStream<Order>,
     _ mailbox: WorkerMailbox
@@ -93,14 +87,11 @@ struct WorkerProcess: Sendable {
     let log = try FileDescriptor.open(
       FilePath(logPath), .writeOnly, options: [.create, .append, .closeOnExec],
       permissions: [.ownerReadWrite, .groupRead, .otherRead])
-    var executable = command.executable
-    var arguments: [String] = command.arguments
-    if let wrapper = deathWrapper {
-      executable = wrapper
-      arguments = ["--pdeathsig", "KILL", "--", command.executable] + arguments
-    }
+    // One that outlived a killed coordinator would go on writing into its run. The end of standard input tells an idle worker; one
+    // that is at work, or hangs, is ended by the kernel.
+    let words = ExecutablePath.tied([command.executable] + command.arguments, signal: "KILL")
     let result = try await Subprocess.run(
-      .path(FilePath(executable)), arguments: Arguments(arguments), input: .inputWriter, output: .sequence,
+      .path(FilePath(words[0])), arguments: Arguments(Array(words.dropFirst())), input: .inputWriter, output: .sequence,
       error: .fileDescriptor(log, closeAfterSpawningProcess: true)
     ) { execution in
       await withTaskGroup { group in

@@ -27,10 +27,8 @@ public final class DatabaseLock: Sendable {
     guard descriptor >= 0 else { throw .cannotOpen(String(cString: strerror(errno))) }
     let deadline = ContinuousClock.now + Self.patience
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      guard ContinuousClock.now < deadline else {
-        close(descriptor)
-        throw .heldByAnother
-      }
+      // Its end, which comes with the error, closes it.
+      guard ContinuousClock.now < deadline else { throw .heldByAnother }
       Thread.sleep(forTimeInterval: Self.pauseSeconds)
     }
   }

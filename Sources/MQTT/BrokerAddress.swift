@@ -83,6 +83,15 @@ public struct BrokerAccess: Hashable, Sendable {
     self.keyFile = keyFile
   }
 
+  /// As options of the commands that take a broker.
+  public var arguments: [String] {
+    let options = [
+      ("--username", username), ("--password-file", passwordFile), ("--ca-file", authorityFile),
+      ("--cert-file", certificateFile), ("--key-file", keyFile),
+    ]
+    return options.flatMap { name, value in value.map { [name, $0] } ?? [] }
+  }
+
   /// What does not go together, in a sentence; nil where all does.
   ///
   /// - Parameter isEncrypted: Whether the address asks for TLS.

@@ -9,8 +9,9 @@ public struct EndpointDocument: Sendable {
   /// Absolute.
   public let path: String
   public let endpoint: Endpoint
-  /// The names of deployments that say what their models see; the others take it from their models.
-  private let withLayout: Set<String>
+  /// The names of deployments that say `per`, and of those that say `features`; the others take it from their models.
+  private let withScope: Set<String>
+  private let withFeatures: Set<String>
   private let text: String
   /// Where the name of the default deployment is written.
   private let defaultPlace: ScenarioFault.Place?
@@ -53,7 +54,8 @@ public struct EndpointDocument: Sendable {
       }
     }
     var deployments: [Deployment] = []
-    var withLayout: Set<String> = []
+    var withScope: Set<String> = []
+    var withFeatures: Set<String> = []
     var first: ScenarioFault.Place?
     if let node = reader.node("deployments") {
       guard case .mapping(let entries) = node.content, !entries.isEmpty else {
@@ -70,7 +72,8 @@ public struct EndpointDocument: Sendable {
           entry.value.isNull
           ? DocumentNode(content: .mapping([]), place: entry.value.place) : entry.value
         guard let section = MappingReader(settings, EndpointSchema.deployment, faults) else { continue }
-        if section.node("features") != nil { withLayout.insert(entry.key) }
+        if section.node("per") != nil { withScope.insert(entry.key) }
+        if section.node("features") != nil { withFeatures.insert(entry.key) }
         deployments.append(Self.deployment(entry.key, endpoint: name ?? "", section, folder: folder))
       }
     }
@@ -85,7 +88,8 @@ public struct EndpointDocument: Sendable {
     guard let name, let standard, let first, faults.faults.isEmpty else { return nil }
     self.path = absolute
     self.text = text
-    self.withLayout = withLayout
+    self.withScope = withScope
+    self.withFeatures = withFeatures
     defaultPlace = reader.node("default_deployment")?.place
     firstPlace = first
     namePlace = reader.place(of: "name")
@@ -135,10 +139,9 @@ public struct EndpointDocument: Sendable {
   /// models see, that is what they were trained on. Throws ``ScoringError``.
   public func deployment(_ name: String? = nil, in folder: RunFolder) throws -> Deployment {
     var deployment = try endpoint.deployment(name)
-    if !withLayout.contains(deployment.name),
-      let layout = try ModelLayout.known(of: folder.with(modelsOf: deployment))
-    {
-      deployment.layout = layout
+    if let layout = try ModelLayout.known(of: folder.with(modelsOf: deployment)) {
+      if !withScope.contains(deployment.name) { deployment.layout.per = layout.per }
+      if !withFeatures.contains(deployment.name) { deployment.layout.features = layout.features }
     }
     return deployment
   }
@@ -171,10 +174,11 @@ public struct EndpointDocument: Sendable {
         String.init)
       guard parts.count == 2 else { throw ScoringError("--set “\(setting)”: expected NAME=VALUE") }
       let keys = parts[0].split(separator: ".").map(String.init)
+      let value = parts[0] == "features" && !parts[1].hasPrefix("[") ? "[\(parts[1])]" : parts[1]
       if keys.count == 2 {
-        groups[keys[0], default: []].append("\(keys[1]): \(parts[1])")
+        groups[keys[0], default: []].append("\(keys[1]): \(value)")
       } else {
-        added.append("\(indent)  \(parts[0]): \(parts[1])")
+        added.append("\(indent)  \(parts[0]): \(value)")
       }
     }
     for (group, entries) in groups.sorted(by: { $0.key < $1.key }) {
@@ -193,9 +197,14 @@ public struct EndpointDocument: Sendable {
     return try write(lines)
   }
 
+  /// Without their ends, of which a text has one kind.
   private var lines: [String] {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
+      String(Substring(line.last == UInt8(ascii: "\r") ? line.dropLast() : line))
+    }
   }
+
+  private var lineEnd: String { text.utf8.contains(UInt8(ascii: "\r")) ? "\r\n" : "\n" }
 
   private static func settingDefault(
     _ name: String, in lines: [String], _ place: ScenarioFault.Place?, _ namePlace: ScenarioFault.Place
@@ -215,8 +224,13 @@ public struct EndpointDocument: Sendable {
 
   /// Replaces the file, if the new text is sound.
   private func write(_ lines: [String]) throws -> EndpointDocument {
-    let text = lines.joined(separator: "\n")
-    let changed = try Self.parse(text, path: path)
+    let text = lines.joined(separator: lineEnd)
+    let changed: EndpointDocument
+    do {
+      changed = try Self.parse(text, path: path)
+    } catch let faults as ScenarioFaults {
+      throw ScoringError("nothing is changed, because the file would then be wrong: \(faults)")
+    }
     try AtomicFile.write(Array(text.utf8), to: path, existing: .replace)
     return changed
   }

@@ -92,7 +92,6 @@ struct Pipeline {
 
   /// Starts ingestion and waits until it listens.
   private func startIngestion(_ parts: RunningParts, _ speech: Speech) async throws -> RunPart {
-    speech.ingestionIsReady(false)
     let part = try await launchIngestion(parts, speech)
     let deadline = ContinuousClock.now + RunDefaults.readyTimeout
     while !speech.isIngestionReady {
@@ -107,7 +106,8 @@ struct Pipeline {
   }
 
   private func launchIngestion(_ parts: RunningParts, _ speech: Speech) async throws -> RunPart {
-    try await RunPart.start(
+    speech.ingestionIsReady(false)
+    return try await RunPart.start(
       "ingest", executable: options.executable,
       arguments: [
         "ingest", "--broker", "\(parts.addressForIngestion)", "--topic", document.topicFilter, "--store",
@@ -176,7 +176,13 @@ struct Pipeline {
         !isComplete
         ? RunDefaults.drainSilence
         : isStored && document.broker == nil ? .zero : RunDefaults.foreignSilence
-      if !watch.faults.isActive, ContinuousClock.now - lastChange >= silence {
+      // What has just been started again cannot be told to stop before it listens.
+      if !speech.isIngestionReady, ContinuousClock.now - watch.launchedAt > RunDefaults.readyTimeout,
+        let ingestion = parts.ingestion
+      {
+        throw RunError.notReady(name: ingestion.name, log: ingestion.log)
+      }
+      if !watch.faults.isActive, speech.isIngestionReady, ContinuousClock.now - lastChange >= silence {
         try watch.faults.requireCompletion(progress)
         return max(0, (lastChange - max(published, watch.faults.lastEnd ?? published)).seconds)
       }
@@ -238,6 +244,7 @@ struct Pipeline {
       parts.ingestion = nil
     }
     guard parts.wantsIngestion, ContinuousClock.now >= watch.nextLaunch else { return }
+    watch.launchedAt = .now
     parts.ingestion = try await launchIngestion(parts, speech)
   }
 
@@ -258,17 +265,6 @@ struct Pipeline {
   }
 }
 
-extension BrokerAccess {
-  /// As options of the command line.
-  fileprivate var arguments: [String] {
-    let options = [
-      ("--username", username), ("--password-file", passwordFile), ("--ca-file", authorityFile),
-      ("--cert-file", certificateFile), ("--key-file", keyFile),
-    ]
-    return options.flatMap { name, value in value.map { [name, $0] } ?? [] }
-  }
-}
-
 extension IngestionProgress {
   /// Messages that were taken over, each counted once.
   var distinctMessages: Int { storedMessages + lateMessages + rejectedMessages }
@@ -283,6 +279,8 @@ struct Watch {
   var excusedFailures = 0
   /// Ingestion is not started before this.
   var nextLaunch = ContinuousClock.now
+  /// When it was started last.
+  var launchedAt = ContinuousClock.now
 
   /// How often ingestion was started again because of faults.
   var restarts: Int { faults.kills + excusedFailures }

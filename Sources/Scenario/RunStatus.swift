@@ -7,7 +7,6 @@ public struct RunStatus: Hashable, Sendable {
     case publishing = "publishing"
     case draining = "draining"
     case scoring = "scoring"
-    case checking = "checking"
   }
 
   public var phase = Phase.starting

@@ -36,6 +36,8 @@ public enum CrashPoint: String, CaseIterable, Sendable {
 
   /// Models trained and recorded.
   case trained = "trained"
+  /// One more model written, and the training not recorded.
+  case modelWritten = "model-written"
   /// A job written into the job database, and nothing else.
   case jobQueued = "job-queued"
   /// What a job scores decided and written, its tasks not in the database.

@@ -27,9 +27,8 @@ public enum ServiceExit: Hashable, Sendable, CustomStringConvertible {
 /// A long-running child process: its standard error goes to a log file, its standard output is read line by line, its
 /// standard input can be written and closed.
 ///
-/// A service never outlives the process that started it: the kernel sends it SIGTERM when that one dies (`setpriv
-/// --pdeathsig`; Subprocess starts children from one thread that lives as long as the process, which is what makes
-/// that signal safe to use), and its standard input ends.
+/// A service does not outlive the process that started it: the kernel sends it SIGTERM when that one dies (where there is
+/// `setpriv`; see ``ExecutablePath/tied(_:signal:)``), and its standard input ends.
 public final class Service: Sendable {
   public let name: String
   public let processID: Int32
@@ -89,7 +88,7 @@ public final class Service: Sendable {
 
     let (lines, lineSink) = AsyncStream.makeStream(of: String.self)
     let (started, startedSink) = AsyncStream.makeStream(of: Started.self)
-    let command = supervised(path, arguments)
+    let command = ExecutablePath.tied([path] + arguments, signal: "TERM")
     var changes: [Environment.Key: String?] = [:]
     for (name, value) in environment { changes[Environment.Key(stringLiteral: name)] = value }
     let completion = Task {
@@ -141,12 +140,6 @@ public final class Service: Sendable {
   private struct Started: Sendable {
     let processID: Int32
     let signal: @Sendable (Int32) -> Void
-  }
-
-  /// The command that ties `path` to this process's life, where the system has the means.
-  private static func supervised(_ path: String, _ arguments: [String]) -> [String] {
-    guard let setpriv = ExecutablePath.find("setpriv") else { return [path] + arguments }
-    return [setpriv, "--pdeathsig", "TERM", path] + arguments
   }
 
   /// Writes `line` and a line feed to the child's standard input. Does nothing once the child has gone.

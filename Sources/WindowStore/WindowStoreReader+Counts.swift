@@ -9,6 +9,12 @@ extension WindowStoreReader {
     public var count: Int
     /// The start of the first of them.
     public var firstStart: Timestamp
+
+    public init(device: DeviceID, count: Int, firstStart: Timestamp) {
+      self.device = device
+      self.count = count
+      self.firstStart = firstStart
+    }
   }
 
   /// How many windows of each device a cut holds. Only devices with at least one, in byte order.

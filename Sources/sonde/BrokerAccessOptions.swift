@@ -20,20 +20,14 @@ struct BrokerAccessOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The key of our certificate, PEM.", valueName: "file"), completion: .file())
   var keyFile: String?
 
-  /// As they were given.
-  var arguments: [String] {
-    let options = [
-      ("--username", username), ("--password-file", passwordFile), ("--ca-file", caFile),
-      ("--cert-file", certFile), ("--key-file", keyFile),
-    ]
-    return options.flatMap { name, value in value.map { [name, $0] } ?? [] }
+  var access: BrokerAccess {
+    BrokerAccess(
+      username: username, passwordFile: passwordFile, authorityFile: caFile, certificateFile: certFile,
+      keyFile: keyFile)
   }
 
   /// `broker` with these options in place of its own, where any is given.
   func apply(to broker: BrokerAddress) throws -> BrokerAddress {
-    let access = BrokerAccess(
-      username: username, passwordFile: passwordFile, authorityFile: caFile, certificateFile: certFile,
-      keyFile: keyFile)
     guard access != BrokerAccess() else { return broker }
     if let fault = access.fault(isEncrypted: broker.isEncrypted) { throw ValidationError(fault) }
     var broker = broker

@@ -24,9 +24,9 @@ struct ComputeCommand: AsyncParsableCommand {
       let logs = NSTemporaryDirectory()
       do {
         let slurm = try SlurmTarget(scale: .fixed(1), coresPerNode: 1, logFolder: logs)
-        print("slurm: \(try await slurm.powerSaving().sentence)")
+        StandardOutput.write("slurm: \(try await slurm.powerSaving().sentence)")
       } catch let error as ComputeError where error.isUnavailable {
-        print("slurm: no cluster answers: \(error.description.split(separator: "\n").first ?? "")")
+        StandardOutput.write("slurm: no cluster answers: \(error.description.split(separator: "\n").first ?? "")")
       }
     }
   }
@@ -54,9 +54,9 @@ struct ComputeCommand: AsyncParsableCommand {
             life.to.map { "\($0)" } ?? "-", seconds(((life.to ?? now) - life.from).seconds),
           ]
         })
-      print("\(seconds(usage.seconds(at: now))) node-seconds; at most \(usage.mostNodes) nodes at a time")
+      StandardOutput.write("\(seconds(usage.seconds(at: now))) node-seconds; at most \(usage.mostNodes) nodes at a time")
       guard states else { return }
-      print("")
+      StandardOutput.write("")
       printTable(
         ["TIME", "NODE", "STATE"],
         records.map { ["\($0.at)", "\($0.target)-\($0.node)", $0.state?.rawValue ?? "gone"] })

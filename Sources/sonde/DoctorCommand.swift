@@ -17,10 +17,6 @@ struct DoctorCommand: ParsableCommand {
       Exit code 69 where something is missing without which nothing runs; warnings do not count.
       """)
 
-  enum Format: String, CaseIterable, ExpressibleByArgument {
-    case text, json
-  }
-
   /// What a check came to.
   private struct Check: Codable {
     enum Outcome: String, Codable {
@@ -40,7 +36,7 @@ struct DoctorCommand: ParsableCommand {
   @Option(help: "The configuration of a mosquitto.", completion: .file(extensions: ["conf"]))
   var mosquittoConf: String?
   @Option(help: "text or json.")
-  var format = Format.text
+  var format = OutputFormat.text
 
   func run() throws {
     var checks = [brokerProgram(), descriptors(), disk(), processor()]
@@ -48,12 +44,12 @@ struct DoctorCommand: ParsableCommand {
     if let broker { checks.append(acknowledgement(try access.apply(to: broker))) }
     switch format {
     case .json: try StandardOutput.writeJSON(checks, indented: true)
-    case .text: for check in checks { print(check) }
+    case .text: for check in checks { write(check) }
     }
     if checks.contains(where: { $0.outcome == .failed }) { throw ExitCode(ExitStatus.unavailable) }
   }
 
-  private func print(_ check: Check) {
+  private func write(_ check: Check) {
     let mark =
       switch check.outcome {
       case .ok: "ok  ".green

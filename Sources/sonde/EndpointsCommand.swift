@@ -65,7 +65,7 @@ struct EndpointsCommand: ParsableCommand {
     func run() throws {
       let endpoint = try EndpointDocument.load(file).add(deployment, settings: settings, isDefault: isDefault)
         .endpoint
-      print("\(endpoint.name) has \(deployment); its default is \(endpoint.defaultDeployment)")
+      StandardOutput.write("\(endpoint.name) has \(deployment); its default is \(endpoint.defaultDeployment)")
     }
   }
 
@@ -86,7 +86,7 @@ struct EndpointsCommand: ParsableCommand {
     func run() throws {
       let before = try EndpointDocument.load(file)
       let endpoint = try before.setDefault(deployment).endpoint
-      print("the default of \(endpoint.name) is \(deployment); it was \(before.endpoint.defaultDeployment)")
+      StandardOutput.write("the default of \(endpoint.name) is \(deployment); it was \(before.endpoint.defaultDeployment)")
     }
   }
 }

@@ -12,10 +12,6 @@ struct EvaluateCommand: ParsableCommand {
       folder with such files, as the predictions of a run. LABELS is a labels.csv.
       """)
 
-  enum Format: String, ExpressibleByArgument, CaseIterable {
-    case text, json
-  }
-
   @Argument(help: "A prediction file, or a folder of them.", completion: .file())
   var predictions: String
 
@@ -23,7 +19,7 @@ struct EvaluateCommand: ParsableCommand {
   var labels: String
 
   @Option(help: "text or json.")
-  var format = Format.text
+  var format = OutputFormat.text
 
   func run() throws {
     let windows = try files().flatMap { try ScoredWindow.read($0) }

@@ -14,24 +14,34 @@ struct JobsCancelCommand: AsyncParsableCommand {
 
   func run() async throws {
     let folder = try ScoringCommandSupport.folder(arguments.runDir)
+    if try await hasCoordinatorCanceled(folder) {
+      StandardOutput.write("job \(arguments.job) is canceled")
+      return
+    }
+    // Nobody runs it.
+    let own = try JobStore(path: folder.jobs)
+    try refuseFinal(try JobsCommand.find(arguments.job, in: own))
+    try own.cancel(arguments.job, in: folder, at: ScoringCommandSupport.now())
+    StandardOutput.write("job \(arguments.job) is canceled")
+  }
+
+  /// Asks whoever runs the job to end it, and waits for that; false where nobody runs it. The database is closed afterwards.
+  private func hasCoordinatorCanceled(_ folder: RunFolder) async throws -> Bool {
     let store = try JobStore(asking: folder.jobs)
     try refuseFinal(try JobsCommand.find(arguments.job, in: store))
     try store.requestCancel(of: arguments.job)
-    let clock = ContinuousClock()
-    let deadline = clock.now + ScoringDefaults.cancelWait
-    while clock.now < deadline {
+    let deadline = ContinuousClock.now + ScoringDefaults.cancelWait
+    while ContinuousClock.now < deadline {
+      // Asked for before the job is looked at: what a coordinator did before its end is then seen.
+      let hasCoordinator = store.hasCoordinator
       let job = try JobsCommand.find(arguments.job, in: store)
-      if job.state == .canceled { return print("job \(arguments.job) is canceled") }
+      if job.state == .canceled { return true }
       try refuseFinal(job)
-      // Who can be the coordinator finds that nobody runs the job.
-      if let own = try? JobStore(path: folder.jobs) {
-        try own.cancel(arguments.job, at: ScoringCommandSupport.now())
-      } else {
-        try await Task.sleep(for: ScoringDefaults.cancelPollInterval)
-      }
+      guard hasCoordinator else { return false }
+      try await Task.sleep(for: ScoringDefaults.cancelPollInterval)
     }
     throw ScoringError(
-      "job \(arguments.job) is still running; whoever runs it has been told, and ends it as soon as it can")
+      "job \(arguments.job) has not ended yet; whoever runs this folder has been told, and ends it as soon as it can")
   }
 
   private func refuseFinal(_ job: JobRecord) throws {

@@ -13,10 +13,6 @@ struct JobsCommand: AsyncParsableCommand {
       JobsRerunCommand.self,
     ])
 
-  enum Format: String, ExpressibleByArgument, CaseIterable {
-    case text, json
-  }
-
   /// The job called `id`. Throws where there is none, with the names that there are.
   static func find(_ id: String, in store: JobStore) throws -> JobRecord {
     guard let job = try store.job(id) else {
@@ -57,7 +53,7 @@ struct JobsListCommand: ParsableCommand {
   var runDir: String
 
   @Option(help: "text or json.")
-  var format = JobsCommand.Format.text
+  var format = OutputFormat.text
 
   func run() throws {
     let jobs = try JobStore(reading: ScoringCommandSupport.folder(runDir).jobs).jobs()
@@ -84,6 +80,6 @@ func printTable(_ header: [String], _ rows: [[String]]) {
       cell + String(repeating: " ", count: width - cell.count)
     }
     let line = cells.joined(separator: "  ")
-    print(line.replacing(/\ +$/, with: ""))
+    StandardOutput.write(line.replacing(/\ +$/, with: ""))
   }
 }

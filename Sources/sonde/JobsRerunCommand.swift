@@ -21,7 +21,7 @@ struct JobsRerunCommand: AsyncParsableCommand {
   @OptionGroup var monitoring: MonitoringOptions
 
   @Option(help: "How progress is told: text or json.")
-  var format = ScoringReporter.Format.text
+  var format = OutputFormat.text
 
   func run() async throws {
     let folder = try ScoringCommandSupport.folder(arguments.runDir)
@@ -33,14 +33,10 @@ struct JobsRerunCommand: AsyncParsableCommand {
     }
     var deployment = queued
     try settings.apply(to: &deployment)
-    // Its parts would be of two kinds.
-    guard
-      job.state == .completed
-        || (deployment.models, deployment.layout, deployment.outputAction)
-          == (queued.models, queued.layout, queued.outputAction)
-    else {
+    // Rows of a whole device are none of its sensors'.
+    guard deployment.layout.per == queued.layout.per else {
       throw ScoringError(
-        "job \(arguments.job) has begun, and goes on with the models, features and output_action that it began with"
+        "job \(arguments.job) has rows a \(queued.layout.per.rawValue), and models a \(deployment.layout.per.rawValue) cannot score them"
       )
     }
     try await ScoringCommandSupport.run(
@@ -50,12 +46,15 @@ struct JobsRerunCommand: AsyncParsableCommand {
 
   private func cut(of job: JobRecord, _ folder: RunFolder, _ jobs: JobStore) throws -> JobCut {
     if job.state != .completed, let replacement = job.replacedBy {
-      throw ScoringError("job \(job.cut.id) was replaced by \(replacement), which scores its windows")
+      throw ScoringError(
+        "job \(job.cut.id) was to be replaced by \(replacement); that job of the schedule, or its next one, scores its windows")
     }
     guard job.state == .completed else {
       if job.state.isFinal {
         JobRunner.forgetFailedRows(of: job, in: folder)
         try jobs.requeue(job.cut.id)
+      } else {
+        try jobs.forgetCancel(of: job.cut.id)
       }
       return job.cut
     }

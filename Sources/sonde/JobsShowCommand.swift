@@ -9,7 +9,7 @@ struct JobsShowCommand: ParsableCommand {
   @OptionGroup var arguments: JobArguments
 
   @Option(help: "text or json.")
-  var format = JobsCommand.Format.text
+  var format = OutputFormat.text
 
   private struct Whole: Encodable {
     var job: JobRecord
@@ -37,32 +37,32 @@ struct JobsShowCommand: ParsableCommand {
     let record = whole.job
     let progress = whole.progress
     let endpoint = record.endpoint.map { " of endpoint \($0)" } ?? ""
-    print("job \(record.cut.id) by deployment \(record.deployment)\(endpoint): \(record.state.rawValue)")
-    if isAbandoned { print(JobsCommand.abandoned(record.cut.id, in: arguments.runDir)) }
+    StandardOutput.write("job \(record.cut.id) by deployment \(record.deployment)\(endpoint): \(record.state.rawValue)")
+    if isAbandoned { StandardOutput.write(JobsCommand.abandoned(record.cut.id, in: arguments.runDir)) }
     let through = record.cut.through.map { "through \($0)" } ?? "to the end of the stream"
-    print("windows visible after \(record.cut.after) \(through)")
-    if let fired = record.cut.firedAt { print("fired at \(fired) by the wall clock") }
-    if let replacement = record.replacedBy { print("replaced by \(replacement)") }
-    if let seconds = record.nodeSeconds { print("\(milliseconds(seconds)) node-seconds") }
-    if let earlier = record.cut.failedRowsOf { print("only what failed in \(earlier)") }
+    StandardOutput.write("windows visible after \(record.cut.after) \(through)")
+    if let fired = record.cut.firedAt { StandardOutput.write("fired at \(fired) by the wall clock") }
+    if let replacement = record.replacedBy { StandardOutput.write("replaced by \(replacement)") }
+    if let seconds = record.nodeSeconds { StandardOutput.write("\(milliseconds(seconds)) node-seconds") }
+    if let earlier = record.cut.failedRowsOf { StandardOutput.write("only what failed in \(earlier)") }
     var line = "\(progress.completed) of \(progress.tasks) tasks done"
     if progress.running > 0 { line += ", \(progress.running) running" }
     if progress.failed > 0 { line += ", \(progress.failed) failed" }
     if let median = progress.medianTaskMs, let longest = progress.longestTaskMs {
       line += "; a task takes \(milliseconds(median)) ms, the longest took \(milliseconds(longest)) ms"
     }
-    print(line)
+    StandardOutput.write(line)
     if record.state == .completed {
-      print("\(record.predictions) scored, \(record.failedRows) failed, \(record.retries) retries")
+      StandardOutput.write("\(record.predictions) scored, \(record.failedRows) failed, \(record.retries) retries")
     } else {
-      print(
+      StandardOutput.write(
         "\(progress.rows) rows done, \(progress.failedRows) of them failed, \(whole.failedAttempts.count) failed attempts"
       )
     }
-    if let reason = record.reason { print("reason: \(reason)") }
-    for failed in whole.failedReasons.most { print("\(failed.rows) rows failed: \(failed.reason)") }
+    if let reason = record.reason { StandardOutput.write("reason: \(reason)") }
+    for failed in whole.failedReasons.most { StandardOutput.write("\(failed.rows) rows failed: \(failed.reason)") }
     if whole.failedReasons.otherRows > 0 {
-      print("\(whole.failedReasons.otherRows) rows failed for other reasons, which failed.csv has")
+      StandardOutput.write("\(whole.failedReasons.otherRows) rows failed for other reasons, which failed.csv has")
     }
     printTable(
       ["TASK", "STATE", "DEVICES", "ATTEMPTS", "NODE", "WORKER", "ROWS", "FAILED", "MS", "REASON"],
@@ -74,7 +74,7 @@ struct JobsShowCommand: ParsableCommand {
         ]
       })
     guard !whole.failedAttempts.isEmpty else { return }
-    print("")
+    StandardOutput.write("")
     printTable(
       ["TASK", "FAILED ATTEMPT", "NODE", "WORKER", "MS", "REASON"],
       whole.failedAttempts.map { attempt in

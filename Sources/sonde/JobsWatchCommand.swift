@@ -19,7 +19,7 @@ struct JobsWatchCommand: AsyncParsableCommand {
   var job: String?
 
   @Option(help: "text or json.")
-  var format = JobsCommand.Format.text
+  var format = OutputFormat.text
 
   func run() async throws {
     let store = try JobStore(reading: ScoringCommandSupport.folder(runDir).jobs)

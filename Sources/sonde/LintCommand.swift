@@ -21,10 +21,6 @@ struct LintCommand: ParsableCommand {
       Leaves with 1 where there are findings.
       """)
 
-  enum Format: String, ExpressibleByArgument, CaseIterable {
-    case text, json
-  }
-
   @Argument(help: "A folder of models, or the folder of a run.", completion: .directory)
   var models: String
 
@@ -32,7 +28,7 @@ struct LintCommand: ParsableCommand {
   var windows: String?
 
   @Option(help: "text or json.")
-  var format = Format.text
+  var format = OutputFormat.text
 
   private struct Report: Encodable {
     let models: Int
@@ -60,13 +56,13 @@ struct LintCommand: ParsableCommand {
   private func write(_ findings: [LintFinding], of count: Int) {
     var last = ""
     for finding in findings {
-      if finding.model != last { print(finding.model) }
+      if finding.model != last { StandardOutput.write(finding.model) }
       last = finding.model
-      print("  \(finding.rule.rawValue): \(finding.message)")
-      print("    → \(finding.advice)")
+      StandardOutput.write("  \(finding.rule.rawValue): \(finding.message)")
+      StandardOutput.write("    → \(finding.advice)")
     }
     let found = Set(findings.map(\.model)).count
-    print(
+    StandardOutput.write(
       findings.isEmpty
         ? "\(count) models, nothing found" : "\(count) models, \(findings.count) findings in \(found) of them"
     )

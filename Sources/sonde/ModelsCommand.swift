@@ -11,10 +11,6 @@ struct ModelsCommand: ParsableCommand {
     commandName: "models", abstract: "Lists, shows, imports, exports and packs models.",
     subcommands: [List.self, Show.self, Import.self, Export.self, Pack.self])
 
-  enum Format: String, ExpressibleByArgument, CaseIterable {
-    case text, json
-  }
-
   /// A model as `list` and `show` tell of it.
   private struct Description: Encodable {
     let name: String
@@ -75,12 +71,19 @@ struct ModelsCommand: ParsableCommand {
     var models: String
 
     @Option(help: "text or json.")
-    var format = Format.text
+    var format = OutputFormat.text
 
     func run() throws {
       let folder = ModelFolder.path(models)
-      let found = try ModelFile.stems(in: folder).map {
-        Description(name: $0, model: try ModelFile.read(folder: folder, stem: $0))
+      var areAllRead = true
+      let found: [Description] = try ModelFile.stems(in: folder).compactMap { stem in
+        do {
+          return Description(name: stem, model: try ModelFile.read(folder: folder, stem: stem))
+        } catch  where error is ModelError || error is FileError {
+          StandardError.write("left out: \(error)")
+          areAllRead = false
+          return nil
+        }
       }
       switch format {
       case .json: try StandardOutput.writeJSON(found, indented: true)
@@ -98,6 +101,7 @@ struct ModelsCommand: ParsableCommand {
             ]
           })
       }
+      if !areAllRead { throw ExitCode(ExitStatus.expectationFailed) }
     }
   }
 
@@ -111,7 +115,7 @@ struct ModelsCommand: ParsableCommand {
     var name: String
 
     @Option(help: "text or json.")
-    var format = Format.text
+    var format = OutputFormat.text
 
     func run() throws {
       let (stem, model) = try ModelsCommand.find(name, in: models)
@@ -119,7 +123,7 @@ struct ModelsCommand: ParsableCommand {
       case .json: try StandardOutput.writeJSON(Description(name: stem, model: model), indented: true)
       case .text:
         for (key, value) in lines(model) {
-          print(key.padding(toLength: 16, withPad: " ", startingAt: 0) + value)
+          StandardOutput.write(key.padding(toLength: 16, withPad: " ", startingAt: 0) + value)
         }
       }
       for finding in ModelLint.findings(about: model, name: stem) {
@@ -197,7 +201,7 @@ struct ModelsCommand: ParsableCommand {
       let folder = ModelFolder.path(to)
       try Folder.make(folder)
       try ModelFile.write(model, folder: folder, stem: stem)
-      print(
+      StandardOutput.write(
         "\(folder)/\(stem).model: version \(model.version), \(model.coefficients.count) support vectors")
       if model.metadata.sensor == nil, let name = model.featureNames.first(where: { !$0.contains(".") }) {
         StandardError.write(
@@ -238,8 +242,8 @@ struct ModelsCommand: ParsableCommand {
       let (stem, model) = try ModelsCommand.find(name, in: models)
       try Folder.make(to)
       try ModelFile.write(model, folder: to, stem: stem)
-      print("\(to)/\(stem).model")
-      print("\(to)/\(stem).json")
+      StandardOutput.write("\(to)/\(stem).model")
+      StandardOutput.write("\(to)/\(stem).json")
     }
   }
 
@@ -273,7 +277,7 @@ struct ModelsCommand: ParsableCommand {
         }
       }
       let path = try pack.finish()
-      print("\(path): \(packed) of \(stems.count) models")
+      StandardOutput.write("\(path): \(packed) of \(stems.count) models")
       if packed < stems.count { throw ExitCode(ExitStatus.expectationFailed) }
     }
   }

@@ -18,10 +18,6 @@ struct RunCommand: AsyncParsableCommand {
       keep its own schedule. Of several scenarios the worst counts.
       """)
 
-  enum Format: String, CaseIterable, ExpressibleByArgument {
-    case text, json
-  }
-
   @Argument(help: "The scenario files.", completion: .file(extensions: ["yaml", "yml"]))
   var files: [String]
   @Option(
@@ -30,20 +26,30 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var changes: ScenarioChanges
   @Option(
     help: "What is printed at the end: a summary for people, or the reports as JSON, one after the other.")
-  var format = Format.text
+  var format = OutputFormat.text
 
   func run() async throws {
     let stop = StopSignal()
     // All are read before the first one runs: a slip in the last should not come up after an hour.
     let documents = try files.map(changes.load)
-    var results: [(report: RunReport, status: Int32)] = []
-    for document in documents {
-      let result = try await run(document, stop.flag)
-      results.append(result)
-      if result.status == ExitStatus.interrupted { break }
+    if out != nil, let name = Dictionary(grouping: documents, by: \.name).first(where: { $1.count > 1 })?.key {
+      throw ValidationError("two of the scenarios are called “\(name)”; without --out each has a folder of its own")
     }
-    if documents.count > 1, format == .text { StandardOutput.write(RunSummary.table(results.map(\.report))) }
-    let worst = results.map(\.status).max() ?? 0
+    var rows: [RunSummary.Row] = []
+    var worst: Int32 = 0
+    for document in documents {
+      do {
+        let result = try await run(document, stop.flag)
+        rows.append(RunSummary.Row(result.report))
+        worst = max(worst, result.status)
+      } catch where documents.count > 1 && !stop.flag.isSet {
+        // The others have a right to their verdicts.
+        StandardError.write("sonde: \(document.name): \(error)")
+        rows.append(RunSummary.Row(scenario: document.name))
+        worst = max(worst, Failure.status(of: error) ?? ExitStatus.internalFault)
+      }
+    }
+    if documents.count > 1, format == .text { StandardOutput.write(RunSummary.table(rows)) }
     if worst != 0 { throw ExitCode(worst) }
   }
 

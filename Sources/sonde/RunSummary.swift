@@ -31,28 +31,41 @@ enum RunSummary {
     return lines.joined(separator: "\n")
   }
 
+  /// What one run came to.
+  struct Row {
+    var scenario: String
+    var verdict = Verdict.error
+    /// Such as `5/6`.
+    var expectations = "-"
+    var seconds = "-"
+
+    /// A run that came to no report.
+    init(scenario: String) { self.scenario = scenario }
+
+    init(_ report: RunReport) {
+      scenario = report.scenario
+      verdict = report.verdict
+      expectations = "\(report.expectations.count { $0.passed })/\(report.expectations.count)"
+      seconds = RunSummary.seconds(report.elapsedSeconds)
+    }
+  }
+
   /// One line a run.
-  static func table(_ reports: [RunReport]) -> String {
-    let width = max(8, reports.map(\.scenario.count).max() ?? 0)
-    func row(_ name: String, _ verdict: String, _ held: String, _ time: String) -> String {
+  static func table(_ rows: [Row]) -> String {
+    let width = max(8, rows.map(\.scenario.count).max() ?? 0)
+    func line(_ name: String, _ verdict: String, _ held: String, _ time: String) -> String {
       "  \(name.padding(toLength: width, withPad: " ", startingAt: 0))  \(held.leftPadded(12))  \(time.leftPadded(8))  \(verdict)"
     }
-    var lines = ["", row("scenario", "verdict", "expectations", "seconds")]
-    for report in reports {
-      let held = report.expectations.count { $0.passed }
-      lines.append(
-        row(
-          report.scenario, colored(report.verdict), "\(held)/\(report.expectations.count)",
-          seconds(report.elapsedSeconds)))
-    }
-    return lines.joined(separator: "\n")
+    let header = ["", line("scenario", "verdict", "expectations", "seconds")]
+    return (header + rows.map { line($0.scenario, colored($0.verdict), $0.expectations, $0.seconds) })
+      .joined(separator: "\n")
   }
 
   private static func colored(_ verdict: Verdict) -> String {
     verdict == .passed ? verdict.rawValue.green.bold : verdict.rawValue.red.bold
   }
 
-  private static func seconds(_ number: Double) -> String { String(format: "%.1f", number) }
+  fileprivate static func seconds(_ number: Double) -> String { String(format: "%.1f", number) }
 
   private static func figures(_ report: ReportValue) -> [String] {
     func number(_ path: String...) -> String {

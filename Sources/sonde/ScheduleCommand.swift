@@ -74,7 +74,7 @@ struct ScheduleCommand: AsyncParsableCommand {
 
   @Option(
     help: "How progress is told: text on standard error, or json, an object a line, on standard output.")
-  var format = ScoringReporter.Format.text
+  var format = OutputFormat.text
 
   func run() async throws {
     let folder = try ScoringCommandSupport.folder(runDir)
@@ -89,7 +89,7 @@ struct ScheduleCommand: AsyncParsableCommand {
     let reporter = ScoringReporter(format: format, monitoring: monitoring, jobs: jobs)
     let scheduler = try Scheduler(
       folder: folder, configuration: configuration, target: target,
-      worker: try ScoringCommandSupport.worker(of: deployment),
+      worker: ScoringCommandSupport.worker(of: deployment),
       trainingThreads: ProcessInfo.processInfo.activeProcessorCount, control: control, jobs: jobs,
       source: document.map { source($0.path, folder) },
       moreTargets: { number in try size.target(for: deployment, folder, jobs, number: number) },
@@ -115,7 +115,7 @@ struct ScheduleCommand: AsyncParsableCommand {
         if let batch { deployment.miniBatchSize = batch }
         try settings.apply(to: &deployment, trains: true)
         return deployment
-      }, worker: { try ScoringCommandSupport.worker(of: $0) })
+      }, worker: { ScoringCommandSupport.worker(of: $0) })
   }
 
   private func configuration(_ document: EndpointDocument?, _ folder: RunFolder) throws

@@ -49,7 +49,7 @@ struct ScoreCommand: AsyncParsableCommand {
   @OptionGroup var monitoring: MonitoringOptions
 
   @Option(help: "How progress is told: text or json.")
-  var format = ScoringReporter.Format.text
+  var format = OutputFormat.text
 
   func run() async throws {
     switch (runDir, input) {
@@ -73,7 +73,7 @@ struct ScoreCommand: AsyncParsableCommand {
     if let reason = result.firstReason {
       StandardError.write("\(result.failed) rows failed (see \(output)/failed.csv); first: \(reason)")
     }
-    print(
+    StandardOutput.write(
       "\(result.predictions) rows scored, \(result.anomalies) anomalies, \(result.failed) failed: "
         + "\(output)/predictions.csv")
   }
@@ -85,11 +85,21 @@ struct ScoreCommand: AsyncParsableCommand {
     let folder = try ScoringCommandSupport.folder(runDir)
     let document = try endpoint.document()
     var deployment = try document?.deployment(endpoint.deployment, in: folder) ?? ownDeployment(of: folder)
-    if let size = try ScoringCommandSupport.miniBatchSize(miniBatchSize) { deployment.miniBatchSize = size }
-    try settings.apply(to: &deployment)
     let size = try compute.settings(over: document?.endpoint.compute ?? ComputeSettings())
     let jobs = try JobStore(path: folder.jobs)
-    let cut = try cut(of: folder, jobs, deployment)
+    let chain = try jobs.chain(of: deployment)
+    let cut: JobCut
+    if let unfinished = chain.first(where: { !$0.state.isFinal }) {
+      cut = unfinished.cut
+      deployment = try jobs.deployment(of: cut.id) ?? deployment
+      StandardError.write(
+        "going on with the unfinished job \(cut.id) and the deployment that it began with"
+          + (after == nil && through == nil ? "" : "; --after and --through are for the next one"))
+    } else {
+      cut = try newCut(of: folder, jobs, after: chain)
+    }
+    if let size = try ScoringCommandSupport.miniBatchSize(miniBatchSize) { deployment.miniBatchSize = size }
+    try settings.apply(to: &deployment)
     try await ScoringCommandSupport.run(
       cut, deployment, folder, jobs, compute: size,
       reporter: ScoringReporter(format: format, monitoring: monitoring, jobs: jobs))
@@ -97,28 +107,16 @@ struct ScoreCommand: AsyncParsableCommand {
 
   /// The models of the run, without an endpoint.
   private func ownDeployment(of folder: RunFolder) throws -> Deployment {
-    if let setup = try TrainingSetup.read(folder) {
-      return Deployment(layout: setup.layout, model: setup.settings)
-    }
     guard let layout = try ModelLayout.known(of: folder) else {
       throw ScoringError(
         "\(folder.models) holds no models that were trained here, and none whose features are named as Sonde does; "
           + "run “sonde train” first")
     }
-    return Deployment(layout: layout)
+    return Deployment(layout: layout, model: try TrainingSetup.read(folder)?.settings ?? ModelSettings())
   }
 
-  private func cut(of folder: RunFolder, _ jobs: JobStore, _ deployment: Deployment) throws -> JobCut {
-    let last = try jobs.chain(of: deployment)
-    if let unfinished = last.first(where: { !$0.state.isFinal }) {
-      let cut = unfinished.cut
-      if after != nil || through != nil || !settings.overrides.isEmpty {
-        StandardError.write(
-          "going on with the unfinished job \(cut.id); --after, --through, and other models, features or output_action are "
-            + "for the next one")
-      }
-      return cut
-    }
+  /// The cut behind the jobs of `chain`, or the one that was asked for.
+  private func newCut(of folder: RunFolder, _ jobs: JobStore, after chain: [JobRecord]) throws -> JobCut {
     guard let watermark = try WindowStoreReader(path: folder.store).fleetWatermark() else {
       throw ScoringError("\(folder.store) holds no reading yet")
     }
@@ -127,7 +125,7 @@ struct ScoreCommand: AsyncParsableCommand {
       throw ScoringError(
         "--through \(through) is later than the store's watermark \(watermark); wait, or leave it out")
     }
-    let lastCut = last.map { $0.cut.through ?? through }.max()
+    let lastCut = chain.map { $0.cut.through ?? through }.max()
     let after =
       try after.map { try ScoringCommandSupport.instant($0, "--after") } ?? lastCut
       ?? Timestamp(milliseconds: 0)
@@ -139,8 +137,12 @@ struct ScoreCommand: AsyncParsableCommand {
       guard let known = try jobs.job(cut.id), known.state.isFinal else { return cut }
       throw ScoringError("there is a job \(known.cut.id) already: \(Self.ending(of: known, folder))")
     }
-    if let undone = last.last(where: { $0.state != .completed }) {
+    if let undone = chain.last(where: { $0.state != .completed }) {
       throw ScoringError("nothing is new, but \(Self.ending(of: undone, folder))")
+    }
+    if self.after == nil, let closing = chain.last(where: { $0.cut.through == nil }) {
+      throw ScoringError(
+        "job \(closing.cut.id) was the last of its stream; what has come since is scored with --after alone")
     }
     throw ScoringError(
       "everything visible through \(through) is scored already, by the jobs in \(folder.jobs)")

@@ -19,12 +19,9 @@ enum ScoringCommandSupport {
   }
 
   /// This program as a worker, of one job alone or of the jobs of a schedule.
-  static func worker(of deployment: Deployment, singleJob: Bool = false) throws -> WorkerCommand {
-    guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
-      throw ScoringError("cannot find this program's own file through /proc/self/exe; is /proc mounted?")
-    }
-    return WorkerCommand(
-      executable: path,
+  static func worker(of deployment: Deployment, singleJob: Bool = false) -> WorkerCommand {
+    WorkerCommand(
+      executable: ExecutablePath.current,
       arguments: ["score-worker", "--logging-level", deployment.loggingLevel.rawValue]
         + (singleJob ? ["--single-job"] : []))
   }
@@ -37,7 +34,7 @@ enum ScoringCommandSupport {
     let target = try compute.target(for: deployment, folder, jobs)
     let runner = JobRunner(
       folder: folder.with(modelsOf: deployment), deployment: deployment, target: target,
-      worker: try worker(of: deployment, singleJob: true), jobs: jobs,
+      worker: worker(of: deployment, singleJob: true), jobs: jobs,
       now: { now() }, report: { reporter.report($0) }, isLast: true)
     _ = StopSignal { Task { await target.stop() } }
     let job = try await runner.run(cut)
@@ -46,10 +43,10 @@ enum ScoringCommandSupport {
     switch job.state {
     case .completed:
       if reporter.format == .text {
-        print(
+        StandardOutput.write(
           "\(job.predictions) windows scored, \(job.failedRows) failed: \(folder.job(cut.id, output: deployment.outputFileName).predictions)"
         )
-        if job.failedRows > 0 { print("why they failed: \(folder.job(cut.id).failed)") }
+        if job.failedRows > 0 { StandardOutput.write("why they failed: \(folder.job(cut.id).failed)") }
       }
     case .failed, .canceled:
       let failed = folder.job(cut.id).failed

@@ -19,9 +19,6 @@ struct MonitoringOptions: ParsableArguments {
 /// Writes what a scheduler or a job tells: a JSON object a line on standard output, or sentences on standard error, where
 /// a terminal also shows the job that runs.
 final class ScoringReporter: Sendable {
-  enum Format: String, ExpressibleByArgument, CaseIterable {
-    case text, json
-  }
 
   private struct State {
     var metrics = ScoringMetrics()
@@ -30,13 +27,13 @@ final class ScoringReporter: Sendable {
     var hasComplained = false
   }
 
-  let format: Format
+  let format: OutputFormat
   private let metricsPath: String?
   private let jobs: JobStore
   private let screen: TerminalScreen?
   private let state = Mutex(State())
 
-  init(format: Format, monitoring: MonitoringOptions, jobs: JobStore) {
+  init(format: OutputFormat, monitoring: MonitoringOptions, jobs: JobStore) {
     self.format = format
     self.jobs = jobs
     metricsPath = monitoring.metrics

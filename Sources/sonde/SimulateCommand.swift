@@ -155,7 +155,7 @@ struct SimulateCommand: AsyncParsableCommand {
     if let rate { arguments += ["--connection-rate", "\(rate / Double(count))"] }
     return .processes(
       FleetProcesses(
-        executable: ExecutablePath.current, arguments: arguments + access.arguments, count: count),
+        executable: ExecutablePath.current, arguments: arguments + access.access.arguments, count: count),
       FleetOutline(start: source.start, end: document.clock.end, messages: source.messageCount), speed)
   }
 

@@ -41,7 +41,7 @@ struct Sonde: AsyncParsableCommand {
   }
 }
 
-/// The version that `sonde --version` prints and a manifest records.
+/// The version that `sonde --version` prints.
 enum SondeVersion {
   static let text = "0.1.0"
 }

@@ -95,6 +95,25 @@ import Testing
     #expect(outputs == expected)
   }
 
+  /// Not even the header of the rows has reached the disk.
+  @Test func rowsWithoutAHeaderAreNoBeginning() async throws {
+    let expected = try await undisturbed()
+    for size in [0, 10] {
+      let (tasks, outputs) = try await resumed(after: 1) { files in
+        let bytes = try TextFile.bytes(of: files.rows).prefix(size)
+        try AtomicFile.write(bytes, to: files.rows, existing: .replace)
+        // As of a first task without a row.
+        var line = try TextFile.text(of: files.lines)
+        line.replace(/"(bytes|predictions|rows)":\d+/) { "\"\($0.output.1)\":0" }
+        let header = Digest.sha256(text: PredictionFile.header)
+        line.replace(/"sha256":"[0-9a-f]+"/) { _ in "\"sha256\":\"\(header)\"" }
+        try AtomicFile.write(line, to: files.lines, existing: .replace)
+      }
+      #expect(tasks == Array(0..<Self.devices))
+      #expect(outputs == expected)
+    }
+  }
+
   /// The lines are there, and the rows are not: as far as the digests agree, they are used.
   @Test func afterAPowerCutTheRestIsDoneAgain() async throws {
     let expected = try await undisturbed()

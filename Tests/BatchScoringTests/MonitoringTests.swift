@@ -139,4 +139,14 @@ import Testing
     #expect(view.screen(width: 20).allSatisfy { $0.count <= 20 })
     #expect(view.screen(width: 80).joined().contains("deployment blue"))
   }
+
+  /// Progress is also told while nothing happens, and of tasks that an earlier life has done.
+  @Test func aTaskIsCountedOnce() {
+    var metrics = ScoringMetrics()
+    metrics.add(ScoringEvent(.jobStarted, job: "a", tasks: 9, tasksDone: 4), at: time(0))
+    for done in [4, 4, 5, 5, 7, 7] {
+      metrics.add(ScoringEvent(.progress, job: "a", tasks: 9, tasksDone: done), at: time(1))
+    }
+    #expect(metrics.text(nodes: [], at: time(2)).contains("\nsonde_scoring_tasks_total 3\n"))
+  }
 }

@@ -55,6 +55,8 @@ private enum Breaks {
   @Test(arguments: [
     ("{ at: 20m, kill: ingestion }", "kill -9 of ingestion"),
     ("{ at: 20m, kill: ingestion, for: 300ms }", "kill -9 of ingestion"),
+    // The last thing that happens: what has just been started again is told to stop.
+    ("{ at: 59m50s, kill: ingestion }", "kill -9 of ingestion"),
     ("{ at: 20m, pause: ingestion, for: 300ms }", "SIGSTOP of ingestion"),
     // Both come to the same process at once: the one waits for the other.
     ("{ at: 20m, pause: ingestion, for: 300ms }, { at: 20m, power_cut: ingestion }", "SIGSTOP of ingestion"),

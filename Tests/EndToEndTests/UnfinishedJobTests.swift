@@ -78,8 +78,14 @@ import Testing
       try mend()
       let others = try await SondeProgram.run(["jobs", "rerun", run.folder, job, "--set", "features=mean"])
       #expect(others.status == 64 && others.errors.contains("that it began with"), "\(others.errors)")
+      let schedule = try await SondeProgram.run(
+        ["score", run.folder, "--set", "output_action=summary_only"] + noon)
+      #expect(schedule.status == 64 && schedule.errors.contains("that it began with"), "\(schedule.errors)")
       _ = try await run.sonde(["jobs", "rerun", run.folder, job])
       #expect(try run.scored().count == 6 * 143)
+      // Five were done, and waited for the first: none of them was done again.
+      let shown = try await run.sonde(["jobs", "show", run.folder, job, "--format", "json"])
+      #expect(shown.matches(of: /"attempts" : 1/).count == 5 && shown.matches(of: /"attempts" : 2/).count == 1, "\(shown)")
     }
   }
 

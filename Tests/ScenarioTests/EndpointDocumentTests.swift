@@ -1,7 +1,9 @@
 import BatchScoring
 import Compute
+import Files
 import Foundation
 import Scenario
+import Telemetry
 import TestSupport
 import Testing
 
@@ -122,8 +124,10 @@ import Testing
         try EndpointDocument.load(path).add("red", settings: [], isDefault: false)
       }
       let before = try String(contentsOfFile: path, encoding: .utf8)
-      #expect(throws: ScenarioFaults.self) {
+      #expect {
         try EndpointDocument.load(path).add("gray", settings: ["models_folder=x"], isDefault: false)
+      } throws: {
+        "\($0)".hasPrefix("nothing is changed") && "\($0)".contains("unknown key “models_folder”")
       }
       #expect(try String(contentsOfFile: path, encoding: .utf8) == before, "a wrong setting changes nothing")
     }
@@ -137,5 +141,53 @@ import Testing
       #expect(added.defaultDeployment == "only" && added.deployments.count == 2)
       #expect(try EndpointDocument.load(path).setDefault("next").endpoint.defaultDeployment == "next")
     }
+  }
+
+  @Test func lineEndsOfWindowsAreKept() async throws {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/e.yaml"
+      try AtomicFile.write(Self.text.replacing("\n", with: "\r\n"), to: path)
+      let settings = ["features=mean,max", "error_threshold=7"]
+      _ = try EndpointDocument.load(path).add("red", settings: settings, isDefault: false)
+      let changed = try EndpointDocument.load(path).setDefault("red").endpoint
+      #expect(changed.defaultDeployment == "red" && changed.deployments.count == 3)
+      #expect(try changed.deployment().layout.features == [.mean, .max])
+      let bytes = try TextFile.bytes(of: path)
+      let feeds = bytes.indices.filter { bytes[$0] == 0x0A }
+      #expect(feeds.count > 10 && feeds.allSatisfy { bytes[$0 - 1] == 0x0D })
+    }
+  }
+
+  /// What is not said comes from the models, each by itself.
+  @Test func whatADeploymentDoesNotSayItsModelsDo() async throws {
+    try await withTemporaryFolder { folder in
+      let setup = TrainingSetup(
+        range: TrainingRange(from: Timestamp(milliseconds: 0), to: Timestamp(milliseconds: 1)),
+        layout: ModelLayout(per: .device, features: [.median]), settings: ModelSettings())
+      try TrainingRecord(setup: setup).write(to: RunFolder("\(folder)/run").making())
+      let text = """
+        name: e
+        default_deployment: none
+        deployments:
+          none: {}
+          scope: { per: sensor }
+          features: { features: [max] }
+        """
+      let document = try EndpointDocument.parse(text, path: "\(folder)/e.yaml")
+      func layout(_ name: String) throws -> ModelLayout {
+        try document.deployment(name, in: RunFolder("\(folder)/run")).layout
+      }
+      #expect(try layout("none") == setup.layout)
+      #expect(try layout("scope") == ModelLayout(per: .sensor, features: [.median]))
+      #expect(try layout("features") == ModelLayout(per: .device, features: [.max]))
+    }
+  }
+}
+
+extension RunFolder {
+  /// The same, with a folder for models on disk.
+  fileprivate func making() throws -> RunFolder {
+    try Folder.make(models)
+    return self
   }
 }

@@ -149,11 +149,15 @@ struct FaultSchedule {
   /// Throws ``FaultError`` where a fault has not happened although everything has been stored.
   func requireCompletion(_ progress: IngestionProgress) throws {
     guard let index = waiting.first ?? courses.first(where: { $0.endsAt == nil })?.record else { return }
-    let newest = progress.maxEvent.map { "\($0)" } ?? "nothing"
-    throw FaultError(
-      fault: records[index].fault.text,
-      reason: waiting.isEmpty
-        ? "there was no evidence of it before the last reading was stored"
-        : "the newest reading stored is of \(newest), and then nothing more came")
+    let reason: String
+    if waiting.isEmpty {
+      reason = "there was no evidence of it before the last reading was stored"
+    } else if let newest = progress.maxEvent, start + records[index].fault.at <= newest {
+      reason = "when its time had come, what it befalls had ended or was not to be had; let it begin earlier"
+    } else {
+      let newest = progress.maxEvent.map { "\($0)" } ?? "nothing"
+      reason = "the newest reading stored is of \(newest), and then nothing more came"
+    }
+    throw FaultError(fault: records[index].fault.text, reason: reason)
   }
 }

@@ -1,0 +1,177 @@
+import Files
+import Foundation
+import Subprocess
+import Supervision
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Jobs and trainings whose process was killed, and what is then found in their folder.
+@Suite(.serialized, .timeLimit(.minutes(3))) struct ResumedJobTests {
+  private let noon = ["--after", "2026-01-01T12:00:00Z"]
+
+  private func trained(_ body: (ScoringRun) async throws -> Void) async throws {
+    try await ScoringRun.with { run in
+      _ = try await run.sonde([
+        "train", run.folder, "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T12:00:00Z",
+      ])
+      try await body(run)
+    }
+  }
+
+  /// Runs `arguments` until `point` is passed for the `passage`th time, where the process is killed.
+  private func killed(
+    _ run: ScoringRun, _ arguments: [String], at point: CrashPoint, passage: Int = 1,
+    _ more: [String: String?] = [:]
+  ) async throws {
+    let crash = "\(point.rawValue)#\(passage)@\(run.folder)/crash-\(UUID().uuidString)"
+    let outcome = try await SondeProgram.run(
+      arguments, environment: more.merging(["SONDE_CRASH_AT": crash]) { $1 })
+    #expect(outcome.status == 128 + SIGKILL, "\(point): \(outcome.errors)")
+  }
+
+  private func job(_ run: ScoringRun) throws -> String {
+    try #require(try FileManager.default.contentsOfDirectory(atPath: "\(run.folder)/predictions").first)
+  }
+
+  /// Killed when its prediction file had its name, with rows behind a task that has failed; killed again when it was taken up.
+  @Test(arguments: [CrashPoint.predictionsWritten, .successWritten])
+  func aFileThatHasItsNameIsMadeAgainOrTakenBack(point: CrashPoint) async throws {
+    let failing = ["SONDE_FAIL_TASKS": "0.4#7"]
+    let settings = ["--mini-batch-size", "1", "--set", "retry_settings.max_retries=0"]
+    try await trained { run in
+      let score = ["score", run.folder] + settings + noon
+      #expect(try await SondeProgram.run(score, environment: failing).status == 0)
+      let expected = try run.outputs()
+      #expect(expected.keys.contains { $0.hasSuffix("failed.csv") }, "a task has failed")
+      for isCanceled in [false, true] {
+        try FileManager.default.removeItem(atPath: "\(run.folder)/predictions")
+        for file in ["jobs.sqlite", "jobs.sqlite-wal", "jobs.sqlite-shm"] { unlink("\(run.folder)/\(file)") }
+        try await killed(run, score, at: point, failing)
+        try await killed(run, score, at: .jobRunning, failing)
+        let job = try job(run)
+        if isCanceled {
+          try await killed(run, score, at: point, failing)
+          _ = try await run.sonde(["jobs", "cancel", run.folder, job])
+          let left = try run.outputs().keys.filter { !$0.hasSuffix("failed.csv") }
+          #expect(left.isEmpty, "a job that was canceled has no predictions: \(left)")
+        } else {
+          #expect(try await SondeProgram.run(score, environment: failing).status == 0)
+          #expect(try run.outputs() == expected)
+        }
+      }
+    }
+  }
+
+  /// The database has gone and the job's parts have not; another job has the same name.
+  @Test func partsOfAJobThatNobodyKnowsAreNotUsed() async throws {
+    try await trained { run in
+      try await killed(
+        run, ["score", run.folder, "--after", "2026-01-01T20:00:00Z"], at: .jobPlanned)
+      for file in ["jobs.sqlite", "jobs.sqlite-wal", "jobs.sqlite-shm"] { unlink("\(run.folder)/\(file)") }
+      _ = try await run.sonde(["score", run.folder] + noon)
+      #expect(try run.scored().count == 6 * 143)
+    }
+  }
+
+  @Test func aFolderThatHasBeenMovedIsReadWhereItIs() async throws {
+    try await trained { run in
+      try await killed(run, ["score", run.folder] + noon, at: .jobPlanned)
+      try await withTemporaryFolder { parent in
+        let moved = ScoringRun(folder: "\(parent)/moved")
+        try FileManager.default.copyItem(atPath: run.folder, toPath: moved.folder)
+        unlink("\(run.folder)/sonde.sqlite")
+        _ = try await moved.sonde(["score", moved.folder])
+        #expect(try moved.scored().count == 6 * 143)
+      }
+    }
+  }
+
+  /// The coordinator of the folder is at something else, and leaves while it is asked.
+  @Test func cancelingAnAbandonedJobLeavesTheDatabaseWhole() async throws {
+    try await trained { run in
+      try await killed(run, ["score", run.folder] + noon, at: .jobPlanned)
+      let job = try job(run)
+      let endpoint = "\(run.folder)/other.yaml"
+      try AtomicFile.write("name: other\ndeployments:\n  only: {}\n", to: endpoint)
+      let scheduler = try await run.start([
+        "schedule", run.folder, "--endpoint", endpoint, "--every", "1h", "--from", "2026-01-05T00:00:00Z",
+      ])
+      // It holds the folder from its first look on.
+      for _ in 0..<500 {
+        if try await !run.sonde(["jobs", "show", run.folder, job]).contains("nobody runs") { break }
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      let cancel = try await run.start(["jobs", "cancel", run.folder, job])
+      try await Task.sleep(for: .milliseconds(700))
+      #expect(try await scheduler.stop(grace: .seconds(10)) == .exited(code: 0))
+      #expect(try await cancel.exit() == .exited(code: 0))
+      let shown = try await run.sonde(["jobs", "show", run.folder, job])
+      #expect(shown.contains("canceled"))
+      let check = try await Subprocess.run(
+        .name("python3"),
+        arguments: [
+          "-c", "import sqlite3,sys; print(sqlite3.connect(sys.argv[1]).execute('PRAGMA integrity_check').fetchall())",
+          "\(run.folder)/jobs.sqlite",
+        ], output: .string(limit: 4096), error: .string(limit: 4096))
+      #expect(check.standardOutput.contains("[('ok',)]"), "\(check.standardOutput) \(check.standardError)")
+    }
+  }
+
+  @Test func modelsOfTwoTrainingsAreNotScoredWith() async throws {
+    try await trained { run in
+      let train = [
+        "train", run.folder, "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T12:00:00Z", "--nu", "0.3",
+      ]
+      try await killed(run, train, at: .modelWritten, passage: 3)
+      let outcome = try await SondeProgram.run(["score", run.folder] + noon)
+      #expect(outcome.status == 64 && outcome.errors.contains("was interrupted; train again"), "\(outcome.errors)")
+      _ = try await run.sonde(train)
+      _ = try await run.sonde(["score", run.folder] + noon)
+      #expect(try run.scored().count == 6 * 143)
+    }
+  }
+
+  @Test func rowsOfAWholeDeviceAreNotTriedWithModelsOfItsSensors() async throws {
+    try await trained { run in
+      unlink("\(run.folder)/models/device_pump-2.model")
+      _ = try await run.sonde(["score", run.folder] + noon)
+      let outcome = try await SondeProgram.run([
+        "jobs", "rerun", run.folder, try job(run), "--set", "per=sensor",
+      ])
+      #expect(outcome.status == 64 && outcome.errors.contains("has rows a device"), "\(outcome.errors)")
+    }
+  }
+
+  @Test(arguments: [
+    ("\"from\":\"2026-01-01T12:00:00Z\"", "\"from\":9223372036854775807", "from is in no year"),
+    ("\"task_timeout_seconds\":30", "\"task_timeout_seconds\":1e300", "task_timeout_seconds is 1e+300"),
+    ("\"predictions.csv\"", "\"failed.csv\"", "no name for a prediction file"),
+    ("\"max_retries\":3", "\"max_retries\":\"x\"", "deployment.maxRetries is not a number"),
+  ]) func whatAConfigurationCannotSayIsToldAsSuch(old: String, new: String, fault: String) async throws {
+    let text = """
+      {"clock":"watermark","catchup":"last","concurrency":"forbid","every_seconds":3600,"from":"2026-01-01T12:00:00Z",
+      "compute":{"kind":"local","cores_per_node":1,"scale":{"min_instances":1,"max_instances":1,"idle_seconds_before_scale_down":120}},
+      "deployment":{"name":"default","layout":{"per":"device","features":["mean"]},"model":{"nu":0.01,"gamma":"scale","kernel":"rbf",
+      "threshold":"training"},"mini_batch_size":"auto","max_retries":3,"task_timeout_seconds":30,"error_threshold":-1,
+      "output_action":"append_row","output_file_name":"predictions.csv","logging_level":"info"}}
+      """
+    #expect(text.contains(old))
+    try await withTemporaryFolder { folder in
+      try AtomicFile.write(text.replacing(old, with: new), to: "\(folder)/c.json")
+      let outcome = try await SondeProgram.run(["schedule", folder, "--config", "\(folder)/c.json"])
+      #expect(outcome.status == 64 && outcome.errors.contains(fault), "\(outcome.status) \(outcome.errors)")
+    }
+  }
+
+  /// Where a result cannot be written it is lost, which the exit code says.
+  @Test func aResultThatCannotBeWrittenIsAFault() async throws {
+    for arguments in ["endpoints list '\(SondeProgram.packageRoot)/no.yaml'", "compute list", "--help"] {
+      let result = try await Subprocess.run(
+        .path(FilePath("/bin/sh")), arguments: ["-c", "'\(SondeProgram.path)' \(arguments) > /dev/full"],
+        output: .discarded, error: .string(limit: 4096))
+      let expected: Int32 = arguments == "compute list" ? 70 : arguments == "--help" ? 0 : 64
+      #expect(result.terminationStatus == .exited(expected), "\(arguments): \(result.standardError)")
+    }
+  }
+}
