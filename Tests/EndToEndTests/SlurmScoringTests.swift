@@ -44,6 +44,26 @@ import Testing
     return counts.reduce(0, +)
   }
 
+  /// A `squeue` before the real one that does not answer every second question about an array, as a controller that is busy.
+  private func forgetful(squeueIn folder: String) throws -> [String: String] {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let real = try #require(ExecutablePath.find("squeue"))
+    try """
+    #!/bin/sh
+    case "$*" in *--array*)
+      echo asked >>'\(folder)/asked'
+      if [ $(($(wc -l <'\(folder)/asked') % 2)) -eq 0 ]; then
+        echo 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)' >&2
+        exit 1
+      fi ;;
+    esac
+    exec '\(real)' "$@"
+    """.write(toFile: "\(folder)/squeue", atomically: true, encoding: .utf8)
+    chmod("\(folder)/squeue", 0o755)
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    return ["PATH": "\(folder):\(path)"]
+  }
+
   private static let settings = ["--cron", "0 */6 * * *", "--mini-batch-size", "2"]
 
   private func localOutputs() async throws -> [String: Data] {
@@ -61,7 +81,14 @@ import Testing
     let variants: [(nodes: Int, crashAt: CrashPoint?)] = [
       (1, nil), (1, .partWritten), (4, nil), (4, .partWritten), (4, .tasksRecorded),
     ]
-    try await withCluster { _, cluster in
+    try await withCluster { folder, cluster in
+      try await ScoringRun.with { run in
+        let environment = cluster.merging(try forgetful(squeueIn: "\(folder)/bin")) { $1 }
+        let arguments = Self.settings + ["--compute", "slurm", "--max-instances", "4"]
+        #expect(try await run.schedule(arguments, environment: environment) == .exited(code: 0))
+        #expect(try run.outputs() == expected, "a controller that does not always answer")
+        #expect(try String(contentsOfFile: "\(folder)/bin/asked", encoding: .utf8).count > 12, "it has refused")
+      }
       for (nodes, point) in variants {
         try await ScoringRun.with { run in
           let marker = "\(run.folder)/crashed"
