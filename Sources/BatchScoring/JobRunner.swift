@@ -206,7 +206,8 @@ public struct JobRunner: Sendable {
 
   /// A job's parts are of one kind, and its prediction file has one name: what it began with.
   private func refuseOtherSettings(of known: JobRecord) throws {
-    guard let begun = try jobs.deployment(of: known.cut.id), !deployment.makesSamePredictions(as: begun) else { return }
+    guard let begun = try jobs.deployment(of: known.cut.id), !deployment.makesSamePredictions(as: begun)
+    else { return }
     throw ScoringError(
       "job \(known.cut.id) has begun, and goes on with the models, per, features, output_action and output_file_name that it "
         + "began with")
@@ -280,7 +281,8 @@ public struct JobRunner: Sendable {
     guard (found.job, found.visibleAfter, found.visibleThrough) == (cut.id, cut.after, cut.through),
       (found.onlyRowsOf == nil) == (cut.failedRowsOf == nil)
     else {
-      throw ScoringError("\(files.description) is of another job; remove \(files.tasks), and run the job again")
+      throw ScoringError(
+        "\(files.description) is of another job; remove \(files.tasks), and run the job again")
     }
     if description != found { try description.write(to: files.description) }
     return description

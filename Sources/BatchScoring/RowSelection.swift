@@ -27,7 +27,8 @@ final class RowSelection {
       else { throw ScoringError("\(path):\(row.line): not a row that a job has written") }
       let model = ModelKey(device: device, sensor: SensorID(fields[1]))
       rows[device, default: [:]][Key(model: model, start: start)] = FailedRow(
-        key: model, start: start, end: end, revision: revision, reason: "the window is not in the store any more")
+        key: model, start: start, end: end, revision: revision,
+        reason: "the window is not in the store any more")
     }
   }
 

@@ -165,7 +165,9 @@ public actor SlurmTarget: ComputeTarget {
       // Looked at before the replies are read: what an element wrote before its end is then seen. An element that has replied
       // before it was seen to run is looked for at once, because only Slurm knows its node.
       var states: [Int: ElementState]?
-      if clock.now >= nextLook || live.contains(where: { tails[$0].hasLines && !board.hasStarted(elements[$0].worker) }) {
+      if clock.now >= nextLook
+        || live.contains(where: { tails[$0].hasLines && !board.hasStarted(elements[$0].worker) })
+      {
         do {
           states = try await elementStates(of: id)
           lastAnswer = clock.now

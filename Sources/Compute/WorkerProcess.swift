@@ -91,7 +91,8 @@ struct WorkerProcess: Sendable {
     // that is at work, or hangs, is ended by the kernel.
     let words = ExecutablePath.tied([command.executable] + command.arguments, signal: "KILL")
     let result = try await Subprocess.run(
-      .path(FilePath(words[0])), arguments: Arguments(Array(words.dropFirst())), input: .inputWriter, output: .sequence,
+      .path(FilePath(words[0])), arguments: Arguments(Array(words.dropFirst())), input: .inputWriter,
+      output: .sequence,
       error: .fileDescriptor(log, closeAfterSpawningProcess: true)
     ) { execution in
       await withTaskGroup { group in

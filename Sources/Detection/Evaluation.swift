@@ -79,8 +79,12 @@ public struct Evaluation: Sendable {
       floors: floors(judged, days: days))
   }
 
-  /// The time that was scored, in device-days. Models of several sensors of one device share its time.
+  /// The time that was scored, in device-days. Models of several sensors of one device share its time. None where every window is
+  /// of one instant: nobody knows for how long it speaks.
   private func scoredDeviceDays() -> Double {
+    guard tracks.contains(where: { $0.windows.contains { $0.end - $0.start > ScoredWindow.instant } }) else {
+      return 0
+    }
     var spans: [DeviceID: Int64] = [:]
     for track in tracks {
       guard let device = track.windows.first?.device else { continue }

@@ -60,6 +60,9 @@ extension ScoredWindow {
     return windows
   }
 
+  /// How long a window of one instant lasts, as a snapshot does.
+  static let instant = Duration.milliseconds(1)
+
   private static func window(_ fields: [String], path: String, line: Int) throws -> ScoredWindow {
     func broken(_ reason: String) -> CSVError { CSVError(path: path, line: line, reason: reason) }
     guard let device = DeviceID(fields[0]) else { throw broken("“\(fields[0])” is not a device id") }
@@ -72,8 +75,7 @@ extension ScoredWindow {
     else {
       throw broken("“\(fields[2])” to “\(fields[3])” is not a window in ISO 8601")
     }
-    // What is of one instant lasts a millisecond, as a snapshot does.
-    let end = max(written, start + .milliseconds(1))
+    let end = max(written, start + instant)
     guard let score = Double(fields[4]), !score.isNaN else {
       throw broken("score “\(fields[4])” is not a number")
     }

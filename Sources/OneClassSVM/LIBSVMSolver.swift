@@ -1,7 +1,10 @@
 import CSVM
 
 /// Training by LIBSVM's solver.
-enum LIBSVMSolver {
+public enum LIBSVMSolver {
+  /// The version of LIBSVM that this was compiled with, such as `3.24`.
+  public static let version = "\(LIBSVM_VERSION / 100).\(LIBSVM_VERSION % 100)"
+
   struct Solution {
     let supportVectors: FeatureMatrix
     let coefficients: [Double]

@@ -39,7 +39,9 @@ enum ReportNames {
       "precision": .number, "recall": .number, "f1": .number, "auc_pr": .number, "vus_pr": .number,
       "delay_seconds": numbers("p50", "p90", "max"),
       "false_alarms_per_device_day": .number,
-      "events": .number, "detected_events": .number, "event_recall": .number,
+      "windows": .number, "anomalous_windows": .number, "ignored_windows": .number,
+      "events": .number, "detected_events": .number, "event_recall": .number, "unscored_events": .number,
+      "floors": .object(["null": floor, "random": floor, "always_alarm": floor]),
       "by_kind": .map(numbers("events", "detected", "recall")),
     ]),
     "ingestion": .object([
@@ -48,12 +50,17 @@ enum ReportNames {
       "end_to_end_ms": numbers("p50", "p90", "p99", "p99.9"),
       "restarts": .number, "unplanned_restarts": .number,
     ]),
+    "replay": numbers(
+      "files", "rows", "messages", "readings", "empty_cells", "rows_without_values", "rows_outside_clock",
+      "reordered_rows", "repeated_timestamps"),
     "cluster": .list([
       "target": .text, "vm_size": .text, "nodes": .number, "mode": .text, "makespan_seconds": .number,
       "windows_per_second": .number, "speedup": .number, "efficiency": .number, "node_hours": .number,
       "cost_usd": .number, "cost_usd_per_million_windows": .number,
     ]),
   ])
+
+  private static let floor = numbers("precision", "recall", "f1", "auc_pr", "false_alarms_per_device_day")
 
   private static func numbers(_ names: String...) -> ReportShape {
     .object(Dictionary(uniqueKeysWithValues: names.map { ($0, .number) }))

@@ -1,7 +1,5 @@
-import CMosquitto
 import Files
 import Foundation
-import GRDBSQLite
 
 /// `manifest.json`: what was run, with what, on what, and the sha256 of everything that came out.
 struct RunManifest {
@@ -19,7 +17,7 @@ struct RunManifest {
       ]),
       // A number of 64 bits does not fit into JSON's numbers.
       "seed": .text(String(document.seed)),
-      "versions": versions,
+      "versions": .object(Versions.all.mapValues(ReportValue.text)),
       "host": host,
       "outputs": try outputs(),
     ])
@@ -27,17 +25,6 @@ struct RunManifest {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let text = String(decoding: try encoder.encode(manifest), as: UTF8.self) + "\n"
     try AtomicFile.write(text, to: layout.manifest, existing: .replace)
-  }
-
-  private var versions: ReportValue {
-    var major: Int32 = 0
-    var minor: Int32 = 0
-    var revision: Int32 = 0
-    mosquitto_lib_version(&major, &minor, &revision)
-    return .object([
-      "libmosquitto": .text("\(major).\(minor).\(revision)"),
-      "sqlite": .text(String(cString: sqlite3_libversion())),
-    ])
   }
 
   private var host: ReportValue {

@@ -68,7 +68,7 @@ public struct RunReport: Sendable {
       "scenario": .text(scenario),
       "verdict": .text(verdict.rawValue),
       "reason": reason.map(ReportValue.text) ?? .null,
-      "seed": .number(Double(seed)),
+      "seed": seedValue,
       "elapsed_seconds": .number(rounded(elapsedSeconds)),
       "expectations": .array(
         expectations.map { result in
@@ -105,6 +105,11 @@ public struct RunReport: Sendable {
       "replay": try replay.map { try ReportValue(encoding: $0) } ?? .null,
       "cluster": cluster,
     ])
+  }
+
+  /// A number as far as JSON's numbers hold one, which is 53 bits.
+  private var seedValue: ReportValue {
+    seed <= 1 << 53 ? .number(Double(seed)) : .text(String(seed))
   }
 
   /// `report.json`, indented.

@@ -56,7 +56,8 @@ enum StoreDefaults {
 public struct StoreError: Error, CustomStringConvertible {
   public let path: String
   public let reason: String
-  /// Whether it was called for with another name or other settings than those of a store that is there.
+  /// Whether whoever asked for it has the mistake: another name or other settings than those of a store that is there, or one that
+  /// somebody else writes.
   public let isMistake: Bool
 
   public init(path: String, reason: String, isMistake: Bool = false) {
@@ -81,7 +82,8 @@ public struct StoreError: Error, CustomStringConvertible {
         default: ""
         }
       throw StoreError(
-        path: path, reason: (error.message ?? "SQLite error \(error.resultCode.rawValue)") + hint)
+        path: path, reason: (error.message ?? "SQLite error \(error.resultCode.rawValue)") + hint,
+        isMistake: error.resultCode == .SQLITE_NOTADB)
     }
   }
 }

@@ -38,7 +38,7 @@ public final class WindowStoreWriter {
     do throws(DatabaseLock.Failure) {
       lock = try DatabaseLock(path: path)
     } catch .heldByAnother {
-      throw StoreError(path: path, reason: "another process is writing it")
+      throw StoreError(path: path, reason: "another process is writing it", isMistake: true)
     } catch .cannotOpen(let reason) {
       throw StoreError(path: path, reason: "it cannot be opened: \(reason)")
     }

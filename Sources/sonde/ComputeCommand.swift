@@ -26,14 +26,16 @@ struct ComputeCommand: AsyncParsableCommand {
         let slurm = try SlurmTarget(scale: .fixed(1), coresPerNode: 1, logFolder: logs)
         StandardOutput.write("slurm: \(try await slurm.powerSaving().sentence)")
       } catch let error as ComputeError where error.isUnavailable {
-        StandardOutput.write("slurm: no cluster answers: \(error.description.split(separator: "\n").first ?? "")")
+        StandardOutput.write(
+          "slurm: no cluster answers: \(error.description.split(separator: "\n").first ?? "")")
       }
     }
   }
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Shows the nodes of a run, from when to when they were there, and what they cost.")
+      abstract:
+        "Shows the nodes of a run, from when to when they were there, and how many node-seconds that was.")
 
     @Argument(help: "The folder of a run.", completion: .directory)
     var runDir: String
@@ -54,7 +56,8 @@ struct ComputeCommand: AsyncParsableCommand {
             life.to.map { "\($0)" } ?? "-", seconds(((life.to ?? now) - life.from).seconds),
           ]
         })
-      StandardOutput.write("\(seconds(usage.seconds(at: now))) node-seconds; at most \(usage.mostNodes) nodes at a time")
+      StandardOutput.write(
+        "\(seconds(usage.seconds(at: now))) node-seconds; at most \(usage.mostNodes) nodes at a time")
       guard states else { return }
       StandardOutput.write("")
       printTable(

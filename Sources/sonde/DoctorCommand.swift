@@ -3,6 +3,7 @@ import Foundation
 import MQTT
 import OneClassSVM
 import Rainbow
+import Scenario
 import Supervision
 
 /// `sonde doctor`: looks whether this machine, and a broker, are fit for runs.
@@ -39,7 +40,7 @@ struct DoctorCommand: ParsableCommand {
   var format = OutputFormat.text
 
   func run() throws {
-    var checks = [brokerProgram(), descriptors(), disk(), processor()]
+    var checks = [libraries(), brokerProgram(), scheduler(), descriptors(), disk(), processor()]
     checks += try settings()
     if let broker { checks.append(acknowledgement(try access.apply(to: broker))) }
     switch format {
@@ -61,6 +62,19 @@ struct DoctorCommand: ParsableCommand {
   }
 
   // MARK: - Checks
+
+  private func libraries() -> Check {
+    let versions = Versions.all.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    return Check(name: "versions", outcome: .ok, finding: versions.joined(separator: ", "))
+  }
+
+  /// Slurm is needed by none but those who ask for it.
+  private func scheduler() -> Check {
+    let found = ExecutablePath.find("sbatch")
+    return Check(
+      name: "slurm", outcome: .ok,
+      finding: found ?? "not installed, and needed for --compute slurm alone (apt-get install slurm-wlm)")
+  }
 
   private func brokerProgram() -> Check {
     if let path = ExecutablePath.find(EmbeddedBroker.program) {

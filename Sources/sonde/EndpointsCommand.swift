@@ -86,7 +86,8 @@ struct EndpointsCommand: ParsableCommand {
     func run() throws {
       let before = try EndpointDocument.load(file)
       let endpoint = try before.setDefault(deployment).endpoint
-      StandardOutput.write("the default of \(endpoint.name) is \(deployment); it was \(before.endpoint.defaultDeployment)")
+      StandardOutput.write(
+        "the default of \(endpoint.name) is \(deployment); it was \(before.endpoint.defaultDeployment)")
     }
   }
 }

@@ -47,7 +47,8 @@ enum EvaluationText {
   static func lines(of metrics: DetectionMetrics) -> [String] {
     func line(_ name: String, _ value: String, _ note: String = "") -> String {
       let row = name.padding(toLength: 22, withPad: " ", startingAt: 0) + value
-      return note.isEmpty ? row : row.padding(toLength: 34, withPad: " ", startingAt: 0) + note
+      return note.isEmpty
+        ? row : row.padding(toLength: max(34, row.count + 2), withPad: " ", startingAt: 0) + note
     }
     var lines = [
       line(

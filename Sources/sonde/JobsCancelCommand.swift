@@ -41,7 +41,8 @@ struct JobsCancelCommand: AsyncParsableCommand {
       try await Task.sleep(for: ScoringDefaults.cancelPollInterval)
     }
     throw ScoringError(
-      "job \(arguments.job) has not ended yet; whoever runs this folder has been told, and ends it as soon as it can")
+      "job \(arguments.job) has not ended yet; whoever runs this folder has been told, and ends it as soon as it can"
+    )
   }
 
   private func refuseFinal(_ job: JobRecord) throws {

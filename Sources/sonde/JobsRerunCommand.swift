@@ -47,7 +47,8 @@ struct JobsRerunCommand: AsyncParsableCommand {
   private func cut(of job: JobRecord, _ folder: RunFolder, _ jobs: JobStore) throws -> JobCut {
     if job.state != .completed, let replacement = job.replacedBy {
       throw ScoringError(
-        "job \(job.cut.id) was to be replaced by \(replacement); that job of the schedule, or its next one, scores its windows")
+        "job \(job.cut.id) was to be replaced by \(replacement); that job of the schedule, or its next one, scores its windows"
+      )
     }
     guard job.state == .completed else {
       if job.state.isFinal {

@@ -37,7 +37,8 @@ struct JobsShowCommand: ParsableCommand {
     let record = whole.job
     let progress = whole.progress
     let endpoint = record.endpoint.map { " of endpoint \($0)" } ?? ""
-    StandardOutput.write("job \(record.cut.id) by deployment \(record.deployment)\(endpoint): \(record.state.rawValue)")
+    StandardOutput.write(
+      "job \(record.cut.id) by deployment \(record.deployment)\(endpoint): \(record.state.rawValue)")
     if isAbandoned { StandardOutput.write(JobsCommand.abandoned(record.cut.id, in: arguments.runDir)) }
     let through = record.cut.through.map { "through \($0)" } ?? "to the end of the stream"
     StandardOutput.write("windows visible after \(record.cut.after) \(through)")
@@ -53,16 +54,20 @@ struct JobsShowCommand: ParsableCommand {
     }
     StandardOutput.write(line)
     if record.state == .completed {
-      StandardOutput.write("\(record.predictions) scored, \(record.failedRows) failed, \(record.retries) retries")
+      StandardOutput.write(
+        "\(record.predictions) scored, \(record.failedRows) failed, \(record.retries) retries")
     } else {
       StandardOutput.write(
         "\(progress.rows) rows done, \(progress.failedRows) of them failed, \(whole.failedAttempts.count) failed attempts"
       )
     }
     if let reason = record.reason { StandardOutput.write("reason: \(reason)") }
-    for failed in whole.failedReasons.most { StandardOutput.write("\(failed.rows) rows failed: \(failed.reason)") }
+    for failed in whole.failedReasons.most {
+      StandardOutput.write("\(failed.rows) rows failed: \(failed.reason)")
+    }
     if whole.failedReasons.otherRows > 0 {
-      StandardOutput.write("\(whole.failedReasons.otherRows) rows failed for other reasons, which failed.csv has")
+      StandardOutput.write(
+        "\(whole.failedReasons.otherRows) rows failed for other reasons, which failed.csv has")
     }
     printTable(
       ["TASK", "STATE", "DEVICES", "ATTEMPTS", "NODE", "WORKER", "ROWS", "FAILED", "MS", "REASON"],

@@ -21,7 +21,7 @@ final class ProgressLine: Sendable {
     case .notice(let text):
       state.withLock { erase(&$0) }
       StandardError.write(text)
-    case .status(let status): show { Self.line(status) }
+    case .status(let status): show { Self.line(status, hasBar: isTerminal) }
     }
   }
 
@@ -49,14 +49,19 @@ final class ProgressLine: Sendable {
   }
 
   /// At most 79 characters.
-  static func line(_ status: RunStatus) -> String {
+  ///
+  /// - Parameter hasBar: Whether the share is drawn as well, for a line that changes.
+  static func line(_ status: RunStatus, hasBar: Bool) -> String {
     let cells = 16
     let filled = min(cells, Int(status.share * Double(cells)))
-    let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: cells - filled)
+    let bar =
+      hasBar
+      ? "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: cells - filled) + "] "
+      : ""
     let phase = status.phase.rawValue.padding(toLength: 10, withPad: " ", startingAt: 0)
     let clock = status.eventTime.map { String($0.description.prefix(16).suffix(11)) } ?? "-----------"
     let percent = "\(Int(min(1, status.share) * 100))%"
-    var line = "\(phase) [\(bar)] \(percent)  \(clock)  \(RunSummary.grouped(status.windowsClosed)) windows"
+    var line = "\(phase) \(bar)\(percent)  \(clock)  \(RunSummary.grouped(status.windowsClosed)) windows"
     line += status.modelsTrained > 0 ? "  \(status.jobsCompleted) jobs" : ""
     return String(line.prefix(79))
   }

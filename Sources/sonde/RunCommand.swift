@@ -32,8 +32,10 @@ struct RunCommand: AsyncParsableCommand {
     let stop = StopSignal()
     // All are read before the first one runs: a slip in the last should not come up after an hour.
     let documents = try files.map(changes.load)
-    if out != nil, let name = Dictionary(grouping: documents, by: \.name).first(where: { $1.count > 1 })?.key {
-      throw ValidationError("two of the scenarios are called “\(name)”; without --out each has a folder of its own")
+    if out != nil, let name = Dictionary(grouping: documents, by: \.name).first(where: { $1.count > 1 })?.key
+    {
+      throw ValidationError(
+        "two of the scenarios are called “\(name)”; without --out each has a folder of its own")
     }
     var rows: [RunSummary.Row] = []
     var worst: Int32 = 0
@@ -42,7 +44,7 @@ struct RunCommand: AsyncParsableCommand {
         let result = try await run(document, stop.flag)
         rows.append(RunSummary.Row(result.report))
         worst = max(worst, result.status)
-      } catch where documents.count > 1 && !stop.flag.isSet {
+      } catch  where documents.count > 1 && !stop.flag.isSet {
         // The others have a right to their verdicts.
         StandardError.write("sonde: \(document.name): \(error)")
         rows.append(RunSummary.Row(scenario: document.name))

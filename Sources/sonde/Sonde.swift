@@ -1,4 +1,5 @@
 import ArgumentParser
+import Scenario
 import Supervision
 
 /// The command line. Every subcommand has a file of its own.
@@ -16,7 +17,7 @@ struct Sonde: AsyncParsableCommand {
       Exit codes: 0 every expectation held, 1 one failed, 3 the run is invalid, 64 bad arguments or scenario,
       69 a needed part is unavailable, 70 an internal fault, 130 interrupted.
       """,
-    version: SondeVersion.text,
+    version: Versions.sonde,
     subcommands: [
       RunCommand.self, ValidateCommand.self, SimulateCommand.self, IngestCommand.self, DoctorCommand.self,
       ScheduleCommand.self,
@@ -39,9 +40,4 @@ struct Sonde: AsyncParsableCommand {
       Failure.leave(error)
     }
   }
-}
-
-/// The version that `sonde --version` prints.
-enum SondeVersion {
-  static let text = "0.1.0"
 }

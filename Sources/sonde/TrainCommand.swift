@@ -108,7 +108,8 @@ struct TrainCommand: AsyncParsableCommand {
   }
 
   private func conclude(_ count: Int, supportVectors: Int, folder: String) throws {
-    StandardOutput.write("trained \(count) models with \(supportVectors) support vectors in all, into \(folder)")
+    StandardOutput.write(
+      "trained \(count) models with \(supportVectors) support vectors in all, into \(folder)")
     if count == 0 { throw ScoringError("no model could be trained") }
   }
 }

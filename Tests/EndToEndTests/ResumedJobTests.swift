@@ -111,7 +111,8 @@ import Testing
       let check = try await Subprocess.run(
         .name("python3"),
         arguments: [
-          "-c", "import sqlite3,sys; print(sqlite3.connect(sys.argv[1]).execute('PRAGMA integrity_check').fetchall())",
+          "-c",
+          "import sqlite3,sys; print(sqlite3.connect(sys.argv[1]).execute('PRAGMA integrity_check').fetchall())",
           "\(run.folder)/jobs.sqlite",
         ], output: .string(limit: 4096), error: .string(limit: 4096))
       #expect(check.standardOutput.contains("[('ok',)]"), "\(check.standardOutput) \(check.standardError)")
@@ -125,7 +126,8 @@ import Testing
       ]
       try await killed(run, train, at: .modelWritten, passage: 3)
       let outcome = try await SondeProgram.run(["score", run.folder] + noon)
-      #expect(outcome.status == 64 && outcome.errors.contains("was interrupted; train again"), "\(outcome.errors)")
+      #expect(
+        outcome.status == 64 && outcome.errors.contains("was interrupted; train again"), "\(outcome.errors)")
       _ = try await run.sonde(train)
       _ = try await run.sonde(["score", run.folder] + noon)
       #expect(try run.scored().count == 6 * 143)

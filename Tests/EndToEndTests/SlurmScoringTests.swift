@@ -87,7 +87,8 @@ import Testing
         let arguments = Self.settings + ["--compute", "slurm", "--max-instances", "4"]
         #expect(try await run.schedule(arguments, environment: environment) == .exited(code: 0))
         #expect(try run.outputs() == expected, "a controller that does not always answer")
-        #expect(try String(contentsOfFile: "\(folder)/bin/asked", encoding: .utf8).count > 12, "it has refused")
+        #expect(
+          try String(contentsOfFile: "\(folder)/bin/asked", encoding: .utf8).count > 12, "it has refused")
       }
       for (nodes, point) in variants {
         try await ScoringRun.with { run in

@@ -85,7 +85,9 @@ import Testing
       #expect(try run.scored().count == 6 * 143)
       // Five were done, and waited for the first: none of them was done again.
       let shown = try await run.sonde(["jobs", "show", run.folder, job, "--format", "json"])
-      #expect(shown.matches(of: /"attempts" : 1/).count == 5 && shown.matches(of: /"attempts" : 2/).count == 1, "\(shown)")
+      #expect(
+        shown.matches(of: /"attempts" : 1/).count == 5 && shown.matches(of: /"attempts" : 2/).count == 1,
+        "\(shown)")
     }
   }
 

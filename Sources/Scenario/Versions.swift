@@ -1,0 +1,21 @@
+import CMosquitto
+import GRDBSQLite
+import OneClassSVM
+
+/// What this program is made of.
+public enum Versions {
+  /// Its own.
+  public static let sonde = "0.1.0"
+
+  /// With those of the libraries that it has loaded, by name.
+  public static var all: [String: String] {
+    var major: Int32 = 0
+    var minor: Int32 = 0
+    var revision: Int32 = 0
+    mosquitto_lib_version(&major, &minor, &revision)
+    return [
+      "sonde": sonde, "libmosquitto": "\(major).\(minor).\(revision)",
+      "sqlite": String(cString: sqlite3_libversion()), "libsvm": LIBSVMSolver.version,
+    ]
+  }
+}
