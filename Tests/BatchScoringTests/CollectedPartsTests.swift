@@ -181,6 +181,29 @@ import Testing
     #expect(isSame, "seed \(seed)")
   }
 
+  /// What failed in a job is tried again, and the windows have gone meanwhile: they fail again, and are not forgotten.
+  @Test func rowsWhoseWindowsHaveGoneFailAgain() async throws {
+    try await ScoringFixture.with { run in
+      let deployment = try await trained(run)
+      let model = "\(run.folder.models)/device_pump-6.model"
+      let aside = "\(run.folder.path)/aside"
+      try FileManager.default.moveItem(atPath: model, toPath: aside)
+      let jobs = try JobStore(path: run.folder.jobs)
+      #expect(try await run.runner(deployment, InProcessTarget(), jobs).run(cut).failedRows == 13)
+      try FileManager.default.moveItem(atPath: aside, toPath: model)
+      for end in ["", "-wal", "-shm"] { unlink(run.folder.store + end) }
+      var windows = ScoringFixture.windows(devices: Self.devices, hours: 13)
+      windows.removeAll { $0.device.name == "pump-6" && $0.start < hour(12.5) || $0.device.name == "pump-3" }
+      try run.store(windows, watermark: hour(13))
+
+      let again = JobCut(failedRowsOf: cut)
+      let job = try await run.runner(deployment, InProcessTarget(), jobs).run(again)
+      #expect(job.state == .completed && job.predictions == 6 && job.failedRows == 7)
+      let reasons = try FailedReasons(of: run.folder.job(again.id)).most
+      #expect(reasons.map(\.rows) == [7] && reasons[0].reason == "the window is not in the store any more")
+    }
+  }
+
   private func append(_ text: String, to path: String) throws {
     let file = try #require(FileHandle(forWritingAtPath: path))
     defer { try? file.close() }
