@@ -46,7 +46,7 @@ public struct JobCut: Hashable, Sendable, Codable {
 
   /// The job that scores what failed in the job of `cut` again.
   public init(failedRowsOf cut: JobCut) {
-    id = "\(cut.id)-again"
+    id = Self.id(after: cut.id)
     after = cut.after
     through = cut.through
     failedRowsOf = cut.id
@@ -60,6 +60,12 @@ public struct JobCut: Hashable, Sendable, Codable {
     self.id = id
     self.after = after
     self.through = through
+  }
+
+  /// The name of the job that does again what the job called `id` did: `…-again`, `…-again-2`, `…-again-3`.
+  private static func id(after id: String) -> String {
+    guard let match = id.wholeMatch(of: /(.+-again)(?:-([0-9]+))?/) else { return "\(id)-again" }
+    return "\(match.1)-\((match.2.flatMap { Int($0) } ?? 1) + 1)"
   }
 
   /// The instant without the characters that a file name should not have: `2026-01-01T15-00-00Z`.

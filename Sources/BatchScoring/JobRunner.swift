@@ -228,10 +228,13 @@ public struct JobRunner: Sendable {
     job.state = .provisioning
     job.startedAt = job.startedAt ?? now()
     let description: JobDescription
-    if FileManager.default.fileExists(atPath: files.description) {
+    if let known = try knownDescription(of: job.cut, files) {
       // The parts that are there belong to these tasks, also if the number of nodes is another one now.
-      description = try known(JobDescription(path: files.description), of: job.cut, files)
+      description = known
     } else {
+      // Parts without a description are of nobody knows which tasks.
+      try? FileManager.default.removeItem(atPath: files.tasks)
+      try files.prepare()
       // Side by side with the counting of windows: of a large fleet both take a while.
       async let supportVectors = ModelCatalog.supportVectors(of: folder)
       let reader = try WindowStoreReader(path: folder.store)
@@ -272,18 +275,17 @@ public struct JobRunner: Sendable {
     return (counts.filter { devices.contains($0.device) } + without).sorted { $0.device < $1.device }
   }
 
-  /// A description that was found, if it is the one of `cut`: in this folder, which may have been moved since.
-  private func known(_ found: JobDescription, of cut: JobCut, _ files: JobFolder) throws -> JobDescription {
+  /// The description that an earlier life has written, if it can be read and is the one of `cut`; in this folder, which may have
+  /// been moved since.
+  private func knownDescription(of cut: JobCut, _ files: JobFolder) throws -> JobDescription? {
+    guard FileStamp(files.description) != nil, let found = try? JobDescription(path: files.description),
+      (found.job, found.visibleAfter, found.visibleThrough) == (cut.id, cut.after, cut.through),
+      (found.onlyRowsOf == nil) == (cut.failedRowsOf == nil)
+    else { return nil }
     var description = found
     description.store = folder.store
     description.models = folder.models
     description.onlyRowsOf = cut.failedRowsOf.map { folder.job($0).failed }
-    guard (found.job, found.visibleAfter, found.visibleThrough) == (cut.id, cut.after, cut.through),
-      (found.onlyRowsOf == nil) == (cut.failedRowsOf == nil)
-    else {
-      throw ScoringError(
-        "\(files.description) is of another job; remove \(files.tasks), and run the job again")
-    }
     if description != found { try description.write(to: files.description) }
     return description
   }

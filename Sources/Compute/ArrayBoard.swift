@@ -74,6 +74,12 @@ public struct ArrayBoard: Sendable {
     return [.workerStarted(worker: worker, node: node)] + next(of: worker)
   }
 
+  /// The worker was taken off its node, and will begin its first task again.
+  public mutating func requeued(_ worker: Int) {
+    running[worker]?.since = nil
+    running[worker]?.node = nil
+  }
+
   private func next(of worker: Int) -> [ComputeEvent] {
     guard let element = running[worker], let request = element.waiting.first else { return [] }
     return [

@@ -20,6 +20,8 @@ public enum ComputeDefaults {
   public static let slurmStateInterval = Duration.seconds(1)
   /// How long Slurm's controller may leave questions unanswered: a restart of it takes seconds, and elements go on without it.
   public static let slurmPatience = Duration.seconds(60)
+  /// After how long a job says what its array waits for.
+  public static let slurmSilence = Duration.seconds(5)
   /// How often replies are looked for in the shared folder.
   public static let slurmReplyInterval = Duration.milliseconds(100)
   /// How long an array that an earlier coordinator has left behind may take to end: Slurm's KillWait is 30 s.

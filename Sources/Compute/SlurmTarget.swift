@@ -66,6 +66,11 @@ public actor SlurmTarget: ComputeTarget {
     } catch {
       throw ComputeError("compute target “\(name)”: \(error)")
     }
+    // Slurm would take the backslash out, and find no such folder.
+    guard !logFolder.contains("\\") else {
+      throw ComputeError(
+        "compute target “\(name)”: Slurm cannot write logs to \(logFolder), because its name has a backslash")
+    }
     self.name = name
     self.logFolder = logFolder
     self.logPrefix = logPrefix
@@ -145,7 +150,11 @@ public actor SlurmTarget: ComputeTarget {
         "--array=0-\(elements.count - 1)", "--job-name=\(label)", "--ntasks=1", "--cpus-per-task=1",
         "--requeue",
       ]
-        + ["--chdir=\(folder)", "--output=\(logFolder)/\(logPrefix)slurm-%A-%a.log", "--open-mode=append"]
+        + [
+          "--chdir=\(folder)",
+          "--output=\(logFolder.replacing("%", with: "%%"))/\(logPrefix)slurm-%A-%a.log",
+          "--open-mode=append",
+        ]
         + ["\(folder)/element.sh"])
 
     let clock = ContinuousClock()
@@ -154,13 +163,22 @@ public actor SlurmTarget: ComputeTarget {
     var live = Set(elements.indices)
     var occupied: [Int: Set<Int>] = [:]
     var lastReason = "none"
-    var isEnding = false
+    var endingSince: Duration?
+    var saidToWait = false
     var nextLook = origin
     var lastAnswer = origin
     while !live.isEmpty {
-      if (isStopping || isCanceling) && !isEnding {
-        isEnding = true
-        await cancel(array: id)
+      if isStopping || isCanceling {
+        if endingSince == nil {
+          endingSince = clock.now - origin
+          await cancel(array: id)
+        }
+        // An element whose node does not answer ends when Slurm gives the node up, which takes minutes.
+        if let since = endingSince, clock.now - origin - since > ComputeDefaults.stopGrace {
+          for index in live { leave(index, &occupied) }
+          for index in live { board.dropped(elements[index].worker) }
+          break
+        }
       }
       // Looked at before the replies are read: what an element wrote before its end is then seen. An element that has replied
       // before it was seen to run is looked for at once, because only Slurm knows its node.
@@ -180,8 +198,21 @@ public actor SlurmTarget: ComputeTarget {
         }
         nextLook = clock.now + ComputeDefaults.slurmStateInterval
       }
+      if !saidToWait, clock.now - origin > ComputeDefaults.slurmSilence, let states,
+        live.allSatisfy({ states[$0]?.isWaiting ?? false }),
+        let reason = live.min().flatMap({ states[$0]?.reason })
+      {
+        saidToWait = true
+        report(.notice("the array \(id) waits: \(reason)"))
+      }
       for index in live.sorted() {
         let now = clock.now - origin
+        // Taken off its node to begin anew, for which it may have to wait.
+        if states?[index]?.isWaiting == true, board.hasStarted(elements[index].worker) {
+          leave(index, &occupied)
+          board.requeued(elements[index].worker)
+          report(.notice("element \(id)_\(index) begins anew: \(states?[index]?.reason ?? "")"))
+        }
         if let node = states?[index]?.node {
           let number = nodes[node] ?? nodes.count + 1
           nodes[node] = number
@@ -199,12 +230,9 @@ public actor SlurmTarget: ComputeTarget {
         }
         if let states, states[index]?.isLive != true {
           live.remove(index)
-          for node in occupied.keys
-          where occupied[node]?.remove(index) != nil && occupied[node]?.isEmpty == true {
-            observe(NodeTransition(node: node, state: nil, at: clock.now - self.origin))
-          }
+          leave(index, &occupied)
           let reason = states[index]?.reason ?? "Slurm knows it no more"
-          if isEnding {
+          if endingSince != nil {
             board.dropped(elements[index].worker)
           } else {
             let events = board.ended(
@@ -221,6 +249,9 @@ public actor SlurmTarget: ComputeTarget {
             reason: "no answer within \(job.retry.timeout.formattedSeconds); canceled",
             at: now)
           events.forEach(report)
+          // Not waited for: its node may be one that does not answer any more.
+          live.remove(index)
+          leave(index, &occupied)
         }
       }
       if !live.isEmpty { try await Task.sleep(for: ComputeDefaults.slurmReplyInterval) }
@@ -228,10 +259,20 @@ public actor SlurmTarget: ComputeTarget {
     return lastReason
   }
 
+  /// Notes that an element is on no node any more.
+  private func leave(_ element: Int, _ occupied: inout [Int: Set<Int>]) {
+    for node in occupied.keys.sorted()
+    where occupied[node]?.remove(element) != nil && occupied[node]?.isEmpty == true {
+      observe(NodeTransition(node: node, state: nil, at: ContinuousClock.now - origin))
+    }
+  }
+
   // MARK: - Slurm's commands
 
   private struct ElementState {
     var isLive: Bool
+    /// Whether it is on no node yet, or not any more.
+    var isWaiting: Bool
     var node: String?
     var reason: String
   }
@@ -268,7 +309,7 @@ public actor SlurmTarget: ComputeTarget {
       ].contains(state)
       // A short element is done before anybody has seen it run; where it was is known all the same.
       states[index] = ElementState(
-        isLive: isLive,
+        isLive: isLive, isWaiting: ["PENDING", "REQUEUED", "REQUEUE_HOLD"].contains(state),
         node: state == "PENDING" || fields[2].isEmpty ? nil : fields[2],
         reason: "Slurm says \(state)" + (fields[3].isEmpty || fields[3] == "None" ? "" : ", \(fields[3])"))
     }
@@ -279,11 +320,13 @@ public actor SlurmTarget: ComputeTarget {
   /// what it still writes is what any other attempt writes.
   private func cancel(array id: String) async { _ = try? await call(scancel, [id]) }
 
-  /// Cancels what runs under `label` and waits for its end.
+  /// Cancels what runs under `label` and waits for its end, but not for what is ending: a node that does not answer keeps that for
+  /// minutes.
   private func endArray(named label: String) async throws {
     let clock = ContinuousClock()
     let deadline = clock.now + ComputeDefaults.slurmEndWait
-    while try await !call(squeue, ["--noheader", "--name=\(label)", "--format=%A"]).isEmpty {
+    let states = "--states=PENDING,RUNNING,SUSPENDED,CONFIGURING"
+    while try await !call(squeue, ["--noheader", "--name=\(label)", states, "--format=%A"]).isEmpty {
       guard clock.now < deadline else {
         throw ComputeError(
           "an earlier array “\(label)” does not end; see “squeue --name=\(label)”", isUnavailable: true)

@@ -30,10 +30,13 @@ struct DocumentNode {
 
   private static func parse(_ text: String, place: (Mark?) -> ScenarioFault.Place) throws -> DocumentNode {
     do {
-      guard let root = try Yams.compose(yaml: text) else {
+      // Some editors put a byte order mark before everything.
+      guard let root = try Yams.compose(yaml: text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text)
+      else {
         throw ScenarioFault(place: place(nil), reason: "the document is empty")
       }
-      return try convert(root, place: place)
+      var room = mostNodes
+      return try convert(root, &room, place: place)
     } catch let error as YamlError {
       throw fault(error, place: place)
     }
@@ -53,20 +56,33 @@ struct DocumentNode {
     }
   }
 
-  private static func convert(_ node: Node, place: (Mark?) -> ScenarioFault.Place) throws -> DocumentNode {
+  /// The most values of a document, aliases written out: a few lines of aliases of aliases can stand for more than fits into
+  /// memory.
+  private static let mostNodes = 200_000
+
+  /// - Parameter room: How many more nodes there may be.
+  private static func convert(_ node: Node, _ room: inout Int, place: (Mark?) -> ScenarioFault.Place) throws
+    -> DocumentNode
+  {
     let here = place(node.mark)
+    room -= 1
+    guard room >= 0 else {
+      throw ScenarioFault(
+        place: here, reason: "the document has more than \(mostNodes) values, aliases written out")
+    }
     switch node {
     case .scalar(let scalar):
       let isQuoted = scalar.style != .plain && scalar.style != .any
       return DocumentNode(content: .scalar(scalar.string, isQuoted: isQuoted), place: here)
     case .sequence(let sequence):
-      return DocumentNode(content: .sequence(try sequence.map { try convert($0, place: place) }), place: here)
+      return DocumentNode(
+        content: .sequence(try sequence.map { try convert($0, &room, place: place) }), place: here)
     case .mapping(let mapping):
       let entries = try mapping.map { key, value in
         guard let name = key.scalar?.string else {
           throw ScenarioFault(place: place(key.mark), reason: "a key must be a name")
         }
-        return Entry(key: name, place: place(key.mark), value: try convert(value, place: place))
+        return Entry(key: name, place: place(key.mark), value: try convert(value, &room, place: place))
       }
       return DocumentNode(content: .mapping(entries), place: here)
     case .alias:

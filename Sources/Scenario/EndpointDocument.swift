@@ -152,6 +152,7 @@ public struct EndpointDocument: Sendable {
   /// new. Throws ``ScoringError`` where there is no such deployment.
   public func setDefault(_ name: String) throws -> EndpointDocument {
     _ = try endpoint.deployment(name)
+    try refuseLoneReturns()
     return try write(Self.settingDefault(name, in: lines, defaultPlace, namePlace))
   }
 
@@ -161,6 +162,7 @@ public struct EndpointDocument: Sendable {
     guard !endpoint.deployments.contains(where: { $0.name == name }) else {
       throw ScoringError("the endpoint \(endpoint.name) has a deployment “\(name)” already")
     }
+    try refuseLoneReturns()
     guard case .file(_, let line, let column) = firstPlace,
       lines[line - 1].prefix(column - 1).allSatisfy({ $0 == " " })
     else {
@@ -197,6 +199,18 @@ public struct EndpointDocument: Sendable {
     return try write(lines)
   }
 
+  /// YAML reads a carriage return alone as the end of a line; nobody has written such files for decades.
+  private func refuseLoneReturns() throws {
+    let bytes = Array(text.utf8)
+    guard
+      !bytes.indices.contains(where: { bytes[$0] == 0x0D && (bytes.count == $0 + 1 || bytes[$0 + 1] != 0x0A) }
+      )
+    else {
+      throw ScoringError(
+        "\(path): its lines end with carriage returns alone; change them to line feeds first")
+    }
+  }
+
   /// Without their ends, of which a text has one kind.
   private var lines: [String] {
     text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
@@ -231,7 +245,9 @@ public struct EndpointDocument: Sendable {
     } catch let faults as ScenarioFaults {
       throw ScoringError("nothing is changed, because the file would then be wrong: \(faults)")
     }
-    try AtomicFile.write(Array(text.utf8), to: path, existing: .replace)
+    // Where the name is a link, the file behind it is replaced, and not the link.
+    let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    try AtomicFile.write(Array(text.utf8), to: file, existing: .replace)
     return changed
   }
 }

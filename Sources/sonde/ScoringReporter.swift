@@ -14,6 +14,14 @@ struct MonitoringOptions: ParsableArguments {
         .prom. It is replaced as a whole, once a second at most, and when a job ends.
         """), completion: .file(extensions: ["prom"]))
   var metrics: String?
+
+  func validate() throws {
+    guard let metrics else { return }
+    var status = stat()
+    guard stat(metrics, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
+      throw ValidationError("--metrics \(metrics) is no file that could be replaced")
+    }
+  }
 }
 
 /// Writes what a scheduler or a job tells: a JSON object a line on standard output, or sentences on standard error, where
@@ -38,6 +46,22 @@ final class ScoringReporter: Sendable {
     self.jobs = jobs
     metricsPath = monitoring.metrics
     screen = format == .text ? TerminalScreen() : nil
+    if metricsPath != nil { watchNodes() }
+  }
+
+  /// Writes the metrics while nodes are there, or come and go: they cost something between jobs as well.
+  private func watchNodes() {
+    Task { [weak self] in
+      var known = 0
+      while let self {
+        let nodes = (try? self.jobs.nodeStates()) ?? []
+        if nodes.count != known || NodeUsage(nodes).lives.contains(where: { $0.to == nil }) {
+          known = nodes.count
+          self.state.withLock { self.writeMetrics(&$0) }
+        }
+        try? await Task.sleep(for: ScoringDefaults.metricsInterval)
+      }
+    }
   }
 
   func report(_ event: ScoringEvent) {

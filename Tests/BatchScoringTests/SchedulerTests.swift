@@ -301,6 +301,8 @@ import WindowStore
       #expect(first.state == .completed && first.failedRows == 12)
       let jobs = try JobStore(path: run.folder.jobs)
       let cut = JobCut(failedRowsOf: first.cut)
+      #expect(JobCut(failedRowsOf: cut).id == "\(first.cut.id)-again-2")
+      #expect(JobCut(failedRowsOf: JobCut(failedRowsOf: cut)).id == "\(first.cut.id)-again-3")
       let runner = run.runner(try #require(try jobs.deployment(of: first.cut.id)), InProcessTarget(), jobs)
       let again = try await runner.run(cut)
       #expect(again.state == .completed && again.predictions == 12 && again.failedRows == 0)

@@ -80,4 +80,17 @@ import Testing
     #expect(!board.isOverdue(1, at: .seconds(1040)))
     #expect(board.isOverdue(1, at: .seconds(1051)))
   }
+
+  @Test func anElementThatWaitsAgainIsNotOverdue() {
+    var board = board(1)
+    _ = board.nextArray(slots: 1, firstWorker: 1)
+    #expect(!board.hasStarted(1))
+    _ = board.started(1, node: 1, at: .zero)
+    #expect(board.hasStarted(1))
+    board.requeued(1)
+    #expect(!board.hasStarted(1) && !board.isOverdue(1, at: .seconds(1000)))
+    #expect(board.started(1, node: 2, at: .seconds(1000)).contains(.workerStarted(worker: 1, node: 2)))
+    #expect(board.isOverdue(1, at: .seconds(1051)))
+    #expect(board.handle(ok(0), from: 1, at: .seconds(1060)).count == 1 && board.isFinished)
+  }
 }

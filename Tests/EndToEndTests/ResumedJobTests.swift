@@ -74,6 +74,23 @@ import Testing
     }
   }
 
+  /// Its parts are of nobody knows which tasks, and another number of nodes makes other ones.
+  @Test(arguments: ["", "{\"x\":", nil]) func aDamagedDescriptionIsMadeAnew(text: String?) async throws {
+    try await trained { run in
+      let score = ["score", run.folder, "--mini-batch-size", "1"] + noon
+      try await killed(run, score, at: .tasksDone)
+      let description = "\(run.folder)/predictions/\(try job(run))/tasks/job.json"
+      if let text {
+        try AtomicFile.write(text, to: description, existing: .replace)
+      } else {
+        unlink(description)
+      }
+      _ = try await run.sonde(["score", run.folder, "--mini-batch-size", "4"])
+      let scored = try run.scored()
+      #expect(scored.count == 6 * 143 && Set(scored).count == scored.count)
+    }
+  }
+
   @Test func aFolderThatHasBeenMovedIsReadWhereItIs() async throws {
     try await trained { run in
       try await killed(run, ["score", run.folder] + noon, at: .jobPlanned)

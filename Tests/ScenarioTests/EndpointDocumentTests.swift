@@ -158,6 +158,33 @@ import Testing
     }
   }
 
+  @Test func aByteOrderMarkIsNoText() throws {
+    let endpoint = try EndpointDocument.parse("\u{FEFF}" + Self.text, path: "e.yaml").endpoint
+    #expect(endpoint.deployments.count == 2)
+  }
+
+  @Test func aliasesOfAliasesAreBounded() {
+    var text = "x0: &x0 [" + Array(repeating: "1", count: 10).joined(separator: ", ") + "]\n"
+    for level in 1..<10 {
+      let aliases = Array(repeating: "*x\(level - 1)", count: 10).joined(separator: ", ")
+      text += "x\(level): &x\(level) [\(aliases)]\n"
+    }
+    #expect { try EndpointDocument.parse(text, path: "e.yaml") } throws: {
+      "\($0)".contains("more than 200000 values")
+    }
+  }
+
+  @Test func aLinkToAnEndpointFileStaysOne() async throws {
+    try await withTemporaryFolder { folder in
+      try AtomicFile.write(Self.text, to: "\(folder)/real.yaml")
+      symlink("\(folder)/real.yaml", "\(folder)/link.yaml")
+      _ = try EndpointDocument.load("\(folder)/link.yaml").setDefault("green")
+      #expect(try EndpointDocument.load("\(folder)/real.yaml").endpoint.defaultDeployment == "green")
+      try AtomicFile.write("name: e\rdeployments:\r  a: {}\r", to: "\(folder)/old.yaml")
+      #expect(throws: ScoringError.self) { try EndpointDocument.load("\(folder)/old.yaml").setDefault("a") }
+    }
+  }
+
   /// What is not said comes from the models, each by itself.
   @Test func whatADeploymentDoesNotSayItsModelsDo() async throws {
     try await withTemporaryFolder { folder in
