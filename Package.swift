@@ -54,7 +54,7 @@ let package = Package(
     // Layer 2
     .target(
       name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files, protobuf], exclude: ["ONNX/onnx.proto"]),
-    .target(name: "MQTT", dependencies: ["CMosquitto", "CLinux", telemetry, supervision, files]),
+    .target(name: "MQTT", dependencies: ["CMosquitto", "CLinux", supervision, files]),
     .target(
       name: "WindowStore", dependencies: ["CFaultVFS", telemetry, files, supervision, grdb, grdbSQLite]),
     .target(name: "Compute", dependencies: [telemetry, supervision, files, subprocess, systemPackage]),
@@ -69,7 +69,9 @@ let package = Package(
       dependencies: [telemetry, files, supervision, "MQTT", "WindowStore", histogram, logging]),
     .target(
       name: "BatchScoring",
-      dependencies: [telemetry, files, supervision, "OneClassSVM", "WindowStore", "Compute", grdb, logging]),
+      dependencies: [
+        telemetry, files, supervision, "OneClassSVM", "WindowStore", "Compute", grdb, grdbSQLite,
+      ]),
 
     // Layer 4
     .target(
@@ -110,11 +112,12 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport"]),
     .testTarget(
-      name: "WindowStoreTests", dependencies: ["WindowStore", "CFaultVFS", "TestSupport", grdb, grdbSQLite]),
+      name: "WindowStoreTests",
+      dependencies: ["WindowStore", "CFaultVFS", "TestSupport", telemetry, grdb, grdbSQLite]),
     .testTarget(name: "ComputeTests", dependencies: ["Compute", telemetry]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection", telemetry, files]),
     .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet", "Detection", telemetry, files]),
-    .testTarget(name: "IngestionTests", dependencies: ["Ingestion", "TestSupport"]),
+    .testTarget(name: "IngestionTests", dependencies: ["Ingestion", "WindowStore", telemetry]),
     .testTarget(
       name: "BatchScoringTests",
       dependencies: [
@@ -122,12 +125,12 @@ let package = Package(
       ]),
     .testTarget(
       name: "ScenarioTests",
-      dependencies: ["Scenario", "DeviceFleet", "BatchScoring", "Compute", "TestSupport", telemetry]),
+      dependencies: ["Scenario", "DeviceFleet", "BatchScoring", "Compute", "TestSupport", telemetry, files]),
     .testTarget(name: "HouseTests", dependencies: ["TestSupport"]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "TestSupport", telemetry, files, supervision, "MQTT", "WindowStore", subprocess,
+        "TestSupport", telemetry, files, supervision, "MQTT", "WindowStore", "Detection", subprocess,
         systemPackage, grdb,
       ]),
   ]

@@ -33,9 +33,9 @@ public enum DeploymentSetting: String, CaseIterable, Sendable {
         Folder.exists($0) ? URL(fileURLWithPath: $0).standardizedFileURL.path : nil
       }
       deployment.models = folder
-      if let layout = try? ModelLayout.known(of: RunFolder(folder, models: folder)) {
-        deployment.layout = layout
-      }
+      let run = RunFolder(folder, models: folder)
+      try run.refuseUnfinishedTraining()
+      if let layout = try? ModelLayout.known(of: run) { deployment.layout = layout }
     case .per:
       deployment.layout.per = try read(text, Self.names(of: ModelScope.self)) { ModelScope(rawValue: $0) }
     case .nu:

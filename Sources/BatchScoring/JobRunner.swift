@@ -57,6 +57,7 @@ public struct JobRunner: Sendable {
     let known = try jobs.job(cut.id)
     if let known { try refuseAnotherJob(known, cut) }
     if let known, known.state.isFinal { return known }
+    try folder.refuseUnfinishedTraining()
     let files = folder.job(cut.id, output: deployment.outputFileName)
     var job: JobRecord
     if let known {
@@ -206,10 +207,17 @@ public struct JobRunner: Sendable {
 
   /// A job's parts are of one kind, and its prediction file has one name: what it began with.
   private func refuseOtherSettings(of known: JobRecord) throws {
-    guard let begun = try jobs.deployment(of: known.cut.id), !deployment.makesSamePredictions(as: begun)
-    else { return }
+    guard let begun = try jobs.deployment(of: known.cut.id) else { return }
+    try Self.refuse(deployment, for: known.cut.id, begunWith: begun)
+  }
+
+  /// Throws ``ScoringError`` where `deployment` cannot go on with a job that has begun with `begun`.
+  public static func refuse(_ deployment: Deployment, for id: String, begunWith begun: Deployment)
+    throws(ScoringError)
+  {
+    guard !deployment.makesSamePredictions(as: begun) else { return }
     throw ScoringError(
-      "job \(known.cut.id) has begun, and goes on with the models, per, features, output_action and output_file_name that it "
+      "job \(id) has begun, and goes on with the models, per, features, output_action and output_file_name that it "
         + "began with")
   }
 
@@ -233,8 +241,10 @@ public struct JobRunner: Sendable {
       description = known
     } else {
       // Parts without a description are of nobody knows which tasks.
+      try files.unpublish()
       try? FileManager.default.removeItem(atPath: files.tasks)
       try files.prepare()
+      try jobs.forgetTasks(of: job.cut.id)
       // Side by side with the counting of windows: of a large fleet both take a while.
       async let supportVectors = ModelCatalog.supportVectors(of: folder)
       let reader = try WindowStoreReader(path: folder.store)

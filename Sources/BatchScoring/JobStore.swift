@@ -224,7 +224,8 @@ public final class JobStore: Sendable {
   /// Ends the job called `id` of `folder`, which nobody runs. A prediction file that it had named just before it was interrupted
   /// loses its name. Throws ``ScoringError`` and `FileError`.
   public func cancel(_ id: String, in folder: RunFolder, at now: Timestamp) throws {
-    let output = try deployment(of: id)?.outputFileName ?? ScoringDefaults.outputFileName
+    // Settings that another version has written do not keep the job from being ended.
+    let output = (try? deployment(of: id))?.outputFileName ?? ScoringDefaults.outputFileName
     try folder.job(id, output: output).unpublish()
     try write { db in
       try db.execute(
@@ -358,6 +359,14 @@ public final class JobStore: Sendable {
           task: row["task"], attempt: row["attempt"], worker: row["worker"], node: row["node"],
           durationMs: row["duration_ms"], reason: row["reason"])
       }
+    }
+  }
+
+  /// Forgets the tasks of the job called `id`, which is planned anew.
+  func forgetTasks(of id: String) throws {
+    try write { db in
+      try db.execute(sql: "DELETE FROM failed_attempts WHERE job = ?", arguments: [id])
+      try db.execute(sql: "DELETE FROM tasks WHERE job = ?", arguments: [id])
     }
   }
 

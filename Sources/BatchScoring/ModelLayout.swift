@@ -1,4 +1,3 @@
-import Files
 import OneClassSVM
 import Telemetry
 
@@ -25,10 +24,7 @@ public struct ModelLayout: Hashable, Sendable, Codable {
   /// what the names of the first one's features say. Nil where neither is known. Throws ``ScoringError``, also where a training
   /// was interrupted, and `FileError`.
   public static func known(of folder: RunFolder) throws -> ModelLayout? {
-    guard FileStamp(folder.unfinishedTraining) == nil else {
-      throw ScoringError(
-        "\(folder.models) holds models of two trainings, because the last one was interrupted; train again")
-    }
+    try folder.refuseUnfinishedTraining()
     if let setup = try TrainingSetup.read(folder) { return setup.layout }
     guard let stem = (try? ModelFile.stems(in: folder.models))?.first,
       let model = try? ModelFile.read(folder: folder.models, stem: stem)

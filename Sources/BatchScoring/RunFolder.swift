@@ -26,6 +26,16 @@ public struct RunFolder: Hashable, Sendable {
   public var trainingSetup: String { "\(models)/training.json" }
   /// There from the first model of a training to its last: the models are then of two trainings.
   var unfinishedTraining: String { "\(models)/training.unfinished" }
+  var hasUnfinishedTraining: Bool { FileStamp(unfinishedTraining) != nil }
+
+  /// Throws ``ScoringError`` where the models are of two trainings.
+  public func refuseUnfinishedTraining() throws(ScoringError) {
+    guard hasUnfinishedTraining else { return }
+    throw ScoringError(
+      "\(models) holds models of two trainings, because the last one was interrupted: train again, or remove "
+        + "\(unfinishedTraining) where all of them have been replaced since")
+  }
+
   /// What came of it.
   public var trainedModels: String { "\(models)/trained.csv" }
   /// The log files of workers.
@@ -81,6 +91,8 @@ public struct JobFolder: Hashable, Sendable {
     for path in [success, predictions] where unlink(path) != 0 && errno != ENOENT {
       throw FileError(path: path, action: "remove", reason: String(cString: strerror(errno)))
     }
+    // Before the database says that the job was canceled.
+    try AtomicFile.flushFolder(of: predictions)
   }
 
   /// Makes the folders, and removes what a process killed while it wrote has left.

@@ -176,9 +176,10 @@ public struct Scheduler: Sendable {
   /// The runner of the job of `cut` on `target`: one of an earlier life keeps its deployment, a new one gets what is the
   /// default now.
   func runner(of cut: JobCut, on target: any ComputeTarget) throws -> JobRunner {
-    // A job of another endpoint under this name is refused by the runner.
-    let known = try runner.jobs.deployment(of: cut.id).flatMap {
-      $0.endpoint == runner.deployment.endpoint ? $0 : nil
+    // A job of another endpoint or deployment under this name is refused by the runner.
+    let known = try runner.jobs.deployment(of: cut.id).flatMap { known in
+      let own = runner.deployment
+      return known.endpoint == own.endpoint && (own.endpoint != nil || known.name == own.name) ? known : nil
     }
     guard let source else {
       return runner.on(target, known ?? runner.deployment, runner.worker, folder: folder)

@@ -23,7 +23,8 @@ public struct ScoringMetrics: Sendable {
       // Also told while nothing happens.
       let before = running[job]?.done ?? 0
       tasks += max(0, (event.tasksDone ?? 0) - before)
-      running[job]?.done = event.tasksDone ?? 0
+      // Two threads tell of it, and not always in order.
+      running[job]?.done = max(before, event.tasksDone ?? 0)
     case .retry: retries += 1
     case .jobCompleted, .jobFailed, .jobCanceled:
       running[job] = nil

@@ -23,7 +23,7 @@ public struct Trainer: Sendable {
 
   /// Whether the models of `range` are there already.
   public func isDone(_ range: TrainingRange) throws -> Bool {
-    guard FileStamp(folder.unfinishedTraining) == nil else { return false }
+    guard !folder.hasUnfinishedTraining else { return false }
     return try TrainingSetup.read(folder) == setup(range)
   }
 
@@ -41,16 +41,16 @@ public struct Trainer: Sendable {
     try Folder.make(folder.models)
     JobFolder.removeTemporaryFiles(in: folder.models)
     let chunks = try chunks(of: range)
-    try begin()
     let pack = TrainedPack(models: folder.models)
     let queue = ChunkQueue(chunks)
+    let marker = TrainingMarker(folder)
     var record = TrainingRecord(setup: setup(range))
     try await withThrowingTaskGroup(of: Results.self) { group in
       for _ in 0..<min(threads, chunks.count) {
         group.addTask {
           var results = Results()
           let reader = try WindowStoreReader(path: folder.store)
-          while let chunk = queue.next() { try train(chunk, range, options, reader, pack, &results) }
+          while let chunk = queue.next() { try train(chunk, range, options, reader, marker, pack, &results) }
           return results
         }
       }
@@ -67,19 +67,9 @@ public struct Trainer: Sendable {
     record.models.sort { $0.key < $1.key }
     record.failures.sort { $0.key < $1.key }
     try record.write(to: folder)
-    end()
+    marker.end()
     return record
   }
-
-  /// Takes back the word of an earlier training: until this one is complete, the models are of both.
-  private func begin() throws {
-    try AtomicFile.write(
-      "A training has begun and was not completed; train again.\n", to: folder.unfinishedTraining,
-      existing: .replace)
-    try? FileManager.default.removeItem(atPath: folder.trainingSetup)
-  }
-
-  private func end() { try? FileManager.default.removeItem(atPath: folder.unfinishedTraining) }
 
   private struct Results: Sendable {
     var models: [TrainingRecord.Model] = []
@@ -123,7 +113,7 @@ public struct Trainer: Sendable {
 
   private func train(
     _ devices: [DeviceID], _ range: TrainingRange, _ options: TrainingOptions, _ reader: WindowStoreReader,
-    _ pack: TrainedPack, _ results: inout Results
+    _ marker: TrainingMarker, _ pack: TrainedPack, _ results: inout Results
   ) throws {
     let builder = FeatureVectorBuilder(layout: layout)
     let found = try reader.windows(
@@ -138,6 +128,7 @@ public struct Trainer: Sendable {
               device: key.device.name, sensor: key.sensor?.name,
               trainingRange: range.from.milliseconds...max(range.from, range.to).milliseconds,
               seed: settings.seed))
+          try marker.begin()
           try ModelFile.write(trained.model, folder: folder.models, stem: key.stem)
           CrashPoint.modelWritten.pass()
           pack.add(trained.model, stem: key.stem)
@@ -157,6 +148,29 @@ public struct Trainer: Sendable {
       }
     }
   }
+}
+
+/// Says, from the first model of a training to its last, that the models of a folder are of two trainings.
+private final class TrainingMarker: Sendable {
+  private let folder: RunFolder
+  private let hasBegun = Mutex(false)
+
+  init(_ folder: RunFolder) { self.folder = folder }
+
+  /// Before a model is written. Takes back the word of an earlier training as well. Throws `FileError`.
+  func begin() throws {
+    try hasBegun.withLock { hasBegun in
+      guard !hasBegun else { return }
+      try AtomicFile.write(
+        "A training has begun and was not completed: the models beside this file are of two. Train again.\n",
+        to: folder.unfinishedTraining, existing: .replace)
+      try? FileManager.default.removeItem(atPath: folder.trainingSetup)
+      hasBegun = true
+    }
+  }
+
+  /// After the record.
+  func end() { try? FileManager.default.removeItem(atPath: folder.unfinishedTraining) }
 }
 
 /// The ``ModelPack`` of what is being trained. It is a cache: where it cannot be written, training goes on without.

@@ -91,11 +91,13 @@ public actor SlurmTarget: ComputeTarget {
       hasTold = true
       report(.notice(try await powerSaving().sentence))
     }
-    let folder = (job.input as NSString).deletingLastPathComponent + "/slurm"
+    let arrays = (job.input as NSString).deletingLastPathComponent + "/slurm"
     var board = ArrayBoard(tasks: job.tasks, retry: job.retry)
     var fruitless = 0
     while !board.isFinished, !isStopping, !isCanceling {
-      try? FileManager.default.removeItem(atPath: folder)
+      try? FileManager.default.removeItem(atPath: arrays)
+      // Of its own: an element of an earlier array that comes back from a lost node finds nothing to do, and writes nowhere.
+      let folder = "\(arrays)/\(UUID().uuidString)"
       try Folder.make(folder)
       let before = board.settled
       let width = scale.nodes(for: board.waitingTasks, tasksPerNode: coresPerNode) * coresPerNode
@@ -107,7 +109,7 @@ public actor SlurmTarget: ComputeTarget {
         return board.outcome(.gaveUp(reason: "\(fruitless) arrays in a row did nothing; last: \(reason)"))
       }
     }
-    try? FileManager.default.removeItem(atPath: folder)
+    try? FileManager.default.removeItem(atPath: arrays)
     return board.outcome(board.isFinished ? .finished : isCanceling ? .canceled : .stopped)
   }
 
@@ -164,19 +166,23 @@ public actor SlurmTarget: ComputeTarget {
     var occupied: [Int: Set<Int>] = [:]
     var lastReason = "none"
     var endingSince: Duration?
+    var nextCancel = origin
+    var isCancelRefused = false
     var saidToWait = false
     var nextLook = origin
     var lastAnswer = origin
     while !live.isEmpty {
       if isStopping || isCanceling {
-        if endingSince == nil {
-          endingSince = clock.now - origin
-          await cancel(array: id)
+        endingSince = endingSince ?? clock.now - origin
+        if clock.now >= nextCancel {
+          nextCancel = clock.now + ComputeDefaults.slurmStateInterval
+          isCancelRefused = await !cancel(array: id)
         }
         // An element whose node does not answer ends when Slurm gives the node up, which takes minutes.
         if let since = endingSince, clock.now - origin - since > ComputeDefaults.stopGrace {
           for index in live { leave(index, &occupied) }
           for index in live { board.dropped(elements[index].worker) }
+          if isCancelRefused { report(.notice("Slurm does not cancel the array \(id), which may still run")) }
           break
         }
       }
@@ -207,12 +213,6 @@ public actor SlurmTarget: ComputeTarget {
       }
       for index in live.sorted() {
         let now = clock.now - origin
-        // Taken off its node to begin anew, for which it may have to wait.
-        if states?[index]?.isWaiting == true, board.hasStarted(elements[index].worker) {
-          leave(index, &occupied)
-          board.requeued(elements[index].worker)
-          report(.notice("element \(id)_\(index) begins anew: \(states?[index]?.reason ?? "")"))
-        }
         if let node = states?[index]?.node {
           let number = nodes[node] ?? nodes.count + 1
           nodes[node] = number
@@ -227,6 +227,12 @@ public actor SlurmTarget: ComputeTarget {
             continue
           }
           board.handle(reply, from: elements[index].worker, at: now).forEach(report)
+        }
+        // Taken off its node to begin anew, for which it may have to wait.
+        if let state = states?[index], state.isWaiting, board.hasStarted(elements[index].worker) {
+          leave(index, &occupied)
+          board.requeued(elements[index].worker)
+          report(.notice("element \(id)_\(index) begins anew: \(state.reason)"))
         }
         if let states, states[index]?.isLive != true {
           live.remove(index)
@@ -316,9 +322,10 @@ public actor SlurmTarget: ComputeTarget {
     return states
   }
 
-  /// Cancels an array, or an element of one. Where Slurm does not do that, the element has ended already, or ends at its limit:
-  /// what it still writes is what any other attempt writes.
-  private func cancel(array id: String) async { _ = try? await call(scancel, [id]) }
+  /// Cancels an array, or an element of one; false where Slurm does not do that. What an element still writes is what any other
+  /// attempt writes.
+  @discardableResult
+  private func cancel(array id: String) async -> Bool { (try? await call(scancel, [id])) != nil }
 
   /// Cancels what runs under `label` and waits for its end, but not for what is ending: a node that does not answer keeps that for
   /// minutes.

@@ -30,9 +30,7 @@ struct DocumentNode {
 
   private static func parse(_ text: String, place: (Mark?) -> ScenarioFault.Place) throws -> DocumentNode {
     do {
-      // Some editors put a byte order mark before everything.
-      guard let root = try Yams.compose(yaml: text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text)
-      else {
+      guard let root = try Yams.compose(yaml: text) else {
         throw ScenarioFault(place: place(nil), reason: "the document is empty")
       }
       var room = mostNodes

@@ -26,6 +26,8 @@ public struct EndpointDocument: Sendable {
 
   /// As ``load(_:)``, from the text of a file.
   public static func parse(_ text: String, path: String) throws -> EndpointDocument {
+    // Some editors put a byte order mark before everything.
+    let text = text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
     let root: DocumentNode
     do {
       root = try DocumentNode.parse(text, path: path)
@@ -137,9 +139,13 @@ public struct EndpointDocument: Sendable {
 
   /// The deployment called `name`, or the default one, ready for the run in `folder`: where it does not say what its
   /// models see, that is what they were trained on. Throws ``ScoringError``.
-  public func deployment(_ name: String? = nil, in folder: RunFolder) throws -> Deployment {
+  ///
+  /// - Parameter trains: Whether its models will be trained as it says, whatever is there.
+  public func deployment(_ name: String? = nil, in folder: RunFolder, trains: Bool = false) throws
+    -> Deployment
+  {
     var deployment = try endpoint.deployment(name)
-    if let layout = try ModelLayout.known(of: folder.with(modelsOf: deployment)) {
+    if !trains, let layout = try ModelLayout.known(of: folder.with(modelsOf: deployment)) {
       if !withScope.contains(deployment.name) { deployment.layout.per = layout.per }
       if !withFeatures.contains(deployment.name) { deployment.layout.features = layout.features }
     }

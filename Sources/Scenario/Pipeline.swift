@@ -177,12 +177,13 @@ struct Pipeline {
         ? RunDefaults.drainSilence
         : isStored && document.broker == nil ? .zero : RunDefaults.foreignSilence
       // What has just been started again cannot be told to stop before it listens.
-      if !speech.isIngestionReady, ContinuousClock.now - watch.launchedAt > RunDefaults.readyTimeout,
+      let listens = parts.ingestion != nil && speech.isIngestionReady
+      if !listens, ContinuousClock.now - watch.launchedAt > RunDefaults.readyTimeout,
         let ingestion = parts.ingestion
       {
         throw RunError.notReady(name: ingestion.name, log: ingestion.log)
       }
-      if !watch.faults.isActive, speech.isIngestionReady, ContinuousClock.now - lastChange >= silence {
+      if !watch.faults.isActive, listens, ContinuousClock.now - lastChange >= silence {
         try watch.faults.requireCompletion(progress)
         return max(0, (lastChange - max(published, watch.faults.lastEnd ?? published)).seconds)
       }

@@ -25,6 +25,9 @@ public struct RunLayout: Hashable, Sendable {
     return layout
   }
 
+  /// How many runs of one scenario that begin within one second find a folder of their own: far more than a machine carries.
+  public static let mostOfASecond = 100
+
   /// `runs/<scenario>-<UTC time>`, and of runs that begin within one second `…-2` for the second.
   public static func standardFolder(scenario: String, now: Timestamp, number: Int = 1) -> String {
     let time = now.description.prefix(19).filter { $0 != "-" && $0 != ":" }

@@ -34,10 +34,10 @@ public enum CrashPoint: String, CaseIterable, Sendable {
   /// Asked to stop, everything stored, still connected.
   case stopping = "stopping"
 
-  /// Models trained and recorded.
-  case trained = "trained"
   /// One more model written, and the training not recorded.
   case modelWritten = "model-written"
+  /// Models trained and recorded.
+  case trained = "trained"
   /// A job written into the job database, and nothing else.
   case jobQueued = "job-queued"
   /// What a job scores decided and written, its tasks not in the database.
@@ -66,9 +66,9 @@ public enum CrashPoint: String, CaseIterable, Sendable {
   case jobCompleted = "job-completed"
 
   /// The steps of ingestion.
-  public static var ingestion: [CrashPoint] { Array(allCases.prefix { $0 != .trained }) }
+  public static var ingestion: [CrashPoint] { Array(allCases.prefix { $0 != .modelWritten }) }
   /// The steps of batch scoring.
-  public static var scoring: [CrashPoint] { Array(allCases.drop { $0 != .trained }) }
+  public static var scoring: [CrashPoint] { Array(allCases.drop { $0 != .modelWritten }) }
 
   private struct Plan {
     let point: CrashPoint

@@ -14,14 +14,17 @@ struct JobsCancelCommand: AsyncParsableCommand {
 
   func run() async throws {
     let folder = try ScoringCommandSupport.folder(arguments.runDir)
-    if try await hasCoordinatorCanceled(folder) {
-      StandardOutput.write("job \(arguments.job) is canceled")
-      return
+    while try await !hasCoordinatorCanceled(folder) {
+      // Nobody runs it, unless somebody has begun to just now.
+      guard let own = try? JobStore(path: folder.jobs) else {
+        try await Task.sleep(for: ScoringDefaults.cancelPollInterval)
+        if try !JobStore(reading: folder.jobs).hasCoordinator { _ = try JobStore(path: folder.jobs) }
+        continue
+      }
+      try refuseFinal(try JobsCommand.find(arguments.job, in: own))
+      try own.cancel(arguments.job, in: folder, at: ScoringCommandSupport.now())
+      break
     }
-    // Nobody runs it.
-    let own = try JobStore(path: folder.jobs)
-    try refuseFinal(try JobsCommand.find(arguments.job, in: own))
-    try own.cancel(arguments.job, in: folder, at: ScoringCommandSupport.now())
     StandardOutput.write("job \(arguments.job) is canceled")
   }
 

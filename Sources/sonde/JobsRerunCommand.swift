@@ -27,44 +27,52 @@ struct JobsRerunCommand: AsyncParsableCommand {
     let folder = try ScoringCommandSupport.folder(arguments.runDir)
     _ = try JobStore(reading: folder.jobs)
     let jobs = try JobStore(path: folder.jobs)
-    let job = try JobsCommand.find(arguments.job, in: jobs)
-    guard let queued = try jobs.deployment(of: arguments.job) else {
-      throw ScoringError("job \(arguments.job) was queued by a version that did not keep its settings")
+    // Looked at as a whole before anything is changed.
+    let named = try JobsCommand.find(arguments.job, in: jobs)
+    let (cut, begun, source) = try next(after: named, jobs)
+    guard let queued = try jobs.deployment(of: source) else {
+      throw ScoringError("job \(source) was queued by a version that did not keep its settings")
     }
     var deployment = queued
     try settings.apply(to: &deployment)
-    // Rows of a whole device are none of its sensors'.
-    guard deployment.layout.per == queued.layout.per else {
+    if let begun {
+      try JobRunner.refuse(deployment, for: cut.id, begunWith: queued)
+      if begun.state.isFinal {
+        JobRunner.forgetFailedRows(of: begun, in: folder)
+        try jobs.requeue(cut.id)
+      } else {
+        try jobs.forgetCancel(of: cut.id)
+      }
+    } else if deployment.layout.per != queued.layout.per {
+      // Rows of a whole device are none of its sensors'.
       throw ScoringError(
-        "job \(arguments.job) has rows a \(queued.layout.per.rawValue), and models a \(deployment.layout.per.rawValue) cannot score them"
+        "job \(source) has rows a \(queued.layout.per.rawValue), and models a \(deployment.layout.per.rawValue) cannot score them"
       )
     }
     try await ScoringCommandSupport.run(
-      try cut(of: job, folder, jobs), deployment, folder, jobs, compute: try compute.settings(),
+      cut, deployment, folder, jobs, compute: try compute.settings(),
       reporter: ScoringReporter(format: format, monitoring: monitoring, jobs: jobs))
   }
 
-  private func cut(of job: JobRecord, _ folder: RunFolder, _ jobs: JobStore) throws -> JobCut {
-    if job.state != .completed, let replacement = job.replacedBy {
-      throw ScoringError(
-        "job \(job.cut.id) was to be replaced by \(replacement); that job of the schedule, or its next one, scores its windows"
-      )
-    }
+  /// The job that does what `job` has left undone: itself where it has not completed, else one that scores the rows that failed, and
+  /// so on. With what is known of it, where it has begun, and the name of the job whose settings it has.
+  private func next(after job: JobRecord, _ jobs: JobStore) throws -> (
+    cut: JobCut, begun: JobRecord?, source: String
+  ) {
     guard job.state == .completed else {
-      if job.state.isFinal {
-        JobRunner.forgetFailedRows(of: job, in: folder)
-        try jobs.requeue(job.cut.id)
-      } else {
-        try jobs.forgetCancel(of: job.cut.id)
+      if let replacement = job.replacedBy {
+        throw ScoringError(
+          "job \(job.cut.id) was to be replaced by \(replacement); that job of the schedule, or its next one, scores its windows"
+        )
       }
-      return job.cut
+      return (job.cut, job, job.cut.id)
     }
     guard job.failedRows > 0 else {
       throw ScoringError("job \(job.cut.id) has completed, and none of its rows failed")
     }
     let again = JobCut(failedRowsOf: job.cut)
-    guard let known = try jobs.job(again.id) else { return again }
+    guard let known = try jobs.job(again.id) else { return (again, nil, job.cut.id) }
     // What failed again is what that job has left undone.
-    return try cut(of: known, folder, jobs)
+    return try next(after: known, jobs)
   }
 }

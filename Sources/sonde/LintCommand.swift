@@ -89,6 +89,7 @@ private enum LintWindows {
       return
     }
     let folder = RunFolder(path)
+    try folder.refuseUnfinishedTraining()
     guard let setup = try TrainingSetup.read(folder) else {
       throw ScoringError(
         "\(folder.trainingSetup) is missing; a run's windows are chosen by what it was trained on")

@@ -62,16 +62,18 @@ struct RunCommand: AsyncParsableCommand {
       return try await run(document, stop, in: files.count == 1 ? out : "\(out)/\(document.name)")
     }
     let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
-    var number = 1
-    while true {
+    func folder(_ number: Int) -> String {
+      RunLayout.standardFolder(scenario: document.name, now: now, number: number)
+    }
+    for number in 1..<RunLayout.mostOfASecond {
       do {
-        let folder = RunLayout.standardFolder(scenario: document.name, now: now, number: number)
-        return try await run(document, stop, in: folder)
+        return try await run(document, stop, in: folder(number))
       } catch RunError.outputExists {
         // Another run has begun in this second.
-        number += 1
+        continue
       }
     }
+    return try await run(document, stop, in: folder(RunLayout.mostOfASecond))
   }
 
   private func run(_ document: ScenarioDocument, _ stop: StopFlag, in folder: String) async throws -> (

@@ -123,7 +123,8 @@ struct ScheduleCommand: AsyncParsableCommand {
   {
     var configuration = try config.map { try ScheduleConfiguration(path: $0) } ?? ownConfiguration()
     if let document {
-      configuration.deployment = try document.deployment(endpoint.deployment, in: folder)
+      configuration.deployment = try document.deployment(
+        endpoint.deployment, in: folder, trains: configuration.training != nil)
       configuration.compute = document.endpoint.compute
     }
     if let size = try ScoringCommandSupport.miniBatchSize(miniBatchSize) {

@@ -44,7 +44,8 @@ final class ScoringReporter: Sendable {
   init(format: OutputFormat, monitoring: MonitoringOptions, jobs: JobStore) {
     self.format = format
     self.jobs = jobs
-    metricsPath = monitoring.metrics
+    // Where the name is a link, the file behind it is replaced, and not the link.
+    metricsPath = monitoring.metrics.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
     screen = format == .text ? TerminalScreen() : nil
     if metricsPath != nil { watchNodes() }
   }

@@ -88,6 +88,26 @@ import Testing
       _ = try await run.sonde(["score", run.folder, "--mini-batch-size", "4"])
       let scored = try run.scored()
       #expect(scored.count == 6 * 143 && Set(scored).count == scored.count)
+      let shown = try await run.sonde(["jobs", "show", run.folder, try job(run)])
+      #expect(shown.contains("2 of 2 tasks done"), "\(shown)")
+    }
+  }
+
+  /// The file had its name already.
+  @Test(arguments: [false, true]) func aFileOfADamagedDescriptionIsTakenBack(isCanceled: Bool) async throws {
+    try await trained { run in
+      let score = ["score", run.folder] + noon
+      try await killed(run, score, at: .successWritten)
+      unlink("\(run.folder)/predictions/\(try job(run))/tasks/job.json")
+      if isCanceled {
+        _ = try await run.sonde(["jobs", "cancel", run.folder, try job(run)])
+        #expect(try run.outputs().isEmpty)
+      } else {
+        unlink("\(run.folder)/models/device_pump-2.model")
+        unlink("\(run.folder)/models.sqlite")
+        _ = try await run.sonde(score)
+        #expect(try run.scored().count == 5 * 143 && run.scored(file: "failed.csv").count == 143)
+      }
     }
   }
 
@@ -144,7 +164,7 @@ import Testing
       try await killed(run, train, at: .modelWritten, passage: 3)
       let outcome = try await SondeProgram.run(["score", run.folder] + noon)
       #expect(
-        outcome.status == 64 && outcome.errors.contains("was interrupted; train again"), "\(outcome.errors)")
+        outcome.status == 64 && outcome.errors.contains("models of two trainings"), "\(outcome.errors)")
       _ = try await run.sonde(train)
       _ = try await run.sonde(["score", run.folder] + noon)
       #expect(try run.scored().count == 6 * 143)
@@ -185,12 +205,85 @@ import Testing
 
   /// Where a result cannot be written it is lost, which the exit code says.
   @Test func aResultThatCannotBeWrittenIsAFault() async throws {
-    for arguments in ["endpoints list '\(SondeProgram.packageRoot)/no.yaml'", "compute list", "--help"] {
-      let result = try await Subprocess.run(
-        .path(FilePath("/bin/sh")), arguments: ["-c", "'\(SondeProgram.path)' \(arguments) > /dev/full"],
-        output: .discarded, error: .string(limit: 4096))
-      let expected: Int32 = arguments == "compute list" ? 70 : arguments == "--help" ? 0 : 64
-      #expect(result.terminationStatus == .exited(expected), "\(arguments): \(result.standardError)")
+    try await trained { run in
+      func status(_ arguments: String) async throws -> TerminationStatus {
+        try await Subprocess.run(
+          .path(FilePath("/bin/sh")), arguments: ["-c", "'\(SondeProgram.path)' \(arguments) > /dev/full"],
+          output: .discarded, error: .discarded
+        ).terminationStatus
+      }
+      for format in ["text", "json"] {
+        let listed = try await status("models list '\(run.folder)' --format \(format)")
+        #expect(listed == .exited(70))
+      }
+      // Messages on the way are not what it has found.
+      let scored = try await status("score '\(run.folder)' --format json --after 2026-01-01T12:00:00Z")
+      #expect(scored == .exited(0))
+      #expect(try run.scored().count == 6 * 143)
+    }
+  }
+
+  /// A range without a window touches nothing; a schedule that is killed while it trains goes on with it, also by an endpoint file.
+  @Test func onlyATrainingThatHasBegunTakesTheOldOneBack() async throws {
+    try await trained { run in
+      let nothing = try await SondeProgram.run([
+        "train", run.folder, "--from", "2027-01-01T00:00:00Z", "--to", "2027-01-02T00:00:00Z",
+      ])
+      #expect(nothing.status == 64 && nothing.errors.contains("nothing can be trained"))
+      _ = try await run.sonde(["score", run.folder] + noon)
+      #expect(try run.scored().count == 6 * 143)
+    }
+    try await ScoringRun.with { run in
+      let endpoint = "\(run.folder)/pumps.yaml"
+      try AtomicFile.write("name: pumps\ndeployments:\n  only: { features: [mean, max] }\n", to: endpoint)
+      let arguments = run.arguments([
+        "--endpoint", endpoint, "--cron", "0 */6 * * *", "--until-stdin-closes",
+      ])
+      let crash = "model-written#3@\(run.folder)/crashed"
+      let service = try await run.start(arguments, environment: ["SONDE_CRASH_AT": crash])
+      service.closeInput()
+      #expect(try await service.exit() == .killed(signal: SIGKILL))
+      for scoring in [
+        ["score", run.folder] + noon, ["score", run.folder, "--set", "models=\(run.folder)/models"] + noon,
+        ["schedule", run.folder, "--from", "2026-01-01T12:00:00Z", "--every", "1h"],
+      ] {
+        let outcome = try await SondeProgram.run(scoring)
+        #expect(
+          outcome.status == 64 && outcome.errors.contains("models of two trainings"), "\(outcome.errors)")
+      }
+      let again = try await run.start(arguments)
+      again.closeInput()
+      for await _ in again.lines {}
+      #expect(try await again.exit() == .exited(code: 0))
+      #expect(try run.scored().count == 6 * 144)
+    }
+  }
+
+  /// What is refused changes nothing, and a job that is run again goes on with the settings that it has begun with.
+  @Test func aRerunThatIsRefusedLeavesTheJobAsItWas() async throws {
+    try await trained { run in
+      let model = "\(run.folder)/models/device_pump-2.model"
+      let aside = "\(run.folder)/aside"
+      try FileManager.default.moveItem(atPath: model, toPath: aside)
+      unlink("\(run.folder)/models.sqlite")
+      let score = ["score", run.folder, "--set", "error_threshold=10", "--mini-batch-size", "1"] + noon
+      #expect(try await SondeProgram.run(score).status == 1)
+      let job = try job(run)
+      let rerun = ["jobs", "rerun", run.folder, job]
+      func state() async throws -> String { try await run.sonde(["jobs", "show", run.folder, job]) }
+      let before = try await state()
+      let refused = try await SondeProgram.run(rerun + ["--set", "features=mean"])
+      #expect(refused.status == 64 && refused.errors.contains("has begun"), "\(refused.errors)")
+      let after = try await state()
+      #expect(after == before && before.contains("failed"))
+      // With more patience it completes, and the failed rows are a job of their own, which fails as well.
+      _ = try await run.sonde(rerun + ["--set", "error_threshold=-1"])
+      let again = try await SondeProgram.run(rerun + ["--set", "error_threshold=0"])
+      #expect(again.status == 1, "\(again.errors)")
+      try FileManager.default.moveItem(atPath: aside, toPath: model)
+      _ = try await run.sonde(rerun)
+      let scored = try run.scored()
+      #expect(scored.count == 6 * 143 && Set(scored).count == scored.count)
     }
   }
 }

@@ -39,6 +39,43 @@ import Testing
     }
   }
 
+  /// What a target imports without saying so may be built after it, or before: a build then fails now and then.
+  @Test func everyImportIsDeclared() throws {
+    let root = SondeProgram.packageRoot
+    let manifest = try String(contentsOfFile: "\(root)/Package.swift", encoding: .utf8)
+    // A constant of the manifest stands for a name, such as `telemetry` for "Telemetry".
+    var constants: [String: String] = [:]
+    for match in manifest.matches(
+      of: /let (\w+)(?:: Target\.Dependency)? =\s*(?:Target\.Dependency\.product\(name: )?"(\w+)"/)
+    {
+      constants[String(match.2)] = String(match.1)
+    }
+    let targets = try #require(manifest.components(separatedBy: "targets: [\n").last)
+    let blocks = targets.split(separator: /\n    \.(?:target|testTarget|executableTarget|systemLibrary)\(/)
+    var names: [Substring: Substring] = [:]
+    for block in blocks {
+      if let name = block.firstMatch(of: /name: "([\w-]+)"/) { names[name.1] = block }
+    }
+    #expect(names.count > 30)
+    let declarable = Set(names.keys.map(String.init)).union(constants.keys)
+    for (name, block) in names {
+      let folder =
+        block.firstMatch(of: /path: "([^"]+)"/).map { String($0.1) }
+        ?? (name.hasSuffix("Tests") ? "Tests/\(name)" : "Sources/\(name)")
+      for file in swiftFiles(in: "\(root)/\(folder)") {
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        for match in text.matches(of: /(?m)^(?:@\w+ )*import (?:(?:struct|enum|class|func) )?(\w+)/) {
+          let imported = String(match.1)
+          guard declarable.contains(imported) else { continue }
+          let isDeclared =
+            block.contains("\"\(imported)\"")
+            || constants[imported].map { block.contains(try! Regex("\\b\($0)\\b")) } ?? false
+          #expect(isDeclared, "\(file): \(name) imports \(imported), which Package.swift does not say")
+        }
+      }
+    }
+  }
+
   @Test func noFileSwitchesSafetyOffWithoutSayingWhy() throws {
     for file in swiftFiles(in: "\(SondeProgram.packageRoot)/Sources") {
       let lines = try String(contentsOfFile: file, encoding: .utf8)

@@ -158,9 +158,13 @@ import Testing
     }
   }
 
-  @Test func aByteOrderMarkIsNoText() throws {
-    let endpoint = try EndpointDocument.parse("\u{FEFF}" + Self.text, path: "e.yaml").endpoint
-    #expect(endpoint.deployments.count == 2)
+  @Test func aByteOrderMarkIsNoText() async throws {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/e.yaml"
+      let text = "\u{FEFF}default_deployment: a\nname: e\ndeployments:\n  a: {}\n  b: {}\n"
+      try AtomicFile.write(text, to: path)
+      #expect(try EndpointDocument.load(path).setDefault("b").endpoint.defaultDeployment == "b")
+    }
   }
 
   @Test func aliasesOfAliasesAreBounded() {
