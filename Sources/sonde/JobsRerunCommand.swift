@@ -50,7 +50,7 @@ struct JobsRerunCommand: AsyncParsableCommand {
       )
     }
     try await ScoringCommandSupport.run(
-      cut, deployment, folder, jobs, compute: try compute.settings(),
+      cut, deployment, folder, jobs, compute: try settings.applied(to: compute).settings(),
       reporter: ScoringReporter(format: format, monitoring: monitoring, jobs: jobs))
   }
 

@@ -131,7 +131,7 @@ struct ScheduleCommand: AsyncParsableCommand {
       configuration.deployment.miniBatchSize = size
     }
     try settings.apply(to: &configuration.deployment, trains: configuration.training != nil)
-    configuration.compute = try compute.settings(over: configuration.compute)
+    configuration.compute = try settings.applied(to: compute).settings(over: configuration.compute)
     if let clock { configuration.clock = clock }
     if let concurrencyPolicy { configuration.concurrency = concurrencyPolicy }
     if let catchup { configuration.catchup = catchup }

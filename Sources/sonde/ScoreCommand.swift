@@ -85,7 +85,8 @@ struct ScoreCommand: AsyncParsableCommand {
     let folder = try ScoringCommandSupport.folder(runDir)
     let document = try endpoint.document()
     var deployment = try document?.deployment(endpoint.deployment, in: folder) ?? ownDeployment(of: folder)
-    let size = try compute.settings(over: document?.endpoint.compute ?? ComputeSettings())
+    let size = try settings.applied(to: compute).settings(
+      over: document?.endpoint.compute ?? ComputeSettings())
     let jobs = try JobStore(path: folder.jobs)
     let chain = try jobs.chain(of: deployment)
     let cut: JobCut

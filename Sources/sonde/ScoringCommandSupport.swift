@@ -145,12 +145,26 @@ struct DeploymentOptions: ParsableArguments {
     name: .customLong("set"),
     help: ArgumentHelp(
       "Changes a setting of the deployment, such as error_threshold=100; can be repeated.",
-      discussion: "Settings: \(DeploymentSetting.allCases.map(\.rawValue).joined(separator: ", "))."))
+      discussion: """
+        Settings: \(DeploymentSetting.allCases.map(\.rawValue).joined(separator: ", ")); and of the compute target, as in an \
+        endpoint file: compute=slurm, compute.local.nodes=4 and the like, which --compute, --nodes and the others say as well.
+        """))
   var overrides: [String] = []
+
+  /// Those of the compute target, and those of the deployment.
+  private var ofCompute: [String] { overrides.filter { $0.prefixMatch(of: /compute[.=]/) != nil } }
+  private var ofDeployment: [String] { overrides.filter { $0.prefixMatch(of: /compute[.=]/) == nil } }
+
+  /// `options` with what the overrides say of the compute target. Throws ``ScoringError``.
+  func applied(to options: ComputeOptions) throws(ScoringError) -> ComputeOptions {
+    var options = options
+    for override in ofCompute { try options.set(override) }
+    return options
+  }
 
   /// - Parameter trains: Whether models will be trained with it.
   func apply(to deployment: inout Deployment, trains: Bool = false) throws(ScoringError) {
-    try deployment.set(overrides, trains: trains)
+    try deployment.set(ofDeployment, trains: trains)
   }
 }
 
@@ -173,6 +187,41 @@ struct ComputeOptions: ParsableArguments {
 
   @Option(help: "How long a node without work stays, where the target scales. Default 120s.")
   var idleTimeBeforeScaleDown: Span?
+
+  /// Puts `compute=slurm`, `compute.slurm.nodes=4` or `compute.nodes=4` in place of what is here. Throws ``ScoringError``.
+  mutating func set(_ override: String) throws(ScoringError) {
+    let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+      String.init)
+    var path = parts[0].split(separator: ".").dropFirst().map(String.init)
+    let value = parts.count == 2 ? parts[1] : ""
+    func fault(_ wanted: String) -> ScoringError { ScoringError("--set “\(override)”: expected \(wanted)") }
+    if let named = path.first.flatMap(ComputeSettings.Kind.init(rawValue:)) {
+      kind = named
+      path.removeFirst()
+    }
+    guard path.count <= 1 else { throw fault("one setting, such as compute.local.nodes=4") }
+    switch path.first {
+    case nil:
+      guard let named = ComputeSettings.Kind(rawValue: value) else {
+        throw fault(ComputeSettings.Kind.allCases.map(\.rawValue).joined(separator: " or "))
+      }
+      kind = named
+    case "idle_time_before_scale_down":
+      guard let span = Span(argument: value) else { throw fault("a duration, such as 120s") }
+      idleTimeBeforeScaleDown = span
+    case let name?:
+      let keys: [String: WritableKeyPath<ComputeOptions, Int?>] = [
+        "nodes": \.nodes, "cores_per_node": \.coresPerNode, "max_instances": \.maxInstances,
+        "min_instances": \.minInstances,
+      ]
+      guard let key = keys[name] else {
+        let known = keys.keys.sorted() + ["idle_time_before_scale_down"]
+        throw fault(NearestName.of(name, among: known).map { "“\($0)”" } ?? known.joined(separator: ", "))
+      }
+      guard let number = Int(value), number >= 0 else { throw fault("a whole number") }
+      self[keyPath: key] = number
+    }
+  }
 
   var isUnused: Bool {
     kind == nil && nodes == nil && coresPerNode == nil && maxInstances == nil && minInstances == nil

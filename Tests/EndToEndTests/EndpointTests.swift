@@ -137,4 +137,26 @@ import Testing
       #expect(object["state"] as? String == "completed" && object["rows_per_second"] != nil)
     }
   }
+
+  /// Of one job alone, by the names that an endpoint file has for it.
+  @Test func theComputeTargetIsChangedLikeAnyOtherSetting() async throws {
+    try await ScoringRun.with { run in
+      _ = try await run.sonde([
+        "train", run.folder, "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T12:00:00Z",
+      ])
+      let score = ["score", run.folder, "--after", "2026-01-01T12:00:00Z", "--mini-batch-size", "1"]
+      for (override, said) in [
+        ("compute=cloud", "expected local or slurm"), ("compute.local.node=2", "expected “nodes”"),
+        ("compute.nodes=two", "expected a whole number"),
+        ("compute.local.scale.nodes=2", "expected one setting"),
+        ("compute.idle_time_before_scale_down=soon", "expected a duration"),
+        ("compute.nodes=0", "0 nodes"),
+      ] {
+        let outcome = try await SondeProgram.run(score + ["--set", override])
+        #expect(outcome.status == 64 && outcome.errors.contains(said), "\(override): \(outcome.errors)")
+      }
+      _ = try await run.sonde(score + ["--set", "compute.local.nodes=3", "--set", "error_threshold=0"])
+      #expect(try await run.sonde(["compute", "show", run.folder]).contains("at most 3 nodes at a time"))
+    }
+  }
 }
