@@ -129,10 +129,16 @@ public struct Deployment: Hashable, Sendable, Codable {
     self.maxConcurrencyPerInstance = maxConcurrencyPerInstance
   }
 
-  /// Whether jobs of both write the same rows into files of the same name.
-  func makesSamePredictions(as other: Deployment) -> Bool {
-    (models, layout, outputAction, outputFileName)
-      == (other.models, other.layout, other.outputAction, other.outputFileName)
+  /// A job's parts are of one kind, and its prediction file has one name: throws ``ScoringError`` where the job called `id`, which has
+  /// begun with `begun`, would go on with others.
+  public func refuseToGoOn(with id: String, begunWith begun: Deployment) throws(ScoringError) {
+    guard
+      (models, layout, outputAction, outputFileName)
+        != (begun.models, begun.layout, begun.outputAction, begun.outputFileName)
+    else { return }
+    throw ScoringError(
+      "job \(id) has begun, and goes on with the models, per, features, output_action and output_file_name that it "
+        + "began with")
   }
 
   var retry: RetrySettings {

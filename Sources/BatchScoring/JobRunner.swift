@@ -61,7 +61,9 @@ public struct JobRunner: Sendable {
     let files = folder.job(cut.id, output: deployment.outputFileName)
     var job: JobRecord
     if let known {
-      try refuseOtherSettings(of: known)
+      if let begun = try jobs.deployment(of: cut.id) {
+        try deployment.refuseToGoOn(with: cut.id, begunWith: begun)
+      }
       job = known
     } else {
       try refuseExistingOutput(files)
@@ -205,22 +207,6 @@ public struct JobRunner: Sendable {
     }
   }
 
-  /// A job's parts are of one kind, and its prediction file has one name: what it began with.
-  private func refuseOtherSettings(of known: JobRecord) throws {
-    guard let begun = try jobs.deployment(of: known.cut.id) else { return }
-    try Self.refuse(deployment, for: known.cut.id, begunWith: begun)
-  }
-
-  /// Throws ``ScoringError`` where `deployment` cannot go on with a job that has begun with `begun`.
-  public static func refuse(_ deployment: Deployment, for id: String, begunWith begun: Deployment)
-    throws(ScoringError)
-  {
-    guard !deployment.makesSamePredictions(as: begun) else { return }
-    throw ScoringError(
-      "job \(id) has begun, and goes on with the models, per, features, output_action and output_file_name that it "
-        + "began with")
-  }
-
   private func refuseExistingOutput(_ files: JobFolder) throws {
     for path in [files.predictions, files.success] where FileManager.default.fileExists(atPath: path) {
       throw ScoringError(
@@ -231,27 +217,29 @@ public struct JobRunner: Sendable {
   // MARK: - Plan
 
   private func plan(_ job: inout JobRecord, _ files: JobFolder) async throws -> JobDescription {
+    let known = try knownDescription(of: job.cut, files)
+    if known == nil {
+      // Parts without a description are of nobody knows which tasks.
+      try files.unpublish()
+      try? FileManager.default.removeItem(atPath: files.tasks)
+      if job.tasks > 0 { try jobs.forgetTasks(of: job.cut.id) }
+    }
     try files.prepare()
     await target.prepare(for: worker)
     job.state = .provisioning
     job.startedAt = job.startedAt ?? now()
     let description: JobDescription
-    if let known = try knownDescription(of: job.cut, files) {
+    if let known {
       // The parts that are there belong to these tasks, also if the number of nodes is another one now.
       description = known
     } else {
-      // Parts without a description are of nobody knows which tasks.
-      try files.unpublish()
-      try? FileManager.default.removeItem(atPath: files.tasks)
-      try files.prepare()
-      try jobs.forgetTasks(of: job.cut.id)
       // Side by side with the counting of windows: of a large fleet both take a while.
       async let supportVectors = ModelCatalog.supportVectors(of: folder)
       let reader = try WindowStoreReader(path: folder.store)
       let onlyRowsOf = job.cut.failedRowsOf.map { folder.job($0).failed }
       let devices = try onlyRowsOf.map { try RowSelection(failedFile: $0).devices }
-      let counts = Self.of(
-        devices, try reader.windowCounts(visibleAfter: job.cut.after, through: job.cut.through))
+      let counts = Self.counts(
+        try reader.windowCounts(visibleAfter: job.cut.after, through: job.cut.through), of: devices)
       let vectors = try await supportVectors
       let loads = counts.map {
         MiniBatchPlan.Load(device: $0.device, rows: $0.count, supportVectors: vectors[$0.device] ?? 0)
@@ -274,8 +262,8 @@ public struct JobRunner: Sendable {
     return description
   }
 
-  /// The counts of `devices`, also of those that have no windows any more; nil for all that have some.
-  private static func of(_ devices: Set<DeviceID>?, _ counts: [WindowStoreReader.WindowCount])
+  /// Of `counts` those of `devices`, also of such that have no windows any more; nil for all.
+  private static func counts(_ counts: [WindowStoreReader.WindowCount], of devices: Set<DeviceID>?)
     -> [WindowStoreReader.WindowCount]
   {
     guard let devices else { return counts }

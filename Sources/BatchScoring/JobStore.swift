@@ -17,7 +17,16 @@ public final class JobStore: Sendable {
   /// Opens the file at `path` as the one coordinator of its folder, or makes it. Throws ``ScoringError``, also where
   /// there is another coordinator.
   public convenience init(path: String) throws {
-    try self.init(path: path, lock: Self.coordinatorLock(path))
+    guard let lock = try Self.coordinatorLock(path) else {
+      throw ScoringError(
+        "\(path): a scheduler or a job is running in this folder already; wait for its end, or stop it")
+    }
+    try self.init(path: path, lock: lock)
+  }
+
+  /// As ``init(path:)``; nil where there is another coordinator.
+  public static func ifFree(path: String) throws -> JobStore? {
+    try coordinatorLock(path).map { try JobStore(path: path, lock: $0) }
   }
 
   /// Opens the file at `path` to ask its coordinator for something, whether or not there is one. Throws
@@ -31,15 +40,13 @@ public final class JobStore: Sendable {
   /// Whether somebody runs the jobs that are not final: a killed coordinator leaves them as they were.
   public var hasCoordinator: Bool { lock != nil || probe?.isHeld ?? true }
 
-  /// Holds a run's folder for one coordinator (a scheduler, or a job by hand): two would score the same cut.
-  private static func coordinatorLock(_ path: String) throws(ScoringError) -> DatabaseLock {
+  /// Holds a run's folder for one coordinator (a scheduler, or a job by hand): two would score the same cut. Nil where another has it.
+  private static func coordinatorLock(_ path: String) throws(ScoringError) -> DatabaseLock? {
     do throws(DatabaseLock.Failure) {
       return try DatabaseLock(path: path)
     } catch {
       switch error {
-      case .heldByAnother:
-        throw ScoringError(
-          "\(path): a scheduler or a job is running in this folder already; wait for its end, or stop it")
+      case .heldByAnother: return nil
       case .cannotOpen(let reason):
         throw ScoringError("the job database \(path) cannot be opened: \(reason)")
       }

@@ -31,7 +31,7 @@ struct TaskScorer {
   /// - Parameter flush: Is called every few devices, and may take the lines so far.
   func score(task: Int, flush: (inout TaskPart) throws -> Void) throws -> TaskPart {
     var part = TaskPart()
-    try forEachFewDevices(of: task) { ids, devices in
+    try forEachFewDevices(of: task, into: &part) { devices, part in
       for windows in devices {
         switch job.layout.per {
         case .device: try scoreDevice(windows, &part)
@@ -41,7 +41,6 @@ struct TaskScorer {
           }
         }
       }
-      for row in selection?.unmet(of: ids) ?? [] { part.add(row) }
       try flush(&part)
     }
     return part
@@ -50,27 +49,27 @@ struct TaskScorer {
   /// Fails every window of a task with `reason`: what is left of one whose attempts have all failed.
   func fail(task: Int, reason: String) throws -> TaskPart {
     var part = TaskPart()
-    try forEachFewDevices(of: task) { ids, devices in
+    try forEachFewDevices(of: task, into: &part) { devices, part in
       for table in devices.flatMap({ builder.tables(of: $0) }) {
         score(selected(table), with: .failure(ScoringError(reason)), &part)
       }
-      for row in selection?.unmet(of: ids) ?? [] { part.add(row) }
     }
     return part
   }
 
-  /// Reads a few devices at a time: what was read is still in the processor's cache when it is looked at.
+  /// Reads a few devices at a time: what was read is still in the processor's cache when it is looked at. What the job is about and
+  /// was not met among them has failed.
   private func forEachFewDevices(
-    of task: Int, _ body: (_ ids: ArraySlice<DeviceID>, _ windows: [DeviceWindows]) throws -> Void
+    of task: Int, into part: inout TaskPart, _ body: ([DeviceWindows], inout TaskPart) throws -> Void
   ) throws {
     let devices = job.tasks[task]
     for start in stride(from: 0, to: devices.count, by: ScoringDefaults.devicesPerRead) {
       let next = devices[start..<min(start + ScoringDefaults.devicesPerRead, devices.count)]
       try body(
-        next,
         try reader.windows(
           visibleAfter: job.visibleAfter, through: job.visibleThrough, devices: Array(next),
-          columns: builder.columns, from: job.firstStarts?[task]))
+          columns: builder.columns, from: job.firstStarts?[task]), &part)
+      for row in selection?.unmet(of: next) ?? [] { part.add(row) }
     }
   }
 

@@ -166,23 +166,20 @@ public actor SlurmTarget: ComputeTarget {
     var occupied: [Int: Set<Int>] = [:]
     var lastReason = "none"
     var endingSince: Duration?
-    var nextCancel = origin
-    var isCancelRefused = false
+    var isCanceled = false
     var saidToWait = false
     var nextLook = origin
     var lastAnswer = origin
     while !live.isEmpty {
       if isStopping || isCanceling {
         endingSince = endingSince ?? clock.now - origin
-        if clock.now >= nextCancel {
-          nextCancel = clock.now + ComputeDefaults.slurmStateInterval
-          isCancelRefused = await !cancel(array: id)
-        }
+        // Until Slurm takes it: its controller may be busy.
+        if !isCanceled { isCanceled = await cancel(array: id) }
         // An element whose node does not answer ends when Slurm gives the node up, which takes minutes.
         if let since = endingSince, clock.now - origin - since > ComputeDefaults.stopGrace {
           for index in live { leave(index, &occupied) }
           for index in live { board.dropped(elements[index].worker) }
-          if isCancelRefused { report(.notice("Slurm does not cancel the array \(id), which may still run")) }
+          if !isCanceled { report(.notice("Slurm does not cancel the array \(id), which may still run")) }
           break
         }
       }

@@ -89,7 +89,7 @@ struct WorkerProcess: Sendable {
       permissions: [.ownerReadWrite, .groupRead, .otherRead])
     // One that outlived a killed coordinator would go on writing into its run. The end of standard input tells an idle worker; one
     // that is at work, or hangs, is ended by the kernel.
-    let words = ExecutablePath.tied([command.executable] + command.arguments, signal: "KILL")
+    let words = TiedCommand.words([command.executable] + command.arguments, signal: "KILL")
     let result = try await Subprocess.run(
       .path(FilePath(words[0])), arguments: Arguments(Array(words.dropFirst())), input: .inputWriter,
       output: .sequence,

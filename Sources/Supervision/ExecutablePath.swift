@@ -11,13 +11,6 @@ public enum ExecutablePath {
     return folders.lazy.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
   }
 
-  /// The command that runs `command` and has the kernel send it `signal` when this process dies, where the system has the means.
-  /// Subprocess starts children from one thread that lives as long as the process, which is what makes the signal mean that.
-  public static func tied(_ command: [String], signal: String) -> [String] {
-    guard let setpriv = find("setpriv") else { return command }
-    return [setpriv, "--pdeathsig", signal, "--"] + command
-  }
-
   /// The running program's own file.
   public static var current: String {
     (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]

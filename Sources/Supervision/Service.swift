@@ -28,7 +28,7 @@ public enum ServiceExit: Hashable, Sendable, CustomStringConvertible {
 /// standard input can be written and closed.
 ///
 /// A service does not outlive the process that started it: the kernel sends it SIGTERM when that one dies (where there is
-/// `setpriv`; see ``ExecutablePath/tied(_:signal:)``), and its standard input ends.
+/// `setpriv`; see ``TiedCommand/words(_:signal:)``), and its standard input ends.
 public final class Service: Sendable {
   public let name: String
   public let processID: Int32
@@ -88,7 +88,7 @@ public final class Service: Sendable {
 
     let (lines, lineSink) = AsyncStream.makeStream(of: String.self)
     let (started, startedSink) = AsyncStream.makeStream(of: Started.self)
-    let command = ExecutablePath.tied([path] + arguments, signal: "TERM")
+    let command = TiedCommand.words([path] + arguments, signal: "TERM")
     var changes: [Environment.Key: String?] = [:]
     for (name, value) in environment { changes[Environment.Key(stringLiteral: name)] = value }
     let completion = Task {

@@ -16,11 +16,7 @@ struct JobsCancelCommand: AsyncParsableCommand {
     let folder = try ScoringCommandSupport.folder(arguments.runDir)
     while try await !hasCoordinatorCanceled(folder) {
       // Nobody runs it, unless somebody has begun to just now.
-      guard let own = try? JobStore(path: folder.jobs) else {
-        try await Task.sleep(for: ScoringDefaults.cancelPollInterval)
-        if try !JobStore(reading: folder.jobs).hasCoordinator { _ = try JobStore(path: folder.jobs) }
-        continue
-      }
+      guard let own = try JobStore.ifFree(path: folder.jobs) else { continue }
       try refuseFinal(try JobsCommand.find(arguments.job, in: own))
       try own.cancel(arguments.job, in: folder, at: ScoringCommandSupport.now())
       break

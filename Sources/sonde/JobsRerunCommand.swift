@@ -36,7 +36,7 @@ struct JobsRerunCommand: AsyncParsableCommand {
     var deployment = queued
     try settings.apply(to: &deployment)
     if let begun {
-      try JobRunner.refuse(deployment, for: cut.id, begunWith: queued)
+      try deployment.refuseToGoOn(with: cut.id, begunWith: queued)
       if begun.state.isFinal {
         JobRunner.forgetFailedRows(of: begun, in: folder)
         try jobs.requeue(cut.id)

@@ -1,5 +1,8 @@
+import Files
 import Foundation
 import MQTT
+import Subprocess
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -91,5 +94,46 @@ import Testing
     }
     #expect(try await SondeProgram.run(["run", "no-such-file.yaml"]).status == 64)
     #expect(try await SondeProgram.run(["--version"]).status == 0)
+  }
+
+  @Test(arguments: [
+    ("\"from\":\"2026-01-01T12:00:00Z\"", "\"from\":9223372036854775807", "from is in no year"),
+    ("\"task_timeout_seconds\":30", "\"task_timeout_seconds\":1e300", "task_timeout_seconds is 1e+300"),
+    ("\"predictions.csv\"", "\"failed.csv\"", "no name for a prediction file"),
+    ("\"max_retries\":3", "\"max_retries\":\"x\"", "deployment.maxRetries is not a number"),
+  ]) func whatAConfigurationCannotSayIsToldAsSuch(old: String, new: String, fault: String) async throws {
+    let text = """
+      {"clock":"watermark","catchup":"last","concurrency":"forbid","every_seconds":3600,"from":"2026-01-01T12:00:00Z",
+      "compute":{"kind":"local","cores_per_node":1,"scale":{"min_instances":1,"max_instances":1,"idle_seconds_before_scale_down":120}},
+      "deployment":{"name":"default","layout":{"per":"device","features":["mean"]},"model":{"nu":0.01,"gamma":"scale","kernel":"rbf",
+      "threshold":"training"},"mini_batch_size":"auto","max_retries":3,"task_timeout_seconds":30,"error_threshold":-1,
+      "output_action":"append_row","output_file_name":"predictions.csv","logging_level":"info"}}
+      """
+    #expect(text.contains(old))
+    try await withTemporaryFolder { folder in
+      try AtomicFile.write(text.replacing(old, with: new), to: "\(folder)/c.json")
+      let outcome = try await SondeProgram.run(["schedule", folder, "--config", "\(folder)/c.json"])
+      #expect(outcome.status == 64 && outcome.errors.contains(fault), "\(outcome.status) \(outcome.errors)")
+    }
+  }
+
+  /// Where a result cannot be written it is lost, which the exit code says.
+  @Test func aResultThatCannotBeWrittenIsAFault() async throws {
+    try await ScoringRun.trained { run in
+      func status(_ arguments: String) async throws -> TerminationStatus {
+        try await Subprocess.run(
+          .path(FilePath("/bin/sh")), arguments: ["-c", "'\(SondeProgram.path)' \(arguments) > /dev/full"],
+          output: .discarded, error: .discarded
+        ).terminationStatus
+      }
+      for format in ["text", "json"] {
+        let listed = try await status("models list '\(run.folder)' --format \(format)")
+        #expect(listed == .exited(70))
+      }
+      // Messages on the way are not what it has found.
+      let scored = try await status("score '\(run.folder)' --format json --after 2026-01-01T12:00:00Z")
+      #expect(scored == .exited(0))
+      #expect(try run.scored().count == 6 * 143)
+    }
   }
 }

@@ -8,16 +8,7 @@ import Testing
 
 /// Jobs and trainings whose process was killed, and what is then found in their folder.
 @Suite(.serialized, .timeLimit(.minutes(3))) struct ResumedJobTests {
-  private let noon = ["--after", "2026-01-01T12:00:00Z"]
-
-  private func trained(_ body: (ScoringRun) async throws -> Void) async throws {
-    try await ScoringRun.with { run in
-      _ = try await run.sonde([
-        "train", run.folder, "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T12:00:00Z",
-      ])
-      try await body(run)
-    }
-  }
+  private let noon = ScoringRun.noon
 
   /// Runs `arguments` until `point` is passed for the `passage`th time, where the process is killed.
   private func killed(
@@ -39,7 +30,7 @@ import Testing
   func aFileThatHasItsNameIsMadeAgainOrTakenBack(point: CrashPoint) async throws {
     let failing = ["SONDE_FAIL_TASKS": "0.4#7"]
     let settings = ["--mini-batch-size", "1", "--set", "retry_settings.max_retries=0"]
-    try await trained { run in
+    try await ScoringRun.trained { run in
       let score = ["score", run.folder] + settings + noon
       #expect(try await SondeProgram.run(score, environment: failing).status == 0)
       let expected = try run.outputs()
@@ -65,7 +56,7 @@ import Testing
 
   /// The database has gone and the job's parts have not; another job has the same name.
   @Test func partsOfAJobThatNobodyKnowsAreNotUsed() async throws {
-    try await trained { run in
+    try await ScoringRun.trained { run in
       try await killed(
         run, ["score", run.folder, "--after", "2026-01-01T20:00:00Z"], at: .jobPlanned)
       for file in ["jobs.sqlite", "jobs.sqlite-wal", "jobs.sqlite-shm"] { unlink("\(run.folder)/\(file)") }
@@ -76,7 +67,7 @@ import Testing
 
   /// Its parts are of nobody knows which tasks, and another number of nodes makes other ones.
   @Test(arguments: ["", "{\"x\":", nil]) func aDamagedDescriptionIsMadeAnew(text: String?) async throws {
-    try await trained { run in
+    try await ScoringRun.trained { run in
       let score = ["score", run.folder, "--mini-batch-size", "1"] + noon
       try await killed(run, score, at: .tasksDone)
       let description = "\(run.folder)/predictions/\(try job(run))/tasks/job.json"
@@ -95,7 +86,7 @@ import Testing
 
   /// The file had its name already.
   @Test(arguments: [false, true]) func aFileOfADamagedDescriptionIsTakenBack(isCanceled: Bool) async throws {
-    try await trained { run in
+    try await ScoringRun.trained { run in
       let score = ["score", run.folder] + noon
       try await killed(run, score, at: .successWritten)
       unlink("\(run.folder)/predictions/\(try job(run))/tasks/job.json")
@@ -112,7 +103,7 @@ import Testing
   }
 
   @Test func aFolderThatHasBeenMovedIsReadWhereItIs() async throws {
-    try await trained { run in
+    try await ScoringRun.trained { run in
       try await killed(run, ["score", run.folder] + noon, at: .jobPlanned)
       try await withTemporaryFolder { parent in
         let moved = ScoringRun(folder: "\(parent)/moved")
@@ -126,7 +117,7 @@ import Testing
 
   /// The coordinator of the folder is at something else, and leaves while it is asked.
   @Test func cancelingAnAbandonedJobLeavesTheDatabaseWhole() async throws {
-    try await trained { run in
+    try await ScoringRun.trained { run in
       try await killed(run, ["score", run.folder] + noon, at: .jobPlanned)
       let job = try job(run)
       let endpoint = "\(run.folder)/other.yaml"
@@ -157,7 +148,7 @@ import Testing
   }
 
   @Test func modelsOfTwoTrainingsAreNotScoredWith() async throws {
-    try await trained { run in
+    try await ScoringRun.trained { run in
       let train = [
         "train", run.folder, "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T12:00:00Z", "--nu", "0.3",
       ]
@@ -172,7 +163,7 @@ import Testing
   }
 
   @Test func rowsOfAWholeDeviceAreNotTriedWithModelsOfItsSensors() async throws {
-    try await trained { run in
+    try await ScoringRun.trained { run in
       unlink("\(run.folder)/models/device_pump-2.model")
       _ = try await run.sonde(["score", run.folder] + noon)
       let outcome = try await SondeProgram.run([
@@ -182,50 +173,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("\"from\":\"2026-01-01T12:00:00Z\"", "\"from\":9223372036854775807", "from is in no year"),
-    ("\"task_timeout_seconds\":30", "\"task_timeout_seconds\":1e300", "task_timeout_seconds is 1e+300"),
-    ("\"predictions.csv\"", "\"failed.csv\"", "no name for a prediction file"),
-    ("\"max_retries\":3", "\"max_retries\":\"x\"", "deployment.maxRetries is not a number"),
-  ]) func whatAConfigurationCannotSayIsToldAsSuch(old: String, new: String, fault: String) async throws {
-    let text = """
-      {"clock":"watermark","catchup":"last","concurrency":"forbid","every_seconds":3600,"from":"2026-01-01T12:00:00Z",
-      "compute":{"kind":"local","cores_per_node":1,"scale":{"min_instances":1,"max_instances":1,"idle_seconds_before_scale_down":120}},
-      "deployment":{"name":"default","layout":{"per":"device","features":["mean"]},"model":{"nu":0.01,"gamma":"scale","kernel":"rbf",
-      "threshold":"training"},"mini_batch_size":"auto","max_retries":3,"task_timeout_seconds":30,"error_threshold":-1,
-      "output_action":"append_row","output_file_name":"predictions.csv","logging_level":"info"}}
-      """
-    #expect(text.contains(old))
-    try await withTemporaryFolder { folder in
-      try AtomicFile.write(text.replacing(old, with: new), to: "\(folder)/c.json")
-      let outcome = try await SondeProgram.run(["schedule", folder, "--config", "\(folder)/c.json"])
-      #expect(outcome.status == 64 && outcome.errors.contains(fault), "\(outcome.status) \(outcome.errors)")
-    }
-  }
-
-  /// Where a result cannot be written it is lost, which the exit code says.
-  @Test func aResultThatCannotBeWrittenIsAFault() async throws {
-    try await trained { run in
-      func status(_ arguments: String) async throws -> TerminationStatus {
-        try await Subprocess.run(
-          .path(FilePath("/bin/sh")), arguments: ["-c", "'\(SondeProgram.path)' \(arguments) > /dev/full"],
-          output: .discarded, error: .discarded
-        ).terminationStatus
-      }
-      for format in ["text", "json"] {
-        let listed = try await status("models list '\(run.folder)' --format \(format)")
-        #expect(listed == .exited(70))
-      }
-      // Messages on the way are not what it has found.
-      let scored = try await status("score '\(run.folder)' --format json --after 2026-01-01T12:00:00Z")
-      #expect(scored == .exited(0))
-      #expect(try run.scored().count == 6 * 143)
-    }
-  }
-
   /// A range without a window touches nothing; a schedule that is killed while it trains goes on with it, also by an endpoint file.
   @Test func onlyATrainingThatHasBegunTakesTheOldOneBack() async throws {
-    try await trained { run in
+    try await ScoringRun.trained { run in
       let nothing = try await SondeProgram.run([
         "train", run.folder, "--from", "2027-01-01T00:00:00Z", "--to", "2027-01-02T00:00:00Z",
       ])
@@ -261,7 +211,7 @@ import Testing
 
   /// What is refused changes nothing, and a job that is run again goes on with the settings that it has begun with.
   @Test func aRerunThatIsRefusedLeavesTheJobAsItWas() async throws {
-    try await trained { run in
+    try await ScoringRun.trained { run in
       let model = "\(run.folder)/models/device_pump-2.model"
       let aside = "\(run.folder)/aside"
       try FileManager.default.moveItem(atPath: model, toPath: aside)

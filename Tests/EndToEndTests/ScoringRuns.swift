@@ -24,6 +24,19 @@ struct ScoringRun {
     }
   }
 
+  /// The same with models of the first half of the day.
+  static func trained(_ body: (ScoringRun) async throws -> Void) async throws {
+    try await with { run in
+      _ = try await run.sonde([
+        "train", run.folder, "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T12:00:00Z",
+      ])
+      try await body(run)
+    }
+  }
+
+  /// Has the second half of the day scored.
+  static let noon = ["--after", "2026-01-01T12:00:00Z"]
+
   /// Adds windows, and sets the watermark to so long after the start.
   func store(_ windows: [WindowRow] = [], watermark: Duration) throws {
     let writer = try WindowStoreWriter(

@@ -6,14 +6,11 @@ import Testing
 
 /// Jobs that somebody looks at, stops or takes up again before they have completed.
 @Suite(.serialized, .timeLimit(.minutes(3))) struct UnfinishedJobTests {
-  private let noon = ["--after", "2026-01-01T12:00:00Z"]
+  private let noon = ScoringRun.noon
 
   /// A run whose models are text alone, so that a model can be taken away.
   private func trained(_ body: (ScoringRun) async throws -> Void) async throws {
-    try await ScoringRun.with { run in
-      _ = try await run.sonde([
-        "train", run.folder, "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T12:00:00Z",
-      ])
+    try await ScoringRun.trained { run in
       try FileManager.default.removeItem(atPath: "\(run.folder)/models.sqlite")
       try await body(run)
     }
