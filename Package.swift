@@ -4,6 +4,7 @@ import PackageDescription
 // Targets are listed by layer, lowest first. A module imports only from the layers below it;
 // the table in ARCHITECTURE.md says the same and a test holds the code to it.
 
+let wording: Target.Dependency = "Wording"
 let telemetry: Target.Dependency = "Telemetry"
 let files: Target.Dependency = "Files"
 let supervision: Target.Dependency = "Supervision"
@@ -38,46 +39,47 @@ let package = Package(
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ],
   targets: [
-    // Layer 0: C
+    // Layer 0: C, and words
     .systemLibrary(
       name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSVM", providers: [.apt(["libsvm-dev"])]),
     .target(name: "CKernels"),
     .target(name: "CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
+    .target(name: "Wording"),
 
     // Layer 1: values, files, processes, models
-    .target(name: "Telemetry"),
-    .target(name: "Files", dependencies: ["CLinux", crypto]),
-    .target(name: "Supervision", dependencies: ["CLinux", subprocess, systemPackage]),
+    .target(name: "Telemetry", dependencies: [wording]),
+    .target(name: "Files", dependencies: ["CLinux", crypto, wording]),
+    .target(name: "Supervision", dependencies: ["CLinux", wording, subprocess, systemPackage]),
 
     // Layer 2
     .target(
-      name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files, protobuf], exclude: ["ONNX/onnx.proto"]),
-    .target(name: "MQTT", dependencies: ["CMosquitto", "CLinux", supervision, files]),
+      name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files, wording, protobuf], exclude: ["ONNX/onnx.proto"]),
+    .target(name: "MQTT", dependencies: ["CMosquitto", "CLinux", supervision, files, wording]),
     .target(
-      name: "WindowStore", dependencies: ["CFaultVFS", telemetry, files, supervision, grdb, grdbSQLite]),
-    .target(name: "Compute", dependencies: [telemetry, supervision, files, subprocess, systemPackage]),
-    .target(name: "Detection", dependencies: [telemetry, files]),
+      name: "WindowStore", dependencies: ["CFaultVFS", telemetry, files, supervision, wording, grdb, grdbSQLite]),
+    .target(name: "Compute", dependencies: [telemetry, supervision, files, wording, subprocess, systemPackage]),
+    .target(name: "Detection", dependencies: [telemetry, files, wording]),
 
     // Layer 3
     .target(
       name: "DeviceFleet",
-      dependencies: [telemetry, files, supervision, "MQTT", "Detection", histogram]),
+      dependencies: [telemetry, files, supervision, wording, "MQTT", "Detection", histogram]),
     .target(
       name: "Ingestion",
-      dependencies: [telemetry, files, supervision, "MQTT", "WindowStore", histogram, logging]),
+      dependencies: [telemetry, files, supervision, wording, "MQTT", "WindowStore", histogram, logging]),
     .target(
       name: "BatchScoring",
       dependencies: [
-        telemetry, files, supervision, "OneClassSVM", "WindowStore", "Compute", grdb, grdbSQLite,
+        telemetry, files, supervision, wording, "OneClassSVM", "WindowStore", "Compute", grdb, grdbSQLite,
       ]),
 
     // Layer 4
     .target(
       name: "Scenario",
       dependencies: [
-        telemetry, files, supervision, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
+        telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
         "DeviceFleet", "Ingestion", "BatchScoring", "CMosquitto", grdbSQLite, yams,
       ]),
 
@@ -87,7 +89,7 @@ let package = Package(
     .executableTarget(
       name: "sonde",
       dependencies: [
-        telemetry, files, supervision, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
+        telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
         "DeviceFleet", "Ingestion", "BatchScoring", "Scenario", argumentParser, logging, rainbow,
       ],
       swiftSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))],
@@ -105,6 +107,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: [supervision, "MQTT", subprocess, systemPackage],
       path: "Tests/TestSupport"),
+    .testTarget(name: "WordingTests", dependencies: [wording]),
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
     .testTarget(name: "FilesTests", dependencies: [files, "TestSupport"]),
     .testTarget(
@@ -125,7 +128,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "ScenarioTests",
-      dependencies: ["Scenario", "DeviceFleet", "BatchScoring", "Compute", "TestSupport", telemetry, files]),
+      dependencies: [
+        "Scenario", "DeviceFleet", "BatchScoring", "Compute", "TestSupport", telemetry, files, wording,
+      ]),
     .testTarget(name: "HouseTests", dependencies: ["TestSupport"]),
     .testTarget(
       name: "EndToEndTests",

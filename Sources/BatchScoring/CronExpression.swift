@@ -1,4 +1,5 @@
 import Telemetry
+import Wording
 
 /// A schedule text that cannot be read, or that names an impossible time: which part, and what is allowed.
 public struct ScheduleError: Error, Hashable, CustomStringConvertible {
@@ -17,6 +18,11 @@ public struct CronExpression: Hashable, Sendable, CustomStringConvertible {
     let name: String
     let range: ClosedRange<Int>
     var names: [String] = []
+    /// Sunday is 0 and 7.
+    var isWeekday: Bool { range == 0...7 }
+
+    var firstName: String { names.first ?? "\(range.lowerBound)" }
+    var lastName: String { isWeekday ? "sat" : names.last ?? "\(range.upperBound)" }
 
     /// What the field allows, for messages.
     var allowed: String {
@@ -35,6 +41,12 @@ public struct CronExpression: Hashable, Sendable, CustomStringConvertible {
     Field(name: "day of the week", range: 0...7, names: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]),
   ]
 
+  /// What Vixie cron's names stand for.
+  private static let macros = [
+    "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
+  ]
+
   /// The text it was read from.
   public let description: String
   // Bit n stands for value n.
@@ -50,9 +62,13 @@ public struct CronExpression: Hashable, Sendable, CustomStringConvertible {
   public init(_ text: String) throws(ScheduleError) {
     description = text
     let parts = text.split(whereSeparator: { $0 == " " || $0 == "\t" })
+    if text.hasPrefix("@") {
+      let line = Self.macros[text.lowercased()] ?? "minute hour day-of-month month day-of-week"
+      throw ScheduleError("cron \(text.quoted): names that begin with @ are not understood; write “\(line)”")
+    }
     guard parts.count == Self.fields.count else {
       throw ScheduleError(
-        "cron “\(text)” has \(parts.count) fields; five are needed: minute hour day-of-month month day-of-week"
+        "cron \(text.quoted) has \(parts.count) fields; five are needed: minute hour day-of-month month day-of-week"
       )
     }
     var sets: [UInt64] = []
@@ -67,7 +83,7 @@ public struct CronExpression: Hashable, Sendable, CustomStringConvertible {
     everyWeekday = parts[4].hasPrefix("*")
     guard next(after: Timestamp(milliseconds: 0)) != nil else {
       throw ScheduleError(
-        "cron “\(text)” never fires: no month it names has a day \(Self.list(days))")
+        "cron \(text.quoted) never fires: no month it names has a day \(Self.list(days))")
     }
   }
 
@@ -78,30 +94,51 @@ public struct CronExpression: Hashable, Sendable, CustomStringConvertible {
     for item in part.split(separator: ",", omittingEmptySubsequences: false) {
       func fault(_ what: String) -> ScheduleError {
         ScheduleError(
-          "cron “\(text)”, \(field.name) “\(part)”: \(what); allowed are \(field.allowed), lists “a,b”, "
+          "cron \(text.quoted), \(field.name) \(part.quoted): \(what); allowed are \(field.allowed), lists “a,b”, "
             + "ranges “a-b”, steps “*/n” or “a-b/n”, and “*”")
       }
       let pieces = item.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
       guard let base = pieces.first, !base.isEmpty else { throw fault("an empty item") }
       var step = 1
       if pieces.count == 2 {
-        guard let number = number(pieces[1]), number >= 1 else { throw fault("“\(pieces[1])” is no step") }
+        guard let number = number(pieces[1]), number >= 1 else {
+          throw fault("\(pieces[1].quoted) is no step")
+        }
+        // Beyond the field's own size a step names the first value alone, which nobody means by it.
+        let size = field.range.upperBound - field.range.lowerBound + (field.isWeekday ? 0 : 1)
+        guard number <= size else {
+          throw fault("the step \(number) is larger than the field, which has \(size) values")
+        }
         step = number
       }
       let bounds: ClosedRange<Int>
       if base == "*" {
-        bounds = field.range
+        // All days once: with 7 as well, a step of 7 would find Sunday twice, and one of 2 the day after Saturday.
+        bounds = field.isWeekday ? 0...6 : field.range
       } else {
         let ends = base.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
         var values: [Int] = []
         for end in ends {
-          guard let value = value(end, field) else { throw fault("“\(end)” is not one of its values") }
+          guard let value = value(end, field) else {
+            let hint =
+              Self.hasQuartzSign(end) ? "; “L”, “W”, “#” and “?” of other schedulers are not understood" : ""
+            throw fault("\(end.quoted) is not one of its values\(hint)")
+          }
           values.append(value)
+        }
+        // At the end of a range Sunday comes after Saturday.
+        if values.count == 2, field.isWeekday {
+          if values[1] == 0, values[0] > 0 { values[1] = 7 }
+          if values[0] == 7, values[1] < 7 { values[0] = 0 }
         }
         let first = values[0]
         // “5/15” is, as in Vixie cron's descendants, “5-59/15”.
         let last = values.count == 2 ? values[1] : pieces.count == 2 ? field.range.upperBound : first
-        guard first <= last else { throw fault("the range “\(base)” runs backwards") }
+        guard first <= last else {
+          throw fault(
+            "the range \(base.quoted) runs backwards; write it as two, “a-\(field.lastName),\(field.firstName)-b”"
+          )
+        }
         bounds = first...last
       }
       for value in stride(from: bounds.lowerBound, through: bounds.upperBound, by: step) {
@@ -117,6 +154,12 @@ public struct CronExpression: Hashable, Sendable, CustomStringConvertible {
       return nil
     }
     return Int(text)
+  }
+
+  /// Whether `text` holds a sign of Quartz: `L`, `15W`, `5#2`, `5L` or `?`.
+  private static func hasQuartzSign(_ text: Substring) -> Bool {
+    let rest = text.drop { $0.isNumber || $0 == "," }
+    return ["l", "w", "lw", "?"].contains(rest.lowercased()) || rest.contains("#")
   }
 
   private static func value(_ text: Substring, _ field: Field) -> Int? {

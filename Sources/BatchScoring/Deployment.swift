@@ -2,6 +2,7 @@ import Compute
 import OneClassSVM
 import Telemetry
 import WindowStore
+import Wording
 
 /// How many devices a task scores.
 public enum MiniBatchSize: Hashable, Sendable, Codable {
@@ -26,7 +27,7 @@ public enum MiniBatchSize: Hashable, Sendable, Codable {
     let text = try (try? container.decode(Int.self)).map(String.init) ?? container.decode(String.self)
     guard let size = MiniBatchSize(text) else {
       throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "“\(text)” is neither auto nor a number of devices")
+        in: container, debugDescription: "\(text.quoted) is neither auto nor a number of devices")
     }
     self = size
   }
@@ -66,16 +67,16 @@ public struct ModelSettings: Hashable, Sendable, Codable {
   /// The options for training. Throws ``ScoringError`` where they are unsound.
   public func options() throws(ScoringError) -> TrainingOptions {
     guard let gamma = Gamma(gamma) else {
-      throw ScoringError("gamma is “\(gamma)”; it must be scale, auto or a number above 0")
+      throw ScoringError("gamma is \(gamma.quoted); it must be scale, auto or a number above 0")
     }
     guard let kernel = KernelFamily(name: kernel) else {
       throw ScoringError(
-        "the kernel is “\(kernel)”; it must be one of \(KernelFamily.allCases.map(\.rawValue).joined(separator: ", "))"
+        "the kernel is \(kernel.quoted); it must be one of \(KernelFamily.allCases.map(\.rawValue).joined(separator: ", "))"
       )
     }
     guard let threshold = Threshold(threshold) else {
       throw ScoringError(
-        "the threshold is “\(threshold)”; it must be \(Threshold.names.joined(separator: " or "))")
+        "the threshold is \(threshold.quoted); it must be \(Threshold.names.joined(separator: " or "))")
     }
     let options = TrainingOptions(kernel: kernel, nu: nu, gamma: gamma, threshold: threshold)
     if let fault = options.fault { throw ScoringError(fault) }

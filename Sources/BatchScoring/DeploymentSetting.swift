@@ -2,6 +2,7 @@ import Files
 import Foundation
 import OneClassSVM
 import Telemetry
+import Wording
 
 /// A setting of a deployment by its name, as `--set` and files give it. The names are Azure ML's, where that has one.
 public enum DeploymentSetting: String, CaseIterable, Sendable {
@@ -99,7 +100,7 @@ public enum DeploymentSetting: String, CaseIterable, Sendable {
     -> Value
   {
     guard let value = body(text) else {
-      throw ScoringError("\(rawValue): expected \(wanted), found “\(text)”")
+      throw ScoringError("\(rawValue): expected \(wanted), found \(text.quoted)")
     }
     return value
   }
@@ -127,17 +128,18 @@ extension Deployment {
       let names = DeploymentSetting.allCases.map(\.rawValue)
       guard parts.count == 2 else {
         throw ScoringError(
-          "--set “\(override)”: expected NAME=VALUE, with one of the names \(names.joined(separator: ", "))")
+          "--set \(override.quoted): expected NAME=VALUE, with one of the names \(names.joined(separator: ", "))"
+        )
       }
       guard let setting = DeploymentSetting(rawValue: parts[0]) else {
-        let meant = NearestName.of(parts[0], among: names).map { "did you mean “\($0)”?" }
+        let meant = NearestName.of(parts[0], among: names).map { "did you mean \($0.quoted)?" }
         throw ScoringError(
-          "--set “\(override)”: there is no setting “\(parts[0])”; "
+          "--set \(override.quoted): there is no setting \(parts[0].quoted); "
             + (meant ?? "there are \(names.joined(separator: ", "))"))
       }
       guard trains || !setting.isOfTraining else {
         throw ScoringError(
-          "--set “\(override)”: \(parts[0]) says how models are trained, and these are trained already; “sonde train” takes it"
+          "--set \(override.quoted): \(parts[0]) says how models are trained, and these are trained already; “sonde train” takes it"
         )
       }
       try setting.apply(parts[1], to: &self)

@@ -1,4 +1,5 @@
 import Compute
+import Wording
 
 /// A name under which windows are scored, whatever deployment does it: the deployments that there are, the one that is
 /// used where nothing else is said, and where jobs run.
@@ -28,7 +29,7 @@ public struct Endpoint: Hashable, Sendable, Codable {
     let wanted = name ?? defaultDeployment
     guard let deployment = deployments.first(where: { $0.name == wanted }) else {
       throw ScoringError(
-        "the endpoint \(self.name) has no deployment “\(wanted)”; it has "
+        "the endpoint \(self.name) has no deployment \(wanted.quoted); it has "
           + deployments.map(\.name).joined(separator: ", "))
     }
     return deployment

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Telemetry
+import Wording
 
 /// What a job scores, as a file that every worker reads.
 public struct JobDescription: Hashable, Sendable, Codable {
@@ -64,7 +65,7 @@ public struct JobDescription: Hashable, Sendable, Codable {
       try list.utf8.split(separator: UInt8(ascii: " ")).map { name in
         guard let device = DeviceID(Substring(name)) else {
           throw DecodingError.dataCorruptedError(
-            in: container, debugDescription: "“\(Substring(name))” is not a device id")
+            in: container, debugDescription: "\(Substring(name).quoted) is not a device id")
         }
         return device
       }

@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import Telemetry
+import Wording
 
 /// How far a job is, for a person who watches it: nodes, tasks, rows a second and the time that is left.
 public struct JobView: Hashable, Sendable, Codable {
@@ -61,7 +62,7 @@ public struct JobView: Hashable, Sendable, Codable {
         + "\(rowsPerSecond.map { "\(Int($0.rounded()))" } ?? "-") a second",
       "nodes  \(nodes.isEmpty ? "none" : nodeSummary)",
       "time   \(Self.time(elapsedSeconds)), \(secondsLeft.map(Self.time) ?? "-") left",
-    ].map { String($0.prefix(width)) }
+    ].map { $0.fitted(to: width) }
   }
 
   private var nodeSummary: String {

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import OneClassSVM
 import Telemetry
+import Wording
 
 /// Scores a CSV file whose rows are aggregated already, with the models of a folder.
 public struct PlainFileScoring: Sendable {
@@ -89,7 +90,7 @@ public struct PlainFileScoring: Sendable {
       for origin in table.origins(device: device, sensor: sensor) { fail(origin, reason) }
     }
     guard let id = DeviceID(device), sensor == nil || sensor.flatMap(SensorID.init) != nil else {
-      return failAll("“\(device)”, “\(sensor ?? "")” are not the ids of a device and a sensor")
+      return failAll("\(device.quoted), \((sensor ?? "").quoted) are not the ids of a device and a sensor")
     }
     let key = ModelKey(device: id, sensor: sensor.flatMap(SensorID.init))
     let rows: WindowTable.Rows
@@ -118,7 +119,7 @@ public struct PlainFileScoring: Sendable {
     for row in order {
       let origin = rows.origins[row]
       guard let instant = instants[row] else {
-        fail(origin, "“\(origin.time)” is neither an ISO 8601 time nor milliseconds since 1970")
+        fail(origin, "\(origin.time.quoted) is neither an ISO 8601 time nor milliseconds since 1970")
         continue
       }
       guard origin.fault == nil, !decisions[row].isNaN else {

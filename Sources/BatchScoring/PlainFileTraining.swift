@@ -2,6 +2,7 @@ import Files
 import Foundation
 import OneClassSVM
 import Telemetry
+import Wording
 
 /// Trains models on a CSV file whose rows are aggregated already, several at a time.
 public struct PlainFileTraining: Sendable {
@@ -112,11 +113,11 @@ public struct PlainFileTraining: Sendable {
 
   private func key(_ device: String, _ sensor: String?) throws -> ModelKey {
     guard let id = DeviceID(device) else {
-      throw ScoringError("\(input): “\(device)” is not the id of a device")
+      throw ScoringError("\(input): \(device.quoted) is not the id of a device")
     }
     guard let sensor else { return ModelKey(device: id, sensor: nil) }
     guard let sensorID = SensorID(sensor) else {
-      throw ScoringError("\(input): “\(sensor)” is not the id of a sensor")
+      throw ScoringError("\(input): \(sensor.quoted) is not the id of a sensor")
     }
     return ModelKey(device: id, sensor: sensorID)
   }
@@ -131,7 +132,7 @@ public struct PlainFileTraining: Sendable {
     for (index, origin) in found.origins.enumerated() {
       let time = Timestamp(windowTime: origin.time)
       if let range {
-        guard let time else { throw ScoringError("line \(origin.line): “\(origin.time)” is not a time") }
+        guard let time else { throw ScoringError("line \(origin.line): \(origin.time.quoted) is not a time") }
         guard range.from <= time, time < range.to else { continue }
       }
       if let time { times.append(time.milliseconds) }

@@ -1,5 +1,6 @@
 import Compute
 import Telemetry
+import Wording
 
 /// Which clock a schedule goes by.
 public enum ScheduleClock: String, CaseIterable, Hashable, Sendable, Codable {
@@ -85,7 +86,8 @@ public struct ScheduleConfiguration: Hashable, Sendable, Codable {
       return "\(name) is \(seconds), and not between 0 and \(Self.longestSpanSeconds)"
     }
     guard JobFolder.isOutputFileName(deployment.outputFileName) else {
-      return "deployment.output_file_name “\(deployment.outputFileName)” is no name for a prediction file"
+      return
+        "deployment.output_file_name \(deployment.outputFileName.quoted) is no name for a prediction file"
     }
     return nil
   }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Wording
 
 /// Runs tasks in worker processes on this machine. Nodes are what makes it look like a cluster: each has `coresPerNode`
 /// workers, which stay warm between tasks and between jobs of the same command. An ``Autoscaler`` says how many nodes
@@ -47,13 +48,13 @@ public actor LocalTarget: ComputeTarget {
       coresPerNode <= ComputeDefaults.maxLocalWorkers, nodes * coresPerNode <= ComputeDefaults.maxLocalWorkers
     else {
       throw ComputeError(
-        "compute target “\(name)”: \(nodes) nodes with \(coresPerNode) cores; 1 to "
+        "compute target \(name.quoted): \(nodes) nodes with \(coresPerNode) cores; 1 to "
           + "\(ComputeDefaults.maxLocalWorkers) workers in all can be started on this machine")
     }
     do {
       try Folder.make(logFolder)
     } catch {
-      throw ComputeError("compute target “\(name)”: \(error)")
+      throw ComputeError("compute target \(name.quoted): \(error)")
     }
     // Writing to a worker that has just died must be an error and not the end of this process.
     signal(SIGPIPE, SIG_IGN)

@@ -3,6 +3,7 @@ import Foundation
 import Subprocess
 import Supervision
 import SystemPackage
+import Wording
 
 /// Runs tasks as job arrays of a Slurm cluster whose nodes share the run's folder with this machine.
 ///
@@ -46,13 +47,13 @@ public actor SlurmTarget: ComputeTarget {
       workers.partialValue <= ComputeDefaults.maxSlurmWorkers
     else {
       throw ComputeError(
-        "compute target “\(name)”: \(nodes) nodes with \(coresPerNode) cores; 1 to "
+        "compute target \(name.quoted): \(nodes) nodes with \(coresPerNode) cores; 1 to "
           + "\(ComputeDefaults.maxSlurmWorkers) workers in all make an array")
     }
     func command(_ program: String) throws -> String {
       guard let path = ExecutablePath.find(program) else {
         throw ComputeError(
-          "compute target “\(name)”: there is no “\(program)” on this machine; install the package slurm-wlm "
+          "compute target \(name.quoted): there is no \(program.quoted) on this machine; install the package slurm-wlm "
             + "(apt-get install slurm-wlm), or use the target local", isUnavailable: true)
       }
       return path
@@ -64,12 +65,13 @@ public actor SlurmTarget: ComputeTarget {
     do {
       try Folder.make(logFolder)
     } catch {
-      throw ComputeError("compute target “\(name)”: \(error)")
+      throw ComputeError("compute target \(name.quoted): \(error)")
     }
     // Slurm would take the backslash out, and find no such folder.
     guard !logFolder.contains("\\") else {
       throw ComputeError(
-        "compute target “\(name)”: Slurm cannot write logs to \(logFolder), because its name has a backslash")
+        "compute target \(name.quoted): Slurm cannot write logs to \(logFolder), because its name has a backslash"
+      )
     }
     self.name = name
     self.logFolder = logFolder
@@ -285,7 +287,7 @@ public actor SlurmTarget: ComputeTarget {
     // Of several clusters the name follows after a semicolon.
     let id = output.prefix { $0.isNumber }
     guard !id.isEmpty else {
-      throw ComputeError("sbatch answered “\(output)” where a job number was expected")
+      throw ComputeError("sbatch answered \(output.quoted) where a job number was expected")
     }
     return String(id)
   }
@@ -333,7 +335,7 @@ public actor SlurmTarget: ComputeTarget {
     while try await !call(squeue, ["--noheader", "--name=\(label)", states, "--format=%A"]).isEmpty {
       guard clock.now < deadline else {
         throw ComputeError(
-          "an earlier array “\(label)” does not end; see “squeue --name=\(label)”", isUnavailable: true)
+          "an earlier array \(label.quoted) does not end; see “squeue --name=\(label)”", isUnavailable: true)
       }
       _ = try await call(scancel, ["--name=\(label)"])
       try await Task.sleep(for: ComputeDefaults.slurmStateInterval)
@@ -347,7 +349,7 @@ public actor SlurmTarget: ComputeTarget {
       error: .string(limit: 1 << 16))
     guard result.terminationStatus == .exited(0) else {
       let text = result.standardError.trimmingCharacters(in: .whitespacesAndNewlines)
-      throw ComputeError("compute target “\(name)”: \(program): \(text)", isUnavailable: true)
+      throw ComputeError("compute target \(name.quoted): \(program): \(text)", isUnavailable: true)
     }
     return result.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
   }

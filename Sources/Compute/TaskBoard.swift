@@ -1,4 +1,5 @@
 import Telemetry
+import Wording
 
 /// Which worker does which task: the pure part of every compute target that has workers of its own. Events go in,
 /// actions come out, and time is told, never read.
@@ -182,7 +183,7 @@ public struct TaskBoard: Sendable {
     switch event {
     case .workerReplied(let worker, let reply): take(reply, from: worker, at: now, &actions)
     case .workerBabbled(let worker, let text):
-      kill(worker, reason: "worker \(worker) wrote “\(text)” where a reply was expected", &actions)
+      kill(worker, reason: "worker \(worker) wrote \(text.quoted) where a reply was expected", &actions)
     case .workerExited(let worker, let reason): remove(worker, reason: reason, at: now, &actions)
     case .tick:
       checkTimeouts(at: now, &actions)

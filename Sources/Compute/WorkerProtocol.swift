@@ -1,4 +1,5 @@
 import Foundation
+import Wording
 
 // The protocol between a compute target and a worker: one JSON object a line.
 //
@@ -88,7 +89,7 @@ extension WorkerReply: Codable {
         retry: try container.decodeIfPresent(Bool.self, forKey: .retry) ?? true)
     case let other:
       throw DecodingError.dataCorruptedError(
-        forKey: .status, in: container, debugDescription: "“\(other)” is none of ready, ok, failed")
+        forKey: .status, in: container, debugDescription: "\(other.quoted) is none of ready, ok, failed")
     }
   }
 

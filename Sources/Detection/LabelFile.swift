@@ -1,5 +1,6 @@
 import Files
 import Telemetry
+import Wording
 
 /// Reads and writes `labels.csv`: one row a label, with times in ISO 8601 UTC to the millisecond.
 public enum LabelFile {
@@ -39,24 +40,26 @@ public enum LabelFile {
 
   private static func label(_ fields: [String], path: String, line: Int) throws -> Label {
     func broken(_ reason: String) -> CSVError { CSVError(path: path, line: line, reason: reason) }
-    guard let device = DeviceID(fields[0]) else { throw broken("“\(fields[0])” is not a device id") }
+    guard let device = DeviceID(fields[0]) else { throw broken("\(fields[0].quoted) is not a device id") }
     let sensor = SensorID(fields[1])
     guard sensor != nil || fields[1] == "*" else {
-      throw broken("“\(fields[1])” is neither a sensor id nor *")
+      throw broken("\(fields[1].quoted) is neither a sensor id nor *")
     }
     guard let start = Timestamp(iso8601: fields[3]) else {
-      throw broken("start “\(fields[3])” is not ISO 8601")
+      throw broken("start \(fields[3].quoted) is not ISO 8601")
     }
-    guard let end = Timestamp(iso8601: fields[4]) else { throw broken("end “\(fields[4])” is not ISO 8601") }
+    guard let end = Timestamp(iso8601: fields[4]) else {
+      throw broken("end \(fields[4].quoted) is not ISO 8601")
+    }
     guard start < end else { throw broken("the label ends at \(end), before or as it starts at \(start)") }
     let severity = Double(fields[5])
     guard fields[5].isEmpty || severity?.isFinite == true else {
-      throw broken("severity “\(fields[5])” is not a number")
+      throw broken("severity \(fields[5].quoted) is not a number")
     }
     var parameters: [String: String] = [:]
     for pair in fields[6].split(separator: ";") {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2 else { throw broken("parameter “\(pair)” is not of the form name=value") }
+      guard parts.count == 2 else { throw broken("parameter \(pair.quoted) is not of the form name=value") }
       parameters[String(parts[0])] = String(parts[1])
     }
     return Label(

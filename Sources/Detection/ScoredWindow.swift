@@ -1,5 +1,6 @@
 import Files
 import Telemetry
+import Wording
 
 /// One row of a prediction file: what a detector says of one window.
 public struct ScoredWindow: Hashable, Sendable {
@@ -51,7 +52,7 @@ extension ScoredWindow {
         guard let number = Int(row.fields[revision]) else {
           throw CSVError(
             path: reader.path, line: row.line,
-            reason: "revision “\(row.fields[revision])” is not a whole number")
+            reason: "revision \(row.fields[revision].quoted) is not a whole number")
         }
         window.revision = number
       }
@@ -65,22 +66,22 @@ extension ScoredWindow {
 
   private static func window(_ fields: [String], path: String, line: Int) throws -> ScoredWindow {
     func broken(_ reason: String) -> CSVError { CSVError(path: path, line: line, reason: reason) }
-    guard let device = DeviceID(fields[0]) else { throw broken("“\(fields[0])” is not a device id") }
+    guard let device = DeviceID(fields[0]) else { throw broken("\(fields[0].quoted) is not a device id") }
     let sensor = SensorID(fields[1])
     guard sensor != nil || fields[1] == "*" else {
-      throw broken("“\(fields[1])” is neither a sensor id nor *")
+      throw broken("\(fields[1].quoted) is neither a sensor id nor *")
     }
     guard let start = Timestamp(iso8601: fields[2]), let written = Timestamp(iso8601: fields[3]),
       start <= written
     else {
-      throw broken("“\(fields[2])” to “\(fields[3])” is not a window in ISO 8601")
+      throw broken("\(fields[2].quoted) to \(fields[3].quoted) is not a window in ISO 8601")
     }
     let end = max(written, start + instant)
     guard let score = Double(fields[4]), !score.isNaN else {
-      throw broken("score “\(fields[4])” is not a number")
+      throw broken("score \(fields[4].quoted) is not a number")
     }
     guard fields[5] == "0" || fields[5] == "1" else {
-      throw broken("prediction “\(fields[5])” is neither 0 nor 1")
+      throw broken("prediction \(fields[5].quoted) is neither 0 nor 1")
     }
     return ScoredWindow(
       device: device, sensor: sensor, start: start, end: end, score: score, isFlagged: fields[5] == "1")

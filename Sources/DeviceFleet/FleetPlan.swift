@@ -1,5 +1,6 @@
 import Detection
 import Telemetry
+import Wording
 
 /// What a fleet of devices will publish: every message and every anomaly, settled by the seed before anything is sent.
 ///
@@ -74,7 +75,7 @@ private struct GroupPlanner {
     devices.reserveCapacity(group.count)
     let everyMs = group.every.milliseconds
     for name in group.deviceNames {
-      guard let id = DeviceID(name) else { throw fault("“\(name)” is not a device id") }
+      guard let id = DeviceID(name) else { throw fault("\(name.quoted) is not a device id") }
       var generator = SeededGenerator(seed: seed, stream: "\(name)/offset")
       // Devices in the field do not tick together; neither do these.
       let offset = Int64(generator.index(below: Int(min(everyMs, duration.milliseconds))))
@@ -120,7 +121,7 @@ private struct GroupPlanner {
     if group.style.batch > 1, !group.style.payload.carriesInstants {
       throw fault("a canonical payload carries one instant; a batch needs senml or a template")
     }
-    guard !group.sensors.isEmpty else { throw fault("“\(group.name)” has no sensors") }
+    guard !group.sensors.isEmpty else { throw fault("\(group.name.quoted) has no sensors") }
     var seen: Set<SensorID> = []
     for sensor in group.sensors where !seen.insert(sensor.id).inserted {
       throw fault("two sensors are called \(sensor.id)")
@@ -148,7 +149,7 @@ private struct GroupPlanner {
       var chosen: [Int] = []
       for name in names {
         guard let device = devices.firstIndex(where: { $0.id == name }) else {
-          throw fault("“\(group.name)” has no device \(name)", anomaly: number)
+          throw fault("\(group.name.quoted) has no device \(name)", anomaly: number)
         }
         chosen.append(device)
       }
@@ -209,7 +210,7 @@ private struct GroupPlanner {
       throw fault("\(kind.name) befalls the whole device; leave the sensor out", anomaly: number)
     }
     guard let sensor = device.sensors.firstIndex(where: { $0.id == id }) else {
-      throw fault("“\(group.name)” has no sensor \(id)", anomaly: number)
+      throw fault("\(group.name.quoted) has no sensor \(id)", anomaly: number)
     }
     guard device.sensors[sensor].meets(kind.needs, statistics: device.order.statistics[sensor]) else {
       let reason =

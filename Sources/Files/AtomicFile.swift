@@ -129,8 +129,13 @@ public enum TextFile {
 
   /// The text of the file at `path`, which must be UTF-8. Throws ``FileError``.
   public static func text(of path: String) throws -> String {
-    guard let text = String(validating: try bytes(of: path), as: UTF8.self) else {
-      throw FileError(path: path, action: "read", reason: "it is not UTF-8 text")
+    let bytes = try bytes(of: path)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      // A byte order mark tells; no text in UTF-8 begins so.
+      let isWide = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
+      throw FileError(
+        path: path, action: "read",
+        reason: isWide ? "it is UTF-16 text; save it as UTF-8" : "it is not UTF-8 text")
     }
     return text
   }

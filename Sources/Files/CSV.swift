@@ -1,3 +1,5 @@
+import Wording
+
 /// A CSV file that is not what it should be: which line, and why.
 public struct CSVError: Error, CustomStringConvertible {
   public let path: String
@@ -63,7 +65,7 @@ public struct CSVReader: Sequence, IteratorProtocol {
     guard let index = header.firstIndex(of: name) else {
       throw CSVError(
         path: path, line: 1,
-        reason: "there is no column “\(name)”; the columns are \(header.joined(separator: ", "))")
+        reason: "there is no column \(name.quoted); the columns are \(header.listed)")
     }
     return index
   }

@@ -4,6 +4,7 @@ import MQTT
 import Supervision
 import Telemetry
 import WindowStore
+import Wording
 
 /// Takes messages from a broker into a store: receive, fold, commit, acknowledge.
 ///
@@ -96,11 +97,11 @@ public final class IngestionService {
     if count > 0 { logger.info("recovered: folded \(count) messages of the journal again") }
     let known = recovered.progress.messages
     if consumer.resumedSession {
-      logger.info("resumed the session of “\(configuration.clientID)”")
+      logger.info("resumed the session of \(configuration.clientID.quoted)")
     } else if known > 0 {
       logger.warning(
         """
-        the broker has no session of “\(configuration.clientID)” although the store knows \(known) messages: \
+        the broker has no session of \(configuration.clientID.quoted) although the store knows \(known) messages: \
         what was published while nobody listened is lost
         """)
     }
@@ -241,7 +242,7 @@ public final class IngestionService {
       : .zero
     if reconnectPause == IngestionDefaults.longestReconnectPause {
       logger.warning(
-        "connections break as soon as they are made; has another client the client id “\(configuration.clientID)”?"
+        "connections break as soon as they are made; has another client the client id \(configuration.clientID.quoted)?"
       )
     }
     let next = ContinuousClock.now + reconnectPause

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Supervision
+import Wording
 
 /// A mosquitto of our own, on a free loopback port, with a configuration that does not lose data.
 public final class EmbeddedBroker: Sendable {
@@ -18,7 +19,7 @@ public final class EmbeddedBroker: Sendable {
   }
   private static var notInstalled: MQTTError {
     .brokerFailed(
-      reason: "the broker “\(executable)” is not installed; on Debian: apt-get install \(package)")
+      reason: "the broker \(executable.quoted) is not installed; on Debian: apt-get install \(package)")
   }
   /// How long the broker may take until it answers.
   static let startTimeout = Duration.seconds(10)

@@ -1,6 +1,7 @@
 import CMosquitto
 import Files
 import Foundation
+import Wording
 
 /// One MQTT connection through libmosquitto, driven by its owner: nothing happens between calls, and no thread is
 /// started. To be used from one thread at a time.
@@ -64,7 +65,7 @@ final class MQTTConnection {
     isEncrypted = address.isEncrypted
     guard let handle = mosquitto_new(options.clientID, options.cleanStart, nil) else {
       throw MQTTError.library(
-        operation: "client “\(options.clientID)”", reason: String(cString: strerror(errno)))
+        operation: "client \(options.clientID.quoted)", reason: String(cString: strerror(errno)))
     }
     self.handle = handle
     // The callbacks find their connection through this pointer; the handle is destroyed in deinit, so it never dangles.

@@ -1,5 +1,6 @@
 import CMosquitto
 import Foundation
+import Wording
 
 /// What can go wrong between us and a broker.
 public enum MQTTError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -31,7 +32,7 @@ public enum MQTTError: Error, Hashable, Sendable, CustomStringConvertible {
     case .refused(let address, let reason): "the broker at \(address) refused the connection: \(reason)"
     case .disconnected(let address, let reason): "the connection to \(address) broke: \(reason)"
     case .subscriptionRefused(let filter, let reason):
-      "the broker refused the subscription to “\(filter)”: \(reason)"
+      "the broker refused the subscription to \(filter.quoted): \(reason)"
     case .library(let operation, let reason): "MQTT \(operation) failed: \(reason)"
     case .timedOut(let address, let what): "\(address) sent no \(what) in time"
     case .acknowledgesEarly(let address, let observed):

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Wording
 
 /// LIBSVM's text format of a model (`svm_save_model` of LIBSVM 3): a header of `key value` lines, `SV`, then a line
 /// `coefficient index:value …` a support vector, indices from 1.
@@ -97,7 +98,7 @@ private struct Header {
       }
       guard let key = fields.first else { throw fail("an empty line in the header") }
       guard Self.keys.contains(String(key)) else {
-        throw fail("“\(key.prefix(40))” is not a key of a LIBSVM model")
+        throw fail("\(key.prefix(40).quoted) is not a key of a LIBSVM model")
       }
       guard values[key] == nil else { throw fail("\(key) stands here a second time") }
       guard fields.count == 2 else { throw fail("\(key) has \(fields.count - 1) values; one was expected") }
@@ -117,7 +118,7 @@ private struct Header {
       let found = try text(key)
       guard let value = LIBSVMText.number(found.value) else {
         throw ModelError(
-          line: found.line, reason: "\(key) is “\(found.value.prefix(40))”, not a finite number")
+          line: found.line, reason: "\(key) is \(found.value.prefix(40).quoted), not a finite number")
       }
       return value
     }
@@ -125,7 +126,7 @@ private struct Header {
       let found = try text(key)
       guard let value = LIBSVMText.decimal(found.value) else {
         throw ModelError(
-          line: found.line, reason: "\(key) is “\(found.value.prefix(40))”, not a whole number")
+          line: found.line, reason: "\(key) is \(found.value.prefix(40).quoted), not a whole number")
       }
       return value
     }
@@ -152,7 +153,7 @@ private struct Header {
     case "sigmoid": kernel = .sigmoid(gamma: try double("gamma"), coef0: try double("coef0"))
     default:
       throw ModelError(
-        line: name.line, reason: "the kernel “\(name.value.prefix(40))” is not one that Sonde has")
+        line: name.line, reason: "the kernel \(name.value.prefix(40).quoted) is not one that Sonde has")
     }
     if let fault = kernel.fault { throw ModelError(line: name.line, reason: fault) }
     count = try integer("total_sv")
@@ -216,7 +217,7 @@ private struct BodyReader {
     guard offset < end else { throw fail("an empty line, where a support vector was expected") }
     var start = offset
     guard let coefficient = DecimalText.double(in: bytes, at: &offset), isAtSeparator else {
-      throw fail("the coefficient “\(field(from: start))” is not a finite number")
+      throw fail("the coefficient \(field(from: start).quoted) is not a finite number")
     }
     vectors.coefficients.append(coefficient)
     var last = 0
@@ -277,7 +278,7 @@ private struct BodyReader {
   }
 
   private func failEntry(_ start: Int) -> ModelError {
-    fail("“\(field(from: start))” is not index:value with a finite value")
+    fail("\(field(from: start).quoted) is not index:value with a finite value")
   }
 
   private func fail(_ reason: String) -> ModelError { ModelError(line: line, reason: reason) }

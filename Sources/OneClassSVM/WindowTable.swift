@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Wording
 
 /// Aggregated windows of a CSV file, for training models on them, scoring them and trying models on them.
 ///
@@ -25,7 +26,7 @@ public struct WindowTable: Sendable {
       for pair in text.split(separator: ",", omittingEmptySubsequences: false) {
         let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[1].isEmpty else {
-          throw ModelError(reason: "columns “\(text)”: “\(pair)” is not of the form time=NAME")
+          throw ModelError(reason: "columns \(text.quoted): \(pair.quoted) is not of the form time=NAME")
         }
         let name = String(parts[1])
         switch parts[0] {
@@ -35,7 +36,7 @@ public struct WindowTable: Sendable {
         case "value": value = name
         default:
           throw ModelError(
-            reason: "columns “\(text)”: “\(parts[0])” is none of time, device, sensor, value")
+            reason: "columns \(text.quoted): \(parts[0].quoted) is none of time, device, sensor, value")
         }
       }
     }
@@ -119,8 +120,8 @@ public struct WindowTable: Sendable {
     guard !hasTime else { return }
     throw ModelError(
       path: path, line: 1,
-      reason: "there is no column of time (\(columns.time.joined(separator: ", "))); "
-        + "the columns are \(header.joined(separator: ", "))")
+      reason: "there is no column of time (\(columns.time.listed)); "
+        + "the columns are \(header.listed)")
   }
 
   /// The raw rows for `model`; nil where the file has none of its device and sensor. Throws ``ModelError`` where the
@@ -203,11 +204,11 @@ public struct WindowTable: Sendable {
     if single, let position = positions[columns.value.lowercased()] { return position }
     throw ModelError(
       path: path, line: 1,
-      reason: "there is no column for the feature \(name); the columns are \(header.joined(separator: ", "))")
+      reason: "there is no column for the feature \(name); the columns are \(header.listed)")
   }
 
   private func fault(_ window: Window, _ column: Int) -> String {
-    "\(header[column]) is “\(window.fields[column])”, not a finite number"
+    "\(header[column]) is \(window.fields[column].quoted), not a finite number"
   }
 
   private static func sorted(_ names: some Sequence<String>) -> [String] {

@@ -1,3 +1,4 @@
+import Wording
 import Yams
 
 /// A node of a YAML document that knows where it was written, be it in the file or on the command line.
@@ -20,15 +21,24 @@ struct DocumentNode {
 
   /// The tree of the YAML `text`. Throws ``ScenarioFault`` where it is no YAML or is empty.
   static func parse(_ text: String, path: String) throws -> DocumentNode {
-    try parse(text) { .file(path: path, line: $0?.line ?? 1, column: $0?.column ?? 1) }
+    try parse(text, Locator { .file(path: path, line: $0, column: $1) })
   }
 
   /// The tree of a value given on the command line as `flag`.
   static func parse(_ text: String, flag: String) throws -> DocumentNode {
-    try parse(text) { _ in .flag(flag) }
+    try parse(text, Locator { _, _ in .flag(flag) })
   }
 
-  private static func parse(_ text: String, place: (Mark?) -> ScenarioFault.Place) throws -> DocumentNode {
+  /// Makes places of lines and columns.
+  private struct Locator {
+    let at: (_ line: Int, _ column: Int) -> ScenarioFault.Place
+
+    func callAsFunction(_ mark: Mark?) -> ScenarioFault.Place { at(mark?.line ?? 1, mark?.column ?? 1) }
+  }
+
+  private static func parse(_ text: String, _ place: Locator) throws -> DocumentNode {
+    let text = DocumentText.withoutByteOrderMark(text)
+    try DocumentText.check(text, place: place.at)
     do {
       guard let root = try Yams.compose(yaml: text) else {
         throw ScenarioFault(place: place(nil), reason: "the document is empty")
@@ -40,17 +50,17 @@ struct DocumentNode {
     }
   }
 
-  private static func fault(_ error: YamlError, place: (Mark?) -> ScenarioFault.Place) -> ScenarioFault {
+  private static func fault(_ error: YamlError, place: Locator) -> ScenarioFault {
     switch error {
     case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
       .composer(let context, let problem, let mark, _):
       let around = context.map { $0.text.isEmpty ? "" : $0.text + ": " } ?? ""
-      return ScenarioFault(place: place(mark), reason: "not YAML: \(around)\(problem)")
+      return ScenarioFault(place: place(mark), reason: "not YAML: \(around.excerpt)\(problem.excerpt)")
     case .duplicatedKeysInMapping(let duplicates, let context):
-      let names = duplicates.map { "“\($0)”" }.joined(separator: ", ")
+      let names = duplicates.map(\.quoted).joined(separator: ", ")
       return ScenarioFault(place: place(context.mark), reason: "\(names) is given twice")
     default:
-      return ScenarioFault(place: place(nil), reason: "not YAML: \(error)")
+      return ScenarioFault(place: place(nil), reason: "not YAML: \("\(error)".excerpt)")
     }
   }
 
@@ -59,7 +69,7 @@ struct DocumentNode {
   private static let mostNodes = 200_000
 
   /// - Parameter room: How many more nodes there may be.
-  private static func convert(_ node: Node, _ room: inout Int, place: (Mark?) -> ScenarioFault.Place) throws
+  private static func convert(_ node: Node, _ room: inout Int, place: Locator) throws
     -> DocumentNode
   {
     let here = place(node.mark)
@@ -70,22 +80,66 @@ struct DocumentNode {
     }
     switch node {
     case .scalar(let scalar):
-      let isQuoted = scalar.style != .plain && scalar.style != .any
-      return DocumentNode(content: .scalar(scalar.string, isQuoted: isQuoted), place: here)
+      let isPlain = scalar.style == .plain || scalar.style == .any
+      let tag = scalar.tag.description
+      try refuse(tag, unless: [textTag], here)
+      return DocumentNode(
+        content: .scalar(scalar.string, isQuoted: !isPlain || tag == textTag), place: here)
     case .sequence(let sequence):
+      try refuse(sequence.tag.description, unless: ["tag:yaml.org,2002:seq"], here)
       return DocumentNode(
         content: .sequence(try sequence.map { try convert($0, &room, place: place) }), place: here)
     case .mapping(let mapping):
-      let entries = try mapping.map { key, value in
-        guard let name = key.scalar?.string else {
-          throw ScenarioFault(place: place(key.mark), reason: "a key must be a name")
-        }
-        return Entry(key: name, place: place(key.mark), value: try convert(value, &room, place: place))
-      }
-      return DocumentNode(content: .mapping(entries), place: here)
+      try refuse(mapping.tag.description, unless: ["tag:yaml.org,2002:map"], here)
+      return DocumentNode(content: .mapping(try entries(mapping, &room, place: place)), place: here)
     case .alias:
       throw ScenarioFault(place: here, reason: "the alias stands for nothing")
     }
+  }
+
+  private static let textTag = "tag:yaml.org,2002:str"
+
+  /// Tags other than those of text, lists and mappings would make one thing look like another.
+  private static func refuse(_ tag: String, unless known: [String], _ place: ScenarioFault.Place) throws {
+    guard !tag.isEmpty, tag != "!", !known.contains(tag) else { return }
+    throw ScenarioFault(
+      place: place, reason: "the tag \(tag.quoted) is not understood; leave it out, and quote what is text")
+  }
+
+  /// The entries of a mapping, and after them those that `<<` takes over from other mappings: a key that is written out comes
+  /// before one that is taken over, and an earlier mapping before a later one (https://yaml.org/type/merge.html).
+  private static func entries(_ mapping: Node.Mapping, _ room: inout Int, place: Locator)
+    throws -> [Entry]
+  {
+    var entries: [Entry] = []
+    var taken: [Entry] = []
+    for (key, value) in mapping {
+      guard let scalar = key.scalar else {
+        throw ScenarioFault(place: place(key.mark), reason: "a key must be a name")
+      }
+      let node = try convert(value, &room, place: place)
+      if scalar.string == "<<", scalar.style == .plain {
+        taken += try entriesTaken(from: node, place(key.mark))
+      } else {
+        entries.append(Entry(key: scalar.string, place: place(key.mark), value: node))
+      }
+    }
+    guard !taken.isEmpty else { return entries }
+    var names = Set(entries.map(\.key))
+    return entries + taken.filter { names.insert($0.key).inserted }
+  }
+
+  private static func entriesTaken(from node: DocumentNode, _ place: ScenarioFault.Place) throws -> [Entry] {
+    func entries(_ node: DocumentNode) throws -> [Entry] {
+      guard case .mapping(let entries) = node.content else {
+        throw ScenarioFault(
+          place: place,
+          reason: "<<: expected a mapping or a list of mappings to take over, found \(node.summary)")
+      }
+      return entries
+    }
+    guard case .sequence(let nodes) = node.content else { return try entries(node) }
+    return try nodes.flatMap(entries)
   }
 
   /// The text of a scalar.
@@ -99,20 +153,18 @@ struct DocumentNode {
   }
 
   /// Written as nothing, `~` or `null`.
-  var isNull: Bool {
-    if case .scalar(let text, false) = content { ["", "~", "null"].contains(text) } else { false }
-  }
+  var isNull: Bool { scalar == .nothing }
 
   /// What it is, for messages.
   var summary: String {
     switch content {
     case .scalar where isNull: "nothing"
-    case .scalar(let text, isQuoted: true): "the text “\(text)”"
-    case .scalar(let text, isQuoted: false): "“\(text)”"
+    case .scalar(let text, isQuoted: true): "the text \(text.quoted)"
+    case .scalar(let text, isQuoted: false): text.quoted
     case .sequence(let elements):
       // A short one is better shown than named.
       if elements.count <= 4, let texts = elements.map(\.plainText) as? [String] {
-        "[\(texts.joined(separator: ", "))]"
+        "[\(texts.map(\.excerpt).joined(separator: ", "))]"
       } else {
         "a list"
       }

@@ -3,6 +3,7 @@ import Compute
 import Files
 import Foundation
 import Telemetry
+import Wording
 
 /// An endpoint file: read, checked, and changed in place with its comments kept.
 public struct EndpointDocument: Sendable {
@@ -26,16 +27,15 @@ public struct EndpointDocument: Sendable {
 
   /// As ``load(_:)``, from the text of a file.
   public static func parse(_ text: String, path: String) throws -> EndpointDocument {
-    // Some editors put a byte order mark before everything.
-    let text = text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
+    let text = DocumentText.withoutByteOrderMark(text)
     let root: DocumentNode
     do {
       root = try DocumentNode.parse(text, path: path)
     } catch let fault as ScenarioFault {
       throw ScenarioFaults([fault])
     }
-    let faults = FaultList()
-    guard let document = EndpointDocument(root, text, path, faults), faults.faults.isEmpty else {
+    let faults = FaultList(SchemaCheck(root, EndpointSchema.endpoint))
+    guard let document = EndpointDocument(root, text, path, faults), faults.isEmpty else {
       throw ScenarioFaults(faults.faults)
     }
     return document
@@ -47,7 +47,8 @@ public struct EndpointDocument: Sendable {
     let folder = (absolute as NSString).deletingLastPathComponent
     let name = reader.text("name")
     if let name, DeviceID(name) == nil {
-      faults.add(reader.place(of: "name"), "name: expected letters, digits, dots, dashes, found “\(name)”")
+      faults.add(
+        reader.place(of: "name"), "name: expected letters, digits, dots, dashes, found \(name.quoted)")
     }
     var compute = ComputeSettings()
     if let section = reader.mapping("compute") {
@@ -67,7 +68,7 @@ public struct EndpointDocument: Sendable {
       first = entries[0].place
       for entry in entries {
         if DeviceID(entry.key) == nil {
-          faults.add(entry.place, "“\(entry.key)” is no name: letters, digits, dots, dashes")
+          faults.add(entry.place, "\(entry.key.quoted) is no name: letters, digits, dots, dashes")
         }
         // A deployment that changes nothing has nothing behind its name.
         let settings =
@@ -85,9 +86,9 @@ public struct EndpointDocument: Sendable {
       standard = reader.choice("default_deployment", names)
     } else if names.count > 1 {
       faults.add(
-        root.place, "endpoint lacks “default_deployment”; it is one of \(names.joined(separator: ", "))")
+        root.place, "endpoint lacks “default_deployment”; it is one of \(names.listed)")
     }
-    guard let name, let standard, let first, faults.faults.isEmpty else { return nil }
+    guard let name, let standard, let first, faults.isEmpty else { return nil }
     self.path = absolute
     self.text = text
     self.withScope = withScope
@@ -159,14 +160,16 @@ public struct EndpointDocument: Sendable {
   public func setDefault(_ name: String) throws -> EndpointDocument {
     _ = try endpoint.deployment(name)
     try refuseLoneReturns()
-    return try write(Self.settingDefault(name, in: lines, defaultPlace, namePlace))
+    return try write(Self.settingDefault(name, in: lines, defaultPlace, namePlace)) {
+      $0.defaultDeployment == name
+    }
   }
 
   /// Adds a deployment called `name` with `settings`, each of the form `key=value`, before the others, and makes it the
   /// default where asked to, all in one rename. Throws ``ScoringError``, and ``ScenarioFaults`` where a setting is wrong.
   public func add(_ name: String, settings: [String], isDefault: Bool) throws -> EndpointDocument {
     guard !endpoint.deployments.contains(where: { $0.name == name }) else {
-      throw ScoringError("the endpoint \(endpoint.name) has a deployment “\(name)” already")
+      throw ScoringError("the endpoint \(endpoint.name) has a deployment \(name.quoted) already")
     }
     try refuseLoneReturns()
     guard case .file(_, let line, let column) = firstPlace,
@@ -180,7 +183,7 @@ public struct EndpointDocument: Sendable {
     for setting in settings {
       let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
         String.init)
-      guard parts.count == 2 else { throw ScoringError("--set “\(setting)”: expected NAME=VALUE") }
+      guard parts.count == 2 else { throw ScoringError("--set \(setting.quoted): expected NAME=VALUE") }
       let keys = parts[0].split(separator: ".").map(String.init)
       let value = parts[0] == "features" && !parts[1].hasPrefix("[") ? "[\(parts[1])]" : parts[1]
       if keys.count == 2 {
@@ -202,7 +205,9 @@ public struct EndpointDocument: Sendable {
       lines = Self.settingDefault(
         endpoint.defaultDeployment, in: lines, nil, namePlace.below(line, by: added.count))
     }
-    return try write(lines)
+    return try write(lines) { changed in
+      changed.deployments.contains { $0.name == name } && (!isDefault || changed.defaultDeployment == name)
+    }
   }
 
   /// YAML reads a carriage return alone as the end of a line; nobody has written such files for decades.
@@ -242,14 +247,17 @@ public struct EndpointDocument: Sendable {
     return lines
   }
 
-  /// Replaces the file, if the new text is sound.
-  private func write(_ lines: [String]) throws -> EndpointDocument {
+  /// Replaces the file, if the new text is sound and says what was asked for: with aliases and `<<` it need not.
+  private func write(_ lines: [String], saying isDone: (Endpoint) -> Bool) throws -> EndpointDocument {
     let text = lines.joined(separator: lineEnd)
     let changed: EndpointDocument
     do {
       changed = try Self.parse(text, path: path)
     } catch let faults as ScenarioFaults {
       throw ScoringError("nothing is changed, because the file would then be wrong: \(faults)")
+    }
+    guard isDone(changed.endpoint) else {
+      throw ScoringError("\(path): what it says stands elsewhere, behind an alias or “<<”; change it by hand")
     }
     // Where the name is a link, the file behind it is replaced, and not the link.
     let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path

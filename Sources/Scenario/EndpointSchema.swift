@@ -6,13 +6,14 @@ enum EndpointSchema {
   static let endpoint = Mapping(
     name: "endpoint",
     keys: [
-      Key(name: "name", kind: .text, about: "Letters, digits, dots, dashes.", isRequired: true),
+      Key(name: "name", kind: .identifier, about: "Letters, digits, dots, dashes.", isRequired: true),
       Key(
         name: "default_deployment", kind: .text,
         about: "The deployment that jobs use. Can be left out where there is one only."),
       Key(name: "compute", kind: .object(compute), about: "Where jobs run. Default: local, with one node."),
       Key(
-        name: "deployments", kind: .map(deployment), about: "The deployments, by their names.",
+        name: "deployments", kind: .map(deployment, names: .identifier, isNothingAllowed: true),
+        about: "The deployments, by their names.",
         isRequired: true),
     ])
 
@@ -27,9 +28,9 @@ enum EndpointSchema {
         about: "The folder of the models, relative to this file. Default: the models of the run."),
       Key(name: "per", kind: .choice(ScenarioSchema.granularities), about: "device or sensor."),
       Key(
-        name: "features", kind: .list(.choice(ScenarioSchema.features)),
+        name: "features", kind: .list(.choice(ScenarioSchema.features), atLeast: 1, isUnique: true),
         about: "Aggregates of a window. Default: what the models were trained on."),
-      Key(name: "nu", kind: .positiveNumber, about: "For training. Default 0.01."),
+      Key(name: "nu", kind: .number(.nu), about: "For training. Default 0.01."),
       Key(
         name: "gamma", kind: .any([.choice(ScenarioSchema.gammas), .positiveNumber]),
         about: "For training: scale, auto or a number. Default scale."),

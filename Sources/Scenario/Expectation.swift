@@ -1,3 +1,5 @@
+import Wording
+
 /// What a scenario demands of its report: `detection.recall >= 0.9`, `cluster[nodes=4].speedup > 3`.
 ///
 ///     expectation = path operator (number | name)
@@ -82,11 +84,11 @@ public struct Expectation: Hashable, Sendable, CustomStringConvertible {
       guard let member = members[part.name] else {
         let names = members.keys.sorted().joined(separator: ", ")
         return .failure(
-          Missing(text: "\(seen) has no “\(part.name)”" + (names.isEmpty ? "" : "; it has \(names)")))
+          Missing(text: "\(seen) has no \(part.name.quoted)" + (names.isEmpty ? "" : "; it has \(names)")))
       }
       return choose(part, in: member).flatMap { find(parts.dropFirst(), in: $0, seen: part.name) }
     default:
-      return .failure(Missing(text: "\(seen) is \(value), which has no “\(part.name)”"))
+      return .failure(Missing(text: "\(seen) is \(value), which has no \(part.name.quoted)"))
     }
   }
 
@@ -164,5 +166,5 @@ public struct ExpectationError: Error, Hashable, Sendable, CustomStringConvertib
   /// The name that was probably meant.
   public let suggestion: String?
 
-  public var description: String { reason + (suggestion.map { "; did you mean “\($0)”?" } ?? "") }
+  public var description: String { reason + (suggestion.map { "; did you mean \($0.quoted)?" } ?? "") }
 }

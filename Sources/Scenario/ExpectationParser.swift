@@ -1,4 +1,5 @@
 import Telemetry
+import Wording
 
 /// Reads the grammar of ``Expectation`` from left to right.
 struct ExpectationParser {
@@ -20,7 +21,7 @@ struct ExpectationParser {
       if take("[") { part.selectors = try selectors(shape, of: name, at: start) }
       if case .list(let fields) = shape {
         guard !part.selectors.isEmpty else {
-          throw fault("“\(name)” is a list; choose an entry, such as \(name)[nodes=4]", at: start)
+          throw fault("\(name.quoted) is a list; choose an entry, such as \(name)[nodes=4]", at: start)
         }
         shape = .object(fields)
       }
@@ -31,9 +32,9 @@ struct ExpectationParser {
     case .object(let members):
       let text = parts.map(\.name).joined(separator: ".")
       throw fault(
-        "“\(text)” is no single value; it has \(members.keys.sorted().joined(separator: ", "))", at: 0)
+        "\(text.quoted) is no single value; it has \(members.keys.sorted().joined(separator: ", "))", at: 0)
     case .map, .list:
-      throw fault("“\(parts.map(\.name).joined(separator: "."))” is no single value", at: 0)
+      throw fault("\(parts.map(\.name).joined(separator: ".").quoted) is no single value", at: 0)
     }
   }
 
@@ -43,7 +44,7 @@ struct ExpectationParser {
     while let next = peek, "=!<>".contains(next) { offset += 1 }
     let text = String(characters[start..<offset])
     guard let comparison = Expectation.Comparison(rawValue: text) else {
-      let found = text.isEmpty ? (peek.map { "“\($0)”" } ?? "the end") : "“\(text)”"
+      let found = text.isEmpty ? (peek.map { String($0).quoted } ?? "the end") : text.quoted
       throw fault("expected one of == != < <= > >=, found \(found)", at: start)
     }
     return comparison
@@ -63,11 +64,13 @@ struct ExpectationParser {
       guard comparison == .equal || comparison == .notEqual else {
         throw fault("a name can be compared with == and != only", at: start)
       }
-      guard text.allSatisfy(Self.isNameCharacter) else { throw fault("“\(text)” is not a name", at: start) }
+      guard text.allSatisfy(Self.isNameCharacter) else {
+        throw fault("\(text.quoted) is not a name", at: start)
+      }
       return .text(text)
     }
     guard let number = ScenarioUnits.plainNumber(text) else {
-      throw fault("“\(text)” is not a number", at: start)
+      throw fault("\(text.quoted) is not a number", at: start)
     }
     return .number(number)
   }
@@ -92,11 +95,12 @@ struct ExpectationParser {
       let known = members.keys.sorted()
       let reason =
         parts.isEmpty
-        ? "no report has a “\(name)”; it has \(known.joined(separator: ", "))"
-        : "“\(parent)” has no “\(name)”; it has \(known.joined(separator: ", "))"
+        ? "no report has a \(name.quoted); it has \(known.joined(separator: ", "))"
+        : "\(parent.quoted) has no \(name.quoted); it has \(known.joined(separator: ", "))"
       throw fault(reason, at: start, suggestion: NearestName.of(name, among: known))
     case .map(let inner): return inner
-    case .list, .number, .text: throw fault("“\(parent)” is a value and has no “\(name)”", at: start)
+    case .list, .number, .text:
+      throw fault("\(parent.quoted) is a value and has no \(name.quoted)", at: start)
     }
   }
 
@@ -104,7 +108,7 @@ struct ExpectationParser {
     _ shape: ReportShape, of list: String, at start: Int
   ) throws(ExpectationError) -> [Expectation.Selector] {
     guard case .list(let fields) = shape else {
-      throw fault("“\(list)” is no list to choose from", at: start)
+      throw fault("\(list.quoted) is no list to choose from", at: start)
     }
     var selectors: [Expectation.Selector] = []
     repeat {
@@ -112,14 +116,14 @@ struct ExpectationParser {
       let name = try name()
       guard fields[name] != nil else {
         throw fault(
-          "entries of “\(list)” have no “\(name)”", at: begin,
+          "entries of \(list.quoted) have no \(name.quoted)", at: begin,
           suggestion: NearestName.of(name, among: fields.keys.sorted()))
       }
-      guard take("=") else { throw fault("expected = after “\(name)”", at: offset) }
+      guard take("=") else { throw fault("expected = after \(name.quoted)", at: offset) }
       let valueStart = offset
       while let next = peek, next != "]", next != "," { offset += 1 }
       let value = String(characters[valueStart..<offset])
-      guard !value.isEmpty else { throw fault("expected a value for “\(name)”", at: valueStart) }
+      guard !value.isEmpty else { throw fault("expected a value for \(name.quoted)", at: valueStart) }
       selectors.append(Expectation.Selector(name: name, value: value))
     } while take(",")
     guard take("]") else { throw fault("expected ] after the selector", at: offset) }
@@ -130,7 +134,7 @@ struct ExpectationParser {
     let start = offset
     while let next = peek, Self.isNameCharacter(next) { offset += 1 }
     guard offset > start else {
-      throw fault("expected a name, found \(peek.map { "“\($0)”" } ?? "the end")", at: start)
+      throw fault("expected a name, found \(peek.map { String($0).quoted } ?? "the end")", at: start)
     }
     // The dot of a quantile such as p99.9 belongs to its name.
     if characters[start] == "p", characters[(start + 1)..<offset].allSatisfy(\.isNumber), offset - start > 1,

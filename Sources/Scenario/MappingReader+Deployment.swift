@@ -1,6 +1,7 @@
 import BatchScoring
 import Compute
 import Telemetry
+import Wording
 
 /// What scenarios and endpoint files say in the same words.
 extension MappingReader {
@@ -13,7 +14,7 @@ extension MappingReader {
         let feature = Aggregate(rawValue: name)
       else { continue }
       if features.contains(feature) {
-        faults.add(node.place, "features: “\(name)” is given twice")
+        faults.add(node.place, "features: \(name.quoted) is given twice")
       } else {
         features.append(feature)
       }
@@ -23,7 +24,7 @@ extension MappingReader {
 
   func gamma() -> String? {
     guard let node = node("gamma") else { return nil }
-    if let text = node.text, ScenarioSchema.gammas.contains(text) { return text }
+    if let name = node.choice(among: ScenarioSchema.gammas) { return name }
     return number("gamma", "scale, auto or a number above 0") { $0 > 0 }.map { String($0) }
   }
 
@@ -31,7 +32,8 @@ extension MappingReader {
 
   func miniBatchSize() -> MiniBatchSize? {
     read("mini_batch_size", "auto or a whole number of at least 1") {
-      $0.plainText.flatMap { MiniBatchSize($0) }
+      if $0.choice(among: ["auto"]) != nil { return .auto }
+      return $0.wholeNumber.flatMap(Int.init(exactly:)).flatMap { $0 >= 1 ? .devices($0) : nil }
     }
   }
 

@@ -10,9 +10,7 @@ extension MappingReader {
   }
 
   private static func varied(_ node: DocumentNode, where isAllowed: (Double) -> Bool) -> Varied<Double>? {
-    func number(_ node: DocumentNode) -> Double? {
-      node.plainText.flatMap { ScenarioUnits.plainNumber($0) }.flatMap { isAllowed($0) ? $0 : nil }
-    }
+    func number(_ node: DocumentNode) -> Double? { node.number.flatMap { isAllowed($0) ? $0 : nil } }
     if let value = number(node) { return Varied(value) }
     guard case .sequence(let ends) = node.content, ends.count == 2, let low = number(ends[0]),
       let high = number(ends[1]), low <= high

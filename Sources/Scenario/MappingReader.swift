@@ -1,59 +1,62 @@
 import Telemetry
+import Wording
 
-/// The faults found so far. A class, because one list is shared by all readers of a document; it never leaves the decoder.
+/// The faults of a document: those that its schema finds, and those that the decoder has found so far. A class, because one
+/// list is shared by all readers of a document; it never leaves the decoder.
 final class FaultList {
-  private(set) var faults: [ScenarioFault] = []
+  private let check: SchemaCheck
+  private var found: [ScenarioFault] = []
+
+  init(_ check: SchemaCheck) { self.check = check }
+
+  var isEmpty: Bool { found.isEmpty && check.ofKeys.isEmpty && check.ofValues.isEmpty }
+
+  /// All of them, each once. Where both have something to say of a value, the decoder's words are the better ones.
+  var faults: [ScenarioFault] {
+    let ofValues = Dictionary(grouping: check.ofValues, by: Subject.init)
+    let own = found.map { fault in
+      ofValues[Subject(fault)] == nil
+        ? fault
+        : ScenarioFault(
+          place: fault.place, reason: fault.reason, suggestion: fault.suggestion, isOfSchema: true)
+    }
+    let subjects = Set(found.map(Subject.init))
+    var seen: Set<ScenarioFault> = []
+    return (check.ofKeys + check.ofValues.filter { !subjects.contains(Subject($0)) } + own)
+      .filter { seen.insert($0).inserted }
+  }
 
   func add(_ place: ScenarioFault.Place, _ reason: String, suggestion: String? = nil) {
-    faults.append(ScenarioFault(place: place, reason: reason, suggestion: suggestion))
+    found.append(ScenarioFault(place: place, reason: reason, suggestion: suggestion))
+  }
+
+  /// What a fault speaks of: a place in a file is one value; a flag may hold several, told apart by their keys.
+  private struct Subject: Hashable {
+    let place: ScenarioFault.Place
+    let key: Substring?
+
+    init(_ fault: ScenarioFault) {
+      place = fault.place
+      if case .file = place { key = nil } else { key = fault.reason.prefix { $0 != ":" } }
+    }
   }
 }
 
-/// Reads one mapping of a document: each key the schema knows, and a fault for every other. Methods give nil where the key
-/// is absent or faulty; the fault is then in the list.
+/// Reads the keys of one mapping of a document. Methods give nil where the key is absent or faulty; the fault is then in the
+/// list.
 struct MappingReader {
   let place: ScenarioFault.Place
   let faults: FaultList
   private let schema: ScenarioSchema.Mapping
   private let entries: [String: DocumentNode.Entry]
 
-  /// Nil, with a fault, where `node` is no mapping.
+  /// Nil where `node` is no mapping.
   init?(_ node: DocumentNode, _ schema: ScenarioSchema.Mapping, _ faults: FaultList) {
-    guard case .mapping(let entries) = node.content else {
-      let keys = schema.keys.map(\.name).joined(separator: ", ")
-      faults.add(node.place, "\(schema.name): expected a mapping with \(keys), found \(node.summary)")
-      return nil
-    }
-    for entry in entries where schema[entry.key] == nil {
-      let known = schema.keys.map(\.name)
-      let nearest = NearestName.of(entry.key, among: known)
-      let reason = "unknown key “\(entry.key)”"
-      faults.add(
-        entry.place,
-        nearest == nil ? reason + "; \(schema.name) has \(known.joined(separator: ", "))" : reason,
-        suggestion: nearest)
-    }
+    guard case .mapping(let entries) = node.content else { return nil }
     place = node.place
     self.faults = faults
     self.schema = schema
     self.entries = Dictionary(entries.map { ($0.key, $0) }) { $1 }
-    for key in schema.keys where key.isRequired && self.entries[key.name] == nil {
-      // One letter wrong is one fault: the misspelt key has been reported with this name as the suggestion.
-      let isMisspelt = entries.contains {
-        schema[$0.key] == nil && NearestName.of($0.key, among: schema.keys.map(\.name)) == key.name
-      }
-      if !isMisspelt { faults.add(node.place, "\(schema.name) lacks “\(key.name)”") }
-    }
-    for names in schema.exactlyOneOf {
-      let given = names.filter { self.entries[$0] != nil }
-      if given.count > 1, let second = self.entries[given[1]] {
-        faults.add(second.place, "\(given.joined(separator: " and ")) exclude each other; give one")
-      }
-      let hasUnknown = entries.contains { schema[$0.key] == nil }
-      if given.isEmpty, !hasUnknown {
-        faults.add(node.place, "\(schema.name) lacks one of \(names.joined(separator: ", "))")
-      }
-    }
   }
 
   /// The value of `key`, which the schema must know.
@@ -71,19 +74,19 @@ struct MappingReader {
 
   func wholeNumber(_ key: String, minimum: Int) -> Int? {
     let wanted = minimum == 0 ? "a whole number" : "a whole number of at least \(minimum)"
-    return read(key, wanted) { $0.plainText.flatMap { Int($0) }.flatMap { $0 >= minimum ? $0 : nil } }
+    return read(key, wanted) {
+      $0.wholeNumber.flatMap(Int.init(exactly:)).flatMap { $0 >= minimum ? $0 : nil }
+    }
   }
 
   func number(_ key: String, _ wanted: String = "a number", where isAllowed: (Double) -> Bool = { _ in true })
     -> Double?
   {
-    read(key, wanted) {
-      $0.plainText.flatMap { ScenarioUnits.plainNumber($0) }.flatMap { isAllowed($0) ? $0 : nil }
-    }
+    read(key, wanted) { $0.number.flatMap { isAllowed($0) ? $0 : nil } }
   }
 
   func boolean(_ key: String) -> Bool? {
-    read(key, "true or false") { ["true": true, "false": false][$0.plainText ?? ""] }
+    read(key, "true or false") { $0.boolean }
   }
 
   func duration(_ key: String, allowsZero: Bool = false) -> Duration? {
@@ -108,10 +111,12 @@ struct MappingReader {
 
   /// `node` as one of `names`.
   static func choice(_ node: DocumentNode, _ key: String, _ names: [String], _ faults: FaultList) -> String? {
-    if let text = node.text, names.contains(text) { return text }
+    if let name = node.choice(among: names) { return name }
     let nearest = node.text.flatMap { NearestName.of($0, among: names) }
     faults.add(
-      node.place, "\(key): expected \(listed(names)), found \(node.summary)", suggestion: nearest)
+      node.place,
+      "\(key): expected \(ScenarioSchema.Kind.either(names.map(\.excerpt))), found \(node.summary)",
+      suggestion: nearest)
     return nil
   }
 
@@ -158,9 +163,5 @@ struct MappingReader {
     if let value = read(node) { return value }
     faults.add(node.place, "\(key): expected \(wanted), found \(node.summary)")
     return nil
-  }
-
-  private static func listed(_ names: [String]) -> String {
-    names.count == 1 ? names[0] : names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1]
   }
 }

@@ -1,5 +1,6 @@
 import DeviceFleet
 import Telemetry
+import Wording
 
 /// The groups of a fleet with the places where they and their anomalies are written.
 struct FleetGroups {
@@ -40,7 +41,7 @@ extension ScenarioDecoder {
     guard let reader = MappingReader(node, ScenarioSchema.group, faults) else { return nil }
     let name = reader.text("device")
     if let name, DeviceID(name + "-0001") == nil {
-      faults.add(reader.place(of: "device"), "device: “\(name)” cannot begin the name of a device")
+      faults.add(reader.place(of: "device"), "device: \(name.quoted) cannot begin the name of a device")
     }
     var count = reader.wholeNumber("count", minimum: 1)
     if let asked = count, asked > ScenarioDefaults.mostDevices {
@@ -115,7 +116,8 @@ extension ScenarioDecoder {
     return entries.compactMap { entry in
       let id = SensorID(entry.key)
       if id == nil {
-        faults.add(entry.place, "“\(entry.key)” is not a sensor id: letters, digits, dot, dash, underscore")
+        faults.add(
+          entry.place, "\(entry.key.quoted) is not a sensor id: letters, digits, dot, dash, underscore")
       }
       guard let reader = MappingReader(entry.value, ScenarioSchema.sensor, faults) else { return nil }
       let unit = reader.text("unit")
@@ -137,7 +139,7 @@ extension ScenarioDecoder {
       let known = sensors.map(\.id.name)
       faults.add(
         reader.place(of: "sensor"),
-        "sensor: there is no sensor “\(sensor)”; there are \(known.joined(separator: ", "))",
+        "sensor: there is no sensor \(sensor.name.quoted); there are \(known.listed)",
         suggestion: NearestName.of(sensor.name, among: known))
     }
     let devices = devices(reader)
@@ -226,17 +228,18 @@ extension ScenarioDecoder {
       return .all
     }
     if text == "all" { return .all }
-    if let number = node.plainText.flatMap({ ScenarioUnits.plainNumber($0) }) {
-      guard let count = Int(exactly: number), count >= 0 else {
+    if node.number != nil {
+      guard let count = node.wholeNumber.flatMap(Int.init(exactly:)), count >= 0 else {
         faults.add(
-          node.place, "devices: \(text) devices cannot be chosen; expected a whole number of at least 0")
+          node.place,
+          "devices: \(text.excerpt) devices cannot be chosen; expected a whole number of at least 0")
         return .all
       }
       return .count(count)
     }
     if text.hasSuffix("%") {
       guard let share = ScenarioUnits.share(text) else {
-        faults.add(node.place, "devices: “\(text)” is not a share between 0% and 100%")
+        faults.add(node.place, "devices: \(text.quoted) is not a share between 0% and 100%")
         return .all
       }
       return .share(share)
@@ -246,7 +249,7 @@ extension ScenarioDecoder {
 
   private func device(_ name: String, _ node: DocumentNode) -> DeviceID? {
     let id = DeviceID(name)
-    if id == nil { faults.add(node.place, "devices: “\(name)” is not the name of a device") }
+    if id == nil { faults.add(node.place, "devices: \(name.quoted) is not the name of a device") }
     return id
   }
 }

@@ -9,7 +9,7 @@ extension ScenarioDecoder {
     var ingestion = ScenarioDocument.Ingestion(settings: windows(section))
     ingestion.latePolicy = section.choice("late_policy", LatePolicy.self) ?? .keep
     ingestion.idleAfter = section.duration("idle_after") ?? IngestionDefaults.idleAfter
-    if section.node("future_limit")?.plainText == "off" {
+    if section.node("future_limit")?.choice(among: ["off"]) != nil {
       ingestion.futureLimit = nil
     } else {
       ingestion.futureLimit = section.duration("future_limit") ?? IngestionDefaults.futureLimit
@@ -18,7 +18,8 @@ extension ScenarioDecoder {
     ingestion.retainBytes = section.read(
       "retain_bytes", "a size of at least \(IngestionDefaults.leastRetainBytes) bytes, such as 500MB"
     ) { node in
-      node.text.flatMap(ScenarioUnits.bytes).flatMap { $0 >= IngestionDefaults.leastRetainBytes ? $0 : nil }
+      let bytes = node.wholeNumber.map(Int.init(exactly:)) ?? node.text.flatMap(ScenarioUnits.bytes)
+      return bytes.flatMap { $0 >= IngestionDefaults.leastRetainBytes ? $0 : nil }
     }
     let settings = ingestion.settings
     if let retain = ingestion.retain,
@@ -32,7 +33,7 @@ extension ScenarioDecoder {
   }
 
   private func windows(_ section: MappingReader?) -> WindowSettings {
-    let isSnapshot = section?.node("window")?.plainText == "snapshot"
+    let isSnapshot = section?.node("window")?.choice(among: ["snapshot"]) != nil
     let window =
       isSnapshot ? WindowSettings.snapshot : section?.duration("window") ?? ScenarioDefaults.window
     let settings = WindowSettings(

@@ -1,6 +1,7 @@
 import DeviceFleet
 import MQTT
 import Telemetry
+import Wording
 
 extension ScenarioDecoder {
   /// What takes a group off an even pace; nil where nothing does.
@@ -84,7 +85,7 @@ extension ScenarioDecoder {
       guard let unit = sensor.unit else { continue }
       units[sensor.id] = unit
       if unit.unicodeScalars.contains(where: { $0.value < 0x20 || $0 == "\"" || $0 == "\\" }) {
-        faults.add(section.place(of: "payload"), "payload: “\(unit)” is no unit of SenML")
+        faults.add(section.place(of: "payload"), "payload: \(unit.quoted) is no unit of SenML")
       }
     }
     return .senML(units: units)
@@ -99,7 +100,7 @@ extension ScenarioDecoder {
   }
 
   private func note(_ error: TemplateError, _ place: ScenarioFault.Place, _ key: String, _ known: [String]) {
-    let list = error.field == nil ? "" : "; there are \(known.joined(separator: ", "))"
+    let list = error.field == nil ? "" : "; there are \(known.listed)"
     faults.add(
       place, "\(key): \(error.reason)\(list)",
       suggestion: error.field.flatMap { NearestName.of($0, among: known) })

@@ -1,6 +1,7 @@
 import DeviceFleet
 import Foundation
 import Telemetry
+import Wording
 
 extension ScenarioDecoder {
   /// The recipe of `replay`; nil where there is no such key or something in it is faulty.
@@ -30,7 +31,7 @@ extension ScenarioDecoder {
     let character = delimiter == "tab" ? "\t" : delimiter
     if character.count == 1, let first = character.first, first.isASCII { return first }
     faults.add(
-      section.place(of: "delimiter"), "delimiter: expected one character or tab, found “\(delimiter)”")
+      section.place(of: "delimiter"), "delimiter: expected one character or tab, found \(delimiter.quoted)")
     return ","
   }
 
@@ -60,7 +61,7 @@ extension ScenarioDecoder {
     if let id = DeviceID(name) { return .fixed(id) }
     faults.add(
       section.place(of: "device"),
-      "device: “\(name)” is not a device id: letters, digits, dot, dash, underscore")
+      "device: \(name.quoted) is not a device id: letters, digits, dot, dash, underscore")
     return .fileName
   }
 

@@ -103,7 +103,8 @@ extension ScenarioDecoder {
     }
   }
 
-  private func place(_ reader: MappingReader, _ section: String, _ key: String) -> ScenarioFault.Place {
+  /// Where `key` of `section` is written, or the nearest that is there.
+  func place(_ reader: MappingReader, _ section: String, _ key: String) -> ScenarioFault.Place {
     guard case .mapping(let entries) = reader.node(section)?.content else { return reader.place }
     return entries.first { $0.key == key }?.value.place ?? reader.place(of: section)
   }

@@ -2,6 +2,7 @@ import DeviceFleet
 import Files
 import Foundation
 import Telemetry
+import Wording
 
 /// Reads the signals of sensors, a method a kind.
 extension ScenarioDecoder {
@@ -134,7 +135,7 @@ extension ScenarioDecoder {
     let lag = section.variedDuration("lag", allowsZero: true)
     guard let name = section.text("sensor") else { return nil }
     guard let sensor = SensorID(name) else {
-      faults.add(section.place(of: "sensor"), "sensor: “\(name)” is not the name of a sensor")
+      faults.add(section.place(of: "sensor"), "sensor: \(name.quoted) is not the name of a sensor")
       return nil
     }
     return FollowSignal(sensor, offset: offset ?? 0, gain: gain ?? 1, lag: lag ?? Varied(.zero))
@@ -170,7 +171,7 @@ extension ScenarioDecoder {
         guard let value = Double(row.fields[index]), value.isFinite else {
           throw CSVError(
             path: reader.path, line: row.line,
-            reason: "\(column) “\(row.fields[index])” is not a finite number")
+            reason: "\(column) \(row.fields[index].quoted) is not a finite number")
         }
         values.append(value)
       }

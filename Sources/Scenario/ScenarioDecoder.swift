@@ -4,6 +4,7 @@ import DeviceFleet
 import Files
 import MQTT
 import Telemetry
+import Wording
 
 /// The clock as far as the document says it.
 struct ClockSection {
@@ -19,9 +20,13 @@ struct ClockSection {
 struct ScenarioDecoder {
   let path: String
   let seed: UInt64?
-  let faults = FaultList()
+  /// The wall clock.
+  let now: Timestamp
+  let faults: FaultList
 
-  init(path: String, seed: UInt64?) {
+  init(path: String, seed: UInt64?, now: Timestamp, _ check: SchemaCheck) {
+    self.now = now
+    faults = FaultList(check)
     self.path = path
     self.seed = seed
   }
@@ -29,7 +34,10 @@ struct ScenarioDecoder {
   func decode(_ root: DocumentNode) -> ScenarioDocument? {
     guard let reader = MappingReader(root, ScenarioSchema.scenario, faults) else { return nil }
     let name = name(reader)
-    let seed = self.seed ?? reader.wholeNumber("seed", minimum: 0).map { UInt64($0) } ?? ScenarioDefaults.seed
+    let ownSeed = reader.read("seed", "a whole number from 0 to \(UInt64.max)") {
+      $0.wholeNumber.flatMap(UInt64.init(exactly:))
+    }
+    let seed = self.seed ?? ownSeed ?? ScenarioDefaults.seed
     let about = reader.text("about")
     let broker = broker(reader)
     let publishing = publishing(reader)
@@ -44,15 +52,16 @@ struct ScenarioDecoder {
     let expectations = expectations(reader)
     // Only a source that is sound by itself is built: its own errors would repeat those already found.
     let source =
-      faults.faults.isEmpty ? source(reader, clock, seed: seed, groups: groups, recipe: recipe) : nil
+      faults.isEmpty ? source(reader, clock, seed: seed, groups: groups, recipe: recipe) : nil
     let times = times(source)
     // How long a fleet's clock runs is known even where the fleet is faulty.
     let duration = times?.duration ?? (reader.node("fleet") == nil ? nil : clock.duration)
     if let duration {
       checkTimes(reader, duration, ingestion: ingestion, model: model, scoring: scoring, faults: breaks)
     }
-    let obstacle = source.flatMap { ingestionObstacle(to: reader, $0, groups) }
-    guard let name, let source, let times, faults.faults.isEmpty else { return nil }
+    let future = times.flatMap { futureObstacle(reader, start: $0.start, ingestion) }
+    let obstacle = future ?? source.flatMap { ingestionObstacle(to: reader, $0, groups) }
+    guard let name, let source, let times, faults.isEmpty else { return nil }
     return ScenarioDocument(
       path: path, name: name, about: about, seed: seed,
       clock: .init(start: times.start, duration: times.duration, speed: clock.speed ?? .max), broker: broker,
@@ -66,7 +75,7 @@ struct ScenarioDecoder {
     guard IdentifierRule.accepts(name.utf8) else {
       faults.add(
         reader.place(of: "name"),
-        "name: “\(name)” would name a folder; use letters, digits, dots, dashes, underscores")
+        "name: \(name.quoted) would name a folder; use letters, digits, dots, dashes, underscores")
       return nil
     }
     return name
@@ -80,7 +89,8 @@ struct ScenarioDecoder {
     }
     guard var address = BrokerAddress(text) else {
       faults.add(
-        reader.place(of: "broker"), "broker: expected mqtt://host:port or mqtts://host:port, found “\(text)”")
+        reader.place(of: "broker"),
+        "broker: expected mqtt://host:port or mqtts://host:port, found \(text.quoted)")
       return nil
     }
     guard let section else { return address }
@@ -110,11 +120,26 @@ struct ScenarioDecoder {
     guard case .fleet(let plan) = source, let groups,
       let found = IngestionTrial(plan, groups.groups).obstacle
     else { return nil }
-    let place = groups.places[found.group].group
+    return note(ScenarioFault(place: groups.places[found.group].group, reason: found.reason), in: reader)
+  }
+
+  /// Why ingestion would reject the readings of a clock that starts too far ahead.
+  private func futureObstacle(
+    _ reader: MappingReader, start: Timestamp, _ ingestion: ScenarioDocument.Ingestion
+  ) -> ScenarioFault? {
+    guard let limit = ingestion.futureLimit, start - now > limit else { return nil }
+    let reason =
+      "clock.start, \(start), is more than ingestion.future_limit, \(limit.text), ahead of this machine's clock, and every "
+      + "reading would be rejected; start earlier, or set ingestion: { future_limit: off }"
+    return note(ScenarioFault(place: place(reader, "clock", "start"), reason: reason), in: reader)
+  }
+
+  /// Adds `obstacle` to the faults where the scenario asks for ingestion.
+  private func note(_ obstacle: ScenarioFault, in reader: MappingReader) -> ScenarioFault {
     if let asking = ["ingestion", "model", "scoring"].first(where: { reader.node($0) != nil }) {
-      faults.add(place, "the scenario has \(asking), and \(found.reason)")
+      faults.add(obstacle.place, "the scenario has \(asking), and \(obstacle.reason)")
     }
-    return ScenarioFault(place: place, reason: found.reason)
+    return obstacle
   }
 
   private func clock(_ reader: MappingReader) -> ClockSection {
@@ -129,7 +154,8 @@ struct ScenarioDecoder {
   private func speed(_ clock: MappingReader) -> PublishingClock? {
     guard let text = clock.text("speed") else { return nil }
     if let speed = PublishingClock(text) { return speed }
-    faults.add(clock.place(of: "speed"), "speed: expected real, max or a factor such as x60, found “\(text)”")
+    faults.add(
+      clock.place(of: "speed"), "speed: expected real, max or a factor such as x60, found \(text.quoted)")
     return nil
   }
 
@@ -157,7 +183,7 @@ struct ScenarioDecoder {
       } catch {
         // In quoted text a character may be written as several.
         let place = node.plainText == nil ? node.place : node.place.advanced(by: error.offset)
-        faults.add(place, "\(error.reason) (in “\(text)”)", suggestion: error.suggestion)
+        faults.add(place, "\(error.reason) (in \(text.quoted))", suggestion: error.suggestion)
         return nil
       }
     }

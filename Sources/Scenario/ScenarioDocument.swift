@@ -2,6 +2,7 @@ import BatchScoring
 import Compute
 import DeviceFleet
 import Files
+import Foundation
 import Ingestion
 import MQTT
 import Telemetry
@@ -151,17 +152,24 @@ public struct ScenarioDocument: Sendable {
   ///
   /// A recording that the scenario names is read too. Throws ``ScenarioFaults`` with everything that is wrong, and
   /// `FileError` where the file itself cannot be read.
+  ///
+  /// - Parameter now: The wall clock, against which ingestion holds the times of readings.
   public static func load(
-    _ path: String, overrides: [String] = [], seed: UInt64? = nil
+    _ path: String, overrides: [String] = [], seed: UInt64? = nil, now: Timestamp = wallClock
   ) throws -> ScenarioDocument {
     try parse(
-      TextFile.text(of: path), path: path, overrides: overrides, seed: seed)
+      TextFile.text(of: path), path: path, overrides: overrides, seed: seed, now: now)
   }
 
-  /// As ``load(_:overrides:seed:)``, from the text of a file; `path` is for messages and for files named
+  /// The wall clock as it is.
+  public static var wallClock: Timestamp {
+    Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+  }
+
+  /// As ``load(_:overrides:seed:now:)``, from the text of a file; `path` is for messages and for files named
   /// relative to it.
   public static func parse(
-    _ text: String, path: String, overrides: [String] = [], seed: UInt64? = nil
+    _ text: String, path: String, overrides: [String] = [], seed: UInt64? = nil, now: Timestamp = wallClock
   ) throws -> ScenarioDocument {
     var root: DocumentNode
     do {
@@ -170,8 +178,9 @@ public struct ScenarioDocument: Sendable {
     } catch let fault as ScenarioFault {
       throw ScenarioFaults([fault])
     }
-    let decoder = ScenarioDecoder(path: path, seed: seed)
-    guard let document = decoder.decode(root), decoder.faults.faults.isEmpty else {
+    let decoder = ScenarioDecoder(
+      path: path, seed: seed, now: now, SchemaCheck(root, ScenarioSchema.scenario))
+    guard let document = decoder.decode(root), decoder.faults.isEmpty else {
       throw ScenarioFaults(decoder.faults.faults)
     }
     return document

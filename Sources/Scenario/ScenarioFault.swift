@@ -1,3 +1,5 @@
+import Wording
+
 /// Something wrong in a scenario: where, what, and what was probably meant.
 public struct ScenarioFault: Error, Hashable, Sendable, CustomStringConvertible {
   /// Where a part of a scenario was written.
@@ -10,7 +12,7 @@ public struct ScenarioFault: Error, Hashable, Sendable, CustomStringConvertible 
     public var description: String {
       switch self {
       case .file(let path, let line, let column): "\(path):\(line):\(column)"
-      case .flag(let flag): flag
+      case .flag(let flag): flag.excerpt
       }
     }
 
@@ -27,15 +29,19 @@ public struct ScenarioFault: Error, Hashable, Sendable, CustomStringConvertible 
   public let reason: String
   /// The name that was probably meant.
   public let suggestion: String?
+  /// Whether editors see it too, because it is against `scenario.schema.json`. The others depend on several values, on files,
+  /// or on a grammar of their own.
+  public let isOfSchema: Bool
 
-  public init(place: Place, reason: String, suggestion: String? = nil) {
+  public init(place: Place, reason: String, suggestion: String? = nil, isOfSchema: Bool = false) {
+    self.isOfSchema = isOfSchema
     self.place = place
     self.reason = reason
     self.suggestion = suggestion
   }
 
   public var description: String {
-    "\(place): \(reason)" + (suggestion.map { "; did you mean “\($0)”?" } ?? "")
+    "\(place): \(reason)" + (suggestion.map { "; did you mean \($0.quoted)?" } ?? "")
   }
 }
 

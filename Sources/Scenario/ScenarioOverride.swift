@@ -1,3 +1,5 @@
+import Wording
+
 /// A value given on the command line in place of one in the file: `--set fleet[0].count=5`.
 public struct ScenarioOverride: Hashable, Sendable {
   /// A step of the way to the value.
@@ -28,7 +30,7 @@ public struct ScenarioOverride: Hashable, Sendable {
       steps.append(.key(String(pieces[0])))
       for piece in pieces.dropFirst() {
         guard piece.hasSuffix("]"), let index = Int(piece.dropLast()), index >= 0 else {
-          throw fault("“[\(piece)” is not an index such as [0]")
+          throw fault("\("[\(piece)".quoted) is not an index such as [0]")
         }
         steps.append(.index(index))
       }
@@ -77,7 +79,8 @@ public struct ScenarioOverride: Hashable, Sendable {
       try put(value, into: &elements[index], rest, flag)
       node.content = .sequence(elements)
     case (.key(let key), _):
-      throw ScenarioFault(place: .flag(flag), reason: "“\(key)” leads into \(node.summary), not a mapping")
+      throw ScenarioFault(
+        place: .flag(flag), reason: "\(key.quoted) leads into \(node.summary), not a mapping")
     case (.index(let index), _):
       throw ScenarioFault(place: .flag(flag), reason: "[\(index)] leads into \(node.summary), not a list")
     }

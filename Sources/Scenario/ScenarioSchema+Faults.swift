@@ -4,7 +4,7 @@ extension ScenarioSchema {
     name: "fault",
     keys: [
       Key(
-        name: "at", kind: .duration,
+        name: "at", kind: .durationOrNone,
         about: "When, as an offset from the start of the clock: as soon as a reading of that time is stored.")
     ]
       + FaultCatalogue.kinds.map { kind in
@@ -15,7 +15,7 @@ extension ScenarioSchema {
         Key(name: "between", kind: .span, about: "random: the part of the clock in which they happen."),
         Key(name: "for", kind: .duration, about: "How long it lasts, in wall-clock time; at most 20s."),
         Key(
-          name: "by", kind: .pattern("^-?([0-9]+([.][0-9]+)?(ms|s|m|h|d))+$"),
+          name: "by", kind: .form(.signedDuration),
           about: "clock_step: how far, such as 1h or -1h."),
         Key(
           name: "saved", kind: .boolean,

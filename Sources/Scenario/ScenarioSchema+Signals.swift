@@ -19,7 +19,7 @@ extension ScenarioSchema {
       Key(name: "trend", kind: .object(trend), about: "A steady rise or fall from the start of the clock."),
       Key(name: "noise", kind: .object(noise), about: "Noise around zero."),
       Key(
-        name: "states", kind: .list(.object(state)),
+        name: "states", kind: .list(.object(state), atLeast: 2),
         about: "A machine that is in one of several states, such as off, idle and load."),
       Key(name: "recorded", kind: .object(recorded), about: "Values of a CSV file, over and over."),
       Key(name: "follow", kind: .object(follow), about: "Follows another sensor of the device."),
@@ -38,24 +38,24 @@ extension ScenarioSchema {
   private static let varies = "A number, or [low, high], from which each device draws its own."
 
   private static let offset = Key(
-    name: "offset", kind: .varied, about: "The level it swings around. Default 0. \(varies)")
+    name: "offset", kind: .varied(), about: "The level it swings around. Default 0. \(varies)")
   private static let period = Key(
-    name: "period", kind: .variedDuration,
+    name: "period", kind: .variedDuration(),
     about:
       "The length of one period: a duration, or [shortest, longest], from which each device draws its own.",
     isRequired: true)
   private static let phase = Key(
-    name: "phase", kind: .varied,
+    name: "phase", kind: .varied(),
     about:
       "Where in the period the clock starts, as a share of it. By default each device draws its own.")
 
   private static func amplitude(_ about: String) -> Key {
-    Key(name: "amplitude", kind: .varied, about: "\(about) \(varies)", isRequired: true)
+    Key(name: "amplitude", kind: .varied(), about: "\(about) \(varies)", isRequired: true)
   }
 
   static let constant = Mapping(
     name: "constant",
-    keys: [Key(name: "value", kind: .varied, about: "In the sensor's unit. \(varies)", isRequired: true)])
+    keys: [Key(name: "value", kind: .varied(), about: "In the sensor's unit. \(varies)", isRequired: true)])
 
   static let sine = Mapping(
     name: "sine",
@@ -66,7 +66,7 @@ extension ScenarioSchema {
     keys: [
       offset, amplitude("Half the distance from low to high."), period, phase,
       Key(
-        name: "duty", kind: .varied,
+        name: "duty", kind: .varied(.betweenZeroAndOne),
         about: "The share of the period that is high, between 0 and 1. Default 0.5."),
     ])
 
@@ -82,7 +82,7 @@ extension ScenarioSchema {
     keys: [
       offset, amplitude("Half the distance from the lowest to the highest."),
       Key(
-        name: "peak", kind: .variedDuration,
+        name: "peak", kind: .variedDuration(.duration),
         about: "The time of day at which it is highest, from midnight UTC. Default 15h."),
     ])
 
@@ -90,7 +90,8 @@ extension ScenarioSchema {
     name: "weekly",
     keys: [
       Key(
-        name: "levels", kind: .list(.varied), about: "Seven levels, Monday to Sunday, in the sensor's unit.",
+        name: "levels", kind: .list(.varied(), atLeast: 7, atMost: 7),
+        about: "Seven levels, Monday to Sunday, in the sensor's unit.",
         isRequired: true)
     ])
 
@@ -98,10 +99,10 @@ extension ScenarioSchema {
     name: "random_walk",
     keys: [
       Key(
-        name: "per_hour", kind: .varied,
+        name: "per_hour", kind: .varied(.notNegative),
         about: "The standard deviation of its change in an hour. \(varies)", isRequired: true),
       Key(
-        name: "memory", kind: .variedDuration,
+        name: "memory", kind: .variedDuration(),
         about: "The time in which a deviation shrinks to a third. By default nothing draws it back."),
     ])
 
@@ -109,16 +110,17 @@ extension ScenarioSchema {
     name: "polynomial",
     keys: [
       Key(
-        name: "coefficients", kind: .list(.varied), about: "From the constant up, in the sensor's unit.",
+        name: "coefficients", kind: .list(.varied(), atLeast: 1),
+        about: "From the constant up, in the sensor's unit.",
         isRequired: true),
-      Key(name: "unit", kind: .variedDuration, about: "The time that counts as 1. Default 24h."),
+      Key(name: "unit", kind: .variedDuration(), about: "The time that counts as 1. Default 24h."),
     ])
 
   static let trend = Mapping(
     name: "trend",
     keys: [
       Key(
-        name: "per_day", kind: .varied, about: "Change in 24 hours, in the sensor's unit. \(varies)",
+        name: "per_day", kind: .varied(), about: "Change in 24 hours, in the sensor's unit. \(varies)",
         isRequired: true)
     ])
 
@@ -126,7 +128,8 @@ extension ScenarioSchema {
     name: "noise",
     keys: [
       Key(
-        name: "stddev", kind: .varied, about: "Standard deviation, in the sensor's unit. \(varies)",
+        name: "stddev", kind: .varied(.notNegative),
+        about: "Standard deviation, in the sensor's unit. \(varies)",
         isRequired: true),
       Key(
         name: "distribution", kind: .choice(distributions),
@@ -137,8 +140,8 @@ extension ScenarioSchema {
     name: "state",
     keys: [
       Key(name: "name", kind: .text, about: "Such as off, idle or load.", isRequired: true),
-      Key(name: "level", kind: .varied, about: "What is measured in it.", isRequired: true),
-      Key(name: "dwell", kind: .variedDuration, about: "How long it lasts on average.", isRequired: true),
+      Key(name: "level", kind: .varied(), about: "What is measured in it.", isRequired: true),
+      Key(name: "dwell", kind: .variedDuration(), about: "How long it lasts on average.", isRequired: true),
     ])
 
   static let recorded = Mapping(
@@ -147,9 +150,10 @@ extension ScenarioSchema {
       Key(
         name: "file", kind: .text, about: "A CSV file with a header, relative to this one.", isRequired: true),
       Key(name: "column", kind: .text, about: "The column with the values.", isRequired: true),
-      Key(name: "delimiter", kind: .text, about: "One ASCII character, or tab. Default a comma."),
+      Key(name: "delimiter", kind: .form(.delimiter), about: "One ASCII character, or tab. Default a comma."),
       Key(
-        name: "every", kind: .variedDuration, about: "The time from one value to the next.", isRequired: true),
+        name: "every", kind: .variedDuration(), about: "The time from one value to the next.",
+        isRequired: true),
       phase,
     ])
 
@@ -157,29 +161,30 @@ extension ScenarioSchema {
     name: "follow",
     keys: [
       Key(
-        name: "sensor", kind: .text, about: "The sensor of the same device that is followed.",
+        name: "sensor", kind: .identifier, about: "The sensor of the same device that is followed.",
         isRequired: true),
       offset,
       Key(
-        name: "gain", kind: .varied, about: "What a unit of the other sensor makes here. Default 1. \(varies)"
+        name: "gain", kind: .varied(),
+        about: "What a unit of the other sensor makes here. Default 1. \(varies)"
       ),
       Key(
-        name: "lag", kind: .variedDuration,
+        name: "lag", kind: .variedDuration(.duration),
         about: "The time in which 63% of a step is reached. Default none."),
     ])
 
   static let clamp = Mapping(
     name: "clamp",
     keys: [
-      Key(name: "min", kind: .varied, about: "The lower bound. Default none."),
-      Key(name: "max", kind: .varied, about: "The upper bound. Default none."),
+      Key(name: "min", kind: .varied(), about: "The lower bound. Default none."),
+      Key(name: "max", kind: .varied(), about: "The upper bound. Default none."),
       Key(name: "of", kind: .parts, about: "The parts.", isRequired: true),
     ])
 
   static let delay = Mapping(
     name: "delay",
     keys: [
-      Key(name: "by", kind: .variedDuration, about: "How much later.", isRequired: true),
+      Key(name: "by", kind: .variedDuration(), about: "How much later.", isRequired: true),
       Key(name: "of", kind: .parts, about: "The parts.", isRequired: true),
     ])
 

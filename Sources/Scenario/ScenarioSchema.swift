@@ -3,70 +3,28 @@ import Ingestion
 /// The keys of a scenario: the one table from which the decoder takes the names it knows and `scenario.schema.json` is
 /// written, so that editor and decoder cannot disagree.
 public enum ScenarioSchema {
-  /// What a value may be.
-  indirect enum Kind: Sendable {
-    case text
-    case wholeNumber(minimum: Int)
-    case number
-    /// Above zero.
-    case positiveNumber
-    case boolean
-    case duration
-    case share
-    case instant
-    case choice([String])
-    case pattern(String)
-    case object(Mapping)
-    case list(Kind)
-    /// `[from, to]`, two offsets from the start of the clock.
-    case span
-    /// Names of the author's own as keys.
-    case map(Mapping)
-    /// A number or a range of numbers.
-    case varied
-    /// A duration or a range of durations.
-    case variedDuration
-    /// A list of parts of a signal, which may have parts themselves.
-    case parts
-    case any([Kind])
-  }
-
-  struct Key: Sendable {
-    let name: String
-    let kind: Kind
-    let about: String
-    var isRequired = false
-  }
-
-  /// A mapping with these keys and no others.
-  struct Mapping: Sendable {
-    let name: String
-    let keys: [Key]
-    /// Sets of keys of which exactly one is given.
-    var exactlyOneOf: [[String]] = []
-
-    subscript(name: String) -> Key? { keys.first { $0.name == name } }
-  }
-
   static let scenario = Mapping(
     name: "scenario",
     keys: [
       Key(
-        name: "name", kind: .text, about: "Names the run's folder: letters, digits, dots, dashes.",
+        name: "name", kind: .identifier, about: "Names the run's folder: letters, digits, dots, dashes.",
         isRequired: true),
       Key(name: "about", kind: .text, about: "What the scenario shows, in a sentence."),
-      Key(name: "seed", kind: .wholeNumber(minimum: 0), about: "Equal seeds give equal runs. Default 1."),
+      Key(
+        name: "seed", kind: .wholeNumber(minimum: 0, maximum: .max),
+        about: "Equal seeds give equal runs. Default 1."),
       Key(
         name: "clock", kind: .object(clock), about: "Event time: when it starts, how long it runs, how fast."),
       Key(
-        name: "broker", kind: .pattern("^mqtts?://"),
+        name: "broker", kind: .form(.broker),
         about:
           "A foreign broker, as mqtt://host:port, or mqtts:// with TLS. By default the run starts its own."),
       Key(
         name: "broker_access", kind: .object(brokerAccess),
         about: "Who we are to a foreign broker, and whom we trust."),
       Key(name: "publishing", kind: .object(publishing), about: "How the fleet connects."),
-      Key(name: "fleet", kind: .list(.object(group)), about: "Simulated devices, group by group."),
+      Key(
+        name: "fleet", kind: .list(.object(group), atLeast: 1), about: "Simulated devices, group by group."),
       Key(
         name: "replay", kind: .object(replay), about: "Recordings to publish in place of a simulated fleet."),
       Key(name: "ingestion", kind: .object(ingestion), about: "Windows and lateness."),
@@ -78,6 +36,17 @@ public enum ScenarioSchema {
         name: "expect", kind: .list(.text),
         about: "What the report must say, such as readings.lost == 0 or detection.recall >= 0.9."),
     ], exactlyOneOf: [["fleet", "replay"]])
+
+  static let leastRetainBytes = IngestionDefaults.leastRetainBytes
+
+  /// `all`, `10%`, `3`, `pump-0007` or a list of names.
+  private static let chosenDevices = Kind.any([
+    .share, .wholeNumber(minimum: 0), .form(.device), .list(.form(.device)),
+  ])
+
+  private static func underscored(_ names: [String]) -> [String] {
+    names.filter { $0.contains("-") }.map { $0.replacing("-", with: "_") }
+  }
 
   static let publishing = Mapping(
     name: "publishing",
@@ -109,12 +78,13 @@ public enum ScenarioSchema {
     keys: [
       Key(
         name: "start", kind: .instant,
-        about: "ISO 8601. Default 2026-01-01T00:00:00Z; for a recording, its first row."),
+        about:
+          "ISO 8601; without a zone it is UTC. Default 2026-01-01T00:00:00Z; for a recording, its first row."),
       Key(
         name: "duration", kind: .duration,
         about: "Such as 24h. Required for a fleet; for a recording, its length."),
       Key(
-        name: "speed", kind: .pattern("^(real|max|x[0-9]+([.][0-9]+)?)$"),
+        name: "speed", kind: .form(.speed),
         about: "real, x60 (sixty times real) or max (as fast as the pipeline carries it). Default max."),
     ])
 
@@ -122,21 +92,24 @@ public enum ScenarioSchema {
     name: "group",
     keys: [
       Key(
-        name: "device", kind: .text, about: "The devices are called <device>-0001 and so on.",
+        name: "device", kind: .form(.devicePrefix), about: "The devices are called <device>-0001 and so on.",
         isRequired: true),
-      Key(name: "count", kind: .wholeNumber(minimum: 1), about: "How many devices.", isRequired: true),
+      Key(
+        name: "count", kind: .wholeNumber(minimum: 1, maximum: UInt64(ScenarioDefaults.mostDevices)),
+        about: "How many devices.", isRequired: true),
       Key(
         name: "every", kind: .duration, about: "The time from one message of a device to its next.",
         isRequired: true),
       Key(
-        name: "sensors", kind: .map(sensor), about: "What each device measures, by the sensor's name.",
+        name: "sensors", kind: .map(sensor, names: .identifier),
+        about: "What each device measures, by the sensor's name.",
         isRequired: true),
       Key(name: "anomalies", kind: .list(.object(anomaly)), about: "What goes wrong, and is labelled."),
       Key(
         name: "transport", kind: .list(.object(transport)),
         about: "What goes wrong with messages on their way, labelled apart, in transport.csv."),
       Key(
-        name: "jitter", kind: .share,
+        name: "jitter", kind: .form(.jitter),
         about: "By how much of an interval each publication may be put off, up to 90%. Default none."),
       Key(
         name: "stages", kind: .list(.object(stage)),
@@ -154,16 +127,14 @@ public enum ScenarioSchema {
     name: "stage",
     keys: [
       Key(
-        name: "ramp", kind: .pattern(levelPattern),
+        name: "ramp", kind: .form(.level),
         about: "From the level before evenly to this one; 100% is what “every” says."),
       Key(name: "hold", kind: .duration, about: "The level before, for this time."),
-      Key(name: "step", kind: .pattern(levelPattern), about: "At once to this level, and there."),
+      Key(name: "step", kind: .form(.level), about: "At once to this level, and there."),
       Key(
-        name: "burst", kind: .pattern(levelPattern), about: "At once to this level, and back at the end."),
+        name: "burst", kind: .form(.level), about: "At once to this level, and back at the end."),
       Key(name: "for", kind: .duration, about: "How long the stage lasts; with ramp, step and burst."),
     ], exactlyOneOf: [["ramp", "hold", "step", "burst"]])
-
-  private static let levelPattern = "^[0-9]+([.][0-9]+)?%$"
 
   static let publish = Mapping(
     name: "publish",
@@ -187,7 +158,7 @@ public enum ScenarioSchema {
         name: "birth", kind: .object(status), about: "Published each time a connection has been made."),
       Key(
         name: "will", kind: .object(status), about: "Published by the broker when a connection breaks."),
-    ])
+    ], atMostOneOf: [["template", "payload"]])
 
   static let status = Mapping(
     name: "status",
@@ -204,7 +175,9 @@ public enum ScenarioSchema {
     name: "sensor",
     keys: [
       Key(name: "unit", kind: .text, about: "As SenML names it, such as Cel."),
-      Key(name: "signal", kind: .list(.object(signal)), about: "Parts that are added up.", isRequired: true),
+      Key(
+        name: "signal", kind: .list(.object(signal), atLeast: 1), about: "Parts that are added up.",
+        isRequired: true),
       Key(
         name: "resolution", kind: .positiveNumber,
         about: "Values are rounded to multiples of it. Default 0.001."),
@@ -213,9 +186,11 @@ public enum ScenarioSchema {
   static let transport = Mapping(
     name: "transport",
     keys: [
-      Key(name: "kind", kind: .choice(transportKinds), about: "The kind of fault.", isRequired: true),
       Key(
-        name: "devices", kind: .any([.share, .wholeNumber(minimum: 0), .text, .list(.text)]),
+        name: "kind", kind: .choice(transportKinds, aliases: underscored(transportKinds)),
+        about: "The kind of fault.", isRequired: true),
+      Key(
+        name: "devices", kind: chosenDevices,
         about: "all, a share of the group (10%), a number of devices, or names. Default all."),
       Key(
         name: "between", kind: .span, about: "Earliest start and latest end, as offsets such as [14h, 22h].",
@@ -234,18 +209,22 @@ public enum ScenarioSchema {
   static let anomaly = Mapping(
     name: "anomaly",
     keys: [
-      Key(name: "kind", kind: .choice(anomalyKinds), about: "The kind of anomaly.", isRequired: true),
       Key(
-        name: "sensor", kind: .text, about: "The sensor it befalls. clock-skew befalls the whole device."),
+        name: "kind", kind: .choice(anomalyKinds, aliases: underscored(anomalyKinds)),
+        about: "The kind of anomaly.", isRequired: true),
       Key(
-        name: "devices", kind: .any([.share, .wholeNumber(minimum: 0), .text, .list(.text)]),
+        name: "sensor", kind: .identifier,
+        about: "The sensor it befalls. clock-skew befalls the whole device."),
+      Key(
+        name: "devices", kind: chosenDevices,
         about: "all, a share of the group (10%), a number of devices, or names. Default all."),
       Key(
         name: "between", kind: .span, about: "Earliest start and latest end, as offsets such as [14h, 22h]."),
-      Key(name: "at", kind: .duration, about: "Or: it begins with the first reading from this offset on."),
+      Key(
+        name: "at", kind: .durationOrNone, about: "Or: it begins with the first reading from this offset on."),
       Key(name: "for", kind: .duration, about: "How long each lasts. Default: a single reading."),
       Key(
-        name: "severity", kind: .number,
+        name: "severity", kind: .number(),
         about:
           "How strong it is; what the number means, and its default, is with the kind in docs/anomalies.md."),
       Key(name: "count", kind: .wholeNumber(minimum: 1), about: "How many on each chosen device. Default 1."),
@@ -255,18 +234,20 @@ public enum ScenarioSchema {
       Key(
         name: "allow_overlap", kind: .boolean,
         about: "Whether it may fall onto another anomaly of the sensor. Default false."),
-    ], exactlyOneOf: [["between", "at"]])
+    ], exactlyOneOf: [["between", "at"]], atMostOneOf: [["count", "per_day"]])
 
   static let replay = Mapping(
     name: "replay",
     keys: [
       Key(
-        name: "files", kind: .any([.text, .list(.text)]), about: "CSV files, relative to this one.",
+        name: "files", kind: .any([.text, .list(.text, atLeast: 1)]),
+        about: "CSV files, relative to this one.",
         isRequired: true),
-      Key(name: "delimiter", kind: .text, about: "One ASCII character, or tab. Default a comma."),
+      Key(name: "delimiter", kind: .form(.delimiter), about: "One ASCII character, or tab. Default a comma."),
       Key(name: "time", kind: .object(replayTime), about: "The time of a row."),
       Key(
-        name: "device", kind: .text, about: "The device of every row. By default it is called like its file."),
+        name: "device", kind: .identifier,
+        about: "The device of every row. By default it is called like its file."),
       Key(name: "device_column", kind: .text, about: "The column that names the device of a row."),
       Key(
         name: "sensors", kind: .list(.text),
@@ -282,7 +263,8 @@ public enum ScenarioSchema {
       Key(
         name: "label_windows", kind: .object(labelWindows),
         about: "Labelled windows in the form of the Numenta Anomaly Benchmark."),
-    ])
+    ], atMostOneOf: [["device_column", "device"], ["sensor_column", "sensors"]],
+    needs: [("sensor_column", "value_column"), ("value_column", "sensor_column")])
 
   static let replayTime = Mapping(
     name: "replay_time",
@@ -318,10 +300,10 @@ public enum ScenarioSchema {
         about:
           "Session windows: the silence of a device that ends one; window is then where long ones are cut."),
       Key(
-        name: "out_of_orderness", kind: .duration,
+        name: "out_of_orderness", kind: .durationOrNone,
         about: "How far a device's readings may be out of order. Default 30s."),
       Key(
-        name: "allowed_lateness", kind: .duration,
+        name: "allowed_lateness", kind: .durationOrNone,
         about: "How long after it closed a window can still be revised. Default 5m."),
       Key(
         name: "late_policy", kind: .choice(LatePolicy.allCases.map(\.rawValue)),
@@ -338,9 +320,10 @@ public enum ScenarioSchema {
         name: "retain", kind: .duration,
         about: "How much event time behind the newest reading is kept. Default: everything."),
       Key(
-        name: "retain_bytes", kind: .any([.wholeNumber(minimum: IngestionDefaults.leastRetainBytes), .text]),
+        name: "retain_bytes",
+        kind: .any([.wholeNumber(minimum: leastRetainBytes, maximum: mostBytes), .form(.size)]),
         about: "How large the store may become, such as 500MB. Default: as large as it likes."),
-    ])
+    ], atMostOneOf: [["hop", "session_gap"]])
 
   static let model = Mapping(
     name: "model",
@@ -349,10 +332,10 @@ public enum ScenarioSchema {
         name: "per", kind: .choice(granularities),
         about: "A model a device, or a device and sensor. Default device."),
       Key(
-        name: "features", kind: .list(.choice(features)),
+        name: "features", kind: .list(.choice(features), atLeast: 1, isUnique: true),
         about: "The aggregates of a window that a model sees. Default mean, stddev, min, max."),
       Key(
-        name: "nu", kind: .positiveNumber,
+        name: "nu", kind: .number(.nu),
         about: "Upper bound of the share of training windows outside. Default 0.01."),
       Key(
         name: "gamma", kind: .any([.choice(gammas), .positiveNumber]),
@@ -372,7 +355,8 @@ public enum ScenarioSchema {
     name: "scoring",
     keys: [
       Key(
-        name: "from", kind: .duration, about: "Windows from here on are scored. Default: the end of train_on."
+        name: "from", kind: .durationOrNone,
+        about: "Windows from here on are scored. Default: the end of train_on."
       ),
       Key(
         name: "cron", kind: .text,
@@ -423,8 +407,9 @@ public enum ScenarioSchema {
           name: "min_instances", kind: .wholeNumber(minimum: 0),
           about: "Nodes that stay without work, where the target scales. Default 0."),
         Key(
-          name: "idle_time_before_scale_down", kind: .duration,
+          name: "idle_time_before_scale_down", kind: .durationOrNone,
           about: "How long a node without work stays, where the target scales. Default 120s."),
-      ])
+      ], atMostOneOf: [["nodes", "max_instances"]],
+      needs: [("min_instances", "max_instances"), ("idle_time_before_scale_down", "max_instances")])
   }
 }

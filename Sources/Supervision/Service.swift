@@ -2,6 +2,7 @@ import Foundation
 import Subprocess
 import Synchronization
 import SystemPackage
+import Wording
 
 /// Why a child process could not be started.
 public struct ServiceError: Error, CustomStringConvertible {
@@ -67,7 +68,7 @@ public final class Service: Sendable {
     -> Service
   {
     guard let path = ExecutablePath.find(executable) else {
-      throw ServiceError(service: name, reason: "there is no program “\(executable)”")
+      throw ServiceError(service: name, reason: "there is no program \(executable.quoted)")
     }
     let logFile: FileDescriptor
     let pipe: (readEnd: FileDescriptor, writeEnd: FileDescriptor)

@@ -1,3 +1,5 @@
+import Wording
+
 /// Why a text is no template.
 public struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible {
   public let reason: String
@@ -37,7 +39,7 @@ public struct FieldTemplate<Field: Hashable & Sendable>: Hashable, Sendable {
       }
       let name = rest[rest.index(after: rest.startIndex)..<end]
       guard let known = field(name) else {
-        throw TemplateError(reason: "there is no field “\(name)”", field: String(name))
+        throw TemplateError(reason: "there is no field \(name.quoted)", field: String(name))
       }
       if !literal.isEmpty { pieces.append(.text(literal)) }
       literal = []

@@ -1,3 +1,5 @@
+import Wording
+
 /// The rule for device and sensor ids: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`.
 public enum IdentifierRule {
   /// The longest id, in bytes.
@@ -80,7 +82,8 @@ private func decodedIdentifier(_ decoder: any Decoder, _ what: String) throws ->
   let container = try decoder.singleValueContainer()
   let name = try container.decode(String.self)
   guard IdentifierRule.accepts(name.utf8) else {
-    throw DecodingError.dataCorruptedError(in: container, debugDescription: "“\(name)” is not a \(what) id")
+    throw DecodingError.dataCorruptedError(
+      in: container, debugDescription: "\(name.quoted) is not a \(what) id")
   }
   return name
 }

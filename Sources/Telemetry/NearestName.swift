@@ -9,6 +9,8 @@ public enum NearestName {
     var best: (name: String, distance: Int, difference: Int)?
     for candidate in names {
       let others = Array(candidate.lowercased())
+      // Each letter more is an insertion.
+      guard abs(letters.count - others.count) <= limit else { continue }
       let distance = distance(letters, others)
       // Negative, so that less is better for both.
       let difference = -zip(letters, others).prefix { $0 == $1 }.count

@@ -1,3 +1,5 @@
+import Wording
+
 /// An instant of event time: whole milliseconds since 1970-01-01T00:00:00Z.
 public struct Timestamp: Hashable, Comparable, Sendable, Codable {
   /// Milliseconds since 1970, UTC, without leap seconds.
@@ -12,7 +14,8 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
     if let text = try? container.decode(String.self) {
       guard let instant = Timestamp(iso8601: text) else {
         throw DecodingError.dataCorruptedError(
-          in: container, debugDescription: "“\(text)” is not an ISO 8601 time such as 2026-01-01T12:00:00Z")
+          in: container,
+          debugDescription: "\(text.quoted) is not an ISO 8601 time such as 2026-01-01T12:00:00Z")
       }
       self = instant
     } else {

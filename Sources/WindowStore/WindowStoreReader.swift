@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import GRDBSQLite
 import Telemetry
+import Wording
 
 /// Reads a store, also while ingestion writes it. Every call sees one consistent state.
 public final class WindowStoreReader: Sendable {
@@ -262,7 +263,7 @@ public final class WindowStoreReader: Sendable {
   }
 
   static func damaged(_ what: String, _ name: String) -> DatabaseError {
-    DatabaseError(resultCode: .SQLITE_CORRUPT, message: "“\(name)” is not a \(what) id")
+    DatabaseError(resultCode: .SQLITE_CORRUPT, message: "\(name.quoted) is not a \(what) id")
   }
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import BatchScoring
 import Compute
 import Telemetry
+import Wording
 
 /// The options that say where tasks run. What is left out comes from the endpoint, where there is one.
 struct ComputeOptions: ParsableArguments {
@@ -29,7 +30,9 @@ struct ComputeOptions: ParsableArguments {
       String.init)
     var path = parts[0].split(separator: ".").dropFirst().map(String.init)
     let value = parts.count == 2 ? parts[1] : ""
-    func fault(_ wanted: String) -> ScoringError { ScoringError("--set “\(override)”: expected \(wanted)") }
+    func fault(_ wanted: String) -> ScoringError {
+      ScoringError("--set \(override.quoted): expected \(wanted)")
+    }
     if let named = path.first.flatMap(ComputeSettings.Kind.init(rawValue:)) {
       kind = named
       path.removeFirst()
@@ -51,7 +54,7 @@ struct ComputeOptions: ParsableArguments {
       ]
       guard let key = keys[name] else {
         let known = keys.keys.sorted() + ["idle_time_before_scale_down"]
-        throw fault(NearestName.of(name, among: known).map { "“\($0)”" } ?? known.joined(separator: ", "))
+        throw fault(NearestName.of(name, among: known).map(\.quoted) ?? known.joined(separator: ", "))
       }
       guard let number = Int(value), number >= 0 else { throw fault("a whole number") }
       self[keyPath: key] = number

@@ -29,7 +29,11 @@ enum Failure {
       exit(status)
     }
     // Everything else belongs to the argument parser: help, usage errors, and exit codes that commands throw.
-    Sonde.exit(withError: error)
+    let status = Sonde.exitCode(for: error)
+    if status.isSuccess { Sonde.exit(withError: error) }
+    let message = Sonde.fullMessage(for: error)
+    if !message.isEmpty { StandardError.write(message) }
+    exit(status.rawValue)
   }
 
   /// The exit code for an error of ours; nil for the argument parser's.

@@ -7,6 +7,7 @@ import Scenario
 import Supervision
 import Telemetry
 import WindowStore
+import Wording
 
 /// `sonde ingest`: the ingestion service by itself.
 struct IngestCommand: ParsableCommand {
@@ -122,7 +123,7 @@ struct IngestCommand: ParsableCommand {
     }
     guard TopicFilter.isValid(topic) else {
       throw ValidationError(
-        "--topic “\(topic)” is no topic to subscribe to; such as devices/+/telemetry, with # only at the end."
+        "--topic \(topic.quoted) is no topic to subscribe to; such as devices/+/telemetry, with # only at the end."
       )
     }
     // A session of no name cannot be gone on with.

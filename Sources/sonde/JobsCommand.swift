@@ -2,6 +2,7 @@ import ArgumentParser
 import BatchScoring
 import Foundation
 import Telemetry
+import Wording
 
 /// `sonde jobs`: what ran, is running, failed and why.
 struct JobsCommand: AsyncParsableCommand {
@@ -18,7 +19,7 @@ struct JobsCommand: AsyncParsableCommand {
     guard let job = try store.job(id) else {
       let known = try store.jobs().map(\.cut.id)
       throw ScoringError(
-        "there is no job “\(id)”"
+        "there is no job \(id.quoted)"
           + (known.isEmpty ? "" : "; there are \(known.prefix(20).joined(separator: ", "))"))
     }
     return job

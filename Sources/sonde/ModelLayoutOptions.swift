@@ -1,5 +1,6 @@
 import ArgumentParser
 import BatchScoring
+import Wording
 
 /// The options that say what models look like.
 struct ModelLayoutOptions: ParsableArguments {
@@ -36,7 +37,8 @@ struct ModelLayoutOptions: ParsableArguments {
     for name in names {
       guard let aggregate = Aggregate(rawValue: name) else {
         throw ScoringError(
-          "--features: “\(name)” is none of \(Aggregate.allCases.map(\.rawValue).joined(separator: ", "))")
+          "--features: \(name.quoted) is none of \(Aggregate.allCases.map(\.rawValue).joined(separator: ", "))"
+        )
       }
       aggregates.append(aggregate)
     }

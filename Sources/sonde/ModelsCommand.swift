@@ -4,6 +4,7 @@ import Files
 import Foundation
 import OneClassSVM
 import Telemetry
+import Wording
 
 /// `sonde models`: the models in a folder or a run, and models from elsewhere.
 struct ModelsCommand: ParsableCommand {
@@ -195,7 +196,9 @@ struct ModelsCommand: ParsableCommand {
       }
       guard DeviceID(owner) != nil, model.metadata.sensor.map({ SensorID($0) != nil }) ?? true else {
         throw ModelError(
-          reason: "“\(owner)”, “\(model.metadata.sensor ?? "*")” are not the ids of a device and a sensor")
+          reason:
+            "\(owner.quoted), \((model.metadata.sensor ?? "*").quoted) are not the ids of a device and a sensor"
+        )
       }
       let stem = ModelFile.stem(device: owner, sensor: model.metadata.sensor)
       let folder = ModelFolder.path(to)
@@ -205,7 +208,7 @@ struct ModelsCommand: ParsableCommand {
         "\(folder)/\(stem).model: version \(model.version), \(model.coefficients.count) support vectors")
       if model.metadata.sensor == nil, let name = model.featureNames.first(where: { !$0.contains(".") }) {
         StandardError.write(
-          "a model of the whole device has features such as temperature.mean to be found in the windows of a run; “\(name)” "
+          "a model of the whole device has features such as temperature.mean to be found in the windows of a run; \(name.quoted) "
             + "names no sensor. Give --sensor, or other --features, unless it is for “sonde score --input”")
       }
     }
@@ -292,7 +295,8 @@ struct ModelsCommand: ParsableCommand {
     ]
     guard let stem = candidates.first(where: stems.contains) else {
       let some = stems.prefix(5).joined(separator: ", ") + (stems.count > 5 ? ", …" : "")
-      throw ModelError(path: folder, reason: "there is no model “\(name)”; there are \(stems.count): \(some)")
+      throw ModelError(
+        path: folder, reason: "there is no model \(name.quoted); there are \(stems.count): \(some)")
     }
     return (stem, try ModelFile.read(folder: folder, stem: stem))
   }

@@ -1,7 +1,7 @@
 import Foundation
 import Scenario
 import Synchronization
-import Telemetry
+import Wording
 
 /// How far a run is, on standard error: one line that changes on a terminal, a line now and then elsewhere.
 final class ProgressLine: Sendable {
@@ -21,20 +21,22 @@ final class ProgressLine: Sendable {
     case .notice(let text):
       state.withLock { erase(&$0) }
       StandardError.write(text)
-    case .status(let status): show { Self.line(status, hasBar: isTerminal) }
+    case .status(let status): show { RunLine(status).text(width: $0) }
     }
   }
 
-  /// Shows what `line` gives, where it is time to. At most 79 characters fit.
-  func show(_ line: () -> String) {
+  /// Shows what `line` gives, where it is time to. It is told how many columns fit, nil in a log; what it gives is cut to
+  /// that, because a line that wraps cannot be drawn over.
+  func show(_ line: (_ width: Int?) -> String) {
     state.withLock { state in
       guard ContinuousClock.now >= state.next else { return }
       state.next = .now + interval
       if isTerminal {
-        StandardError.write(raw: "\r\u{1B}[K\(line())")
+        let width = Terminal.lineWidth
+        StandardError.write(raw: "\r\u{1B}[K\(line(width).fitted(to: width))")
         state.isShown = true
       } else {
-        StandardError.write(line())
+        StandardError.write(line(nil))
       }
     }
   }
@@ -46,23 +48,5 @@ final class ProgressLine: Sendable {
     guard state.isShown else { return }
     StandardError.write(raw: "\r\u{1B}[K")
     state.isShown = false
-  }
-
-  /// At most 79 characters.
-  ///
-  /// - Parameter hasBar: Whether the share is drawn as well, for a line that changes.
-  static func line(_ status: RunStatus, hasBar: Bool) -> String {
-    let cells = 16
-    let filled = min(cells, Int(status.share * Double(cells)))
-    let bar =
-      hasBar
-      ? "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: cells - filled) + "] "
-      : ""
-    let phase = status.phase.rawValue.padding(toLength: 10, withPad: " ", startingAt: 0)
-    let clock = status.eventTime.map { String($0.description.prefix(16).suffix(11)) } ?? "-----------"
-    let percent = "\(Int(min(1, status.share) * 100))%"
-    var line = "\(phase) \(bar)\(percent)  \(clock)  \(RunSummary.grouped(status.windowsClosed)) windows"
-    line += status.modelsTrained > 0 ? "  \(status.jobsCompleted) jobs" : ""
-    return String(line.prefix(79))
   }
 }

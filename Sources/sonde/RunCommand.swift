@@ -4,6 +4,7 @@ import Foundation
 import Scenario
 import Supervision
 import Telemetry
+import Wording
 
 /// `sonde run`: scenarios from beginning to verdict.
 struct RunCommand: AsyncParsableCommand {
@@ -35,7 +36,7 @@ struct RunCommand: AsyncParsableCommand {
     if out != nil, let name = Dictionary(grouping: documents, by: \.name).first(where: { $1.count > 1 })?.key
     {
       throw ValidationError(
-        "two of the scenarios are called “\(name)”; without --out each has a folder of its own")
+        "two of the scenarios are called \(name.quoted); without --out each has a folder of its own")
     }
     var rows: [RunSummary.Row] = []
     var worst: Int32 = 0

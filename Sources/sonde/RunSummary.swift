@@ -1,6 +1,7 @@
 import Foundation
 import Rainbow
 import Scenario
+import Wording
 
 /// What a run came to, for a person at a terminal of 80 columns.
 enum RunSummary {
@@ -112,13 +113,7 @@ enum RunSummary {
 
   /// 172800 as `172,800`.
   static func grouped(_ number: Int) -> String {
-    var digits = String(abs(number))
-    var groups: [String] = []
-    while digits.count > 3 {
-      groups.insert(String(digits.suffix(3)), at: 0)
-      digits.removeLast(3)
-    }
-    return (number < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
+    number.grouped
   }
 }
 

@@ -12,7 +12,7 @@ struct ScenarioOptions: ParsableArguments {
 
 /// The options that change a scenario without changing its file.
 struct ScenarioChanges: ParsableArguments {
-  @Option(help: "The seed, in place of the scenario's.")
+  @Option(help: "The seed, in place of the scenario's: a whole number of at least 0.", transform: Self.seed)
   var seed: UInt64?
   @Option(
     name: .customLong("set"),
@@ -22,5 +22,12 @@ struct ScenarioChanges: ParsableArguments {
 
   func load(_ file: String) throws -> ScenarioDocument {
     try ScenarioDocument.load(file, overrides: overrides, seed: seed)
+  }
+
+  private static func seed(_ text: String) throws -> UInt64 {
+    guard let seed = UInt64(text) else {
+      throw ValidationError("a seed is a whole number from 0 to \(UInt64.max)")
+    }
+    return seed
   }
 }

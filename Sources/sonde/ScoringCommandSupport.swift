@@ -5,6 +5,7 @@ import Files
 import Foundation
 import Supervision
 import Telemetry
+import Wording
 
 /// What the commands of batch scoring share.
 enum ScoringCommandSupport {
@@ -63,7 +64,7 @@ enum ScoringCommandSupport {
   static func miniBatchSize(_ text: String?) throws(ScoringError) -> MiniBatchSize? {
     guard let text else { return nil }
     guard let size = MiniBatchSize(text) else {
-      throw ScoringError("--mini-batch-size “\(text)” is neither auto nor a number of devices")
+      throw ScoringError("--mini-batch-size \(text.quoted) is neither auto nor a number of devices")
     }
     return size
   }
@@ -74,7 +75,7 @@ enum ScoringCommandSupport {
 
   static func instant(_ text: String, _ option: String) throws(ScoringError) -> Timestamp {
     guard let instant = Timestamp(iso8601: text) else {
-      throw ScoringError("\(option) “\(text)” is not an ISO 8601 time such as 2026-01-01T12:00:00Z")
+      throw ScoringError("\(option) \(text.quoted) is not an ISO 8601 time such as 2026-01-01T12:00:00Z")
     }
     return instant
   }

@@ -10,12 +10,8 @@ final class TerminalScreen: Sendable {
     guard isatty(STDERR_FILENO) == 1 else { return nil }
   }
 
-  /// How many characters fit into a line, one left free so that none wraps.
-  var width: Int {
-    var size = winsize()
-    let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 1
-    return isKnown ? Int(size.ws_col) - 1 : 79
-  }
+  /// See ``Terminal/lineWidth``.
+  var width: Int { Terminal.lineWidth }
 
   /// Draws `lines` in place of those shown before.
   func show(_ lines: [String]) {

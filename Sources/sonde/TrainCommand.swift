@@ -91,7 +91,7 @@ struct TrainCommand: AsyncParsableCommand {
       range: try range(), threads: workers)
     let progress = ProgressLine()
     let outcomes = try await training.run { done, total in
-      progress.show { "training \(done) of \(total) models" }
+      progress.show { _ in "training \(done) of \(total) models" }
     }
     progress.clear()
     var trained: [PlainFileTraining.Trained] = []

@@ -80,6 +80,50 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    (
+      ["validate", "Scenarios/quickstart.yaml", "--seed", "-1"],
+      "a seed is a whole number from 0 to 18446744073709551615"
+    ),
+    (["validate", "Scenarios/quickstart.yaml", "--seed=-1"], "a seed is a whole number from 0"),
+    (
+      ["validate", "Scenarios/quickstart.yaml", "--seed", "18446744073709551616"],
+      "a seed is a whole number from 0"
+    ),
+    (
+      ["ingest", "--broker", "mqtt://127.0.0.1:1", "--store", "x", "--window", "-5s"],
+      "'-5s' is invalid for '--window"
+    ),
+    (["train", "runs/none", "--threads", "-1"], "--threads is -1; it must be at least 1"),
+    (["train", "runs/none", "--nu", "-.5"], "nu"),
+  ])
+  func aNegativeValueIsNoUnknownOption(arguments: [String], mentions: String) async throws {
+    let outcome = try await SondeProgram.run(arguments)
+    #expect(outcome.status == 64, "\(outcome.errors)")
+    #expect(outcome.errors.contains(mentions), "\(outcome.errors)")
+    #expect(!outcome.errors.contains("Unknown option"), "\(outcome.errors)")
+  }
+
+  /// As much as Linux lets into one argument.
+  @Test(arguments: [
+    ["validate", "LONG"], ["validate", "Scenarios/quickstart.yaml", "--seed", "LONG"],
+    ["validate", "Scenarios/quickstart.yaml", "--set", "LONG"], ["validate", "--LONG"], ["LONG"],
+    ["validate", "Scenarios/quickstart.yaml", "--set", "seed=LONG"],
+    ["schedule", "runs/none", "--cron", "LONG"],
+    ["ingest", "--broker", "mqtt://LONG:x", "--store", "x", "--window", "5s"],
+    ["score", "--set", "LONG", "runs/none"],
+    ["ingest", "--broker", "mqtt://127.0.0.1:1", "--store", "x", "--window", "LONG"],
+    ["ingest", "--broker", "mqtt://127.0.0.1:1", "--store", "x", "--window", "5s", "--topic", "#/LONG"],
+    ["train", "LONG", "--from", "2026-01-01", "--to", "2026-01-02"], ["jobs", "show", "runs/none", "LONG"],
+    ["evaluate", "LONG", "LONG"], ["endpoints", "show", "LONG"],
+  ])
+  func messagesHaveABound(arguments: [String]) async throws {
+    let long = String(repeating: "x", count: 120_000)
+    let outcome = try await SondeProgram.run(arguments.map { $0.replacing("LONG", with: long) })
+    #expect(outcome.status != 0)
+    #expect(!outcome.errors.isEmpty && outcome.errors.utf8.count < 20_000, "\(outcome.errors.prefix(300))")
+  }
+
   @Test func unknownArgumentsAreUsageErrors() async throws {
     #expect(try await SondeProgram.run(["run"]).status == 64)
     #expect(try await SondeProgram.run(["nonsense"]).status == 64)

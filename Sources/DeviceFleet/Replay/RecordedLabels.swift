@@ -2,6 +2,7 @@ import Detection
 import Files
 import Foundation
 import Telemetry
+import Wording
 
 /// Finds the labels of recorded devices.
 enum RecordedLabels {
@@ -59,13 +60,15 @@ enum RecordedLabels {
     let key = source.key ?? table.keys.sorted().first { $0 == name || $0.hasSuffix("/" + name) }
     guard let key, let windows = table[key] else {
       let known = table.keys.sorted().prefix(5).joined(separator: ", ")
-      throw broken("it has nothing for “\(source.key ?? name)”; it has \(known)")
+      throw broken("it has nothing for \((source.key ?? name).quoted); it has \(known)")
     }
     return try windows.map { window in
       guard window.count == 2, let first = Timestamp(iso8601: window[0]),
         let last = Timestamp(iso8601: window[1]),
         first <= last
-      else { throw broken("“\(window.joined(separator: ", "))” of \(key) is not [first, last] in ISO 8601") }
+      else {
+        throw broken("\(window.joined(separator: ", ").quoted) of \(key) is not [first, last] in ISO 8601")
+      }
       return first...last
     }
   }

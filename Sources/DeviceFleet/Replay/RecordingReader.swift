@@ -1,5 +1,6 @@
 import Files
 import Telemetry
+import Wording
 
 /// One row of a recording.
 struct RecordedRow: Sendable {
@@ -50,7 +51,7 @@ struct RecordingReader {
     guard let row = try reader.nextRow() else { return nil }
     let time = row.fields[columns.time]
     guard let timestamp = timestamp(time) else {
-      throw broken(row, "time “\(time)” is not \(recipe.timeFormat.rawValue)")
+      throw broken(row, "time \(time.quoted) is not \(recipe.timeFormat.rawValue)")
     }
     var recorded = RecordedRow(timestamp: timestamp, values: [], flags: 0, file: file)
     for (bit, column) in columns.labels.enumerated() where try flag(row, column) {
@@ -82,7 +83,7 @@ struct RecordingReader {
     } else if ["", "nan", "na", "null", "none"].contains(cell.lowercased()) {
       emptyCells += 1
     } else {
-      throw broken(row, "\(reader.header[column]) “\(cell)” is not a finite number")
+      throw broken(row, "\(reader.header[column]) \(cell.quoted) is not a finite number")
     }
   }
 
@@ -91,7 +92,7 @@ struct RecordingReader {
     switch Double(cell) {
     case 0: return false
     case 1: return true
-    default: throw broken(row, "label \(reader.header[column]) “\(cell)” is neither 0 nor 1")
+    default: throw broken(row, "label \(reader.header[column]) \(cell.quoted) is neither 0 nor 1")
     }
   }
 
@@ -145,7 +146,7 @@ struct RecordingReader {
           throw broken("column \(index + 1) has no name")
         }
         if let first = taken.updateValue(name, forKey: id) {
-          throw broken("the columns “\(first)” and “\(name)” both make the sensor \(id)")
+          throw broken("the columns \(first.quoted) and \(name.quoted) both make the sensor \(id)")
         }
         columns.sensors.append((id, index))
       }

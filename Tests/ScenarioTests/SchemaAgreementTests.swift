@@ -1,0 +1,201 @@
+import Foundation
+import Scenario
+import Telemetry
+import TestSupport
+import Testing
+
+/// `scenario.schema.json` and the decoder come from one table. Whether they agree is asked of thousands of documents, sound
+/// ones and ones with a value changed; the schema is judged by a validator that knows nothing of the table.
+@Suite struct SchemaAgreementTests {
+  /// Documents that have, together, every key of the table.
+  static let documents: [ReportValue] = [
+    """
+    { "name": "full", "about": "Everything", "seed": 7, "broker": "mqtts://h:1", "broker_access": { "username": "u",
+      "password_file": "p", "ca_file": "c", "cert_file": "d", "key_file": "k" },
+      "publishing": { "connection_rate": 10, "processes": 2 },
+      "clock": { "start": "2026-01-01T00:00:00Z", "duration": "2h", "speed": "x60" },
+      "fleet": [{ "device": "pump", "count": 2, "every": "10s", "jitter": "20%",
+        "stages": [{ "ramp": "100%", "for": "10m" }, { "hold": "5m" }, { "step": "50%", "for": "5m" },
+          { "burst": "150%", "for": "1m" }],
+        "batch": 2, "gateways": 1,
+        "publish": { "payload": "senml", "topic": "a/${device}/t", "qos": 1, "retain": true, "mqtt": 5,
+          "birth": { "topic": "b/${gateway}", "payload": "on", "retain": false }, "will": { "topic": "w/${gateway}" } },
+        "transport": [{ "kind": "reordering", "devices": "50%", "between": ["10m", "50m"], "for": "5m", "share": "20%",
+          "by": "20s" }],
+        "sensors": {
+          "temperature": { "unit": "Cel", "resolution": 0.5, "signal": [{ "constant": { "value": [1, 2] } },
+            { "sine": { "offset": 60, "amplitude": 4, "period": "1h", "phase": 0.5 } },
+            { "square": { "offset": 1, "amplitude": 1, "period": ["1h", "2h"], "phase": 0, "duty": 0.3 } },
+            { "sawtooth": { "offset": 1, "amplitude": 1, "period": "1h", "phase": 0 } },
+            { "ecg": { "offset": 1, "amplitude": 1, "period": "1h", "phase": 0 } },
+            { "diurnal": { "offset": 1, "amplitude": 1, "peak": "0s" } }, { "weekly": { "levels": [1, 1, 1, 1, 1, 0, [0, 1]] } },
+            { "random_walk": { "per_hour": 0, "memory": "1h" } },
+            { "polynomial": { "coefficients": [1, 2], "unit": "1h" } }, { "trend": { "per_day": -1 } },
+            { "noise": { "stddev": 0.5, "distribution": "uniform" } },
+            { "states": [{ "name": "off", "level": 0, "dwell": "1h" }, { "name": "on", "level": 1, "dwell": "1h" }] },
+            { "sum": [{ "constant": { "value": 1 } }] }, { "product": [{ "constant": { "value": 1 } }] },
+            { "clamp": { "min": 0, "max": 100, "of": [{ "constant": { "value": 1 } }] } },
+            { "delay": { "by": "1m", "of": [{ "constant": { "value": 1 } }] } }] },
+          "pressure": { "signal": [{ "follow": { "sensor": "temperature", "offset": 1, "gain": 2, "lag": "0s" } }] } },
+        "anomalies": [
+          { "kind": "mean", "sensor": "temperature", "devices": 1, "between": ["70m", "110m"], "for": "5m", "severity": 6,
+            "count": 1, "allow_overlap": true },
+          { "kind": "stuck-at", "sensor": "pressure", "devices": ["pump-0001"], "at": "0s", "for": "5m" },
+          { "kind": "spike", "sensor": "pressure", "devices": "all", "between": ["70m", "110m"], "per_day": 1.5 }] }],
+      "ingestion": { "window": "5m", "hop": "5m", "out_of_orderness": "0s", "allowed_lateness": "5m", "late_policy": "drop",
+        "idle_after": "1h", "future_limit": "off", "retain": "12h", "retain_bytes": "500MB" },
+      "model": { "per": "device", "features": ["mean", "max"], "nu": 0.05, "gamma": 0.5, "kernel": "rbf",
+        "threshold": "training", "train_on": ["0h", "1h"] },
+      "scoring": { "from": "1h", "cron": "0 * * * *", "mini_batch_size": 5, "error_threshold": -1,
+        "retry_settings": { "max_retries": 0, "timeout": "30s" }, "compute": "slurm" },
+      "compute": { "local": { "nodes": 2, "cores_per_node": 1 },
+        "slurm": { "max_instances": 3, "min_instances": 0, "idle_time_before_scale_down": "0s", "cores_per_node": 1 } },
+      "expect": ["readings.lost == 0"] }
+    """,
+    """
+    { "name": "faulted", "clock": { "duration": "2h", "speed": "max" },
+      "fleet": [{ "device": "d", "count": 1, "every": "1m",
+        "publish": { "template": "{\\"t\\": ${values.t}, \\"at\\": ${ts}}", "qos": "0", "mqtt": "3.1.1" },
+        "sensors": { "t": { "signal": [{ "recorded": { "file": "r.csv", "column": "c", "delimiter": ";", "every": "1m",
+          "phase": 0 } }] } } }],
+      "ingestion": { "window": "10m", "session_gap": "5m", "retain_bytes": 64000000, "future_limit": "48h" },
+      "faults": [{ "at": "0s", "kill": "broker", "saved": true }, { "at": "1m", "pause": "ingestion", "for": "1s" },
+        { "at": "1m", "cut": "fleet", "for": "1s" }, { "at": "1m", "power_cut": "ingestion" },
+        { "at": "1m", "disk_full": "store", "for": "1s" }, { "at": "1m", "lock": "store", "for": "1s" },
+        { "at": "1m", "clock_step": "ingestion", "by": "-1h" }, { "random": 2, "between": ["10m", "50m"] }] }
+    """,
+    """
+    { "name": "wide", "clock": { "start": "2026-01-01", "duration": "1h" },
+      "replay": { "files": "a.csv", "delimiter": "tab", "time": { "column": "t", "format": "iso8601" }, "device": "d",
+        "sensors": ["a", "b"], "exclude": ["x"], "label_columns": ["l"], "label_windows": { "file": "w.json", "key": "k" } },
+      "ingestion": { "window": "snapshot" },
+      "model": { "gamma": "scale", "train_on": ["0h", "30m"] },
+      "scoring": { "every": "10m", "mini_batch_size": "auto" } }
+    """,
+    """
+    { "name": "long", "replay": { "files": ["a.csv", "b.csv"], "device_column": "d", "sensor_column": "s",
+      "value_column": "v" } }
+    """,
+  ].map { text in
+    // Text of this file, so that a slip in it is a fault of the test.
+    (try? JSONDecoder().decode(ReportValue.self, from: Data(text.utf8))) ?? .null
+  }
+
+  @Test func theDocumentsHaveEveryKey() throws {
+    let found = Set(Self.documents.flatMap { GeneratedDocument.paths($0).map(GeneratedDocument.pattern) })
+    let missing = ScenarioSchema.paths.filter { !found.contains($0) }
+    #expect(missing.isEmpty)
+    let schema = try JSONSchemaSubset(ScenarioSchema.json())
+    for document in Self.documents { #expect(try schema.isValid(document)) }
+  }
+
+  /// Why a document is refused that the schema takes: it depends on several values, on files, or on a grammar of its own.
+  static let reasonsOfTheDecoderAlone = [
+    // Several values.
+    "the clock ends at", "a fleet needs clock", "nothing would be published", "does not fit between",
+    "there is no sensor",
+    "befalls every message", "only reordering puts", "befalls a sensor; name it", "devices were asked for",
+    "has no device",
+    "has no strength", "severity: expected", "with from before to", "[low, high]", "[shortest, longest]",
+    "below min",
+    "there is no broker to log in to", "broker_access:", "without “scoring”", "scoring needs a “model”",
+    "inside train_on",
+    "shorter than", "longer than", "not a whole number of windows", "would be in more than",
+    "more than max_instances",
+    "there are no gateways", "a connection, which is a gateway", "a canonical payload carries one instant",
+    "there is no level to hold", "hold has its time already", "for is missing", "needs “at”", "needs “for”",
+    "needs “by”",
+    "needs “between”", "does not last", "random faults draw", "only random has", "only clock_step",
+    "only a broker that",
+    "at most 20s", "is not ours to break", "leave “scoring” out", "of “", "overlap", "does not fit",
+    "no room",
+    "is no unit of SenML", "cannot be placed", "ahead of this machine's clock", "the scenario has ",
+    "fewer than",
+    "has no sensor", "has no sensors", "follow", "more than", "at most", "cannot",
+    // Fractions of a millisecond, a hundred years.
+    "expected a duration", "seven numbers", "a size of at least", "expected mqtt://",
+    // Files.
+    "cannot read", "replay:", "file:",
+    // Grammars.
+    "cron", "(in “", "topic:", "template:", "there is no field", "jobs",
+  ]
+
+  @Test(arguments: [UInt64.random(in: 0 ..< .max), 1, 2])
+  func schemaAndDecoderAgree(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed, stream: "documents")
+    let schema = try JSONSchemaSubset(ScenarioSchema.json())
+    var others: [String: ReportValue] = [:]
+    for document in Self.documents {
+      for path in GeneratedDocument.paths(document) {
+        others[GeneratedDocument.pattern(path)] = Self.value(document, path[...])
+      }
+    }
+    var refused = 0
+    let count = 1500
+    for number in 0..<count {
+      guard let base = Self.documents.randomElement(using: &random) else { return }
+      var document = GeneratedDocument(base)
+      document.change(&random, others: others)
+      let isValid = try schema.isValid(document.value)
+      let faults = Self.faults(document.yaml)
+      let seen = faults.filter(\.isOfSchema)
+      if !isValid { refused += 1 }
+      #expect(
+        isValid == seen.isEmpty,
+        "seed \(seed), document \(number), \(document.change): the schema says \(isValid), the decoder \(faults)"
+      )
+      for fault in faults
+      where isValid && !Self.reasonsOfTheDecoderAlone.contains(where: fault.description.contains) {
+        Issue.record("seed \(seed), document \(number), \(document.change): an editor cannot see \(fault)")
+      }
+      for fault in faults {
+        guard case .file(_, let line, let column) = fault.place else { continue }
+        #expect(line == 1 && column >= 1 && column <= document.yaml.unicodeScalars.count)
+      }
+    }
+    #expect(refused > count / 10 && refused < count, "seed \(seed)")
+  }
+
+  private static func value(_ document: ReportValue, _ path: ArraySlice<String>) -> ReportValue? {
+    guard let step = path.first else { return document }
+    let next =
+      document.elements.flatMap { elements in Int(step).map { elements[$0] } } ?? document.members?[step]
+    return next.flatMap { value($0, path.dropFirst()) }
+  }
+
+  private static func faults(_ yaml: String) -> [ScenarioFault] {
+    do {
+      _ = try ScenarioDocument.parse(yaml, path: "s.yaml", now: Timestamp(milliseconds: 1_767_225_600_000))
+      return []
+    } catch let faults as ScenarioFaults {
+      return faults.faults
+    } catch {
+      Issue.record("\(error)")
+      return []
+    }
+  }
+
+  /// What YAML 1.1 makes of a word is taken too, since many editors and libraries still read it.
+  @Test(arguments: [
+    ("ingestion.future_limit=\"off\"", true), ("ingestion.future_limit=off", true),
+    ("ingestion.future_limit=false", true),
+    ("ingestion.future_limit=true", false), ("ingestion.window=\"snapshot\"", true),
+    ("fleet[0].publish={qos: 1}", true),
+    ("fleet[0].publish={qos: \"1\"}", true), ("fleet[0].publish={qos: 3}", false),
+    ("fleet[0].publish={qos: 1.0}", true),
+    ("fleet[0].publish={retain: True}", true), ("fleet[0].publish={retain: \"true\"}", false),
+    ("fleet[0].publish={mqtt: 5}", true), ("fleet[0].count=2.0", true), ("fleet[0].count=0x2", true),
+    ("fleet[0].count=1_0", false), ("fleet[0].count=\"2\"", false), ("fleet[0].count=.inf", false),
+    ("fleet[0].count=.nan", false), ("model.nu=.nan", false), ("model.nu=.05", true),
+    ("seed=18446744073709551615", true),
+    ("seed=18446744073709551616", false), ("fleet[0].every=1e400h", false), ("fleet[0].every=1.5h", true),
+    ("fleet[0].every=99999999999999999999999d", false), ("fleet[0].jitter=110%", false),
+    ("fleet[0].jitter=-1%", false),
+    ("clock.start=2026-01-01 00:00", true), ("clock.start=2026-01-01T00:00:00+24:00", false),
+  ])
+  func spellings(override: String, isSound: Bool) {
+    let faults = Documents.faults(set: [override])
+    #expect(faults.isEmpty == isSound, "\(faults)")
+    #expect(faults.allSatisfy { $0.hasPrefix("--set ") })
+  }
+}
