@@ -98,7 +98,8 @@ public struct ScenarioRun: Sendable {
       let store = try JobStore(reading: layout.jobs)
       report.jobs = try store.jobs()
       report.nodes = NodeUsage(try store.nodeStates())
-      report.detection = try DetectionReport.value(layout: layout, jobs: report.jobs, labels: labels)
+      report.detection = try DetectionReport.value(
+        layout: layout, store: store, jobs: report.jobs, labels: labels)
     }
   }
 
