@@ -61,7 +61,8 @@ private final class TreeBuilder: NSObject, XMLParserDelegate {
   }
 
   private func expectSpace(_ element: Element) {
-    #expect(element.text.allSatisfy(\.isWhitespace), "\(element.name) has the text “\(element.text)”")
+    let isSpace = element.text.allSatisfy(\.isWhitespace)
+    #expect(isSpace, "\(element.name) has the text “\(element.text)”")
   }
 
   private func expect(_ element: Element, required: Set<String>, optional: Set<String> = []) {
