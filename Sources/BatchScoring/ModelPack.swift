@@ -25,8 +25,8 @@ final class ModelPack {
     return "\(folder).sqlite"
   }
 
-  /// Changes with the tables.
-  fileprivate static let version = 1
+  /// Changes with the tables and with what is in them. 2: versions of models begin with a letter.
+  fileprivate static let version = 2
 
   /// Opens the pack of the models in `folder`; nil where there is none that can be read.
   init?(models folder: String) {

@@ -20,18 +20,26 @@ public struct PrometheusText: Sendable {
     }
   }
 
-  public private(set) var text = ""
+  /// Labels that Prometheus gives to whatever it scrapes. A sample that has one of its own is stored under another name.
+  private static let reservedLabels: Set = ["job", "instance"]
 
-  public init() {}
+  public private(set) var text = ""
+  private let labels: [String: String]
+
+  /// - Parameter labels: Labels that every sample has. Files of one folder are read as one, in which a sample may stand once:
+  ///   what writes them must tell itself apart from others here.
+  public init(labels: [String: String] = [:]) { self.labels = labels }
 
   /// Adds a metric with its samples, each with labels of its own. One without samples is left out.
   public mutating func add(_ name: String, _ kind: Kind, help: String, _ samples: [Sample]) {
     precondition(Self.isName(name), "“\(name)” is no name of a metric")
     guard !samples.isEmpty else { return }
-    text += "# HELP \(name) \(help.replacing("\\", with: "\\\\").replacing("\n", with: "\\n"))\n"
+    text += "# HELP \(name) \(Self.escaped(help, quotes: false))\n"
     text += "# TYPE \(name) \(kind.rawValue)\n"
     for sample in samples {
-      let labels = sample.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\"\(Self.escaped($0.value))\"" }
+      let all = labels.merging(sample.labels) { _, own in own }
+      for label in all.keys { precondition(Self.isLabel(label), "“\(label)” is no name of a label here") }
+      let labels = all.sorted { $0.key < $1.key }.map { "\($0.key)=\"\(Self.escaped($0.value))\"" }
       text +=
         name + (labels.isEmpty ? "" : "{\(labels.joined(separator: ","))}")
         + " \(Self.number(sample.value))\n"
@@ -42,8 +50,21 @@ public struct PrometheusText: Sendable {
     text.wholeMatch(of: /[a-zA-Z_:][a-zA-Z0-9_:]*/) != nil
   }
 
-  private static func escaped(_ text: String) -> String {
-    text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+  private static func isLabel(_ text: String) -> Bool {
+    text.wholeMatch(of: /[a-zA-Z_][a-zA-Z0-9_]*/) != nil && !text.hasPrefix("__")
+      && !reservedLabels.contains(text)
+  }
+
+  /// Scalar by scalar: in Swift a line feed after a carriage return, or a quote before an accent, is part of another character.
+  private static func escaped(_ text: String, quotes: Bool = true) -> String {
+    text.unicodeScalars.reduce(into: "") { result, scalar in
+      switch scalar {
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\"" where quotes: result += "\\\""
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
   }
 
   private static func number(_ value: Double) -> String {

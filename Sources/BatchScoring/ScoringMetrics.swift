@@ -2,6 +2,9 @@ import Compute
 import Telemetry
 
 /// What a coordinator has done so far, as metrics: events go in, Prometheus' text comes out. Pure.
+///
+/// Every sample has the label `run`, so that the files of several runs can lie in one folder; a job's name is in the label
+/// `batch_job`, because `job` is what Prometheus calls the scrape.
 public struct ScoringMetrics: Sendable {
   private var ended: [String: Int] = [:]
   private var rows = 0
@@ -12,7 +15,10 @@ public struct ScoringMetrics: Sendable {
   private var lastCompletion: Timestamp?
   private var running: [String: (tasks: Int, done: Int)] = [:]
 
-  public init() {}
+  private let run: String
+
+  /// - Parameter run: The run, as no other is called that writes into the same folder: the path of its folder.
+  public init(run: String) { self.run = run }
 
   /// Takes an event that happened at `now`, on the wall clock.
   public mutating func add(_ event: ScoringEvent, at now: Timestamp) {
@@ -40,7 +46,7 @@ public struct ScoringMetrics: Sendable {
   /// The metrics as text, with the states of `nodes` at `now`.
   public func text(nodes: [NodeStateRecord], at now: Timestamp) -> String {
     typealias Sample = PrometheusText.Sample
-    var text = PrometheusText()
+    var text = PrometheusText(labels: ["run": run])
     text.add(
       "sonde_scoring_jobs_total", .counter, help: "Batch jobs that have ended, by how.",
       ["completed", "failed", "canceled"].map { Sample(Double(ended[$0] ?? 0), labels: ["state": $0]) })
@@ -67,8 +73,8 @@ public struct ScoringMetrics: Sendable {
       "sonde_scoring_running_job_tasks", .gauge, help: "Tasks of the jobs that run now, by state.",
       running.sorted { $0.key < $1.key }.flatMap { job, counts in
         [
-          Sample(Double(counts.done), labels: ["job": job, "state": "done"]),
-          Sample(Double(counts.tasks - counts.done), labels: ["job": job, "state": "open"]),
+          Sample(Double(counts.done), labels: ["batch_job": job, "state": "done"]),
+          Sample(Double(counts.tasks - counts.done), labels: ["batch_job": job, "state": "open"]),
         ]
       })
     let usage = NodeUsage(nodes)

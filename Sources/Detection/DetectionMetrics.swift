@@ -1,10 +1,13 @@
 /// How well predictions found what the labels say; `detection` in `report.json`.
 ///
-/// `precision`, `recall`, `f1`, `auc_pr` and `vus_pr` count **windows**, as the literature does, with ``GroundTruth``
-/// saying what each window is. What users call "it found the anomaly" is counted in **events** (``eventRecall``,
-/// ``byKind``): an event is a label, and it is found if a window that it overlaps is flagged. Thresholds are the
-/// model's own; nothing here picks the best one afterwards, and nothing is point-adjusted, which would make a random
-/// score look good (Kim et al., "Towards a Rigorous Evaluation of Time-Series Anomaly Detection", AAAI 2022).
+/// `precision`, `recall`, `f1`, `auc_pr`, `vus_pr` and the false alarms count **windows**, as the literature does, with
+/// ``GroundTruth`` saying what each window is; an ignored window counts in none of them. What users call "it found the
+/// anomaly" is counted in **events** (``eventRecall``, ``byKind``, ``delaySeconds``): an event is a label, and it is found if
+/// a window that it overlaps is flagged. Thresholds are the model's own; nothing here picks the best one afterwards, and
+/// nothing is point-adjusted, which would make a random score look good (Kim et al., "Towards a Rigorous Evaluation of
+/// Time-Series Anomaly Detection", AAAI 2022).
+///
+/// `docs/evaluation.md` has the formula and the source of each figure.
 public struct DetectionMetrics: Hashable, Sendable, Codable {
   /// Quantiles of how long after an anomaly's start it was found, in seconds.
   public struct Delay: Hashable, Sendable, Codable {
@@ -27,12 +30,16 @@ public struct DetectionMetrics: Hashable, Sendable, Codable {
     public var recall: Double?
     public var f1: Double?
     public var aucPR: Double?
+    public var vusPR: Double?
     public var falseAlarmsPerDeviceDay: Double?
+    public var eventRecall: Double?
 
     private enum CodingKeys: String, CodingKey {
       case precision, recall, f1
       case aucPR = "auc_pr"
+      case vusPR = "vus_pr"
       case falseAlarmsPerDeviceDay = "false_alarms_per_device_day"
+      case eventRecall = "event_recall"
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -41,7 +48,9 @@ public struct DetectionMetrics: Hashable, Sendable, Codable {
       try container.encode(recall, forKey: .recall)
       try container.encode(f1, forKey: .f1)
       try container.encode(aucPR, forKey: .aucPR)
+      try container.encode(vusPR, forKey: .vusPR)
       try container.encode(falseAlarmsPerDeviceDay, forKey: .falseAlarmsPerDeviceDay)
+      try container.encode(eventRecall, forKey: .eventRecall)
     }
   }
 
@@ -49,7 +58,7 @@ public struct DetectionMetrics: Hashable, Sendable, Codable {
   public struct Floors: Hashable, Sendable, Codable {
     /// Never raises an alarm.
     public var null: Floor
-    /// Draws its scores and flags as many windows as the evaluated detector did.
+    /// Draws its scores from a seed, and flags as many windows as the evaluated detector did.
     public var random: Floor
     /// Flags every window.
     public var alwaysAlarm: Floor
@@ -70,15 +79,14 @@ public struct DetectionMetrics: Hashable, Sendable, Codable {
   public var recall: Double?
   /// 2 · precision · recall / (precision + recall).
   public var f1: Double?
-  /// Area under precision over recall: average precision.
+  /// Area under precision over recall: average precision. Exactly 1 for a perfect ranking.
   public var aucPR: Double?
   /// Volume under the precision-recall surface, with tolerance around each anomaly (``VolumeUnderSurface``).
   public var vusPR: Double?
   /// From the start of an anomaly to the END of the first flagged window that overlaps it (a window is known only when it
   /// is over). Nil where nothing was found.
   public var delaySeconds: Delay?
-  /// Flagged normal windows a day of each device's (or, with a model a sensor, all its sensors') scored time. Nil
-  /// without a scored window.
+  /// Flagged normal windows divided by the scored time in device-days, see ``ScoredTime``. Nil where no window has a length.
   public var falseAlarmsPerDeviceDay: Double?
   /// Labels of which at least one window was scored.
   public var events: Int

@@ -8,19 +8,29 @@ public struct Evaluation: Sendable {
     var truths: [WindowTruth] = []
   }
 
-  /// A window reduced to what counting needs.
-  private struct Judged {
+  /// What a detector says of a window.
+  private struct Call {
     var score: Double
     var isFlagged: Bool
-    var isAnomalous: Bool
+  }
+
+  /// A label, with the windows that it overlaps.
+  private struct Event {
+    var kind: String
+    var start: Timestamp
+    var windows: [(track: Int, index: Int)]
   }
 
   private let tracks: [Track]
-  private let labels: [Label]
+  private let events: [Event]
+  private let unscoredEvents: Int
+  private let deviceDays: Double
   private let seed: UInt64
+  /// How many rows say something else of a window than an earlier row of the same revision did. The later row counts.
+  public let contradictions: Int
 
-  /// Prepares the evaluation of `windows`. Of several revisions of one window the latest counts. `seed` is that of the
-  /// random floor.
+  /// Prepares the evaluation of `windows`. Of several revisions of one window the latest counts, and of several rows of one
+  /// revision the last. `seed` is that of the random floor.
   public init(windows: [ScoredWindow], labels: [Label], seed: UInt64 = 1) {
     struct Key: Hashable {
       var device: DeviceID
@@ -32,131 +42,131 @@ public struct Evaluation: Sendable {
       var sensor: SensorID?
     }
     var newest: [Key: ScoredWindow] = [:]
+    var contradictions = 0
     for window in windows {
       let key = Key(device: window.device, sensor: window.sensor, start: window.start)
-      if let known = newest[key], known.revision > window.revision { continue }
+      if let known = newest[key] {
+        if known.revision > window.revision { continue }
+        if known.revision == window.revision, known != window { contradictions += 1 }
+      }
       newest[key] = window
     }
-    let truth = GroundTruth(labels)
+    self.contradictions = contradictions
     self.seed = seed
-    self.labels = labels
+    let truth = GroundTruth(labels)
     let byModel = Dictionary(grouping: newest.values) { Model(device: $0.device, sensor: $0.sensor) }
     let models = byModel.keys.sorted { a, b in
       if a.device != b.device { return a.device < b.device }
       return (a.sensor?.name ?? "") < (b.sensor?.name ?? "")
     }
-    tracks = models.map { model -> Track in
+    let tracks = models.map { model -> Track in
       let windows = (byModel[model] ?? []).sorted { $0.start < $1.start }
       let labels = truth.labels(of: model.device, sensor: model.sensor)
       return Track(windows: windows, truths: windows.map { GroundTruth.truth(of: $0, among: labels) })
+    }
+    self.tracks = tracks
+    deviceDays = ScoredTime.deviceDays(of: newest.values)
+    events = Self.events(labels, in: tracks)
+    unscoredEvents = labels.count - events.count
+  }
+
+  /// The labels that overlap a scored window, ignored windows among them: what share of a window an anomaly covers depends on
+  /// where windows begin, and an anomaly must not drop out of the count because of that.
+  private static func events(_ labels: [Label], in tracks: [Track]) -> [Event] {
+    let byDevice = Dictionary(grouping: tracks.indices) { tracks[$0].windows.first?.device }
+    return labels.compactMap { label in
+      var event = Event(kind: label.kind, start: label.start, windows: [])
+      for track in byDevice[label.device] ?? [] where label.concerns(tracks[track].windows.first?.sensor) {
+        for (index, window) in tracks[track].windows.enumerated()
+        where label.start < window.end && window.start < label.end {
+          event.windows.append((track, index))
+        }
+      }
+      return event.windows.isEmpty ? nil : event
     }
   }
 
   /// The figures.
   public func metrics() -> DetectionMetrics {
-    let judged = tracks.flatMap { track in
-      zip(track.windows, track.truths).compactMap { window, truth in
+    let calls = tracks.map { $0.windows.map { Call(score: $0.score, isFlagged: $0.isFlagged) } }
+    let truths = tracks.flatMap(\.truths)
+    let figures = figures(of: calls)
+    let delays = delays(of: calls)
+    let found = delays.compactMap(\.self)
+    let byKind = Dictionary(grouping: events.indices) { events[$0].kind }
+    return DetectionMetrics(
+      windows: truths.count { $0 != .ignored }, anomalousWindows: truths.count { $0 == .anomalous },
+      ignoredWindows: truths.count { $0 == .ignored },
+      precision: figures.precision, recall: figures.recall, f1: figures.f1, aucPR: figures.aucPR,
+      vusPR: figures.vusPR, delaySeconds: quantiles(of: found),
+      falseAlarmsPerDeviceDay: figures.falseAlarmsPerDeviceDay, events: events.count,
+      detectedEvents: found.count, eventRecall: figures.eventRecall, unscoredEvents: unscoredEvents,
+      byKind: byKind.mapValues { numbers in
+        let found = numbers.count { delays[$0] != nil }
+        return .init(
+          events: numbers.count, detected: found, recall: Double(found) / Double(numbers.count))
+      },
+      floors: floors(calls))
+  }
+
+  /// What a detector reaches that says `calls`, a list for each track. Ignored windows are taken out first, so every figure
+  /// that counts windows is that of a file without them. They stay in the scored time, for somebody watched then.
+  private func figures(of calls: [[Call]]) -> DetectionMetrics.Floor {
+    let judged = zip(tracks, calls).map { track, calls in
+      zip(calls, track.truths).compactMap { call, truth in
         truth == .ignored
-          ? nil : Judged(score: window.score, isFlagged: window.isFlagged, isAnomalous: truth == .anomalous)
+          ? nil : (score: call.score, isFlagged: call.isFlagged, isAnomalous: truth == .anomalous)
       }
     }
-    let days = scoredDeviceDays()
-    let counts = floor(judged, days: days)
-    let events = events()
-    let detected = events.values.joined().compactMap(\.self)
-    let total = events.values.reduce(0) { $0 + $1.count }
-    return DetectionMetrics(
-      windows: judged.count, anomalousWindows: judged.count(where: \.isAnomalous),
-      ignoredWindows: tracks.reduce(0) { $0 + $1.truths.count { $0 == .ignored } },
-      precision: counts.precision, recall: counts.recall, f1: counts.f1, aucPR: counts.aucPR, vusPR: volume(),
-      delaySeconds: delay(detected), falseAlarmsPerDeviceDay: counts.falseAlarmsPerDeviceDay, events: total,
-      detectedEvents: detected.count, eventRecall: total == 0 ? nil : Double(detected.count) / Double(total),
-      unscoredEvents: labels.count - total,
-      byKind: events.mapValues { delays in
-        let found = delays.count { $0 != nil }
-        return .init(events: delays.count, detected: found, recall: Double(found) / Double(delays.count))
-      },
-      floors: floors(judged, days: days))
-  }
-
-  /// The time that was scored, in device-days. Models of several sensors of one device share its time. None where every window is
-  /// of one instant: nobody knows for how long it speaks.
-  private func scoredDeviceDays() -> Double {
-    guard tracks.contains(where: { $0.windows.contains { $0.end - $0.start > ScoredWindow.instant } }) else {
-      return 0
-    }
-    var spans: [DeviceID: Int64] = [:]
-    for track in tracks {
-      guard let device = track.windows.first?.device else { continue }
-      let milliseconds = track.windows.reduce(0) { $0 + ($1.end - $1.start).milliseconds }
-      spans[device] = max(spans[device] ?? 0, milliseconds)
-    }
-    return Double(spans.values.reduce(0, +)) / 86_400_000
-  }
-
-  private func floor(_ windows: [Judged], days: Double) -> DetectionMetrics.Floor {
+    let windows = judged.flatMap(\.self)
     let flagged = windows.count(where: \.isFlagged)
     let anomalous = windows.count(where: \.isAnomalous)
     let hits = windows.count { $0.isFlagged && $0.isAnomalous }
-    let precision = flagged == 0 ? nil : Double(hits) / Double(flagged)
-    let recall = anomalous == 0 ? nil : Double(hits) / Double(anomalous)
-    // Equal to 2·P·R/(P+R), and 0 rather than undefined where nothing was hit.
-    let f1 = anomalous == 0 ? nil : 2 * Double(hits) / Double(flagged + anomalous)
+    let series = judged.map { windows in
+      VolumeUnderSurface.Series(
+        scores: windows.map { -$0.score }, isAnomalous: windows.map(\.isAnomalous))
+    }
+    let found = delays(of: calls).count { $0 != nil }
     return .init(
-      precision: precision, recall: recall, f1: f1,
+      precision: flagged == 0 ? nil : Double(hits) / Double(flagged),
+      recall: anomalous == 0 ? nil : Double(hits) / Double(anomalous),
+      // Equal to 2·P·R/(P+R), and 0 rather than undefined where nothing was hit.
+      f1: anomalous == 0 ? nil : 2 * Double(hits) / Double(flagged + anomalous),
       aucPR: PrecisionRecall.averagePrecision(windows.map { ($0.score, $0.isAnomalous) }),
-      falseAlarmsPerDeviceDay: days == 0 ? nil : Double(flagged - hits) / days)
+      vusPR: VolumeUnderSurface(series).volume(),
+      falseAlarmsPerDeviceDay: deviceDays == 0 ? nil : Double(flagged - hits) / deviceDays,
+      eventRecall: events.isEmpty ? nil : Double(found) / Double(events.count))
   }
 
-  private func floors(_ windows: [Judged], days: Double) -> DetectionMetrics.Floors {
-    func floor(_ change: (Int) -> (score: Double, isFlagged: Bool)) -> DetectionMetrics.Floor {
-      self.floor(
-        windows.indices.map { index in
-          let (score, isFlagged) = change(index)
-          return Judged(score: score, isFlagged: isFlagged, isAnomalous: windows[index].isAnomalous)
-        }, days: days)
-    }
+  private func floors(_ calls: [[Call]]) -> DetectionMetrics.Floors {
     var generator = SeededGenerator(seed: seed, stream: "detection/random-floor")
-    let scores = windows.map { _ in generator.uniform() }
-    let flagged = windows.count(where: \.isFlagged)
-    let threshold = flagged == 0 ? -1 : scores.sorted()[flagged - 1]
+    let scores = tracks.map { $0.windows.map { _ in generator.uniform() } }
+    let flagged = calls.reduce(0) { $0 + $1.count(where: \.isFlagged) }
+    let threshold = flagged == 0 ? -1 : scores.flatMap(\.self).sorted()[flagged - 1]
+    func constant(isFlagged: Bool) -> [[Call]] {
+      calls.map { $0.map { _ in Call(score: 0, isFlagged: isFlagged) } }
+    }
     return .init(
-      null: floor { _ in (0, false) },
-      random: floor { (scores[$0], scores[$0] <= threshold) },
-      alwaysAlarm: floor { _ in (0, true) })
+      null: figures(of: constant(isFlagged: false)),
+      random: figures(of: scores.map { $0.map { Call(score: $0, isFlagged: $0 <= threshold) } }),
+      alwaysAlarm: figures(of: constant(isFlagged: true)))
   }
 
-  /// For each kind, for each label with a scored window: seconds until it was found, nil where it was not.
-  private func events() -> [String: [Double?]] {
-    let byDevice = Dictionary(grouping: tracks) { $0.windows.first?.device }
-    var events: [String: [Double?]] = [:]
-    for label in labels {
-      let windows = (byDevice[label.device] ?? [])
-        .filter { label.concerns($0.windows.first?.sensor) }
-        .flatMap { $0.windows.filter { label.start < $0.end && $0.start < label.end } }
-      guard !windows.isEmpty else { continue }
-      let found = windows.filter(\.isFlagged).map(\.end).min()
-      events[label.kind, default: []].append(found.map { ($0 - label.start).seconds })
+  /// For each event: seconds from its start to the end of the first flagged window, nil where none is flagged.
+  private func delays(of calls: [[Call]]) -> [Double?] {
+    events.map { event in
+      event.windows.filter { calls[$0.track][$0.index].isFlagged }
+        .map { (tracks[$0.track].windows[$0.index].end - event.start).seconds }.min()
     }
-    return events
   }
 
   /// Nearest-rank quantiles.
-  private func delay(_ delays: [Double]) -> DetectionMetrics.Delay? {
+  private func quantiles(of delays: [Double]) -> DetectionMetrics.Delay? {
     let sorted = delays.sorted()
     guard let last = sorted.last else { return nil }
     func quantile(_ share: Double) -> Double {
       sorted[max(0, Int((share * Double(sorted.count)).rounded(.up)) - 1)]
     }
     return .init(p50: quantile(0.5), p90: quantile(0.9), max: last)
-  }
-
-  /// Windows that are ignored elsewhere count as normal here: the measure brings its own tolerance.
-  private func volume() -> Double? {
-    VolumeUnderSurface(
-      tracks.map { track in
-        .init(scores: track.windows.map { -$0.score }, isAnomalous: track.truths.map { $0 == .anomalous })
-      }
-    ).volume()
   }
 }

@@ -4,7 +4,8 @@ import Telemetry
 public enum WindowTruth: Hashable, Sendable {
   case normal
   case anomalous
-  /// Touched by an anomaly, but by too little of it to demand an alarm or to forbid one. Counted nowhere.
+  /// Touched by an anomaly, but by too little of it to demand an alarm or to forbid one. Taken out of every figure that
+  /// counts windows.
   case ignored
 }
 

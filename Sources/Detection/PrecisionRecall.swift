@@ -3,6 +3,10 @@ enum PrecisionRecall {
   /// Average precision: Σ (Rₙ − Rₙ₋₁) Pₙ over the distinct scores from the most anomalous on (scikit-learn's
   /// `average_precision_score`); windows of one score are one step. Nil without an anomalous window.
   ///
+  /// Shares of the anomalous windows are added up as counts and divided once at the end. As long as every window found is
+  /// anomalous, each addend is then a whole number, so a perfect ranking gives 1 and not a neighbour of it; and since no
+  /// addend exceeds its count, no other ranking gives more.
+  ///
   /// - Parameter windows: each window's score (the lower, the more anomalous) and whether it is anomalous.
   static func averagePrecision(_ windows: [(score: Double, isAnomalous: Bool)]) -> Double? {
     let positives = windows.count(where: \.isAnomalous)
@@ -19,9 +23,8 @@ enum PrecisionRecall {
         index += 1
       }
       found += step
-      area += Double(step) / Double(positives) * (Double(found) / Double(index))
+      area += Double(step) * (Double(found) / Double(index))
     }
-    // A sum of shares may be off by a rounding.
-    return min(area, 1)
+    return area / Double(positives)
   }
 }

@@ -7,8 +7,9 @@
 /// share of anomalies of which anything was found; the area under precision over recall is taken at 250 thresholds, and
 /// the areas are averaged over the widths.
 ///
-/// Where the series is a fleet, the models' windows follow one another and the flanks end with the model, so that the end
-/// of one device is not the neighbourhood of the next.
+/// The series of a fleet is cut at the borders of its models: thresholds, recall and precision are those of all windows
+/// together, but a stretch of anomalous windows and its flanks end with the model, so that the end of one device is not the
+/// neighbourhood of the next. Windows of one score pass a threshold together.
 struct VolumeUnderSurface {
   /// One model's windows in order of time.
   struct Series {
@@ -35,10 +36,10 @@ struct VolumeUnderSurface {
   func volume() -> Double? {
     let scores = series.flatMap(\.scores).sorted(by: >)
     guard series.contains(where: { $0.isAnomalous.contains(true) }) else { return nil }
-    let cuts = (0..<Self.thresholds).map { step in
-      // numpy's linspace(0, n - 1, 250), cut to whole numbers.
-      scores[Int(Double(scores.count - 1) * Double(step) / Double(Self.thresholds - 1))]
-    }
+    // numpy's linspace(0, n - 1, 250), cut to whole numbers: the same roundings, and the last one is n − 1.
+    let last = Self.thresholds - 1
+    let distance = Double(scores.count - 1) / Double(last)
+    let cuts = (0...last).map { scores[$0 == last ? scores.count - 1 : Int(Double($0) * distance)] }
     let areas = (0...widest).map { area(width: $0, cuts: cuts, sortedScores: scores) }
     return areas.reduce(0, +) / Double(areas.count)
   }
@@ -110,8 +111,11 @@ struct VolumeUnderSurface {
         )
       }.sorted { $0.score > $1.score }
     }
+    // Σ (recallₙ − recallₙ₋₁) · precisionₙ, summed by parts: recalls that differ by a rounding then give no error where
+    // the precision does not change, and the area of a detector that makes no mistake is 1.
     var area = 0.0
     var lastRecall = 0.0
+    var lastPrecision = 0.0
     var taken = [Int](repeating: 0, count: profiles.count)
     var found = 0.0
     var flanksFound = 0.0
@@ -129,10 +133,12 @@ struct VolumeUnderSurface {
       let existence = Double(taken.count { $0 > 0 }) / Double(profiles.count)
       // Half-way between the anomalies alone and with the flanks that were found, as in the paper.
       let demanded = (positives + positives + flanksFound) / 2
-      let recall = min(found / demanded, 1) * existence
-      area += (recall - lastRecall) * (found / Double(predicted))
-      lastRecall = recall
+      let precision = found / Double(predicted)
+      area += lastRecall * (lastPrecision - precision)
+      lastRecall = min(found / demanded, 1) * existence
+      lastPrecision = precision
     }
-    return area
+    // A sum of shares may be off by a rounding.
+    return min(max(area + lastRecall * lastPrecision, 0), 1)
   }
 }

@@ -189,7 +189,7 @@ public enum ModelFile {
     } catch {
       throw error.inFile(cardPath)
     }
-    if let version = card.version, version != model.version {
+    if let version = card.version, !model.hasVersion(version) {
       throw ModelError(
         path: cardPath,
         reason:

@@ -16,8 +16,8 @@ public struct OneClassModel: Sendable, Equatable {
   /// The names of the features, in the order of the columns.
   public let featureNames: [String]
   public let metadata: ModelMetadata
-  /// The first 12 hexadecimal digits of the SHA-256 of everything above: equal content has an equal version, on any
-  /// machine and in any run.
+  /// `v` and the first 12 hexadecimal digits of the SHA-256 of everything above: equal content has an equal version, on any
+  /// machine and in any run. The letter keeps what reads tables from taking digits, or digits around an `e`, for a number.
   public var version: String { decisionFunction.version }
   /// What scores rows.
   public let decisionFunction: DecisionFunction
@@ -84,6 +84,9 @@ public struct OneClassModel: Sendable, Equatable {
         scaler: scaler, featureNames: names, metadata: metadata))
   }
 
+  /// Whether `text` is this model's ``version``. Older cards have it without the letter.
+  func hasVersion(_ text: String) -> Bool { text == version || "v\(text)" == version }
+
   /// What features are called where nobody named them: `value` for a single one, else `f1`, `f2`, ….
   public static func defaultFeatureNames(_ count: Int) -> [String] {
     count == 1 ? ["value"] : (0..<count).map { "f\($0 + 1)" }
@@ -144,7 +147,7 @@ public struct OneClassModel: Sendable, Equatable {
     add(featureNames)
     add(metadata.constantFeatures)
     for (key, value) in metadata.canonicalFields { add([key, value]) }
-    return String(Digest.sha256(bytes).prefix(12))
+    return "v" + Digest.sha256(bytes).prefix(12)
   }
 }
 

@@ -60,7 +60,8 @@ enum ReportNames {
     ]),
   ])
 
-  private static let floor = numbers("precision", "recall", "f1", "auc_pr", "false_alarms_per_device_day")
+  private static let floor = numbers(
+    "precision", "recall", "f1", "auc_pr", "vus_pr", "false_alarms_per_device_day", "event_recall")
 
   private static func numbers(_ names: String...) -> ReportShape {
     .object(Dictionary(uniqueKeysWithValues: names.map { ($0, .number) }))

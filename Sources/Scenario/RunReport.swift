@@ -26,6 +26,10 @@ public struct RunReport: Sendable {
   /// Why the verdict is `invalid` or `error`; nil otherwise.
   public internal(set) var reason: String?
   public internal(set) var expectations: [ExpectationResult] = []
+  /// What the scenario expects, as it is written there, whether or not the run came so far.
+  public let wanted: [String]
+  /// When it began, on the wall clock.
+  public let startedAt: Timestamp
   /// Wall-clock time from the start of the first part to the end of the last.
   public internal(set) var elapsedSeconds = 0.0
 
@@ -46,7 +50,9 @@ public struct RunReport: Sendable {
   var compute: ComputeSettings
   var nodes = NodeUsage([])
 
-  init(_ document: ScenarioDocument) {
+  init(_ document: ScenarioDocument, startedAt: Timestamp) {
+    self.startedAt = startedAt
+    wanted = document.expectations.map(\.expression)
     scenario = document.name
     seed = document.seed
     let messages = document.source.messages

@@ -56,7 +56,8 @@ public struct ScenarioRun: Sendable {
   public func run() async throws -> (report: RunReport, layout: RunLayout) {
     try document.checkIngestion()
     let layout = try RunLayout.create(at: options.output)
-    var report = RunReport(document)
+    var report = RunReport(
+      document, startedAt: Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)))
     let begin = ContinuousClock.now
     let labels = document.source.messages.labels
     do {
@@ -98,7 +99,8 @@ public struct ScenarioRun: Sendable {
       let store = try JobStore(reading: layout.jobs)
       report.jobs = try store.jobs()
       report.nodes = NodeUsage(try store.nodeStates())
-      report.detection = try DetectionReport.value(layout: layout, jobs: report.jobs, labels: labels)
+      report.detection = try DetectionReport.value(
+        layout: layout, store: store, jobs: report.jobs, labels: labels)
     }
   }
 
@@ -107,7 +109,7 @@ public struct ScenarioRun: Sendable {
       try WriteAheadLog.fold(intoFileAt: file)
     }
     try AtomicFile.write(report.json(), to: layout.report, existing: .replace)
-    try AtomicFile.write(JUnitReport.text(of: report), to: layout.junit, existing: .replace)
+    try AtomicFile.write(JUnitReport(report).text, to: layout.junit, existing: .replace)
     try RunManifest(document: document, overrides: options.overrides, layout: layout).write()
   }
 }

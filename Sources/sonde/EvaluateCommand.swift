@@ -3,42 +3,50 @@ import Detection
 import Files
 import Foundation
 
-/// `sonde evaluate`: detection metrics of any prediction file.
+/// `sonde evaluate`: detection metrics of any prediction files.
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Holds predictions against labels.",
+    usage: "sonde evaluate <predictions> ... <labels> [--format <format>]",
     discussion: """
-      PREDICTIONS is a CSV file with the columns device, sensor, window_start, window_end, score and prediction, or a \
-      folder with such files, as the predictions of a run. LABELS is a labels.csv.
+      PREDICTIONS are CSV files with the columns device, sensor, window_start, window_end, score and prediction, or \
+      folders with such files, as the folder of a run or of a job. What the files in a folder are called does not matter; a \
+      table that is no prediction file is passed over, and named. LABELS, which comes last, is a labels.csv.
+
+      All files count as one. Of several revisions of a window the newest counts, as in a run, and of several rows of one \
+      revision the one that is read last. docs/evaluation.md defines every figure.
       """)
 
-  @Argument(help: "A prediction file, or a folder of them.", completion: .file())
-  var predictions: String
-
-  @Argument(help: "The labels.", completion: .file(extensions: ["csv"]))
-  var labels: String
+  @Argument(
+    help: "Prediction files or folders of them; the last one is the file of labels.", completion: .file())
+  var paths: [String]
 
   @Option(help: "text or json.")
   var format = OutputFormat.text
 
+  func validate() throws {
+    guard paths.count >= 2 else {
+      throw ValidationError("give prediction files or folders, and the file of labels after them")
+    }
+  }
+
   func run() throws {
-    let windows = try files().flatMap { try ScoredWindow.read($0) }
-    let metrics = Evaluation(windows: windows, labels: try LabelFile.read(labels)).metrics()
+    let labels = try LabelFile.read(paths[paths.count - 1])
+    let files = try PredictionFiles(in: Array(paths.dropLast()))
+    for file in files.foreign { StandardError.write("passed over: \(file)") }
+    let evaluation = Evaluation(
+      windows: try files.paths.flatMap { try ScoredWindow.read($0) }, labels: labels)
+    let rows = evaluation.contradictions
+    if rows > 0 {
+      StandardError.write(
+        (rows == 1 ? "1 row contradicts" : "\(rows) rows contradict")
+          + " an earlier row of the same window and revision; the row that is read last counts")
+    }
+    let metrics = evaluation.metrics()
     switch format {
     case .json: try StandardOutput.writeJSON(metrics, indented: true)
     case .text: EvaluationText.lines(of: metrics).forEach(StandardOutput.write)
     }
-  }
-
-  /// The prediction files, in byte order.
-  private func files() throws -> [String] {
-    guard Folder.exists(predictions) else { return [predictions] }
-    let names = FileManager.default.enumerator(atPath: predictions)?.compactMap { $0 as? String } ?? []
-    let files = names.filter { $0 == "predictions.csv" || $0.hasSuffix("/predictions.csv") }.sorted()
-    guard !files.isEmpty else {
-      throw FileError(path: predictions, action: "read", reason: "no predictions.csv is in this folder")
-    }
-    return files.map { predictions + "/" + $0 }
   }
 }
 
@@ -58,9 +66,10 @@ enum EvaluationText {
       line("recall", share(metrics.recall), floors(metrics, \.recall)),
       line("f1", share(metrics.f1), floors(metrics, \.f1)),
       line("auc_pr", share(metrics.aucPR), floors(metrics, \.aucPR)),
-      line("vus_pr", share(metrics.vusPR)),
+      line("vus_pr", share(metrics.vusPR), floors(metrics, \.vusPR)),
       line("false alarms", number(metrics.falseAlarmsPerDeviceDay), "a device and day"),
       line("events found", "\(metrics.detectedEvents) of \(metrics.events)", unscored(metrics)),
+      line("event recall", share(metrics.eventRecall), floors(metrics, \.eventRecall)),
     ]
     if let delay = metrics.delaySeconds {
       lines.append(

@@ -11,7 +11,8 @@ struct MonitoringOptions: ParsableArguments {
       "Writes metrics in Prometheus' text format to this file.",
       discussion: """
         Put it where node_exporter's textfile collector looks (--collector.textfile.directory), with a name that ends in \
-        .prom. It is replaced as a whole, once a second at most, and when a job ends.
+        .prom; several runs can have their files there, each under a name of its own, and the label run tells them apart. \
+        The file is replaced as a whole, once a second at most, and when a job ends.
         """), completion: .file(extensions: ["prom"]))
   var metrics: String?
 
@@ -29,7 +30,7 @@ struct MonitoringOptions: ParsableArguments {
 final class ScoringReporter: Sendable {
 
   private struct State {
-    var metrics = ScoringMetrics()
+    var metrics: ScoringMetrics
     var nextMetrics = ContinuousClock.now
     var nextView = ContinuousClock.now
     var hasComplained = false
@@ -39,11 +40,13 @@ final class ScoringReporter: Sendable {
   private let metricsPath: String?
   private let jobs: JobStore
   private let screen: TerminalScreen?
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   init(format: OutputFormat, monitoring: MonitoringOptions, jobs: JobStore) {
     self.format = format
     self.jobs = jobs
+    let folder = URL(fileURLWithPath: jobs.path).deletingLastPathComponent().resolvingSymlinksInPath().path
+    state = Mutex(State(metrics: ScoringMetrics(run: folder)))
     // Where the name is a link, the file behind it is replaced, and not the link.
     metricsPath = monitoring.metrics.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
     screen = format == .text ? TerminalScreen() : nil

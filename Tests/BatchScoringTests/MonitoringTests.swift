@@ -59,27 +59,28 @@ import Testing
   }
 
   @Test func metricsAreInPrometheusTextFormat() throws {
-    var metrics = ScoringMetrics()
+    var metrics = ScoringMetrics(run: "runs/a")
     let job = "2026-01-01T13-00-00Z"
     metrics.add(ScoringEvent(.jobStarted, job: job, tasks: 4), at: time(0))
     metrics.add(ScoringEvent(.progress, job: job, tasks: 4, tasksDone: 1, rows: 7), at: time(1))
     metrics.add(ScoringEvent(.retry, job: job, reason: "flaky"), at: time(1))
     var samples = try check(metrics.text(nodes: nodes, at: time(60)))
-    #expect(samples["sonde_scoring_running_jobs"] == 1)
-    #expect(samples["sonde_scoring_running_job_tasks{job=\"\(job)\",state=\"open\"}"] == 3)
-    #expect(samples["sonde_compute_nodes{state=\"running\"}"] == 1)
-    #expect(samples["sonde_compute_node_seconds_total"] == 90)
+    #expect(samples["sonde_scoring_running_jobs{run=\"runs/a\"}"] == 1)
+    #expect(
+      samples["sonde_scoring_running_job_tasks{batch_job=\"\(job)\",run=\"runs/a\",state=\"open\"}"] == 3)
+    #expect(samples["sonde_compute_nodes{run=\"runs/a\",state=\"running\"}"] == 1)
+    #expect(samples["sonde_compute_node_seconds_total{run=\"runs/a\"}"] == 90)
     metrics.add(
       ScoringEvent(.jobCompleted, job: job, tasks: 4, rows: 100, failedRows: 3, retries: 1, seconds: 2.5),
       at: time(3))
     samples = try check(metrics.text(nodes: nodes, at: time(60)))
-    #expect(samples["sonde_scoring_running_jobs"] == 0)
-    #expect(samples["sonde_scoring_jobs_total{state=\"completed\"}"] == 1)
-    #expect(samples["sonde_scoring_jobs_total{state=\"failed\"}"] == 0)
-    #expect(samples["sonde_scoring_rows_total{outcome=\"failed\"}"] == 3)
-    #expect(samples["sonde_scoring_job_seconds_total"] == 2.5)
-    #expect(samples["sonde_scoring_last_completion_timestamp_seconds"] == 1_767_225_603)
-    #expect(samples["sonde_scoring_failed_attempts_total"] == 1)
+    #expect(samples["sonde_scoring_running_jobs{run=\"runs/a\"}"] == 0)
+    #expect(samples["sonde_scoring_jobs_total{run=\"runs/a\",state=\"completed\"}"] == 1)
+    #expect(samples["sonde_scoring_jobs_total{run=\"runs/a\",state=\"failed\"}"] == 0)
+    #expect(samples["sonde_scoring_rows_total{outcome=\"failed\",run=\"runs/a\"}"] == 3)
+    #expect(samples["sonde_scoring_job_seconds_total{run=\"runs/a\"}"] == 2.5)
+    #expect(samples["sonde_scoring_last_completion_timestamp_seconds{run=\"runs/a\"}"] == 1_767_225_603)
+    #expect(samples["sonde_scoring_failed_attempts_total{run=\"runs/a\"}"] == 1)
   }
 
   @Test func labelsAndHelpAreEscaped() {
@@ -88,6 +89,36 @@ import Testing
     #expect(
       text.text
         == "# HELP a_total one\\\\two\\nthree\n# TYPE a_total counter\na_total{x=\"a\\\"b\\\\c\\nd\"} 1.5\n")
+  }
+
+  /// A line feed after a carriage return and a quote before an accent are parts of other characters of a Swift string.
+  @Test func everyScalarIsEscaped() {
+    var text = PrometheusText(labels: ["run": "/a\r\nb"])
+    text.add("a_total", .counter, help: "x\r\ny", [.init(1, labels: ["x": "\"\u{301}\\"])])
+    #expect(text.text.utf8.count { $0 == 0x0A } == 3)
+    #expect(
+      text.text.unicodeScalars.elementsEqual(
+        "# HELP a_total x\r\\ny\n# TYPE a_total counter\na_total{run=\"/a\r\\nb\",x=\"\\\"\u{301}\\\\\"} 1\n"
+          .unicodeScalars))
+  }
+
+  /// The textfile collector reads the files of a folder as one: a sample that stands in two of them spoils all.
+  @Test func metricsOfTwoRunsCanLieInOneFolder() throws {
+    func text(_ run: String) -> String {
+      var metrics = ScoringMetrics(run: run)
+      metrics.add(ScoringEvent(.jobStarted, job: "a", tasks: 4), at: time(0))
+      metrics.add(ScoringEvent(.jobStarted, job: "b", tasks: 4), at: time(0))
+      metrics.add(ScoringEvent(.jobCompleted, job: "b", tasks: 4, rows: 1, seconds: 1), at: time(1))
+      return metrics.text(nodes: nodes, at: time(60))
+    }
+    let texts = [text("/x/runs/a"), text("/y/runs/a")]
+    let samples = try texts.map(check)
+    #expect(Set(samples[0].keys).isDisjoint(with: samples[1].keys))
+    #expect(samples[0].count == samples[1].count)
+    let comments = texts.map { $0.split(separator: "\n").filter { $0.hasPrefix("#") } }
+    #expect(comments[0] == comments[1], "of one metric there is one help text and one type")
+    let labels = texts.joined().matches(of: /[{,]([a-z_]+)="/).map { String($0.1) }
+    #expect(!labels.isEmpty && !labels.contains("job") && !labels.contains("instance"))
   }
 
   @Test func overheadThatDominatesIsToldOf() {
@@ -142,11 +173,11 @@ import Testing
 
   /// Progress is also told while nothing happens, and of tasks that an earlier life has done.
   @Test func aTaskIsCountedOnce() {
-    var metrics = ScoringMetrics()
+    var metrics = ScoringMetrics(run: "runs/a")
     metrics.add(ScoringEvent(.jobStarted, job: "a", tasks: 9, tasksDone: 4), at: time(0))
     for done in [4, 4, 5, 4, 5, 7, 6, 7] {
       metrics.add(ScoringEvent(.progress, job: "a", tasks: 9, tasksDone: done), at: time(1))
     }
-    #expect(metrics.text(nodes: [], at: time(2)).contains("\nsonde_scoring_tasks_total 3\n"))
+    #expect(metrics.text(nodes: [], at: time(2)).contains("\nsonde_scoring_tasks_total{run=\"runs/a\"} 3\n"))
   }
 }

@@ -85,6 +85,8 @@ enum Windows {
     #expect(metrics.floors.null.recall == 0 && metrics.floors.null.precision == nil)
     #expect(metrics.floors.alwaysAlarm.recall == 1)
     #expect(metrics.floors.alwaysAlarm.falseAlarmsPerDeviceDay == 282)
+    #expect(metrics.floors.null.eventRecall == 0 && metrics.floors.alwaysAlarm.eventRecall == 1)
+    #expect(metrics.floors.alwaysAlarm.vusPR != nil && metrics.floors.random.vusPR != nil)
   }
 
   @Test func windowsTouchedByLittleAreNeitherRightNorWrong() {

@@ -58,7 +58,9 @@ import WindowStore
           + ["--set", "expect=[readings.lost > 0]"])
       #expect(outcome.status == 1)
       #expect(outcome.output.contains("FAIL"))
-      #expect(try String(contentsOfFile: "\(folder)/run/junit.xml", encoding: .utf8).contains("<failure"))
+      let junit = try String(contentsOfFile: "\(folder)/run/junit.xml", encoding: .utf8)
+      let text = "readings.lost &gt; 0: it is 0"
+      #expect(junit.contains("<failure type=\"expectation\" message=\"\(text)\">\(text)</failure>"))
     }
   }
 
@@ -102,7 +104,15 @@ import WindowStore
         try await Task.sleep(for: .milliseconds(20))
       }
       #expect(RunningProcesses.naming(folder).isEmpty)
-      if signal == SIGINT { #expect(try report(of: "\(folder)/run")["verdict"] as? String == "error") }
+      if signal == SIGINT {
+        #expect(try report(of: "\(folder)/run")["verdict"] as? String == "error")
+        // What the run did not come to is not silently left out.
+        let junit = try String(contentsOfFile: "\(folder)/run/junit.xml", encoding: .utf8)
+        let counts = try #require(
+          junit.firstMatch(of: /tests="([0-9]+)" failures="0" errors="1" skipped="([0-9]+)"/))
+        #expect(Int(counts.1) == (Int(counts.2) ?? 0) + 1 && Int(counts.2) ?? 0 > 0)
+        #expect(junit.split(separator: "<skipped ").count == Int(counts.1) && junit.contains("<error "))
+      }
     }
   }
 }

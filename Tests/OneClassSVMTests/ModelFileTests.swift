@@ -68,6 +68,24 @@ struct ModelFileTests {
     }
   }
 
+  @Test("A card from before versions began with a letter is read, and a wrong version is not")
+  func versionWithoutItsLetter() throws {
+    let folder = try TemporaryFolder()
+    let model = try model()
+    let stem = try #require(ModelFile.stem(for: model))
+    try ModelFile.write(model, folder: folder.path, stem: stem)
+    let path = "\(folder.path)/\(stem).json"
+    let written = try TextFile.text(of: path)
+    let digits = String(model.version.dropFirst())
+    let before = written.replacing("\"\(model.version)\"", with: "\"\(digits)\"")
+    #expect(before != written)
+    try before.write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(try ModelFile.read(folder: folder.path, stem: stem).version == model.version)
+    let wrong = before.replacing("\"\(digits)\"", with: "\"\(String(digits.reversed()))\"")
+    try wrong.write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(throws: ModelError.self) { try ModelFile.read(folder: folder.path, stem: stem) }
+  }
+
   @Test("A version depends on content alone")
   func version() throws {
     let model = try model()
