@@ -86,7 +86,7 @@ import WindowStore
       try run.store(ScoringFixture.windows(devices: 2, hours: 13), watermark: hour(13))
       #expect(try await trainer(run).train(range).models.count == 2)
       var configuration = run.configuration()
-      configuration.training = TrainingRange(from: hour(11.95), to: hour(12))
+      configuration.training = TrainingRange(from: hour(11.9), to: hour(12))
       let error = await #expect(throws: ScoringError.self) { try await run.schedule(configuration) }
       #expect(
         error?.description.hasPrefix("none of 2 models could be trained; device_pump-0: 1 rows") == true)
@@ -107,7 +107,7 @@ import WindowStore
       }
       let before = try files()
       // One window is too few.
-      let late = TrainingRange(from: hour(12), to: hour(12.05))
+      let late = TrainingRange(from: hour(12), to: hour(12.1))
       #expect(try await trainer(run).train(late).models.isEmpty)
       #expect(try files() == before)
       #expect(try trainer(run).isDone(range) && !trainer(run).isDone(late))
