@@ -40,8 +40,8 @@ public enum DeploymentSetting: String, CaseIterable, Sendable {
     case .per:
       deployment.layout.per = try read(text, Self.names(of: ModelScope.self)) { ModelScope(rawValue: $0) }
     case .nu:
-      deployment.model.nu = try read(text, "a number above 0 and at most 1") { text in
-        Double(text).flatMap { $0 > 0 && $0 <= 1 ? $0 : nil }
+      deployment.model.nu = try read(text, Nu.wanted) { text in
+        Double(text).flatMap { Nu.range.contains($0) ? $0 : nil }
       }
     case .gamma:
       deployment.model.gamma = try read(text, "scale, auto or a number above 0") {

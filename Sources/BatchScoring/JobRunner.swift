@@ -112,6 +112,8 @@ public struct JobRunner: Sendable {
     _ collector: PredictionCollector
   ) async throws {
     let failedRows = ran.failedRows
+    // Where there was something to score.
+    let isFruitless = failedRows > 0 ? await !collector.hasPredictions : false
     switch ran.outcome.ending {
     case .stopped:
       try jobs.save(job)
@@ -122,6 +124,12 @@ public struct JobRunner: Sendable {
       try recordEnd(&job)
       try jobs.cancelTasks(of: job.cut.id)
       report(ended(job, .jobCanceled))
+    case .finished where isFruitless && !isTooMany(failedRows):
+      job.failedRows = failedRows
+      try await fail(
+        &job,
+        "none of its \(failedRows) rows could be scored; when what is wrong has been put right, “sonde jobs rerun” scores "
+          + "them", collector)
     case .finished where !isTooMany(failedRows):
       CrashPoint.tasksDone.pass()
       job.state = .finalizing

@@ -12,14 +12,27 @@ public struct PlainFileScoring: Sendable {
     public var failed = 0
     /// The reason of the first failed row.
     public var firstReason: String?
+    /// How times were read, where that must be said.
+    public var notice: String?
+    /// Whether there were rows and none could be scored: then there are no predictions.
+    public var isFailed: Bool { predictions == 0 && failed > 0 }
   }
 
   public let input: String
   public let columns: WindowTable.Columns
   public let models: String
   public let output: String
+  /// What separates the fields of a row.
+  public let delimiter: Character
+  /// What times that are numbers count; nil to tell it from the numbers.
+  public let timeUnit: EpochUnit?
 
-  public init(input: String, columns: WindowTable.Columns, models: String, output: String) {
+  public init(
+    input: String, columns: WindowTable.Columns, models: String, output: String, delimiter: Character = ",",
+    timeUnit: EpochUnit? = nil
+  ) {
+    self.delimiter = delimiter
+    self.timeUnit = timeUnit
     self.input = input
     self.columns = columns
     self.models = models
@@ -33,7 +46,8 @@ public struct PlainFileScoring: Sendable {
     var result = Result()
   }
 
-  /// Writes `predictions.csv` and `_SUCCESS` into the output folder, and `failed.csv` where a row has failed. Each row
+  /// Writes `predictions.csv` and `_SUCCESS` into the output folder, and `failed.csv` where a row has failed; where all
+  /// have, that alone. Each row
   /// is scored by the model of its (device, sensor), or, where the folder has a model of the whole device, together with
   /// the rows of the same time by that. A row's time is both the start and the end of its window, since the file does
   /// not say how long the window was.
@@ -49,18 +63,21 @@ public struct PlainFileScoring: Sendable {
     guard FileManager.default.fileExists(atPath: models) else {
       throw ScoringError("there is no folder of models at \(models)")
     }
-    let table = try WindowTable(path: input, columns: columns)
+    let table = try WindowTable(path: input, columns: columns, delimiter: delimiter)
     try table.requireTime()
+    let times = try WindowTimes(table, unit: timeUnit)
     try Folder.make(output)
 
     var output = Output()
+    output.result.notice = times.notice
     for device in table.devices {
       if ModelCatalog.exists(ModelFile.stem(device: device), in: models) {
-        score(table, device, nil, &output)
+        score(table, times, device, nil, &output)
       }
-      for sensor in sensors(of: device, in: table) { score(table, device, sensor, &output) }
+      for sensor in sensors(of: device, in: table) { score(table, times, device, sensor, &output) }
     }
     if output.result.failed > 0 { try AtomicFile.write(output.failures, to: files.failed) }
+    guard !output.result.isFailed else { return output.result }
     let text = Array(PredictionFile.header.utf8) + output.lines.bytes
     try AtomicFile.write(text, to: files.predictions)
     try AtomicFile.write(
@@ -77,9 +94,11 @@ public struct PlainFileScoring: Sendable {
     return sensors.filter { ModelCatalog.exists(ModelFile.stem(device: device, sensor: $0), in: models) }
   }
 
-  private func score(_ table: WindowTable, _ device: String, _ sensor: String?, _ output: inout Output) {
+  private func score(
+    _ table: WindowTable, _ times: WindowTimes, _ device: String, _ sensor: String?, _ output: inout Output
+  ) {
     func fail(_ origin: WindowTable.Rows.Origin, _ reason: String) {
-      let time = Timestamp(windowTime: origin.time)?.description ?? origin.time
+      let time = times.instant(origin.time)?.description ?? String(origin.time.prefix(40))
       output.failures += CSVWriter.line([
         device, sensor ?? ModelKey.wholeDevice, time, time, "1", "line \(origin.line): \(reason)",
       ])
@@ -110,16 +129,22 @@ public struct PlainFileScoring: Sendable {
     } catch {
       return failAll("\(error)")
     }
-    let instants = rows.origins.map { Timestamp(windowTime: $0.time) }
+    let instants = rows.origins.map { times.instant($0.time) }
+    func sortable(_ row: Int) -> Double {
+      instants[row] == nil || decisions[row].isNaN ? .infinity : decisions[row]
+    }
+    // Rows of one time in the order of their scores: predictions do not depend on the order of the file.
     let order = rows.origins.indices.sorted {
-      (instants[$0]?.milliseconds ?? 0, rows.origins[$0].line)
-        < (instants[$1]?.milliseconds ?? 0, rows.origins[$1].line)
+      let (left, right) = (instants[$0]?.milliseconds ?? 0, instants[$1]?.milliseconds ?? 0)
+      if left != right { return left < right }
+      let (first, second) = (sortable($0), sortable($1))
+      return first != second ? first < second : rows.origins[$0].line < rows.origins[$1].line
     }
     output.lines.begin(key, modelVersion: model.version)
     for row in order {
       let origin = rows.origins[row]
       guard let instant = instants[row] else {
-        fail(origin, "\(origin.time.quoted) is neither an ISO 8601 time nor milliseconds since 1970")
+        fail(origin, times.fault(of: origin.time))
         continue
       }
       guard origin.fault == nil, !decisions[row].isNaN else {
@@ -130,17 +155,6 @@ public struct PlainFileScoring: Sendable {
         FeatureTable.Row(start: instant, end: instant, revision: 1), score: decisions[row])
       output.result.predictions += 1
       if OneClassModel.isAnomaly(decisions[row]) { output.result.anomalies += 1 }
-    }
-  }
-}
-
-extension Timestamp {
-  /// A window's time in a file: ISO 8601, or milliseconds since 1970.
-  init?(windowTime text: String) {
-    if let milliseconds = Int64(text) {
-      self.init(milliseconds: milliseconds)
-    } else {
-      self.init(iso8601: text)
     }
   }
 }

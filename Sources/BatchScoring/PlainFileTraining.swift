@@ -31,11 +31,18 @@ public struct PlainFileTraining: Sendable {
   public let range: TrainingRange?
   /// How many models are trained at a time.
   public let threads: Int
+  /// What separates the fields of a row.
+  public let delimiter: Character
+  /// What times that are numbers count; nil to tell it from the numbers.
+  public let timeUnit: EpochUnit?
 
   public init(
     input: String, columns: WindowTable.Columns, models: String, per: ModelScope, features: [String]?,
-    settings: ModelSettings, range: TrainingRange?, threads: Int
+    settings: ModelSettings, range: TrainingRange?, threads: Int, delimiter: Character = ",",
+    timeUnit: EpochUnit? = nil
   ) {
+    self.delimiter = delimiter
+    self.timeUnit = timeUnit
     self.input = input
     self.columns = columns
     self.models = models
@@ -53,16 +60,24 @@ public struct PlainFileTraining: Sendable {
   }
 
   /// Writes a model for each device, or each (device, sensor), and gives what came of each in the order of their names.
-  /// A model that cannot be trained does not keep the others from being trained. `finished` hears how many are done.
+  /// A model that cannot be trained does not keep the others from being trained; one of before stays in the folder, and
+  /// the failure says so. `finished` hears how many are done, `notice` what else the user should know.
   ///
   /// Throws ``ScoringError`` where the settings are unsound or there is nothing to train on, `ModelError` or `CSVError`
   /// where the file lacks a column or is broken, `FileError`.
-  public func run(finished: (_ done: Int, _ total: Int) -> Void = { _, _ in }) async throws
-    -> [Result<Trained, Failure>]
-  {
+  public func run(
+    finished: (_ done: Int, _ total: Int) -> Void = { _, _ in }, notice: (String) -> Void = { _ in }
+  ) async throws -> [Result<Trained, Failure>] {
     let options = try settings.options()
-    let table = try WindowTable(path: input, columns: columns)
+    let table = try WindowTable(path: input, columns: columns, delimiter: delimiter)
     if range != nil { try table.requireTime() }
+    let times = try WindowTimes(table, unit: timeUnit)
+    if let text = times.notice { notice(text) }
+    if range == nil, let unread = table.times.first(where: { times.instant($0.text) == nil }) {
+      notice(
+        "\(input):\(unread.line): \(times.fault(of: unread.text)). Training goes on, but when the rows were is not known"
+      )
+    }
     let jobs = try jobs(of: table)
     guard !jobs.isEmpty else { throw ScoringError("\(input) has no row; nothing can be trained") }
     try Folder.make(models)
@@ -70,7 +85,7 @@ public struct PlainFileTraining: Sendable {
 
     var done = 0
     let outcomes = await FleetTraining.train(count: jobs.count, workers: threads) { index in
-      try job(jobs[index], table, options)
+      try job(jobs[index], table, times, options)
     } finished: { _, _ in
       done += 1
       finished(done, jobs.count)
@@ -78,7 +93,11 @@ public struct PlainFileTraining: Sendable {
     return try zip(jobs, outcomes).map { job, outcome in
       let stem = job.key.stem
       switch outcome {
-      case .failure(let error): return .failure(Failure(stem: stem, reason: "\(error)"))
+      case .failure(let error):
+        let isKept = ModelCatalog.exists(stem, in: models)
+        return .failure(
+          Failure(
+            stem: stem, reason: "\(error)" + (isKept ? "; the model of before is still in \(models)" : "")))
       case .success(let trained):
         try ModelFile.write(trained.model, folder: models, stem: stem)
         return .success(
@@ -122,25 +141,29 @@ public struct PlainFileTraining: Sendable {
     return ModelKey(device: id, sensor: sensorID)
   }
 
-  private func job(_ job: Job, _ table: WindowTable, _ options: TrainingOptions) throws -> TrainingJob {
+  private func job(
+    _ job: Job, _ table: WindowTable, _ times: WindowTimes, _ options: TrainingOptions
+  ) throws -> TrainingJob {
     guard
       let found = try table.rows(
         device: job.key.device.name, sensor: job.key.sensor?.name, featureNames: job.featureNames)
     else { throw ScoringError("the file has no row of it") }
     var rows = FeatureMatrix(columns: job.featureNames.count, reservingRows: found.features.rowCount)
-    var times: [Int64] = []
+    var instants: [Int64] = []
     for (index, origin) in found.origins.enumerated() {
-      let time = Timestamp(windowTime: origin.time)
+      let time = times.instant(origin.time)
       if let range {
-        guard let time else { throw ScoringError("line \(origin.line): \(origin.time.quoted) is not a time") }
+        guard let time else {
+          throw ScoringError("line \(origin.line): \(times.fault(of: origin.time))")
+        }
         guard range.from <= time, time < range.to else { continue }
       }
-      if let time { times.append(time.milliseconds) }
+      if let time { instants.append(time.milliseconds) }
       rows.append(found.features[row: index])
     }
     var provenance = ModelMetadata(
       device: job.key.device.name, sensor: job.key.sensor?.name, seed: settings.seed)
-    if let first = times.min(), let last = times.max() { provenance.trainingRange = first...last }
+    if let first = instants.min(), let last = instants.max() { provenance.trainingRange = first...last }
     return TrainingJob(
       rows: rows, featureNames: job.featureNames, options: options, provenance: provenance)
   }

@@ -70,6 +70,14 @@ actor PredictionCollector {
     if let failure { throw failure }
   }
 
+  /// Whether any row of the job has a prediction, in what was taken or in a part that has not been.
+  var hasPredictions: Bool {
+    totals.predictions > 0
+      || (next..<description.tasks.count).contains { task in
+        (StoredPart(path: files.part(task))?.summary.predictions ?? 0) > 0
+      }
+  }
+
   /// Takes the parts that are there, up to the first that is not.
   private func advance() {
     guard failure == nil else { return }

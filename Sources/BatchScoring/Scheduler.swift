@@ -163,6 +163,19 @@ public struct Scheduler: Sendable {
   func train(_ range: TrainingRange) async throws {
     runner.report(ScoringEvent(.training))
     let record = try await trainer.train(range)
+    if record.models.isEmpty {
+      // Jobs would score with models that were trained on something else.
+      guard try TrainingSetup.read(runner.folder) == nil else { throw record.nothingTrained }
+      runner.report(ScoringEvent(.notice, reason: record.nothingTrained.description))
+    }
+    if !record.removed.isEmpty {
+      runner.report(
+        ScoringEvent(
+          .notice,
+          reason: "models of the training before that this one has not made are removed: "
+            + record.removed.prefix(10).joined(separator: ", ")
+            + (record.removed.count > 10 ? " and \(record.removed.count - 10) more" : "")))
+    }
     if let reason = record.packFailure { runner.report(ScoringEvent(.notice, reason: reason)) }
     CrashPoint.trained.pass()
     runner.report(

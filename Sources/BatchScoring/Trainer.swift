@@ -32,7 +32,11 @@ public struct Trainer: Sendable {
   }
 
   /// Trains a model of every device (or device and sensor) that has windows in `range`, writes its files, and then the
-  /// record. A model that cannot be trained is in the record with the reason.
+  /// record. A model that cannot be trained is in the record with the reason. Models that the training before has made
+  /// and this one has not are removed, so that those in the folder are of one training; models from elsewhere stay.
+  ///
+  /// Where no model can be trained, the models of a training before stay with their record. Without one, `trained.csv`
+  /// says why there are none; `training.json`, which says that a training is complete, is not written.
   ///
   /// Throws ``ScoringError`` where the settings are unsound or no window is in the range, `StoreError`, `FileError`.
   public func train(_ range: TrainingRange) async throws -> TrainingRecord {
@@ -44,6 +48,7 @@ public struct Trainer: Sendable {
     let pack = TrainedPack(models: folder.models)
     let queue = ChunkQueue(chunks)
     let marker = TrainingMarker(folder)
+    let before = (try? TrainingRecord.versions(in: folder)) ?? [:]
     var record = TrainingRecord(setup: setup(range))
     try await withThrowingTaskGroup(of: Results.self) { group in
       for _ in 0..<min(threads, chunks.count) {
@@ -63,12 +68,34 @@ public struct Trainer: Sendable {
       throw ScoringError(
         "no window in \(folder.store) lies between \(range.from) and \(range.to); nothing can be trained")
     }
-    record.packFailure = pack.finish()
     record.models.sort { $0.key < $1.key }
     record.failures.sort { $0.key < $1.key }
+    guard !record.models.isEmpty else {
+      if try TrainingSetup.read(folder) == nil { try record.writeList(to: folder) }
+      return record
+    }
+    record.removed = try removeModels(of: before, but: record)
+    record.packFailure = pack.finish()
     try record.write(to: folder)
     marker.end()
     return record
+  }
+
+  /// Removes the models `before`, given by stem and version, that are not in `record` and still are what they were. Returns
+  /// their stems. Throws `FileError`.
+  private func removeModels(of before: [String: String], but record: TrainingRecord) throws -> [String] {
+    let made = Set(record.models.map(\.key.stem))
+    var removed: [String] = []
+    for (stem, version) in before.sorted(by: { $0.key < $1.key }) where !made.contains(stem) {
+      // One that was replaced by hand since is not of that training.
+      guard let model = try? ModelFile.read(folder: folder.models, stem: stem), model.version == version
+      else {
+        continue
+      }
+      try ModelFile.remove(folder: folder.models, stem: stem)
+      removed.append(stem)
+    }
+    return removed
   }
 
   private struct Results: Sendable {
@@ -138,12 +165,8 @@ public struct Trainer: Sendable {
               supportVectors: trained.model.coefficients.count, warnings: trained.warnings.map(\.description))
           )
         } catch  where error is TrainingError || error is ModelError {
-          // It may have been made by hand, so it is not removed.
-          let isKept = ModelCatalog.exists(key.stem, in: folder.models)
           results.failures.append(
-            TrainingRecord.Failure(
-              device: key.device, sensor: key.sensor,
-              reason: "\(error)" + (isKept ? "; the model of before stays in use" : "")))
+            TrainingRecord.Failure(device: key.device, sensor: key.sensor, reason: "\(error)"))
         }
       }
     }
@@ -164,7 +187,9 @@ private final class TrainingMarker: Sendable {
       try AtomicFile.write(
         "A training has begun and was not completed: the models beside this file are of two. Train again.\n",
         to: folder.unfinishedTraining, existing: .replace)
-      try? FileManager.default.removeItem(atPath: folder.trainingSetup)
+      for path in [folder.trainingSetup, folder.trainedModels] {
+        try? FileManager.default.removeItem(atPath: path)
+      }
       hasBegun = true
     }
   }

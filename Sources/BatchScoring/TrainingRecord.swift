@@ -62,6 +62,9 @@ public struct TrainingRecord: Hashable, Sendable {
   public var setup: TrainingSetup
   public var models: [Model]
   public var failures: [Failure]
+  /// The stems of models of the training before that were removed, because this one has not made them anew. They are in no
+  /// file.
+  public var removed: [String] = []
   /// Why the models could not be packed, so that jobs read their text; nil where they are. It is in no file.
   public var packFailure: String?
 
@@ -71,8 +74,20 @@ public struct TrainingRecord: Hashable, Sendable {
     self.failures = failures
   }
 
+  /// Why nothing was trained: the first failure, and how many there are.
+  public var nothingTrained: ScoringError {
+    let first = failures.first.map { "\($0.key.stem): \($0.reason)" } ?? "there is nothing to train on"
+    return ScoringError("none of \(failures.count) models could be trained; \(first)")
+  }
+
   /// Writes both files, in place of older ones. Throws `FileError`.
   public func write(to folder: RunFolder) throws {
+    try writeList(to: folder)
+    try JSONFile.write(setup, to: folder.trainingSetup)
+  }
+
+  /// Writes `trained.csv` alone, in place of an older one. Throws `FileError`.
+  func writeList(to folder: RunFolder) throws {
     var csv = "device,sensor,version,rows,support_vectors,warnings,failure\n"
     for model in models {
       csv += CSVWriter.line([
@@ -86,7 +101,22 @@ public struct TrainingRecord: Hashable, Sendable {
       ])
     }
     try AtomicFile.write(csv, to: folder.trainedModels, existing: .replace)
-    try JSONFile.write(setup, to: folder.trainingSetup)
+  }
+
+  /// The versions of the models of the last complete training in `folder`, by stem. Throws `CSVError` and `FileError`.
+  static func versions(in folder: RunFolder) throws -> [String: String] {
+    guard FileManager.default.fileExists(atPath: folder.trainedModels) else { return [:] }
+    var rows = try CSVReader(path: folder.trainedModels)
+    let (device, sensor, version) = (
+      try rows.column("device"), try rows.column("sensor"), try rows.column("version")
+    )
+    var found: [String: String] = [:]
+    while let row = try rows.nextRow() {
+      let name = row.fields[sensor]
+      let stem = ModelFile.stem(device: row.fields[device], sensor: name == ModelKey.wholeDevice ? nil : name)
+      if !row.fields[version].isEmpty { found[stem] = row.fields[version] }
+    }
+    return found
   }
 
   /// Support vectors of all models of each device in `folder`; none where that is not known. Throws `CSVError` and `FileError`.

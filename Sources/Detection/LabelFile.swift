@@ -52,7 +52,7 @@ public enum LabelFile {
       throw broken("end \(fields[4].quoted) is not ISO 8601")
     }
     guard start < end else { throw broken("the label ends at \(end), before or as it starts at \(start)") }
-    let severity = Double(fields[5])
+    let severity = DecimalText.double(fields[5])
     guard fields[5].isEmpty || severity?.isFinite == true else {
       throw broken("severity \(fields[5].quoted) is not a number")
     }

@@ -77,7 +77,7 @@ extension ScoredWindow {
       throw broken("\(fields[2].quoted) to \(fields[3].quoted) is not a window in ISO 8601")
     }
     let end = max(written, start + instant)
-    guard let score = Double(fields[4]), !score.isNaN else {
+    guard !fields[4].utf8.contains(0), let score = Double(fields[4]), !score.isNaN else {
       throw broken("score \(fields[4].quoted) is not a number")
     }
     guard fields[5] == "0" || fields[5] == "1" else {

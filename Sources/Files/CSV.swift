@@ -28,7 +28,7 @@ public struct CSVReader: Sequence, IteratorProtocol {
   }
 
   public let path: String
-  /// The first row.
+  /// The names of the columns: the first row, without blanks around them.
   public let header: [String]
   private let bytes: [UInt8]
   private let delimiter: UInt8
@@ -55,19 +55,38 @@ public struct CSVReader: Sequence, IteratorProtocol {
     guard let first = try scanner.next() else {
       throw CSVError(path: path, line: 1, reason: "the file is empty; a header line was expected")
     }
-    header = first.fields
+    header = first.fields.map(Self.withoutBlanks)
     offset = scanner.offset
     line = scanner.line
   }
 
-  /// The position of the column called `name`. Throws ``CSVError`` naming the columns there are.
-  public func column(_ name: String) throws -> Int {
+  /// The position of the column called `name`. Throws ``CSVError`` naming the columns there are, also where two have
+  /// that name.
+  public func column(_ name: String) throws(CSVError) -> Int {
     guard let index = header.firstIndex(of: name) else {
       throw CSVError(
-        path: path, line: 1,
-        reason: "there is no column \(name.quoted); the columns are \(header.listed)")
+        path: path, line: 1, reason: "there is no column \(name.quoted); \(columnNames)")
+    }
+    guard header.lastIndex(of: name) == index else {
+      throw CSVError(path: path, line: 1, reason: "there are two columns \(name.quoted)")
     }
     return index
+  }
+
+  /// The columns in a sentence, for messages: so many as can be read, each as far as it is a name.
+  public var columnNames: String {
+    var text = "the columns are \(header.listed)"
+    if header.count == 1, let other = [";", "\t", ",", "|"].first(where: header[0].contains) {
+      text += "; fields seem to be separated by “\(other == "\t" ? "tab" : other)”"
+    }
+    return text
+  }
+
+  private static func withoutBlanks(_ name: String) -> String {
+    let isBlank: (Unicode.Scalar) -> Bool = { $0 == " " || $0 == "\t" }
+    let start = name.unicodeScalars.drop(while: isBlank)
+    guard let end = start.lastIndex(where: { !isBlank($0) }) else { return "" }
+    return String(start[...end])
   }
 
   public mutating func next() -> Row? {

@@ -53,6 +53,23 @@ public enum DecimalText {
     return negative ? -magnitude : magnitude
   }
 
+  /// The number that the whole of `text` is, blanks around it aside; nil where it is anything else, or too large for a
+  /// double. Swift's own parser also takes `0x1p3` and `inf`, and stops at a NUL.
+  public static func double(_ text: String) -> Double? {
+    var text = text
+    return text.withUTF8 { bytes in
+      var number = bytes[...]
+      while let first = number.first, isBlank(first) { number = number.dropFirst() }
+      while let last = number.last, isBlank(last) { number = number.dropLast() }
+      var offset = 0
+      guard let value = double(in: UnsafeBufferPointer(rebasing: number), at: &offset), offset == number.count
+      else { return nil }
+      return value
+    }
+  }
+
+  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+
   private static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
   /// Digits as a whole number.

@@ -10,7 +10,7 @@ struct Fit {
   let constantColumns: [Int]
 
   /// Fits the scaler, works out gamma and the tolerance, and solves. `rows` are raw and finite. Throws ``TrainingError``
-  /// where no feature varies or LIBSVM finds no solution.
+  /// where no feature varies, the kernel overflows or LIBSVM finds no solution.
   init(_ rows: FeatureMatrix, options: TrainingOptions) throws(TrainingError) {
     scaler = Scaler(fitting: rows)
     constantColumns = Self.constantColumns(of: rows, fitted: scaler)
@@ -19,6 +19,8 @@ struct Fit {
     let scaled = options.scaling ? scaler.scaled(rows) : rows
     tolerance = options.tolerance.resolved(coefficientSum: options.nu * Double(rows.rowCount))
     kernel = options.resolvedKernel(for: scaled)
+    if let fault = kernel.fault { throw .options(fault) }
+    guard kernel.isFinite(on: scaled) else { throw .kernelOverflows(kernel.family) }
     solution = try LIBSVMSolver.solve(rows: scaled, kernel: kernel, options: options, tolerance: tolerance)
   }
 

@@ -43,6 +43,18 @@ public enum Kernel: Sendable, Equatable {
     if case .polynomial(_, _, let degree) = self { degree } else { nil }
   }
 
+  /// Whether the kernel has a finite value for every two of `rows`, and so have sums over all of them. By Cauchy and
+  /// Schwarz, no product of two rows is larger than the largest of a row with itself.
+  func isFinite(on rows: FeatureMatrix) -> Bool {
+    let largest = (0..<rows.rowCount).map { row in rows[row: row].reduce(0) { $0 + $1 * $1 } }.max() ?? 0
+    let value: Double =
+      switch self {
+      case .rbf, .linear, .sigmoid: 4 * largest
+      case .polynomial(let gamma, let coef0, let degree): pow(gamma * largest + abs(coef0), Double(degree))
+      }
+    return (value * Double(max(1, rows.rowCount))).isFinite
+  }
+
   /// What keeps the parameters from being usable; nil where they are sound.
   var fault: String? {
     if let gamma, !(gamma.isFinite && gamma >= 0) {

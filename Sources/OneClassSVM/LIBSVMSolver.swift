@@ -69,6 +69,11 @@ public enum LIBSVMSolver {
     guard count > 0, let coefficients = model.sv_coef[0], let indices = model.sv_indices else {
       return .failure(.solver("it has no support vector"))
     }
+    // Of the conditions that bound rho from both sides one is missing where every row is at its upper bound.
+    guard model.rho[0].isFinite else {
+      return .failure(
+        .solver("with this nu every row is outside, and nothing says where the boundary is; lower nu"))
+    }
     var vectors = FeatureMatrix(columns: rows.columns, reservingRows: count)
     // The rows themselves, by index: no detour through text or nodes.
     for vector in 0..<count { vectors.append(rows[row: Int(indices[vector]) - 1]) }

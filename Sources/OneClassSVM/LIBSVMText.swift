@@ -97,10 +97,17 @@ private struct Header {
         break
       }
       guard let key = fields.first else { throw fail("an empty line in the header") }
-      guard Self.keys.contains(String(key)) else {
-        throw fail("\(key.prefix(40).quoted) is not a key of a LIBSVM model")
+      guard Self.keys.contains(String(key)) || Self.lists.contains(String(key)) else {
+        throw fail("\(key.quoted) is not a key of a one-class model of LIBSVM")
       }
       guard values[key] == nil else { throw fail("\(key) stands here a second time") }
+      if Self.lists.contains(String(key)) {
+        for field in fields.dropFirst() where LIBSVMText.number(field) == nil {
+          throw fail("\(key) has “\(field.prefix(40))”, not a finite number")
+        }
+        values[key] = ("", reader.line)
+        continue
+      }
       guard fields.count == 2 else { throw fail("\(key) has \(fields.count - 1) values; one was expected") }
       values[key] = (fields[1], reader.line)
     }
@@ -168,6 +175,10 @@ private struct Header {
   private static let keys: Set<String> = [
     "svm_type", "kernel_type", "degree", "gamma", "coef0", "nr_class", "total_sv", "rho",
   ]
+
+  /// Keys with a number of numbers, none of which enters a decision. `prob_density_marks`: LIBSVM 3.3 writes the
+  /// decision values at which its estimate of a density changes, where a one-class model was trained with `-b 1`.
+  private static let lists: Set<String> = ["prob_density_marks"]
 }
 
 /// What stands after `SV`: as many lines as there are support vectors.

@@ -130,7 +130,24 @@ struct ModelCard: Codable {
     return Scaler(mean: scaler.mean, scale: scaler.scale)
   }
 
+  /// What keeps a number from being one that a training can have had; nil where all are sound. What is not known is
+  /// no fault.
+  private var fault: String? {
+    if let nu, let fault = Nu.fault(nu) { return fault }
+    if let trainedSamples, trainedSamples < 1 {
+      return "trained_samples is \(trainedSamples); it must be at least 1"
+    }
+    if let tolerance, !(tolerance.isFinite && tolerance > 0) {
+      return "tolerance is \(tolerance); it must be above 0"
+    }
+    if let share = flaggedTrainingShare, !(0...1).contains(share) {
+      return "flagged_training_share is \(share); it must be between 0 and 1"
+    }
+    return nil
+  }
+
   func metadata(path: String) throws(ModelError) -> ModelMetadata {
+    if let fault { throw ModelError(path: path, reason: fault) }
     var range: ClosedRange<Int64>?
     switch (trainingFromMs, trainingToMs) {
     case (nil, nil): break

@@ -38,6 +38,14 @@ public enum ModelFile {
     try AtomicFile.flushFolder(of: paths.card)
   }
 
+  /// Removes the files of the model of `stem`, the JSON last: without a `.model` it is no model. Throws ``FileError``.
+  public static func remove(folder: String, stem: String) throws {
+    let paths = Paths(folder: folder, stem: stem)
+    for path in [paths.model, paths.card, paths.next] where unlink(path) != 0 && errno != ENOENT {
+      throw FileError(path: path, action: "remove", reason: String(cString: strerror(errno)))
+    }
+  }
+
   /// The state of the two files of a model: of equal stamps, they hold the same.
   public struct Stamp: Hashable, Sendable {
     private let model: FileStamp
@@ -163,13 +171,13 @@ public enum ModelFile {
     bytes: [UInt8], card: ModelCard, paths: Paths, cardPath: String
   ) throws -> OneClassModel {
     let scaler = try card.checkedScaler(path: cardPath)
+    var metadata = try card.metadata(path: cardPath)
     let content: LIBSVMText.Content
     do throws(ModelError) {
       content = try LIBSVMText.read(bytes, features: scaler?.mean.count ?? card.features?.count)
     } catch {
       throw error.inFile(paths.model)
     }
-    var metadata = try card.metadata(path: cardPath)
     if metadata.device == nil, card.modelSHA256 == nil, let owner = owner(ofStem: paths.stem) {
       metadata.device = owner.device
       metadata.sensor = owner.sensor

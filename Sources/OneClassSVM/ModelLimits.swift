@@ -9,6 +9,9 @@ public enum ModelLimits {
   public static let supportVectorValues = 1 << 26
   /// The degree of a polynomial kernel. Above it, doubles overflow for any row that is not tiny.
   public static let degree = 64
+  /// The largest magnitude of a value that is trained on: sums of squares of such values over the rows of any training are
+  /// finite.
+  public static let trainingValue = 1e150
   /// Bytes of a model file of any format.
   public static let fileBytes = 1 << 30
 }

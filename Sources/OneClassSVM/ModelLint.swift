@@ -36,6 +36,8 @@ public enum LintRule: String, Sendable, Codable, CaseIterable {
   case shortTraining = "short_training"
   /// Most training rows are support vectors though nu asks for few: the kernel is too narrow.
   case overfitted
+  /// Without a scaler, one feature is so much larger than another that the kernel does not see the smaller one.
+  case unscaledFeatures = "unscaled_features"
 }
 
 /// Finds models that cannot be trusted. Every threshold stands here, with its reason.
@@ -50,6 +52,15 @@ public enum ModelLint {
   public static let mostSupportVectors = 0.5
   /// nu where it is not known, for judging the share of flagged windows.
   public static let assumedNu = 0.01
+  /// A decision closer to zero than this share of Σα is on the boundary: the solver of a model with the scaled
+  /// tolerance leaves its boundary vectors within half of it.
+  public static let boundaryWidth = 2 * Tolerance.relative
+  /// Of new rows, as many may fall outside as lie on the boundary; but a model that flags more than this share of
+  /// normal windows cannot be used, however many vectors it has there.
+  public static let mostOutsideBoundary = 0.05
+  /// By so much one unscaled feature may be larger than another. At this ratio, the smaller one contributes a
+  /// millionth of a squared distance.
+  public static let widestFeatureRatio = 1000.0
 
   /// The findings about every model in `folder`, by stem. `windows` gives the raw rows to try a model on, where there
   /// are any; what it throws becomes a finding. Throws `FileError` where the folder cannot be read.
@@ -89,47 +100,8 @@ public enum ModelLint {
       oneSupportVector(model, name), flagsEverything(model, name), flagsTrainingRows(model, name),
       coarseTolerance(model, name), zeroScale(model, name), constantFeatures(model, name),
       shortTraining(model, name),
-      overfitted(model, name),
+      overfitted(model, name), unscaledFeatures(model, name),
     ].compactMap { $0 }
-  }
-
-  /// What shows when the model scores `windows`, raw rows; nil where there are none for it.
-  public static func findings(
-    about model: OneClassModel, name: String, windows: FeatureMatrix?
-  ) -> [LintFinding] {
-    guard let windows, windows.rowCount > 0 else {
-      return [unscorable(name, "there is no window for this model")]
-    }
-    var decisions: [Double] = []
-    let failed: Int
-    do throws(RowError) {
-      failed = try model.decide(windows, into: &decisions)
-    } catch {
-      return [unscorable(name, error.description)]
-    }
-    var found: [LintFinding] = []
-    if failed > 0, let row = decisions.firstIndex(where: \.isNaN) {
-      let reason = model.fault(of: windows[row: row])?.reason ?? "it is not finite"
-      found.append(
-        unscorable(name, "\(failed) of \(windows.rowCount) windows cannot be scored; first: \(reason)"))
-    }
-    let scored = windows.rowCount - failed
-    let flagged = decisions.count { $0 <= 0 }
-    let nu = model.metadata.nu ?? assumedNu
-    // Support vectors lie on the boundary; of other rows, as large a share may.
-    let boundary =
-      Double(model.coefficients.count) / Double(model.metadata.trainedRows ?? model.coefficients.count)
-    let share = Double(flagged) / Double(max(1, scored))
-    if flagsTooMany(
-      share: share, nu: nu, rows: scored, supportVectors: Int((min(1, boundary) * Double(scored)).rounded()))
-    {
-      found.append(
-        LintFinding(
-          model: name, rule: .flagsWindows,
-          message: "it flags \(percent(share)) of \(scored) windows, but nu is \(percent(nu))",
-          advice: "if these windows are normal, train again with a finer tolerance or on more of them"))
-    }
-    return found
   }
 
   /// Whether `share` of `rows` rows flagged is more than nu and chance explain. The solver holds the share of rows
@@ -142,7 +114,7 @@ public enum ModelLint {
     return share * count > max(expected, Double(supportVectors)) + chance
   }
 
-  private static func unscorable(_ name: String, _ message: String) -> LintFinding {
+  static func unscorable(_ name: String, _ message: String) -> LintFinding {
     LintFinding(
       model: name, rule: .unscorableWindows, message: message,
       advice: "give windows with a finite value for every feature of the model")
@@ -222,7 +194,7 @@ public enum ModelLint {
   private static func shortTraining(_ model: OneClassModel, _ name: String) -> LintFinding? {
     guard let rows = model.metadata.trainedRows else { return nil }
     let forFeatures = rowsPerFeature * model.featureCount
-    let forNu = model.metadata.nu.flatMap { $0 > 0 ? Int((1 / $0).rounded(.up)) : nil } ?? 0
+    let forNu = model.metadata.nu.map(Nu.rowsForOneOutlier) ?? 0
     let needed = max(forFeatures, forNu)
     guard rows < needed else { return nil }
     let why =
@@ -245,5 +217,27 @@ public enum ModelLint {
       model: name, rule: .overfitted,
       message: "\(percent(share)) of its training rows are support vectors, but nu is \(percent(nu))",
       advice: "the kernel is too narrow: train again with a smaller gamma")
+  }
+
+  private static func unscaledFeatures(_ model: OneClassModel, _ name: String) -> LintFinding? {
+    guard model.scaler == nil, model.coefficients.count > 1 else { return nil }
+    let sizes = (0..<model.featureCount).map { column in
+      let values = (0..<model.coefficients.count).map { model.supportVectors[$0, column] }
+      // Distances see differences; products see magnitudes.
+      return model.kernel.family == .rbf
+        ? (values.max() ?? 0) - (values.min() ?? 0) : values.map(abs).max() ?? 0
+    }
+    // A feature without any size is told as one that never varies.
+    let sized = sizes.indices.filter { sizes[$0] > 0 }
+    guard let widest = sized.max(by: { sizes[$0] < sizes[$1] }),
+      let narrowest = sized.min(by: { sizes[$0] < sizes[$1] }),
+      sizes[widest] > widestFeatureRatio * sizes[narrowest]
+    else { return nil }
+    return LintFinding(
+      model: name, rule: .unscaledFeatures,
+      message:
+        "it has no scaler, and \(model.featureNames[widest]) is \(short(sizes[widest] / sizes[narrowest])) times "
+        + "as large as \(model.featureNames[narrowest]): the kernel does not see the smaller one",
+      advice: "train again with scaled features")
   }
 }

@@ -9,7 +9,7 @@ public struct TrainedModel: Sendable {
 extension OneClassModel {
   /// Trains a model on `rows`, raw, a column a name of `featureNames`.
   ///
-  /// Rows with a value that is not finite are left out, with a warning. Of `provenance`, who and when (`device`,
+  /// Rows with a value that is not finite, or above ``ModelLimits/trainingValue``, are left out, with a warning. Of `provenance`, who and when (`device`,
   /// `sensor`, `trainingRange`, `seed`, `source`) goes into the model as it is; the rest is filled in here. Equal
   /// arguments give equal models. May be called from many threads at once.
   ///
@@ -24,8 +24,11 @@ extension OneClassModel {
     guard names.count == rows.columns else {
       throw .options("\(names.count) feature names for rows of \(rows.columns) features")
     }
+    guard rows.columns <= ModelLimits.features else {
+      throw .options("rows of \(rows.columns) features; a model has at most \(ModelLimits.features)")
+    }
     var warnings: [TrainingWarning] = []
-    let usable = try finiteRows(of: rows, names: names, minimum: options.minimumRows, warnings: &warnings)
+    let usable = try usableRows(of: rows, names: names, minimum: options.minimumRows, warnings: &warnings)
 
     let fit = try Fit(usable, options: options)
     let constant = fit.constantColumns.map { names[$0] }
@@ -61,17 +64,19 @@ extension OneClassModel {
     }
   }
 
-  private static func finiteRows(
+  private static func isUsable(_ value: Double) -> Bool { abs(value) <= ModelLimits.trainingValue }
+
+  private static func usableRows(
     of rows: FeatureMatrix, names: [String], minimum: Int, warnings: inout [TrainingWarning]
   ) throws(TrainingError) -> FeatureMatrix {
     var usable = FeatureMatrix(columns: rows.columns, reservingRows: rows.rowCount)
     var missing = [Int](repeating: 0, count: rows.columns)
     for index in 0..<rows.rowCount {
       let row = rows[row: index]
-      if row.allSatisfy(\.isFinite) {
+      if row.allSatisfy(isUsable) {
         usable.append(row)
       } else {
-        for (column, value) in row.enumerated() where !value.isFinite { missing[column] += 1 }
+        for (column, value) in row.enumerated() where !isUsable(value) { missing[column] += 1 }
       }
     }
     let dropped = rows.rowCount - usable.rowCount
@@ -104,7 +109,7 @@ extension TrainingOptions {
 
 /// Something about a training that its user should know, though a model came out.
 public enum TrainingWarning: Sendable, Equatable, CustomStringConvertible {
-  /// Rows with a missing or infinite value were left out.
+  /// Rows with a missing, infinite or much too large value were left out.
   case droppedRows(Int, of: Int, features: [String])
   /// These features had one value in all rows. They are kept, unscaled: any other value is far away.
   case constantFeatures([String])
@@ -116,11 +121,11 @@ public enum TrainingWarning: Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .droppedRows(let count, let total, let features):
-      "\(count) of \(total) rows were left out, with no finite value for \(features.joined(separator: ", "))"
+      "\(count) of \(total) rows were left out, with no usable value for \(features.joined(separator: ", "))"
     case .constantFeatures(let names):
       "\(names.joined(separator: ", ")) never varied in training; any change of it will look like an anomaly"
     case .fewRowsForNu(let rows, let nu):
-      "nu \(nu) of \(rows) rows is less than one row; train on at least \(Int((1 / nu).rounded(.up))) or raise nu"
+      "nu \(nu) of \(rows) rows is less than one row; train on at least \(Nu.rowsForOneOutlier(nu)) or raise nu"
     case .flagsTooMany(let share, let nu):
       "the model flags \(percent(share)) of its own training rows, but nu is \(percent(nu)); "
         + "try a smaller tolerance or another kernel"
@@ -132,7 +137,7 @@ public enum TrainingWarning: Sendable, Equatable, CustomStringConvertible {
 public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The options, or the shape of what was passed, are unsound.
   case options(String)
-  /// A feature has a finite value in no row: the sensor is missing.
+  /// A feature has a usable value in no row: the sensor is missing.
   case missingFeature(String, rows: Int)
   case tooFewRows(usable: Int, dropped: Int, minimum: Int)
   /// Each fold of a cross-validation must hold out a few rows and train on enough.
@@ -141,6 +146,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   case fold(Int, of: Int, reason: String)
   /// Every feature has one value: there is no spread to draw a boundary around.
   case nothingVaries(rows: Int)
+  /// Kernel values of the rows are too large for doubles.
+  case kernelOverflows(KernelFamily)
   /// LIBSVM found no solution that can be used.
   case solver(String)
 
@@ -151,7 +158,7 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
       "the feature \(name) has a value in none of the \(rows) rows; leave it out, or find the sensor"
     case .tooFewRows(let usable, let dropped, let minimum):
       "\(usable) rows to train on"
-        + (dropped > 0 ? " (\(dropped) more have a value that is not finite)" : "")
+        + (dropped > 0 ? " (\(dropped) more have a value that is not finite, or above 1e150)" : "")
         + ", but at least \(minimum) are needed; train on a longer time"
     case .tooFewRowsForFolds(let usable, let folds, let minimum):
       "\(usable) rows to train on, but a threshold cross-validated in \(folds) folds needs at least \(minimum); "
@@ -160,6 +167,8 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
       "fold \(fold) of the \(folds) that the threshold is cross-validated in gave no model: \(reason)"
     case .nothingVaries(let rows):
       "no feature varies over the \(rows) rows, so there is nothing to learn; is the sensor stuck?"
+    case .kernelOverflows(let family):
+      "the \(family.rawValue) kernel of these rows is too large for a number; scale the features, or take another kernel"
     case .solver(let reason): "LIBSVM gave no usable model: \(reason)"
     }
   }

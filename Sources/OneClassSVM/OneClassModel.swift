@@ -157,7 +157,7 @@ public struct ModelMetadata: Sendable, Equatable {
   public var device: String?
   /// The sensor; nil for a model of the whole device.
   public var sensor: String?
-  /// The share of training rows that may be outliers, of (0, 1].
+  /// The share of training rows that may be outliers, in ``Nu/range``.
   public var nu: Double?
   /// How many rows it was trained on.
   public var trainedRows: Int?

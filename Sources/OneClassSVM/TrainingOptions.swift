@@ -1,8 +1,8 @@
 /// How a model is trained. The defaults are those of scikit-learn's `OneClassSVM` where Sonde has no reason to differ.
 public struct TrainingOptions: Sendable, Equatable {
   public var kernel: KernelFamily
-  /// The share of training rows that may be outliers, of (0, 1]; also a lower bound of the share that become support
-  /// vectors. 0.01: one window of a hundred.
+  /// The share of training rows that may be outliers, in ``Nu/range``; also a lower bound of the share that become
+  /// support vectors. 0.01: one window of a hundred.
   public var nu: Double
   public var gamma: Gamma
   /// Of the polynomial and the sigmoid kernel.
@@ -39,7 +39,7 @@ public struct TrainingOptions: Sendable, Equatable {
 
   /// What keeps these options from being usable, in a sentence; nil where they are sound.
   public var fault: String? {
-    if !(nu > 0 && nu <= 1) { return "nu is \(nu); it must be above 0 and at most 1" }
+    if let fault = Nu.fault(nu) { return fault }
     if case .value(let value) = gamma, !(value.isFinite && value > 0) {
       return "gamma is \(value); it must be above 0, or `scale`, or `auto`"
     }

@@ -70,16 +70,26 @@ public struct WindowTable: Sendable {
   private let columns: Columns
   /// The names of the columns as the file has them.
   private let header: [String]
+  /// The same in a sentence.
+  private let columnNames: String
   /// Lower-case names, with their positions.
   private let positions: [String: Int]
   private let hasTime: Bool
   private let windows: [String: [String: [Window]]]
 
-  /// Reads the file at `path`. Throws `FileError` or `CSVError`.
-  public init(path: String, columns: Columns = Columns()) throws {
-    var reader = try CSVReader(path: path)
+  /// Reads the file at `path`, whose fields are separated by `delimiter`. Throws `FileError`, and `CSVError` also where
+  /// two columns have one name.
+  public init(path: String, columns: Columns = Columns(), delimiter: Character = ",") throws {
+    var reader = try CSVReader(path: path, delimiter: delimiter)
     var positions: [String: Int] = [:]
-    for (index, name) in reader.header.enumerated() { positions[name.lowercased()] = index }
+    for (index, name) in reader.header.enumerated() where !name.isEmpty {
+      guard positions.updateValue(index, forKey: name.lowercased()) == nil else {
+        throw CSVError(
+          path: path, line: 1,
+          reason:
+            "there are two columns \(name.quoted) (case does not matter); rename one of them")
+      }
+    }
     func position(_ name: String) throws -> Int {
       try positions[name.lowercased()] ?? reader.column(name)
     }
@@ -88,10 +98,13 @@ public struct WindowTable: Sendable {
     let time = columns.time.lazy.compactMap { positions[$0.lowercased()] }.first
     var windows: [String: [String: [Window]]] = [:]
     while let row = try reader.nextRow() {
-      windows[row.fields[device], default: [:]][row.fields[sensor], default: []].append(
-        Window(time: time.map { row.fields[$0] } ?? "", line: row.line, fields: row.fields))
+      let window = Window(
+        time: time.map { Self.name(row.fields[$0]) } ?? "", line: row.line, fields: row.fields)
+      windows[Self.name(row.fields[device]), default: [:]][Self.name(row.fields[sensor]), default: []]
+        .append(window)
     }
     header = reader.header
+    columnNames = reader.columnNames
     self.path = path
     self.columns = columns
     self.positions = positions
@@ -112,6 +125,12 @@ public struct WindowTable: Sendable {
     return found.map { Rows.Origin(time: $0.time, line: $0.line, fault: nil) }
   }
 
+  /// The times of all rows as the file has them, by line; empty where there is no column of time.
+  public var times: [(line: Int, text: String)] {
+    guard hasTime else { return [] }
+    return windows.values.flatMap(\.values).joined().map { ($0.line, $0.time) }.sorted { $0.line < $1.line }
+  }
+
   /// Whether there is a column of this name.
   public func hasColumn(_ name: String) -> Bool { positions[name.lowercased()] != nil }
 
@@ -120,8 +139,7 @@ public struct WindowTable: Sendable {
     guard !hasTime else { return }
     throw ModelError(
       path: path, line: 1,
-      reason: "there is no column of time (\(columns.time.listed)); "
-        + "the columns are \(header.listed)")
+      reason: "there is no column of time (\(columns.time.listed)); \(columnNames)")
   }
 
   /// The raw rows for `model`; nil where the file has none of its device and sensor. Throws ``ModelError`` where the
@@ -170,6 +188,8 @@ public struct WindowTable: Sendable {
     }
     struct Joined {
       var values: [Double]
+      /// For each value the line that it is from; 0 for none.
+      var lines: [Int]
       var line: Int
       var fault: String?
     }
@@ -180,9 +200,20 @@ public struct WindowTable: Sendable {
         if joined[window.time] == nil { order.append(window.time) }
         var row =
           joined[window.time]
-          ?? Joined(values: [Double](repeating: .nan, count: parts.count), line: window.line, fault: nil)
-        let value = Self.number(window.fields[part.column])
+          ?? Joined(
+            values: [Double](repeating: .nan, count: parts.count),
+            lines: [Int](repeating: 0, count: parts.count),
+            line: window.line, fault: nil)
+        var value = Self.number(window.fields[part.column])
+        let earlier = row.lines[index]
+        if earlier > 0, row.values[index] != value {
+          // Neither is the right one, whichever comes last.
+          row.fault =
+            "\(part.sensor) has two rows of this time that differ (lines \(earlier) and \(window.line))"
+          value = .nan
+        }
         row.values[index] = value
+        row.lines[index] = window.line
         row.line = min(row.line, window.line)
         if !value.isFinite, row.fault == nil { row.fault = fault(window, part.column) }
         joined[window.time] = row
@@ -204,16 +235,22 @@ public struct WindowTable: Sendable {
     if single, let position = positions[columns.value.lowercased()] { return position }
     throw ModelError(
       path: path, line: 1,
-      reason: "there is no column for the feature \(name); the columns are \(header.listed)")
+      reason: "there is no column for the feature \(name.quoted); \(columnNames)")
   }
 
   private func fault(_ window: Window, _ column: Int) -> String {
-    "\(header[column]) is \(window.fields[column].quoted), not a finite number"
+    "\(header[column].excerpt) is \(window.fields[column].quoted), not a finite number"
   }
 
   private static func sorted(_ names: some Sequence<String>) -> [String] {
     names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  private static func number(_ field: String) -> Double { Double(field) ?? .nan }
+  private static func number(_ field: String) -> Double { DecimalText.double(field) ?? .nan }
+
+  /// A name or a time, without blanks around it.
+  private static func name(_ field: String) -> String {
+    guard field.utf8.first == 0x20 || field.utf8.last == 0x20 else { return field }
+    return String(field.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+  }
 }

@@ -1,5 +1,6 @@
 import BatchScoring
 import Compute
+import OneClassSVM
 import Telemetry
 import Wording
 
@@ -28,7 +29,7 @@ extension MappingReader {
     return number("gamma", "scale, auto or a number above 0") { $0 > 0 }.map { String($0) }
   }
 
-  func nu() -> Double? { number("nu", "a number above 0 and at most 1", where: { $0 > 0 && $0 <= 1 }) }
+  func nu() -> Double? { number("nu", Nu.wanted, where: Nu.range.contains) }
 
   func miniBatchSize() -> MiniBatchSize? {
     read("mini_batch_size", "auto or a whole number of at least 1") {

@@ -6,7 +6,7 @@ extension ScenarioDecoder {
   func model(_ reader: MappingReader) -> ScenarioDocument.Model? {
     guard let section = reader.mapping("model") else { return nil }
     var settings = ModelSettings()
-    if let nu = section.number("nu", "a number above 0 and at most 1", where: { $0 > 0 && $0 <= 1 }) {
+    if let nu = section.nu() {
       settings.nu = nu
     }
     if let kernel = section.choice("kernel", ScenarioSchema.kernels) { settings.kernel = kernel }

@@ -168,7 +168,7 @@ extension ScenarioDecoder {
       let index = try reader.column(column)
       var values: [Double] = []
       while let row = try reader.nextRow() {
-        guard let value = Double(row.fields[index]), value.isFinite else {
+        guard let value = DecimalText.double(row.fields[index]) else {
           throw CSVError(
             path: reader.path, line: row.line,
             reason: "\(column) \(row.fields[index].quoted) is not a finite number")

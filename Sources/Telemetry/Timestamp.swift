@@ -69,9 +69,12 @@ extension Timestamp: CustomStringConvertible {
       + ".\(padded(rest % 1000, 3))Z"
   }
 
-  /// Reads ISO 8601: a date, `T` or a space, a time of day with optional seconds and fraction, and `Z`,
-  /// `±hh:mm` or nothing (UTC). Fractions beyond milliseconds are cut. Nil where the text is not of that form
-  /// or names no instant (month 13, second 61).
+  /// What ``init(iso8601:)`` reads, for messages.
+  public static let forms = "2026-01-01, 2026-01-01T12:00:00Z, 2026-01-01 12:00:00.250+01:00"
+
+  /// Reads ISO 8601 as programs write it: a date, `T` or a space, a time of day with optional seconds and fraction, and
+  /// `Z`, `±hh:mm`, `±hhmm`, `±hh` (PostgreSQL) or nothing (UTC), also after a space. Fractions beyond milliseconds are
+  /// cut. Nil where the text is not of that form or names no instant (month 13, second 61).
   public init?(iso8601 text: some StringProtocol) {
     var scanner = DigitScanner(text.utf8)
     guard let year = scanner.number(digits: 4), scanner.skip("-"),
@@ -81,7 +84,7 @@ extension Timestamp: CustomStringConvertible {
     else { return nil }
     var milliseconds = CivilDate(year: year, month: month, day: day).daysSince1970 * 86_400_000
     if !scanner.isAtEnd {
-      guard scanner.skip("T") || scanner.skip(" "),
+      guard scanner.skip("T") || scanner.skip("t") || scanner.skip(" "),
         let hour = scanner.number(digits: 2), scanner.skip(":"),
         let minute = scanner.number(digits: 2), hour <= 23, minute <= 59
       else { return nil }
@@ -89,17 +92,20 @@ extension Timestamp: CustomStringConvertible {
       if scanner.skip(":") {
         guard let second = scanner.number(digits: 2), second <= 59 else { return nil }
         milliseconds += second * 1000
-        if scanner.skip(".") {
+        if scanner.skip(".") || scanner.skip(",") {
           guard let fraction = scanner.fractionMilliseconds() else { return nil }
           milliseconds += fraction
         }
       }
-      if !scanner.skip("Z") {
+      let isApart = scanner.skip(" ")
+      if !scanner.skip("Z"), !scanner.skip("z") {
         let sign: Int64? = scanner.skip("+") ? -1 : scanner.skip("-") ? 1 : nil
+        guard sign != nil || !isApart else { return nil }
         if let sign {
           guard let hours = scanner.number(digits: 2), hours <= 14 else { return nil }
-          _ = scanner.skip(":")
-          guard let minutes = scanner.number(digits: 2), minutes <= 59 else { return nil }
+          let isSeparated = scanner.skip(":")
+          let isWhole = !isSeparated && scanner.isAtEnd
+          guard let minutes = isWhole ? 0 : scanner.number(digits: 2), minutes <= 59 else { return nil }
           milliseconds += sign * (hours * 3_600_000 + minutes * 60_000)
         }
       }

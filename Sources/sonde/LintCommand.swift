@@ -13,7 +13,8 @@ struct LintCommand: ParsableCommand {
     discussion: """
       MODELS is a folder of models or the folder of a run. Looked for are: a single support vector, a boundary that \
       no row can be inside of, far more flagged rows than nu, a tolerance too coarse for the sum of coefficients, a \
-      scaler that divides by zero, features that never vary, too little training data, too many support vectors.
+      scaler that divides by zero, features that never vary or that are too small without a scaler, too little training \
+      data, too many support vectors.
 
       --windows tries every model on windows that should be normal: a CSV file with the columns device, sensor, a \
       time, and a column a feature (or value), or the folder of a run, whose training windows are taken.
@@ -26,6 +27,8 @@ struct LintCommand: ParsableCommand {
 
   @Option(help: "Windows to try the models on: a CSV file, or the folder of a run.", completion: .file())
   var windows: String?
+
+  @OptionGroup var file: PlainFileOptions
 
   @Option(help: "text or json.")
   var format = OutputFormat.text
@@ -41,7 +44,7 @@ struct LintCommand: ParsableCommand {
     guard !stems.isEmpty else {
       throw ModelError(path: folder, reason: "there is no model here; models are files that end in .model")
     }
-    let source = try windows.map { try LintWindows($0) }
+    let source = try LintWindows(option: windows, file)
     let findings = stems.flatMap { stem in
       ModelLint.findings(
         folder: folder, stem: stem, windows: source.map { source in { try source.rows(for: $0) } })
@@ -79,14 +82,25 @@ enum ModelFolder {
 }
 
 /// The windows that `sonde lint` tries models on.
-private enum LintWindows {
+enum LintWindows {
   case file(WindowTable)
   case run(RunFolder, TrainingSetup)
 
-  init(_ path: String) throws {
+  /// Those that --windows names; nil where it is not given. Throws ``ScoringError`` where `options` are of no use, and what
+  /// reading throws.
+  init?(option path: String?, _ options: PlainFileOptions) throws {
+    guard let path else {
+      guard options.isUnused else {
+        throw ScoringError("--columns and --delimiter belong to --windows with a file")
+      }
+      return nil
+    }
     guard Folder.exists(path) else {
-      self = .file(try WindowTable(path: path))
+      self = .file(try options.table(path))
       return
+    }
+    guard options.isUnused else {
+      throw ScoringError("--columns and --delimiter are of a file; \(path) is the folder of a run")
     }
     let folder = RunFolder(path)
     try folder.refuseUnfinishedTraining()

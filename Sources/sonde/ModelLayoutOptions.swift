@@ -4,8 +4,8 @@ import Wording
 
 /// The options that say what models look like.
 struct ModelLayoutOptions: ParsableArguments {
-  @Option(help: "One model a device, or one a sensor of it: device or sensor.")
-  var per = ModelScope.device
+  @Option(help: "One model a device, or one a sensor of it: device or sensor; by default device.")
+  var per: ModelScope?
 
   @Option(
     help:
@@ -13,26 +13,26 @@ struct ModelLayoutOptions: ParsableArguments {
   )
   var features: String?
 
-  @Option(help: "The share of training windows that may be outliers.")
-  var nu = 0.01
+  @Option(help: "The share of training windows that may be outliers, from 1e-9 to 1; by default 0.01.")
+  var nu: Double?
 
-  @Option(help: "The kernel's width: scale, auto or a number.")
-  var gamma = "scale"
+  @Option(help: "The kernel's width: scale, auto or a number; by default scale.")
+  var gamma: String?
 
-  @Option(help: "The kernel: rbf, linear, polynomial or sigmoid.")
-  var kernel = "rbf"
+  @Option(help: "The kernel: rbf, linear, polynomial or sigmoid; by default rbf.")
+  var kernel: String?
 
   @Option(
     help: ArgumentHelp(
-      "Where the boundary is drawn: training or cross_validated.",
+      "Where the boundary is drawn: training or cross_validated; by default training.",
       discussion: """
         training is LIBSVM's own, through the outermost training windows. cross_validated lowers it until windows held \
         out of training in ten folds are inside: fewer false alarms where training windows are few.
         """))
-  var threshold = "training"
+  var threshold: String?
 
   func layout() throws(ScoringError) -> ModelLayout {
-    guard let names = try featureNames() else { return ModelLayout(per: per) }
+    guard let names = try featureNames() else { return ModelLayout(per: scope) }
     var aggregates: [Aggregate] = []
     for name in names {
       guard let aggregate = Aggregate(rawValue: name) else {
@@ -42,7 +42,7 @@ struct ModelLayoutOptions: ParsableArguments {
       }
       aggregates.append(aggregate)
     }
-    return ModelLayout(per: per, features: aggregates)
+    return ModelLayout(per: scope, features: aggregates)
   }
 
   /// The names that --features has; nil where it is not given.
@@ -56,7 +56,37 @@ struct ModelLayoutOptions: ParsableArguments {
     return names
   }
 
-  var settings: ModelSettings { ModelSettings(nu: nu, gamma: gamma, kernel: kernel, threshold: threshold) }
+  var scope: ModelScope { per ?? .device }
+
+  var settings: ModelSettings {
+    let standard = ModelSettings()
+    return ModelSettings(
+      nu: nu ?? standard.nu, gamma: gamma ?? standard.gamma, kernel: kernel ?? standard.kernel,
+      threshold: threshold ?? standard.threshold)
+  }
+
+  /// The layout of models that are there already: theirs, which these options may repeat but not change. Throws
+  /// ``ScoringError`` where they say something else, or something of training.
+  func layout(ofModels known: ModelLayout?, in folder: String) throws(ScoringError) -> ModelLayout {
+    guard nu == nil, gamma == nil, kernel == nil, threshold == nil else {
+      throw ScoringError(
+        "--nu, --gamma, --kernel and --threshold are of training, and nothing is trained here; give --train-from and "
+          + "--train-to, or leave them out")
+    }
+    guard let known else {
+      guard per == nil, features == nil else { return try layout() }
+      throw ScoringError(
+        "\(folder) holds no models whose features are known, and none are to be trained; run “sonde train” first, or give "
+          + "--train-from and --train-to")
+    }
+    let asked = try layout()
+    guard per == nil || asked.per == known.per, features == nil || asked.features == known.features else {
+      throw ScoringError(
+        "the models in \(folder) are one a \(known.per.rawValue), of \(known.features.map(\.rawValue).joined(separator: ",")); "
+          + "leave --per and --features out, or train others")
+    }
+    return known
+  }
 }
 
 extension ModelScope: ExpressibleByArgument {}

@@ -165,7 +165,7 @@ struct ModelsCommand: ParsableCommand {
       abstract: "Takes over a model from an ONNX or a LIBSVM file.",
       discussion: """
         ONNX files are those that skl2onnx writes for OneClassSVM, or for StandardScaler and OneClassSVM in a \
-        pipeline. LIBSVM files are those of svm_save_model, with a JSON for the scaler beside them or named by \
+        pipeline. Any other graph is refused. LIBSVM files are those of svm_save_model, with a JSON for the scaler beside them or named by \
         --card. A pickle is a program and is never run; docs/models.md has the three lines of Python that export one.
         """)
 
@@ -188,6 +188,13 @@ struct ModelsCommand: ParsableCommand {
     @Option(help: "The JSON with the scaler of a LIBSVM file.", completion: .file(extensions: ["json"]))
     var card: String?
 
+    @Option(
+      help: "Windows that should be normal, to try the model on: a CSV file, or the folder of a run.",
+      completion: .file())
+    var windows: String?
+
+    @OptionGroup var tried: PlainFileOptions
+
     func run() throws {
       let names = features.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
       let model = try read().renamed(device: device, sensor: sensor, featureNames: names)
@@ -202,6 +209,8 @@ struct ModelsCommand: ParsableCommand {
       }
       let stem = ModelFile.stem(device: owner, sensor: model.metadata.sensor)
       let folder = ModelFolder.path(to)
+      // Read before anything is written.
+      let source = try LintWindows(option: windows, tried)
       try Folder.make(folder)
       try ModelFile.write(model, folder: folder, stem: stem)
       StandardOutput.write(
@@ -210,6 +219,26 @@ struct ModelsCommand: ParsableCommand {
         StandardError.write(
           "a model of the whole device has features such as temperature.mean to be found in the windows of a run; \(name.quoted) "
             + "names no sensor. Give --sensor, or other --features, unless it is for “sonde score --input”")
+      }
+      warn(of: model, stem, source)
+    }
+
+    /// Says what is found about the model, which is taken over all the same.
+    private func warn(of model: OneClassModel, _ stem: String, _ windows: LintWindows?) {
+      var findings = ModelLint.findings(about: model, name: stem)
+      if let windows {
+        do {
+          findings += ModelLint.findings(about: model, name: stem, windows: try windows.rows(for: model))
+        } catch {
+          StandardError.write("the model could not be tried on \(self.windows ?? "windows"): \(error)")
+        }
+      }
+      for finding in findings {
+        StandardError.write("warning: \(finding.rule.rawValue): \(finding.message); \(finding.advice)")
+      }
+      if windows == nil {
+        StandardError.write(
+          "the model was not tried: “sonde lint \(to) --windows FILE” shows how many normal windows it flags")
       }
     }
 

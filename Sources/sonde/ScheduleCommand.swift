@@ -14,6 +14,9 @@ struct ScheduleCommand: AsyncParsableCommand {
     discussion: """
       Runs until SIGTERM or SIGINT, or with --until-stdin-closes until its standard input ends: then it runs what is \
       due, scores the rest in a closing job, and leaves. Started again, it goes on where it was.
+
+      With --train-from and --train-to it trains the models first. Without, it scores with those that are there, and what \
+      they see (--per, --features) comes from them.
       """)
 
   @Argument(help: "The folder of a run.", completion: .directory)
@@ -121,7 +124,7 @@ struct ScheduleCommand: AsyncParsableCommand {
   private func configuration(_ document: EndpointDocument?, _ folder: RunFolder) throws
     -> ScheduleConfiguration
   {
-    var configuration = try config.map { try ScheduleConfiguration(path: $0) } ?? ownConfiguration()
+    var configuration = try config.map { try ScheduleConfiguration(path: $0) } ?? ownConfiguration(folder)
     if let document {
       configuration.deployment = try document.deployment(
         endpoint.deployment, in: folder, trains: configuration.training != nil)
@@ -143,7 +146,7 @@ struct ScheduleCommand: AsyncParsableCommand {
     return configuration
   }
 
-  private func ownConfiguration() throws -> ScheduleConfiguration {
+  private func ownConfiguration(_ folder: RunFolder) throws -> ScheduleConfiguration {
     guard let from else { throw ScoringError("give --from, or --config with a file") }
     var training: TrainingRange?
     switch (trainFrom, trainTo) {
@@ -155,9 +158,19 @@ struct ScheduleCommand: AsyncParsableCommand {
     default: throw ScoringError("--train-from and --train-to go together")
     }
     return ScheduleConfiguration(
-      deployment: Deployment(layout: try model.layout(), model: model.settings), cron: cron,
+      deployment: try deployment(folder, trains: training != nil), cron: cron,
       everySeconds: every?.duration.seconds, from: try ScoringCommandSupport.instant(from, "--from"),
       training: training)
+  }
+
+  /// The models that are trained here, or those that are there.
+  private func deployment(_ folder: RunFolder, trains: Bool) throws -> Deployment {
+    // An endpoint brings its own.
+    guard !trains, endpoint.isUnused else {
+      return Deployment(layout: try model.layout(), model: model.settings)
+    }
+    let layout = try model.layout(ofModels: try ModelLayout.known(of: folder), in: folder.models)
+    return Deployment(layout: layout, model: try TrainingSetup.read(folder)?.settings ?? ModelSettings())
   }
 
   /// On a thread of its own, because reading blocks.

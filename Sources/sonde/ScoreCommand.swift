@@ -21,8 +21,13 @@ struct ScoreCommand: AsyncParsableCommand {
   @Option(help: "A CSV file of aggregated rows.", completion: .file(extensions: ["csv"]))
   var input: String?
 
-  @Option(help: "The columns of --input, such as time=TS,device=Device,sensor=Sensor,value=Value.")
-  var columns: String?
+  @OptionGroup var file: PlainFileOptions
+
+  @Option(
+    help:
+      "What times that are numbers count since 1970: s, ms, us or ns; by default the unit in which they lie between 2000 and 2100."
+  )
+  var timeUnit: EpochUnit?
 
   @Option(help: "The folder of the models for --input.", completion: .directory)
   var models: String?
@@ -65,13 +70,21 @@ struct ScoreCommand: AsyncParsableCommand {
       compute.isUnused, monitoring.metrics == nil, format == .text
     else {
       throw ScoringError(
-        "--input is scored here and at once: of the options of jobs it takes none, only --columns, --models and --output"
+        "--input is scored here and at once: of the options of jobs it takes none, only --columns, --delimiter, --time-unit, "
+          + "--models and --output"
       )
     }
-    let columns = try columns.map { try WindowTable.Columns($0) } ?? WindowTable.Columns()
-    let result = try PlainFileScoring(input: input, columns: columns, models: models, output: output).run()
+    let result = try PlainFileScoring(
+      input: input, columns: try file.names(), models: models, output: output, delimiter: file.separator,
+      timeUnit: timeUnit
+    ).run()
+    if let notice = result.notice { StandardError.write(notice) }
     if let reason = result.firstReason {
       StandardError.write("\(result.failed) rows failed (see \(output)/failed.csv); first: \(reason)")
+    }
+    guard !result.isFailed else {
+      StandardError.write("no row could be scored, so there are no predictions")
+      throw ExitCode(ExitStatus.expectationFailed)
     }
     StandardOutput.write(
       "\(result.predictions) rows scored, \(result.anomalies) anomalies, \(result.failed) failed: "
@@ -79,8 +92,9 @@ struct ScoreCommand: AsyncParsableCommand {
   }
 
   private func scoreRun(_ runDir: String) async throws {
-    guard columns == nil, models == nil, output == nil else {
-      throw ScoringError("--columns, --models and --output belong to --input; a run has its own")
+    guard file.isUnused, timeUnit == nil, models == nil, output == nil else {
+      throw ScoringError(
+        "--columns, --delimiter, --time-unit, --models and --output belong to --input; a run has its own")
     }
     let folder = try ScoringCommandSupport.folder(runDir)
     let document = try endpoint.document()

@@ -2,6 +2,7 @@ import ArgumentParser
 import BatchScoring
 import Foundation
 import OneClassSVM
+import Telemetry
 
 /// `sonde train`: the models of a run's folder, or of a plain file.
 struct TrainCommand: AsyncParsableCommand {
@@ -21,8 +22,13 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(help: "A CSV file of aggregated rows.", completion: .file(extensions: ["csv"]))
   var input: String?
 
-  @Option(help: "The columns of --input, such as time=TS,device=Device,sensor=Sensor,value=Value.")
-  var columns: String?
+  @OptionGroup var file: PlainFileOptions
+
+  @Option(
+    help:
+      "What times that are numbers count since 1970: s, ms, us or ns; by default the unit in which they lie between 2000 and 2100."
+  )
+  var timeUnit: EpochUnit?
 
   @Option(help: "The folder for the models of --input.", completion: .directory)
   var models: String?
@@ -62,8 +68,9 @@ struct TrainCommand: AsyncParsableCommand {
   }
 
   private func train(run runDir: String) async throws {
-    guard columns == nil, models == nil else {
-      throw ScoringError("--columns and --models belong to --input; a run has its own")
+    guard file.isUnused, timeUnit == nil, models == nil else {
+      throw ScoringError(
+        "--columns, --delimiter, --time-unit and --models belong to --input; a run has its own")
     }
     let folder = try ScoringCommandSupport.folder(runDir)
     guard let range = try range() else { throw ScoringError("training on a run needs --from and --to") }
@@ -77,21 +84,29 @@ struct TrainCommand: AsyncParsableCommand {
     for trained in record.models {
       for warning in trained.warnings { StandardError.write("\(trained.key.stem): \(warning)") }
     }
+    for stem in record.removed {
+      StandardError.write(
+        "\(stem): the model of the training before is removed, since this one has not made it anew")
+    }
     if let reason = record.packFailure { StandardError.write(reason) }
     try conclude(
-      record.models.count, supportVectors: record.models.reduce(0) { $0 + $1.supportVectors },
+      record.models.count, failed: record.failures.count,
+      supportVectors: record.models.reduce(0) { $0 + $1.supportVectors },
       folder: trainer.folder.models)
   }
 
   private func train(file input: String) async throws {
     guard let models else { throw ScoringError("--input needs --models, the folder for the models") }
     let training = PlainFileTraining(
-      input: input, columns: try columns.map { try WindowTable.Columns($0) } ?? WindowTable.Columns(),
-      models: models, per: model.per, features: try model.featureNames(), settings: model.settings,
-      range: try range(), threads: workers)
+      input: input, columns: try file.names(), models: models, per: model.scope,
+      features: try model.featureNames(),
+      settings: model.settings, range: try range(), threads: workers, delimiter: file.separator,
+      timeUnit: timeUnit)
     let progress = ProgressLine()
     let outcomes = try await training.run { done, total in
       progress.show { _ in "training \(done) of \(total) models" }
+    } notice: {
+      StandardError.write($0)
     }
     progress.clear()
     var trained: [PlainFileTraining.Trained] = []
@@ -104,12 +119,14 @@ struct TrainCommand: AsyncParsableCommand {
       }
     }
     try conclude(
-      trained.count, supportVectors: trained.reduce(0) { $0 + $1.supportVectors }, folder: models)
+      trained.count, failed: outcomes.count - trained.count,
+      supportVectors: trained.reduce(0) { $0 + $1.supportVectors }, folder: models)
   }
 
-  private func conclude(_ count: Int, supportVectors: Int, folder: String) throws {
+  private func conclude(_ count: Int, failed: Int, supportVectors: Int, folder: String) throws {
+    guard count > 0 else { throw ScoringError("no model could be trained, of \(failed)") }
     StandardOutput.write(
-      "trained \(count) models with \(supportVectors) support vectors in all, into \(folder)")
-    if count == 0 { throw ScoringError("no model could be trained") }
+      "trained \(count) models with \(supportVectors) support vectors in all, into \(folder)"
+        + (failed > 0 ? "; \(failed) could not be trained" : ""))
   }
 }

@@ -222,6 +222,36 @@ import WindowStore
     }
   }
 
+  @Test func aJobThatCouldScoreNothingHasFailedAndARerunGoesOn() async throws {
+    try await ScoringFixture.with { run in
+      try run.store(ScoringFixture.windows(devices: 3, hours: 13), watermark: hour(13))
+      let trainer = Trainer(
+        folder: run.folder, layout: ModelLayout(), settings: ModelSettings(), threads: 2)
+      _ = try await trainer.train(TrainingRange(from: ScoringFixture.start, to: hour(12)))
+      let models = "\(run.folder.path)/away"
+      try FileManager.default.moveItem(atPath: run.folder.models, toPath: models)
+      let jobs = try JobStore(path: run.folder.jobs)
+      let cut = JobCut(after: hour(12), fire: hour(13))
+      let job = try await run.runner(Deployment(), InProcessTarget(), jobs).run(cut)
+      #expect(job.state == .failed && job.predictions == 0 && job.failedRows == 36)
+      #expect(job.reason?.hasPrefix("none of its 36 rows could be scored") == true)
+      let files = run.folder.job(cut.id)
+      #expect(!FileManager.default.fileExists(atPath: files.success))
+      #expect(!FileManager.default.fileExists(atPath: files.predictions))
+      #expect(try TextFile.text(of: files.failed).split(separator: "\n").count == 37)
+
+      try FileManager.default.moveItem(atPath: models, toPath: run.folder.models)
+      JobRunner.forgetFailedRows(of: job, in: run.folder)
+      try jobs.requeue(cut.id)
+      let again = try await run.runner(Deployment(), InProcessTarget(), jobs).run(cut)
+      #expect(again.state == .completed && again.predictions == 36 && again.failedRows == 0)
+      // Without any window there is nothing that could fail.
+      let empty = try await run.runner(Deployment(), InProcessTarget(), jobs).run(
+        JobCut(after: hour(13), fire: hour(14)))
+      #expect(empty.state == .completed && empty.failedRows == 0)
+    }
+  }
+
   @Test func aTaskThatFailsForGoodFailsItsRows() async throws {
     try await ScoringFixture.with { run in
       try run.store(ScoringFixture.windows(), watermark: hour(13))

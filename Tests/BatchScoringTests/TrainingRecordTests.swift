@@ -1,8 +1,10 @@
 import BatchScoring
 import Files
 import Foundation
+import OneClassSVM
 import Telemetry
 import Testing
+import WindowStore
 
 /// What is kept of training.
 @Suite struct TrainingRecordTests {
@@ -37,6 +39,99 @@ import Testing
       #expect(found.last == ["pump-1", "*", "", "", "", "", record.failures[0].reason])
       #expect(try TrainingSetup.read(run.folder) == record.setup)
       #expect(try trainer(run).isDone(range))
+    }
+  }
+
+  /// Windows in which no feature varies.
+  private func flat(_ devices: Int) -> [WindowRow] {
+    ScoringFixture.windows(devices: devices, hours: 13).map {
+      var row = $0
+      row.aggregates = Aggregates(count: 30, mean: 1, stddev: 0, min: 1, max: 1)
+      return row
+    }
+  }
+
+  @Test func aTrainingThatFailedLeavesNothingAndIsDoneAgain() async throws {
+    try await ScoringFixture.with { run in
+      try run.store(flat(2), watermark: hour(13))
+      let record = try await trainer(run).train(range)
+      #expect(record.models.isEmpty && record.failures.count == 2)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: run.folder.models) == ["trained.csv"])
+      #expect(!FileManager.default.fileExists(atPath: "\(run.folder.models).sqlite"))
+      #expect(try !trainer(run).isDone(range))
+      // Now there is something to train on: two other devices.
+      try run.store(
+        ScoringFixture.windows(devices: 4, hours: 13).filter {
+          ["pump-2", "pump-3"].contains($0.device.name)
+        },
+        watermark: hour(13))
+      #expect(try await run.schedule(run.configuration()) == .finished(failedJobs: 0))
+      #expect(try TrainingSetup.read(run.folder)?.range == range)
+      #expect(try ModelFile.stems(in: run.folder.models) == ["device_pump-2", "device_pump-3"])
+    }
+  }
+
+  @Test func withoutModelsTheJobsOfAScheduleFail() async throws {
+    try await ScoringFixture.with { run in
+      try run.store(flat(2), watermark: hour(13))
+      // The job of the hour; nothing is left for the closing one.
+      #expect(try await run.schedule(run.configuration()) == .finished(failedJobs: 1))
+      #expect(try TrainingSetup.read(run.folder) == nil)
+      #expect(try run.jobs().first?.reason?.hasPrefix("none of its 24 rows could be scored") == true)
+    }
+  }
+
+  @Test func aScheduleDoesNotScoreWithModelsOfAnotherTraining() async throws {
+    try await ScoringFixture.with { run in
+      try run.store(ScoringFixture.windows(devices: 2, hours: 13), watermark: hour(13))
+      #expect(try await trainer(run).train(range).models.count == 2)
+      var configuration = run.configuration()
+      configuration.training = TrainingRange(from: hour(11.9), to: hour(12))
+      let error = await #expect(throws: ScoringError.self) { try await run.schedule(configuration) }
+      #expect(
+        error?.description.hasPrefix("none of 2 models could be trained; device_pump-0: 1 rows") == true)
+      #expect(try run.jobs().isEmpty)
+    }
+  }
+
+  @Test func aTrainingThatFailedChangesNothingOfTheOneBefore() async throws {
+    try await ScoringFixture.with { run in
+      try run.store(ScoringFixture.windows(devices: 2, hours: 13), watermark: hour(13))
+      let first = try await trainer(run).train(range)
+      func files() throws -> [String: [UInt8]] {
+        var found: [String: [UInt8]] = [:]
+        for name in try FileManager.default.contentsOfDirectory(atPath: run.folder.models) {
+          found[name] = try TextFile.bytes(of: "\(run.folder.models)/\(name)")
+        }
+        return found
+      }
+      let before = try files()
+      // One window is too few.
+      let late = TrainingRange(from: hour(12), to: hour(12.1))
+      #expect(try await trainer(run).train(late).models.isEmpty)
+      #expect(try files() == before)
+      #expect(try trainer(run).isDone(range) && !trainer(run).isDone(late))
+      #expect(first.models.count == 2)
+    }
+  }
+
+  @Test func modelsOfTwoTrainingsAreNotMixed() async throws {
+    try await ScoringFixture.with { run in
+      var windows = ScoringFixture.windows(devices: 4, hours: 13)
+      // Trained first: all four. Then one has too few windows and another none.
+      windows.removeAll { $0.device.name == "pump-1" && $0.start > hour(6) }
+      windows.removeAll { $0.device.name == "pump-2" && $0.start >= hour(6) }
+      try run.store(windows, watermark: hour(13))
+      let first = try await trainer(run).train(TrainingRange(from: ScoringFixture.start, to: hour(6)))
+      #expect(first.models.count == 4)
+      // One that somebody has put there stays.
+      let own = try ModelFile.read(folder: run.folder.models, stem: "device_pump-0")
+      try ModelFile.write(try own.renamed(device: "other"), folder: run.folder.models, stem: "device_other")
+      let second = try await trainer(run).train(TrainingRange(from: hour(6), to: hour(12)))
+      #expect(second.models.map(\.device.name) == ["pump-0", "pump-3"])
+      #expect(second.removed == ["device_pump-1", "device_pump-2"])
+      #expect(
+        try ModelFile.stems(in: run.folder.models) == ["device_other", "device_pump-0", "device_pump-3"])
     }
   }
 

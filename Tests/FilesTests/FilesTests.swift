@@ -69,6 +69,31 @@ import Testing
     #expect(try rows("\u{FEFF}a\n1") == [["a"], ["1"]])
   }
 
+  @Test func namesOfColumnsHaveNoBlanksAroundThem() throws {
+    let text = "\u{FEFF} time,\tdevice ,a b,\" c \"\r\n1, 2 ,3,4\r\n"
+    #expect(try rows(text) == [["time", "device", "a b", "c"], ["1", " 2 ", "3", "4"]])
+  }
+
+  @Test func aColumnIsNamedOnce() throws {
+    let reader = try CSVReader(bytes: Array("a,b, a\n".utf8), path: "t.csv")
+    #expect(try reader.column("b") == 1)
+    let error = #expect(throws: CSVError.self) { try reader.column("a") }
+    #expect("\(try #require(error))" == "t.csv:1: there are two columns “a”")
+  }
+
+  @Test func messagesNameColumnsWithinBounds() throws {
+    let names = (0..<5000).map { "c\($0)" + String(repeating: "x", count: 500) }
+    let reader = try CSVReader(bytes: Array(names.joined(separator: ",").utf8), path: "t.csv")
+    let error = try #require(
+      #expect(throws: CSVError.self) { try reader.column(String(repeating: "y", count: 9999)) })
+    #expect(
+      error.reason.utf8.count < 2000 && error.reason.contains("c0xxx")
+        && error.reason.hasSuffix("and 4980 more"))
+    let other = try CSVReader(bytes: Array("time;device\n".utf8), path: "t.csv")
+    let hint = try #require(#expect(throws: CSVError.self) { try other.column("time") })
+    #expect(hint.reason.hasSuffix("fields seem to be separated by “;”"))
+  }
+
   @Test func whatIsWrittenIsReadBack() throws {
     let fields = ["plain", "with,comma", "with \"quotes\"", "two\nlines", "", "ünïcode"]
     let text = CSVWriter.line(fields.map { _ in "h" }) + CSVWriter.line(fields)

@@ -84,6 +84,42 @@ struct LintTests {
     #expect(ModelLint.findings(about: model, name: "m", windows: narrow).map(\.rule) == [.unscorableWindows])
   }
 
+  @Test("A model of which nothing is known is judged by the windows it flags")
+  func importedModel() throws {
+    var generator = SeededGenerator(seed: 33)
+    let trained = try OneClassModel.train(rows: generator.rows(200, columns: 2)).model
+    let imported = try OneClassModel(
+      kernel: trained.kernel, supportVectors: trained.supportVectors, coefficients: trained.coefficients,
+      rho: trained.rho, scaler: trained.scaler, metadata: ModelMetadata(device: "d"))
+    let far = FeatureMatrix(values: generator.rows(200, columns: 2).values.map { $0 + 30 }, columns: 2)
+    let findings = ModelLint.findings(about: imported, name: "m", windows: far)
+    #expect(findings.map(\.rule) == [.flagsWindows])
+    #expect(
+      findings.first?.message == "it flags 100% of 200 windows, but nu, which is not known, is taken for 1.0%"
+    )
+    #expect(ModelLint.findings(about: imported, name: "m", windows: generator.rows(200, columns: 2)) == [])
+  }
+
+  @Test("A model is not excused by its many support vectors")
+  func manySupportVectors() throws {
+    // A boundary through many vectors, trained coarsely: a fifth of the windows are outside by more than rounding.
+    var generator = SeededGenerator(seed: 34)
+    let rows = FeatureMatrix(
+      rows: (0..<300).map { _ in
+        [1e6 * generator.normal(), generator.normal(), generator.normal(), generator.normal()]
+      })
+    let options = TrainingOptions(nu: 0.01, gamma: .value(1e-12), scaling: false, tolerance: .value(1e-3))
+    let model = try OneClassModel.train(rows: rows, options: options).model
+    #expect(model.coefficients.count > 30)
+    let rules = ModelLint.findings(about: model, name: "m", windows: rows).map(\.rule)
+    #expect(rules.contains(.flagsWindows), "\(rules)")
+    let own = ModelLint.findings(about: model, name: "m")
+    #expect(own.contains { $0.rule == .unscaledFeatures && $0.message.contains("f1 is ") }, "\(own)")
+    let scaled = try OneClassModel.train(rows: rows).model
+    #expect(ModelLint.findings(about: scaled, name: "m", windows: rows) == [])
+    #expect(!ModelLint.findings(about: scaled, name: "m").contains { $0.rule == .unscaledFeatures })
+  }
+
   @Test("A broken model is a finding, and the others are looked at all the same")
   func unreadable() throws {
     let folder = try TemporaryFolder()

@@ -243,9 +243,23 @@ struct ModelFileTests {
     #expect(model.featureNames == ["f1", "f2", "f3"])
   }
 
+  @Test("The marks of a density, which LIBSVM 3.3 writes with -b 1, enter no decision")
+  func densityMarks() throws {
+    let folder = try TemporaryFolder()
+    let marks = "prob_density_marks -0.001 -1e-05 0 0.25 1.5e2"
+    try folder.write(Self.text, "a.model")
+    try folder.write(Self.text.replacing("nr_class 2", with: "nr_class 2\n\(marks)"), "b.model")
+    try folder.write("{\"features\": [\"x\", \"y\", \"z\"]}", "a.json")
+    try folder.write("{\"features\": [\"x\", \"y\", \"z\"]}", "b.json")
+    let plain = try ModelFile.read(folder: folder.path, stem: "a")
+    let marked = try ModelFile.read(folder: folder.path, stem: "b")
+    #expect(plain == marked && plain.version == marked.version)
+  }
+
   @Test(
     "A broken file is named with its line",
     arguments: [
+      ("nr_class 2", "prob_density_marks 1 x", 4, "prob_density_marks has “x”"),
       ("svm_type one_class", "svm_type c_svc", 1, "of type c_svc"),
       ("kernel_type rbf", "kernel_type precomputed", 2, "“precomputed”"),
       ("gamma 0.5", "gamma nan", 3, "gamma is “nan”"),

@@ -35,12 +35,23 @@ struct ONNXTests {
     "Another graph is refused, and what it is is said",
     arguments: [
       ("refused_min_max", "only a StandardScaler may"), ("refused_classifier", "is a classifier"),
-      ("refused_regression", "no SVMRegressor"),
+      ("refused_regression", "no SVMRegressor"), ("refused_svr", "it is a regression"),
+      ("refused_value", "does not give the sign"), ("refused_negated", "does not give the sign"),
+      ("refused_unsigned", "does not give the sign"),
+      ("refused_halves", "a Cast before the SVM is to type 10"),
+      ("refused_beside", "Abs stands beside the SVM"),
     ])
   func refused(name: String, reason: String) throws {
     let error = #expect(throws: ModelError.self) { try ONNXFile.read("\(Self.folder)/\(name).onnx") }
     #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
     #expect(error?.path == "\(Self.folder)/\(name).onnx")
+  }
+
+  @Test("A node that says it is a one-class SVM needs no sign behind it")
+  func oneClassAttribute() throws {
+    let model = try ONNXFile.read("\(Self.folder)/one_class_attribute.onnx")
+    let other = try ONNXFile.read("\(Self.folder)/rbf.onnx")
+    #expect(model.coefficients == other.coefficients && model.rho == other.rho)
   }
 
   @Test("What is no ONNX file is refused")

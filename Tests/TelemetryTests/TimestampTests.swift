@@ -16,6 +16,9 @@ import Testing
   @Test(arguments: [
     ("2018-08-28 23:00:05.000", 1_535_497_205_000), ("2018-08-28T23:00:05", 1_535_497_205_000),
     ("2018-08-28T23:00:05+02:00", 1_535_490_005_000), ("2018-08-28", 1_535_414_400_000),
+    ("2018-08-28 23:00:05+00", 1_535_497_205_000), ("2018-08-28 23:00:05.5-02", 1_535_504_405_500),
+    ("2018-08-28 23:00:05+0000", 1_535_497_205_000), ("2018-08-28T23:00:05,25z", 1_535_497_205_250),
+    ("2018-08-28 23:00:05 +0530", 1_535_477_405_000), ("2018-08-28 23:00:05.123456+00:00", 1_535_497_205_123),
     ("2018-08-28T23:00Z", 1_535_497_200_000), ("2013-12-10 06:25:00.000000", 1_386_656_700_000),
   ])
   func otherFormsOfISO8601AreRead(text: String, milliseconds: Int64) {
@@ -24,9 +27,41 @@ import Testing
 
   @Test(arguments: [
     "", "2018", "2018-13-01", "2018-02-29", "2018-08-28T25:00", "2018-08-28T23:00:05x", "now",
+    "2018-08-28 23:00:05 ", "2018-08-28 23:00:05+", "2018-08-28 23:00:05+1", "2018-08-28 23:00:05+00:",
+    "2018-08-28 ",
+    "2018-08-28 23:00:05+00:0", "2018-08-28 23:00:05+15", "28.08.2018 23:00", "20180828",
+    "2018-08-28 23:00:05\u{0}Z",
   ])
   func whatNamesNoInstantIsRefused(text: String) {
     #expect(Timestamp(iso8601: text) == nil)
+  }
+
+  @Test(arguments: [
+    ("1767225600", EpochUnit.seconds), ("1767225600.25", .seconds), ("1767225600000", .milliseconds),
+    ("1767225600000123", .microseconds), ("1767225600000123456", .nanoseconds), ("946684800", .seconds),
+    ("4102444799999", .milliseconds),
+  ])
+  func aNumberSaysWhatItCounts(text: String, unit: EpochUnit) throws {
+    #expect(EpochUnit(guessing: text) == unit)
+    let instant = try #require(unit.instant(text))
+    let century =
+      try #require(Timestamp(iso8601: "2000-01-01"))..<(try #require(Timestamp(iso8601: "2100-01-01")))
+    #expect(century.contains(instant))
+  }
+
+  @Test(arguments: [
+    "0", "60000", "20260101", "99999999999999999999999", "1.5.2", "1e9", "-1767225600", "", ".",
+  ])
+  func otherNumbersSayNothing(text: String) { #expect(EpochUnit(guessing: text) == nil) }
+
+  @Test func numbersAreInstantsInTheUnitThatIsGiven() {
+    #expect(EpochUnit.seconds.instant("1767225600.2509")?.milliseconds == 1_767_225_600_250)
+    #expect(EpochUnit.seconds.instant("1.5")?.milliseconds == 1500)
+    #expect(EpochUnit.milliseconds.instant("60000")?.milliseconds == 60_000)
+    #expect(EpochUnit.microseconds.instant("1767225600000999")?.milliseconds == 1_767_225_600_000)
+    #expect(EpochUnit.nanoseconds.instant("1767225600000999999")?.milliseconds == 1_767_225_600_000)
+    #expect(EpochUnit.milliseconds.instant("1.5") == nil && EpochUnit.seconds.instant("1.") == nil)
+    #expect(EpochUnit.seconds.instant("9223372036854775807") == nil)
   }
 
   @Test func inJSONItIsISO8601AndNumbersAreReadToo() throws {

@@ -78,7 +78,7 @@ struct RecordingReader {
     _ row: CSVReader.Row, _ column: Int, _ sensor: SensorID, to recorded: inout RecordedRow
   ) throws {
     let cell = row.fields[column]
-    if let value = Double(cell), value.isFinite {
+    if let value = DecimalText.double(cell) {
       recorded.values.append(Message.Value(sensor: sensor, value: value))
     } else if ["", "nan", "na", "null", "none"].contains(cell.lowercased()) {
       emptyCells += 1
@@ -89,7 +89,7 @@ struct RecordingReader {
 
   private func flag(_ row: CSVReader.Row, _ column: Int) throws -> Bool {
     let cell = row.fields[column]
-    switch Double(cell) {
+    switch DecimalText.double(cell) {
     case 0: return false
     case 1: return true
     default: throw broken(row, "label \(reader.header[column]) \(cell.quoted) is neither 0 nor 1")

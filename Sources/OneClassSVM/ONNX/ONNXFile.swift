@@ -12,7 +12,8 @@ public enum ONNXFile {
   /// Reads the model in the file at `path`.
   ///
   /// `featureNames` name the columns; nil leaves the defaults. `provenance` goes into the model, with what wrote the
-  /// file as its `source`. Throws ``ModelError`` where the file is broken or holds another graph than those two, and
+  /// file as its `source`. What a graph is follows from its attributes and from what becomes of the SVM's value, not from
+  /// names alone. Throws ``ModelError`` where the file is broken or holds another graph than those two, and
   /// `FileError` where it cannot be read.
   public static func read(
     _ path: String, featureNames: [String]? = nil, provenance: ModelMetadata = ModelMetadata()
@@ -46,7 +47,9 @@ public enum ONNXFile {
     let graph = ONNXGraph(file.graph)
     let node = try graph.svm()
     let svm = try SVMRegressor(node)
-    let scaling = try graph.scaling(before: node, features: svm.supportVectors.columns)
+    let steps = try graph.steps(before: node, features: svm.supportVectors.columns)
+    try ONNXOutcome(file.graph).requireOneClass(node, before: steps)
+    let scaling = try graph.scaling(steps, features: svm.supportVectors.columns)
     var metadata = provenance
     if metadata.source == nil, !file.producerName.isEmpty {
       metadata.source =
@@ -83,8 +86,8 @@ private struct ONNXGraph {
     return node
   }
 
-  /// What is done to rows before they reach the SVM; nil for nothing.
-  func scaling(before svm: Onnx_NodeProto, features: Int) throws(ModelError) -> Scaler? {
+  /// The nodes from the graph's input to the SVM, what is done first first.
+  func steps(before svm: Onnx_NodeProto, features: Int) throws(ModelError) -> [Onnx_NodeProto] {
     let initializers = Set(graph.initializer.map(\.name))
     let inputs = graph.input.filter { !initializers.contains($0.name) }
     guard let input = inputs.first, inputs.count == 1 else {
@@ -107,11 +110,22 @@ private struct ONNXGraph {
       steps.append(node)
       name = node.input.first ?? ""
     }
+    return steps.reversed()
+  }
+
+  /// What `steps` do to rows before they reach the SVM; nil for nothing.
+  func scaling(_ steps: [Onnx_NodeProto], features: Int) throws(ModelError) -> Scaler? {
     var mean: [Double]?
     var scale: [Double]?
-    for node in steps.reversed() {
+    for node in steps {
       switch (node.opType, node.domain) {
-      case ("Cast", _), ("Identity", _): break
+      case ("Identity", _): break
+      case ("Cast", _):
+        // Another type would change the values: whole numbers, or halves of single precision.
+        let type = node.attribute.first { $0.name == "to" }?.i ?? 0
+        guard [Onnx_TensorProto.float, Onnx_TensorProto.double].map(Int64.init).contains(type) else {
+          throw ModelError(reason: "a Cast before the SVM is to type \(type), not to floats or doubles")
+        }
       case ("Scaler", "ai.onnx.ml") where mean == nil && scale == nil:
         mean = try floats(node, "offset", features)
         scale = []
@@ -161,8 +175,8 @@ private struct ONNXGraph {
 
 extension Onnx_TensorProto {
   /// ONNX's numbers for the two types.
-  private static let float: Int32 = 1
-  private static let double: Int32 = 11
+  fileprivate static let float: Int32 = 1
+  fileprivate static let double: Int32 = 11
 
   /// The values, which must be floats or doubles and inside the file.
   fileprivate func doubles() throws(ModelError) -> [Double] {
@@ -213,6 +227,12 @@ private struct SVMRegressor {
       throw ModelError(
         reason: "the SVM has \(coefficients.count) coefficients; there must be between 1 and "
           + "\(ModelLimits.supportVectors)")
+    }
+    guard coefficients.allSatisfy({ $0 > 0 }) else {
+      throw ModelError(
+        reason:
+          "the SVM has coefficients that are not above zero, which those of a one-class SVM are: it is a regression"
+      )
     }
     let count = try attribute("n_supports").i
     guard count == Int64(coefficients.count) else {
