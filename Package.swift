@@ -6,6 +6,7 @@ import PackageDescription
 
 let telemetry: Target.Dependency = "Telemetry"
 let files: Target.Dependency = "Files"
+let exactArithmetic: Target.Dependency = "ExactArithmetic"
 let supervision: Target.Dependency = "Supervision"
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -48,12 +49,14 @@ let package = Package(
 
     // Layer 1: values, files, processes, models
     .target(name: "Telemetry"),
+    .target(name: "ExactArithmetic"),
     .target(name: "Files", dependencies: ["CLinux", crypto]),
     .target(name: "Supervision", dependencies: ["CLinux", subprocess, systemPackage]),
 
     // Layer 2
     .target(
-      name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files, protobuf], exclude: ["ONNX/onnx.proto"]),
+      name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files, exactArithmetic, protobuf],
+      exclude: ["ONNX/onnx.proto"]),
     .target(name: "MQTT", dependencies: ["CMosquitto", "CLinux", supervision, files]),
     .target(
       name: "WindowStore", dependencies: ["CFaultVFS", telemetry, files, supervision, grdb, grdbSQLite]),
@@ -66,7 +69,9 @@ let package = Package(
       dependencies: [telemetry, files, supervision, "MQTT", "Detection", histogram]),
     .target(
       name: "Ingestion",
-      dependencies: [telemetry, files, supervision, "MQTT", "WindowStore", histogram, logging]),
+      dependencies: [
+        telemetry, files, supervision, exactArithmetic, "MQTT", "WindowStore", histogram, logging,
+      ]),
     .target(
       name: "BatchScoring",
       dependencies: [
@@ -77,8 +82,8 @@ let package = Package(
     .target(
       name: "Scenario",
       dependencies: [
-        telemetry, files, supervision, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
-        "DeviceFleet", "Ingestion", "BatchScoring", "CMosquitto", grdbSQLite, yams,
+        telemetry, files, supervision, exactArithmetic, "OneClassSVM", "MQTT", "WindowStore", "Compute",
+        "Detection", "DeviceFleet", "Ingestion", "BatchScoring", "CMosquitto", grdbSQLite, yams,
       ]),
 
     // Layer 5: the command line. With Swift's runtime inside, it starts faster, as every worker does, and runs on nodes of a
@@ -106,6 +111,7 @@ let package = Package(
       name: "TestSupport", dependencies: [supervision, "MQTT", subprocess, systemPackage],
       path: "Tests/TestSupport"),
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
+    .testTarget(name: "ExactArithmeticTests", dependencies: [exactArithmetic, telemetry]),
     .testTarget(name: "FilesTests", dependencies: [files, "TestSupport"]),
     .testTarget(
       name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", "CSVM", telemetry, files],
@@ -117,7 +123,8 @@ let package = Package(
     .testTarget(name: "ComputeTests", dependencies: ["Compute", telemetry]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection", telemetry, files]),
     .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet", "Detection", telemetry, files]),
-    .testTarget(name: "IngestionTests", dependencies: ["Ingestion", "WindowStore", telemetry]),
+    .testTarget(
+      name: "IngestionTests", dependencies: ["Ingestion", "WindowStore", telemetry, exactArithmetic]),
     .testTarget(
       name: "BatchScoringTests",
       dependencies: [
