@@ -10,7 +10,7 @@ NAME ?= quickstart
 ARGS ?=
 ROUNDS ?= 1000000
 
-.PHONY: help setup build demo test scenario scenarios lint format docs gallery clean bench bench-svm svm-oracle fault-schedules fuzz soak \
+.PHONY: help setup build demo test scenario scenarios lint format docs gallery clean bench bench-svm svm-oracle exact-aggregates fault-schedules fuzz soak \
   slurm-demo
 
 help: ## List the targets
@@ -46,6 +46,9 @@ fault-schedules: build ## Run COUNT=200 seeded fault schedules
 
 svm-oracle: ## Train 240 models with scikit-learn, for ScikitLearnTests
 	@Benchmarks/svm/oracle.sh
+
+exact-aggregates: build ## Ingest hard readings, and hold the aggregates against arbitrary precision
+	@Benchmarks/ingestion/exact.sh $(if $(SEED),--seed $(SEED))
 
 fuzz: build ## Fuzz payloads and topics: ROUNDS=1000000, SEED=… repeats
 	@SONDE_FUZZ_ROUNDS=$(ROUNDS) $(if $(SEED),SONDE_FUZZ_SEED=$(SEED)) swift test -c release --skip-build --filter PayloadFuzz

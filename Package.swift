@@ -7,6 +7,7 @@ import PackageDescription
 let wording: Target.Dependency = "Wording"
 let telemetry: Target.Dependency = "Telemetry"
 let files: Target.Dependency = "Files"
+let exactArithmetic: Target.Dependency = "ExactArithmetic"
 let supervision: Target.Dependency = "Supervision"
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -50,12 +51,14 @@ let package = Package(
 
     // Layer 1: values, files, processes, models
     .target(name: "Telemetry", dependencies: [wording]),
+    .target(name: "ExactArithmetic"),
     .target(name: "Files", dependencies: ["CLinux", crypto, wording]),
     .target(name: "Supervision", dependencies: ["CLinux", wording, subprocess, systemPackage]),
 
     // Layer 2
     .target(
-      name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files, wording, protobuf], exclude: ["ONNX/onnx.proto"]),
+      name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files, wording, exactArithmetic, protobuf],
+      exclude: ["ONNX/onnx.proto"]),
     .target(name: "MQTT", dependencies: ["CMosquitto", "CLinux", supervision, files, wording]),
     .target(
       name: "WindowStore", dependencies: ["CFaultVFS", telemetry, files, supervision, wording, grdb, grdbSQLite]),
@@ -68,7 +71,9 @@ let package = Package(
       dependencies: [telemetry, files, supervision, wording, "MQTT", "Detection", histogram]),
     .target(
       name: "Ingestion",
-      dependencies: [telemetry, files, supervision, wording, "MQTT", "WindowStore", histogram, logging]),
+      dependencies: [
+        telemetry, files, supervision, wording, exactArithmetic, "MQTT", "WindowStore", histogram, logging,
+      ]),
     .target(
       name: "BatchScoring",
       dependencies: [
@@ -79,8 +84,8 @@ let package = Package(
     .target(
       name: "Scenario",
       dependencies: [
-        telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
-        "DeviceFleet", "Ingestion", "BatchScoring", "CMosquitto", grdbSQLite, yams,
+        telemetry, files, supervision, wording, exactArithmetic, "OneClassSVM", "MQTT", "WindowStore",
+        "Compute", "Detection", "DeviceFleet", "Ingestion", "BatchScoring", "CMosquitto", grdbSQLite, yams,
       ]),
 
     // Layer 5: the command line. With Swift's runtime inside, it starts faster, as every worker does, and runs on nodes of a
@@ -109,6 +114,7 @@ let package = Package(
       path: "Tests/TestSupport"),
     .testTarget(name: "WordingTests", dependencies: [wording]),
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
+    .testTarget(name: "ExactArithmeticTests", dependencies: [exactArithmetic, telemetry]),
     .testTarget(name: "FilesTests", dependencies: [files, "TestSupport"]),
     .testTarget(
       name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", "CSVM", telemetry, files],

@@ -147,9 +147,11 @@ public struct FeatureVectorBuilder: Sendable {
       table.features.append(values)
       return
     }
+    // The store has finite values only, or none.
     table.failures.append(
       FailedRow(
         key: table.key, start: window.start, end: window.end, revision: window.revision,
-        reason: "\(table.featureNames[bad]) is \(values[bad]); only finite values can be scored"))
+        reason: "\(table.featureNames[bad]) is beyond the largest number of double precision; "
+          + "only finite values can be scored"))
   }
 }

@@ -148,6 +148,10 @@ public struct Trainer: Sendable {
     for windows in found.map({ $0.inside(range) }) where !windows.rows.isEmpty {
       for table in builder.tables(of: windows) {
         let key = table.key
+        let leftOut = table.failures.first.map {
+          "\(table.failures.count) of \(table.failures.count + table.rows.count) windows were left out; "
+            + "the first, at \($0.start): \($0.reason)"
+        }
         do {
           let trained = try OneClassModel.train(
             rows: table.features, featureNames: table.featureNames, options: options,
@@ -162,11 +166,13 @@ public struct Trainer: Sendable {
           results.models.append(
             TrainingRecord.Model(
               device: key.device, sensor: key.sensor, version: trained.model.version, rows: table.rows.count,
-              supportVectors: trained.model.coefficients.count, warnings: trained.warnings.map(\.description))
-          )
+              supportVectors: trained.model.coefficients.count,
+              warnings: trained.warnings.map(\.description) + (leftOut.map { [$0] } ?? [])))
         } catch  where error is TrainingError || error is ModelError {
           results.failures.append(
-            TrainingRecord.Failure(device: key.device, sensor: key.sensor, reason: "\(error)"))
+            TrainingRecord.Failure(
+              device: key.device, sensor: key.sensor,
+              reason: "\(error)" + (leftOut.map { "; \($0)" } ?? "")))
         }
       }
     }

@@ -1,5 +1,4 @@
 import Telemetry
-import WindowStore
 
 /// One reading inside a window.
 struct Sample: Hashable, Sendable {
@@ -25,61 +24,6 @@ struct SensorWindow: Hashable, Sendable {
   var samples: [Sample] = []
   /// 0 until the window closes.
   var revision = 0
-
-  /// Aggregates of the samples in canonical order, so that they do not depend on the order of arrival. There is at
-  /// least one sample.
-  func aggregates() -> Aggregates {
-    var ordered = samples
-    let isOrdered = zip(ordered, ordered.dropFirst()).allSatisfy { Sample.precedes($0, $1) }
-    if !isOrdered { ordered.sort(by: Sample.precedes) }
-    let count = Double(ordered.count)
-    var sum = 0.0
-    var low = ordered[0].value
-    var high = low
-    for sample in ordered {
-      sum += sample.value
-      low = Swift.min(low, sample.value)
-      high = Swift.max(high, sample.value)
-    }
-    let mean = sum / count
-    // Two passes: the textbook's one-pass form loses all digits where the mean is large.
-    var squares = 0.0
-    for sample in ordered {
-      let deviation = sample.value - mean
-      squares += deviation * deviation
-    }
-    let values = ordered.map(\.value).sorted()
-    return Aggregates(
-      count: ordered.count, mean: mean, stddev: (squares / count).squareRoot(), min: low, max: high,
-      first: ordered[0].value, last: ordered[ordered.count - 1].value, slope: Self.slope(ordered, mean),
-      p05: Self.quantile(0.05, values), p25: Self.quantile(0.25, values), median: Self.quantile(0.5, values),
-      p75: Self.quantile(0.75, values), p95: Self.quantile(0.95, values))
-  }
-
-  /// Least squares, with times counted from the first reading: large numbers would cost digits.
-  private static func slope(_ ordered: [Sample], _ mean: Double) -> Double {
-    let origin = ordered[0].timestamp
-    var timeSum = 0.0
-    for sample in ordered { timeSum += Double(sample.timestamp - origin) }
-    let meanTime = timeSum / Double(ordered.count)
-    var products = 0.0
-    var squares = 0.0
-    for sample in ordered {
-      let time = Double(sample.timestamp - origin) - meanTime
-      products += time * (sample.value - mean)
-      squares += time * time
-    }
-    // Milliseconds to seconds.
-    return squares == 0 ? 0 : products / squares * 1000
-  }
-
-  /// Type 7 of Hyndman and Fan: linear between the two readings at (n − 1) · share.
-  private static func quantile(_ share: Double, _ sorted: [Double]) -> Double {
-    let place = Double(sorted.count - 1) * share
-    let below = Int(place)
-    guard below + 1 < sorted.count else { return sorted[sorted.count - 1] }
-    return sorted[below] + (place - Double(below)) * (sorted[below + 1] - sorted[below])
-  }
 }
 
 /// A window of one device: closed or still open, and kept until no reading can change it any more.

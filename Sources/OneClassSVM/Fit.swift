@@ -9,19 +9,40 @@ struct Fit {
   /// The columns with a single value, to within rounding.
   let constantColumns: [Int]
 
+  /// Whether no feature varies. The boundary is then drawn around one point: see ``pointMargin``.
+  var isPoint: Bool { constantColumns.count == scaler.mean.count }
+
+  /// Where all rows are one point, its decision value is 0, to within rounding, and 0 is the boundary. rho is lowered by this
+  /// share of Σα: far more than rounding, which is 1e-13 of it for a thousand rows, and so little that a change of any
+  /// feature by 1e-4 is outside with the default gamma.
+  private static let pointMargin = 1e-9
+
   /// Fits the scaler, works out gamma and the tolerance, and solves. `rows` are raw and finite. Throws ``TrainingError``
-  /// where no feature varies, the kernel overflows or LIBSVM finds no solution.
+  /// where the kernel overflows, where LIBSVM finds no solution, and where no feature varies but the kernel is not `rbf`: of the
+  /// others none has its largest value at the rows themselves.
   init(_ rows: FeatureMatrix, options: TrainingOptions) throws(TrainingError) {
     scaler = Scaler(fitting: rows)
     constantColumns = Self.constantColumns(of: rows, fitted: scaler)
-    guard constantColumns.count < rows.columns else { throw .nothingVaries(rows: rows.rowCount) }
+    let isPoint = constantColumns.count == rows.columns
+    guard !isPoint || options.kernel == .rbf else { throw .nothingVaries(rows: rows.rowCount) }
     appliedScaler = options.scaling ? scaler : nil
-    let scaled = options.scaling ? scaler.scaled(rows) : rows
+    var scaled = options.scaling ? scaler.scaled(rows) : rows
+    if isPoint {
+      // What rounding has left is no spread to take a gamma from.
+      let point = options.scaling ? scaled[row: 0].map { _ in 0 } : scaler.mean
+      scaled = FeatureMatrix(rows: (0..<rows.rowCount).map { _ in point })
+    }
+    if let bad = scaled.values.firstIndex(where: { !$0.isFinite }) {
+      throw .tooWide(column: bad % rows.columns)
+    }
     tolerance = options.tolerance.resolved(coefficientSum: options.nu * Double(rows.rowCount))
     kernel = options.resolvedKernel(for: scaled)
     if let fault = kernel.fault { throw .options(fault) }
     guard kernel.isFinite(on: scaled) else { throw .kernelOverflows(kernel.family) }
-    solution = try LIBSVMSolver.solve(rows: scaled, kernel: kernel, options: options, tolerance: tolerance)
+    var solution = try LIBSVMSolver.solve(
+      rows: scaled, kernel: kernel, options: options, tolerance: tolerance)
+    if isPoint { solution.rho -= Self.pointMargin * solution.coefficients.reduce(0, +) }
+    self.solution = solution
   }
 
   /// The decision values of `rows`, raw; not a number where one overflows. `rho` is the solver's unless given.

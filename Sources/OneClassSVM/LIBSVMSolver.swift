@@ -8,7 +8,7 @@ public enum LIBSVMSolver {
   struct Solution {
     let supportVectors: FeatureMatrix
     let coefficients: [Double]
-    let rho: Double
+    var rho: Double
   }
 
   /// LIBSVM prints to stdout unless told otherwise, through a pointer that all threads share. It is set once, before

@@ -13,8 +13,11 @@ extension OneClassModel {
   /// `sensor`, `trainingRange`, `seed`, `source`) goes into the model as it is; the rest is filled in here. Equal
   /// arguments give equal models. May be called from many threads at once.
   ///
+  /// Where no feature varies, the boundary is drawn closely around the one point: any other row is an anomaly. This needs the
+  /// kernel `rbf`.
+  ///
   /// Throws ``TrainingError`` where the options are unsound, a feature has no value in any row, too few rows are
-  /// left, or no feature varies.
+  /// left, or no feature varies and the kernel is another.
   public static func train(
     rows: FeatureMatrix, featureNames: [String]? = nil, options: TrainingOptions = TrainingOptions(),
     provenance: ModelMetadata = ModelMetadata()
@@ -36,7 +39,7 @@ extension OneClassModel {
 
     let count = usable.rowCount
     if options.nu * Double(count) < 1 { warnings.append(.fewRowsForNu(rows: count, nu: options.nu)) }
-    let lowering = try options.threshold.lowering(for: usable, options: options)
+    let lowering = fit.isPoint ? 0 : try options.threshold.lowering(for: usable, options: options)
     let rho = fit.solution.rho - lowering
 
     var metadata = provenance
@@ -144,10 +147,12 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   case tooFewRowsForFolds(usable: Int, folds: Int, minimum: Int)
   /// A fold of a cross-validation gave no model, counted from 1.
   case fold(Int, of: Int, reason: String)
-  /// Every feature has one value: there is no spread to draw a boundary around.
+  /// Every feature has one value, and the kernel cannot tell other values from it.
   case nothingVaries(rows: Int)
   /// Kernel values of the rows are too large for doubles.
   case kernelOverflows(KernelFamily)
+  /// Values of a feature lie so far apart that they are infinite once scaled. Columns are counted from 0.
+  case tooWide(column: Int)
   /// LIBSVM found no solution that can be used.
   case solver(String)
 
@@ -166,9 +171,11 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
     case .fold(let fold, let folds, let reason):
       "fold \(fold) of the \(folds) that the threshold is cross-validated in gave no model: \(reason)"
     case .nothingVaries(let rows):
-      "no feature varies over the \(rows) rows, so there is nothing to learn; is the sensor stuck?"
+      "no feature varies over the \(rows) rows, and only the kernel rbf can learn a single value; is the sensor stuck?"
     case .kernelOverflows(let family):
       "the \(family.rawValue) kernel of these rows is too large for a number; scale the features, or take another kernel"
+    case .tooWide(let column):
+      "the values of feature \(column + 1) are too far apart to be scaled; leave out what the sensor sends for “no value”"
     case .solver(let reason): "LIBSVM gave no usable model: \(reason)"
     }
   }

@@ -1,3 +1,5 @@
+import ExactArithmetic
+
 /// Standard scaling: (x − mean) / scale, a feature at a time.
 public struct Scaler: Sendable, Equatable {
   /// The mean of each feature over the training rows, in the feature's own unit.
@@ -14,30 +16,17 @@ public struct Scaler: Sendable, Equatable {
     self.scale = scale
   }
 
-  /// Fits a scaler to `rows`, which are finite and at least one. Two passes (mean, then squared deviations), so that
-  /// a large offset does not swallow the variance. A feature whose deviations are within rounding of zero counts as
-  /// constant, by scikit-learn's rule: variance ≤ n·ε·variance + (n·mean·ε)².
+  /// Fits a scaler to `rows`, which are finite and at least one. Mean and standard deviation are the doubles nearest to the
+  /// true ones. A feature that deviates by no more than rounding would make it counts as constant, by scikit-learn's rule:
+  /// stddev ≤ n·ε·|mean|.
   public init(fitting rows: FeatureMatrix) {
-    let count = Double(rows.rowCount)
-    var mean = [Double](repeating: 0, count: rows.columns)
-    var scale = [Double](repeating: 1, count: rows.columns)
+    var mean: [Double] = []
+    var scale: [Double] = []
     for column in 0..<rows.columns {
-      var sum = 0.0
-      for row in 0..<rows.rowCount { sum += rows[row, column] }
-      let center = sum / count
-      var squares = 0.0
-      var deviations = 0.0
-      for row in 0..<rows.rowCount {
-        let deviation = rows[row, column] - center
-        squares += deviation * deviation
-        deviations += deviation
-      }
-      // The second term takes out what rounding of the mean left in (Chan, Golub and LeVeque, 1983).
-      let variance = max(0, (squares - deviations * deviations / count) / count)
-      let epsilon = Double.ulpOfOne
-      let rounding = count * center * epsilon
-      mean[column] = center
-      if variance > count * epsilon * variance + rounding * rounding { scale[column] = variance.squareRoot() }
+      let moments = Moments(of: (0..<rows.rowCount).map { rows[$0, column] })
+      let rounding = Double(rows.rowCount) * Double.ulpOfOne * moments.mean.magnitude
+      mean.append(moments.mean)
+      scale.append(moments.stddev > rounding ? moments.stddev : 1)
     }
     self.init(mean: mean, scale: scale)
   }

@@ -53,8 +53,8 @@ public enum Threshold: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension Threshold {
-  /// How far rho is to be lowered for a model of `rows`, which are finite, so that what a cross-validation holds out is
-  /// inside; 0 for ``training``. Throws ``TrainingError`` where there are too few rows, or a fold gives no model.
+  /// How far rho is to be lowered for a model of `rows`, which are finite and of which a feature varies, so that what a
+  /// cross-validation holds out is inside; 0 for ``training``. Throws ``TrainingError`` where there are too few rows, or a fold gives no model.
   func lowering(for rows: FeatureMatrix, options: TrainingOptions) throws(TrainingError) -> Double {
     guard case .crossValidated(let folds) = self else { return 0 }
     let count = rows.rowCount
@@ -68,8 +68,10 @@ extension Threshold {
         if row % folds == fold { held.append(rows[row: row]) } else { kept.append(rows[row: row]) }
       }
       let fit: Fit
-      do {
+      do throws(TrainingError) {
         fit = try Fit(kept, options: options)
+        // A boundary around a point says nothing of how far new rows scatter.
+        if fit.isPoint { throw .nothingVaries(rows: kept.rowCount) }
       } catch {
         throw .fold(fold + 1, of: folds, reason: error.description)
       }

@@ -4,8 +4,8 @@ import WindowStore
 
 /// Computes from the source alone what the pipeline should have stored, in the plainest way, and compares.
 ///
-/// It shares no code with ingestion: readings are put into a dictionary by window, sorted, and summed up. Equality is to
-/// the bit, so the order of the sums matters: time, epoch, sequence.
+/// It shares no code with ingestion but numbers that do not round: readings are put into a dictionary by window, sorted,
+/// and aggregated by the definitions of the aggregates. Equality is to the bit.
 struct PipelineOracle {
   /// What did not agree.
   struct Findings: Hashable, Sendable {
@@ -74,7 +74,7 @@ struct PipelineOracle {
 
   /// Which aggregates differ, and how.
   private static func difference(_ stored: Aggregates, _ wanted: Aggregates) -> String {
-    AggregateColumn.allCases.filter { stored[$0] != wanted[$0] }
+    AggregateColumn.allCases.filter { stored[$0].bitPattern != wanted[$0].bitPattern }
       .map { "\($0.rawValue) \(stored[$0]), expected \(wanted[$0])" }.joined(separator: "; ")
   }
 
@@ -109,26 +109,7 @@ struct PipelineOracle {
     let readings = settings.settings.sessionGap == nil ? windows(accepted) : sessions(accepted)
     return readings.filter { $0.key.end <= watermark }.mapValues { readings in
       let ordered = readings.sorted { ($0.timestamp, $0.sequence) < ($1.timestamp, $1.sequence) }
-      let values = ordered.map(\.value)
-      let times = ordered.map { Double($0.timestamp - ordered[0].timestamp) }
-      let count = Double(values.count)
-      let mean = values.reduce(0, +) / count
-      let meanTime = times.reduce(0, +) / count
-      let variance = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / count
-      let spread = times.map { ($0 - meanTime) * ($0 - meanTime) }.reduce(0, +)
-      let products = zip(times, values).map { ($0 - meanTime) * ($1 - mean) }.reduce(0, +)
-      let sorted = values.sorted()
-      func quantile(_ share: Double) -> Double {
-        let place = share * Double(sorted.count - 1)
-        let low = Int(place.rounded(.down))
-        let high = min(low + 1, sorted.count - 1)
-        return low == high ? sorted[low] : sorted[low] + (place - Double(low)) * (sorted[high] - sorted[low])
-      }
-      return Aggregates(
-        count: values.count, mean: mean, stddev: variance.squareRoot(), min: values.min() ?? .nan,
-        max: values.max() ?? .nan, first: values.first, last: values.last,
-        slope: spread == 0 ? 0 : products / spread * 1000, p05: quantile(0.05), p25: quantile(0.25),
-        median: quantile(0.5), p75: quantile(0.75), p95: quantile(0.95))
+      return OracleAggregates.of(ordered.map(\.value), at: ordered.map(\.timestamp))
     }
   }
 

@@ -4,7 +4,7 @@ public enum AggregateColumn: String, CaseIterable, Hashable, Sendable {
 }
 
 extension Aggregates {
-  /// The value in `column`.
+  /// The value in `column`; NaN where there is none.
   public subscript(column: AggregateColumn) -> Double {
     switch column {
     case .count: Double(count)
@@ -14,7 +14,7 @@ extension Aggregates {
     case .max: max
     case .first: first
     case .last: last
-    case .slope: slope
+    case .slope: slope ?? .nan
     case .p05: p05
     case .p25: p25
     case .median: median

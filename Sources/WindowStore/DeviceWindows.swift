@@ -21,7 +21,7 @@ public struct DeviceWindows: Sendable {
   public let columns: [AggregateColumn]
   /// By start. Those of one start are of different sensors, in no particular order.
   public let rows: [Row]
-  /// For each of ``rows`` as many values as there are ``columns``.
+  /// For each of ``rows`` as many values as there are ``columns``; NaN where the store has none.
   public let values: [Double]
 
   init(device: DeviceID, sensors: [SensorID], columns: [AggregateColumn], rows: [Row], values: [Double]) {

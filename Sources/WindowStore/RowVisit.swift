@@ -12,7 +12,12 @@ enum RowVisit {
     fileprivate let arguments: UnsafeMutablePointer<OpaquePointer?>
 
     func integer(_ index: Int) -> Int64 { sqlite3_value_int64(arguments[index + 1]) }
-    func number(_ index: Int) -> Double { sqlite3_value_double(arguments[index + 1]) }
+    /// NaN where there is none.
+    func number(_ index: Int) -> Double {
+      let value = sqlite3_value_double(arguments[index + 1])
+      // SQLite reads a null as 0, and the type of a value takes as long to read as the value.
+      return value == 0 && sqlite3_value_type(arguments[index + 1]) == SQLITE_NULL ? .nan : value
+    }
   }
 
   /// What a statement's pointer leads to.

@@ -204,6 +204,37 @@ enum StoreSchema {
       try ClosingBatch.insertAll(ofWindowsIn: db)
       CrashPoint.migration.pass()
     }
+    migrator.registerMigration("6: a window without a slope") { db in
+      // SQLite takes no constraint away, so the table is made again.
+      let objects = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT type, name, sql FROM sqlite_schema
+          WHERE type = 'view' AND name IN ('window_values', 'window_aggregates')
+            OR type = 'index' AND tbl_name = 'windows' AND sql IS NOT NULL
+          """)
+      for object in objects {
+        try db.execute(sql: "DROP \(object["type"] as String) \(object["name"] as String)")
+      }
+      try db.execute(
+        sql: """
+          CREATE TABLE windows_6 (
+            device INTEGER NOT NULL, start_ms INTEGER NOT NULL, sensor INTEGER NOT NULL, revision INTEGER NOT NULL,
+            visible_from_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,
+            count INTEGER NOT NULL, mean REAL NOT NULL, stddev REAL NOT NULL, min REAL NOT NULL, max REAL NOT NULL,
+            first REAL NOT NULL, last REAL NOT NULL,
+            -- Null where it is beyond the largest double.
+            slope REAL,
+            p05 REAL NOT NULL, p25 REAL NOT NULL, median REAL NOT NULL, p75 REAL NOT NULL, p95 REAL NOT NULL,
+            PRIMARY KEY (device, start_ms, sensor, revision)
+          ) STRICT, WITHOUT ROWID;
+          INSERT INTO windows_6 SELECT * FROM windows ORDER BY device, start_ms, sensor, revision;
+          DROP TABLE windows;
+          ALTER TABLE windows_6 RENAME TO windows;
+          """)
+      for object in objects { try db.execute(sql: object["sql"]) }
+      CrashPoint.migration.pass()
+    }
     return migrator
   }
 }

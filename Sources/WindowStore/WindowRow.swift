@@ -1,11 +1,11 @@
 import Telemetry
 
-/// The aggregates of the readings of one sensor in one window.
+/// The aggregates of the readings of one sensor in one window, each the double nearest to its true value.
 public struct Aggregates: Hashable, Sendable, Codable {
   /// How many readings; at least one, but for ``none``.
   public var count: Int
   public var mean: Double
-  /// The population's standard deviation: √(Σ(x − mean)² / count).
+  /// The population's standard deviation: √(Σ(x − mean)² / count), about the true mean.
   public var stddev: Double
   public var min: Double
   public var max: Double
@@ -13,8 +13,9 @@ public struct Aggregates: Hashable, Sendable, Codable {
   public var first: Double
   /// The value of the last one.
   public var last: Double
-  /// The slope of the least-squares line through the readings, in units a second; 0 where all have one time.
-  public var slope: Double
+  /// The slope of the least-squares line through the readings, in units a second; 0 where all have one time. Nil where it is
+  /// beyond the largest double. No other aggregate can be: all lie between the readings, or are at most half their range.
+  public var slope: Double?
   /// The quantiles 0.05, 0.25, 0.5, 0.75 and 0.95, interpolated between the neighbouring readings (type 7 of Hyndman and
   /// Fan, "Sample Quantiles in Statistical Packages", 1996).
   public var p05: Double
@@ -30,7 +31,7 @@ public struct Aggregates: Hashable, Sendable, Codable {
   public init(
     count: Int, mean: Double, stddev: Double, min: Double, max: Double, first: Double? = nil,
     last: Double? = nil,
-    slope: Double = 0, p05: Double? = nil, p25: Double? = nil, median: Double? = nil, p75: Double? = nil,
+    slope: Double? = 0, p05: Double? = nil, p25: Double? = nil, median: Double? = nil, p75: Double? = nil,
     p95: Double? = nil
   ) {
     self.count = count

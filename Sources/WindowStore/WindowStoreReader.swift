@@ -305,8 +305,9 @@ extension WindowRow {
       device: windows.device, sensor: windows.sensors[row.sensor], start: row.start, end: row.end,
       aggregates: Aggregates(
         count: Int(value(.count)), mean: value(.mean), stddev: value(.stddev), min: value(.min),
-        max: value(.max), first: value(.first), last: value(.last), slope: value(.slope), p05: value(.p05),
-        p25: value(.p25), median: value(.median), p75: value(.p75), p95: value(.p95)),
+        max: value(.max), first: value(.first), last: value(.last),
+        slope: value(.slope).isNaN ? nil : value(.slope), p05: value(.p05), p25: value(.p25),
+        median: value(.median), p75: value(.p75), p95: value(.p95)),
       revision: row.revision, visibleFrom: row.visibleFrom)
   }
 }

@@ -199,13 +199,15 @@ public final class WindowStoreWriter {
   }
 
   private func insertWindows(_ windows: [WindowRow], _ db: Database) throws {
-    // OR IGNORE: after a crash the fold closes windows again that the file already has, bit for bit the same.
+    // After a crash the fold closes windows again that the file already has, bit for bit the same. Anything else that is wrong
+    // with a row is an error, which OR IGNORE would swallow.
     let statement = try db.cachedStatement(
       sql: """
-        INSERT OR IGNORE INTO windows
+        INSERT INTO windows
           (device, sensor, start_ms, end_ms, revision, visible_from_ms, count, mean, stddev, min, max, first, last,
            slope, p05, p25, median, p75, p95)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (device, start_ms, sensor, revision) DO NOTHING
         """)
     let handle = statement.sqliteStatement
     var closings = ClosingBatches()
@@ -225,7 +227,11 @@ public final class WindowStoreWriter {
       sqlite3_bind_double(handle, 11, aggregates.max)
       sqlite3_bind_double(handle, 12, aggregates.first)
       sqlite3_bind_double(handle, 13, aggregates.last)
-      sqlite3_bind_double(handle, 14, aggregates.slope)
+      if let slope = aggregates.slope {
+        sqlite3_bind_double(handle, 14, slope)
+      } else {
+        sqlite3_bind_null(handle, 14)
+      }
       sqlite3_bind_double(handle, 15, aggregates.p05)
       sqlite3_bind_double(handle, 16, aggregates.p25)
       sqlite3_bind_double(handle, 17, aggregates.median)

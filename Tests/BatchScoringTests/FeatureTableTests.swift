@@ -53,6 +53,8 @@ import WindowStore
       of: DeviceWindows(
         of: device, [try row("a", 0, mean: .infinity), try row("b", 0, mean: 1)], columns: builder.columns))
     #expect(tables.map(\.rows.count) == [0, 1])
-    #expect(tables[0].failures.map(\.reason) == ["mean is inf; only finite values can be scored"])
+    #expect(
+      tables[0].failures.map(\.reason)
+        == ["mean is beyond the largest number of double precision; only finite values can be scored"])
   }
 }

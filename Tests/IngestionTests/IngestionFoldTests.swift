@@ -28,7 +28,7 @@ private func fold(_ messages: [Message], batchSize: Int = 7) -> StoreBatch {
         == Aggregates(
           count: 2, mean: 2.5, stddev: 1.5, min: 1, max: 4, first: 1, last: 4, slope: 3.0 / 40, p05: 1.15,
           p25: 1.75,
-          median: 2.5, p75: 3.25, p95: 3.8499999999999996))
+          median: 2.5, p75: 3.25, p95: 3.85))
     #expect(window.revision == 1)
     #expect(window.visibleFrom == window.end)
   }

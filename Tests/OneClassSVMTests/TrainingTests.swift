@@ -78,6 +78,39 @@ struct TrainingTests {
     #expect(decisions[0] > 0 && decisions[1] < 0)
   }
 
+  @Test(
+    "Rows that are all one point have a boundary closely around it", arguments: [0.0, 12.6, -3e-7, 1.5e308])
+  func point(value: Double) throws {
+    for threshold in [Threshold.training, .crossValidated(folds: 10)] {
+      for scaling in [true, false] where value < 1e300 || scaling {
+        // Where one is not the other, they differ by rounding, as of windows that others have aggregated.
+        let other = value > 1e300 ? value : value.nextUp
+        let rows = FeatureMatrix(rows: (0..<144).map { [$0 % 2 == 0 ? value : other, 0] })
+        let trained = try OneClassModel.train(
+          rows: rows, options: TrainingOptions(nu: 0.01, scaling: scaling, threshold: threshold))
+        #expect(trained.warnings.contains(.constantFeatures(["f1", "f2"])))
+        #expect(trained.model.metadata.flaggedTrainingShare == 0)
+        for path in CPUPath.available {
+          let decisions = try trained.model.decisionValues(
+            of: FeatureMatrix(rows: [[value, 0], [value, 1e-3], [value + max(1e-3, value / 1000), 0]]),
+            on: path)
+          #expect(decisions[0] > 0 && decisions[1] < 0 && decisions[2] < 0, "\(value) on \(path)")
+        }
+      }
+    }
+  }
+
+  @Test("A scaler of the largest doubles, and of a small spread on a large offset")
+  func hardScaler() {
+    let scaler = Scaler(
+      fitting: FeatureMatrix(rows: [
+        [1.5e308, 0.1, 1e15], [1.7e308, 0.1, 1e15 + 1], [1.6e308, 0.1, 1e15 + 2],
+      ]))
+    #expect(scaler.mean == [1.6e308, 0.1, 1e15 + 1])
+    #expect(abs(scaler.scale[0] / (1e307 * (2.0 / 3).squareRoot()) - 1) < 1e-14)
+    #expect(scaler.scale[1] == 1 && scaler.scale[2] == (2.0 / 3).squareRoot())
+  }
+
   @Test("What cannot be trained on is refused with its reason")
   func refusals() {
     func error(_ rows: FeatureMatrix, _ options: TrainingOptions = TrainingOptions()) -> String? {
@@ -91,7 +124,9 @@ struct TrainingTests {
         == "2 rows to train on, but at least 10 are needed; train on a longer time")
     #expect(error(FeatureMatrix(columns: 3))?.hasPrefix("0 rows") == true)
     let stuck = FeatureMatrix(values: [Double](repeating: 3, count: 40), columns: 2)
-    #expect(error(stuck)?.contains("no feature varies") == true)
+    #expect(error(stuck, TrainingOptions(kernel: .linear))?.contains("no feature varies") == true)
+    let sentinel = FeatureMatrix(rows: (0..<40).map { [$0 == 7 ? -1.7e308 : 1.7e308, Double($0)] })
+    #expect(error(sentinel)?.contains("feature 1 are too far apart") == true)
     var generator = SeededGenerator(seed: 5)
     var missing = FeatureMatrix(columns: 2)
     for _ in 0..<40 { missing.append([generator.normal(), .nan]) }

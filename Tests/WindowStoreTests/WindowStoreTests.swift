@@ -129,6 +129,35 @@ private func window(_ device: String, start: Int64, revision: Int, visibleFrom: 
     }
   }
 
+  @Test func aSlopeThatIsNoNumberIsMissingAndAnythingElseIsAnError() async throws {
+    try await withTemporaryFolder { folder in
+      let path = "\(folder)/sonde.sqlite"
+      let writer = try WindowStoreWriter(path: path, settings: settings)
+      var steep = window("a", start: 0, revision: 1, visibleFrom: 60)
+      steep.aggregates.slope = nil
+      let flat = window("a", start: 60, revision: 1, visibleFrom: 120)
+      var batch = StoreBatch()
+      batch.windows = [steep, flat]
+      try writer.commit(batch)
+      let reader = try WindowStoreReader(path: path)
+      #expect(try reader.windows(visibleAfter: nil, through: nil) == [steep, flat])
+      let columns = try reader.windows(
+        visibleAfter: nil, through: nil, devices: [steep.device], columns: [.slope])
+      #expect(columns[0].values[0].isNaN && columns[0].values[1] == 0)
+      let slopes = try DatabaseQueue(path: path).read {
+        try Row.fetchAll($0, sql: "SELECT slope FROM window_aggregates ORDER BY window_start_ms")
+      }
+      #expect(slopes.map { $0["slope"] as Double? } == [nil, 0])
+
+      // No other aggregate can be missing: a row without one must not vanish in silence.
+      var broken = window("a", start: 120, revision: 1, visibleFrom: 180)
+      broken.aggregates.mean = .nan
+      batch.windows = [broken]
+      #expect(throws: (any Error).self) { try writer.commit(batch) }
+      try writer.close()
+    }
+  }
+
   @Test func aFileThatIsNoDatabaseIsRefusedWithASentence() async throws {
     try await withTemporaryFolder { folder in
       let path = "\(folder)/notes.txt"
@@ -163,7 +192,8 @@ private func window(_ device: String, start: Int64, revision: Int, visibleFrom: 
           CREATE INDEX windows_by_visibility ON windows (visible_from_ms);
           CREATE INDEX windows_withdrawn ON windows (visible_from_ms) WHERE count = 0;
           DROP TABLE closing_batches;
-          DELETE FROM grdb_migrations WHERE identifier LIKE '4:%' OR identifier LIKE '5:%';
+          DELETE FROM grdb_migrations WHERE identifier LIKE '4:%' OR identifier LIKE '5:%'
+            OR identifier LIKE '6:%';
           """)
       for view in views { try db.execute(sql: view["sql"]) }
     }
