@@ -53,6 +53,9 @@ public final class IngestionService {
   private let writer: WindowStoreWriter
   private var fold: IngestionFold
   private var consumer: CommitGatedConsumer
+  /// Whether the broker sends what it retains, as with every new subscription.
+  private var isSubscriptionNew: Bool
+  private var formerFilters: FormerFilters
   private var batch = StoreBatch()
   /// Whether what the consumer holds is durable and only to be acknowledged.
   private var isBatchStored = false
@@ -73,7 +76,7 @@ public final class IngestionService {
     let recovered = try writer.recover()
     var fold = try IngestionFold(
       settings: configuration.settings, idleAfter: configuration.idleAfter, checkpoint: recovered.checkpoint,
-      progress: recovered.progress, marks: recovered.marks)
+      progress: recovered.progress, marks: recovered.marks, retained: recovered.retained)
     fold.futureLimit = configuration.futureLimit
     fold.latePolicy = configuration.latePolicy
     var count = 0
@@ -87,9 +90,11 @@ public final class IngestionService {
 
     try AcknowledgementSelfTest.run(address: configuration.broker, clientID: configuration.clientID)
     logger.info("acknowledgement self-test passed: \(configuration.broker) waits for our commit")
-    consumer = try Self.connect(configuration)
+    let former = try Self.formerFilters(configuration, writer)
+    (consumer, isSubscriptionNew) = try Self.connect(configuration, writer, former)
+    formerFilters = former
     connectedAt = .now
-    fold.sessionBegan(resumed: consumer.resumedSession)
+    fold.sessionBegan(resumed: consumer.resumedSession, isSubscriptionNew: isSubscriptionNew)
     self.fold = fold
     CrashPoint.subscribed.pass()
     start = Start(resumedSession: consumer.resumedSession, recoveredMessages: count)
@@ -97,6 +102,7 @@ public final class IngestionService {
     let known = recovered.progress.messages
     if consumer.resumedSession {
       logger.info("resumed the session of “\(configuration.clientID)”")
+      noteFormerSubscriptions()
     } else if known > 0 {
       logger.warning(
         """
@@ -106,10 +112,53 @@ public final class IngestionService {
     }
   }
 
-  private static func connect(_ configuration: Configuration) throws -> CommitGatedConsumer {
-    try CommitGatedConsumer(
+  /// What the client id was subscribed to before, at this broker, beside what it is to be subscribed to.
+  private static func formerFilters(_ configuration: Configuration, _ writer: WindowStoreWriter) throws
+    -> FormerFilters
+  {
+    let known = try writer.subscriptions(of: configuration.clientID, at: configuration.broker.description)
+    // The newest alone stands: each was given up for the next.
+    return FormerFilters(
+      others: known.filter { $0 != configuration.topic }, hasCurrent: known.last == configuration.topic)
+  }
+
+  private struct FormerFilters {
+    var others: [String]
+    var hasCurrent: Bool
+  }
+
+  /// Connects and subscribes. Returns whether the broker takes the subscription for a new one.
+  private static func connect(
+    _ configuration: Configuration, _ writer: WindowStoreWriter, _ former: FormerFilters
+  ) throws -> (CommitGatedConsumer, isSubscriptionNew: Bool) {
+    func remember(isOnly: Bool) throws {
+      try writer.remember(
+        subscription: configuration.topic, of: configuration.clientID, at: configuration.broker.description,
+        isOnly: isOnly)
+    }
+    // Before it is made: whatever happens in between, the next start gives it up where it has another.
+    if !former.hasCurrent { try remember(isOnly: false) }
+    let consumer = try CommitGatedConsumer(
       address: configuration.broker, clientID: configuration.clientID, filter: configuration.topic,
-      sessionExpiry: IngestionDefaults.sessionExpiry)
+      formerFilters: former.others, sessionExpiry: IngestionDefaults.sessionExpiry)
+    if !consumer.resumedSession, !former.others.isEmpty { try remember(isOnly: true) }
+    return (consumer, !consumer.resumedSession || !former.hasCurrent)
+  }
+
+  /// Says what else a session that was resumed may bring.
+  private func noteFormerSubscriptions() {
+    if !formerFilters.others.isEmpty {
+      let filters = formerFilters.others.map { "“\($0)”" }.joined(separator: ", ")
+      logger.info(
+        "the session's earlier subscription \(filters) is given up; what the broker has queued of it still comes"
+      )
+    } else if !formerFilters.hasCurrent {
+      logger.warning(
+        """
+        the store does not know what the session of “\(configuration.clientID)” was subscribed to before; whatever that \
+        is comes too. Choose another --client-id where it must not
+        """)
+    }
   }
 
   /// Runs until `stop` is set, then stores and acknowledges what was read, takes leave and closes the store. No window
@@ -150,8 +199,10 @@ public final class IngestionService {
     if firstMessage == nil { firstMessage = (.now, IngestionStatistics.processorSeconds()) }
     batch.removeAll()
     let readingsBefore = fold.progress.storedReadings
-    consumer.batch.forEachMessage { topic, payload, packetID in
-      fold.take(topic: topic, payload: payload, packetID: packetID, received: now, into: &batch)
+    consumer.batch.forEachDelivery { topic, payload, packetID, isRetained in
+      fold.take(
+        topic: topic, payload: payload, packetID: packetID, isRetained: isRetained, received: now,
+        into: &batch)
     }
     fold.finish(&batch)
     storedSinceCheckpoint += batch.stored.count
@@ -251,10 +302,11 @@ public final class IngestionService {
     let deadline = ContinuousClock.now + IngestionDefaults.reconnectFor
     while !stop.isSet {
       do {
-        consumer = try Self.connect(configuration)
+        formerFilters.hasCurrent = true
+        (consumer, isSubscriptionNew) = try Self.connect(configuration, writer, formerFilters)
         connectedAt = .now
         isBatchStored = false
-        fold.sessionBegan(resumed: consumer.resumedSession)
+        fold.sessionBegan(resumed: consumer.resumedSession, isSubscriptionNew: isSubscriptionNew)
         logger.info("connected again; session \(consumer.resumedSession ? "resumed" : "lost")")
         return
       } catch {
