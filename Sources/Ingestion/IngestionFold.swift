@@ -168,10 +168,12 @@ public struct IngestionFold: Sendable {
   ///
   /// - Parameters:
   ///   - resumed: Whether the broker has kept what it had delivered and nobody acknowledged.
-  ///   - isSubscriptionNew: Whether the broker sends the messages that it retains, as it does with every new subscription; nil:
-  ///     with a new session.
-  public mutating func sessionBegan(resumed: Bool, isSubscriptionNew: Bool? = nil) {
-    if isSubscriptionNew ?? !resumed { retained.subscribedAnew() }
+  ///   - subscribedAfter: How many deliveries came before the subscription was made, with which the broker sends what it retains;
+  ///     nil: it was made now, or, in a session that goes on, as it was.
+  public mutating func sessionBegan(resumed: Bool, subscribedAfter: Int? = nil) {
+    if let after = subscribedAfter ?? (resumed ? nil : progress.deliveries) {
+      retained.subscribedAfter = after
+    }
     if resumed { redeliveries.sessionResumed(after: progress.deliveries) } else { redeliveries.sessionLost() }
   }
 

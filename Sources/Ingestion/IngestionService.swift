@@ -53,9 +53,7 @@ public final class IngestionService {
   private let writer: WindowStoreWriter
   private var fold: IngestionFold
   private var consumer: CommitGatedConsumer
-  /// Whether the broker sends what it retains, as with every new subscription.
-  private var isSubscriptionNew: Bool
-  private var formerFilters: FormerFilters
+  private var former: FormerSubscriptions
   private var batch = StoreBatch()
   /// Whether what the consumer holds is durable and only to be acknowledged.
   private var isBatchStored = false
@@ -90,11 +88,13 @@ public final class IngestionService {
 
     try AcknowledgementSelfTest.run(address: configuration.broker, clientID: configuration.clientID)
     logger.info("acknowledgement self-test passed: \(configuration.broker) waits for our commit")
-    let former = try Self.formerFilters(configuration, writer)
-    (consumer, isSubscriptionNew) = try Self.connect(configuration, writer, former)
-    formerFilters = former
+    let former = try FormerSubscriptions(configuration, writer)
+    let (consumer, subscribedAfter) = try Self.connect(
+      configuration, writer, former, deliveries: fold.progress.deliveries)
+    self.consumer = consumer
+    self.former = former
     connectedAt = .now
-    fold.sessionBegan(resumed: consumer.resumedSession, isSubscriptionNew: isSubscriptionNew)
+    fold.sessionBegan(resumed: consumer.resumedSession, subscribedAfter: subscribedAfter)
     self.fold = fold
     CrashPoint.subscribed.pass()
     start = Start(resumedSession: consumer.resumedSession, recoveredMessages: count)
@@ -112,47 +112,52 @@ public final class IngestionService {
     }
   }
 
-  /// What the client id was subscribed to before, at this broker, beside what it is to be subscribed to.
-  private static func formerFilters(_ configuration: Configuration, _ writer: WindowStoreWriter) throws
-    -> FormerFilters
-  {
-    let known = try writer.subscriptions(of: configuration.clientID, at: configuration.broker.description)
-    // The newest alone stands: each was given up for the next.
-    return FormerFilters(
-      others: known.filter { $0 != configuration.topic }, hasCurrent: known.last == configuration.topic)
-  }
-
-  private struct FormerFilters {
+  /// What the client id was subscribed to before, at this broker.
+  private struct FormerSubscriptions {
+    /// To be given up.
     var others: [String]
-    var hasCurrent: Bool
+    /// How many deliveries came before the present subscription was made; nil where it has to be made.
+    var currentAfter: Int?
+
+    init(_ configuration: Configuration, _ writer: WindowStoreWriter) throws {
+      let known = try writer.subscriptions(of: configuration.clientID, at: configuration.broker.description)
+      others = known.map(\.filter).filter { $0 != configuration.topic }
+      // The newest alone stands: each was given up for the next.
+      if let last = known.last, last.filter == configuration.topic { currentAfter = last.after }
+    }
   }
 
-  /// Connects and subscribes. Returns whether the broker takes the subscription for a new one.
+  /// Connects and subscribes.
+  ///
+  /// - Parameter deliveries: How many came until now.
+  /// - Returns: How many deliveries came before the subscription was made.
   private static func connect(
-    _ configuration: Configuration, _ writer: WindowStoreWriter, _ former: FormerFilters
-  ) throws -> (CommitGatedConsumer, isSubscriptionNew: Bool) {
+    _ configuration: Configuration, _ writer: WindowStoreWriter, _ former: FormerSubscriptions,
+    deliveries: Int
+  ) throws -> (CommitGatedConsumer, subscribedAfter: Int) {
     func remember(isOnly: Bool) throws {
       try writer.remember(
-        subscription: configuration.topic, of: configuration.clientID, at: configuration.broker.description,
-        isOnly: isOnly)
+        .init(filter: configuration.topic, after: deliveries), of: configuration.clientID,
+        at: configuration.broker.description, isOnly: isOnly)
     }
     // Before it is made: whatever happens in between, the next start gives it up where it has another.
-    if !former.hasCurrent { try remember(isOnly: false) }
+    if former.currentAfter == nil { try remember(isOnly: false) }
     let consumer = try CommitGatedConsumer(
       address: configuration.broker, clientID: configuration.clientID, filter: configuration.topic,
       formerFilters: former.others, sessionExpiry: IngestionDefaults.sessionExpiry)
-    if !consumer.resumedSession, !former.others.isEmpty { try remember(isOnly: true) }
-    return (consumer, !consumer.resumedSession || !former.hasCurrent)
+    guard !consumer.resumedSession else { return (consumer, former.currentAfter ?? deliveries) }
+    try remember(isOnly: true)
+    return (consumer, deliveries)
   }
 
   /// Says what else a session that was resumed may bring.
   private func noteFormerSubscriptions() {
-    if !formerFilters.others.isEmpty {
-      let filters = formerFilters.others.map { "“\($0)”" }.joined(separator: ", ")
+    if !former.others.isEmpty {
+      let filters = former.others.map { "“\($0)”" }.joined(separator: ", ")
       logger.info(
         "the session's earlier subscription \(filters) is given up; what the broker has queued of it still comes"
       )
-    } else if !formerFilters.hasCurrent {
+    } else if former.currentAfter == nil {
       logger.warning(
         """
         the store does not know what the session of “\(configuration.clientID)” was subscribed to before; whatever that \
@@ -302,11 +307,13 @@ public final class IngestionService {
     let deadline = ContinuousClock.now + IngestionDefaults.reconnectFor
     while !stop.isSet {
       do {
-        formerFilters.hasCurrent = true
-        (consumer, isSubscriptionNew) = try Self.connect(configuration, writer, formerFilters)
+        former = try FormerSubscriptions(configuration, writer)
+        let (consumer, subscribedAfter) = try Self.connect(
+          configuration, writer, former, deliveries: fold.progress.deliveries)
+        self.consumer = consumer
         connectedAt = .now
         isBatchStored = false
-        fold.sessionBegan(resumed: consumer.resumedSession, isSubscriptionNew: isSubscriptionNew)
+        fold.sessionBegan(resumed: consumer.resumedSession, subscribedAfter: subscribedAfter)
         logger.info("connected again; session \(consumer.resumedSession ? "resumed" : "lost")")
         return
       } catch {

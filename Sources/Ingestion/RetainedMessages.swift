@@ -4,22 +4,18 @@ import WindowStore
 ///
 /// Only payloads that nothing else would tell from new ones are taken down: those without epoch and sequence, and those that are
 /// no messages. The broker sends the message that it retains of a topic once a subscription, and before what is published
-/// later; so only the first retained message of each topic is compared. What is published after that is new, also where it has
-/// the same bytes.
+/// later; so a retained message can be a repetition only where the last one of its topic came before the subscription was made.
+/// What is published after that is new, also where it has the same bytes.
 struct RetainedMessages: Sendable {
   private var marks: [String: RetainedMark] = [:]
-  /// The topics of which the present subscription has brought a retained message; nil where it brings none any more.
-  private var seen: Set<String>?
-
-  /// From here on the broker sends what it retains.
-  mutating func subscribedAnew() { seen = [] }
+  /// How many deliveries came before the present subscription was made.
+  var subscribedAfter = 0
 
   /// Whether a retained message of `topic` can be one that was taken before.
   func mayRepeat(_ topic: UnsafeBufferPointer<UInt8>) -> Bool {
     // Where nothing is known, nothing can be repeated; so it is with a fleet that numbers its messages.
-    guard let seen, !marks.isEmpty else { return false }
-    let topic = String(decoding: topic, as: UTF8.self)
-    return marks[topic] != nil && !seen.contains(topic)
+    guard !marks.isEmpty, let mark = marks[String(decoding: topic, as: UTF8.self)] else { return false }
+    return mark.number <= subscribedAfter
   }
 
   /// Whether the last retained message of `topic` had this digest.
@@ -30,9 +26,6 @@ struct RetainedMessages: Sendable {
   mutating func remember(_ mark: RetainedMark) {
     marks[mark.topic] = mark
     let bound = StoreDefaults.rememberedRetainedMessages
-    seen?.insert(mark.topic)
-    // By then the broker has sent all that can be known here.
-    if seen?.count ?? 0 > bound { seen = nil }
     guard marks.count > bound + bound / 8 else { return }
     // Now and then the oldest go, an eighth at a time: each time one would mean to look through all.
     let newest = marks.values.sorted { $0.number > $1.number }.prefix(bound)

@@ -219,6 +219,8 @@ enum StoreSchema {
           -- What each client id has subscribed to at each broker: MQTT has no way to ask.
           CREATE TABLE subscriptions (
             id INTEGER PRIMARY KEY, broker TEXT NOT NULL, client TEXT NOT NULL, filter TEXT NOT NULL,
+            -- How many deliveries had come before it was made.
+            after INTEGER NOT NULL,
             UNIQUE (broker, client, filter)
           ) STRICT;
           """)

@@ -20,31 +20,45 @@ extension WindowStoreWriter {
     }
   }
 
+  /// What a client id is, or was, subscribed to.
+  public struct Subscription: Hashable, Sendable {
+    public var filter: String
+    /// How many deliveries had come before it was made; see ``IngestionProgress/deliveries``.
+    public var after: Int
+
+    public init(filter: String, after: Int) {
+      self.filter = filter
+      self.after = after
+    }
+  }
+
   /// What `client` was subscribed to at `broker`, oldest first. Throws ``StoreError``.
-  public func subscriptions(of client: String, at broker: String) throws -> [String] {
+  public func subscriptions(of client: String, at broker: String) throws -> [Subscription] {
     try StoreError.wrapping(path) {
       try database.read { db in
-        try String.fetchAll(
-          db, sql: "SELECT filter FROM subscriptions WHERE broker = ? AND client = ? ORDER BY id",
-          arguments: [broker, client])
+        try Row.fetchAll(
+          db, sql: "SELECT filter, after FROM subscriptions WHERE broker = ? AND client = ? ORDER BY id",
+          arguments: [broker, client]
+        ).map { Subscription(filter: $0[0], after: $0[1]) }
       }
     }
   }
 
-  /// Takes down, durably, that `client` is subscribed to `filter` at `broker`. To be called before it is, so that no subscription
-  /// is unknown. Throws ``StoreError``.
+  /// Takes down, durably, that `client` is subscribed at `broker`. To be called before it is, so that no subscription is unknown.
+  /// Throws ``StoreError``.
   ///
   /// - Parameter isOnly: Whether the broker knows of no other, because the session is new.
-  public func remember(subscription filter: String, of client: String, at broker: String, isOnly: Bool) throws
+  public func remember(_ subscription: Subscription, of client: String, at broker: String, isOnly: Bool)
+    throws
   {
     try StoreError.wrapping(path) {
       try database.write { db in
         try db.execute(
           sql: "DELETE FROM subscriptions WHERE broker = ? AND client = ? AND (? OR filter = ?)",
-          arguments: [broker, client, isOnly, filter])
+          arguments: [broker, client, isOnly, subscription.filter])
         try db.execute(
-          sql: "INSERT INTO subscriptions (broker, client, filter) VALUES (?, ?, ?)",
-          arguments: [broker, client, filter])
+          sql: "INSERT INTO subscriptions (broker, client, filter, after) VALUES (?, ?, ?, ?)",
+          arguments: [broker, client, subscription.filter, subscription.after])
         try db.execute(
           sql: """
             DELETE FROM subscriptions WHERE broker = ?1 AND client = ?2 AND id NOT IN

@@ -169,9 +169,20 @@ private func foreign(_ values: String, at seconds: Int = 10) -> String {
     taker.take(now, packetID: 3, isRetained: true)
     #expect(taker.batch.progress.rejectedMessages == 4)
     // One with another filter does.
-    taker.fold.sessionBegan(resumed: true, isSubscriptionNew: true)
+    taker.fold.sessionBegan(resumed: true, subscribedAfter: taker.fold.progress.deliveries)
     taker.take(now, packetID: 4, isRetained: true)
     #expect(taker.batch.progress.rejectedMessages == 4)
+  }
+
+  /// Ingestion was killed after the broker had sent again what it retains, and before that was stored.
+  @Test func aSubscriptionThatWasMadeInAnEarlierLifeIsKnown() throws {
+    var taker = Taker()
+    taker.take(Self.reading, packetID: 1, isRetained: true)
+    let deliveries = taker.fold.progress.deliveries
+    try taker.recover()
+    taker.fold.sessionBegan(resumed: true, subscribedAfter: deliveries)
+    taker.take(Self.reading, packetID: 9, isRetained: true)
+    #expect(taker.batch.progress.duplicateMessages == 1 && taker.batch.progress.storedMessages == 1)
   }
 
   @Test func anotherRetainedMessageOfTheTopicIsNew() {

@@ -62,7 +62,7 @@ import Testing
 
   /// The scanner and the reader of all JSON accept the same bytes, read the same from them to the bit, and refuse with the same
   /// words. Foundation reads the same, but for what it is lax about.
-  @Test(arguments: seeds) func theScannerIsEqualToTheReaderOfAllJSON(seed: UInt64) throws {
+  @Test(arguments: seeds) func theScannerIsEqualToTheReaderOfAllJSON(seed: UInt64) {
     print("payload fuzzer: seed \(seed), \(Self.rounds) rounds")
     var random = SeededGenerator(seed: seed, stream: "fuzz")
     var pool: [[UInt8]] = []
@@ -82,8 +82,13 @@ import Testing
       #expect(refused(bytes, scanning: true) == refused(bytes, scanning: false), "\(text())")
       guard case .success(let message) = expected else { continue }
       if refused(bytes, scanning: false).count == 0, bytes.first != 0xEF {
-        let foundation = try #require(
-          try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any], "\(text())")
+        guard
+          let foundation = (try? JSONSerialization.jsonObject(with: Data(bytes))) as? [String: Any]
+        else {
+          // Numbers too small for a double, which become 0, are none to Foundation; nor are NaN and Infinity behind other keys.
+          #expect(["e-", "nan", "inf"].contains { text().lowercased().contains($0) }, "\(text())")
+          continue
+        }
         #expect(foundation["device"] as? String == message.device.name, "\(text())")
         let numbers = (foundation["values"] as? [String: Any])?.compactMapValues {
           ($0 as? NSNumber)?.doubleValue

@@ -5,11 +5,7 @@ import Testing
 private let received = Timestamp(milliseconds: 1_767_225_600_000)
 
 private func messages(_ text: String, device: String = "pump-1") throws -> [Message] {
-  var messages: [Message] = []
-  try Array(text.utf8).withUnsafeBufferPointer {
-    try PayloadCodec.decodeAll($0, topicDevice: DeviceID(device), received: received) { messages.append($0) }
-  }
-  return messages
+  try decodeAll(text, of: device, received: received.milliseconds).messages
 }
 
 @Suite struct SenMLTests {
