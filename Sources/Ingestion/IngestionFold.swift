@@ -22,6 +22,7 @@ public struct IngestionFold: Sendable {
   private var indices: [DeviceID: Int] = [:]
   private var topics = TopicCache()
   private var redeliveries = RedeliveryGuard()
+  private var retained = RetainedMessages()
   /// What a replay makes again, and nobody needs; kept for its memory.
   private var replayed = StoreBatch()
   let window: Int64
@@ -49,35 +50,52 @@ public struct IngestionFold: Sendable {
   ///
   /// - Parameters:
   ///   - packetID: The packet id of the delivery; 0 where it has none.
+  ///   - isRetained: Whether the broker keeps the message for those who subscribe later.
   ///   - received: The wall clock, kept with a payload that is rejected.
   public mutating func take(
     topic: UnsafeBufferPointer<UInt8>, payload: UnsafeBufferPointer<UInt8>, packetID: UInt16 = 0,
-    received: Timestamp, into batch: inout StoreBatch
+    isRetained: Bool = false, received: Timestamp, into batch: inout StoreBatch
   ) {
     progress.deliveries += 1
     // Nearly always nothing can be a repetition, and a digest costs as much as the rest.
-    let mark = redeliveries.mayRepeat(progress.deliveries) ? self.mark(topic, payload, packetID) : nil
-    let isRepetition = mark.map(redeliveries.isRepetition) ?? false
+    let mayBeRetained = isRetained && retained.mayRepeat(topic)
+    let mark =
+      mayBeRetained || redeliveries.mayRepeat(progress.deliveries) ? self.mark(topic, payload, packetID) : nil
+    let isRepetition =
+      mark.map { redeliveries.isRepetition($0) || (mayBeRetained && retained.isLast(topic, $0.digest)) }
+      ?? false
     do throws(PayloadError) {
       let device = topics.device(in: topic)
       if SenML.isPack(payload) {
-        // A pack is taken whole or not at all, so it is looked through before anything of it is taken.
+        // Whether all of a pack is believed is looked at before anything of it is taken.
         var messages: [Message] = []
-        try PayloadCodec.decodeAll(payload, topicDevice: device, received: received) { messages.append($0) }
+        let refused = try PayloadCodec.decodeAll(payload, topicDevice: device, received: received) {
+          messages.append($0)
+        }
         if !isRepetition { for message in messages { try believe(message.timestamp, received) } }
-        for message in messages { take(message, isRepetition: isRepetition, into: &batch) }
-        remember(mark ?? self.mark(topic, payload, packetID), in: &batch)
+        var account = PayloadAccount()
+        for message in messages {
+          account.note(
+            take(message, isRepetition: isRepetition, &account.contradictions, into: &batch))
+        }
+        settle(account, refused, topic, payload, received, into: &batch)
+        remember(mark ?? self.mark(topic, payload, packetID), topic, isRetained, in: &batch)
       } else {
-        let message = try PayloadCodec.decode(payload, topicDevice: device)
+        var refused = RefusedValues()
+        let message = try PayloadCodec.decode(payload, topicDevice: device, refused: &refused)
         if !isRepetition { try believe(message.timestamp, received) }
-        take(message, isRepetition: isRepetition, into: &batch)
+        var account = PayloadAccount()
+        account.note(take(message, isRepetition: isRepetition, &account.contradictions, into: &batch))
+        if refused.count > 0 || account.contradictions.count > 0 {
+          settle(account, refused, topic, payload, received, into: &batch)
+        }
         if message.position == nil || isRepetition {
-          remember(mark ?? self.mark(topic, payload, packetID), in: &batch)
+          remember(mark ?? self.mark(topic, payload, packetID), topic, isRetained, in: &batch)
         }
       }
     } catch {
       progress.messages += 1
-      remember(mark ?? self.mark(topic, payload, packetID), in: &batch)
+      remember(mark ?? self.mark(topic, payload, packetID), topic, isRetained, in: &batch)
       if isRepetition {
         progress.duplicateMessages += 1
         return
@@ -90,11 +108,38 @@ public struct IngestionFold: Sendable {
     }
   }
 
-  private mutating func take(_ message: Message, isRepetition: Bool, into batch: inout StoreBatch) {
-    guard isRepetition else { return take(message, into: &batch) }
+  private mutating func take(
+    _ message: Message, isRepetition: Bool, _ contradictions: inout RefusedValues,
+    into batch: inout StoreBatch
+  ) -> MessageFate {
+    guard isRepetition else { return accept(message, &contradictions, into: &batch) }
     progress.messages += 1
     progress.duplicateMessages += 1
     progress.duplicateReadings += message.values.count
+    return .duplicate
+  }
+
+  /// Counts the values of a payload that were not taken, and keeps it with the reasons.
+  ///
+  /// - Parameter refused: Those that could not be read. They go the way of the rest: of a duplicate they are duplicates.
+  private mutating func settle(
+    _ account: PayloadAccount, _ refused: RefusedValues, _ topic: UnsafeBufferPointer<UInt8>,
+    _ payload: UnsafeBufferPointer<UInt8>, _ received: Timestamp, into batch: inout StoreBatch
+  ) {
+    var reasons = account.contradictions
+    if account.isDuplicate {
+      progress.duplicateReadings += refused.count
+    } else {
+      reasons.add(refused)
+    }
+    guard reasons.count > 0 else { return }
+    let isWhole = account.isContradicted
+    if !isWhole { progress.rejectedReadings += reasons.count }
+    batch.rejected.append(
+      RejectedMessage(
+        received: received, topic: String(decoding: topic, as: UTF8.self),
+        reason: isWhole ? PayloadError.noSoundValue(reasons).description : reasons.sentence,
+        payload: Array(payload.prefix(PayloadCodec.maximumBytes)), readings: isWhole ? nil : reasons.count))
   }
 
   private func mark(
@@ -105,7 +150,15 @@ public struct IngestionFold: Sendable {
       digest: Digest.half(UnsafeRawBufferPointer(topic), UnsafeRawBufferPointer(payload)))
   }
 
-  private mutating func remember(_ mark: DeliveryMark, in batch: inout StoreBatch) {
+  private mutating func remember(
+    _ mark: DeliveryMark, _ topic: UnsafeBufferPointer<UInt8>, _ isRetained: Bool, in batch: inout StoreBatch
+  ) {
+    if isRetained {
+      let mark = RetainedMark(
+        topic: String(decoding: topic, as: UTF8.self), digest: mark.digest, number: mark.number)
+      retained.remember(mark)
+      batch.retained.append(mark)
+    }
     guard mark.packetID != 0 else { return }
     redeliveries.remember(mark)
     batch.marks.append(mark)
@@ -113,8 +166,14 @@ public struct IngestionFold: Sendable {
 
   /// To be called when a session has begun, before anything of it is taken.
   ///
-  /// - Parameter resumed: Whether the broker has kept what it had delivered and nobody acknowledged.
-  public mutating func sessionBegan(resumed: Bool) {
+  /// - Parameters:
+  ///   - resumed: Whether the broker has kept what it had delivered and nobody acknowledged.
+  ///   - subscribedAfter: How many deliveries came before the subscription was made, with which the broker sends what it retains;
+  ///     nil: it was made now, or, in a session that goes on, as it was.
+  public mutating func sessionBegan(resumed: Bool, subscribedAfter: Int? = nil) {
+    if let after = subscribedAfter ?? (resumed ? nil : progress.deliveries) {
+      retained.subscribedAfter = after
+    }
     if resumed { redeliveries.sessionResumed(after: progress.deliveries) } else { redeliveries.sessionLost() }
   }
 
@@ -127,8 +186,26 @@ public struct IngestionFold: Sendable {
     }
   }
 
-  /// Takes a message.
+  /// Takes a message that came without a payload.
   public mutating func take(_ message: Message, into batch: inout StoreBatch) {
+    var account = PayloadAccount()
+    account.note(accept(message, &account.contradictions, into: &batch))
+    guard account.contradictions.count > 0 else { return }
+    var payload: [UInt8] = []
+    PayloadCodec.encode(message, into: &payload)
+    Array(TelemetryTopic.name(of: message.device).utf8).withUnsafeBufferPointer { topic in
+      payload.withUnsafeBufferPointer {
+        settle(account, RefusedValues(), topic, $0, message.timestamp, into: &batch)
+      }
+    }
+  }
+
+  /// Takes a message, and says what became of it.
+  ///
+  /// - Parameter contradictions: Gets the values that contradict what is known of the same instant.
+  private mutating func accept(
+    _ message: Message, _ contradictions: inout RefusedValues, into batch: inout StoreBatch
+  ) -> MessageFate {
     progress.messages += 1
     let index = index(of: message.device, at: message.timestamp)
     var message = message
@@ -138,15 +215,27 @@ public struct IngestionFold: Sendable {
       guard devices[index].seen.insert(epoch: position.epoch, sequence: position.sequence) else {
         progress.duplicateMessages += 1
         progress.duplicateReadings += message.values.count
-        return
+        return .duplicate
       }
     } else {
       let known = knownValues(of: message, in: devices[index], isFinal: isFinal)
-      progress.duplicateReadings += known.count
-      message.values.removeAll { known.contains($0.sensor) }
-      if message.values.isEmpty {
-        progress.duplicateMessages += 1
-        return
+      if !known.isEmpty {
+        let repeated = message.values.count { known[$0.sensor] == $0.value }
+        for value in message.values {
+          guard let earlier = known[value.sensor], earlier != value.value else { continue }
+          contradictions.add(
+            "“\(value.sensor)” is \(value.value), and \(earlier) was stored for the same time")
+        }
+        progress.duplicateReadings += repeated
+        message.values.removeAll { known[$0.sensor] != nil }
+        if message.values.isEmpty {
+          guard repeated == 0 else {
+            progress.duplicateMessages += 1
+            return .duplicate
+          }
+          progress.rejectedMessages += 1
+          return .contradicted
+        }
       }
     }
 
@@ -166,13 +255,14 @@ public struct IngestionFold: Sendable {
         progress.adjustedMessages += 1
         progress.adjustedReadings += message.values.count
         place(message, original, ofDevice: index, into: &batch)
-        return
+        return .taken
       }
       progress.lateMessages += 1
       progress.lateReadings += message.values.count
-      return
+      return .taken
     }
     place(message, message.timestamp, ofDevice: index, into: &batch)
+    return .taken
   }
 
   /// Stores a message of which at least one window still takes readings, and which came with the time `original`.
@@ -222,15 +312,19 @@ public struct IngestionFold: Sendable {
     return devices.count - 1
   }
 
-  /// The sensors of a foreign device's message whose value, measured at this instant, is already in a window.
+  /// The sensors of a foreign device's message of which a value, measured at this instant, is already in a window, and that
+  /// value.
   ///
   /// - Parameter isFinal: Whether all windows that hold the instant are over. If the message is known, it was moved.
-  private func knownValues(of message: Message, in device: DeviceState, isFinal: Bool) -> Set<SensorID> {
+  private func knownValues(of message: Message, in device: DeviceState, isFinal: Bool) -> [SensorID: Double] {
     let instant = message.timestamp.milliseconds
-    var known = Set<SensorID>()
+    var known: [SensorID: Double] = [:]
     func look(in window: DeviceWindow) {
-      for (sensor, content) in zip(window.sensors, window.contents)
-      where content.samples.contains(where: { $0.original == instant }) { known.insert(sensor) }
+      for (sensor, content) in zip(window.sensors, window.contents) {
+        if let sample = content.samples.first(where: { $0.original == instant }) {
+          known[sensor] = sample.value
+        }
+      }
     }
     if isFinal {
       if latePolicy == .adjust { for window in device.windows { look(in: window) } }
@@ -238,7 +332,7 @@ public struct IngestionFold: Sendable {
       // Every window that holds this instant knows it; the newest is enough.
       look(in: window)
     }
-    return known.intersection(message.values.map(\.sensor))
+    return known
   }
 
   // MARK: - Windows
@@ -363,14 +457,15 @@ public struct IngestionFold: Sendable {
 
   /// The fold as it was when `checkpoint` was taken (nil: at the beginning). The messages that were stored since must be
   /// given to ``replay(_:original:)`` and ``replayLate(_:_:)``. `progress` is what the store has counted; it includes them, and
-  /// `marks` are the deliveries that it has taken down. Throws ``CheckpointError``.
+  /// `marks` and `retained` are the deliveries that it has taken down. Throws ``CheckpointError``.
   public init(
     settings: WindowSettings, idleAfter: Duration, checkpoint: [UInt8]?, progress: IngestionProgress,
-    marks: [DeliveryMark] = []
+    marks: [DeliveryMark] = [], retained: [RetainedMark] = []
   ) throws(CheckpointError) {
     self.init(settings: settings, idleAfter: idleAfter)
     self.progress = progress
     redeliveries = RedeliveryGuard(marks)
+    for mark in retained { self.retained.remember(mark) }
     guard let checkpoint else { return }
     var reader = try CheckpointReader(checkpoint)
     for index in 0..<(try reader.count()) {

@@ -54,6 +54,7 @@ public final class IngestionService {
   private let writer: WindowStoreWriter
   private var fold: IngestionFold
   private var consumer: CommitGatedConsumer
+  private var former: FormerSubscriptions
   private var batch = StoreBatch()
   /// Whether what the consumer holds is durable and only to be acknowledged.
   private var isBatchStored = false
@@ -74,7 +75,7 @@ public final class IngestionService {
     let recovered = try writer.recover()
     var fold = try IngestionFold(
       settings: configuration.settings, idleAfter: configuration.idleAfter, checkpoint: recovered.checkpoint,
-      progress: recovered.progress, marks: recovered.marks)
+      progress: recovered.progress, marks: recovered.marks, retained: recovered.retained)
     fold.futureLimit = configuration.futureLimit
     fold.latePolicy = configuration.latePolicy
     var count = 0
@@ -88,9 +89,13 @@ public final class IngestionService {
 
     try AcknowledgementSelfTest.run(address: configuration.broker, clientID: configuration.clientID)
     logger.info("acknowledgement self-test passed: \(configuration.broker) waits for our commit")
-    consumer = try Self.connect(configuration)
+    let former = try FormerSubscriptions(configuration, writer)
+    let (consumer, subscribedAfter) = try Self.connect(
+      configuration, writer, former, deliveries: fold.progress.deliveries)
+    self.consumer = consumer
+    self.former = former
     connectedAt = .now
-    fold.sessionBegan(resumed: consumer.resumedSession)
+    fold.sessionBegan(resumed: consumer.resumedSession, subscribedAfter: subscribedAfter)
     self.fold = fold
     CrashPoint.subscribed.pass()
     start = Start(resumedSession: consumer.resumedSession, recoveredMessages: count)
@@ -98,6 +103,7 @@ public final class IngestionService {
     let known = recovered.progress.messages
     if consumer.resumedSession {
       logger.info("resumed the session of \(configuration.clientID.quoted)")
+      noteFormerSubscriptions()
     } else if known > 0 {
       logger.warning(
         """
@@ -107,10 +113,58 @@ public final class IngestionService {
     }
   }
 
-  private static func connect(_ configuration: Configuration) throws -> CommitGatedConsumer {
-    try CommitGatedConsumer(
+  /// What the client id was subscribed to before, at this broker.
+  private struct FormerSubscriptions {
+    /// To be given up.
+    var others: [String]
+    /// How many deliveries came before the present subscription was made; nil where it has to be made.
+    var currentAfter: Int?
+
+    init(_ configuration: Configuration, _ writer: WindowStoreWriter) throws {
+      let known = try writer.subscriptions(of: configuration.clientID, at: configuration.broker.description)
+      others = known.map(\.filter).filter { $0 != configuration.topic }
+      // The newest alone stands: each was given up for the next.
+      if let last = known.last, last.filter == configuration.topic { currentAfter = last.after }
+    }
+  }
+
+  /// Connects and subscribes.
+  ///
+  /// - Parameter deliveries: How many came until now.
+  /// - Returns: How many deliveries came before the subscription was made.
+  private static func connect(
+    _ configuration: Configuration, _ writer: WindowStoreWriter, _ former: FormerSubscriptions,
+    deliveries: Int
+  ) throws -> (CommitGatedConsumer, subscribedAfter: Int) {
+    func remember(isOnly: Bool) throws {
+      try writer.remember(
+        .init(filter: configuration.topic, after: deliveries), of: configuration.clientID,
+        at: configuration.broker.description, isOnly: isOnly)
+    }
+    // Before it is made: whatever happens in between, the next start gives it up where it has another.
+    if former.currentAfter == nil { try remember(isOnly: false) }
+    let consumer = try CommitGatedConsumer(
       address: configuration.broker, clientID: configuration.clientID, filter: configuration.topic,
-      sessionExpiry: IngestionDefaults.sessionExpiry)
+      formerFilters: former.others, sessionExpiry: IngestionDefaults.sessionExpiry)
+    guard !consumer.resumedSession else { return (consumer, former.currentAfter ?? deliveries) }
+    try remember(isOnly: true)
+    return (consumer, deliveries)
+  }
+
+  /// Says what else a session that was resumed may bring.
+  private func noteFormerSubscriptions() {
+    if !former.others.isEmpty {
+      let filters = former.others.map { "“\($0)”" }.joined(separator: ", ")
+      logger.info(
+        "the session's earlier subscription \(filters) is given up; what the broker has queued of it still comes"
+      )
+    } else if former.currentAfter == nil {
+      logger.warning(
+        """
+        the store does not know what the session of “\(configuration.clientID)” was subscribed to before; whatever that \
+        is comes too. Choose another --client-id where it must not
+        """)
+    }
   }
 
   /// Runs until `stop` is set, then stores and acknowledges what was read, takes leave and closes the store. No window
@@ -151,8 +205,10 @@ public final class IngestionService {
     if firstMessage == nil { firstMessage = (.now, IngestionStatistics.processorSeconds()) }
     batch.removeAll()
     let readingsBefore = fold.progress.storedReadings
-    consumer.batch.forEachMessage { topic, payload, packetID in
-      fold.take(topic: topic, payload: payload, packetID: packetID, received: now, into: &batch)
+    consumer.batch.forEachDelivery { topic, payload, packetID, isRetained in
+      fold.take(
+        topic: topic, payload: payload, packetID: packetID, isRetained: isRetained, received: now,
+        into: &batch)
     }
     fold.finish(&batch)
     storedSinceCheckpoint += batch.stored.count
@@ -252,10 +308,13 @@ public final class IngestionService {
     let deadline = ContinuousClock.now + IngestionDefaults.reconnectFor
     while !stop.isSet {
       do {
-        consumer = try Self.connect(configuration)
+        former = try FormerSubscriptions(configuration, writer)
+        let (consumer, subscribedAfter) = try Self.connect(
+          configuration, writer, former, deliveries: fold.progress.deliveries)
+        self.consumer = consumer
         connectedAt = .now
         isBatchStored = false
-        fold.sessionBegan(resumed: consumer.resumedSession)
+        fold.sessionBegan(resumed: consumer.resumedSession, subscribedAfter: subscribedAfter)
         logger.info("connected again; session \(consumer.resumedSession ? "resumed" : "lost")")
         return
       } catch {

@@ -42,7 +42,7 @@ public struct BrokerAddress: Hashable, Sendable, CustomStringConvertible {
       portText = rest[rest.index(after: colon)...]
       rest = rest[..<colon]
     }
-    guard !rest.isEmpty, !rest.contains("/"), !rest.contains("@") else { return nil }
+    guard !rest.isEmpty, !rest.contains("/"), !Self.holdsCredentials(rest) else { return nil }
     host = String(rest)
     if let portText {
       guard let number = UInt16(portText), number > 0 else { return nil }
@@ -51,6 +51,10 @@ public struct BrokerAddress: Hashable, Sendable, CustomStringConvertible {
       port = isEncrypted ? Self.standardEncryptedPort : Self.standardPort
     }
   }
+
+  /// Whether `text`, given for an address, has a name or a password in it, as in `mqtt://user:password@host`. Such an address is
+  /// refused, and must not be shown: what is on a command line, in a scenario or in a log can be read by others.
+  public static func holdsCredentials(_ text: some StringProtocol) -> Bool { text.contains("@") }
 
   /// Without what ``access`` holds.
   public var description: String {

@@ -11,6 +11,7 @@ public struct MessageBatch: Sendable {
     var topicEnd: Int
     var payloadEnd: Int
     var packetID: UInt16
+    var isRetained: Bool
   }
 
   /// An empty batch.
@@ -28,19 +29,23 @@ public struct MessageBatch: Sendable {
   public private(set) var intendedTimes: [Int64] = []
 
   mutating func append(
-    topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, packetID: UInt16, intended: Int64?
+    topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, packetID: UInt16, isRetained: Bool,
+    intended: Int64?
   ) {
     bytes.append(contentsOf: UnsafeRawBufferPointer(start: topic, count: strlen(topic)))
     let topicEnd = bytes.count
     bytes.append(contentsOf: payload)
-    entries.append(Entry(topicEnd: topicEnd, payloadEnd: bytes.count, packetID: packetID))
+    entries.append(
+      Entry(topicEnd: topicEnd, payloadEnd: bytes.count, packetID: packetID, isRetained: isRetained))
     if let intended { intendedTimes.append(intended) }
   }
 
   /// Adds a message, as if it had come from a broker.
   public mutating func append(topic: String, payload: [UInt8]) {
     topic.withCString { topic in
-      payload.withUnsafeBytes { append(topic: topic, payload: $0, packetID: 0, intended: nil) }
+      payload.withUnsafeBytes {
+        append(topic: topic, payload: $0, packetID: 0, isRetained: false, intended: nil)
+      }
     }
   }
 
@@ -58,12 +63,23 @@ public struct MessageBatch: Sendable {
       _ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>, _ packetID: UInt16
     ) -> Void
   ) {
+    forEachDelivery { topic, payload, packetID, _ in body(topic, payload, packetID) }
+  }
+
+  /// As ``forEachMessage(_:)``, and says of each message whether its publisher asked the broker to retain it.
+  public func forEachDelivery(
+    _ body: (
+      _ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>, _ packetID: UInt16,
+      _ isRetained: Bool
+    ) -> Void
+  ) {
     bytes.withUnsafeBufferPointer { bytes in
       var start = 0
       for entry in entries {
         body(
           UnsafeBufferPointer(rebasing: bytes[start..<entry.topicEnd]),
-          UnsafeBufferPointer(rebasing: bytes[entry.topicEnd..<entry.payloadEnd]), entry.packetID)
+          UnsafeBufferPointer(rebasing: bytes[entry.topicEnd..<entry.payloadEnd]), entry.packetID,
+          entry.isRetained)
         start = entry.payloadEnd
       }
     }
@@ -90,9 +106,14 @@ public final class CommitGatedConsumer {
 
   /// Connects with a session that outlives the connection, and subscribes to `filter` at QoS 1. Throws ``MQTTError``.
   ///
-  /// - Parameter sessionExpiry: How long the broker keeps messages for this client id while nobody is connected with
-  ///   it.
-  public init(address: BrokerAddress, clientID: String, filter: String, sessionExpiry: Duration) throws {
+  /// - Parameters:
+  ///   - formerFilters: What the same client id may have been subscribed to before. It is given up: no more of it is queued, and
+  ///     what is queued already still comes.
+  ///   - sessionExpiry: How long the broker keeps messages for this client id while nobody is connected with it.
+  public init(
+    address: BrokerAddress, clientID: String, filter: String, formerFilters: [String] = [],
+    sessionExpiry: Duration
+  ) throws {
     connection = try MQTTConnection(
       address: address,
       options: .init(
@@ -104,10 +125,12 @@ public final class CommitGatedConsumer {
         topic: message.pointee.topic,
         payload: UnsafeRawBufferPointer(
           start: message.pointee.payload, count: Int(message.pointee.payloadlen)),
-        packetID: UInt16(truncatingIfNeeded: message.pointee.mid),
+        packetID: UInt16(truncatingIfNeeded: message.pointee.mid), isRetained: message.pointee.retain,
         intended: properties.flatMap { IntendedTime.read($0) })
     }
+    // First the new, then the old: what both match is not missed in between.
     try connection.subscribe(filter)
+    for former in formerFilters where former != filter { try connection.unsubscribe(former) }
   }
 
   /// Reads into ``batch`` until it holds `limit` messages, or until `interval` has passed since the call and there is

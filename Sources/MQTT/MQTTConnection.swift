@@ -120,7 +120,9 @@ final class MQTTConnection {
     guard let text = try? TextFile.text(of: path) else {
       throw MQTTError.library(operation: "credentials", reason: "the password file \(path) cannot be read")
     }
-    return String(text.prefix { !$0.isNewline })
+    // Some editors put a byte order mark before the text; it is no part of the password.
+    let unmarked = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+    return String(unmarked.prefix { !$0.isNewline })
   }
 
   deinit {
@@ -179,12 +181,19 @@ final class MQTTConnection {
   }
 
   /// Asks for `filter` at QoS 1. Does not wait: after a resumed session messages may come before the answer; a refusal
-  /// is thrown by a later ``read(upTo:)``. Retained messages come only with a new subscription.
+  /// is thrown by a later ``read(upTo:)``. Retained messages come only with a new subscription, and what is published with the
+  /// wish to be retained says so.
   func subscribe(_ filter: String) throws {
+    let options = MQTT_SUB_OPT_SEND_RETAIN_NEW.rawValue | MQTT_SUB_OPT_RETAIN_AS_PUBLISHED.rawValue
     try MQTTError.check(
-      mosquitto_subscribe_v5(handle, nil, filter, 1, Int32(MQTT_SUB_OPT_SEND_RETAIN_NEW.rawValue), nil),
-      "subscription")
+      mosquitto_subscribe_v5(handle, nil, filter, 1, Int32(options), nil), "subscription")
     subscribedFilter = filter
+    try flush()
+  }
+
+  /// Gives up what the session may be subscribed to. Does not wait: the broker does one after the other.
+  func unsubscribe(_ filter: String) throws {
+    try MQTTError.check(mosquitto_unsubscribe_v5(handle, nil, filter, nil), "end of a subscription")
     try flush()
   }
 

@@ -2,7 +2,7 @@ import DeviceFleet
 import Telemetry
 
 /// Tries whether ingestion reads what a fleet publishes: the first publication of each group is encoded, decoded as
-/// ingestion would, and compared.
+/// ingestion would, and compared; so is the first instant without each sensor that can drop out.
 struct IngestionTrial {
   private let plan: FleetPlan
   private let groups: [DeviceGroup]
@@ -36,32 +36,55 @@ struct IngestionTrial {
     let names = PublisherNames(
       group: group.name, device: plan.deviceIDs[device].name,
       gateway: plan.connections.all.first { $0.devices.contains(device) }?.name ?? "")
-    var payload: [UInt8] = []
-    style.payload.encode(sent, into: &payload)
-    var read: [Message] = []
-    do throws(PayloadError) {
-      try payload.withUnsafeBufferPointer { payload throws(PayloadError) in
-        try PayloadCodec.decodeAll(
-          payload, topicDevice: TelemetryTopic.device(in: style.topic.string(names)), received: plan.start
-        ) { read.append($0) }
+    let topic = style.topic.string(names)
+    var carriesPosition = true
+    if let reason = obstacle(in: sent, style.payload, topic, &carriesPosition) { return reason }
+    for placement in described.anomalies where placement.anomaly is DropoutAnomaly {
+      var message = sent[0]
+      message.values.removeAll { $0.sensor == placement.sensor }
+      guard !message.values.isEmpty else { continue }
+      if let reason = obstacle(in: [message], style.payload, topic, &carriesPosition) {
+        return "where a sensor drops out, \(reason)"
       }
-    } catch {
-      return "ingestion cannot read what it publishes: \(error)"
-    }
-    let carriesPosition = read.allSatisfy { $0.position != nil }
-    let wanted = sent.map { message in
-      var message = message
-      message.values.sort { $0.sensor < $1.sensor }
-      if !carriesPosition { message.position = nil }
-      return message
-    }
-    guard read == wanted else {
-      return "ingestion reads something else from its payloads than was measured"
     }
     if !carriesPosition, described.anomalies.contains(where: { type(of: $0.anomaly).origin == .clock }) {
       return
         "its payloads have no sequence: when a clock is set back, ingestion could not tell two readings of one "
         + "time apart"
+    }
+    return nil
+  }
+
+  /// Why ingestion would not read what is sent on `topic`; nil where it would.
+  private func obstacle(
+    in sent: [Message], _ format: PayloadFormat, _ topic: String, _ carriesPosition: inout Bool
+  ) -> String? {
+    var payload: [UInt8] = []
+    format.encode(sent, into: &payload)
+    var read: [Message] = []
+    var refused = RefusedValues()
+    do throws(PayloadError) {
+      refused = try payload.withUnsafeBufferPointer { payload throws(PayloadError) in
+        try PayloadCodec.decodeAll(
+          payload, topicDevice: TelemetryTopic.device(in: topic), received: plan.start
+        ) { read.append($0) }
+      }
+    } catch {
+      return "ingestion cannot read what it publishes: \(error)"
+    }
+    guard refused.count == 0 else {
+      return "ingestion would reject a part of each of its payloads: \(refused.reasonText)"
+    }
+    let hasPositions = read.allSatisfy { $0.position != nil }
+    if !hasPositions { carriesPosition = false }
+    let wanted = sent.map { message in
+      var message = message
+      message.values.sort { $0.sensor < $1.sensor }
+      if !hasPositions { message.position = nil }
+      return message
+    }
+    guard read == wanted else {
+      return "ingestion reads something else from its payloads than was measured"
     }
     return nil
   }

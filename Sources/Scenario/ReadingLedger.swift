@@ -74,6 +74,8 @@ struct ReadingLedger: Hashable, Sendable {
     }
     var quarantined: [Set<Int>] = source.deviceIDs.map { _ in [] }
     try store.forEachRejectedMessage { rejected in
+      // Of a payload of which something was taken, ingestion has counted the values that were not.
+      guard rejected.readings == nil else { return }
       var isPlanned = false
       for message in Self.messages(in: rejected) {
         guard let device = indices[message.device],
@@ -120,7 +122,7 @@ struct ReadingLedger: Hashable, Sendable {
   private static func messages(in rejected: RejectedMessage) -> [Message] {
     var messages: [Message] = []
     rejected.payload.withUnsafeBufferPointer { payload in
-      try? PayloadCodec.decodeAll(
+      _ = try? PayloadCodec.decodeAll(
         payload, topicDevice: TelemetryTopic.device(in: rejected.topic), received: rejected.received
       ) { messages.append($0) }
     }

@@ -171,7 +171,8 @@ public struct RunReport: Sendable {
       // What is in a payload that cannot be read is not known; it counts as one.
       "rejected": count(
         stored.map {
-          $0.rejectedMessages + (ledger?.rejectedReadings ?? 0) - (ledger?.rejectedPayloads ?? 0)
+          $0.rejectedMessages + $0.rejectedReadings + (ledger?.rejectedReadings ?? 0)
+            - (ledger?.rejectedPayloads ?? 0)
         }), "lost": count(ledger?.lostReadings),
       // What transport faults of the scenario kept from leaving is not the pipeline's loss.
       "withheld": count(ledger?.withheldReadings),
@@ -196,7 +197,7 @@ public struct RunReport: Sendable {
     return abs(left - fleet.publishedReadings)
       + abs(
         left - stored.storedReadings - stored.lateReadings - ledger.rejectedReadings
-          - (ledger.lostReadings - neverLeft))
+          - stored.rejectedReadings - (ledger.lostReadings - neverLeft))
   }
 
   private var faultFigures: ReportValue {

@@ -87,6 +87,13 @@ struct ScenarioDecoder {
       if let section { faults.add(section.place, "broker_access: there is no broker to log in to") }
       return nil
     }
+    guard !BrokerAddress.holdsCredentials(text) else {
+      faults.add(
+        reader.place(of: "broker"),
+        "broker: a name and a password do not belong into the address; write mqtt://host:port, and "
+          + "broker_access: { username: …, password_file: … }")
+      return nil
+    }
     guard var address = BrokerAddress(text) else {
       faults.add(
         reader.place(of: "broker"),

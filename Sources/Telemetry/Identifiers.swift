@@ -4,12 +4,21 @@ import Wording
 public enum IdentifierRule {
   /// The longest id, in bytes.
   public static let maximumLength = 64
+  /// The rule for people, after “… is not an id,”.
+  public static let sentence =
+    "which has 1 to \(maximumLength) letters A-Z and a-z, digits, '.', '_' and '-', and begins with a letter or digit"
 
   /// Whether `bytes` form an id.
   @inlinable
   public static func accepts(_ bytes: some Collection<UInt8>) -> Bool {
     guard let first = bytes.first, isAlphanumeric(first), bytes.count <= maximumLength else { return false }
     return bytes.dropFirst().allSatisfy { isAlphanumeric($0) || $0 == 0x2E || $0 == 0x5F || $0 == 0x2D }
+  }
+
+  /// Whether an id may have `scalar`, not as its first.
+  static func allows(_ scalar: Unicode.Scalar) -> Bool {
+    guard let byte = UInt8(exactly: scalar.value) else { return false }
+    return isAlphanumeric(byte) || byte == 0x2E || byte == 0x5F || byte == 0x2D
   }
 
   @inlinable
@@ -83,7 +92,7 @@ private func decodedIdentifier(_ decoder: any Decoder, _ what: String) throws ->
   let name = try container.decode(String.self)
   guard IdentifierRule.accepts(name.utf8) else {
     throw DecodingError.dataCorruptedError(
-      in: container, debugDescription: "\(name.quoted) is not a \(what) id")
+      in: container, debugDescription: "\(name.quoted) is not a \(what) id, \(IdentifierRule.sentence)")
   }
   return name
 }

@@ -56,9 +56,11 @@ public enum TelemetryTopic {
   /// `devices/<device>/telemetry`.
   public static func name(of device: DeviceID) -> String { "devices/\(device.name)/telemetry" }
 
-  /// The device's part of a topic of the form `…/<device>/<last>`, where it is an id; nil otherwise.
+  /// The device's part of a topic of the form `…/<device>/<last>`, where it is an id; nil otherwise. A slash at the end adds a
+  /// level without a name, which is not counted.
   public static func device(in topic: some StringProtocol) -> DeviceID? {
-    let parts = topic.split(separator: "/", omittingEmptySubsequences: false)
+    var parts = topic.split(separator: "/", omittingEmptySubsequences: false)
+    if parts.last?.isEmpty == true { parts.removeLast() }
     guard parts.count >= 2 else { return nil }
     return DeviceID(parts[parts.count - 2])
   }

@@ -50,6 +50,8 @@ public struct IngestionProgress: Hashable, Sendable, Codable {
   public var adjustedMessages = 0
   public var adjustedReadings = 0
   public var rejectedMessages = 0
+  /// Values that were not taken, of payloads of which something else was. A rejected message counts as one beside them.
+  public var rejectedReadings = 0
   /// First revisions, one a sensor.
   public var windowsClosed = 0
   /// Later revisions.
@@ -126,18 +128,36 @@ public struct Retention: Hashable, Sendable {
   }
 }
 
-/// A payload that is not a message, kept with the reason.
+/// Which message of a topic was the last that the broker was asked to retain.
+public struct RetainedMark: Hashable, Sendable {
+  public var topic: String
+  /// As ``DeliveryMark/digest``.
+  public var digest: [UInt8]
+  /// Which delivery it was.
+  public var number: Int
+
+  public init(topic: String, digest: [UInt8], number: Int) {
+    self.topic = topic
+    self.digest = digest
+    self.number = number
+  }
+}
+
+/// A payload of which not everything was taken, kept with the reason.
 public struct RejectedMessage: Hashable, Sendable {
   public var received: Timestamp
   public var topic: String
   public var reason: String
   public var payload: [UInt8]
+  /// How many values were not taken, where the rest was; nil where nothing was.
+  public var readings: Int?
 
-  public init(received: Timestamp, topic: String, reason: String, payload: [UInt8]) {
+  public init(received: Timestamp, topic: String, reason: String, payload: [UInt8], readings: Int? = nil) {
     self.received = received
     self.topic = topic
     self.reason = reason
     self.payload = payload
+    self.readings = readings
   }
 }
 
@@ -153,6 +173,8 @@ public struct StoreBatch: Sendable {
   public var windows: [WindowRow] = []
   /// The deliveries of this batch that a redelivery could not be told by otherwise.
   public var marks: [DeliveryMark] = []
+  /// The retained messages of this batch that a repetition could not be told by otherwise.
+  public var retained: [RetainedMark] = []
   public var progress = IngestionProgress()
   /// The fold's state after this batch, now and then.
   public var checkpoint: [UInt8]?
@@ -168,6 +190,7 @@ public struct StoreBatch: Sendable {
     dropped.removeAll(keepingCapacity: true)
     adjusted.removeAll(keepingCapacity: true)
     marks.removeAll(keepingCapacity: true)
+    retained.removeAll(keepingCapacity: true)
     rejected.removeAll(keepingCapacity: true)
     windows.removeAll(keepingCapacity: true)
     checkpoint = nil

@@ -2,7 +2,7 @@ import GRDB
 import Telemetry
 
 /// The store's settings, each with its reason.
-enum StoreDefaults {
+public enum StoreDefaults {
   /// Pages of WAL before SQLite copies them into the file: 16 MB, so that commits seldom wait for a copy.
   static let walAutocheckpointPages = 4000
   /// Page cache in KiB: the tables' right edges and the window indices of tens of thousands of devices fit.
@@ -12,6 +12,10 @@ enum StoreDefaults {
 
   /// Deliveries by which a redelivery is told: MQTT has no more packet ids, so no more can be under way.
   static let rememberedDeliveries = 65_535
+  /// Topics of which the last retained message is known: a broker retains one a topic, and a fleet has one topic a device.
+  public static let rememberedRetainedMessages = 65_536
+  /// Subscriptions of one client id that are known; each was given up when the next was made, so the last would do.
+  static let rememberedSubscriptions = 16
   /// Rows that a retention deletes from one table in one transaction, beside twice those that came since the last one: a
   /// commit must not take long, and yet keep up.
   static let deletedRowsPerTable = 200_000

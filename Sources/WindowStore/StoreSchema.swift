@@ -235,6 +235,28 @@ enum StoreSchema {
       for object in objects { try db.execute(sql: object["sql"]) }
       CrashPoint.migration.pass()
     }
+    migrator.registerMigration("7: parts of payloads, retained messages, subscriptions") { db in
+      try db.execute(
+        sql: """
+          -- How many values were not taken of a payload of which the rest was; null where nothing was.
+          ALTER TABLE rejected ADD COLUMN readings INTEGER;
+          ALTER TABLE progress ADD COLUMN rejected_readings INTEGER NOT NULL DEFAULT 0;
+
+          -- The last retained message of each topic that nothing else would tell from a new one.
+          CREATE TABLE retained (topic TEXT PRIMARY KEY, digest BLOB NOT NULL, number INTEGER NOT NULL)
+            STRICT, WITHOUT ROWID;
+          CREATE INDEX retained_by_number ON retained (number);
+
+          -- What each client id has subscribed to at each broker: MQTT has no way to ask.
+          CREATE TABLE subscriptions (
+            id INTEGER PRIMARY KEY, broker TEXT NOT NULL, client TEXT NOT NULL, filter TEXT NOT NULL,
+            -- How many deliveries had come before it was made.
+            after INTEGER NOT NULL,
+            UNIQUE (broker, client, filter)
+          ) STRICT;
+          """)
+      CrashPoint.migration.pass()
+    }
     return migrator
   }
 }

@@ -42,6 +42,7 @@ public final class WindowStoreReader: Sendable {
       progress.adjustedMessages = (row["adjusted_messages"] as Int?) ?? 0
       progress.adjustedReadings = (row["adjusted_readings"] as Int?) ?? 0
       progress.rejectedMessages = row["rejected_messages"]
+      progress.rejectedReadings = (row["rejected_readings"] as Int?) ?? 0
       progress.windowsClosed = row["windows_closed"]
       progress.windowsRevised = row["windows_revised"]
       progress.maxEvent = (row["max_event_ms"] as Int64?).map(Timestamp.init(milliseconds:))
@@ -102,16 +103,16 @@ public final class WindowStoreReader: Sendable {
     }
   }
 
-  /// Hands over every payload that was rejected and is still kept, in the order of arrival.
+  /// Hands over every payload of which something was rejected and that is still kept, in the order of arrival.
   public func forEachRejectedMessage(_ body: (RejectedMessage) -> Void) throws {
     try read { db in
       let rows = try Row.fetchCursor(
-        db, sql: "SELECT received_ms, topic, reason, payload FROM rejected ORDER BY id")
+        db, sql: "SELECT received_ms, topic, reason, payload, readings FROM rejected ORDER BY id")
       while let row = try rows.next() {
         body(
           RejectedMessage(
             received: Timestamp(milliseconds: row[0]), topic: row[1], reason: row[2],
-            payload: Array(row[3] as Data)))
+            payload: Array(row[3] as Data), readings: row[4]))
       }
     }
   }

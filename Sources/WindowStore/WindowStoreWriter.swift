@@ -13,7 +13,7 @@ public final class WindowStoreWriter {
   public let path: String
   // Closed after the database; see DatabaseLock.
   private let lock: DatabaseLock
-  private let database: DatabaseQueue
+  let database: DatabaseQueue
   private var deviceIDs: [DeviceID: Int64] = [:]
   private var sensorIDs: [SensorID: Int64] = [:]
   private var sensorSets: [[SensorID]: [SensorSet]] = [:]
@@ -132,12 +132,14 @@ public final class WindowStoreWriter {
         late.message, late.original, late.lateBy, movedTo: late.message.timestamp, journalID: journalID, db)
     }
     if !batch.marks.isEmpty { try insert(batch.marks, db) }
+    if !batch.retained.isEmpty { try insert(batch.retained, db) }
     for rejected in batch.rejected {
       try db.cachedStatement(
-        sql: "INSERT INTO rejected (received_ms, topic, reason, payload) VALUES (?, ?, ?, ?)"
+        sql: "INSERT INTO rejected (received_ms, topic, reason, payload, readings) VALUES (?, ?, ?, ?, ?)"
       )
       .execute(arguments: [
         rejected.received.milliseconds, rejected.topic, rejected.reason, Data(rejected.payload),
+        rejected.readings,
       ])
     }
     try update(batch.progress, db)
@@ -291,14 +293,15 @@ public final class WindowStoreWriter {
     try db.cachedStatement(
       sql: """
         UPDATE progress SET messages = ?, stored_messages = ?, stored_readings = ?, duplicate_messages = ?,
-          duplicate_readings = ?, late_messages = ?, late_readings = ?, rejected_messages = ?, windows_closed = ?,
-          windows_revised = ?, max_event_ms = ?, fleet_watermark_ms = ?, dropped_messages = ?,
+          duplicate_readings = ?, late_messages = ?, late_readings = ?, rejected_messages = ?,
+          rejected_readings = ?, windows_closed = ?, windows_revised = ?, max_event_ms = ?, fleet_watermark_ms = ?, dropped_messages = ?,
           dropped_readings = ?, adjusted_messages = ?, adjusted_readings = ?, deliveries = ?
         """
     ).execute(arguments: [
       progress.messages, progress.storedMessages, progress.storedReadings, progress.duplicateMessages,
       progress.duplicateReadings, progress.lateMessages, progress.lateReadings, progress.rejectedMessages,
-      progress.windowsClosed, progress.windowsRevised, progress.maxEvent?.milliseconds,
+      progress.rejectedReadings, progress.windowsClosed, progress.windowsRevised,
+      progress.maxEvent?.milliseconds,
       progress.fleetWatermark?.milliseconds, progress.droppedMessages, progress.droppedReadings,
       progress.adjustedMessages, progress.adjustedReadings, progress.deliveries,
     ])
@@ -368,6 +371,8 @@ public final class WindowStoreWriter {
     public var checkpoint: [UInt8]?
     /// The newest deliveries that a redelivery is told by, oldest first.
     public var marks: [DeliveryMark]
+    /// The last retained messages, oldest first.
+    public var retained: [RetainedMark]
     fileprivate var journalID: Int64
     fileprivate var lateID: Int64
     fileprivate var lateOutcomeID: Int64
@@ -385,13 +390,16 @@ public final class WindowStoreWriter {
             number: row["number"], packetID: UInt16(truncatingIfNeeded: row["packet_id"] as Int64),
             digest: Array(row["digest"] as Data))
         }
+        let retained = try Self.retained(in: db)
         guard let row = try Row.fetchOne(db, sql: "SELECT * FROM checkpoint") else {
           return Recovered(
-            progress: progress, checkpoint: nil, marks: marks, journalID: 0, lateID: 0, lateOutcomeID: 0)
+            progress: progress, checkpoint: nil, marks: marks, retained: retained, journalID: 0, lateID: 0,
+            lateOutcomeID: 0)
         }
         return Recovered(
           progress: progress, checkpoint: Array(row["state"] as Data), marks: marks,
-          journalID: row["journal_id"], lateID: row["late_id"], lateOutcomeID: row["late_outcome_id"])
+          retained: retained, journalID: row["journal_id"], lateID: row["late_id"],
+          lateOutcomeID: row["late_outcome_id"])
       }
     }
   }

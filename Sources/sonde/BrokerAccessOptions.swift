@@ -20,6 +20,24 @@ struct BrokerAccessOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The key of our certificate, PEM.", valueName: "file"), completion: .file())
   var keyFile: String?
 
+  /// Throws `ValidationError` where an address in `arguments` has a password in it. To be asked before they are parsed: the
+  /// parser repeats a value that it does not take.
+  static func refuseCredentials(in arguments: [String]) throws {
+    for (index, argument) in arguments.enumerated() {
+      let follows = index > 0 && arguments[index - 1] == "--broker"
+      let isAddress =
+        follows || ["--broker=", "broker="].contains(where: argument.hasPrefix)
+        || argument.contains("mqtt://")
+        || argument.contains("mqtts://")
+      guard isAddress, BrokerAddress.holdsCredentials(argument) else { continue }
+      throw ValidationError(
+        """
+        The address of the broker has a name or a password in it, where others can read it. Write mqtt://host:port, with \
+        --username NAME and --password-file FILE; in a scenario, broker_access: { username, password_file }.
+        """)
+    }
+  }
+
   var access: BrokerAccess {
     BrokerAccess(
       username: username, passwordFile: passwordFile, authorityFile: caFile, certificateFile: certFile,

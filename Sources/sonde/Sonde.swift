@@ -30,6 +30,7 @@ struct Sonde: AsyncParsableCommand {
     // Writing to a pipe that nobody reads is an error, not a death.
     StopSignal.ignoreBrokenPipes()
     do {
+      try BrokerAccessOptions.refuseCredentials(in: CommandLine.arguments)
       var command = try parseAsRoot(NegativeValues.joined(Array(CommandLine.arguments.dropFirst())))
       if var command = command as? any AsyncParsableCommand {
         try await command.run()

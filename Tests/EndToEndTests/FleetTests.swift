@@ -206,8 +206,11 @@ import Testing
   func aStockBrokerWithTLSAndPasswordsIsServed() async throws {
     try await withTemporaryFolder { folder in
       try await withForeignBroker(in: folder) { broker in
+        // As an editor on Windows would leave it: a byte order mark before, a carriage return behind.
+        try "\u{FEFF}correct horse\r\n".write(
+          toFile: "\(folder)/marked-password", atomically: true, encoding: .utf8)
         let access = [
-          "--username", ForeignBroker.username, "--password-file", "\(folder)/password", "--ca-file",
+          "--username", ForeignBroker.username, "--password-file", "\(folder)/marked-password", "--ca-file",
           "\(folder)/ca.pem",
         ]
         for group in ["batch: 1", "publish: { mqtt: 3.1.1, qos: 2 }", "gateways: 2\npublish: { qos: 0 }"] {

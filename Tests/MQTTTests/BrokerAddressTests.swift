@@ -14,7 +14,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "localhost:1883", "http://a", "mqtt://", "mqtt://a:0", "mqtt://a:70000", "mqtt://a:b", "mqtt://a/b",
+    "mqtt://user:secret@host:1", "", "localhost:1883", "http://a", "mqtt://", "mqtt://a:0", "mqtt://a:70000",
+    "mqtt://a:b", "mqtt://a/b",
   ])
   func refuses(text: String) {
     #expect(BrokerAddress(text) == nil)

@@ -29,8 +29,8 @@ import Testing
     }
   }
 
-  /// Broken, cut and changed payloads: the scanner and JSONDecoder accept the same bytes and read the same from them.
-  @Test(arguments: 0..<300) func theScannerAgreesWithJSONDecoder(seed: UInt64) {
+  /// Broken, cut and changed payloads: the scanner and the reader of all JSON accept the same bytes and read the same from them.
+  @Test(arguments: 0..<300) func theScannerAgreesWithTheReaderOfAllJSON(seed: UInt64) {
     var random = SeededGenerator(seed: seed, stream: "mutation")
     var bytes: [UInt8] = []
     PayloadCodec.encode(randomMessage(&random), into: &bytes)

@@ -10,14 +10,37 @@ func outcome(_ decode: (UnsafeBufferPointer<UInt8>) throws(PayloadError) -> Mess
   }
 }
 
-/// What the scanner makes of them, with `JSONDecoder` behind it.
+/// What the scanner makes of them, with the reader of all JSON behind it.
 func decode(_ bytes: [UInt8], of device: DeviceID? = nil) -> Result<Message, PayloadError> {
   outcome({ buffer throws(PayloadError) in try PayloadCodec.decode(buffer, topicDevice: device) }, bytes)
 }
 
-/// What `JSONDecoder` makes of them.
+/// What the reader of all JSON makes of them.
 func oracle(_ bytes: [UInt8]) -> Result<Message, PayloadError> {
-  outcome({ buffer throws(PayloadError) in try PayloadCodec.decodeAnyJSON(buffer) }, bytes)
+  outcome(
+    { buffer throws(PayloadError) in
+      var refused = RefusedValues()
+      return try PayloadCodec.decodeAnyJSON(buffer, refused: &refused)
+    }, bytes)
+}
+
+/// A message, and what of its payload was not taken.
+struct DecodedPayload: Equatable {
+  var messages: [Message] = []
+  var refused = RefusedValues()
+}
+
+/// All that ingestion reads from a payload of `device`.
+func decodeAll(_ text: String, of device: String? = nil, received: Int64 = 1_767_225_600_000) throws
+  -> DecodedPayload
+{
+  var decoded = DecodedPayload()
+  try Array(text.utf8).withUnsafeBufferPointer {
+    decoded.refused = try PayloadCodec.decodeAll(
+      $0, topicDevice: device.flatMap { DeviceID($0) }, received: Timestamp(milliseconds: received)
+    ) { decoded.messages.append($0) }
+  }
+  return decoded
 }
 
 func randomMessage(_ random: inout SeededGenerator) -> Message {

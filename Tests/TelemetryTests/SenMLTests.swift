@@ -5,11 +5,7 @@ import Testing
 private let received = Timestamp(milliseconds: 1_767_225_600_000)
 
 private func messages(_ text: String, device: String = "pump-1") throws -> [Message] {
-  var messages: [Message] = []
-  try Array(text.utf8).withUnsafeBufferPointer {
-    try PayloadCodec.decodeAll($0, topicDevice: DeviceID(device), received: received) { messages.append($0) }
-  }
-  return messages
+  try decodeAll(text, of: device, received: received.milliseconds).messages
 }
 
 @Suite struct SenMLTests {
@@ -55,14 +51,61 @@ private func messages(_ text: String, device: String = "pump-1") throws -> [Mess
   }
 
   @Test(arguments: [
-    (#"[]"#, "no values"), (#"[{"n":"a"}]"#, "no values"), (#"[{"n":"a","vs":"x"}]"#, "“vs” is no reading"),
-    (#"[{"n":"a","v":1},{"n":"a","v":2}]"#, "two values"), (#"[{"v":1}]"#, "not a sensor id"),
-    (#"[{"n":"a","v":1,"z_":1}]"#, "“z_” is not known"), (#"[{"n":"a","v":"1"}]"#, "not SenML"),
-    (#"[{"n":"a","v":1,"bver":99}]"#, "version 99"), (#"[1]"#, "not SenML"),
-    (#"[{"n":"a","v":1"#, "not SenML"),
+    (#"[]"#, "no values"), (#"[{"n":"a"}]"#, "has no value"), (#"[{"n":"a","vs":"x"}]"#, "has a text"),
+    (#"[{"v":1}]"#, "not named as a sensor id"), (#"[{"n":"a","v":1,"z_":1}]"#, "“z_” is not known"),
+    (#"[{"n":"a","v":"1"}]"#, "the text “1”, which is no number"),
+    (#"[{"n":"a","v":1,"bver":99}]"#, "version 99"),
+    (#"[1]"#, "record 1 is 1"), (#"[{"n":"a","v":1"#, "not valid JSON"),
+    (#"[{"n":"a","v":null}]"#, "no values"),
+    (#"[{"n":"a","bt":"x","v":1}]"#, "“bt” of record 1"),
+    (#"[{"n":"a","v":1,"t":1e300}]"#, "outside the years"),
+    (#"[{"n":"a","v":1,"vb":true}]"#, "may have one value"), (#"[{"n":"a","v":1e400}]"#, "range of a double"),
+    (#"[{"bn":"a","bn":"b","v":1}]"#, "“bn” is there twice"),
   ])
-  func aPackThatIsNotSoundIsRefusedWhole(pack: String, reason: String) throws {
+  func aPackOfWhichNothingIsAReadingIsRefused(pack: String, reason: String) throws {
     let error = #expect(throws: PayloadError.self) { try messages(pack) }
     #expect("\(try #require(error))".contains(reason), "\(error!)")
+  }
+
+  /// RFC 8428, record by record: what is a reading is taken, and the rest is told.
+  @Test(arguments: [
+    (#"[{"n":"a","v":1},{"n":"a","v":2}]"#, ["a 1.0"], 1),
+    (#"[{"bn":"d:","n":"text","vs":"031b15c4"},{"n":"port","v":2.0}]"#, ["port 2.0"], 1),
+    (#"[{"bn":"d:","n":"power","u":"W","v":120,"s":43567}]"#, ["power 120.0"], 1),
+    (#"[{"bn":"d:","n":"power","s":43567},{"n":"b","v":1}]"#, ["b 1.0"], 1),
+    (#"[{"bn":"d:","bu":"Cel"},{"n":"temp","v":20},{"n":"open","vb":true}]"#, ["open 1.0", "temp 20.0"], 0),
+    (
+      #"[{"bn":"d:","bv":20,"n":"t"},{"n":"t","t":1},{"n":"t","t":2,"v":0.5}]"#,
+      ["t 20.0", "t 20.0", "t 20.5"], 0
+    ),
+    (#"[{"n":"a","v":1},{"n":"room temp","v":2},{"n":"b","v":"x"},7,{"n":"c"}]"#, ["a 1.0"], 4),
+    (#"[{"n":"a","v":null},{"n":"b","v":2}]"#, ["b 2.0"], 0),
+    (#"[{"n":"a","v":NaN},{"n":"b","v":2}]"#, ["b 2.0"], 1),
+    (#"[{"n":"a","v":1,"v":3},{"n":"b","v":2}]"#, ["b 2.0"], 1),
+    ("\u{FEFF}" + #"[{"n":"a","v":1}]"#, ["a 1.0"], 0),
+  ])
+  func eachRecordStandsForItself(pack: String, readings: [String], refused: Int) throws {
+    let decoded = try decodeAll(pack, of: "d")
+    #expect(
+      decoded.messages.flatMap { $0.values.map { "\($0.sensor) \($0.value)" } } == readings)
+    #expect(decoded.refused.count == refused, "\(decoded.refused.reasonText)")
+  }
+
+  /// An example of the RFC (section 5.1.4) in small: one name carries a humidity and a position.
+  @Test func oneNameWithSeveralUnitsIsSeveralSensors() throws {
+    let pack = """
+      [{"bn":"urn:dev:ow:10e2","bt":1.767e9,"bu":"%RH","v":20},{"u":"lon","v":24.3},{"u":"lat","v":60.1},
+       {"t":60,"v":20.3}]
+      """
+    let decoded = try decodeAll(pack, of: "box")
+    #expect(decoded.refused.count == 0)
+    #expect(
+      decoded.messages.map { $0.values.map(\.sensor.name) } == [
+        ["10e2._RH", "10e2.lat", "10e2.lon"], ["10e2._RH"],
+      ])
+    // A name that has one unit keeps it out of its own.
+    #expect(
+      try decodeAll(#"[{"n":"a","u":"V","v":1},{"n":"b","u":"A","v":1}]"#, of: "d").messages[0].values.map(
+        \.sensor.name) == ["a", "b"])
   }
 }

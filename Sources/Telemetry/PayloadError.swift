@@ -1,0 +1,94 @@
+/// Why a payload is not a message. The text is what a person reads in `rejected_messages`.
+public enum PayloadError: Error, Hashable, Sendable, CustomStringConvertible {
+  case tooLarge(bytes: Int)
+  case notUTF8
+  case malformed(String)
+  case invalidDevice(String)
+  case otherDevice(payload: String, topic: String)
+  case noValues
+  /// There are values, and none of them can be taken.
+  case noSoundValue(RefusedValues)
+  case tooManyValues(Int)
+  case timestampOutOfRange(Int64)
+  case negativePosition
+  /// The time lies further ahead than is believed.
+  case tooFarInTheFuture(milliseconds: Int64, limit: Duration)
+
+  public var description: String {
+    switch self {
+    case .tooLarge(let bytes): "the payload has \(bytes) bytes; at most \(PayloadCodec.maximumBytes) are read"
+    case .notUTF8: "the payload is not UTF-8"
+    case .malformed(let detail): "the payload is not a message: \(detail)"
+    case .invalidDevice(let name): "\(PayloadQuote.of(name)) is not a device id, \(IdentifierRule.sentence)"
+    case .otherDevice(let payload, let topic):
+      "the payload is of device “\(payload)”, the topic of “\(topic)”"
+    case .noValues: "the message has no values"
+    case .noSoundValue(let refused): "no value of the message is taken: \(refused.reasonText)"
+    case .tooManyValues(let count):
+      "the message has \(count) values; at most \(PayloadCodec.maximumValues) are read"
+    case .timestampOutOfRange(let milliseconds):
+      "the time \(milliseconds) ms is outside the years 1970 to 9999"
+    case .tooFarInTheFuture(let milliseconds, let limit):
+      "the time \(Timestamp(milliseconds: milliseconds)) is more than \(limit.text) ahead of every clock; "
+        + "believing it would close the device's windows"
+    case .negativePosition: "epoch and seq must be given both, and not be negative"
+    }
+  }
+}
+
+/// The values of a payload that were not taken although the rest of it was: how many, and why.
+public struct RefusedValues: Hashable, Sendable {
+  /// Reasons that are kept; of further values the number says enough, and a row of `rejected_messages` stays short.
+  public static let namedReasons = 5
+
+  public private(set) var count = 0
+  /// Those of the first ``namedReasons`` values.
+  public private(set) var reasons: [String] = []
+
+  public init() {}
+
+  /// Adds a value that is not taken.
+  public mutating func add(_ reason: @autoclosure () -> String) {
+    count += 1
+    if reasons.count < Self.namedReasons { reasons.append(reason()) }
+  }
+
+  /// Adds what another part of the same payload could not take.
+  public mutating func add(_ other: RefusedValues) {
+    count += other.count
+    reasons += other.reasons.prefix(Self.namedReasons - reasons.count)
+  }
+
+  /// The reasons in a line, for `rejected_messages`.
+  public var reasonText: String {
+    let rest = count - reasons.count
+    return reasons.joined(separator: "; ") + (rest > 0 ? "; and \(rest) more" : "")
+  }
+
+  /// What a person reads of a message whose other values were taken.
+  public var sentence: String {
+    (count == 1 ? "one value is not taken: " : "\(count) values are not taken: ") + reasonText
+  }
+}
+
+/// Text of a payload inside a message for people: bounded, whatever was sent.
+enum PayloadQuote {
+  /// Room for every name that is an id, and for enough of any other to know it by.
+  static let maximumScalars = 80
+
+  static func of(_ text: some StringProtocol) -> String {
+    // By scalars: a single character can be made of thousands of them.
+    let scalars = text.unicodeScalars.prefix(maximumScalars + 1)
+    let isCut = scalars.count > maximumScalars
+    var quoted = "“"
+    for scalar in scalars.prefix(maximumScalars) {
+      // What moves a terminal's cursor, or cannot be seen, is shown by its number.
+      if scalar.properties.generalCategory == .control {
+        quoted += "\\u{" + String(scalar.value, radix: 16) + "}"
+      } else {
+        quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + (isCut ? "…”" : "”")
+  }
+}
