@@ -14,7 +14,6 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -30,7 +29,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     // Without its traits, of which nothing is needed: two of them reach the compiler in an order that changes from run to run,
     // and it would be compiled again and again.
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
@@ -45,6 +43,7 @@ let package = Package(
       name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSVM", providers: [.apt(["libsvm-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CKernels"),
     .target(name: "CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(name: "Wording"),
@@ -52,7 +51,7 @@ let package = Package(
     // Layer 1: values, files, processes, models
     .target(name: "Telemetry", dependencies: [wording]),
     .target(name: "ExactArithmetic"),
-    .target(name: "Files", dependencies: ["CLinux", crypto, wording]),
+    .target(name: "Files", dependencies: ["CLinux", "CCrypto", wording]),
     .target(name: "Supervision", dependencies: ["CLinux", wording, subprocess, systemPackage]),
 
     // Layer 2

@@ -58,6 +58,8 @@ public struct FleetPlan: MessageSource {
 
   public func deliveries(ofDeviceAt index: Int) -> DeliveryStream { devices[index].deliveries() }
 
+  public func departures(ofDeviceAt index: Int) -> Departures { devices[index].departures }
+
   public func messages(ofDeviceAt index: Int) -> MessageStream { MessageStream(devices[index].messages()) }
 }
 

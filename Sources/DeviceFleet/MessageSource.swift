@@ -26,10 +26,14 @@ public protocol MessageSource: Sendable {
   func messages(ofDeviceAt index: Int) -> MessageStream
   /// What leaves the device at `index`: its messages as transport faults let them go.
   func deliveries(ofDeviceAt index: Int) -> DeliveryStream
+  /// How far the times that its messages carry may be from those at which they leave.
+  func departures(ofDeviceAt index: Int) -> Departures
 }
 
 extension MessageSource {
   public var transportLabels: [Label] { [] }
+
+  public func departures(ofDeviceAt index: Int) -> Departures { Departures() }
 
   public func deliveries(ofDeviceAt index: Int) -> DeliveryStream {
     DeliveryStream(messages(ofDeviceAt: index))

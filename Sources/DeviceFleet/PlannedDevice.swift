@@ -49,6 +49,15 @@ public struct PlannedDevice: Sendable {
     DeliveryStream(MessageStream(messages()), batch: batch, faults: transport.map(\.fault))
   }
 
+  var departures: Departures {
+    var departures = Departures()
+    if batch > 1 { departures.batchSpan = times.evenSpan(ofReadings: batch) ?? .zero }
+    departures.isIrregular =
+      !transport.isEmpty || batch > 1 && times.evenSpan(ofReadings: batch) == nil
+    departures.hasWrongClock = anomalies.contains { $0.origin == .clock }
+    return departures
+  }
+
   mutating func add(_ placement: TransportPlacement, common: String) {
     transport.append(placement.place(on: id, start: start, seed: seed, common: common))
   }

@@ -1,11 +1,13 @@
-import Crypto
+import CCrypto
 import Foundation
 
 /// SHA-256 in lower-case hexadecimal, as `sha256sum` prints it.
 public enum Digest {
   /// The digest of `bytes`.
   public static func sha256(_ bytes: some DataProtocol) -> String {
-    hexadecimal(SHA256.hash(data: bytes))
+    var digest = RunningDigest()
+    for region in bytes.regions { region.withUnsafeBytes { digest.update($0) } }
+    return digest.sha256
   }
 
   /// The digest of `text` in UTF-8.
@@ -15,46 +17,77 @@ public enum Digest {
   public static func sha256(file path: String) throws -> String {
     guard let file = FileHandle(forReadingAtPath: path) else { throw FileError(path: path, action: "read") }
     defer { try? file.close() }
-    var hash = SHA256()
-    while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty { hash.update(data: piece) }
-    return hexadecimal(hash.finalize())
+    var digest = RunningDigest()
+    while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
+      piece.withUnsafeBytes { digest.update($0) }
+    }
+    return digest.sha256
   }
 
   /// The first half, 16 bytes, of the SHA-256 of two runs of bytes and where one ends and the other begins.
   public static func half(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> [UInt8] {
-    var hash = SHA256()
-    withUnsafeBytes(of: first.count.littleEndian) { hash.update(bufferPointer: $0) }
-    hash.update(bufferPointer: first)
-    hash.update(bufferPointer: second)
-    return Array(hash.finalize().prefix(16))
-  }
-
-  fileprivate static func hexadecimal(_ digest: SHA256.Digest) -> String {
-    String(unsafeUninitializedCapacity: 2 * SHA256.byteCount) { text in
-      var count = 0
-      for byte in digest {
-        for digit in [byte >> 4, byte & 15] {
-          text[count] = digit < 10 ? 0x30 + digit : 0x61 - 10 + digit
-          count += 1
-        }
-      }
-      return count
-    }
+    var digest = RunningDigest()
+    withUnsafeBytes(of: first.count.littleEndian) { digest.update($0) }
+    digest.update(first)
+    digest.update(second)
+    return Array(digest.bytes.prefix(16))
   }
 }
 
-/// A digest of bytes that come piece by piece.
+/// A digest of bytes that come piece by piece, by libcrypto. A copy goes on by itself.
 public struct RunningDigest {
-  private var hash = SHA256()
+  private var context = Context()
 
   public init() {}
 
   /// Adds `bytes` to what the digest is of.
-  public mutating func update(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    if !isKnownUniquelyReferenced(&context) { context = Context(copying: context) }
+    context.update(bytes)
+  }
 
   /// Adds `bytes` to what the digest is of.
   public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
-  /// The digest of everything added so far.
-  public var sha256: String { Digest.hexadecimal(hash.finalize()) }
+  /// The SHA-256 of everything added so far, in hexadecimal.
+  public var sha256: String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  /// The same in 32 bytes.
+  var bytes: [UInt8] { Context(copying: context).finish() }
+
+  /// What libcrypto keeps between two pieces. SHA-256 in memory has no way to fail but for want of memory.
+  private final class Context {
+    private let pointer: OpaquePointer
+
+    init() {
+      guard let pointer = EVP_MD_CTX_new(), EVP_DigestInit_ex(pointer, EVP_sha256(), nil) == 1 else {
+        preconditionFailure("libcrypto has no SHA-256")
+      }
+      self.pointer = pointer
+    }
+
+    init(copying other: Context) {
+      guard let pointer = EVP_MD_CTX_new(), EVP_MD_CTX_copy_ex(pointer, other.pointer) == 1 else {
+        preconditionFailure("libcrypto has no memory for a SHA-256")
+      }
+      self.pointer = pointer
+    }
+
+    deinit { EVP_MD_CTX_free(pointer) }
+
+    func update(_ bytes: UnsafeRawBufferPointer) {
+      EVP_DigestUpdate(pointer, bytes.baseAddress, bytes.count)
+    }
+
+    /// Nothing can be added after this.
+    func finish() -> [UInt8] {
+      [UInt8](unsafeUninitializedCapacity: 32) { buffer, count in
+        EVP_DigestFinal_ex(pointer, buffer.baseAddress, nil)
+        count = 32
+      }
+    }
+  }
 }

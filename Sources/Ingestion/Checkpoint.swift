@@ -8,7 +8,7 @@ public struct CheckpointError: Error, CustomStringConvertible {
 /// Writes the state of the fold: whole numbers in as few bytes as they need (LEB128 of the zigzag form), doubles as they are.
 struct CheckpointWriter {
   /// Changes with the form of the state.
-  static let version: Int64 = 2
+  static let version: Int64 = 3
 
   private(set) var bytes: [UInt8] = []
 
@@ -39,10 +39,13 @@ struct CheckpointWriter {
 struct CheckpointReader {
   private let bytes: [UInt8]
   private var offset = 0
+  /// Of the form of the state. The one before the present form can be read too.
+  private(set) var version: Int64 = 0
 
   init(_ bytes: [UInt8]) throws(CheckpointError) {
     self.bytes = bytes
-    guard try integer() == CheckpointWriter.version else {
+    version = try integer()
+    guard (CheckpointWriter.version - 1...CheckpointWriter.version).contains(version) else {
       throw CheckpointError(description: "the checkpoint was written by another version of sonde")
     }
   }
@@ -100,6 +103,9 @@ extension DeviceState {
   func write(to writer: inout CheckpointWriter) {
     writer.text(name.name)
     writer.integer(maxEvent)
+    writer.integer(arrived)
+    writer.count(visibleAfter == nil ? 0 : 1)
+    if let visibleAfter { writer.integer(visibleAfter) }
     seen.write(to: &writer)
     writer.count(windows.count)
     for window in windows {
@@ -126,6 +132,10 @@ extension DeviceState {
 
   init(from reader: inout CheckpointReader) throws(CheckpointError) {
     self.init(name: try reader.device(), maxEvent: try reader.integer())
+    if reader.version >= 3 {
+      arrived = try reader.integer()
+      if try reader.integer() == 1 { visibleAfter = try reader.integer() }
+    }
     seen = try SeenMessages(from: &reader)
     for _ in 0..<(try reader.count()) {
       let start = try reader.integer()

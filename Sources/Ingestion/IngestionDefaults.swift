@@ -19,6 +19,13 @@ public enum IngestionDefaults {
   static let deliveriesUnderWay = 65_535
   /// How far behind the fleet's newest reading a device may be before the fleet's watermark leaves it behind.
   public static let idleAfter = Duration.seconds(3600)
+  /// Of devices without a plan, how many messages of the fleet, for each device, one may be silent and still have a say in what
+  /// time it is: enough for one that sends less often, few enough that the dead are soon forgotten.
+  static let messagesOfSilence = 16
+  /// How many devices are asked what time it is, so that it costs nothing in a large fleet.
+  static let devicesAsked = 500
+  /// How far ahead of its arrival a time must lie to be told: clocks that nobody cares for are seconds apart.
+  static let aheadNotice = Duration.seconds(60)
   /// How far ahead of every clock a time may lie to be believed: more than any time zone's mistake.
   public static let futureLimit = Duration.seconds(48 * 3600)
   /// How long a lost broker is tried again before the service gives up.

@@ -26,7 +26,7 @@ extension IngestionFold {
     var lower = upper
     while lower > 0, devices[index].windows[lower - 1].end > time { lower -= 1 }
 
-    let visibleFrom = revisionVisibleFrom(watermark)
+    let visibleFrom = revisionVisibleFrom(watermark, ofDevice: index)
     guard lower < upper else {
       var session = DeviceWindow(start: time, end: end)
       session.add(message, original)

@@ -10,8 +10,8 @@ public struct IngestionFold: Sendable {
   public let settings: WindowSettings
   /// How far behind the newest reading of the fleet a device may be before the fleet stops waiting for it.
   public let idleAfter: Duration
-  /// How far ahead of the wall clock and of the fleet's newest reading a time may lie to be believed; nil believes all.
-  /// A device whose clock is wrong would else push its watermark so far that everything after it is late.
+  /// How far ahead of its arrival a time may lie to be believed; nil believes all. A device whose clock is wrong would else
+  /// push its watermark so far that everything after it is late.
   public var futureLimit: Duration?
   /// What becomes of a message whose windows can no longer change.
   public var latePolicy = LatePolicy.keep
@@ -19,6 +19,8 @@ public struct IngestionFold: Sendable {
   public internal(set) var progress: IngestionProgress
 
   var devices: [DeviceState] = []
+  /// When messages arrive.
+  var clock: FleetClock
   private var indices: [DeviceID: Int] = [:]
   private var topics = TopicCache()
   private var redeliveries = RedeliveryGuard()
@@ -33,9 +35,12 @@ public struct IngestionFold: Sendable {
   let lateness: Int64
 
   /// A fold that has seen nothing.
-  public init(settings: WindowSettings, idleAfter: Duration) {
+  ///
+  /// - Parameter arrivals: What is known of a planned fleet; nil where devices come as they come.
+  public init(settings: WindowSettings, idleAfter: Duration, arrivals: PlannedArrivals? = nil) {
     self.settings = settings
     self.idleAfter = idleAfter
+    clock = FleetClock(arrivals: arrivals)
     window = settings.window.milliseconds
     hop = settings.hop.milliseconds
     gap = settings.sessionGap?.milliseconds ?? 0
@@ -57,6 +62,7 @@ public struct IngestionFold: Sendable {
     isRetained: Bool = false, received: Timestamp, into batch: inout StoreBatch
   ) {
     progress.deliveries += 1
+    clock.wallMs = received.milliseconds
     // Nearly always nothing can be a repetition, and a digest costs as much as the rest.
     let mayBeRetained = isRetained && retained.mayRepeat(topic)
     let mark =
@@ -72,7 +78,7 @@ public struct IngestionFold: Sendable {
         let refused = try PayloadCodec.decodeAll(payload, topicDevice: device, received: received) {
           messages.append($0)
         }
-        if !isRepetition { for message in messages { try believe(message.timestamp, received) } }
+        if !isRepetition { for message in messages { try believe(message, &batch) } }
         var account = PayloadAccount()
         for message in messages {
           account.note(
@@ -83,7 +89,7 @@ public struct IngestionFold: Sendable {
       } else {
         var refused = RefusedValues()
         let message = try PayloadCodec.decode(payload, topicDevice: device, refused: &refused)
-        if !isRepetition { try believe(message.timestamp, received) }
+        if !isRepetition { try believe(message, &batch) }
         var account = PayloadAccount()
         account.note(take(message, isRepetition: isRepetition, &account.contradictions, into: &batch))
         if refused.count > 0 || account.contradictions.count > 0 {
@@ -177,12 +183,13 @@ public struct IngestionFold: Sendable {
     if resumed { redeliveries.sessionResumed(after: progress.deliveries) } else { redeliveries.sessionLost() }
   }
 
-  /// Throws where `timestamp` lies too far in the future.
-  private func believe(_ timestamp: Timestamp, _ received: Timestamp) throws(PayloadError) {
+  /// Throws where the time of `message` lies too far in the future.
+  private mutating func believe(_ message: Message, _ batch: inout StoreBatch) throws(PayloadError) {
     guard let futureLimit else { return }
-    let newest = max(received, progress.maxEvent ?? received)
-    guard timestamp - newest <= futureLimit else {
-      throw .tooFarInTheFuture(milliseconds: timestamp.milliseconds, limit: futureLimit)
+    let now = clock.latestPlausible(message)
+    guard message.timestamp.milliseconds - now <= futureLimit.milliseconds else {
+      clock.note(message.device, aheadMs: message.timestamp.milliseconds - now, in: &batch)
+      throw .tooFarInTheFuture(milliseconds: message.timestamp.milliseconds, limit: futureLimit)
     }
   }
 
@@ -207,9 +214,9 @@ public struct IngestionFold: Sendable {
     _ message: Message, _ contradictions: inout RefusedValues, into batch: inout StoreBatch
   ) -> MessageFate {
     progress.messages += 1
-    let index = index(of: message.device, at: message.timestamp)
+    let index = index(of: message)
     var message = message
-    let watermark = devices[index].maxEvent - disorder
+    let watermark = devices[index].reached - disorder
     let isFinal = isFinal(message.timestamp.milliseconds, watermark)
     if let position = message.position {
       guard devices[index].seen.insert(epoch: position.epoch, sequence: position.sequence) else {
@@ -273,7 +280,8 @@ public struct IngestionFold: Sendable {
     progress.storedReadings += message.values.count
     progress.maxEvent = max(progress.maxEvent ?? message.timestamp, message.timestamp)
     batch.stored.append(message)
-    let watermark = devices[index].maxEvent - disorder
+    let watermark = devices[index].reached - disorder
+    let hasMoved = move(device: index, to: message, original, watermark: watermark, in: &batch)
     if gap > 0 {
       addToSession(message, original, ofDevice: index, watermark: watermark, into: &batch)
     } else {
@@ -286,10 +294,7 @@ public struct IngestionFold: Sendable {
         start += hop
       }
     }
-    if message.timestamp.milliseconds > devices[index].maxEvent {
-      devices[index].maxEvent = message.timestamp.milliseconds
-      closeWindows(ofDevice: index, into: &batch)
-    }
+    if hasMoved { closeWindows(ofDevice: index, into: &batch) }
   }
 
   /// Whether no window that would hold a reading of this time takes readings any more.
@@ -301,14 +306,17 @@ public struct IngestionFold: Sendable {
 
   /// To be called when a batch is complete: moves the fleet's watermark and notes the progress.
   public mutating func finish(_ batch: inout StoreBatch) {
-    progress.fleetWatermark = fleetWatermark()
+    moveFleetWatermark(&batch)
     batch.progress = progress
   }
 
-  private mutating func index(of name: DeviceID, at timestamp: Timestamp) -> Int {
-    if let known = indices[name] { return known }
-    devices.append(DeviceState(name: name, maxEvent: timestamp.milliseconds))
-    indices[name] = devices.count - 1
+  private mutating func index(of message: Message) -> Int {
+    if let known = indices[message.device] { return known }
+    var device = DeviceState(name: message.device, maxEvent: message.timestamp.milliseconds)
+    device.arrivals = clock.listed(message.device)
+    if clock.arrivals != nil { device.arrived = device.arrival(message, message.timestamp) }
+    devices.append(device)
+    indices[message.device] = devices.count - 1
     return devices.count - 1
   }
 
@@ -353,16 +361,11 @@ public struct IngestionFold: Sendable {
     // A reading for a window that the watermark has passed: the window exists already, or would have closed empty.
     if watermark >= start + window {
       devices[index].windows[place].isClosed = true
-      let visibleFrom = revisionVisibleFrom(watermark)
+      let visibleFrom = revisionVisibleFrom(watermark, ofDevice: index)
       for value in message.values {
         emit(value.sensor, ofWindow: place, ofDevice: index, visibleFrom: visibleFrom, into: &batch)
       }
     }
-  }
-
-  /// When a change of what was published already becomes visible.
-  func revisionVisibleFrom(_ watermark: Int64) -> Int64 {
-    max(watermark, progress.fleetWatermark?.milliseconds ?? .min) + 1
   }
 
   private mutating func windowIndex(_ start: Int64, ofDevice index: Int) -> Int {
@@ -376,24 +379,18 @@ public struct IngestionFold: Sendable {
 
   /// Closes the windows that the device's watermark has reached, and forgets those that can no longer change.
   private mutating func closeWindows(ofDevice index: Int, into batch: inout StoreBatch) {
-    let watermark = devices[index].maxEvent - disorder
+    let watermark = devices[index].reached - disorder
     guard let first = devices[index].windows.first, first.end <= watermark else { return }
     // The closed ones come first.
     var place = devices[index].windows.count
     while place > 0, !devices[index].windows[place - 1].isClosed { place -= 1 }
     while place < devices[index].windows.count, devices[index].windows[place].end <= watermark {
-      let visibleFrom = visibleFrom(closing: devices[index].windows[place].end)
+      let visibleFrom = visibleFrom(closing: devices[index].windows[place].end, ofDevice: index)
       publish(place, ofDevice: index, visibleFrom: visibleFrom, into: &batch)
       place += 1
     }
     let kept = devices[index].windows.firstIndex { watermark < lastChange($0) + lateness }
     devices[index].windows.removeFirst(kept ?? devices[index].windows.count)
-  }
-
-  /// When a window that closes in time becomes visible.
-  private func visibleFrom(closing end: Int64) -> Int64 {
-    // A device that the fleet no longer waited for must not add to what jobs have already read.
-    max(end, (progress.fleetWatermark?.milliseconds ?? .min / 2) + 1)
   }
 
   /// Publishes the rows of a window that is over, every sensor of it.
@@ -436,18 +433,9 @@ public struct IngestionFold: Sendable {
       visibleFrom: Timestamp(milliseconds: visibleFrom))
   }
 
-  /// The lowest watermark of the devices that are not idle; never lower than it was.
-  private func fleetWatermark() -> Timestamp? {
-    guard let newest = progress.maxEvent?.milliseconds else { return nil }
-    let idleBefore = newest - idleAfter.milliseconds
-    let slowest = devices.lazy.map(\.maxEvent).filter { $0 >= idleBefore }.min() ?? newest
-    let watermark = Timestamp(milliseconds: slowest - disorder)
-    return max(progress.fleetWatermark ?? watermark, watermark)
-  }
-
   // MARK: - Checkpoints
 
-  /// The state, for ``init(settings:idleAfter:checkpoint:progress:marks:)``.
+  /// The state, for ``init(settings:idleAfter:arrivals:checkpoint:progress:marks:)``.
   public func checkpoint() -> [UInt8] {
     var writer = CheckpointWriter()
     writer.count(devices.count)
@@ -459,17 +447,19 @@ public struct IngestionFold: Sendable {
   /// given to ``replay(_:original:)`` and ``replayLate(_:_:)``. `progress` is what the store has counted; it includes them, and
   /// `marks` and `retained` are the deliveries that it has taken down. Throws ``CheckpointError``.
   public init(
-    settings: WindowSettings, idleAfter: Duration, checkpoint: [UInt8]?, progress: IngestionProgress,
-    marks: [DeliveryMark] = [], retained: [RetainedMark] = []
+    settings: WindowSettings, idleAfter: Duration, arrivals: PlannedArrivals? = nil, checkpoint: [UInt8]?,
+    progress: IngestionProgress, marks: [DeliveryMark] = [], retained: [RetainedMark] = []
   ) throws(CheckpointError) {
-    self.init(settings: settings, idleAfter: idleAfter)
+    self.init(settings: settings, idleAfter: idleAfter, arrivals: arrivals)
     self.progress = progress
+    clock.resume(progress)
     redeliveries = RedeliveryGuard(marks)
     for mark in retained { self.retained.remember(mark) }
     guard let checkpoint else { return }
     var reader = try CheckpointReader(checkpoint)
     for index in 0..<(try reader.count()) {
-      let device = try DeviceState(from: &reader)
+      var device = try DeviceState(from: &reader)
+      device.arrivals = clock.listed(device.name)
       devices.append(device)
       indices[device.name] = index
     }
@@ -484,7 +474,7 @@ public struct IngestionFold: Sendable {
     var ignored = StoreBatch()
     swap(&ignored, &replayed)
     ignored.removeAll()
-    let index = index(of: message.device, at: message.timestamp)
+    let index = index(of: message)
     if let position = message.position {
       _ = devices[index].seen.insert(epoch: position.epoch, sequence: position.sequence)
     }

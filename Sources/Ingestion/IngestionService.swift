@@ -20,6 +20,8 @@ public final class IngestionService {
     public var store: String
     public var settings: WindowSettings
     public var idleAfter = IngestionDefaults.idleAfter
+    /// What is known of a planned fleet; nil where devices come as they come.
+    public var arrivals: PlannedArrivals?
     /// Nil believes every time; see ``IngestionFold/futureLimit``.
     public var futureLimit: Duration? = IngestionDefaults.futureLimit
     /// How much event time behind the newest reading is kept; nil keeps everything.
@@ -74,8 +76,9 @@ public final class IngestionService {
     writer = try WindowStoreWriter(path: configuration.store, settings: configuration.settings)
     let recovered = try writer.recover()
     var fold = try IngestionFold(
-      settings: configuration.settings, idleAfter: configuration.idleAfter, checkpoint: recovered.checkpoint,
-      progress: recovered.progress, marks: recovered.marks, retained: recovered.retained)
+      settings: configuration.settings, idleAfter: configuration.idleAfter, arrivals: configuration.arrivals,
+      checkpoint: recovered.checkpoint, progress: recovered.progress, marks: recovered.marks,
+      retained: recovered.retained)
     fold.futureLimit = configuration.futureLimit
     fold.latePolicy = configuration.latePolicy
     var count = 0
@@ -281,7 +284,7 @@ public final class IngestionService {
     guard configuration.retain != nil || configuration.retainBytes != nil else { return }
     let settings = configuration.settings
     batch.retention = Retention(
-      from: configuration.retain.flatMap { retain in fold.progress.maxEvent.map { $0 - retain } },
+      from: configuration.retain.flatMap { retain in fold.progress.newestOfFleet.map { $0 - retain } },
       bytes: configuration.retainBytes,
       finalBefore: fold.progress.fleetWatermark.map { $0 - settings.allowedLateness - settings.window })
   }

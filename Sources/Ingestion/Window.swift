@@ -71,9 +71,27 @@ struct DeviceState: Sendable {
   var maxEvent: Int64
   /// Ascending by start; open windows and closed ones that still take late readings.
   var windows: [DeviceWindow] = []
+  /// How many messages there had been when it was heard of last.
+  var heardAt = 0
+  /// What the plan lists of it.
+  var arrivals: PlannedArrivals.Device?
+  /// Of a planned device the newest arrival, in milliseconds.
+  var arrived = Int64.max
+  /// Of a planned device: what it publishes becomes visible after this, because the fleet had gone on without it. Nil before
+  /// its first message.
+  var visibleAfter: Int64?
 
   init(name: DeviceID, maxEvent: Int64) {
     self.name = name
     self.maxEvent = maxEvent
+  }
+
+  /// How far the device has come in event time. Where it is known when messages arrive, a clock that is ahead does not count:
+  /// what is measured until the rest of the fleet is there too would else be late.
+  var reached: Int64 { min(maxEvent, arrived) }
+
+  /// When a message of a planned device arrives that came with the time `original`.
+  func arrival(_ message: Message, _ original: Timestamp) -> Int64 {
+    (arrivals?.arrival(original, message.position) ?? original).milliseconds
   }
 }

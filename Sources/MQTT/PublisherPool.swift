@@ -60,6 +60,8 @@ public final class PublisherPool {
     var readings: Int32
     /// −1 for none.
     var sender: Int32
+    /// Its place in ``PublisherPool/underWay``.
+    var number = 0
 
     static let uncounted = Outstanding(messages: -1, readings: 0, sender: -1)
   }
@@ -78,6 +80,7 @@ public final class PublisherPool {
   private let address: BrokerAddress
   private let isStopped: () -> Bool
   private var clients: [Client] = []
+  private var underWay = UnderWay()
   /// By client.
   private var births: [Int: StatusPublication] = [:]
   private let poller: Int32
@@ -140,6 +143,7 @@ public final class PublisherPool {
       counters.outstanding -= 1
       let first = self.clients[index].unacknowledged.removeFirst()
       guard first.messages >= 0 else { return }
+      underWay.finish(first.number)
       counters.acknowledged += Int(first.messages)
       counters.acknowledgedReadings += Int(first.readings)
     }
@@ -152,12 +156,13 @@ public final class PublisherPool {
   /// - Parameters:
   ///   - topic: NUL-terminated.
   ///   - intended: When it was meant to be sent, in microseconds since 1970; the receiver is told, where MQTT 5 is spoken.
+  ///   - due: The caller's time of it, for ``oldestDue``.
   public func publish(
     client index: Int, topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, as content: Content,
-    intended: Int64? = nil
+    intended: Int64? = nil, due: Int64 = 0
   ) throws {
     try waitForRoom(index)
-    try send(index, topic, payload, as: content, intended: intended)
+    try send(index, topic, payload, as: content, intended, due)
     sinceLastPoll += 1
     if clients[index].connection.wantsWrite { try watch(index) }
     if sinceLastPoll >= Limits.publicationsBetweenPolls { try pump(.zero) }
@@ -181,7 +186,7 @@ public final class PublisherPool {
 
   private func send(
     _ index: Int, _ topic: UnsafePointer<CChar>, _ payload: UnsafeRawBufferPointer, as content: Content,
-    intended: Int64?
+    _ intended: Int64?, _ due: Int64
   ) throws {
     let quality = clients[index].quality
     do {
@@ -192,10 +197,10 @@ public final class PublisherPool {
       // The library has kept the message and sends it with the next connection; at QoS 0 it is gone, as QoS 0 has it.
       try reconnect(index)
     }
-    count(index, content, quality)
+    count(index, content, quality, due)
   }
 
-  private func count(_ index: Int, _ content: Content, _ quality: QualityOfService) {
+  private func count(_ index: Int, _ content: Content, _ quality: QualityOfService, _ due: Int64) {
     var outstanding = Outstanding.uncounted
     switch content {
     case .messages(let messages, let readings, let sender):
@@ -205,6 +210,7 @@ public final class PublisherPool {
       if quality == .atMostOnce { counters.unconfirmed += messages }
       outstanding = Outstanding(
         messages: Int32(messages), readings: Int32(readings), sender: Int32(sender ?? -1))
+      if quality != .atMostOnce { outstanding.number = underWay.begin(due) }
     case .repeated: counters.repeated += 1
     }
     guard quality != .atMostOnce else { return }
@@ -238,6 +244,9 @@ public final class PublisherPool {
     }
     return counts
   }
+
+  /// The `due` of the first publication of messages that waits for its acknowledgement; nil where none does.
+  public var oldestDue: Int64? { underWay.oldest }
 
   /// Whether every publication has been acknowledged.
   public var isDrained: Bool { counters.outstanding == 0 }

@@ -41,6 +41,8 @@ struct Pipeline {
 
   private func carry(_ parts: RunningParts, _ report: inout RunReport) async throws {
     let speech = Speech()
+    let underWay = FleetDefaults.underWay(document.clock.speed)
+    try document.source.messages.plannedArrivals(underWay: underWay).write(to: layout.arrivals)
     parts.ingestion = try await startIngestion(parts, speech)
     if let schedule = document.scheduleConfiguration {
       try schedule.write(to: layout.schedule)
@@ -111,7 +113,7 @@ struct Pipeline {
       "ingest", executable: options.executable,
       arguments: [
         "ingest", "--broker", "\(parts.addressForIngestion)", "--topic", document.topicFilter, "--store",
-        layout.store, "--client-id", "\(session)-ingest", "--events",
+        layout.store, "--client-id", "\(session)-ingest", "--events", "--arrivals", layout.arrivals,
       ] + document.ingestion.arguments + parts.addressForIngestion.access.arguments,
       log: layout.log("ingest"), environment: parts.ingestionEnvironment, onLine: { speech.ingestion($0) })
   }
@@ -254,7 +256,7 @@ struct Pipeline {
   ) -> RunStatus {
     var status = RunStatus()
     status.phase = phase
-    status.eventTime = progress.maxEvent
+    status.eventTime = progress.newestOfFleet
     status.messagesPlanned = document.source.messages.messageCount
     status.messagesStored = progress.storedMessages
     status.share = Double(progress.distinctMessages) / Double(max(1, status.messagesPlanned))

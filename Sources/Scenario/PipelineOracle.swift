@@ -19,6 +19,8 @@ struct PipelineOracle {
 
   let source: any MessageSource
   let settings: ScenarioDocument.Ingestion
+  /// When ingestion takes messages to arrive.
+  let arrivals: PlannedArrivals
   /// Sequence numbers of messages that never reached ingestion, by device.
   var missing: [DeviceID: Set<Int64>] = [:]
 
@@ -88,11 +90,16 @@ struct PipelineOracle {
     let lateness = settings.settings.allowedLateness.milliseconds
     var accepted: [Accepted] = []
     var newest = Int64.min
+    // A watermark is never ahead of what has arrived.
+    var arrived = Int64.min
+    let listed = arrivals.listed[source.deviceIDs[index]]
     let missing = missing[source.deviceIDs[index]] ?? []
     for message in source.deliveries(ofDeviceAt: index).lazy.flatMap(\.messages) {
       if let position = message.position, missing.contains(position.sequence) { continue }
       var timestamp = message.timestamp.milliseconds
-      let watermark = newest == .min ? .min : newest - settings.settings.outOfOrderness.milliseconds
+      let arrival = (listed?.arrival(message.timestamp, message.position) ?? message.timestamp).milliseconds
+      let watermark =
+        newest == .min ? .min : min(newest, arrived) - settings.settings.outOfOrderness.milliseconds
       // What was kept back, or comes from a clock that was set back, may find its window past its lateness: it is late.
       let closesMs = (possibleWindows(timestamp).map(\.end).max() ?? 0) + lateness
       if watermark >= closesMs {
@@ -100,12 +107,14 @@ struct PipelineOracle {
         timestamp = watermark - lateness
       }
       newest = max(newest, timestamp)
+      arrived = max(arrived, arrival)
       accepted.append(
         Accepted(
           timestamp: timestamp, sequence: message.position?.sequence ?? 0, values: message.values,
           watermark: watermark))
     }
-    let watermark = newest == .min ? .min : newest - settings.settings.outOfOrderness.milliseconds
+    let watermark =
+      newest == .min ? .min : min(newest, arrived) - settings.settings.outOfOrderness.milliseconds
     let readings = settings.settings.sessionGap == nil ? windows(accepted) : sessions(accepted)
     return readings.filter { $0.key.end <= watermark }.mapValues { readings in
       let ordered = readings.sorted { ($0.timestamp, $0.sequence) < ($1.timestamp, $1.sequence) }

@@ -48,7 +48,7 @@ enum ReportNames {
       "messages_per_second": .number, "readings_per_second": .number, "cpu_us_per_message": .number,
       "commit_ms": numbers("p50", "p99"),
       "end_to_end_ms": numbers("p50", "p90", "p99", "p99.9"),
-      "restarts": .number, "unplanned_restarts": .number,
+      "restarts": .number, "unplanned_restarts": .number, "clocks_ahead": .number, "clocks_behind": .number,
     ]),
     "replay": numbers(
       "files", "rows", "messages", "readings", "empty_cells", "rows_without_values", "rows_outside_clock",

@@ -46,6 +46,8 @@ public struct RunLayout: Hashable, Sendable {
   public var manifest: String { "\(folder)/manifest.json" }
   public var logs: String { "\(folder)/logs" }
   var schedule: String { "\(folder)/schedule.json" }
+  /// When the messages of the fleet arrive, as ingestion is told.
+  var arrivals: String { "\(folder)/arrivals.json" }
   /// What faults tell ingestion, while the run goes on.
   var faults: String { "\(folder)/faults" }
   /// Configuration and persistence of the embedded broker.

@@ -49,6 +49,8 @@ public struct RunReport: Sendable {
   var replay: ReplayAccount?
   var compute: ComputeSettings
   var nodes = NodeUsage([])
+  /// Devices whose clocks are not the fleet's, the worst first.
+  public internal(set) var clocks: [DeviceClock] = []
 
   init(_ document: ScenarioDocument, startedAt: Timestamp) {
     self.startedAt = startedAt
@@ -271,6 +273,15 @@ public struct RunReport: Sendable {
       ]),
       "restarts": count(restarts.planned + restarts.unplanned),
       "unplanned_restarts": count(restarts.unplanned),
+      "clocks_ahead": count(clocks.count { $0.aheadMs > 0 }),
+      "clocks_behind": count(clocks.count { $0.behindMs > 0 }),
+      "clocks": .array(
+        clocks.prefix(RunDefaults.namedClocks).map {
+          .object([
+            "device": .text($0.device.name), "ahead_seconds": figure(Double($0.aheadMs) / 1000),
+            "behind_seconds": figure(Double($0.behindMs) / 1000),
+          ])
+        }),
     ])
   }
 

@@ -86,8 +86,10 @@ public struct ScenarioRun: Sendable {
     let source = document.source.messages
     let store = try WindowStoreReader(path: layout.store)
     report.stored = try store.progress()
+    report.clocks = try store.deviceClocks()
     report.ledger = try ReadingLedger(source: source, store: store, fleet: report.fleet)
-    var oracle = PipelineOracle(source: source, settings: document.ingestion)
+    var oracle = PipelineOracle(
+      source: source, settings: document.ingestion, arrivals: try PlannedArrivals(path: layout.arrivals))
     // What a broker forgot when it was killed is lost, and counted as such; windows can only be made of what came.
     // So it is with what ingestion did not believe.
     oracle.missing = report.ledger?.rejectedMessages ?? [:]

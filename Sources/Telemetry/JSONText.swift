@@ -1,3 +1,5 @@
+import Wording
+
 /// A JSON value as it was written: keys keep their order and their repetitions, numbers their digits.
 enum JSONValue {
   case null
@@ -15,9 +17,9 @@ enum JSONValue {
     switch self {
     case .null: "null"
     case .bool(let value): value ? "true" : "false"
-    case .number(_, let digits): String(digits.prefix(PayloadQuote.maximumScalars))
+    case .number(_, let digits): digits.excerpt
     case .notFinite(let word): word
-    case .text(let text): "the text \(PayloadQuote.of(text))"
+    case .text(let text): "the text \(text.quoted)"
     case .array: "a list"
     case .object: "an object"
     }

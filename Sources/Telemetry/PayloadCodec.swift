@@ -1,3 +1,5 @@
+import Wording
+
 /// The JSON form of a ``Message``:
 /// `{"device":"pump-0007","epoch":1,"seq":4711,"ts":1767225600000,"values":{"temperature":21.37}}`.
 ///
@@ -155,7 +157,7 @@ public enum PayloadCodec {
     for (name, value) in members {
       if case .null = value { continue }
       guard let sensor = SensorID(name) else {
-        refused.add("\(PayloadQuote.of(name)) is not a sensor id, \(IdentifierRule.sentence)")
+        refused.add("\(name.quoted) is not a sensor id, \(IdentifierRule.sentence)")
         continue
       }
       guard case .number(let number, _) = value else {

@@ -1,3 +1,5 @@
+import Wording
+
 /// Why a payload is not a message. The text is what a person reads in `rejected_messages`.
 public enum PayloadError: Error, Hashable, Sendable, CustomStringConvertible {
   case tooLarge(bytes: Int)
@@ -19,7 +21,7 @@ public enum PayloadError: Error, Hashable, Sendable, CustomStringConvertible {
     case .tooLarge(let bytes): "the payload has \(bytes) bytes; at most \(PayloadCodec.maximumBytes) are read"
     case .notUTF8: "the payload is not UTF-8"
     case .malformed(let detail): "the payload is not a message: \(detail)"
-    case .invalidDevice(let name): "\(PayloadQuote.of(name)) is not a device id, \(IdentifierRule.sentence)"
+    case .invalidDevice(let name): "\(name.quoted) is not a device id, \(IdentifierRule.sentence)"
     case .otherDevice(let payload, let topic):
       "the payload is of device “\(payload)”, the topic of “\(topic)”"
     case .noValues: "the message has no values"
@@ -68,27 +70,5 @@ public struct RefusedValues: Hashable, Sendable {
   /// What a person reads of a message whose other values were taken.
   public var sentence: String {
     (count == 1 ? "one value is not taken: " : "\(count) values are not taken: ") + reasonText
-  }
-}
-
-/// Text of a payload inside a message for people: bounded, whatever was sent.
-enum PayloadQuote {
-  /// Room for every name that is an id, and for enough of any other to know it by.
-  static let maximumScalars = 80
-
-  static func of(_ text: some StringProtocol) -> String {
-    // By scalars: a single character can be made of thousands of them.
-    let scalars = text.unicodeScalars.prefix(maximumScalars + 1)
-    let isCut = scalars.count > maximumScalars
-    var quoted = "“"
-    for scalar in scalars.prefix(maximumScalars) {
-      // What moves a terminal's cursor, or cannot be seen, is shown by its number.
-      if scalar.properties.generalCategory == .control {
-        quoted += "\\u{" + String(scalar.value, radix: 16) + "}"
-      } else {
-        quoted.unicodeScalars.append(scalar)
-      }
-    }
-    return quoted + (isCut ? "…”" : "”")
   }
 }

@@ -1,3 +1,5 @@
+import Wording
+
 /// Reads SenML JSON packs (RFC 8428): a list of records whose base fields carry over from one to the next.
 ///
 /// Each record stands for itself: what is no reading (a text, data, a sum, a record without a value) and what cannot be taken
@@ -86,12 +88,12 @@ public enum SenML {
   ) -> Reading? {
     let ownName = record.text("n")
     let name = base.name + (ownName ?? "")
-    let label = "record \(record.place) (\(PayloadQuote.of(name)))"
+    let label = "record \(record.place) (\(name.quoted))"
     func refuse(_ reason: String) -> Reading? {
       refused.add("\(label) \(reason)")
       return nil
     }
-    if let repeated = record.repeated { return refuse("has the field \(PayloadQuote.of(repeated)) twice") }
+    if let repeated = record.repeated { return refuse("has the field \(repeated.quoted) twice") }
     if record.has("s") { refused.add("\(label) has a sum, which is no reading") }
     let kinds = record.valueFields
     guard kinds.count <= 1 else {
@@ -166,7 +168,7 @@ public enum SenML {
         guard let sensor = SensorID("\(reading.sensor).\(suffix)") else {
           refused.add(
             "record \(reading.place) is one of several units of “\(reading.sensor)”, and with its unit "
-              + "\(PayloadQuote.of(unit)) the name is no sensor id, \(IdentifierRule.sentence)")
+              + "\(unit.quoted) the name is no sensor id, \(IdentifierRule.sentence)")
           continue
         }
         reading.sensor = sensor

@@ -1,3 +1,5 @@
+import Wording
+
 /// The fields of one record of a SenML pack, as they were written. A field that is `null` is not there.
 struct SenMLRecord {
   /// The place in the pack, from 1.
@@ -22,7 +24,7 @@ struct SenMLRecord {
     self.place = place
     for (name, value) in members {
       guard !name.hasSuffix("_") else {
-        throw .malformed("the SenML field \(PayloadQuote.of(name)) is not known, and asks to be understood")
+        throw .malformed("the SenML field \(name.quoted) is not known, and asks to be understood")
       }
       if case .null = value {
         if Self.valueNames.contains(name) { saysNull = true }

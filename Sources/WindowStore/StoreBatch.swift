@@ -58,12 +58,20 @@ public struct IngestionProgress: Hashable, Sendable, Codable {
   public var windowsRevised = 0
   /// The newest event time stored.
   public var maxEvent: Timestamp?
+  /// What time it is for the fleet as a whole, whatever the clock of a single device says.
+  public var fleetTime: Timestamp?
   /// The event time up to which every device that is not idle has reported; see ``WindowRow/visibleFrom``.
   public var fleetWatermark: Timestamp?
   /// Payloads taken from the broker. A SenML pack is one, and may be many messages.
   public var deliveries = 0
 
   public init() {}
+
+  /// The newest event time, without those of a device whose clock is ahead of the fleet's.
+  public var newestOfFleet: Timestamp? {
+    guard let maxEvent, let fleetTime else { return maxEvent }
+    return min(maxEvent, fleetTime)
+  }
 }
 
 /// A message that came after its window could no longer change.
@@ -175,6 +183,8 @@ public struct StoreBatch: Sendable {
   public var marks: [DeliveryMark] = []
   /// The retained messages of this batch that a repetition could not be told by otherwise.
   public var retained: [RetainedMark] = []
+  /// Devices whose clocks were found to be wrong, or more so than was known.
+  public var clocks: [DeviceClock] = []
   public var progress = IngestionProgress()
   /// The fold's state after this batch, now and then.
   public var checkpoint: [UInt8]?
@@ -193,6 +203,7 @@ public struct StoreBatch: Sendable {
     retained.removeAll(keepingCapacity: true)
     rejected.removeAll(keepingCapacity: true)
     windows.removeAll(keepingCapacity: true)
+    clocks.removeAll()
     checkpoint = nil
     retention = nil
   }

@@ -257,6 +257,19 @@ enum StoreSchema {
           """)
       CrashPoint.migration.pass()
     }
+    migrator.registerMigration("8: the fleet's time") { db in
+      try db.execute(
+        sql: """
+          ALTER TABLE progress ADD COLUMN fleet_time_ms INTEGER;
+          -- Devices whose clocks are not the fleet's, and by how much they were ahead or behind at the most.
+          CREATE TABLE clocks (
+            device INTEGER PRIMARY KEY, ahead_ms INTEGER NOT NULL, behind_ms INTEGER NOT NULL
+          ) STRICT;
+          CREATE VIEW device_clocks AS
+            SELECT d.name AS device, c.ahead_ms, c.behind_ms FROM clocks c JOIN devices d ON d.id = c.device;
+          """)
+      CrashPoint.migration.pass()
+    }
     return migrator
   }
 }

@@ -47,6 +47,7 @@ public final class WindowStoreReader: Sendable {
       progress.windowsRevised = row["windows_revised"]
       progress.maxEvent = (row["max_event_ms"] as Int64?).map(Timestamp.init(milliseconds:))
       progress.fleetWatermark = (row["fleet_watermark_ms"] as Int64?).map(Timestamp.init(milliseconds:))
+      progress.fleetTime = (row["fleet_time_ms"] as Int64?).map(Timestamp.init(milliseconds:))
       progress.deliveries = (row["deliveries"] as Int?) ?? 0
       return progress
     }
@@ -54,6 +55,18 @@ public final class WindowStoreReader: Sendable {
 
   /// The event time up to which every device that is not idle has reported; nil before the first reading.
   public func fleetWatermark() throws -> Timestamp? { try progress().fleetWatermark }
+
+  /// Devices whose clocks were found not to be the fleet's, the worst first.
+  public func deviceClocks() throws -> [DeviceClock] {
+    try read { db in
+      guard try db.viewExists("device_clocks") else { return [] }
+      return try Row.fetchAll(
+        db, sql: "SELECT * FROM device_clocks ORDER BY max(ahead_ms, behind_ms) DESC, device"
+      ).map {
+        DeviceClock(device: try Self.device($0[0]), aheadMs: $0[1], behindMs: $0[2])
+      }
+    }
+  }
 
   /// A message that the store has taken over from the broker, whatever became of its readings.
   public struct AccountedMessage: Hashable, Sendable {

@@ -142,10 +142,11 @@ public final class WindowStoreWriter {
         rejected.readings,
       ])
     }
+    for clock in batch.clocks { try insert(clock, db) }
     try update(batch.progress, db)
     if let checkpoint = batch.checkpoint {
       if let retention = batch.retention {
-        try carryOut(retention, newest: batch.progress.maxEvent, db)
+        try carryOut(retention, newest: batch.progress.newestOfFleet, db)
         CrashPoint.retained.pass()
       }
       // After the retention: a table that it emptied numbers its rows from 1 again.
@@ -289,13 +290,23 @@ public final class WindowStoreWriter {
       .execute(arguments: [newest - StoreDefaults.rememberedDeliveries])
   }
 
+  private func insert(_ clock: DeviceClock, _ db: Database) throws {
+    try db.cachedStatement(
+      sql: """
+        INSERT INTO clocks VALUES (?, ?, ?) ON CONFLICT (device) DO UPDATE SET
+          ahead_ms = max(ahead_ms, excluded.ahead_ms), behind_ms = max(behind_ms, excluded.behind_ms)
+        """
+    ).execute(arguments: [try id(of: clock.device, db), clock.aheadMs, clock.behindMs])
+  }
+
   private func update(_ progress: IngestionProgress, _ db: Database) throws {
     try db.cachedStatement(
       sql: """
         UPDATE progress SET messages = ?, stored_messages = ?, stored_readings = ?, duplicate_messages = ?,
           duplicate_readings = ?, late_messages = ?, late_readings = ?, rejected_messages = ?,
-          rejected_readings = ?, windows_closed = ?, windows_revised = ?, max_event_ms = ?, fleet_watermark_ms = ?, dropped_messages = ?,
-          dropped_readings = ?, adjusted_messages = ?, adjusted_readings = ?, deliveries = ?
+          rejected_readings = ?, windows_closed = ?, windows_revised = ?, max_event_ms = ?,
+          fleet_watermark_ms = ?, dropped_messages = ?, dropped_readings = ?, adjusted_messages = ?,
+          adjusted_readings = ?, deliveries = ?, fleet_time_ms = ?
         """
     ).execute(arguments: [
       progress.messages, progress.storedMessages, progress.storedReadings, progress.duplicateMessages,
@@ -304,6 +315,7 @@ public final class WindowStoreWriter {
       progress.maxEvent?.milliseconds,
       progress.fleetWatermark?.milliseconds, progress.droppedMessages, progress.droppedReadings,
       progress.adjustedMessages, progress.adjustedReadings, progress.deliveries,
+      progress.fleetTime?.milliseconds,
     ])
   }
 

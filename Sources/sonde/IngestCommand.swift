@@ -92,6 +92,9 @@ struct IngestCommand: ParsableCommand {
   var clientID = "sonde-ingest"
   @Flag(help: .hidden)
   var events = false
+  /// What a run knows of its fleet; see `PlannedArrivals`.
+  @Option(help: .hidden)
+  var arrivals: String?
 
   func validate() throws {
     guard window.duration >= .milliseconds(1) else { throw ValidationError("A window lasts at least 1ms.") }
@@ -144,6 +147,7 @@ struct IngestCommand: ParsableCommand {
         outOfOrderness: outOfOrderness.duration, allowedLateness: allowedLateness.duration))
     configuration.idleAfter = idleAfter.duration
     configuration.futureLimit = futureLimit.duration
+    configuration.arrivals = try arrivals.map(PlannedArrivals.init(path:))
     configuration.retain = retain?.duration
     configuration.retainBytes = retainBytes?.bytes
     configuration.latePolicy = latePolicy

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BatchScoring
+import WindowStore
 
 /// `sonde jobs show`.
 struct JobsShowCommand: ParsableCommand {
@@ -18,6 +19,14 @@ struct JobsShowCommand: ParsableCommand {
     var tasks: [TaskRecord]
     var failedAttempts: [FailedAttempt]
     var failedReasons: FailedReasons
+    /// What a job does not score, or scores late, because of devices with wrong clocks.
+    var clocks: [Clock]
+  }
+
+  private struct Clock: Encodable {
+    var device: String
+    var aheadSeconds: Double
+    var behindSeconds: Double
   }
 
   func run() throws {
@@ -25,15 +34,22 @@ struct JobsShowCommand: ParsableCommand {
     let store = try JobStore(reading: folder.jobs)
     let record = try JobsCommand.find(arguments.job, in: store)
     let tasks = try store.tasks(of: arguments.job)
+    // Of plain files there is no store.
+    let clocks = try (try? WindowStoreReader(path: folder.store))?.deviceClocks() ?? []
     let whole = Whole(
       job: record, deployment: try store.deployment(of: arguments.job), progress: JobProgress(tasks: tasks),
       tasks: tasks, failedAttempts: try store.failedAttempts(of: arguments.job),
-      failedReasons: try FailedReasons(of: folder.job(record.cut.id)))
+      failedReasons: try FailedReasons(of: folder.job(record.cut.id)),
+      clocks: clocks.map {
+        Clock(
+          device: $0.device.name, aheadSeconds: Double($0.aheadMs) / 1000,
+          behindSeconds: Double($0.behindMs) / 1000)
+      })
     if format == .json { return try StandardOutput.writeJSON(whole, indented: true) }
-    write(whole, isAbandoned: !record.state.isFinal && !store.hasCoordinator)
+    write(whole, isAbandoned: !record.state.isFinal && !store.hasCoordinator, WrongClocks.lines(clocks))
   }
 
-  private func write(_ whole: Whole, isAbandoned: Bool) {
+  private func write(_ whole: Whole, isAbandoned: Bool, _ clocks: [String]) {
     let record = whole.job
     let progress = whole.progress
     let endpoint = record.endpoint.map { " of endpoint \($0)" } ?? ""
@@ -69,6 +85,7 @@ struct JobsShowCommand: ParsableCommand {
       StandardOutput.write(
         "\(whole.failedReasons.otherRows) rows failed for other reasons, which failed.csv has")
     }
+    for clock in clocks { StandardOutput.write("clock: \(clock)") }
     printTable(
       ["TASK", "STATE", "DEVICES", "ATTEMPTS", "NODE", "WORKER", "ROWS", "FAILED", "MS", "REASON"],
       whole.tasks.map { task in

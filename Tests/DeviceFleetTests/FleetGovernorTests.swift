@@ -8,7 +8,7 @@ import Testing
   private func governor(_ processes: Int, hasSchedule: Bool) -> FleetGovernor {
     FleetGovernor(
       start: Fleets.start, end: Fleets.start + hours(1), messages: 3_600_000, processes: processes,
-      hasSchedule: hasSchedule)
+      clock: hasSchedule ? .real : .max)
   }
 
   private func at(_ seconds: Int64) -> Timestamp { Fleets.start + .seconds(seconds) }

@@ -40,6 +40,11 @@ struct PublishingTimes: Sendable {
     count = Int(low)
   }
 
+  /// From the first to the last of so many readings; nil where the pace is uneven.
+  func evenSpan(ofReadings count: Int) -> Duration? {
+    pace == nil ? .milliseconds(everyMs * Int64(count - 1)) : nil
+  }
+
   /// Milliseconds from the start of the clock to a reading.
   func elapsedMs(_ reading: Int64) -> Int64 {
     guard case .uneven(let rhythm, let draws) = pace else { return offsetMs + reading * everyMs }

@@ -3,24 +3,25 @@ import Telemetry
 /// Keeps several publishing processes at about the same event time, and together within what may be published.
 ///
 /// Each process publishes on its own up to a horizon. Where there is a brake, the horizon moves as the slowest comes near it:
-/// never further than the messages that are still allowed, at the fleet's average rate. Without a schedule, which would keep
-/// them together, it is never more than two steps ahead, so that no device is far ahead of another.
+/// never further than the messages that are still allowed, at the fleet's average rate, and than what may be under way
+/// (``FleetDefaults/underWay(_:)``). Without a schedule, which would keep them together, it is never more than two steps ahead.
+/// So no device is far ahead of another.
 public struct FleetGovernor {
   /// Messages that a step of the horizon stands for: enough to keep the processes busy, few enough to keep them together.
   public static let messagesPerStep = 4096
 
   private let messagesPerMs: Double
   private let hasSchedule: Bool
+  private let underWayMs: Int64
   private var published: [Int]
   private var reached: [Int64?]
   private var horizonMs: Int64
 
-  /// - Parameters:
-  ///   - hasSchedule: Whether the clock is another than ``PublishingClock/max``.
-  public init(start: Timestamp, end: Timestamp, messages: Int, processes: Int, hasSchedule: Bool) {
+  public init(start: Timestamp, end: Timestamp, messages: Int, processes: Int, clock: PublishingClock) {
     let span = Double(max(1, end.milliseconds - start.milliseconds))
     messagesPerMs = max(Double(messages), 1) / span
-    self.hasSchedule = hasSchedule
+    hasSchedule = clock != .max
+    underWayMs = FleetDefaults.underWay(clock).milliseconds
     published = Array(repeating: 0, count: processes)
     reached = Array(repeating: start.milliseconds - 1, count: processes)
     horizonMs = start.milliseconds - 1
@@ -48,7 +49,7 @@ public struct FleetGovernor {
     let allowed = allowance.subtractingReportingOverflow(published.reduce(0, +)).partialValue
     let messages = hasSchedule ? allowed : min(allowed, 2 * Self.messagesPerStep)
     guard messages > 0 else { return nil }
-    let next = slowest + max(1, Int64(Double(messages) / messagesPerMs))
+    let next = slowest + min(underWayMs, max(1, Int64(Double(messages) / messagesPerMs)))
     guard next > horizonMs else { return nil }
     horizonMs = next
     return next

@@ -7,7 +7,7 @@ import Telemetry
 public enum FleetEvent: Sendable, Codable {
   /// Every connection has been made.
   case connected
-  /// How many messages have left, and the time up to which all have.
+  /// How many messages have left, and the time up to which all have been acknowledged.
   case progress(published: Int, reached: Timestamp)
   case finished(FleetLedger, ScheduleLag)
 }
@@ -66,8 +66,7 @@ public struct FleetProcesses: Sendable {
     _ allowance: (@Sendable () -> Int)?
   ) async throws -> (ledger: FleetLedger, failure: FleetProcessError?) {
     var governor = FleetGovernor(
-      start: outline.start, end: outline.end, messages: outline.messages, processes: count,
-      hasSchedule: clock != .max)
+      start: outline.start, end: outline.end, messages: outline.messages, processes: count, clock: clock)
     var isStopping = false
     var failure: FleetProcessError?
     while true {

@@ -122,7 +122,7 @@ public final class FleetPublisher {
   ///
   /// - Parameters:
   ///   - allowance: Publishing waits where it does not permit what comes next.
-  ///   - observe: Told now and then how many messages have left, and the time up to which all have.
+  ///   - observe: Told now and then how many messages have left, and the time up to which all have been acknowledged.
   public func run(
     until stop: StopFlag, allowance: some PublishingAllowance,
     observe: (_ published: Int, _ reached: Timestamp) -> Void = { _, _ in }
@@ -157,11 +157,19 @@ public final class FleetPublisher {
   ) throws {
     let beginMicroseconds = Date().timeIntervalSince1970 * 1e6
     var sinceReport = 0
+    let underWay = FleetDefaults.underWay(clock).milliseconds
     while !stop.isSet, let (delivery, sender) = deliveries.next() {
+      let due = delivery.due.milliseconds
+      while let oldest = pool.oldestDue, oldest < due - underWay, !stop.isSet {
+        try pool.pump(.milliseconds(1))
+      }
       if !allowance.permits(published: pool.counters.published, due: delivery.due) {
-        observe(pool.counters.published, delivery.due)
         sinceReport = 0
+        var reported: Int64?
         while !allowance.permits(published: pool.counters.published, due: delivery.due), !stop.isSet {
+          let reached = min(pool.oldestDue ?? due, due)
+          if reached != reported { observe(pool.counters.published, Timestamp(milliseconds: reached)) }
+          reported = reached
           try pool.pump(.milliseconds(1))
         }
       }
@@ -171,10 +179,10 @@ public final class FleetPublisher {
       if case .scaled(let factor) = clock {
         intended = Int64(beginMicroseconds + (delivery.due - start).seconds / factor * 1e6)
       }
-      try hand(delivery.parcel, to: sender, intended)
+      try hand(delivery, to: sender, intended)
       sinceReport += 1
       if sinceReport >= Limits.publicationsPerReport {
-        observe(pool.counters.published, delivery.due)
+        observe(pool.counters.published, Timestamp(milliseconds: min(pool.oldestDue ?? due, due)))
         sinceReport = 0
       }
     }
@@ -193,14 +201,14 @@ public final class FleetPublisher {
   }
 
   /// - Parameter intended: When it was meant to leave, in microseconds since 1970; nil without a schedule.
-  private func hand(_ parcel: Delivery.Parcel, to index: Int, _ intended: Int64?) throws {
+  private func hand(_ delivery: Delivery, to index: Int, _ intended: Int64?) throws {
     payload.removeAll(keepingCapacity: true)
     let sender = senders[index]
     let group = groups[Int(sender.group)]
     let client = Int(sender.client)
     let style = group.style
     var content = PublisherPool.Content.repeated
-    switch parcel {
+    switch delivery.parcel {
     case .messages(let messages):
       style.payload.encode(messages, into: &payload)
       content = .messages(
@@ -222,7 +230,9 @@ public final class FleetPublisher {
     try topic.withUnsafeBytes { topic in
       guard let start = topic.assumingMemoryBound(to: CChar.self).baseAddress else { return }
       try payload.withUnsafeBytes {
-        try pool.publish(client: client, topic: start, payload: $0, as: content, intended: intended)
+        try pool.publish(
+          client: client, topic: start, payload: $0, as: content, intended: intended,
+          due: delivery.due.milliseconds)
       }
     }
   }

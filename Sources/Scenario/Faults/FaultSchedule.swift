@@ -48,7 +48,7 @@ struct FaultSchedule {
 
   /// Whether a fault is due and waits for another to end. The stream had better wait as well, lest it run dry.
   func isHeldUp(_ progress: IngestionProgress) -> Bool {
-    guard let next = waiting.first, let eventTime = progress.maxEvent, !lacksEvidence else { return false }
+    guard let next = waiting.first, let eventTime = progress.newestOfFleet, !lacksEvidence else { return false }
     return start + records[next].fault.at <= eventTime
   }
 
@@ -79,7 +79,7 @@ struct FaultSchedule {
       if courses[index].endsAt == nil { try await look(index, parts, observe) }
       if let end = courses[index].endsAt, end <= .now { try await finish(index, progress, parts) }
     }
-    while let next = waiting.first, let eventTime = progress.maxEvent,
+    while let next = waiting.first, let eventTime = progress.newestOfFleet,
       start + records[next].fault.at <= eventTime
     {
       let fault = records[next].fault.kind.init(records[next].fault)
@@ -152,10 +152,10 @@ struct FaultSchedule {
     let reason: String
     if waiting.isEmpty {
       reason = "there was no evidence of it before the last reading was stored"
-    } else if let newest = progress.maxEvent, start + records[index].fault.at <= newest {
+    } else if let newest = progress.newestOfFleet, start + records[index].fault.at <= newest {
       reason = "when its time had come, what it befalls had ended or was not to be had; let it begin earlier"
     } else {
-      let newest = progress.maxEvent.map { "\($0)" } ?? "nothing"
+      let newest = progress.newestOfFleet.map { "\($0)" } ?? "nothing"
       reason = "the newest reading stored is of \(newest), and then nothing more came"
     }
     throw FaultError(fault: records[index].fault.text, reason: reason)
