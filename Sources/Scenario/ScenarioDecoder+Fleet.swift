@@ -32,7 +32,17 @@ extension ScenarioDecoder {
     if result.groups.reduce(0, { $0 + $1.count }) > ScenarioDefaults.mostDevices {
       faults.add(reader.place(of: "fleet"), "fleet: more than \(ScenarioDefaults.mostDevices) devices")
     }
+    if let duration, result.groups.reduce(0, { $0 + readings($1, duration) }) > ScenarioDefaults.mostReadings {
+      faults.add(
+        reader.place(of: "fleet"), "fleet: more than \(Int(ScenarioDefaults.mostReadings).grouped) readings")
+    }
     return result
+  }
+
+  /// About how many readings a group publishes; more than fits into whole numbers in the worst case.
+  private func readings(_ group: DeviceGroup, _ duration: Duration) -> Double {
+    let peak = max(1, group.rhythm?.profile?.peak ?? 1)
+    return Double(group.count) * Double(max(1, group.sensors.count)) * peak * (duration / group.every)
   }
 
   private func group(

@@ -233,4 +233,6 @@ enum ScenarioDefaults {
   static let nodes = 2
   /// The most devices in a scenario, against a slip of the finger.
   static let mostDevices = 1_000_000
+  /// The most readings of a fleet: far more than anything publishes, and far less than whole numbers hold.
+  static let mostReadings = 1e15
 }
