@@ -20,12 +20,9 @@ struct ClockSection {
 struct ScenarioDecoder {
   let path: String
   let seed: UInt64?
-  /// The wall clock.
-  let now: Timestamp
   let faults: FaultList
 
-  init(path: String, seed: UInt64?, now: Timestamp, _ check: SchemaCheck) {
-    self.now = now
+  init(path: String, seed: UInt64?, _ check: SchemaCheck) {
     faults = FaultList(check)
     self.path = path
     self.seed = seed
@@ -59,8 +56,7 @@ struct ScenarioDecoder {
     if let duration {
       checkTimes(reader, duration, ingestion: ingestion, model: model, scoring: scoring, faults: breaks)
     }
-    let future = times.flatMap { futureObstacle(reader, start: $0.start, ingestion) }
-    let obstacle = future ?? source.flatMap { ingestionObstacle(to: reader, $0, groups) }
+    let obstacle = source.flatMap { ingestionObstacle(to: reader, $0, groups) }
     guard let name, let source, let times, faults.isEmpty else { return nil }
     return ScenarioDocument(
       path: path, name: name, about: about, seed: seed,
@@ -127,22 +123,7 @@ struct ScenarioDecoder {
     guard case .fleet(let plan) = source, let groups,
       let found = IngestionTrial(plan, groups.groups).obstacle
     else { return nil }
-    return note(ScenarioFault(place: groups.places[found.group].group, reason: found.reason), in: reader)
-  }
-
-  /// Why ingestion would reject the readings of a clock that starts too far ahead.
-  private func futureObstacle(
-    _ reader: MappingReader, start: Timestamp, _ ingestion: ScenarioDocument.Ingestion
-  ) -> ScenarioFault? {
-    guard let limit = ingestion.futureLimit, start - now > limit else { return nil }
-    let reason =
-      "clock.start, \(start), is more than ingestion.future_limit, \(limit.text), ahead of this machine's clock, and every "
-      + "reading would be rejected; start earlier, or set ingestion: { future_limit: off }"
-    return note(ScenarioFault(place: place(reader, "clock", "start"), reason: reason), in: reader)
-  }
-
-  /// Adds `obstacle` to the faults where the scenario asks for ingestion.
-  private func note(_ obstacle: ScenarioFault, in reader: MappingReader) -> ScenarioFault {
+    let obstacle = ScenarioFault(place: groups.places[found.group].group, reason: found.reason)
     if let asking = ["ingestion", "model", "scoring"].first(where: { reader.node($0) != nil }) {
       faults.add(obstacle.place, "the scenario has \(asking), and \(obstacle.reason)")
     }

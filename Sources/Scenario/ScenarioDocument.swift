@@ -152,24 +152,16 @@ public struct ScenarioDocument: Sendable {
   ///
   /// A recording that the scenario names is read too. Throws ``ScenarioFaults`` with everything that is wrong, and
   /// `FileError` where the file itself cannot be read.
-  ///
-  /// - Parameter now: The wall clock, against which ingestion holds the times of readings.
-  public static func load(
-    _ path: String, overrides: [String] = [], seed: UInt64? = nil, now: Timestamp = wallClock
-  ) throws -> ScenarioDocument {
-    try parse(
-      TextFile.text(of: path), path: path, overrides: overrides, seed: seed, now: now)
+  public static func load(_ path: String, overrides: [String] = [], seed: UInt64? = nil) throws
+    -> ScenarioDocument
+  {
+    try parse(TextFile.text(of: path), path: path, overrides: overrides, seed: seed)
   }
 
-  /// The wall clock as it is.
-  public static var wallClock: Timestamp {
-    Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
-  }
-
-  /// As ``load(_:overrides:seed:now:)``, from the text of a file; `path` is for messages and for files named
+  /// As ``load(_:overrides:seed:)``, from the text of a file; `path` is for messages and for files named
   /// relative to it.
   public static func parse(
-    _ text: String, path: String, overrides: [String] = [], seed: UInt64? = nil, now: Timestamp = wallClock
+    _ text: String, path: String, overrides: [String] = [], seed: UInt64? = nil
   ) throws -> ScenarioDocument {
     var root: DocumentNode
     do {
@@ -178,8 +170,7 @@ public struct ScenarioDocument: Sendable {
     } catch let fault as ScenarioFault {
       throw ScenarioFaults([fault])
     }
-    let decoder = ScenarioDecoder(
-      path: path, seed: seed, now: now, SchemaCheck(root, ScenarioSchema.scenario))
+    let decoder = ScenarioDecoder(path: path, seed: seed, SchemaCheck(root, ScenarioSchema.scenario))
     guard let document = decoder.decode(root), decoder.faults.isEmpty else {
       throw ScenarioFaults(decoder.faults.faults)
     }

@@ -44,7 +44,11 @@ private enum Breaks {
     }
   }
 
-  static func events(_ figures: [String: Any]) throws -> [[String: Any]] {
+}
+
+/// What became of the faults of a run.
+enum FaultEvents {
+  static func of(_ figures: [String: Any]) throws -> [[String: Any]] {
     let faults = try #require(figures["faults"] as? [String: Any])
     return try #require(faults["events"] as? [[String: Any]])
   }
@@ -89,7 +93,7 @@ private enum Breaks {
     ("{ at: 20m, kill: broker, saved: true }", "kill -9 of the broker, its state saved"),
   ])
   func nothingIsLostAndEveryWindowIsRight(faults: String, evidence: String) async throws {
-    let happened = try Breaks.events(try await Breaks.run(faults))
+    let happened = try FaultEvents.of(try await Breaks.run(faults))
     #expect(happened.count == faults.components(separatedBy: "at:").count - 1)
     #expect((happened[0]["what"] as? String)?.hasPrefix(evidence) == true, "\(happened)")
     #expect(happened.allSatisfy { $0["began_seconds"] is NSNumber && $0["ended_seconds"] is NSNumber })
@@ -164,47 +168,5 @@ private enum Breaks {
         "\(outcome.errors)")
       #expect(try report(of: "\(folder)/run")["verdict"] as? String == "error")
     }
-  }
-}
-
-/// Many faults in one run.
-@Suite(.serialized) struct FaultScheduleTests {
-  @Test func theScenarioForNewcomersPasses() async throws {
-    try await withTemporaryFolder { folder in
-      let outcome = try await SondeProgram.run(["run", "Scenarios/faults.yaml", "--out", "\(folder)/run"])
-      #expect(outcome.status == 0, "\(outcome.output)\n\(outcome.errors)")
-      #expect(outcome.output.contains("13 of 13 carried out"), "\(outcome.output)")
-      let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/run")
-      #expect(!names.contains("faults"))
-    }
-  }
-
-  /// `SONDE_FAULT_SCHEDULES` says how many, `SONDE_FAULT_SEED` with which one they begin.
-  @Test func drawnFaultsLoseNothingEither() async throws {
-    let environment = ProcessInfo.processInfo.environment
-    let count = environment["SONDE_FAULT_SCHEDULES"].flatMap { Int($0) } ?? 6
-    let first = environment["SONDE_FAULT_SEED"].flatMap { Int($0) } ?? 1
-    var slowestDrain = 0.0
-    var slowestRecovery = 0.0
-    var kinds: [String: Int] = [:]
-    for seed in first..<first + count {
-      let figures = try await Breaks.run("{ random: 5, between: [5m, 50m] }", ["--seed", "\(seed)"])
-      let faults = try #require(figures["faults"] as? [String: Any])
-      let drained = try #require(faults["drained_seconds"] as? Double)
-      let recovery = ((faults["recovery_seconds"] as? [String: Any])?["max"] as? Double) ?? 0
-      let drawn = try Breaks.events(figures).compactMap { $0["fault"] as? String }
-      #expect(drawn.count == 5)
-      slowestDrain = max(slowestDrain, drained)
-      slowestRecovery = max(slowestRecovery, recovery)
-      for fault in drawn {
-        let name = fault.split(separator: ",").dropFirst().first.map(String.init) ?? fault
-        kinds[name.filter { $0 != "}" }.trimmingCharacters(in: .whitespaces), default: 0] += 1
-      }
-      print(
-        "seed \(seed): drained in \(drained) s, slowest recovery \(recovery) s: \(drawn.joined(separator: ", "))"
-      )
-    }
-    print(
-      "\(count) schedules: slowest drain \(slowestDrain) s, slowest recovery \(slowestRecovery) s; \(kinds)")
   }
 }

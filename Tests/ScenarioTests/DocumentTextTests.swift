@@ -144,35 +144,6 @@ import Wording
     for fault in found { #expect(fault.utf8.count < 3000, "\(fault.prefix(300))") }
   }
 
-  @Test(arguments: [
-    ("2026-01-03T00:00:00Z", "", true), ("2026-01-03T00:00:00.001Z", "", false),
-    ("2027-01-01T00:00:00Z", "", false), ("2027-01-01T00:00:00Z", "future_limit: off, ", true),
-    ("2027-01-01T00:00:00Z", "future_limit: 400d, ", true),
-    ("2026-01-01T01:00:01Z", "future_limit: 1h, ", false),
-  ])
-  func aClockThatStartsTooFarAheadIsRefused(start: String, limit: String, isSound: Bool) throws {
-    let text = Documents.small.replacing("2026-01-01T00:00:00Z", with: start)
-      .replacing("ingestion: { ", with: "ingestion: { \(limit)")
-    func parse(_ text: String) throws -> ScenarioDocument {
-      // A wall clock of the test's own.
-      try ScenarioDocument.parse(text, path: "s.yaml", now: Timestamp(milliseconds: 1_767_225_600_000))
-    }
-    if isSound {
-      #expect(try parse(text).ingestionObstacle == nil)
-    } else {
-      let faults = #expect(throws: ScenarioFaults.self) { try parse(text) }
-      let fault = try #require(faults?.faults.first)
-      #expect(
-        fault.description.hasPrefix("s.yaml:3:17: the scenario has ingestion, and clock.start, "), "\(fault)")
-      #expect(fault.reason.contains("ingestion.future_limit") && fault.reason.contains("future_limit: off"))
-    }
-    // A fleet that is only published may be as far ahead as it likes.
-    let alone = text.split(separator: "\n")
-      .filter { line in !["ingestion", "model", "scoring"].contains { line.hasPrefix($0) } }.joined(
-        separator: "\n")
-    if limit.isEmpty { #expect((try parse(alone).ingestionObstacle == nil) == isSound) }
-  }
-
   @Test(arguments: [20, 40, 60, 79, 200])
   func theLineOfARunFitsTheTerminal(width: Int) {
     var status = RunStatus()
