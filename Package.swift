@@ -125,7 +125,8 @@ let package = Package(
     .testTarget(name: "ComputeTests", dependencies: ["Compute", telemetry]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection", telemetry, files]),
     .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet", "Detection", telemetry, files]),
-    .testTarget(name: "IngestionTests", dependencies: ["Ingestion", "WindowStore", telemetry]),
+    .testTarget(
+      name: "IngestionTests", dependencies: ["Ingestion", "WindowStore", telemetry, exactArithmetic]),
     .testTarget(
       name: "BatchScoringTests",
       dependencies: [

@@ -66,7 +66,7 @@ struct VolumeUnderSurface {
     return stretches
   }
 
-  /// Stretches with flanks of `flank` windows, those that come to touch joined.
+  /// Stretches with flanks of `flank` windows, those that overlap joined.
   private func widened(_ stretches: [Stretch], by flank: Int) -> [Stretch] {
     var joined: [Stretch] = []
     for stretch in stretches {

@@ -1,7 +1,7 @@
 import Foundation
 import Wording
 
-/// A ``RunStatus`` in one line, as wide as there is room: `publishing [####............] 25%  01-01 06:00  1,440 windows`.
+/// A ``RunStatus`` in one line, as wide as there is room: `publishing [####............] 25%  01-01T06:00  1,440 windows`.
 public struct RunLine: Sendable {
   private let status: RunStatus
 

@@ -52,24 +52,25 @@ struct SchemaCheck {
       note(node.place, "\(schema.name) lacks “\(key.name)”")
     }
     for names in schema.exactlyOneOf {
-      checkAtMostOne(names, given)
+      let both = names.filter { given[$0] != nil }
+      if both.count > 1, let second = entries.first(where: { $0.key == both[1] }) {
+        noteValue(second.place, "\(both.joined(separator: " and ")) exclude each other; give one")
+      }
       if names.allSatisfy({ given[$0] == nil }), given.keys.allSatisfy({ schema[$0] != nil }) {
         note(node.place, "\(schema.name) lacks one of \(names.joined(separator: ", "))")
       }
     }
-    for names in schema.atMostOneOf { checkAtMostOne(names, given) }
+    for names in schema.atMostOneOf {
+      let both = names.filter { given[$0] != nil }
+      guard both.count > 1, let second = given[both[1]] else { continue }
+      noteValue(second.place, "\(both.joined(separator: " and ")) exclude each other; give one")
+    }
     for (key, other) in schema.needs where given[other] == nil {
       if let value = given[key] { noteValue(value.place, "\(key) needs \(other) beside it") }
     }
     for entry in entries {
       if let key = schema[entry.key] { check(entry.value, key.kind, key.name) }
     }
-  }
-
-  private mutating func checkAtMostOne(_ names: [String], _ given: [String: DocumentNode]) {
-    let both = names.filter { given[$0] != nil }
-    guard both.count > 1, let second = given[both[1]] else { return }
-    noteValue(second.place, "\(both.joined(separator: " and ")) exclude each other; give one")
   }
 
   // MARK: - Values

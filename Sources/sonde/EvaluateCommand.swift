@@ -31,9 +31,13 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let labels = try LabelFile.read(paths[paths.count - 1])
+    let labelPath = paths[paths.count - 1]
+    let labels = try LabelFile.read(labelPath)
     let files = try PredictionFiles(in: Array(paths.dropLast()))
-    for file in files.foreign { StandardError.write("passed over: \(file)") }
+    // The labels may lie among the predictions.
+    for file in files.foreign where FileStamp(file.path) != FileStamp(labelPath) {
+      StandardError.write("passed over: \(file)")
+    }
     let evaluation = Evaluation(
       windows: try files.paths.flatMap { try ScoredWindow.read($0) }, labels: labels)
     let rows = evaluation.contradictions

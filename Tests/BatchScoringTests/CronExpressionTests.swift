@@ -39,8 +39,12 @@ import Testing
     case 0: return ("*", Set(range))
     case 1: return ("*/\(step)", every(range.lowerBound, range.upperBound, step))
     case 2: return (spelled(first), every(first, first, 1))
-    case 3: return ("\(spelled(start))-\(spelled(end))", every(start, end, 1))
-    default: return ("\(spelled(start))-\(spelled(end))/\(step)", every(start, end, step))
+    default:
+      // As the first day of a range Sunday is 0, as its last 7; its name means the one that makes sense.
+      let from = first == 7 ? "7" : spelled(start)
+      let to = start == 0 && end == 7 ? "7" : spelled(end)
+      let isStepped = Bool.random(using: &random)
+      return (isStepped ? "\(from)-\(to)/\(step)" : "\(from)-\(to)", every(start, end, isStepped ? step : 1))
     }
   }
 

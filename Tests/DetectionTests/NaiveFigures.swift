@@ -119,11 +119,18 @@ struct NaiveFigures {
           })
       }
     }
-    let wide = series.map { windows in
-      stretches(
-        windows.indices.map { index in
-          windows.indices.contains { abs($0 - index) <= half && windows[$0].isAnomalous }
-        })
+    let wide = series.map { windows -> [ClosedRange<Int>] in
+      var joined: [ClosedRange<Int>] = []
+      for core in stretches(windows.map(\.isAnomalous)) {
+        let range = max(core.lowerBound - half, 0)...min(core.upperBound + half, windows.count - 1)
+        // Those that have a window in common are one.
+        if let last = joined.last, last.overlaps(range) {
+          joined[joined.count - 1] = last.lowerBound...range.upperBound
+        } else {
+          joined.append(range)
+        }
+      }
+      return joined
     }
     let sorted = all.map(\.score).sorted()
     let positives = Double(all.count(where: \.isAnomalous))

@@ -131,7 +131,7 @@ import Testing
     let long = ScoredWindow(
       device: Windows.pump, sensor: nil, start: Windows.minute(0), end: Windows.minute(720), score: -1,
       isFlagged: true)
-    #expect(rate([long, Windows.window(3)]) == 4)
+    #expect(rate([long, Windows.window(3)]) == 2)
   }
 
   @Test func aRowThatContradictsAnEarlierOneCountsAndIsTold() {

@@ -77,7 +77,7 @@ import Testing
       try write(Self.header + rows.joined(), to: "\(folder)/p.csv")
       let (metrics, _) = try await figures(["\(folder)/p.csv", "\(folder)/labels.csv"])
       // 56 false alarms in two hours.
-      #expect(metrics.falseAlarmsPerDeviceDay == 56 * 12)
+      #expect(metrics.falseAlarmsPerDeviceDay == 56 / (2.0 / 24))
     }
   }
 

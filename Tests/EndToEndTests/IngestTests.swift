@@ -103,7 +103,7 @@ import WindowStore
           [
             "not valid JSON", "not UTF-8", "at most 65536", "not valid JSON",
             "is of device “d2”, the topic of “d1”",
-            "no values", "outside the years", "JSON", "“a b” is not a sensor id",
+            "no values", "outside the years", "1e999, which is beyond the range", "“a b” is not a sensor id",
           ])
         {
           #expect(reason.contains(part))

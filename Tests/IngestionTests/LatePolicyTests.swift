@@ -55,8 +55,8 @@ private let settings = WindowSettings(
     }
   }
 
-  /// Whatever arrives, under every policy and kind of window: each message is stored, late or a duplicate, and what is stored
-  /// can be folded again from the journal.
+  /// Whatever arrives, under every policy and kind of window: each message is stored, late, a duplicate, or rejected because it
+  /// contradicts another of the same instant, and what is stored can be folded again from the journal.
   @Test(arguments: 0..<60) func theAccountCloses(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed, stream: "policies")
     let kinds = [
@@ -80,7 +80,9 @@ private let settings = WindowSettings(
       let progress = batch.progress
       #expect(progress.messages == 400, "seed \(seed)")
       #expect(
-        progress.storedMessages + progress.duplicateMessages + progress.lateMessages == 400, "seed \(seed)")
+        progress.storedMessages + progress.duplicateMessages + progress.lateMessages
+          + progress.rejectedMessages == 400, "seed \(seed)")
+      #expect(batch.rejected.count == progress.rejectedMessages, "seed \(seed)")
       #expect(batch.stored.count == progress.storedMessages, "seed \(seed)")
       #expect(batch.late.count + batch.dropped.count == progress.lateMessages, "seed \(seed)")
       #expect(batch.dropped.count == progress.droppedMessages, "seed \(seed)")

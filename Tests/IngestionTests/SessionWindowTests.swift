@@ -1,3 +1,4 @@
+import ExactArithmetic
 import Foundation
 import Ingestion
 import Telemetry
@@ -101,7 +102,7 @@ private func words(_ row: WindowRow) -> String {
         for sensor in Set(group.flatMap { $0.values.map(\.sensor) }) {
           let values = group.flatMap { $0.values.filter { $0.sensor == sensor }.map(\.value) }
           rows.append(
-            "\(device)/\(sensor)/\(start)/\(end)/\(values.count)/\(values.reduce(0, +) / Double(values.count))"
+            "\(device)/\(sensor)/\(start)/\(end)/\(values.count)/\(Moments(of: values).mean)"
           )
         }
       }

@@ -84,7 +84,7 @@ struct TrainingTests {
     for threshold in [Threshold.training, .crossValidated(folds: 10)] {
       for scaling in [true, false] where value < 1e300 || scaling {
         // Where one is not the other, they differ by rounding, as of windows that others have aggregated.
-        let other = value > 1e300 ? value : value.nextUp
+        let other = value == 0 || value > 1e300 ? value : value.nextUp
         let rows = FeatureMatrix(rows: (0..<144).map { [$0 % 2 == 0 ? value : other, 0] })
         let trained = try OneClassModel.train(
           rows: rows, options: TrainingOptions(nu: 0.01, scaling: scaling, threshold: threshold))

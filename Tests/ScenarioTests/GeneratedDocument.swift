@@ -93,7 +93,7 @@ struct GeneratedDocument {
       let isPlain =
         text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9%._-]*/) != nil
         && text.contains { $0.isLetter || $0 == "%" }
-      return isPlain && !["true", "false", "null"].contains(text) ? text : "\"\(text)\""
+      return isPlain && !["true", "false", "null"].contains(text) ? text : quoted(text)
     case .array(let elements):
       let parts = elements.enumerated().map { yaml($1, path + ["\($0)"], spellings) }
       return "[\(parts.joined(separator: ", "))]"
@@ -101,6 +101,10 @@ struct GeneratedDocument {
       let parts = members.sorted { $0.key < $1.key }.map { "\"\($0)\": \(yaml($1, path + [$0], spellings))" }
       return "{ \(parts.joined(separator: ", ")) }"
     }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
   }
 
   /// The paths of all values in it.
@@ -121,7 +125,7 @@ struct GeneratedDocument {
     for step in path {
       if Int(step) != nil { pattern += "[]" } else { pattern += (pattern.isEmpty ? "" : ".") + step }
     }
-    return pattern.replacing(/sensors\.[a-z]+\b(?=[.]|$)/) { _ in "sensors.*" }
+    return pattern.replacing(/sensors\.[a-z]+/) { _ in "sensors.*" }
   }
 
   /// Changes one thing: a value, a key that is left out, an unknown one, one of another document's, or an element more.
@@ -154,6 +158,9 @@ struct GeneratedDocument {
       }
     default:
       guard let spelling = Spelling.pool.randomElement(using: &random) else { return }
+      // A number in place of a name is taken as it is spelled, which no schema sees.
+      let isName = ["name", "device", "sensor"].contains(path.last)
+      if isName, ["+5", ".5", "-0", ".inf"].contains(spelling.yaml) { return }
       change = "\(path) is \(spelling.yaml)"
       value = value.changed(path[...]) { _ in spelling.value }
       spellings[path] = spelling.yaml

@@ -111,7 +111,7 @@ import Testing
     "no room",
     "is no unit of SenML", "cannot be placed", "ahead of this machine's clock", "the scenario has ",
     "fewer than",
-    "has no sensor", "has no sensors", "follow", "more than", "at most", "cannot",
+    "has no sensor", "already", "follow", "more than", "at most", "cannot",
     // Fractions of a millisecond, a hundred years.
     "expected a duration", "seven numbers", "a size of at least", "expected mqtt://",
     // Files.
@@ -188,7 +188,8 @@ import Testing
     ("fleet[0].count=1_0", false), ("fleet[0].count=\"2\"", false), ("fleet[0].count=.inf", false),
     ("fleet[0].count=.nan", false), ("model.nu=.nan", false), ("model.nu=.05", true),
     ("seed=18446744073709551615", true),
-    ("seed=18446744073709551616", false), ("fleet[0].every=1e400h", false), ("fleet[0].every=1.5h", true),
+    ("seed=18446744073709551616", false), ("fleet[0].every=1e400h", false),
+    ("ingestion.idle_after=1.5h", true),
     ("fleet[0].every=99999999999999999999999d", false), ("fleet[0].jitter=110%", false),
     ("fleet[0].jitter=-1%", false),
     ("clock.start=2026-01-01 00:00", true), ("clock.start=2026-01-01T00:00:00+24:00", false),

@@ -47,6 +47,12 @@ import Testing
     }
   }
 
+  /// What Foundation is asked for.
+  private struct FoundationMessage: Decodable {
+    var device: String
+    var values: [String: Double?]
+  }
+
   /// The values that were not taken, by the scanner with the reader of all JSON behind it, or by the latter alone.
   private func refused(_ bytes: [UInt8], scanning: Bool) -> RefusedValues {
     var refused = RefusedValues()
@@ -82,19 +88,15 @@ import Testing
       #expect(refused(bytes, scanning: true) == refused(bytes, scanning: false), "\(text())")
       guard case .success(let message) = expected else { continue }
       if refused(bytes, scanning: false).count == 0, bytes.first != 0xEF {
-        guard
-          let foundation = (try? JSONSerialization.jsonObject(with: Data(bytes))) as? [String: Any]
-        else {
+        guard let foundation = try? JSONDecoder().decode(FoundationMessage.self, from: Data(bytes)) else {
           // Numbers too small for a double, which become 0, are none to Foundation; nor are NaN and Infinity behind other keys.
           #expect(["e-", "nan", "inf"].contains { text().lowercased().contains($0) }, "\(text())")
           continue
         }
-        #expect(foundation["device"] as? String == message.device.name, "\(text())")
-        let numbers = (foundation["values"] as? [String: Any])?.compactMapValues {
-          ($0 as? NSNumber)?.doubleValue
-        }
+        #expect(foundation.device == message.device.name, "\(text())")
         #expect(
-          numbers == Dictionary(uniqueKeysWithValues: message.values.map { ($0.sensor.name, $0.value) }),
+          foundation.values.compactMapValues { $0 }
+            == Dictionary(uniqueKeysWithValues: message.values.map { ($0.sensor.name, $0.value) }),
           "\(text())")
       }
       // What was accepted is a seed for more: so mutations pile up.

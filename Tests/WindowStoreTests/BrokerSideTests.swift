@@ -10,13 +10,15 @@ private let settings = WindowSettings(window: .seconds(60), outOfOrderness: .zer
   @Test func subscriptionsAreKnownByBrokerAndClient() async throws {
     try await withTemporaryFolder { folder in
       let path = "\(folder)/sonde.sqlite"
-      var writer = try WindowStoreWriter(path: path, settings: settings)
+      var writer: WindowStoreWriter! = try WindowStoreWriter(path: path, settings: settings)
       for (after, filter) in ["a/#", "b/#", "a/#"].enumerated() {
         try writer.remember(.init(filter: filter, after: after), of: "c", at: "mqtt://x:1", isOnly: false)
       }
       try writer.remember(.init(filter: "z", after: 9), of: "c", at: "mqtt://y:1", isOnly: false)
       try writer.remember(.init(filter: "z", after: 9), of: "d", at: "mqtt://x:1", isOnly: false)
       try writer.close()
+      // One process, one writer: the lock goes with it.
+      writer = nil
       writer = try WindowStoreWriter(path: path, settings: settings)
       #expect(
         try writer.subscriptions(of: "c", at: "mqtt://x:1") == [
@@ -38,7 +40,7 @@ private let settings = WindowSettings(window: .seconds(60), outOfOrderness: .zer
   @Test func theLastRetainedMessageOfEachTopicAndThePartsThatWereRejectedAreReadBack() async throws {
     try await withTemporaryFolder { folder in
       let path = "\(folder)/sonde.sqlite"
-      var writer = try WindowStoreWriter(path: path, settings: settings)
+      var writer: WindowStoreWriter! = try WindowStoreWriter(path: path, settings: settings)
       var batch = StoreBatch()
       func mark(_ topic: String, _ number: Int) -> RetainedMark {
         RetainedMark(topic: topic, digest: [UInt8(number), 2], number: number)
@@ -51,6 +53,8 @@ private let settings = WindowSettings(window: .seconds(60), outOfOrderness: .zer
       ]
       try writer.commit(batch)
       try writer.close()
+      // One process, one writer: the lock goes with it.
+      writer = nil
       writer = try WindowStoreWriter(path: path, settings: settings)
       let recovered = try writer.recover()
       #expect(recovered.retained == [mark("b", 2), mark("a", 3)])

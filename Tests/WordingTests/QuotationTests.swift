@@ -23,7 +23,7 @@ import Wording
   }
 
   @Test func controlCharactersAreWrittenOut() {
-    #expect("a\nb\tc\u{1B}[31m\u{0}".quoted == "“a\\nb\\tc\\u{001B}[31m\\u{0000}”")
+    #expect("a\nb\tc\u{1B}[31m\u{0}".quoted == #"“a\nb\tc\u{1B}[31m\0”"#)
     #expect(!"a\u{2028}b".quoted.unicodeScalars.contains { $0.value == 0x2028 })
   }
 
