@@ -60,7 +60,8 @@ struct FleetClock: Sendable {
   }
 
   /// Takes down that a device's clock is ahead of the fleet's, or behind; again only where it is much more so.
-  mutating func note(_ device: DeviceID, aheadMs: Int64 = 0, behindMs: Int64 = 0, in batch: inout StoreBatch) {
+  mutating func note(_ device: DeviceID, aheadMs: Int64 = 0, behindMs: Int64 = 0, in batch: inout StoreBatch)
+  {
     var known = noted[device] ?? DeviceClock(device: device, aheadMs: 0, behindMs: 0)
     func isMore(_ new: Int64, _ old: Int64) -> Bool { new > old && new - old > old / 10 }
     guard isMore(aheadMs, known.aheadMs) || isMore(behindMs, known.behindMs) else { return }
@@ -76,7 +77,8 @@ extension IngestionFold {
   ///
   /// - Parameter watermark: The device's until now.
   mutating func move(
-    device index: Int, to message: Message, _ original: Timestamp, watermark: Int64, in batch: inout StoreBatch
+    device index: Int, to message: Message, _ original: Timestamp, watermark: Int64,
+    in batch: inout StoreBatch
   ) -> Bool {
     let reached = devices[index].reached
     devices[index].heardAt = progress.messages
