@@ -10,7 +10,7 @@ NAME ?= quickstart
 ARGS ?=
 ROUNDS ?= 1000000
 
-.PHONY: help setup build demo test scenario scenarios lint format docs gallery clean bench bench-svm svm-oracle exact-aggregates fault-schedules fuzz soak \
+.PHONY: help setup build demo test scenario scenarios lint format docs gallery clean bench bench-svm svm-oracle exact-aggregates fault-schedules random-fleets fuzz soak \
   slurm-demo
 
 help: ## List the targets
@@ -39,6 +39,10 @@ bench: build ## Run the benchmarks, peers side by side
 
 bench-svm: build ## Run the benchmark of the one-class SVMs alone
 	@Benchmarks/svm/run.sh
+
+random-fleets: build ## Run COUNT=50 random fleets with wrong clocks, sleepers and extreme values
+	@SONDE_RANDOM_FLEETS=$(or $(COUNT),50) $(if $(SEED),SONDE_FLEET_SEED=$(SEED)) \
+	  swift test -c release --skip-build --filter JobFilesTests/theAccountOfRandomFleetsCloses
 
 fault-schedules: build ## Run COUNT=200 seeded fault schedules
 	@SONDE_FAULT_SCHEDULES=$(or $(COUNT),200) SONDE_FAULT_SEED=$(or $(SEED),1) \

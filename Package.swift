@@ -60,8 +60,10 @@ let package = Package(
       exclude: ["ONNX/onnx.proto"]),
     .target(name: "MQTT", dependencies: ["CMosquitto", "CLinux", supervision, files, wording]),
     .target(
-      name: "WindowStore", dependencies: ["CFaultVFS", telemetry, files, supervision, wording, grdb, grdbSQLite]),
-    .target(name: "Compute", dependencies: [telemetry, supervision, files, wording, subprocess, systemPackage]),
+      name: "WindowStore",
+      dependencies: ["CFaultVFS", telemetry, files, supervision, wording, grdb, grdbSQLite]),
+    .target(
+      name: "Compute", dependencies: [telemetry, supervision, files, wording, subprocess, systemPackage]),
     .target(name: "Detection", dependencies: [telemetry, files, wording]),
 
     // Layer 3

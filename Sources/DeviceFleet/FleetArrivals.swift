@@ -20,7 +20,8 @@ extension MessageSource {
   public func plannedArrivals(underWay: Duration) -> PlannedArrivals {
     let departures = deviceIDs.indices.map(departures(ofDeviceAt:))
     let tolerance = max(
-      FleetDefaults.unlistedDelay, departures.lazy.map { $0.isIrregular ? .zero : $0.batchSpan }.max() ?? .zero)
+      FleetDefaults.unlistedDelay,
+      departures.lazy.map { $0.isIrregular ? .zero : $0.batchSpan }.max() ?? .zero)
     let offset = commonOffset(departures)
     var arrivals = PlannedArrivals(
       slack: underWay + tolerance + tolerance,

@@ -17,9 +17,11 @@ public struct Resolution: Hashable, Sendable {
   }
 
   /// The multiple of the step nearest to `value`. Dividing by a whole number gives the double nearest to the decimal,
-  /// which prints short; multiplying by 0.001 would not. Never −0.
+  /// which prints short; multiplying by 0.001 would not. Never −0. A value that is too large for its steps to be counted is
+  /// one of their multiples as it is.
   public func round(_ value: Double) -> Double {
-    if let stepsPerUnit { return (value * stepsPerUnit).rounded() / stepsPerUnit + 0 }
-    return (value / step).rounded() * step + 0
+    let rounded =
+      stepsPerUnit.map { (value * $0).rounded() / $0 } ?? (value / step).rounded() * step
+    return (rounded.isFinite ? rounded : value) + 0
   }
 }

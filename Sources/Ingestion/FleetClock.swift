@@ -59,16 +59,15 @@ struct FleetClock: Sendable {
     nowMs = max(nowMs ?? middle, middle)
   }
 
-  /// Takes down that a device's clock is ahead of the fleet's, or behind; again only where it is much more so.
+  /// Takes down that a device's clock is ahead of the fleet's, or behind; again only where it is more so.
   mutating func note(_ device: DeviceID, aheadMs: Int64 = 0, behindMs: Int64 = 0, in batch: inout StoreBatch)
   {
     var known = noted[device] ?? DeviceClock(device: device, aheadMs: 0, behindMs: 0)
-    func isMore(_ new: Int64, _ old: Int64) -> Bool { new > old && new - old > old / 10 }
-    guard isMore(aheadMs, known.aheadMs) || isMore(behindMs, known.behindMs) else { return }
+    guard aheadMs > known.aheadMs || behindMs > known.behindMs else { return }
     known.aheadMs = max(known.aheadMs, aheadMs)
     known.behindMs = max(known.behindMs, behindMs)
     noted[device] = known
-    batch.clocks.append(known)
+    batch.clocks[device] = known
   }
 }
 
@@ -99,6 +98,14 @@ extension IngestionFold {
       clock.note(message.device, behindMs: arrival - time, in: &batch)
     }
     return devices[index].reached > reached
+  }
+
+  /// Takes down how far behind a device is of which a message comes too late.
+  mutating func noteLateness(of message: Message, ofDevice index: Int, in batch: inout StoreBatch) {
+    let time = message.timestamp.milliseconds
+    let arrival = clock.arrivals == nil ? clock.nowMs : devices[index].arrival(message, message.timestamp)
+    guard let arrival, arrival - time > idleAfter.milliseconds else { return }
+    clock.note(message.device, behindMs: arrival - time, in: &batch)
   }
 
   /// When a window that closes in time becomes visible.

@@ -1,4 +1,3 @@
-import Files
 import Telemetry
 import WindowStore
 
@@ -105,6 +104,7 @@ public struct IngestionFold: Sendable {
     }
 
     if isFinal {
+      noteLateness(of: message, ofDevice: index, in: &batch)
       let lateBy = Duration.milliseconds(watermark - message.timestamp.milliseconds)
       switch latePolicy {
       case .keep: batch.late.append(LateMessage(message: message, lateBy: lateBy))

@@ -9,9 +9,10 @@ public struct TrainedModel: Sendable {
 extension OneClassModel {
   /// Trains a model on `rows`, raw, a column a name of `featureNames`.
   ///
-  /// Rows with a value that is not finite, or above ``ModelLimits/trainingValue``, are left out, with a warning. Of `provenance`, who and when (`device`,
-  /// `sensor`, `trainingRange`, `seed`, `source`) goes into the model as it is; the rest is filled in here. Equal
-  /// arguments give equal models. May be called from many threads at once.
+  /// Rows with a value that is not finite, or above ``ModelLimits/trainingValue``, are left out, with a warning; with scaling,
+  /// features that have no other values are taken as they are. Of `provenance`, who and when (`device`, `sensor`, `trainingRange`, `seed`,
+  /// `source`) goes into the model as it is; the rest is filled in here. Equal arguments give equal models. May be called from
+  /// many threads at once.
   ///
   /// Where no feature varies, the boundary is drawn closely around the one point: any other row is an anomaly. This needs the
   /// kernel `rbf`.
@@ -31,7 +32,7 @@ extension OneClassModel {
       throw .options("rows of \(rows.columns) features; a model has at most \(ModelLimits.features)")
     }
     var warnings: [TrainingWarning] = []
-    let usable = try usableRows(of: rows, names: names, minimum: options.minimumRows, warnings: &warnings)
+    let usable = try usableRows(of: rows, names: names, options: options, warnings: &warnings)
 
     let fit = try Fit(usable, options: options)
     let constant = fit.constantColumns.map { names[$0] }
@@ -67,27 +68,28 @@ extension OneClassModel {
     }
   }
 
-  private static func isUsable(_ value: Double) -> Bool { abs(value) <= ModelLimits.trainingValue }
-
   private static func usableRows(
-    of rows: FeatureMatrix, names: [String], minimum: Int, warnings: inout [TrainingWarning]
+    of rows: FeatureMatrix, names: [String], options: TrainingOptions, warnings: inout [TrainingWarning]
   ) throws(TrainingError) -> FeatureMatrix {
+    // A few such values are what a sensor says for “no value”. Where there are no others, the scaler makes something of them.
+    let limits = (0..<rows.columns).map { column in
+      let hasOthers = (0..<rows.rowCount).contains { abs(rows[$0, column]) <= ModelLimits.trainingValue }
+      return hasOthers || !options.scaling ? ModelLimits.trainingValue : .greatestFiniteMagnitude
+    }
     var usable = FeatureMatrix(columns: rows.columns, reservingRows: rows.rowCount)
     var missing = [Int](repeating: 0, count: rows.columns)
     for index in 0..<rows.rowCount {
       let row = rows[row: index]
-      if row.allSatisfy(isUsable) {
-        usable.append(row)
-      } else {
-        for (column, value) in row.enumerated() where !isUsable(value) { missing[column] += 1 }
-      }
+      let unusable = row.indices.filter { !(abs(row[$0]) <= limits[$0 - row.startIndex]) }
+      if unusable.isEmpty { usable.append(row) }
+      for index in unusable { missing[index - row.startIndex] += 1 }
     }
     let dropped = rows.rowCount - usable.rowCount
     if rows.rowCount > 0, let column = missing.firstIndex(of: rows.rowCount) {
       throw .missingFeature(names[column], rows: rows.rowCount)
     }
-    guard usable.rowCount >= minimum else {
-      throw .tooFewRows(usable: usable.rowCount, dropped: dropped, minimum: minimum)
+    guard usable.rowCount >= options.minimumRows else {
+      throw .tooFewRows(usable: usable.rowCount, dropped: dropped, minimum: options.minimumRows)
     }
     if dropped > 0 {
       let affected = missing.indices.filter { missing[$0] > 0 }.map { names[$0] }
@@ -163,7 +165,7 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
       "the feature \(name) has a value in none of the \(rows) rows; leave it out, or find the sensor"
     case .tooFewRows(let usable, let dropped, let minimum):
       "\(usable) rows to train on"
-        + (dropped > 0 ? " (\(dropped) more have a value that is not finite, or above 1e150)" : "")
+        + (dropped > 0 ? " (\(dropped) more have a value that cannot be trained on)" : "")
         + ", but at least \(minimum) are needed; train on a longer time"
     case .tooFewRowsForFolds(let usable, let folds, let minimum):
       "\(usable) rows to train on, but a threshold cross-validated in \(folds) folds needs at least \(minimum); "

@@ -32,7 +32,8 @@ extension ScenarioDecoder {
     if result.groups.reduce(0, { $0 + $1.count }) > ScenarioDefaults.mostDevices {
       faults.add(reader.place(of: "fleet"), "fleet: more than \(ScenarioDefaults.mostDevices) devices")
     }
-    if let duration, result.groups.reduce(0, { $0 + readings($1, duration) }) > ScenarioDefaults.mostReadings {
+    if let duration, result.groups.reduce(0, { $0 + readings($1, duration) }) > ScenarioDefaults.mostReadings
+    {
       faults.add(
         reader.place(of: "fleet"), "fleet: more than \(Int(ScenarioDefaults.mostReadings).grouped) readings")
     }

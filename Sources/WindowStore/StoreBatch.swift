@@ -184,7 +184,7 @@ public struct StoreBatch: Sendable {
   /// The retained messages of this batch that a repetition could not be told by otherwise.
   public var retained: [RetainedMark] = []
   /// Devices whose clocks were found to be wrong, or more so than was known.
-  public var clocks: [DeviceClock] = []
+  public var clocks: [DeviceID: DeviceClock] = [:]
   public var progress = IngestionProgress()
   /// The fold's state after this batch, now and then.
   public var checkpoint: [UInt8]?

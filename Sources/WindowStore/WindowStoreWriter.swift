@@ -142,7 +142,7 @@ public final class WindowStoreWriter {
         rejected.readings,
       ])
     }
-    for clock in batch.clocks { try insert(clock, db) }
+    for clock in batch.clocks.values { try insert(clock, db) }
     try update(batch.progress, db)
     if let checkpoint = batch.checkpoint {
       if let retention = batch.retention {

@@ -19,7 +19,9 @@ enum RunSummary {
     let value = (try? report.value()) ?? .null
     var lines = ["", "\(report.scenario.bold)  seed \(report.seed), \(seconds(report.elapsedSeconds)) s", ""]
     lines += figures(value)
-    lines += WrongClocks.lines(report.clocks).enumerated().map { ($0 == 0 ? "  clocks      " : "              ") + $1 }
+    lines += WrongClocks.lines(report.clocks).enumerated().map {
+      ($0 == 0 ? "  clocks      " : "              ") + $1
+    }
     lines.append("")
     for result in report.expectations {
       let mark = result.passed ? "ok  ".green : "FAIL".red

@@ -47,6 +47,8 @@ struct TrainCommand: AsyncParsableCommand {
   var threads: Int?
 
   func run() async throws {
+    // Before any file is looked at.
+    _ = try model.settings.options()
     if let threads, threads < 1 { throw ScoringError("--threads is \(threads); it must be at least 1") }
     switch (runDir, input) {
     case (let runDir?, nil): try await train(run: runDir)

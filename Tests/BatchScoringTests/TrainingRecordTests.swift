@@ -42,18 +42,16 @@ import WindowStore
     }
   }
 
-  /// Windows in which no feature varies.
-  private func flat(_ devices: Int) -> [WindowRow] {
-    ScoringFixture.windows(devices: devices, hours: 13).map {
-      var row = $0
-      row.aggregates = Aggregates(count: 30, mean: 1, stddev: 0, min: 1, max: 1)
-      return row
+  /// Windows of which too few lie in the range of training.
+  private func few(_ devices: Int) -> [WindowRow] {
+    ScoringFixture.windows(devices: devices, hours: 13).filter {
+      $0.start < ScoringFixture.start + .seconds(1200) || $0.start >= hour(12)
     }
   }
 
   @Test func aTrainingThatFailedLeavesNothingAndIsDoneAgain() async throws {
     try await ScoringFixture.with { run in
-      try run.store(flat(2), watermark: hour(13))
+      try run.store(few(2), watermark: hour(13))
       let record = try await trainer(run).train(range)
       #expect(record.models.isEmpty && record.failures.count == 2)
       #expect(try FileManager.default.contentsOfDirectory(atPath: run.folder.models) == ["trained.csv"])
@@ -73,7 +71,7 @@ import WindowStore
 
   @Test func withoutModelsTheJobsOfAScheduleFail() async throws {
     try await ScoringFixture.with { run in
-      try run.store(flat(2), watermark: hour(13))
+      try run.store(few(2), watermark: hour(13))
       // The job of the hour; nothing is left for the closing one.
       #expect(try await run.schedule(run.configuration()) == .finished(failedJobs: 1))
       #expect(try TrainingSetup.read(run.folder) == nil)

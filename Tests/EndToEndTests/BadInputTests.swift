@@ -95,7 +95,7 @@ import Testing
       "'-5s' is invalid for '--window"
     ),
     (["train", "runs/none", "--threads", "-1"], "--threads is -1; it must be at least 1"),
-    (["train", "runs/none", "--nu", "-.5"], "nu"),
+    (["train", "runs/none", "--nu", "-.5"], "nu is -0.5"),
   ])
   func aNegativeValueIsNoUnknownOption(arguments: [String], mentions: String) async throws {
     let outcome = try await SondeProgram.run(arguments)

@@ -75,7 +75,7 @@ struct OddFleet {
   /// are an undisturbed run's. `SONDE_FAULT_SCHEDULES` says how many, `SONDE_FAULT_SEED` with which one they begin.
   @Test func drawnFaultsLoseNothingEither() async throws {
     let environment = ProcessInfo.processInfo.environment
-    let count = environment["SONDE_FAULT_SCHEDULES"].flatMap { Int($0) } ?? 6
+    let count = environment["SONDE_FAULT_SCHEDULES"].flatMap { Int($0) } ?? 4
     let first = environment["SONDE_FAULT_SEED"].flatMap { Int($0) } ?? 1
     var slowestDrain = 0.0
     var slowestRecovery = 0.0

@@ -186,7 +186,7 @@ import Testing
 
   @Test(arguments: [
     (["--input", "w.csv"], "--models"), (["run", "--input", "w.csv"], "either"), ([], "either"),
-    (["--input", "w.csv", "--models", "m", "--features", "median"], "no column for the feature median"),
+    (["--input", "w.csv", "--models", "m", "--features", "median"], "no column for the feature “median”"),
     (["--input", "w.csv", "--models", "m", "--features", "mean,mean"], "twice"),
     (["--input", "w.csv", "--models", "m", "--from", "2026-01-01T00:00:00Z"], "belong together"),
     (["--input", "w.csv", "--models", "m", "--columns", "when=TS"], "none of time"),

@@ -66,7 +66,11 @@ import WindowStore
 
   @Test func aClockWithAScheduleRecordsItsLag() async throws {
     try await withTemporaryFolder { folder in
-      _ = try await run("clock", in: folder, ["--set", "clock.speed=x7200"])
+      let outcome = try await SondeProgram.run(
+        ["run", "Scenarios/quickstart.yaml", "--out", "\(folder)/clock", "--set", "clock.speed=x7200"]
+          + smallScenario)
+      // On a busy machine the schedule may not be kept, which is said.
+      #expect([0, 3].contains(outcome.status), "\(outcome.output)\n\(outcome.errors)")
       let lag = try #require(try report(of: "\(folder)/clock")["schedule_lag_ms"] as? [String: Any])
       #expect((lag["p99"] as? Double) != nil || (lag["p99"] as? Int) != nil)
     }

@@ -167,7 +167,10 @@ import Testing
   @Test func withoutSlurmItSaysWhichPackageIsMissing() async throws {
     try await ScoringRun.with { run in
       let outcome = try await SondeProgram.run(
-        ["schedule", run.folder, "--from", "2026-01-01T12:00:00Z", "--every", "1h", "--compute", "slurm"],
+        [
+          "schedule", run.folder, "--from", "2026-01-01T12:00:00Z", "--every", "1h", "--compute", "slurm",
+          "--train-from", "2026-01-01T00:00:00Z", "--train-to", "2026-01-01T12:00:00Z",
+        ],
         environment: ["PATH": "/nowhere"])
       #expect(outcome.status == 69)
       #expect(outcome.errors.contains("slurm-wlm"))

@@ -97,8 +97,7 @@ import Testing
   }
 
   /// A clock that runs ahead: what ingestion does not believe is rejected with its reason, and not lost.
-  @Test(arguments: ["canonical", "senml"])
-  func whatIsTooFarInTheFutureIsRejectedAndNotLost(payload: String) async throws {
+  @Test func whatIsTooFarInTheFutureIsRejectedAndNotLost() async throws {
     try await withTemporaryFolder { folder in
       let path = "\(folder)/ahead.yaml"
       try """
@@ -107,14 +106,15 @@ import Testing
       clock: { start: 2100-01-01T00:00:00Z, duration: 10m, speed: max }
       fleet:
         - device: d
-          count: 2
+          count: 3
           every: 10s
-          publish: { payload: \(payload) }
           sensors: { a: { signal: [{ noise: { stddev: 1 } }] }, b: { signal: [{ noise: { stddev: 1 } }] } }
+          anomalies: [{ kind: clock-skew, devices: [d-0002], at: 5m, for: 2m, severity: 7200 }]
       ingestion: { window: 1m, future_limit: 1h }
       expect:
         - readings.lost == 0
-        - readings.rejected == 240
+        - readings.rejected == 24
+        - ingestion.clocks_ahead == 1
         - readings.unaccounted == 0
         - windows.mismatched == 0
       """.write(toFile: path, atomically: true, encoding: .utf8)

@@ -221,7 +221,7 @@ struct WindowTableTests {
     }
     #expect(
       reason(try model(["p95"], device: "p", sensor: "t"))?.contains(
-        "w.csv:1: there is no column for the feature p95") == true)
+        "w.csv:1: there is no column for the feature “p95”") == true)
     #expect(reason(try model(["mean"], device: "p"))?.contains("does not say which sensor") == true)
     #expect(reason(try model(["mean"], device: nil))?.contains("which device") == true)
     try folder.write("a,b\n1,2\n", "x.csv")

@@ -19,7 +19,8 @@ import Testing
           { "burst": "150%", "for": "1m" }],
         "batch": 2, "gateways": 1,
         "publish": { "payload": "senml", "topic": "a/${device}/t", "qos": 1, "retain": true, "mqtt": 5,
-          "birth": { "topic": "b/${gateway}", "payload": "on", "retain": false }, "will": { "topic": "w/${gateway}" } },
+          "birth": { "topic": "b/${gateway}", "payload": "on", "retain": false }, "will": { "topic": "w/${gateway}", "payload": "gone",
+            "retain": true } },
         "transport": [{ "kind": "reordering", "devices": "50%", "between": ["10m", "50m"], "for": "5m", "share": "20%",
           "by": "20s" }],
         "sensors": {
@@ -70,7 +71,9 @@ import Testing
         "sensors": ["a", "b"], "exclude": ["x"], "label_columns": ["l"], "label_windows": { "file": "w.json", "key": "k" } },
       "ingestion": { "window": "snapshot" },
       "model": { "gamma": "scale", "train_on": ["0h", "30m"] },
-      "scoring": { "every": "10m", "mini_batch_size": "auto" } }
+      "scoring": { "every": "10m", "mini_batch_size": "auto" },
+      "compute": { "local": { "max_instances": 3, "min_instances": 0, "idle_time_before_scale_down": "10s" },
+        "slurm": { "nodes": 2 } } }
     """,
     """
     { "name": "long", "replay": { "files": ["a.csv", "b.csv"], "device_column": "d", "sensor_column": "s",

@@ -48,7 +48,9 @@ struct FaultSchedule {
 
   /// Whether a fault is due and waits for another to end. The stream had better wait as well, lest it run dry.
   func isHeldUp(_ progress: IngestionProgress) -> Bool {
-    guard let next = waiting.first, let eventTime = progress.newestOfFleet, !lacksEvidence else { return false }
+    guard let next = waiting.first, let eventTime = progress.newestOfFleet, !lacksEvidence else {
+      return false
+    }
     return start + records[next].fault.at <= eventTime
   }
 
