@@ -3,15 +3,15 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-# One configuration for everything: a test run builds what `make demo` has built already.
-SWIFT_BUILD := swift build -c release --build-tests
+# One configuration for everything: tests are built on top of the program, and nothing twice.
+SWIFT_BUILD := swift build -c release
 SONDE := .build/release/sonde
 NAME ?= quickstart
 ARGS ?=
 ROUNDS ?= 1000000
 
-.PHONY: help setup build demo test scenario scenarios lint format docs gallery clean bench bench-svm svm-oracle exact-aggregates fault-schedules random-fleets fuzz soak \
-  slurm-demo
+.PHONY: help setup program build demo test scenario scenarios lint format docs gallery clean bench bench-svm \
+  svm-oracle exact-aggregates fault-schedules random-fleets fuzz soak slurm-demo
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,19 +19,22 @@ help: ## List the targets
 setup: ## Install missing system packages (Debian, Ubuntu)
 	@.ci/setup
 
-build: setup ## Build everything, tests included
-	@$(SWIFT_BUILD)
+program: setup ## Build the program alone
+	@$(SWIFT_BUILD) --product sonde
 
-demo: build ## Run the quickstart scenario, and say where its report is
+build: setup ## Build everything, tests included
+	@$(SWIFT_BUILD) --build-tests
+
+demo: program ## Run the quickstart scenario, and say where its report is
 	@$(SONDE) run Scenarios/quickstart.yaml
 
 test: build ## Run every test
 	@swift test -c release --skip-build
 
-scenario: build ## Run one: NAME=quickstart ARGS='--seed 7'
+scenario: program ## Run one: NAME=quickstart ARGS='--seed 7'
 	@$(SONDE) run Scenarios/$(NAME).yaml $(ARGS)
 
-scenarios: build ## Run all scenarios, with a summary table
+scenarios: program ## Run all scenarios, with a summary table
 	@$(SONDE) run $(wildcard Scenarios/*.yaml) $(ARGS)
 
 bench: build ## Run the benchmarks, peers side by side
@@ -57,10 +60,10 @@ exact-aggregates: build ## Ingest hard readings, and hold the aggregates against
 fuzz: build ## Fuzz payloads and topics: ROUNDS=1000000, SEED=… repeats
 	@SONDE_FUZZ_ROUNDS=$(ROUNDS) $(if $(SEED),SONDE_FUZZ_SEED=$(SEED)) swift test -c release --skip-build --filter PayloadFuzz
 
-soak: build ## Ingest ten million readings, and draw memory and file size into docs
+soak: program ## Ingest ten million readings, and draw memory and file size into docs
 	@Benchmarks/ingestion/soak.sh
 
-slurm-demo: build ## Score the quickstart on a real Slurm, and stop it
+slurm-demo: program ## Score the quickstart on a real Slurm, and stop it
 	@.ci/setup slurm-wlm
 	@.ci/slurm-demo $(SONDE) 4
 
@@ -70,10 +73,10 @@ lint: ## Check formatting and style
 format: ## Put everything into the project's format
 	@swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
 
-docs: build ## Write docs/commands.md from the program's help
+docs: program ## Write docs/commands.md from the program's help
 	@.ci/write-command-reference $(SONDE) > docs/commands.md
 
-gallery: build ## Draw signals, anomalies, transport faults and load into docs/gallery
+gallery: program ## Draw signals, anomalies, transport faults and load into docs/gallery
 	@$(SONDE) gallery docs/gallery
 
 clean: ## Remove what was built; runs are kept

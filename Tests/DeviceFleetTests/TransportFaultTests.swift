@@ -169,6 +169,28 @@ import Testing
     }
   }
 
+  /// Whatever faults lie over one another, what is repeated leaves at some time by itself.
+  @Test func whatNeverLeavesIsNotRepeated() throws {
+    var repeated = 0
+    for seed in UInt64(1)...20 {
+      var group = Fleets.pumps(2)
+      group.transport = TransportCatalogue.kinds.map {
+        TransportPlacement($0, between: hours(1)...hours(3), length: hours(1), share: 0.3)
+      }
+      let plan = try Fleets.plan(seed: seed, duration: hours(4), group)
+      for index in plan.deviceIDs.indices {
+        let deliveries = Array(plan.deliveries(ofDeviceAt: index))
+        let left = Set(deliveries.flatMap(\.messages).map { $0.position?.sequence })
+        for case .again(let messages) in deliveries.map(\.parcel) {
+          repeated += messages.count
+          let strangers = messages.count { !left.contains($0.position?.sequence) }
+          #expect(strangers == 0, "seed \(seed)")
+        }
+      }
+    }
+    #expect(repeated > 100)
+  }
+
   @Test func equalSeedsGiveEqualTraffic() throws {
     for kind in TransportCatalogue.kinds {
       let first = try plan(kind, seed: 9, devices: 3)

@@ -23,6 +23,9 @@ public struct Delivery: Hashable, Sendable {
     self.parcel = parcel
   }
 
+  fileprivate var carriesMessages: Bool { if case .messages = parcel { true } else { false } }
+  fileprivate var isRepetition: Bool { if case .again = parcel { true } else { false } }
+
   /// The messages that leave for the first time.
   public var messages: [Message] { if case .messages(let messages) = parcel { messages } else { [] } }
 }
@@ -60,6 +63,8 @@ public struct DeliveryStream: Sequence, IteratorProtocol, Sendable {
           return faults[index].course.carry(delivery)
         }
       }
+      // What another fault keeps from leaving cannot be repeated either.
+      if !deliveries.contains(where: \.carriesMessages) { deliveries.removeAll(where: \.isRepetition) }
       for delivery in deliveries { insert(delivery) }
     }
     return waiting.isEmpty ? nil : waiting.removeFirst()
