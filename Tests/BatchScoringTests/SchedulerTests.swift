@@ -8,7 +8,7 @@ import Telemetry
 import Testing
 import WindowStore
 
-@Suite(.timeLimit(.minutes(2))) struct SchedulerTests {
+@Suite(.timeLimit(.minutes(10))) struct SchedulerTests {
   private let hour = ScoringFixture.hour
 
   @Test func trainsThenScoresEveryWindowOnce() async throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Jobs that somebody looks at, stops or takes up again before they have completed.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct UnfinishedJobTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct UnfinishedJobTests {
   private let noon = ScoringRun.noon
 
   /// A run whose models are text alone, so that a model can be taken away.
