@@ -17,7 +17,7 @@ public enum IngestionDefaults {
   public static let sessionExpiry = Duration.seconds(7 * 24 * 3600)
   /// Messages that can be under way unacknowledged: MQTT has so many packet ids.
   static let deliveriesUnderWay = 65_535
-  /// How far behind the fleet's newest reading a device may be before the fleet's watermark leaves it behind.
+  /// How far behind the fleet's time a device may be before the fleet's watermark leaves it behind.
   public static let idleAfter = Duration.seconds(3600)
   /// Of devices without a plan, how many messages of the fleet, for each device, one may be silent and still have a say in what
   /// time it is: enough for one that sends less often, few enough that the dead are soon forgotten.

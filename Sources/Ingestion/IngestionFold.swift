@@ -7,7 +7,7 @@ import WindowStore
 /// after a crash. What goes into a window is a function of the readings alone; see ``Sample/precedes(_:_:)``.
 public struct IngestionFold: Sendable {
   public let settings: WindowSettings
-  /// How far behind the newest reading of the fleet a device may be before the fleet stops waiting for it.
+  /// How far behind the fleet's time a device may be before the fleet stops waiting for it.
   public let idleAfter: Duration
   /// How far ahead of its arrival a time may lie to be believed; nil believes all. A device whose clock is wrong would else
   /// push its watermark so far that everything after it is late.

@@ -24,7 +24,7 @@ public final class IngestionService {
     public var arrivals: PlannedArrivals?
     /// Nil believes every time; see ``IngestionFold/futureLimit``.
     public var futureLimit: Duration? = IngestionDefaults.futureLimit
-    /// How much event time behind the newest reading is kept; nil keeps everything.
+    /// How much event time behind the fleet's time is kept; nil keeps everything.
     public var retain: Duration?
     /// How large the store may become; nil: as large as it likes.
     public var retainBytes: Int?

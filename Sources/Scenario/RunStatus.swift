@@ -10,7 +10,7 @@ public struct RunStatus: Hashable, Sendable {
   }
 
   public var phase = Phase.starting
-  /// Event time of the newest reading stored.
+  /// Event time of the newest reading stored, as far as the fleet's time has come.
   public var eventTime: Timestamp?
   /// How much of the planned messages is stored, 0 to 1.
   public var share = 0.0

@@ -49,7 +49,7 @@ public struct ScenarioDocument: Sendable {
     /// How far ahead of every clock a time may lie; nil believes all.
     public var futureLimit: Duration? = IngestionDefaults.futureLimit
     public var idleAfter = IngestionDefaults.idleAfter
-    /// How much event time behind the newest reading is kept; nil keeps everything.
+    /// How much event time behind the fleet's time is kept; nil keeps everything.
     public var retain: Duration?
     /// How large the store may become; nil: as large as it likes.
     public var retainBytes: Int?

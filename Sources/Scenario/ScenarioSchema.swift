@@ -312,13 +312,13 @@ public enum ScenarioSchema {
       Key(
         name: "idle_after", kind: .duration,
         about:
-          "How far behind the fleet's newest reading a device may be before nobody waits for it. Default 1h."),
+          "How far behind the fleet's time a device may be before nobody waits for it. Default 1h."),
       Key(
         name: "future_limit", kind: .any([.duration, .choice(["off"])]),
         about: "How far ahead of every clock a time may lie; readings beyond it are rejected. Default 48h."),
       Key(
         name: "retain", kind: .duration,
-        about: "How much event time behind the newest reading is kept. Default: everything."),
+        about: "How much event time behind the fleet's time is kept. Default: everything."),
       Key(
         name: "retain_bytes",
         kind: .any([.wholeNumber(minimum: leastRetainBytes, maximum: mostBytes), .form(.size)]),

@@ -64,12 +64,12 @@ struct IngestCommand: ParsableCommand {
   var latePolicy = LatePolicy.keep
   @Option(
     help: ArgumentHelp(
-      "How far behind the newest reading of the fleet a device may be before nobody waits for it.",
+      "How far behind the fleet's time a device may be before nobody waits for it.",
       valueName: "duration"))
   var idleAfter = Span(IngestionDefaults.idleAfter)
   @Option(
     help: ArgumentHelp(
-      "How much event time behind the newest reading is kept; left out, everything is.", valueName: "duration"
+      "How much event time behind the fleet's time is kept; left out, everything is.", valueName: "duration"
     ))
   var retain: Span?
   @Option(
