@@ -1,7 +1,7 @@
 import WindowStore
 
 /// What of a window of one sensor is a feature of a model.
-public enum Aggregate: String, CaseIterable, Hashable, Sendable, Codable {
+package enum Aggregate: String, CaseIterable, Hashable, Sendable, Codable {
   case count, mean, stddev, min, max
   /// The largest value minus the smallest.
   case range

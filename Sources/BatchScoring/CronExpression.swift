@@ -2,8 +2,8 @@ import Telemetry
 import Wording
 
 /// A schedule text that cannot be read, or that names an impossible time: which part, and what is allowed.
-public struct ScheduleError: Error, Hashable, CustomStringConvertible {
-  public let description: String
+package struct ScheduleError: Error, Hashable, CustomStringConvertible {
+  package let description: String
 
   init(_ description: String) { self.description = description }
 }
@@ -13,7 +13,7 @@ public struct ScheduleError: Error, Hashable, CustomStringConvertible {
 ///
 /// Where both the day of the month and the day of the week are restricted, a day matches if either does. As in
 /// Vixie cron, a field is unrestricted if it begins with `*`.
-public struct CronExpression: Hashable, Sendable, CustomStringConvertible {
+package struct CronExpression: Hashable, Sendable, CustomStringConvertible {
   private struct Field {
     let name: String
     let range: ClosedRange<Int>
@@ -48,7 +48,7 @@ public struct CronExpression: Hashable, Sendable, CustomStringConvertible {
   ]
 
   /// The text it was read from.
-  public let description: String
+  package let description: String
   // Bit n stands for value n.
   private let minutes: UInt64
   private let hours: UInt64
@@ -59,7 +59,7 @@ public struct CronExpression: Hashable, Sendable, CustomStringConvertible {
   private let everyWeekday: Bool
 
   /// Reads `text`, such as `0 * * * *` or `*/15 8-18 * jan-mar mon-fri`. Throws ``ScheduleError``.
-  public init(_ text: String) throws(ScheduleError) {
+  package init(_ text: String) throws(ScheduleError) {
     description = text
     let parts = text.split(whereSeparator: { $0 == " " || $0 == "\t" })
     if text.hasPrefix("@") {
@@ -174,7 +174,7 @@ public struct CronExpression: Hashable, Sendable, CustomStringConvertible {
 
   /// The first instant after `instant` at which it fires; always at a full minute. Nil where there is none within
   /// ``ScoringDefaults/cronHorizonYears``.
-  public func next(after instant: Timestamp) -> Timestamp? {
+  package func next(after instant: Timestamp) -> Timestamp? {
     let minute: Int64 = 60_000
     var time = (Self.floorDivide(instant.milliseconds, minute) + 1) * minute
     var dayNumber = Self.floorDivide(time, 86_400_000)

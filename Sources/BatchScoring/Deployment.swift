@@ -5,14 +5,14 @@ import WindowStore
 import Wording
 
 /// How many devices a task scores.
-public enum MiniBatchSize: Hashable, Sendable, Codable {
+package enum MiniBatchSize: Hashable, Sendable, Codable {
   /// As many as balance the tasks by rows × support vectors.
   case auto
   /// This many devices, at least 1.
   case devices(Int)
 
   /// Reads `auto` or a number of at least 1; nil for anything else.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     if text == "auto" {
       self = .auto
     } else if let count = Int(text), count >= 1 {
@@ -22,7 +22,7 @@ public enum MiniBatchSize: Hashable, Sendable, Codable {
     }
   }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let text = try (try? container.decode(Int.self)).map(String.init) ?? container.decode(String.self)
     guard let size = MiniBatchSize(text) else {
@@ -32,7 +32,7 @@ public enum MiniBatchSize: Hashable, Sendable, Codable {
     self = size
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {
     case .auto: try container.encode("auto")
@@ -42,18 +42,18 @@ public enum MiniBatchSize: Hashable, Sendable, Codable {
 }
 
 /// How models are trained: the part of `TrainingOptions` that people set.
-public struct ModelSettings: Hashable, Sendable, Codable {
-  public var nu: Double
+package struct ModelSettings: Hashable, Sendable, Codable {
+  package var nu: Double
   /// `scale`, `auto` or a number.
-  public var gamma: String
+  package var gamma: String
   /// `rbf`, `linear`, `polynomial` or `sigmoid`.
-  public var kernel: String
+  package var kernel: String
   /// `training` or `cross_validated`: where the boundary is drawn, see `Threshold`.
-  public var threshold: String
+  package var threshold: String
   /// Goes into the model files; training itself draws no random numbers.
-  public var seed: UInt64?
+  package var seed: UInt64?
 
-  public init(
+  package init(
     nu: Double = 0.01, gamma: String = "scale", kernel: String = "rbf", threshold: String = "training",
     seed: UInt64? = nil
   ) {
@@ -65,7 +65,7 @@ public struct ModelSettings: Hashable, Sendable, Codable {
   }
 
   /// The options for training. Throws ``ScoringError`` where they are unsound.
-  public func options() throws(ScoringError) -> TrainingOptions {
+  package func options() throws(ScoringError) -> TrainingOptions {
     guard let gamma = Gamma(gamma) else {
       throw ScoringError("gamma is \(gamma.quoted); it must be scale, auto or a number above 0")
     }
@@ -85,28 +85,28 @@ public struct ModelSettings: Hashable, Sendable, Codable {
 }
 
 /// A way of scoring: which models, with what settings. An endpoint may have several.
-public struct Deployment: Hashable, Sendable, Codable {
-  public var name: String
+package struct Deployment: Hashable, Sendable, Codable {
+  package var name: String
   /// The endpoint that it belongs to; nil where there is none.
-  public var endpoint: String?
+  package var endpoint: String?
   /// The folder of its models; nil for the one of the run.
-  public var models: String?
-  public var layout: ModelLayout
-  public var model: ModelSettings
-  public var miniBatchSize: MiniBatchSize
-  public var maxRetries: Int
+  package var models: String?
+  package var layout: ModelLayout
+  package var model: ModelSettings
+  package var miniBatchSize: MiniBatchSize
+  package var maxRetries: Int
   /// Of one attempt at one task.
-  public var taskTimeoutSeconds: Double
+  package var taskTimeoutSeconds: Double
   /// How many rows may fail before the job is ended as failed, as in Azure ML; -1 for any number.
-  public var errorThreshold: Int
-  public var outputAction: OutputAction
+  package var errorThreshold: Int
+  package var outputAction: OutputAction
   /// The name of the prediction file in a job's folder.
-  public var outputFileName: String
-  public var loggingLevel: LoggingLevel
+  package var outputFileName: String
+  package var loggingLevel: LoggingLevel
   /// How many tasks run on a node at a time, if fewer than it has cores; nil for one a core.
-  public var maxConcurrencyPerInstance: Int?
+  package var maxConcurrencyPerInstance: Int?
 
-  public init(
+  package init(
     name: String = "default", endpoint: String? = nil, models: String? = nil,
     layout: ModelLayout = ModelLayout(), model: ModelSettings = ModelSettings(),
     miniBatchSize: MiniBatchSize = .auto, maxRetries: Int = ComputeDefaults.maxRetries,
@@ -132,7 +132,7 @@ public struct Deployment: Hashable, Sendable, Codable {
 
   /// A job's parts are of one kind, and its prediction file has one name: throws ``ScoringError`` where the job called `id`, which has
   /// begun with `begun`, would go on with others.
-  public func refuseToGoOn(with id: String, begunWith begun: Deployment) throws(ScoringError) {
+  package func refuseToGoOn(with id: String, begunWith begun: Deployment) throws(ScoringError) {
     guard
       (models, layout, outputAction, outputFileName)
         != (begun.models, begun.layout, begun.outputAction, begun.outputFileName)
@@ -149,11 +149,11 @@ public struct Deployment: Hashable, Sendable, Codable {
 
 /// The windows that models are trained on: those that begin at or after `from` and end at or before `to`, as they were
 /// visible at `to`.
-public struct TrainingRange: Hashable, Sendable, Codable {
-  public var from: Timestamp
-  public var to: Timestamp
+package struct TrainingRange: Hashable, Sendable, Codable {
+  package var from: Timestamp
+  package var to: Timestamp
 
-  public init(from: Timestamp, to: Timestamp) {
+  package init(from: Timestamp, to: Timestamp) {
     self.from = from
     self.to = to
   }
@@ -161,14 +161,14 @@ public struct TrainingRange: Hashable, Sendable, Codable {
 
 extension DeviceWindows {
   /// The windows that lie in `range`.
-  public func inside(_ range: TrainingRange) -> DeviceWindows {
+  package func inside(_ range: TrainingRange) -> DeviceWindows {
     selecting(rows.indices.filter { rows[$0].start >= range.from && rows[$0].end <= range.to })
   }
 }
 
 /// Something in batch scoring that cannot go on: what, where, and what to do.
-public struct ScoringError: Error, Hashable, CustomStringConvertible {
-  public let description: String
+package struct ScoringError: Error, Hashable, CustomStringConvertible {
+  package let description: String
 
-  public init(_ description: String) { self.description = description }
+  package init(_ description: String) { self.description = description }
 }

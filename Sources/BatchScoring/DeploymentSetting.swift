@@ -5,7 +5,7 @@ import Telemetry
 import Wording
 
 /// A setting of a deployment by its name, as `--set` and files give it. The names are Azure ML's, where that has one.
-public enum DeploymentSetting: String, CaseIterable, Sendable {
+package enum DeploymentSetting: String, CaseIterable, Sendable {
   /// The folder of other models. What these see, where their training has left word of it, comes with them.
   case models
   case per
@@ -27,7 +27,7 @@ public enum DeploymentSetting: String, CaseIterable, Sendable {
   var isOfTraining: Bool { [.nu, .gamma, .kernel, .threshold].contains(self) }
 
   /// Puts `text` into `deployment`. Throws ``ScoringError`` where it is no value of this setting.
-  public func apply(_ text: String, to deployment: inout Deployment) throws(ScoringError) {
+  package func apply(_ text: String, to deployment: inout Deployment) throws(ScoringError) {
     switch self {
     case .models:
       let folder = try read(text, "a folder of models") {
@@ -121,7 +121,7 @@ extension Deployment {
   ///
   /// - Parameter trains: Whether models will be trained with it; where they are trained already, settings of training are
   ///   refused.
-  public mutating func set(_ overrides: [String], trains: Bool) throws(ScoringError) {
+  package mutating func set(_ overrides: [String], trains: Bool) throws(ScoringError) {
     for override in overrides {
       let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         .map(String.init)

@@ -6,15 +6,15 @@ import Wording
 ///
 /// The jobs of an endpoint follow each other whichever deployment they use, so a change of the default neither leaves a
 /// window out nor scores one twice.
-public struct Endpoint: Hashable, Sendable, Codable {
-  public var name: String
+package struct Endpoint: Hashable, Sendable, Codable {
+  package var name: String
   /// In the order of the file; names are different.
-  public var deployments: [Deployment]
+  package var deployments: [Deployment]
   /// The name of one of ``deployments``.
-  public var defaultDeployment: String
-  public var compute: ComputeSettings
+  package var defaultDeployment: String
+  package var compute: ComputeSettings
 
-  public init(
+  package init(
     name: String, deployments: [Deployment], defaultDeployment: String,
     compute: ComputeSettings = ComputeSettings()
   ) {
@@ -25,7 +25,7 @@ public struct Endpoint: Hashable, Sendable, Codable {
   }
 
   /// The deployment called `name`, or the default one. Throws ``ScoringError`` where there is none.
-  public func deployment(_ name: String? = nil) throws(ScoringError) -> Deployment {
+  package func deployment(_ name: String? = nil) throws(ScoringError) -> Deployment {
     let wanted = name ?? defaultDeployment
     guard let deployment = deployments.first(where: { $0.name == wanted }) else {
       throw ScoringError(

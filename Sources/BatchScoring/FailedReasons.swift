@@ -1,21 +1,21 @@
 import Files
 
 /// Why rows of a job could not be scored, and how many for each reason.
-public struct FailedReasons: Hashable, Sendable, Codable {
-  public struct Reason: Hashable, Sendable, Codable {
-    public var reason: String
-    public var rows: Int
+package struct FailedReasons: Hashable, Sendable, Codable {
+  package struct Reason: Hashable, Sendable, Codable {
+    package var reason: String
+    package var rows: Int
   }
 
   /// Those of the most rows first.
-  public private(set) var most: [Reason] = []
+  package private(set) var most: [Reason] = []
   /// The rows of reasons beyond those.
-  public private(set) var otherRows = 0
+  package private(set) var otherRows = 0
 
   /// Counts the rows of a job's `failed.csv`; none where there is no such file. Throws `CSVError` and `FileError`.
   ///
   /// - Parameter limit: How many reasons are kept: each model may have one of its own.
-  public init(of files: JobFolder, limit: Int = ScoringDefaults.shownReasons) throws {
+  package init(of files: JobFolder, limit: Int = ScoringDefaults.shownReasons) throws {
     guard FileStamp(files.failed) != nil else { return }
     var reader = try CSVReader(path: files.failed)
     let column = try reader.column("reason")

@@ -3,50 +3,50 @@ import Telemetry
 import WindowStore
 
 /// The rows that one model is trained on, or scores: a feature vector a window.
-public struct FeatureTable: Sendable, Equatable {
+package struct FeatureTable: Sendable, Equatable {
   /// Which window a row stands for.
-  public struct Row: Hashable, Sendable {
-    public var start: Timestamp
-    public var end: Timestamp
+  package struct Row: Hashable, Sendable {
+    package var start: Timestamp
+    package var end: Timestamp
     /// The window's; of a whole device the newest among its sensors.
-    public var revision: Int
+    package var revision: Int
   }
 
-  public let key: ModelKey
+  package let key: ModelKey
   /// The columns of ``features``.
-  public let featureNames: [String]
+  package let featureNames: [String]
   /// By start.
-  public var rows: [Row] = []
+  package var rows: [Row] = []
   /// A row for each of ``rows``.
-  public var features: FeatureMatrix
+  package var features: FeatureMatrix
   /// The windows that have no feature vector, by start.
-  public var failures: [FailedRow] = []
+  package var failures: [FailedRow] = []
 }
 
 /// A window that could not be scored, and why.
-public struct FailedRow: Hashable, Sendable {
-  public var key: ModelKey
-  public var start: Timestamp
-  public var end: Timestamp
-  public var revision: Int
-  public var reason: String
+package struct FailedRow: Hashable, Sendable {
+  package var key: ModelKey
+  package var start: Timestamp
+  package var end: Timestamp
+  package var revision: Int
+  package var reason: String
 }
 
 /// Turns the windows of one device into feature vectors. Training and scoring share it, so that a model sees the same
 /// numbers in both.
-public struct FeatureVectorBuilder: Sendable {
+package struct FeatureVectorBuilder: Sendable {
   /// Where a feature comes from: positions in ``columns``.
   private struct Source {
     var column: Int
     var subtrahend: Int?
   }
 
-  public let layout: ModelLayout
+  package let layout: ModelLayout
   /// What it needs of every window.
-  public let columns: [AggregateColumn]
+  package let columns: [AggregateColumn]
   private let sources: [Source]
 
-  public init(layout: ModelLayout) {
+  package init(layout: ModelLayout) {
     self.layout = layout
     var columns: [AggregateColumn] = []
     func position(of column: AggregateColumn) -> Int {
@@ -66,7 +66,7 @@ public struct FeatureVectorBuilder: Sendable {
   ///   - windows: With ``columns``.
   ///   - sensors: Whose features a whole-device model has; nil for all that occur. Windows of other sensors are not
   ///     looked at. A window in which one of them has no value becomes a failure.
-  public func tables(of windows: DeviceWindows, sensors: [SensorID]? = nil) -> [FeatureTable] {
+  package func tables(of windows: DeviceWindows, sensors: [SensorID]? = nil) -> [FeatureTable] {
     switch layout.per {
     case .sensor: present(in: windows).map { table(of: windows, model: $0, sensors: [$0]) }
     case .device: [table(of: windows, model: nil, sensors: sensors?.sorted() ?? present(in: windows))]

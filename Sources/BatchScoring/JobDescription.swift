@@ -4,23 +4,23 @@ import Telemetry
 import Wording
 
 /// What a job scores, as a file that every worker reads.
-public struct JobDescription: Hashable, Sendable, Codable {
-  public var job: String
-  public var store: String
-  public var models: String
-  public var layout: ModelLayout
+package struct JobDescription: Hashable, Sendable, Codable {
+  package var job: String
+  package var store: String
+  package var models: String
+  package var layout: ModelLayout
   /// The cut: window revisions that became visible after `visibleAfter` and not after `visibleThrough` (nil: to the end).
-  public var visibleAfter: Timestamp
-  public var visibleThrough: Timestamp?
+  package var visibleAfter: Timestamp
+  package var visibleThrough: Timestamp?
   /// The devices of each task, in byte order within and across tasks.
-  @DeviceLists public var tasks: [[DeviceID]]
+  @DeviceLists package var tasks: [[DeviceID]]
   /// The start of the first window of each task; nil where that is not known.
-  public var firstStarts: [Timestamp]?
+  package var firstStarts: [Timestamp]?
   /// The `failed.csv` of an earlier job, whose rows alone are scored; nil for all.
-  public var onlyRowsOf: String?
-  public var outputAction: OutputAction
+  package var onlyRowsOf: String?
+  package var outputAction: OutputAction
 
-  public init(
+  package init(
     job: String, store: String, models: String, layout: ModelLayout, visibleAfter: Timestamp,
     visibleThrough: Timestamp?, tasks: [[DeviceID]], firstStarts: [Timestamp]? = nil,
     onlyRowsOf: String? = nil, outputAction: OutputAction = .appendRow
@@ -38,23 +38,23 @@ public struct JobDescription: Hashable, Sendable, Codable {
   }
 
   /// Reads the file at `path`.
-  public init(path: String) throws {
+  package init(path: String) throws {
     self = try JSONFile.read(JobDescription.self, path)
   }
 
   /// Writes it to `path`, whole or not at all.
-  public func write(to path: String) throws { try JSONFile.write(self, to: path) }
+  package func write(to path: String) throws { try JSONFile.write(self, to: path) }
 }
 
 /// The devices of tasks. As JSON, those of one task are one string with spaces between them: every worker reads those of all
 /// tasks before its first one.
-@propertyWrapper public struct DeviceLists: Hashable, Sendable, Codable {
-  public var wrappedValue: [[DeviceID]]
+@propertyWrapper package struct DeviceLists: Hashable, Sendable, Codable {
+  package var wrappedValue: [[DeviceID]]
 
-  public init(wrappedValue: [[DeviceID]]) { self.wrappedValue = wrappedValue }
+  package init(wrappedValue: [[DeviceID]]) { self.wrappedValue = wrappedValue }
 
   /// Throws `DecodingError`.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     // An earlier version wrote the devices one by one.
     guard let lists = try? container.decode([String].self) else {
@@ -73,7 +73,7 @@ public struct JobDescription: Hashable, Sendable, Codable {
   }
 
   /// Throws `EncodingError`.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(wrappedValue.map { $0.map(\.name).joined(separator: " ") })
   }

@@ -1,17 +1,17 @@
 /// How far a job is, from its tasks.
-public struct JobProgress: Hashable, Sendable, Codable {
-  public var tasks: Int
-  public var completed: Int
-  public var running: Int
-  public var failed: Int
+package struct JobProgress: Hashable, Sendable, Codable {
+  package var tasks: Int
+  package var completed: Int
+  package var running: Int
+  package var failed: Int
   /// Rows of completed tasks.
-  public var rows: Int
-  public var failedRows: Int
+  package var rows: Int
+  package var failedRows: Int
   /// Of completed tasks; nil where there is none.
-  public var medianTaskMs: Double?
-  public var longestTaskMs: Double?
+  package var medianTaskMs: Double?
+  package var longestTaskMs: Double?
 
-  public init(tasks: [TaskRecord]) {
+  package init(tasks: [TaskRecord]) {
     self.tasks = tasks.count
     completed = tasks.count { $0.state == "completed" }
     running = tasks.count { $0.state == "running" }

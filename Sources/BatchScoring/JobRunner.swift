@@ -10,20 +10,20 @@ import WindowStore
 /// The steps, each of which can be repeated: plan (`tasks/job.json`), run (a part file a task, which are put together as they
 /// come), finalize (`failed.csv`, `predictions.csv`, `_SUCCESS`), record. What is in a part or put together is not scored again,
 /// and every step gives the same bytes whoever repeats it.
-public struct JobRunner: Sendable {
-  public let folder: RunFolder
-  public let deployment: Deployment
-  public let target: any ComputeTarget
+package struct JobRunner: Sendable {
+  package let folder: RunFolder
+  package let deployment: Deployment
+  package let target: any ComputeTarget
   /// The command of a worker, which calls ``ScoringWorker/run()``.
-  public let worker: WorkerCommand
-  public let jobs: JobStore
+  package let worker: WorkerCommand
+  package let jobs: JobStore
   /// The wall clock, for the times in jobs.sqlite.
-  public let now: @Sendable () -> Timestamp
-  public let report: @Sendable (ScoringEvent) -> Void
+  package let now: @Sendable () -> Timestamp
+  package let report: @Sendable (ScoringEvent) -> Void
   /// Whether no other job will come: the target is then shut down as soon as the tasks have come to an end.
-  public let isLast: Bool
+  package let isLast: Bool
 
-  public init(
+  package init(
     folder: RunFolder, deployment: Deployment, target: any ComputeTarget, worker: WorkerCommand,
     jobs: JobStore,
     now: @escaping @Sendable () -> Timestamp, report: @escaping @Sendable (ScoringEvent) -> Void = { _ in },
@@ -53,7 +53,7 @@ public struct JobRunner: Sendable {
   ///
   /// Throws ``ScoringError`` where the job's output exists already but no such job is known or unfinished, `StoreError`
   /// and `FileError`. A job that fails by itself is returned with its reason, not thrown.
-  public func run(_ cut: JobCut) async throws -> JobRecord {
+  package func run(_ cut: JobCut) async throws -> JobRecord {
     let known = try jobs.job(cut.id)
     if let known { try refuseAnotherJob(known, cut) }
     if let known, known.state.isFinal { return known }
@@ -187,7 +187,7 @@ public struct JobRunner: Sendable {
   }
 
   /// Has the tasks of a failed or canceled job done again in which rows have failed: what was wrong may have been put right.
-  public static func forgetFailedRows(of job: JobRecord, in folder: RunFolder) {
+  package static func forgetFailedRows(of job: JobRecord, in folder: RunFolder) {
     let files = folder.job(job.cut.id)
     for task in 0..<job.tasks {
       let path = files.part(task)

@@ -1,8 +1,8 @@
 import Telemetry
 
 /// What a scheduler does next, as a pure function of the schedule, of what was done, and of the watermark.
-public struct JobSequence: Hashable, Sendable {
-  public enum Step: Hashable, Sendable {
+package struct JobSequence: Hashable, Sendable {
+  package enum Step: Hashable, Sendable {
     case train(TrainingRange)
     case job(JobCut)
     /// Nothing until the watermark moves.
@@ -23,7 +23,7 @@ public struct JobSequence: Hashable, Sendable {
   ///   - training: nil where the models are given.
   ///   - isTrained: Whether an earlier life has trained them.
   ///   - last: The last job of an earlier life, which is taken up where it is unfinished.
-  public init(
+  package init(
     schedule: Schedule, from: Timestamp, training: TrainingRange? = nil, isTrained: Bool = false,
     last: (cut: JobCut, isFinal: Bool)? = nil
   ) {
@@ -36,7 +36,7 @@ public struct JobSequence: Hashable, Sendable {
   }
 
   /// What to do while the store's watermark is `watermark`. Ask again after ``didTrain()`` or ``didRun(_:)``.
-  public func next(watermark: Timestamp?, streamEnded: Bool) -> Step {
+  package func next(watermark: Timestamp?, streamEnded: Bool) -> Step {
     if let unfinished { return .job(unfinished) }
     let fire = isClosed ? nil : schedule.next(after: lastCut)
     let fireIsDue = fire.flatMap { fire in watermark.map { fire <= $0 } } ?? false
@@ -50,10 +50,10 @@ public struct JobSequence: Hashable, Sendable {
     return isClosed ? .finish : .job(JobCut(closingAfter: lastCut))
   }
 
-  public mutating func didTrain() { isTrained = true }
+  package mutating func didTrain() { isTrained = true }
 
   /// The job of `cut` has reached a final state.
-  public mutating func didRun(_ cut: JobCut) {
+  package mutating func didRun(_ cut: JobCut) {
     unfinished = nil
     advance(past: cut)
   }

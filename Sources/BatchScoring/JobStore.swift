@@ -6,8 +6,8 @@ import Supervision
 import Telemetry
 
 /// `jobs.sqlite`: every job and task of a run. Written by batch scoring alone; anybody may read it meanwhile.
-public final class JobStore: Sendable {
-  public let path: String
+package final class JobStore: Sendable {
+  package let path: String
   // Declared before the lock, and so closed before it.
   private let database: DatabaseQueue
   private let lock: DatabaseLock?
@@ -16,7 +16,7 @@ public final class JobStore: Sendable {
 
   /// Opens the file at `path` as the one coordinator of its folder, or makes it. Throws ``ScoringError``, also where
   /// there is another coordinator.
-  public convenience init(path: String) throws {
+  package convenience init(path: String) throws {
     guard let lock = try Self.coordinatorLock(path) else {
       throw ScoringError(
         "\(path): a scheduler or a job is running in this folder already; wait for its end, or stop it")
@@ -25,20 +25,20 @@ public final class JobStore: Sendable {
   }
 
   /// As ``init(path:)``; nil where there is another coordinator.
-  public static func ifFree(path: String) throws -> JobStore? {
+  package static func ifFree(path: String) throws -> JobStore? {
     try coordinatorLock(path).map { try JobStore(path: path, lock: $0) }
   }
 
   /// Opens the file at `path` to ask its coordinator for something, whether or not there is one. Throws
   /// ``ScoringError`` where there is no file. It must be gone before this process opens the file as its coordinator: a lock that
   /// is refused closes a descriptor of the file, and that drops what SQLite has locked.
-  public convenience init(asking path: String) throws {
+  package convenience init(asking path: String) throws {
     try Self.requireFile(path)
     try self.init(path: path, lock: nil)
   }
 
   /// Whether somebody runs the jobs that are not final: a killed coordinator leaves them as they were.
-  public var hasCoordinator: Bool { lock != nil || probe?.isHeld ?? true }
+  package var hasCoordinator: Bool { lock != nil || probe?.isHeld ?? true }
 
   /// Holds a run's folder for one coordinator (a scheduler, or a job by hand): two would score the same cut. Nil where another has it.
   private static func coordinatorLock(_ path: String) throws(ScoringError) -> DatabaseLock? {
@@ -75,7 +75,7 @@ public final class JobStore: Sendable {
   }
 
   /// Opens the file at `path` for reading only. Throws ``ScoringError`` where there is none.
-  public init(reading path: String) throws {
+  package init(reading path: String) throws {
     try Self.requireFile(path)
     self.path = path
     lock = nil
@@ -118,20 +118,20 @@ public final class JobStore: Sendable {
   // MARK: - Jobs
 
   /// The job called `id`; nil where there is none.
-  public func job(_ id: String) throws -> JobRecord? {
+  package func job(_ id: String) throws -> JobRecord? {
     try read {
       try Row.fetchOne($0, sql: "SELECT * FROM jobs WHERE id = ?", arguments: [id]).map(Self.record)
     }
   }
 
   /// All jobs in the order in which they were queued.
-  public func jobs() throws -> [JobRecord] {
+  package func jobs() throws -> [JobRecord] {
     try read { try Row.fetchAll($0, sql: "SELECT * FROM jobs ORDER BY number").map(Self.record) }
   }
 
   /// The jobs of `deployment`'s endpoint, or of the deployment where it has none, in event time: their cuts follow each
   /// other. Jobs that score failed rows again, or that others have replaced, are left out.
-  public func chain(of deployment: Deployment) throws -> [JobRecord] {
+  package func chain(of deployment: Deployment) throws -> [JobRecord] {
     try read { db in
       try Row.fetchAll(
         db,
@@ -179,7 +179,7 @@ public final class JobStore: Sendable {
   }
 
   /// The deployment that the job called `id` was queued with; nil where there is no such job.
-  public func deployment(of id: String) throws -> Deployment? {
+  package func deployment(of id: String) throws -> Deployment? {
     let text = try read {
       try String.fetchOne($0, sql: "SELECT settings FROM jobs WHERE id = ?", arguments: [id])
     }
@@ -194,7 +194,7 @@ public final class JobStore: Sendable {
   // MARK: - Requests
 
   /// Asks whoever runs the job called `id` to end it.
-  public func requestCancel(of id: String) throws {
+  package func requestCancel(of id: String) throws {
     try write {
       try $0.execute(sql: "UPDATE jobs SET cancel_requested = 1 WHERE id = ?", arguments: [id])
     }
@@ -230,7 +230,7 @@ public final class JobStore: Sendable {
 
   /// Ends the job called `id` of `folder`, which nobody runs. A prediction file that it had named just before it was interrupted
   /// loses its name. Throws ``ScoringError`` and `FileError`.
-  public func cancel(_ id: String, in folder: RunFolder, at now: Timestamp) throws {
+  package func cancel(_ id: String, in folder: RunFolder, at now: Timestamp) throws {
     // Settings that another version has written do not keep the job from being ended.
     let output = (try? deployment(of: id))?.outputFileName ?? ScoringDefaults.outputFileName
     try folder.job(id, output: output).unpublish()
@@ -252,14 +252,14 @@ public final class JobStore: Sendable {
   }
 
   /// Forgets that somebody has asked for the end of the job called `id`, which somebody now wants run.
-  public func forgetCancel(of id: String) throws {
+  package func forgetCancel(of id: String) throws {
     try write {
       try $0.execute(sql: "UPDATE jobs SET cancel_requested = 0 WHERE id = ?", arguments: [id])
     }
   }
 
   /// Makes the job called `id`, which has failed or was canceled, one that can be run again; what it has done is kept.
-  public func requeue(_ id: String) throws {
+  package func requeue(_ id: String) throws {
     try write { db in
       try db.execute(
         sql: """
@@ -297,7 +297,7 @@ public final class JobStore: Sendable {
   // MARK: - Nodes
 
   /// Writes that a node of `target` has changed its state.
-  public func record(_ transition: NodeTransition, of target: String, at now: Timestamp) throws {
+  package func record(_ transition: NodeTransition, of target: String, at now: Timestamp) throws {
     try write {
       try $0.execute(
         sql: "INSERT INTO node_states (target, node, state, at_ms) VALUES (?, ?, ?, ?)",
@@ -306,7 +306,7 @@ public final class JobStore: Sendable {
   }
 
   /// Every change of state of a node, in order.
-  public func nodeStates() throws -> [NodeStateRecord] {
+  package func nodeStates() throws -> [NodeStateRecord] {
     try read { db in
       try Row.fetchAll(db, sql: "SELECT * FROM node_states ORDER BY number").map { row in
         NodeStateRecord(
@@ -333,7 +333,7 @@ public final class JobStore: Sendable {
   // MARK: - Tasks
 
   /// The tasks of the job called `id`.
-  public func tasks(of id: String) throws -> [TaskRecord] {
+  package func tasks(of id: String) throws -> [TaskRecord] {
     try read { db in
       try Row.fetchAll(db, sql: "SELECT * FROM tasks WHERE job = ? ORDER BY task", arguments: [id]).map {
         row in
@@ -357,7 +357,7 @@ public final class JobStore: Sendable {
   }
 
   /// The attempts at tasks of the job called `id` that failed, by task.
-  public func failedAttempts(of id: String) throws -> [FailedAttempt] {
+  package func failedAttempts(of id: String) throws -> [FailedAttempt] {
     try read { db in
       try Row.fetchAll(
         db, sql: "SELECT * FROM failed_attempts WHERE job = ? ORDER BY task, attempt, number", arguments: [id]

@@ -4,21 +4,21 @@ import Telemetry
 import Wording
 
 /// How far a job is, for a person who watches it: nodes, tasks, rows a second and the time that is left.
-public struct JobView: Hashable, Sendable, Codable {
-  public var job: String
-  public var deployment: String
-  public var state: JobState
-  public var progress: JobProgress
-  public var failedAttempts: Int
+package struct JobView: Hashable, Sendable, Codable {
+  package var job: String
+  package var deployment: String
+  package var state: JobState
+  package var progress: JobProgress
+  package var failedAttempts: Int
   /// Nodes that are there, by state.
-  public var nodes: [String: Int]
-  public var elapsedSeconds: Double
+  package var nodes: [String: Int]
+  package var elapsedSeconds: Double
   /// Rows of tasks that are done, a second since the job began.
-  public var rowsPerSecond: Double?
+  package var rowsPerSecond: Double?
   /// At the pace so far; nil before the first task is done, and afterwards.
-  public var secondsLeft: Double?
+  package var secondsLeft: Double?
 
-  public init(
+  package init(
     _ record: JobRecord, progress: JobProgress, failedAttempts: Int, nodes: [NodeStateRecord], now: Timestamp
   ) {
     job = record.cut.id
@@ -37,7 +37,7 @@ public struct JobView: Hashable, Sendable, Codable {
   }
 
   /// One line for a log.
-  public var line: String {
+  package var line: String {
     var parts = ["job \(job): \(state.rawValue)", "\(progress.completed)/\(progress.tasks) tasks"]
     if progress.failed > 0 { parts.append("\(progress.failed) failed") }
     if failedAttempts > 0 { parts.append("\(failedAttempts) failed attempts") }
@@ -49,7 +49,7 @@ public struct JobView: Hashable, Sendable, Codable {
   }
 
   /// The lines of a terminal that is `width` characters wide.
-  public func screen(width: Int) -> [String] {
+  package func screen(width: Int) -> [String] {
     let share = progress.tasks > 0 ? Double(progress.completed) / Double(progress.tasks) : 0
     let cells = max(10, min(50, width - 30))
     let filled = min(cells, Int(share * Double(cells)))
@@ -82,7 +82,7 @@ public struct JobView: Hashable, Sendable, Codable {
 
 extension JobStore {
   /// The job called `id` as it is now; nil where there is none.
-  public func view(of id: String, now: Timestamp) throws -> JobView? {
+  package func view(of id: String, now: Timestamp) throws -> JobView? {
     guard let record = try job(id) else { return nil }
     return JobView(
       record, progress: try progress(of: id), failedAttempts: try failedAttempts(of: id).count,
@@ -90,5 +90,5 @@ extension JobStore {
   }
 
   /// How far the job called `id` is.
-  public func progress(of id: String) throws -> JobProgress { JobProgress(tasks: try tasks(of: id)) }
+  package func progress(of id: String) throws -> JobProgress { JobProgress(tasks: try tasks(of: id)) }
 }

@@ -1,15 +1,15 @@
 import Telemetry
 
 /// Cuts the devices of a job into tasks. Pure: the same devices give the same tasks.
-public enum MiniBatchPlan {
+package enum MiniBatchPlan {
   /// A device that has windows to score.
-  public struct Load: Hashable, Sendable {
-    public var device: DeviceID
-    public var rows: Int
+  package struct Load: Hashable, Sendable {
+    package var device: DeviceID
+    package var rows: Int
     /// Of all its models; 0 where that is not known.
-    public var supportVectors: Int
+    package var supportVectors: Int
 
-    public init(device: DeviceID, rows: Int, supportVectors: Int) {
+    package init(device: DeviceID, rows: Int, supportVectors: Int) {
       self.device = device
       self.rows = rows
       // The number is read from files: one that is none must not outgrow a weight.
@@ -21,13 +21,13 @@ public enum MiniBatchPlan {
   }
 
   /// What earlier jobs have measured of tasks.
-  public struct Cost: Hashable, Sendable {
+  package struct Cost: Hashable, Sendable {
     /// What a task takes besides its work.
-    public var overheadSeconds: Double
+    package var overheadSeconds: Double
     /// How much ``Load/weight`` a worker does in a second.
-    public var weightPerSecond: Double
+    package var weightPerSecond: Double
 
-    public init(overheadSeconds: Double, weightPerSecond: Double) {
+    package init(overheadSeconds: Double, weightPerSecond: Double) {
       self.overheadSeconds = overheadSeconds
       self.weightPerSecond = weightPerSecond
     }
@@ -51,7 +51,7 @@ public enum MiniBatchPlan {
   /// Contiguous runs of `loads`, which are in byte order; none is empty.
   ///
   /// - Parameter cost: What earlier jobs have measured; nil where none has.
-  public static func tasks(
+  package static func tasks(
     for loads: [Load], size: MiniBatchSize, slots: Int, cost: Cost? = nil
   ) -> [[DeviceID]] {
     switch size {

@@ -2,7 +2,7 @@ import OneClassSVM
 import Telemetry
 
 /// What one model sees: a whole device or one of its sensors.
-public enum ModelScope: String, CaseIterable, Hashable, Sendable, Codable {
+package enum ModelScope: String, CaseIterable, Hashable, Sendable, Codable {
   /// All sensors of a device together; its features are called `temperature.mean`.
   case device
   /// One sensor of a device; its features are called `mean`.
@@ -10,12 +10,12 @@ public enum ModelScope: String, CaseIterable, Hashable, Sendable, Codable {
 }
 
 /// How many models there are and what their features are. Training and scoring share it.
-public struct ModelLayout: Hashable, Sendable, Codable {
-  public var per: ModelScope
+package struct ModelLayout: Hashable, Sendable, Codable {
+  package var per: ModelScope
   /// In the order of the features; each at most once, at least one.
-  public var features: [Aggregate]
+  package var features: [Aggregate]
 
-  public init(per: ModelScope = .device, features: [Aggregate] = ScoringDefaults.aggregates) {
+  package init(per: ModelScope = .device, features: [Aggregate] = ScoringDefaults.aggregates) {
     self.per = per
     self.features = features
   }
@@ -23,7 +23,7 @@ public struct ModelLayout: Hashable, Sendable, Codable {
   /// What the models in `folder` see: what they were trained on; where nobody has left word of that, as of imported models,
   /// what the names of the first one's features say. Nil where neither is known. Throws ``ScoringError``, also where a training
   /// was interrupted, and `FileError`.
-  public static func known(of folder: RunFolder) throws -> ModelLayout? {
+  package static func known(of folder: RunFolder) throws -> ModelLayout? {
     try folder.refuseUnfinishedTraining()
     if let setup = try TrainingSetup.read(folder) { return setup.layout }
     guard let stem = (try? ModelFile.stems(in: folder.models))?.first,
@@ -33,7 +33,7 @@ public struct ModelLayout: Hashable, Sendable, Codable {
   }
 
   /// The layout of a model with these features; nil where it would call them otherwise.
-  public init?(featureNames: [String], isOfSensor: Bool) {
+  package init?(featureNames: [String], isOfSensor: Bool) {
     var sensors: Set<SensorID> = []
     var features: [Aggregate] = []
     for name in featureNames {
@@ -50,7 +50,7 @@ public struct ModelLayout: Hashable, Sendable, Codable {
 
   /// The names of the features of a model over `sensors`: for each sensor in byte order, each aggregate in the
   /// configured order.
-  public func featureNames(sensors: [SensorID]) -> [String] {
+  package func featureNames(sensors: [SensorID]) -> [String] {
     switch per {
     case .sensor: features.map(\.rawValue)
     case .device: sensors.sorted().flatMap { sensor in features.map { "\(sensor.name).\($0.rawValue)" } }
@@ -59,27 +59,27 @@ public struct ModelLayout: Hashable, Sendable, Codable {
 }
 
 /// Which model: a device, and one of its sensors unless the model is of the whole device.
-public struct ModelKey: Hashable, Comparable, Sendable {
-  public var device: DeviceID
+package struct ModelKey: Hashable, Comparable, Sendable {
+  package var device: DeviceID
   /// Nil for a model of the whole device.
-  public var sensor: SensorID?
+  package var sensor: SensorID?
 
-  public init(device: DeviceID, sensor: SensorID?) {
+  package init(device: DeviceID, sensor: SensorID?) {
     self.device = device
     self.sensor = sensor
   }
 
   /// The name of the model's files without their endings: `device_<device>` or `device_<device>_sensor_<sensor>`.
-  public var stem: String { ModelFile.stem(device: device.name, sensor: sensor?.name) }
+  package var stem: String { ModelFile.stem(device: device.name, sensor: sensor?.name) }
 
   /// The sensor's name in prediction files; `*` for the whole device.
-  public var sensorLabel: String { sensor?.name ?? Self.wholeDevice }
+  package var sensorLabel: String { sensor?.name ?? Self.wholeDevice }
 
   /// What stands in place of a sensor's name for a model of the whole device.
   static let wholeDevice = "*"
 
   /// By device, then by sensor, in byte order.
-  public static func < (a: ModelKey, b: ModelKey) -> Bool {
+  package static func < (a: ModelKey, b: ModelKey) -> Bool {
     if a.device != b.device { return a.device < b.device }
     switch (a.sensor, b.sensor) {
     case (nil, .some): return true

@@ -103,13 +103,13 @@ final class ModelPack {
 
 /// Makes the ``ModelPack`` of a folder: takes models one by one, from any thread, and gives the file its name at the end.
 /// Where it is let go before that, nothing is left.
-public final class ModelPackWriter: Sendable {
+package final class ModelPackWriter: Sendable {
   private let folder: String
   private let path: String
   private let database: DatabaseQueue
 
   /// Begins the pack of the models in `folder`. Throws `FileError`.
-  public init(models folder: String) throws {
+  package init(models folder: String) throws {
     self.folder = folder
     path = ModelPack.path(ofModels: folder)
     let temporary = AtomicFile.temporaryPath(for: path)
@@ -148,14 +148,14 @@ public final class ModelPackWriter: Sendable {
   }
 
   /// Adds the model of `stem` that has just been written into its files. Throws `FileError`.
-  public func add(_ model: OneClassModel, stem: String) throws {
+  package func add(_ model: OneClassModel, stem: String) throws {
     // Where the files are gone again, there is nothing to pack.
     guard let stamp = ModelFile.Stamp(folder: folder, stem: stem) else { return }
     try add(model, stem: stem, stamp: stamp)
   }
 
   /// Reads the model of `stem` from its files and adds it. Throws `FileError`, and as `ModelFile.read` does.
-  public func add(stem: String) throws {
+  package func add(stem: String) throws {
     // Taken before the files are read: what changes meanwhile then counts as changed.
     let stamp = ModelFile.Stamp(folder: folder, stem: stem)
     let model = try ModelFile.read(folder: folder, stem: stem)
@@ -183,7 +183,7 @@ public final class ModelPackWriter: Sendable {
 
   /// Puts the file in place of an older one and returns its path. Throws `FileError`.
   @discardableResult
-  public func finish() throws -> String {
+  package func finish() throws -> String {
     try Self.wrapping(path) {
       try database.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
       try database.close()

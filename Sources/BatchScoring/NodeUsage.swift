@@ -2,16 +2,16 @@ import Compute
 import Telemetry
 
 /// What jobs.sqlite knows of a node that has changed its state.
-public struct NodeStateRecord: Hashable, Sendable, Codable {
-  public var target: String
+package struct NodeStateRecord: Hashable, Sendable, Codable {
+  package var target: String
   /// From 1.
-  public var node: Int
+  package var node: Int
   /// Nil: it has gone.
-  public var state: NodeState?
+  package var state: NodeState?
   /// Wall-clock time.
-  public var at: Timestamp
+  package var at: Timestamp
 
-  public init(target: String, node: Int, state: NodeState?, at: Timestamp) {
+  package init(target: String, node: Int, state: NodeState?, at: Timestamp) {
     self.target = target
     self.node = node
     self.state = state
@@ -20,22 +20,22 @@ public struct NodeStateRecord: Hashable, Sendable, Codable {
 }
 
 /// What the nodes of compute targets cost, from the times of their states. Pure.
-public struct NodeUsage: Hashable, Sendable {
+package struct NodeUsage: Hashable, Sendable {
   /// One life of a node: from the time that it was asked for.
-  public struct Life: Hashable, Sendable {
-    public var target: String
-    public var node: Int
-    public var from: Timestamp
+  package struct Life: Hashable, Sendable {
+    package var target: String
+    package var node: Int
+    package var from: Timestamp
     /// Nil: it is still there.
-    public var to: Timestamp?
+    package var to: Timestamp?
     /// The last state before it went.
-    public var state: NodeState
+    package var state: NodeState
   }
 
-  public private(set) var lives: [Life] = []
+  package private(set) var lives: [Life] = []
 
   /// - Parameter records: In order of time.
-  public init(_ records: [NodeStateRecord]) {
+  package init(_ records: [NodeStateRecord]) {
     var current: [String: Int] = [:]
     for record in records {
       let key = "\(record.target)/\(record.node)"
@@ -54,7 +54,7 @@ public struct NodeUsage: Hashable, Sendable {
   }
 
   /// How long nodes were there between two times, all together.
-  public func seconds(from: Timestamp, to: Timestamp) -> Double {
+  package func seconds(from: Timestamp, to: Timestamp) -> Double {
     lives.reduce(0) { total, life in
       let start = max(life.from, from)
       let end = min(life.to ?? to, to)
@@ -63,12 +63,12 @@ public struct NodeUsage: Hashable, Sendable {
   }
 
   /// How long nodes were there, all together; those that are still there, until `now`.
-  public func seconds(at now: Timestamp) -> Double {
+  package func seconds(at now: Timestamp) -> Double {
     lives.reduce(0) { $0 + max(0, (($1.to ?? now) - $1.from).seconds) }
   }
 
   /// The most nodes that were there at a time.
-  public var mostNodes: Int {
+  package var mostNodes: Int {
     // Who goes and comes at the same time are one.
     let changes = lives.flatMap { life in [(life.from, 1)] + (life.to.map { [($0, -1)] } ?? []) }
       .sorted { ($0.0, $0.1) < ($1.0, $1.1) }

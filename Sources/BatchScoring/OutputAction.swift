@@ -1,5 +1,5 @@
 /// What a job writes, in Azure ML's words.
-public enum OutputAction: String, CaseIterable, Hashable, Sendable, Codable {
+package enum OutputAction: String, CaseIterable, Hashable, Sendable, Codable {
   /// A row a scored window.
   case appendRow = "append_row"
   /// A row a model: how many windows it scored, how many of them are anomalies, and the lowest score.
@@ -7,7 +7,7 @@ public enum OutputAction: String, CaseIterable, Hashable, Sendable, Codable {
 }
 
 /// How much workers write into their logs.
-public enum LoggingLevel: String, CaseIterable, Hashable, Sendable, Codable {
+package enum LoggingLevel: String, CaseIterable, Hashable, Sendable, Codable {
   /// Attempts that failed, and tasks with failed rows.
   case warning
   /// The beginning and the end of every attempt.

@@ -5,29 +5,29 @@ import Telemetry
 import Wording
 
 /// Scores a CSV file whose rows are aggregated already, with the models of a folder.
-public struct PlainFileScoring: Sendable {
-  public struct Result: Hashable, Sendable {
-    public var predictions = 0
-    public var anomalies = 0
-    public var failed = 0
+package struct PlainFileScoring: Sendable {
+  package struct Result: Hashable, Sendable {
+    package var predictions = 0
+    package var anomalies = 0
+    package var failed = 0
     /// The reason of the first failed row.
-    public var firstReason: String?
+    package var firstReason: String?
     /// How times were read, where that must be said.
-    public var notice: String?
+    package var notice: String?
     /// Whether there were rows and none could be scored: then there are no predictions.
-    public var isFailed: Bool { predictions == 0 && failed > 0 }
+    package var isFailed: Bool { predictions == 0 && failed > 0 }
   }
 
-  public let input: String
-  public let columns: WindowTable.Columns
-  public let models: String
-  public let output: String
+  package let input: String
+  package let columns: WindowTable.Columns
+  package let models: String
+  package let output: String
   /// What separates the fields of a row.
-  public let delimiter: Character
+  package let delimiter: Character
   /// What times that are numbers count; nil to tell it from the numbers.
-  public let timeUnit: EpochUnit?
+  package let timeUnit: EpochUnit?
 
-  public init(
+  package init(
     input: String, columns: WindowTable.Columns, models: String, output: String, delimiter: Character = ",",
     timeUnit: EpochUnit? = nil
   ) {
@@ -54,7 +54,7 @@ public struct PlainFileScoring: Sendable {
   ///
   /// Throws ``ScoringError`` where an output exists, `ModelError` or `CSVError` where the file lacks a column or is
   /// broken, `FileError`.
-  public func run() throws -> Result {
+  package func run() throws -> Result {
     let files = JobFolder(path: output)
     for path in [files.predictions, files.failed, files.success]
     where FileManager.default.fileExists(atPath: path) {

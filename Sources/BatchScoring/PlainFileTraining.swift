@@ -5,38 +5,38 @@ import Telemetry
 import Wording
 
 /// Trains models on a CSV file whose rows are aggregated already, several at a time.
-public struct PlainFileTraining: Sendable {
-  public struct Failure: Error, Hashable, Sendable {
+package struct PlainFileTraining: Sendable {
+  package struct Failure: Error, Hashable, Sendable {
     /// The model's files without their endings.
-    public let stem: String
-    public let reason: String
+    package let stem: String
+    package let reason: String
   }
 
-  public struct Trained: Sendable {
-    public let stem: String
-    public let rows: Int
-    public let supportVectors: Int
-    public let warnings: [String]
+  package struct Trained: Sendable {
+    package let stem: String
+    package let rows: Int
+    package let supportVectors: Int
+    package let warnings: [String]
   }
 
-  public let input: String
-  public let columns: WindowTable.Columns
+  package let input: String
+  package let columns: WindowTable.Columns
   /// The folder that the models go to.
-  public let models: String
-  public let per: ModelScope
+  package let models: String
+  package let per: ModelScope
   /// The columns that are features; nil for ``defaultFeatures(of:)``.
-  public let features: [String]?
-  public let settings: ModelSettings
+  package let features: [String]?
+  package let settings: ModelSettings
   /// Only rows whose time is in it; nil for all.
-  public let range: TrainingRange?
+  package let range: TrainingRange?
   /// How many models are trained at a time.
-  public let threads: Int
+  package let threads: Int
   /// What separates the fields of a row.
-  public let delimiter: Character
+  package let delimiter: Character
   /// What times that are numbers count; nil to tell it from the numbers.
-  public let timeUnit: EpochUnit?
+  package let timeUnit: EpochUnit?
 
-  public init(
+  package init(
     input: String, columns: WindowTable.Columns, models: String, per: ModelScope, features: [String]?,
     settings: ModelSettings, range: TrainingRange?, threads: Int, delimiter: Character = ",",
     timeUnit: EpochUnit? = nil
@@ -65,7 +65,7 @@ public struct PlainFileTraining: Sendable {
   ///
   /// Throws ``ScoringError`` where the settings are unsound or there is nothing to train on, `ModelError` or `CSVError`
   /// where the file lacks a column or is broken, `FileError`.
-  public func run(
+  package func run(
     finished: (_ done: Int, _ total: Int) -> Void = { _, _ in }, notice: (String) -> Void = { _ in }
   ) async throws -> [Result<Trained, Failure>] {
     let options = try settings.options()
@@ -110,7 +110,7 @@ public struct PlainFileTraining: Sendable {
 
   /// The features of a file for which none are named: the aggregates that models of a run take by default, or the
   /// column of single values where the file has none of these.
-  public func defaultFeatures(of table: WindowTable) -> [String] {
+  package func defaultFeatures(of table: WindowTable) -> [String] {
     let aggregates = ScoringDefaults.aggregates.map(\.rawValue).filter(table.hasColumn)
     return aggregates.isEmpty ? [WindowTable.Columns().value] : aggregates
   }

@@ -5,10 +5,10 @@ import OneClassSVM
 import Telemetry
 
 /// The text of prediction files: one row a scored window.
-public enum PredictionFile {
-  public static let header = "device,sensor,window_start,window_end,score,prediction,model_version,revision\n"
-  public static let summaryHeader = "device,sensor,windows,anomalies,lowest_score,model_version\n"
-  public static let failedHeader = "device,sensor,window_start,window_end,revision,reason\n"
+package enum PredictionFile {
+  package static let header = "device,sensor,window_start,window_end,score,prediction,model_version,revision\n"
+  package static let summaryHeader = "device,sensor,windows,anomalies,lowest_score,model_version\n"
+  package static let failedHeader = "device,sensor,window_start,window_end,revision,reason\n"
 
   static func header(for action: OutputAction) -> String {
     switch action {

@@ -2,19 +2,19 @@ import Foundation
 
 /// Metrics in Prometheus' text format, version 0.0.4: a `# HELP` and a `# TYPE` line a metric, then a line a sample.
 /// https://prometheus.io/docs/instrumenting/exposition_formats/
-public struct PrometheusText: Sendable {
-  public enum Kind: String, Sendable {
+package struct PrometheusText: Sendable {
+  package enum Kind: String, Sendable {
     /// Goes up only; its name ends in `_total`.
     case counter
     case gauge
   }
 
   /// One value and its labels.
-  public struct Sample: Hashable, Sendable {
-    public var labels: [String: String]
-    public var value: Double
+  package struct Sample: Hashable, Sendable {
+    package var labels: [String: String]
+    package var value: Double
 
-    public init(_ value: Double, labels: [String: String] = [:]) {
+    package init(_ value: Double, labels: [String: String] = [:]) {
       self.labels = labels
       self.value = value
     }
@@ -23,15 +23,15 @@ public struct PrometheusText: Sendable {
   /// Labels that Prometheus gives to whatever it scrapes. A sample that has one of its own is stored under another name.
   private static let reservedLabels: Set = ["job", "instance"]
 
-  public private(set) var text = ""
+  package private(set) var text = ""
   private let labels: [String: String]
 
   /// - Parameter labels: Labels that every sample has. Files of one folder are read as one, in which a sample may stand once:
   ///   what writes them must tell itself apart from others here.
-  public init(labels: [String: String] = [:]) { self.labels = labels }
+  package init(labels: [String: String] = [:]) { self.labels = labels }
 
   /// Adds a metric with its samples, each with labels of its own. One without samples is left out.
-  public mutating func add(_ name: String, _ kind: Kind, help: String, _ samples: [Sample]) {
+  package mutating func add(_ name: String, _ kind: Kind, help: String, _ samples: [Sample]) {
     precondition(Self.isName(name), "“\(name)” is no name of a metric")
     guard !samples.isEmpty else { return }
     text += "# HELP \(name) \(Self.escaped(help, quotes: false))\n"

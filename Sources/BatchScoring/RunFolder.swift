@@ -2,34 +2,34 @@ import Files
 import Foundation
 
 /// Where the files of batch scoring are in a run's folder.
-public struct RunFolder: Hashable, Sendable {
-  public let path: String
+package struct RunFolder: Hashable, Sendable {
+  package let path: String
   /// The folder of the models: the run's own, unless a deployment has others.
-  public let models: String
+  package let models: String
 
   /// - Parameter models: The folder of the models; nil for the run's own.
-  public init(_ path: String, models: String? = nil) {
+  package init(_ path: String, models: String? = nil) {
     self.path = path
     self.models = models ?? "\(path)/models"
   }
 
   /// The same folder with the models of `deployment`.
-  public func with(modelsOf deployment: Deployment) -> RunFolder {
+  package func with(modelsOf deployment: Deployment) -> RunFolder {
     RunFolder(path, models: deployment.models)
   }
 
   /// The windows; written by ingestion alone.
-  public var store: String { "\(path)/sonde.sqlite" }
+  package var store: String { "\(path)/sonde.sqlite" }
   /// The jobs; written by batch scoring alone.
-  public var jobs: String { "\(path)/jobs.sqlite" }
+  package var jobs: String { "\(path)/jobs.sqlite" }
   /// What the models in ``models`` were trained on.
-  public var trainingSetup: String { "\(models)/training.json" }
+  package var trainingSetup: String { "\(models)/training.json" }
   /// There from the first model of a training to its last: the models are then of two trainings.
   var unfinishedTraining: String { "\(models)/training.unfinished" }
   var hasUnfinishedTraining: Bool { FileStamp(unfinishedTraining) != nil }
 
   /// Throws ``ScoringError`` where the models are of two trainings.
-  public func refuseUnfinishedTraining() throws(ScoringError) {
+  package func refuseUnfinishedTraining() throws(ScoringError) {
     guard hasUnfinishedTraining else { return }
     throw ScoringError(
       "\(models) holds models of two trainings, because the last one was interrupted: train again, or remove "
@@ -37,23 +37,23 @@ public struct RunFolder: Hashable, Sendable {
   }
 
   /// What came of it.
-  public var trainedModels: String { "\(models)/trained.csv" }
+  package var trainedModels: String { "\(models)/trained.csv" }
   /// The log files of workers.
-  public var workerLogs: String { "\(path)/logs/workers" }
+  package var workerLogs: String { "\(path)/logs/workers" }
 
   /// The files of one job.
-  public func job(_ id: String, output: String = ScoringDefaults.outputFileName) -> JobFolder {
+  package func job(_ id: String, output: String = ScoringDefaults.outputFileName) -> JobFolder {
     JobFolder(path: "\(path)/predictions/\(id)", output: output)
   }
 }
 
 /// Where the files of one job are.
-public struct JobFolder: Hashable, Sendable {
-  public let path: String
+package struct JobFolder: Hashable, Sendable {
+  package let path: String
   private let output: String
 
   /// - Parameter output: The name of the prediction file.
-  public init(path: String, output: String = ScoringDefaults.outputFileName) {
+  package init(path: String, output: String = ScoringDefaults.outputFileName) {
     self.path = path
     self.output = output
   }
@@ -64,20 +64,20 @@ public struct JobFolder: Hashable, Sendable {
       && !name.hasSuffix(".tmp")
   }
 
-  public var predictions: String { "\(path)/\(output)" }
-  public var failed: String { "\(path)/failed.csv" }
-  public var success: String { "\(path)/_SUCCESS" }
+  package var predictions: String { "\(path)/\(output)" }
+  package var failed: String { "\(path)/failed.csv" }
+  package var success: String { "\(path)/_SUCCESS" }
   /// What is there only while the job runs, or was given up.
-  public var tasks: String { "\(path)/tasks" }
+  package var tasks: String { "\(path)/tasks" }
   /// Tells workers what to do.
-  public var description: String { "\(tasks)/job.json" }
+  package var description: String { "\(tasks)/job.json" }
 
   /// The rows of the prediction file so far, and how far that is; see ``CollectedParts``.
   var collectedRows: String { "\(tasks)/rows" }
   var collectedParts: String { "\(tasks)/collected" }
 
   /// What task `number` has found.
-  public func part(_ number: Int) -> String { Self.part(number, of: description) }
+  package func part(_ number: Int) -> String { Self.part(number, of: description) }
 
   /// The same for a worker, which knows the path of the job's description alone.
   static func part(_ number: Int, of description: String) -> String {

@@ -1,18 +1,18 @@
 import Telemetry
 
 /// When batch jobs fire: at the times of a cron expression, or evenly spaced. Pure: it knows no clock.
-public enum Schedule: Hashable, Sendable {
+package enum Schedule: Hashable, Sendable {
   case cron(CronExpression)
   /// Every so many milliseconds after `origin`, at least ``ScoringDefaults/minimumInterval``.
   case every(Duration, origin: Timestamp)
 
   /// A schedule of five cron fields in UTC. Throws ``ScheduleError``, also where the expression never fires.
-  public init(cron text: String) throws(ScheduleError) {
+  package init(cron text: String) throws(ScheduleError) {
     self = .cron(try CronExpression(text))
   }
 
   /// A schedule that fires at `origin` plus one interval, plus two, and so on. Throws ``ScheduleError``.
-  public init(every interval: Duration, origin: Timestamp) throws(ScheduleError) {
+  package init(every interval: Duration, origin: Timestamp) throws(ScheduleError) {
     guard interval >= ScoringDefaults.minimumInterval else {
       throw ScheduleError(
         "every \(interval.seconds) s: jobs can be at least \(ScoringDefaults.minimumInterval.seconds) s apart"
@@ -22,7 +22,7 @@ public enum Schedule: Hashable, Sendable {
   }
 
   /// The first fire time after `instant`; nil where there is none.
-  public func next(after instant: Timestamp) -> Timestamp? {
+  package func next(after instant: Timestamp) -> Timestamp? {
     switch self {
     case .cron(let expression):
       return expression.next(after: instant)

@@ -3,7 +3,7 @@ import Telemetry
 import Wording
 
 /// Which clock a schedule goes by.
-public enum ScheduleClock: String, CaseIterable, Hashable, Sendable, Codable {
+package enum ScheduleClock: String, CaseIterable, Hashable, Sendable, Codable {
   /// Event time: a job fires when the store's watermark has passed its time, so what it scores follows from the readings.
   case watermark
   /// The wall clock: a job fires at its time and scores what is visible then.
@@ -11,7 +11,7 @@ public enum ScheduleClock: String, CaseIterable, Hashable, Sendable, Codable {
 }
 
 /// What happens where a wall-clock job is due and another is still running, in Kubernetes' words.
-public enum ConcurrencyPolicy: String, CaseIterable, Hashable, Sendable, Codable {
+package enum ConcurrencyPolicy: String, CaseIterable, Hashable, Sendable, Codable {
   /// The new one is skipped; the next one scores what it would have.
   case forbid
   /// Both run.
@@ -21,7 +21,7 @@ public enum ConcurrencyPolicy: String, CaseIterable, Hashable, Sendable, Codable
 }
 
 /// What happens to wall-clock jobs that were missed while no scheduler was running.
-public enum CatchupPolicy: String, CaseIterable, Hashable, Sendable, Codable {
+package enum CatchupPolicy: String, CaseIterable, Hashable, Sendable, Codable {
   /// They are left out; the next one that is due scores their windows.
   case none
   /// The last of them runs, and scores the windows of all.
@@ -31,23 +31,23 @@ public enum CatchupPolicy: String, CaseIterable, Hashable, Sendable, Codable {
 }
 
 /// Everything that `sonde schedule` needs to know beside the run's folder; as JSON in `schedule.json`.
-public struct ScheduleConfiguration: Hashable, Sendable, Codable {
-  public var deployment: Deployment
+package struct ScheduleConfiguration: Hashable, Sendable, Codable {
+  package var deployment: Deployment
   /// Five cron fields; either this or ``everySeconds``.
-  public var cron: String?
-  public var everySeconds: Double?
+  package var cron: String?
+  package var everySeconds: Double?
   /// Windows visible at this time are not scored. An `every` schedule counts from here.
-  public var from: Timestamp
+  package var from: Timestamp
   /// nil where the models are in the folder already.
-  public var training: TrainingRange?
-  public var compute: ComputeSettings
-  public var clock: ScheduleClock
+  package var training: TrainingRange?
+  package var compute: ComputeSettings
+  package var clock: ScheduleClock
   /// By the wall clock only.
-  public var concurrency: ConcurrencyPolicy
+  package var concurrency: ConcurrencyPolicy
   /// By the wall clock only.
-  public var catchup: CatchupPolicy
+  package var catchup: CatchupPolicy
 
-  public init(
+  package init(
     deployment: Deployment = Deployment(), cron: String? = nil, everySeconds: Double? = nil, from: Timestamp,
     training: TrainingRange? = nil, compute: ComputeSettings = ComputeSettings(),
     clock: ScheduleClock = .watermark, concurrency: ConcurrencyPolicy = .forbid,
@@ -65,7 +65,7 @@ public struct ScheduleConfiguration: Hashable, Sendable, Codable {
   }
 
   /// Reads the file at `path`. Throws ``ScoringError`` and `FileError`.
-  public init(path: String) throws {
+  package init(path: String) throws {
     self = try JSONFile.read(ScheduleConfiguration.self, path)
     if let fault { throw ScoringError("\(path): \(fault)") }
   }
@@ -96,10 +96,10 @@ public struct ScheduleConfiguration: Hashable, Sendable, Codable {
   private static let longestSpanSeconds = 36_500 * 86_400.0
 
   /// Writes it to `path`, in place of an older one.
-  public func write(to path: String) throws { try JSONFile.write(self, to: path) }
+  package func write(to path: String) throws { try JSONFile.write(self, to: path) }
 
   /// Throws ``ScheduleError`` or ``ScoringError``.
-  public func schedule() throws -> Schedule {
+  package func schedule() throws -> Schedule {
     switch (cron, everySeconds) {
     case (let cron?, nil): return try Schedule(cron: cron)
     case (nil, let seconds?):

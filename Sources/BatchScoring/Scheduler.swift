@@ -6,7 +6,7 @@ import Telemetry
 import WindowStore
 
 /// What a scheduler is told while it runs, from any thread.
-public final class SchedulerControl: Sendable {
+package final class SchedulerControl: Sendable {
   private struct State {
     var streamEnded = false
     var stopRequested = false
@@ -14,13 +14,13 @@ public final class SchedulerControl: Sendable {
 
   private let state = Mutex(State())
 
-  public init() {}
+  package init() {}
 
   /// No more windows will come: run what is due, close with a last job, and finish.
-  public func streamHasEnded() { state.withLock { $0.streamEnded = true } }
+  package func streamHasEnded() { state.withLock { $0.streamEnded = true } }
 
   /// Finish the running tasks, leave what can be resumed, and stop.
-  public func stop() { state.withLock { $0.stopRequested = true } }
+  package func stop() { state.withLock { $0.stopRequested = true } }
 
   var streamEnded: Bool { state.withLock { $0.streamEnded } }
   var stopRequested: Bool { state.withLock { $0.stopRequested } }
@@ -28,13 +28,13 @@ public final class SchedulerControl: Sendable {
 
 /// Where a scheduler takes the deployment of each new job from, so that a change of an endpoint's default shows in the
 /// next job.
-public struct DeploymentSource: Sendable {
+package struct DeploymentSource: Sendable {
   /// The deployment of a job that starts now.
-  public var current: @Sendable () throws -> Deployment
+  package var current: @Sendable () throws -> Deployment
   /// The command of its workers.
-  public var worker: @Sendable (Deployment) throws -> WorkerCommand
+  package var worker: @Sendable (Deployment) throws -> WorkerCommand
 
-  public init(
+  package init(
     current: @escaping @Sendable () throws -> Deployment,
     worker: @escaping @Sendable (Deployment) throws -> WorkerCommand
   ) {
@@ -59,8 +59,8 @@ private final class LastDeployment: Sendable {
 
 /// Runs jobs as the store's watermark, or the wall clock, passes their fire times; trains first where that is asked for.
 /// Started again after whatever end, it goes on where it was.
-public struct Scheduler: Sendable {
-  public enum Ending: Hashable, Sendable {
+package struct Scheduler: Sendable {
+  package enum Ending: Hashable, Sendable {
     /// The stream ended and everything was scored. The count is of jobs that failed.
     case finished(failedJobs: Int)
     case stopped
@@ -86,7 +86,7 @@ public struct Scheduler: Sendable {
   ///   - moreTargets: Makes the target of a second, third, … job at a time, by its number from 2; nil where jobs run one
   ///     by one.
   ///   - now: The wall clock.
-  public init(
+  package init(
     folder: RunFolder, configuration: ScheduleConfiguration, target: any ComputeTarget, worker: WorkerCommand,
     trainingThreads: Int, control: SchedulerControl, jobs: JobStore? = nil, source: DeploymentSource? = nil,
     moreTargets: (@Sendable (Int) throws -> any ComputeTarget)? = nil,
@@ -107,7 +107,7 @@ public struct Scheduler: Sendable {
   }
 
   /// Returns when the stream has ended and everything is scored, or when told to stop.
-  public func run() async throws -> Ending {
+  package func run() async throws -> Ending {
     guard let reader = try await openStore() else { return .stopped }
     switch configuration.clock {
     case .watermark: return try await runByWatermark(reader)

@@ -1,8 +1,8 @@
 import Telemetry
 
 /// What batch scoring has to tell while it goes on: one JSON object a line on the standard output of `sonde schedule`.
-public struct ScoringEvent: Hashable, Sendable, Codable {
-  public enum Kind: String, Hashable, Sendable, Codable {
+package struct ScoringEvent: Hashable, Sendable, Codable {
+  package enum Kind: String, Hashable, Sendable, Codable {
     /// Training has begun.
     case training
     /// Models are there: `models` and `failedModels` are set.
@@ -27,22 +27,22 @@ public struct ScoringEvent: Hashable, Sendable, Codable {
     case finished
   }
 
-  public var event: Kind
-  public var job: String?
-  public var tasks: Int?
-  public var tasksDone: Int?
+  package var event: Kind
+  package var job: String?
+  package var tasks: Int?
+  package var tasksDone: Int?
   /// Rows scored, failed ones not counted.
-  public var rows: Int?
-  public var failedRows: Int?
-  public var retries: Int?
-  public var seconds: Double?
-  public var models: Int?
-  public var failedModels: Int?
-  public var reason: String?
+  package var rows: Int?
+  package var failedRows: Int?
+  package var retries: Int?
+  package var seconds: Double?
+  package var models: Int?
+  package var failedModels: Int?
+  package var reason: String?
   /// The deployment of a job that starts.
-  public var deployment: String?
+  package var deployment: String?
   /// Of a job that has ended: what its nodes cost.
-  public var nodeSeconds: Double?
+  package var nodeSeconds: Double?
 
   private enum CodingKeys: String, CodingKey {
     case event, job, tasks, rows, retries, seconds, models, reason, deployment
@@ -52,7 +52,7 @@ public struct ScoringEvent: Hashable, Sendable, Codable {
     case nodeSeconds = "node_seconds"
   }
 
-  public init(
+  package init(
     _ event: Kind, job: String? = nil, tasks: Int? = nil, tasksDone: Int? = nil, rows: Int? = nil,
     failedRows: Int? = nil, retries: Int? = nil, seconds: Double? = nil, models: Int? = nil,
     failedModels: Int? = nil, reason: String? = nil,

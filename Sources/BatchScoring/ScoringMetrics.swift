@@ -5,7 +5,7 @@ import Telemetry
 ///
 /// Every sample has the label `run`, so that the files of several runs can lie in one folder; a job's name is in the label
 /// `batch_job`, because `job` is what Prometheus calls the scrape.
-public struct ScoringMetrics: Sendable {
+package struct ScoringMetrics: Sendable {
   private var ended: [String: Int] = [:]
   private var rows = 0
   private var failedRows = 0
@@ -18,10 +18,10 @@ public struct ScoringMetrics: Sendable {
   private let run: String
 
   /// - Parameter run: The run, as no other is called that writes into the same folder: the path of its folder.
-  public init(run: String) { self.run = run }
+  package init(run: String) { self.run = run }
 
   /// Takes an event that happened at `now`, on the wall clock.
-  public mutating func add(_ event: ScoringEvent, at now: Timestamp) {
+  package mutating func add(_ event: ScoringEvent, at now: Timestamp) {
     guard let job = event.job else { return }
     switch event.event {
     case .jobStarted: running[job] = (event.tasks ?? 0, event.tasksDone ?? 0)
@@ -44,7 +44,7 @@ public struct ScoringMetrics: Sendable {
   }
 
   /// The metrics as text, with the states of `nodes` at `now`.
-  public func text(nodes: [NodeStateRecord], at now: Timestamp) -> String {
+  package func text(nodes: [NodeStateRecord], at now: Timestamp) -> String {
     typealias Sample = PrometheusText.Sample
     var text = PrometheusText(labels: ["run": run])
     text.add(

@@ -7,27 +7,27 @@ import WindowStore
 /// description's tasks; the task's part file goes into the folder of the description.
 ///
 /// Keeps the description, the store and models open between requests; used from one thread.
-public final class ScoringWorker {
+package final class ScoringWorker {
   private var current: (path: String, scorer: TaskScorer)?
 
   private let level: LoggingLevel
   private let models: ModelCache
 
   /// - Parameter keepsModels: Whether more than one job will come, which need the same models.
-  public init(loggingLevel: LoggingLevel = .info, keepsModels: Bool = true) {
+  package init(loggingLevel: LoggingLevel = .info, keepsModels: Bool = true) {
     level = loggingLevel
     models = ModelCache(limit: keepsModels ? ScoringDefaults.cachedModels : 0)
   }
 
   /// The worker process: answers the requests on standard input until it ends.
-  public static func run(loggingLevel: LoggingLevel, keepsModels: Bool) {
+  package static func run(loggingLevel: LoggingLevel, keepsModels: Bool) {
     let worker = ScoringWorker(loggingLevel: loggingLevel, keepsModels: keepsModels)
     WorkerLoop.run(isQuiet: loggingLevel == .warning) { try worker.perform($0) }
   }
 
   /// Does one task and counts its rows. Throws where the store or the files fail; a fault of a model or of a window
   /// fails its rows only.
-  public func perform(_ request: WorkerRequest) throws -> TaskCounts {
+  package func perform(_ request: WorkerRequest) throws -> TaskCounts {
     let scorer = try open(request.input)
     guard scorer.job.tasks.indices.contains(request.task) else {
       throw TaskFailure("\(request.input) has no task \(request.task)", retry: false)

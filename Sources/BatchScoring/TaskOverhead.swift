@@ -1,22 +1,22 @@
 /// How much of the time of a job's tasks was not work: starting them, telling workers, waiting for a processor.
-public struct TaskOverhead: Hashable, Sendable {
+package struct TaskOverhead: Hashable, Sendable {
   /// Tasks that have said how long they were at work.
-  public private(set) var tasks = 0
+  package private(set) var tasks = 0
   /// From giving a task out to hearing that it is done.
-  public private(set) var taskSeconds = 0.0
+  package private(set) var taskSeconds = 0.0
   /// What the workers were at it.
-  public private(set) var busySeconds = 0.0
+  package private(set) var busySeconds = 0.0
 
-  public init() {}
+  package init() {}
 
-  public mutating func add(taskSeconds: Double, busySeconds: Double) {
+  package mutating func add(taskSeconds: Double, busySeconds: Double) {
     tasks += 1
     self.taskSeconds += taskSeconds
     self.busySeconds += min(busySeconds, taskSeconds)
   }
 
   /// What a person should know, where the overhead dominates; nil otherwise.
-  public var warning: String? {
+  package var warning: String? {
     let overhead = taskSeconds - busySeconds
     guard tasks > 0, overhead >= ScoringDefaults.overheadWarningSeconds,
       overhead > taskSeconds * ScoringDefaults.overheadWarningShare

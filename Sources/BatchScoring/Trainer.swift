@@ -7,14 +7,14 @@ import Telemetry
 import WindowStore
 
 /// Trains the models of a run's folder from the windows of its store, several devices at a time.
-public struct Trainer: Sendable {
-  public let folder: RunFolder
-  public let layout: ModelLayout
-  public let settings: ModelSettings
+package struct Trainer: Sendable {
+  package let folder: RunFolder
+  package let layout: ModelLayout
+  package let settings: ModelSettings
   /// How many devices are trained at a time.
-  public let threads: Int
+  package let threads: Int
 
-  public init(folder: RunFolder, layout: ModelLayout, settings: ModelSettings, threads: Int) {
+  package init(folder: RunFolder, layout: ModelLayout, settings: ModelSettings, threads: Int) {
     self.folder = folder
     self.layout = layout
     self.settings = settings
@@ -22,7 +22,7 @@ public struct Trainer: Sendable {
   }
 
   /// Whether the models of `range` are there already.
-  public func isDone(_ range: TrainingRange) throws -> Bool {
+  package func isDone(_ range: TrainingRange) throws -> Bool {
     guard !folder.hasUnfinishedTraining else { return false }
     return try TrainingSetup.read(folder) == setup(range)
   }
@@ -39,7 +39,7 @@ public struct Trainer: Sendable {
   /// says why there are none; `training.json`, which says that a training is complete, is not written.
   ///
   /// Throws ``ScoringError`` where the settings are unsound or no window is in the range, `StoreError`, `FileError`.
-  public func train(_ range: TrainingRange) async throws -> TrainingRecord {
+  package func train(_ range: TrainingRange) async throws -> TrainingRecord {
     let options = try settings.options()
     guard !layout.features.isEmpty else { throw ScoringError("a model needs at least one feature") }
     try Folder.make(folder.models)

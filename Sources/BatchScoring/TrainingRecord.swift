@@ -5,19 +5,19 @@ import Telemetry
 
 /// What the models of a run's folder were trained on: `models/training.json`. It is written last, so where it is there,
 /// training is complete.
-public struct TrainingSetup: Hashable, Sendable, Codable {
-  public var range: TrainingRange
-  public var layout: ModelLayout
-  public var settings: ModelSettings
+package struct TrainingSetup: Hashable, Sendable, Codable {
+  package var range: TrainingRange
+  package var layout: ModelLayout
+  package var settings: ModelSettings
 
-  public init(range: TrainingRange, layout: ModelLayout, settings: ModelSettings) {
+  package init(range: TrainingRange, layout: ModelLayout, settings: ModelSettings) {
     self.range = range
     self.layout = layout
     self.settings = settings
   }
 
   /// The setup of the models of `folder`; nil where they were not trained, or not yet. Throws ``ScoringError`` and `FileError`.
-  public static func read(_ folder: RunFolder) throws -> TrainingSetup? {
+  package static func read(_ folder: RunFolder) throws -> TrainingSetup? {
     guard FileManager.default.fileExists(atPath: folder.trainingSetup) else { return nil }
     return try JSONFile.read(TrainingSetup.self, folder.trainingSetup)
   }
@@ -25,17 +25,17 @@ public struct TrainingSetup: Hashable, Sendable, Codable {
 
 /// What came of training: the models, of which there may be thousands, and those that could not be made. As a file it is
 /// `models/trained.csv`, a row each.
-public struct TrainingRecord: Hashable, Sendable {
+package struct TrainingRecord: Hashable, Sendable {
   /// One trained model.
-  public struct Model: Hashable, Sendable {
-    public var device: DeviceID
-    public var sensor: SensorID?
-    public var version: String
-    public var rows: Int
-    public var supportVectors: Int
-    public var warnings: [String]
+  package struct Model: Hashable, Sendable {
+    package var device: DeviceID
+    package var sensor: SensorID?
+    package var version: String
+    package var rows: Int
+    package var supportVectors: Int
+    package var warnings: [String]
 
-    public init(
+    package init(
       device: DeviceID, sensor: SensorID?, version: String, rows: Int, supportVectors: Int,
       warnings: [String] = []
     ) {
@@ -47,41 +47,41 @@ public struct TrainingRecord: Hashable, Sendable {
       self.warnings = warnings
     }
 
-    public var key: ModelKey { ModelKey(device: device, sensor: sensor) }
+    package var key: ModelKey { ModelKey(device: device, sensor: sensor) }
   }
 
   /// One that could not be trained.
-  public struct Failure: Hashable, Sendable {
-    public var device: DeviceID
-    public var sensor: SensorID?
-    public var reason: String
+  package struct Failure: Hashable, Sendable {
+    package var device: DeviceID
+    package var sensor: SensorID?
+    package var reason: String
 
-    public var key: ModelKey { ModelKey(device: device, sensor: sensor) }
+    package var key: ModelKey { ModelKey(device: device, sensor: sensor) }
   }
 
-  public var setup: TrainingSetup
-  public var models: [Model]
-  public var failures: [Failure]
+  package var setup: TrainingSetup
+  package var models: [Model]
+  package var failures: [Failure]
   /// The stems of models of the training before that were removed, because this one has not made them anew. They are in no
   /// file.
-  public var removed: [String] = []
+  package var removed: [String] = []
   /// Why the models could not be packed, so that jobs read their text; nil where they are. It is in no file.
-  public var packFailure: String?
+  package var packFailure: String?
 
-  public init(setup: TrainingSetup, models: [Model] = [], failures: [Failure] = []) {
+  package init(setup: TrainingSetup, models: [Model] = [], failures: [Failure] = []) {
     self.setup = setup
     self.models = models
     self.failures = failures
   }
 
   /// Why nothing was trained: the first failure, and how many there are.
-  public var nothingTrained: ScoringError {
+  package var nothingTrained: ScoringError {
     let first = failures.first.map { "\($0.key.stem): \($0.reason)" } ?? "there is nothing to train on"
     return ScoringError("none of \(failures.count) models could be trained; \(first)")
   }
 
   /// Writes both files, in place of older ones. Throws `FileError`.
-  public func write(to folder: RunFolder) throws {
+  package func write(to folder: RunFolder) throws {
     try writeList(to: folder)
     try JSONFile.write(setup, to: folder.trainingSetup)
   }

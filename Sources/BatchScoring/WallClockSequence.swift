@@ -5,8 +5,8 @@ import Telemetry
 ///
 /// The cuts of its jobs follow each other without gap or overlap, as under the watermark; only where one ends depends on
 /// when it fired. A fire that is skipped leaves its windows to the next one.
-public struct WallClockSequence: Hashable, Sendable {
-  public enum Step: Hashable, Sendable {
+package struct WallClockSequence: Hashable, Sendable {
+  package enum Step: Hashable, Sendable {
     case start(JobCut)
     /// End the jobs that run, say how they ended, and ask again.
     case cancelRunning(replacement: String)
@@ -28,7 +28,7 @@ public struct WallClockSequence: Hashable, Sendable {
   ///   - lastFire: The last fire of an earlier life; nil where there was none, and then nothing was missed.
   ///   - lastCut: Where the next cut begins.
   ///   - running: Jobs of an earlier life that are taken up.
-  public init(
+  package init(
     schedule: Schedule, policy: ConcurrencyPolicy, catchup: CatchupPolicy, startedAt: Timestamp,
     lastFire: Timestamp?, lastCut: Timestamp, running: [JobCut] = []
   ) {
@@ -69,7 +69,7 @@ public struct WallClockSequence: Hashable, Sendable {
   }
 
   /// What to do at `now`. Ask again after each step but `wait`.
-  public mutating func next(now: Timestamp, watermark: Timestamp?) -> Step {
+  package mutating func next(now: Timestamp, watermark: Timestamp?) -> Step {
     guard let fire = schedule.next(after: lastFire) else { return .wait(until: nil) }
     guard fire <= now else { return .wait(until: fire) }
     let isMissed = fire <= startedAt
@@ -102,11 +102,11 @@ public struct WallClockSequence: Hashable, Sendable {
   }
 
   /// The job of `cut` has ended. Where it was canceled to be replaced, the next one scores its windows.
-  public mutating func didEnd(_ cut: JobCut, isReplaced: Bool) {
+  package mutating func didEnd(_ cut: JobCut, isReplaced: Bool) {
     running.removeAll { $0.id == cut.id }
     if isReplaced { lastCut = min(lastCut, cut.after) }
   }
 
   /// The job of everything that is left, once nothing runs and the stream has ended.
-  public var closing: JobCut { JobCut(closingAfter: lastCut) }
+  package var closing: JobCut { JobCut(closingAfter: lastCut) }
 }

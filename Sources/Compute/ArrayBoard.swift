@@ -1,17 +1,17 @@
 /// Which array element does which tasks: the pure part of targets whose workers get all their requests at once. Events
 /// go in, reports come out, and time is told, never read.
-public struct ArrayBoard: Sendable {
+package struct ArrayBoard: Sendable {
   /// One attempt at one task.
-  public struct Request: Hashable, Sendable {
-    public var task: Int
+  package struct Request: Hashable, Sendable {
+    package var task: Int
     /// From 1.
-    public var attempt: Int
+    package var attempt: Int
   }
 
   /// A worker and what it is to do, in this order.
-  public struct Element: Hashable, Sendable {
-    public var worker: Int
-    public var requests: [Request]
+  package struct Element: Hashable, Sendable {
+    package var worker: Int
+    package var requests: [Request]
   }
 
   private struct Running: Sendable {
@@ -30,30 +30,30 @@ public struct ArrayBoard: Sendable {
   private var retried = 0
 
   /// - Parameter tasks: Their numbers.
-  public init(tasks: [Int], retry: RetrySettings) {
+  package init(tasks: [Int], retry: RetrySettings) {
     self.retry = retry
     total = tasks.count
     waiting = tasks.map { Request(task: $0, attempt: 1) }
   }
 
   /// Whether every task has succeeded or failed for good.
-  public var isFinished: Bool { succeeded + failed == total }
+  package var isFinished: Bool { succeeded + failed == total }
 
   /// Attempts that have ended one way or the other.
-  public var settled: Int { succeeded + failed + retried }
+  package var settled: Int { succeeded + failed + retried }
 
   /// How many tasks wait for the next array.
-  public var waitingTasks: Int { waiting.count }
+  package var waitingTasks: Int { waiting.count }
 
   /// How the job has come out, given how it ended.
-  public func outcome(_ ending: ComputeOutcome.Ending) -> ComputeOutcome {
+  package func outcome(_ ending: ComputeOutcome.Ending) -> ComputeOutcome {
     ComputeOutcome(
       ending: ending, succeeded: succeeded, failed: failed, retries: retried,
       notRun: total - succeeded - failed)
   }
 
   /// Deals out everything that waits to at most `slots` elements, in turn, so that neighbours of one size spread.
-  public mutating func nextArray(slots: Int, firstWorker: Int) -> [Element] {
+  package mutating func nextArray(slots: Int, firstWorker: Int) -> [Element] {
     let count = min(slots, waiting.count)
     var elements = (0..<count).map { Element(worker: firstWorker + $0, requests: []) }
     for (index, request) in waiting.enumerated() { elements[index % count].requests.append(request) }
@@ -63,10 +63,10 @@ public struct ArrayBoard: Sendable {
   }
 
   /// Whether the worker has been seen running.
-  public func hasStarted(_ worker: Int) -> Bool { running[worker].map { $0.since != nil } ?? true }
+  package func hasStarted(_ worker: Int) -> Bool { running[worker].map { $0.since != nil } ?? true }
 
   /// The worker has been seen running on `node`.
-  public mutating func started(_ worker: Int, node: Int, at now: Duration) -> [ComputeEvent] {
+  package mutating func started(_ worker: Int, node: Int, at now: Duration) -> [ComputeEvent] {
     guard var element = running[worker], element.since == nil else { return [] }
     element.node = node
     element.since = now
@@ -75,7 +75,7 @@ public struct ArrayBoard: Sendable {
   }
 
   /// The worker was taken off its node, and will begin its first task again.
-  public mutating func requeued(_ worker: Int) {
+  package mutating func requeued(_ worker: Int) {
     running[worker]?.since = nil
     running[worker]?.node = nil
   }
@@ -88,7 +88,7 @@ public struct ArrayBoard: Sendable {
   }
 
   /// The worker has answered. A worker that was started again answers for tasks that are settled; these do not count.
-  public mutating func handle(_ reply: WorkerReply, from worker: Int, at now: Duration) -> [ComputeEvent] {
+  package mutating func handle(_ reply: WorkerReply, from worker: Int, at now: Duration) -> [ComputeEvent] {
     // A short element may be done before anybody has seen it run.
     var events = started(worker, node: 1, at: now)
     switch reply {
@@ -132,7 +132,7 @@ public struct ArrayBoard: Sendable {
   }
 
   /// Whether the worker has been at one task for longer than the timeout allows.
-  public func isOverdue(_ worker: Int, at now: Duration) -> Bool {
+  package func isOverdue(_ worker: Int, at now: Duration) -> Bool {
     guard let element = running[worker], let since = element.since, !element.waiting.isEmpty else {
       return false
     }
@@ -140,7 +140,7 @@ public struct ArrayBoard: Sendable {
   }
 
   /// The worker has gone: what it was at has failed, what it had not begun waits for the next array.
-  public mutating func ended(_ worker: Int, reason: String, at now: Duration) -> [ComputeEvent] {
+  package mutating func ended(_ worker: Int, reason: String, at now: Duration) -> [ComputeEvent] {
     guard let element = running.removeValue(forKey: worker) else { return [] }
     guard let first = element.waiting.first else { return [] }
     // One that never ran has failed at nothing.
@@ -156,5 +156,5 @@ public struct ArrayBoard: Sendable {
   }
 
   /// The worker was ended on purpose; nothing of it counts.
-  public mutating func dropped(_ worker: Int) { running[worker] = nil }
+  package mutating func dropped(_ worker: Int) { running[worker] = nil }
 }

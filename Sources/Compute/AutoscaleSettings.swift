@@ -1,13 +1,13 @@
 /// How many nodes a compute target keeps, in Azure ML's words.
-public struct AutoscaleSettings: Hashable, Sendable, Codable {
+package struct AutoscaleSettings: Hashable, Sendable, Codable {
   /// Nodes that stay, also without work.
-  public var minInstances: Int
+  package var minInstances: Int
   /// The most nodes at a time.
-  public var maxInstances: Int
+  package var maxInstances: Int
   /// How long a node without work stays.
-  public var idleSecondsBeforeScaleDown: Double
+  package var idleSecondsBeforeScaleDown: Double
 
-  public init(
+  package init(
     minInstances: Int = ComputeDefaults.minInstances, maxInstances: Int,
     idleTimeBeforeScaleDown: Duration = ComputeDefaults.idleTimeBeforeScaleDown
   ) {
@@ -17,15 +17,15 @@ public struct AutoscaleSettings: Hashable, Sendable, Codable {
   }
 
   /// A target that always has `nodes` nodes.
-  public static func fixed(_ nodes: Int) -> AutoscaleSettings {
+  package static func fixed(_ nodes: Int) -> AutoscaleSettings {
     AutoscaleSettings(minInstances: nodes, maxInstances: nodes)
   }
 
   /// How long a node without work stays.
-  public var idleTimeBeforeScaleDown: Duration { .milliseconds(Int64(idleSecondsBeforeScaleDown * 1000)) }
+  package var idleTimeBeforeScaleDown: Duration { .milliseconds(Int64(idleSecondsBeforeScaleDown * 1000)) }
 
   /// How many nodes `tasks` tasks are worth, where a node does `tasksPerNode` at a time.
-  public func nodes(for tasks: Int, tasksPerNode: Int) -> Int {
+  package func nodes(for tasks: Int, tasksPerNode: Int) -> Int {
     min(maxInstances, max(minInstances, (tasks + tasksPerNode - 1) / tasksPerNode))
   }
 }

@@ -3,8 +3,8 @@
 ///
 /// Scales up at once to what the waiting and running tasks are worth, and down node by node, when each has been idle for
 /// long enough. A node that is at a task is never released.
-public struct Autoscaler: Sendable {
-  public enum Event: Hashable, Sendable {
+package struct Autoscaler: Sendable {
+  package enum Event: Hashable, Sendable {
     /// So many tasks wait or run.
     case demand(tasks: Int)
     /// A node that was asked for takes tasks.
@@ -23,7 +23,7 @@ public struct Autoscaler: Sendable {
     case tick
   }
 
-  public enum Action: Hashable, Sendable {
+  package enum Action: Hashable, Sendable {
     case provision(node: Int)
     case release(node: Int)
     /// For the record.
@@ -38,38 +38,38 @@ public struct Autoscaler: Sendable {
     var born: Duration
   }
 
-  public let settings: AutoscaleSettings
+  package let settings: AutoscaleSettings
   private let tasksPerNode: Int
   private var nodes: [Int: Node] = [:]
   private var demand = 0
   private var spent = Duration.zero
 
   /// - Parameter tasksPerNode: How many tasks a node does at a time, at least 1.
-  public init(_ settings: AutoscaleSettings, tasksPerNode: Int) {
+  package init(_ settings: AutoscaleSettings, tasksPerNode: Int) {
     precondition(tasksPerNode >= 1 && settings.maxInstances >= settings.minInstances)
     self.settings = settings
     self.tasksPerNode = tasksPerNode
   }
 
   /// Every node that has not gone.
-  public var states: [Int: NodeState] { nodes.mapValues(\.state) }
+  package var states: [Int: NodeState] { nodes.mapValues(\.state) }
 
   /// Whether another node could be asked for.
-  public var mayGrow: Bool { nodes.count < settings.maxInstances }
+  package var mayGrow: Bool { nodes.count < settings.maxInstances }
 
   /// When, without another event, an idle node is released; nil where none is.
-  public var nextRelease: Duration? {
+  package var nextRelease: Duration? {
     guard usable > target else { return nil }
     return nodes.values.filter { $0.state == .idle }.map { $0.since + settings.idleTimeBeforeScaleDown }.min()
   }
 
   /// What every node has cost so far: the time from being asked for to being gone.
-  public func nodeTime(at now: Duration) -> Duration {
+  package func nodeTime(at now: Duration) -> Duration {
     nodes.values.reduce(spent) { $0 + (now - $1.born) }
   }
 
   /// Takes `event`, which happened at `now` on a clock that never goes back.
-  public mutating func handle(_ event: Event, at now: Duration) -> [Action] {
+  package mutating func handle(_ event: Event, at now: Duration) -> [Action] {
     var actions: [Action] = []
     switch event {
     case .demand(let tasks): demand = tasks

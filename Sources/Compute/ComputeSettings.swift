@@ -1,30 +1,30 @@
 /// Which compute target, and of what size.
-public struct ComputeSettings: Hashable, Sendable, Codable {
-  public enum Kind: String, CaseIterable, Hashable, Sendable, Codable {
+package struct ComputeSettings: Hashable, Sendable, Codable {
+  package enum Kind: String, CaseIterable, Hashable, Sendable, Codable {
     /// Worker processes on this machine.
     case local
     /// Job arrays of a Slurm cluster.
     case slurm
   }
 
-  public var kind: Kind
+  package var kind: Kind
   /// Tasks that a node does at a time.
-  public var coresPerNode: Int
-  public var scale: AutoscaleSettings
+  package var coresPerNode: Int
+  package var scale: AutoscaleSettings
 
-  public init(kind: Kind = .local, coresPerNode: Int = 1, scale: AutoscaleSettings) {
+  package init(kind: Kind = .local, coresPerNode: Int = 1, scale: AutoscaleSettings) {
     self.kind = kind
     self.coresPerNode = coresPerNode
     self.scale = scale
   }
 
   /// A target that always has `nodes` nodes.
-  public init(kind: Kind = .local, nodes: Int = 1, coresPerNode: Int = 1) {
+  package init(kind: Kind = .local, nodes: Int = 1, coresPerNode: Int = 1) {
     self.init(kind: kind, coresPerNode: coresPerNode, scale: .fixed(nodes))
   }
 
   /// The most nodes at a time.
-  public var nodes: Int { scale.maxInstances }
+  package var nodes: Int { scale.maxInstances }
 
   /// The target itself. Throws ``ComputeError`` where it cannot be used.
   ///
@@ -32,7 +32,7 @@ public struct ComputeSettings: Hashable, Sendable, Codable {
   ///   - workersPerNode: Where a job allows fewer tasks at a time than a node has cores; nil for one a core.
   ///   - logPrefix: What the logs of its workers begin with; two targets that run at a time have different ones.
   ///   - observe: Is told of every node that changes its state.
-  public func target(
+  package func target(
     workersPerNode: Int? = nil, logFolder: String, logPrefix: String = "",
     observe: @escaping @Sendable (NodeTransition) -> Void = { _ in }
   ) throws -> any ComputeTarget {

@@ -2,7 +2,7 @@
 ///
 /// A target is one file: `LocalTarget.swift` runs worker processes on this machine, `SlurmTarget.swift` job arrays.
 /// ``ComputeSettings`` names one and makes it.
-public protocol ComputeTarget: Sendable {
+package protocol ComputeTarget: Sendable {
   /// What people call it, such as `local`.
   var name: String { get }
 
@@ -33,33 +33,33 @@ public protocol ComputeTarget: Sendable {
 
 extension ComputeTarget {
   /// Nothing: for a target that asks for nodes when there are tasks.
-  public func prepare(for command: WorkerCommand) async {}
+  package func prepare(for command: WorkerCommand) async {}
 }
 
 /// The command that a worker is: an executable and its arguments, speaking the protocol of ``WorkerRequest``.
-public struct WorkerCommand: Hashable, Sendable, Codable {
+package struct WorkerCommand: Hashable, Sendable, Codable {
   /// A path; not looked up in `PATH`.
-  public var executable: String
-  public var arguments: [String]
+  package var executable: String
+  package var arguments: [String]
 
-  public init(executable: String, arguments: [String] = []) {
+  package init(executable: String, arguments: [String] = []) {
     self.executable = executable
     self.arguments = arguments
   }
 }
 
 /// The numbered tasks of one command.
-public struct ComputeJob: Hashable, Sendable {
+package struct ComputeJob: Hashable, Sendable {
   /// For logs and messages.
-  public var name: String
+  package var name: String
   /// What every request carries, usually the path of a file that describes the job to the worker.
-  public var input: String
-  public var worker: WorkerCommand
+  package var input: String
+  package var worker: WorkerCommand
   /// The numbers of the tasks to run, in this order; after an interruption, those that are missing.
-  public var tasks: [Int]
-  public var retry: RetrySettings
+  package var tasks: [Int]
+  package var retry: RetrySettings
 
-  public init(
+  package init(
     name: String, input: String, worker: WorkerCommand, tasks: [Int], retry: RetrySettings = RetrySettings()
   ) {
     self.name = name
@@ -71,7 +71,7 @@ public struct ComputeJob: Hashable, Sendable {
 }
 
 /// What happened while a job ran.
-public enum ComputeEvent: Hashable, Sendable {
+package enum ComputeEvent: Hashable, Sendable {
   /// Something that a person should know about the target.
   case notice(String)
   case workerStarted(worker: Int, node: Int)
@@ -85,8 +85,8 @@ public enum ComputeEvent: Hashable, Sendable {
 }
 
 /// How a job ended.
-public struct ComputeOutcome: Hashable, Sendable {
-  public enum Ending: Hashable, Sendable {
+package struct ComputeOutcome: Hashable, Sendable {
+  package enum Ending: Hashable, Sendable {
     /// Every task has succeeded or failed for good.
     case finished
     /// ``ComputeTarget/stop()`` was called.
@@ -97,14 +97,14 @@ public struct ComputeOutcome: Hashable, Sendable {
     case gaveUp(reason: String)
   }
 
-  public var ending: Ending
-  public var succeeded: Int
-  public var failed: Int
-  public var retries: Int
+  package var ending: Ending
+  package var succeeded: Int
+  package var failed: Int
+  package var retries: Int
   /// Tasks that were never started, or not tried again.
-  public var notRun: Int
+  package var notRun: Int
 
-  public init(ending: Ending, succeeded: Int, failed: Int, retries: Int, notRun: Int) {
+  package init(ending: Ending, succeeded: Int, failed: Int, retries: Int, notRun: Int) {
     self.ending = ending
     self.succeeded = succeeded
     self.failed = failed
@@ -114,12 +114,12 @@ public struct ComputeOutcome: Hashable, Sendable {
 }
 
 /// A compute target that cannot run anything: what is wrong and what to do.
-public struct ComputeError: Error, Hashable, CustomStringConvertible {
-  public let description: String
+package struct ComputeError: Error, Hashable, CustomStringConvertible {
+  package let description: String
   /// Whether something outside is missing (a package, a cluster), rather than the settings being wrong.
-  public let isUnavailable: Bool
+  package let isUnavailable: Bool
 
-  public init(_ description: String, isUnavailable: Bool = false) {
+  package init(_ description: String, isUnavailable: Bool = false) {
     self.description = description
     self.isUnavailable = isUnavailable
   }

@@ -5,9 +5,9 @@ import Wording
 /// Runs tasks in worker processes on this machine. Nodes are what makes it look like a cluster: each has `coresPerNode`
 /// workers, which stay warm between tasks and between jobs of the same command. An ``Autoscaler`` says how many nodes
 /// there are; a node is provisioned when its workers are started, and has gone when they have exited.
-public actor LocalTarget: ComputeTarget {
-  public nonisolated let name: String
-  public nonisolated let slots: Int
+package actor LocalTarget: ComputeTarget {
+  package nonisolated let name: String
+  package nonisolated let slots: Int
   private let coresPerNode: Int
   private let logFolder: String
   private let logPrefix: String
@@ -28,7 +28,7 @@ public actor LocalTarget: ComputeTarget {
   private let origin = ContinuousClock.now
 
   /// A target that always has `nodes` nodes; as ``init(name:scale:coresPerNode:logFolder:logPrefix:observe:)``.
-  public init(name: String = "local", nodes: Int, coresPerNode: Int, logFolder: String) throws {
+  package init(name: String = "local", nodes: Int, coresPerNode: Int, logFolder: String) throws {
     try self.init(name: name, scale: .fixed(nodes), coresPerNode: coresPerNode, logFolder: logFolder)
   }
 
@@ -38,7 +38,7 @@ public actor LocalTarget: ComputeTarget {
   /// - Parameters:
   ///   - logPrefix: Comes before the names of the logs.
   ///   - observe: Is told of every node that changes its state, in order.
-  public init(
+  package init(
     name: String = "local", scale: AutoscaleSettings, coresPerNode: Int, logFolder: String,
     logPrefix: String = "", observe: @escaping @Sendable (NodeTransition) -> Void = { _ in }
   ) throws {
@@ -68,7 +68,7 @@ public actor LocalTarget: ComputeTarget {
   }
 
   /// Starts the workers of the nodes that never go, so that they come up while the job is planned.
-  public func prepare(for command: WorkerCommand) async {
+  package func prepare(for command: WorkerCommand) async {
     guard !isRunning else { return }
     if warmCommand != command {
       await endWorkers()
@@ -78,7 +78,7 @@ public actor LocalTarget: ComputeTarget {
     follow(scaler.handle(.tick, at: now))
   }
 
-  public func run(
+  package func run(
     _ job: ComputeJob, report: @escaping @Sendable (ComputeEvent) -> Void
   ) async throws -> ComputeOutcome {
     // Set first: while workers are waited for below, nobody else scales down.
@@ -223,17 +223,17 @@ public actor LocalTarget: ComputeTarget {
     noteGoneNodes()
   }
 
-  public func stop() {
+  package func stop() {
     stopRequested = true
     mailbox.wake()
   }
 
-  public func cancel() {
+  package func cancel() {
     cancelRequested = true
     mailbox.wake()
   }
 
-  public func shutDown() async {
+  package func shutDown() async {
     isRunning = true
     scaleDown?.cancel()
     await endWorkers()

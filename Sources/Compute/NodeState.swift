@@ -1,5 +1,5 @@
 /// Where a node of a compute target stands, in the words of Azure ML.
-public enum NodeState: String, CaseIterable, Hashable, Sendable, Codable {
+package enum NodeState: String, CaseIterable, Hashable, Sendable, Codable {
   /// It was asked for and cannot take tasks yet.
   case provisioning
   /// It has nothing to do.
@@ -18,15 +18,15 @@ public enum NodeState: String, CaseIterable, Hashable, Sendable, Codable {
 }
 
 /// A node has changed its state.
-public struct NodeTransition: Hashable, Sendable {
+package struct NodeTransition: Hashable, Sendable {
   /// From 1.
-  public var node: Int
+  package var node: Int
   /// Nil: it has gone.
-  public var state: NodeState?
+  package var state: NodeState?
   /// On the clock of whoever tells it.
-  public var at: Duration
+  package var at: Duration
 
-  public init(node: Int, state: NodeState?, at: Duration) {
+  package init(node: Int, state: NodeState?, at: Duration) {
     self.node = node
     self.state = state
     self.at = at

@@ -1,16 +1,16 @@
 /// What a Slurm cluster does with nodes that nobody needs, from `scontrol show config`.
-public struct SlurmPowerSaving: Hashable, Sendable {
+package struct SlurmPowerSaving: Hashable, Sendable {
   /// What switches nodes off; nil where none is configured, and nodes then stay on.
-  public let suspendProgram: String?
+  package let suspendProgram: String?
   /// What switches them on.
-  public let resumeProgram: String?
+  package let resumeProgram: String?
   /// How long a node is idle before it is switched off, as Slurm writes it, such as `300 sec`.
-  public let suspendTime: String?
+  package let suspendTime: String?
   /// How long a node may take to come up.
-  public let resumeTimeout: String?
+  package let resumeTimeout: String?
 
   /// Reads the lines `Name = value`; `(null)` and `NONE` mean that there is none.
-  public init(configuration: String) {
+  package init(configuration: String) {
     var values: [String: String] = [:]
     for line in configuration.split(separator: "\n") {
       guard let equals = line.firstIndex(of: "=") else { continue }
@@ -25,10 +25,10 @@ public struct SlurmPowerSaving: Hashable, Sendable {
   }
 
   /// Whether the cluster switches nodes on and off by itself.
-  public var isConfigured: Bool { suspendProgram != nil && resumeProgram != nil && suspendTime != nil }
+  package var isConfigured: Bool { suspendProgram != nil && resumeProgram != nil && suspendTime != nil }
 
   /// What it means for a target that scales.
-  public var sentence: String {
+  package var sentence: String {
     if isConfigured {
       return
         "nodes come and go by the cluster's own power saving (SuspendTime \(suspendTime ?? "-"), ResumeTimeout "

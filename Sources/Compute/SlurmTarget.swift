@@ -10,9 +10,9 @@ import Wording
 /// Starting an array element takes Slurm about a tenth of a second, so an element is a worker that does many tasks: it
 /// reads its requests from a file and writes its replies into one, in the protocol of ``WorkerRequest``. Tasks that an
 /// element leaves undone, because it crashed, hung or was taken away, go into the next array.
-public actor SlurmTarget: ComputeTarget {
-  public nonisolated let name: String
-  public nonisolated let slots: Int
+package actor SlurmTarget: ComputeTarget {
+  package nonisolated let name: String
+  package nonisolated let slots: Int
   private let logFolder: String
   private let logPrefix: String
   private let scale: AutoscaleSettings
@@ -37,7 +37,7 @@ public actor SlurmTarget: ComputeTarget {
   /// - Parameters:
   ///   - logPrefix: Comes before the names of the logs.
   ///   - observe: Is told of every node that begins to run elements, and of every one that runs none any more.
-  public init(
+  package init(
     name: String = "slurm", scale: AutoscaleSettings, coresPerNode: Int, logFolder: String,
     logPrefix: String = "", observe: @escaping @Sendable (NodeTransition) -> Void = { _ in }
   ) throws {
@@ -82,7 +82,7 @@ public actor SlurmTarget: ComputeTarget {
     slots = workers.partialValue
   }
 
-  public func run(_ job: ComputeJob, report: @escaping @Sendable (ComputeEvent) -> Void) async throws
+  package func run(_ job: ComputeJob, report: @escaping @Sendable (ComputeEvent) -> Void) async throws
     -> ComputeOutcome
   {
     isCanceling = false
@@ -116,14 +116,14 @@ public actor SlurmTarget: ComputeTarget {
   }
 
   /// Ends the array at once: its elements are others' processes, and what they have not finished is done again.
-  public func stop() { isStopping = true }
+  package func stop() { isStopping = true }
 
-  public func cancel() { isCanceling = true }
+  package func cancel() { isCanceling = true }
 
-  public func shutDown() {}
+  package func shutDown() {}
 
   /// What the cluster does with nodes that nobody needs.
-  public func powerSaving() async throws -> SlurmPowerSaving {
+  package func powerSaving() async throws -> SlurmPowerSaving {
     SlurmPowerSaving(configuration: try await call(scontrol, ["show", "config"]))
   }
 

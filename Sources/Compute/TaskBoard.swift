@@ -3,8 +3,8 @@ import Wording
 
 /// Which worker does which task: the pure part of every compute target that has workers of its own. Events go in,
 /// actions come out, and time is told, never read.
-public struct TaskBoard: Sendable {
-  public enum Event: Hashable, Sendable {
+package struct TaskBoard: Sendable {
+  package enum Event: Hashable, Sendable {
     case workerReplied(worker: Int, WorkerReply)
     /// The worker has written something that is no reply.
     case workerBabbled(worker: Int, text: String)
@@ -22,7 +22,7 @@ public struct TaskBoard: Sendable {
     case closeNode(Int)
   }
 
-  public enum Action: Hashable, Sendable {
+  package enum Action: Hashable, Sendable {
     case startWorker(worker: Int, slot: Int)
     case assign(worker: Int, task: Int, attempt: Int)
     case kill(worker: Int)
@@ -32,13 +32,13 @@ public struct TaskBoard: Sendable {
   }
 
   /// A worker that is alive between two jobs.
-  public struct WarmWorker: Hashable, Sendable {
-    public var worker: Int
-    public var slot: Int
+  package struct WarmWorker: Hashable, Sendable {
+    package var worker: Int
+    package var slot: Int
     /// Whether its ready line has been seen.
-    public var isReady: Bool
+    package var isReady: Bool
 
-    public init(worker: Int, slot: Int, isReady: Bool) {
+    package init(worker: Int, slot: Int, isReady: Bool) {
       self.worker = worker
       self.slot = slot
       self.isReady = isReady
@@ -88,14 +88,14 @@ public struct TaskBoard: Sendable {
   private var failed = 0
   private var retried = 0
   /// The number that the next worker gets. Numbers are never used twice, also across jobs.
-  public private(set) var nextWorker: Int
+  package private(set) var nextWorker: Int
   /// Whether another node may be opened: a failed task then waits for it rather than for the worker it failed on.
-  public var mayGrow = false
+  package var mayGrow = false
 
   /// A board for `job` over `nodes` × `coresPerNode` slots, some of which may hold a warm worker already.
   ///
   /// - Parameter openNodes: The nodes that take tasks from the beginning; nil for all.
-  public init(
+  package init(
     job: ComputeJob, nodes: Int, coresPerNode: Int, warm: [WarmWorker] = [], nextWorker: Int = 1,
     now: Duration = .zero, openNodes: Set<Int>? = nil
   ) {
@@ -118,20 +118,20 @@ public struct TaskBoard: Sendable {
   }
 
   /// Whether nothing is left to wait for.
-  public var isFinished: Bool {
+  package var isFinished: Bool {
     guard !hasRunningTasks else { return false }
     return ending != .finished || (nextTask == tasks.count && retries.isEmpty)
   }
 
   /// How the job has ended; of use once ``isFinished``.
-  public var outcome: ComputeOutcome {
+  package var outcome: ComputeOutcome {
     ComputeOutcome(
       ending: ending, succeeded: succeeded, failed: failed, retries: retried,
       notRun: tasks.count - succeeded - failed)
   }
 
   /// The workers that are left, for the next job.
-  public var warmWorkers: [WarmWorker] {
+  package var warmWorkers: [WarmWorker] {
     workers.compactMap { number, worker in
       switch worker.state {
       case .idle: WarmWorker(worker: number, slot: worker.slot, isReady: true)
@@ -142,14 +142,14 @@ public struct TaskBoard: Sendable {
   }
 
   /// How many tasks wait or run, and one more where a failed one should go to another node.
-  public var demand: Int {
+  package var demand: Int {
     guard ending == .finished else { return busyNodes.count }
     let running = workers.values.count { if case .busy = $0.state { true } else { false } }
     return tasks.count - nextTask + retries.count + running + (retries.isEmpty ? 0 : coresPerNode)
   }
 
   /// The nodes that are at a task.
-  public var busyNodes: Set<Int> {
+  package var busyNodes: Set<Int> {
     Set(
       workers.values.compactMap { worker in
         switch worker.state {
@@ -160,7 +160,7 @@ public struct TaskBoard: Sendable {
   }
 
   /// The nodes whose workers are all still being started.
-  public var startingNodes: Set<Int> {
+  package var startingNodes: Set<Int> {
     var isStarting: [Int: Bool] = [:]
     for worker in workers.values {
       let starts = if case .starting = worker.state { true } else { false }
@@ -171,14 +171,14 @@ public struct TaskBoard: Sendable {
   }
 
   /// The first actions.
-  public mutating func begin(at now: Duration) -> [Action] {
+  package mutating func begin(at now: Duration) -> [Action] {
     var actions: [Action] = []
     giveOut(&actions, at: now)
     return actions
   }
 
   /// Takes `event`, which happened at `now` on a clock that never goes back.
-  public mutating func handle(_ event: Event, at now: Duration) -> [Action] {
+  package mutating func handle(_ event: Event, at now: Duration) -> [Action] {
     var actions: [Action] = []
     switch event {
     case .workerReplied(let worker, let reply): take(reply, from: worker, at: now, &actions)

@@ -1,26 +1,26 @@
 import Foundation
 
 /// A task that failed in a worker, and whether trying again can help.
-public struct TaskFailure: Error, Hashable, CustomStringConvertible {
-  public let reason: String
-  public let retry: Bool
+package struct TaskFailure: Error, Hashable, CustomStringConvertible {
+  package let reason: String
+  package let retry: Bool
 
-  public init(_ reason: String, retry: Bool = true) {
+  package init(_ reason: String, retry: Bool = true) {
     self.reason = reason
     self.retry = retry
   }
 
-  public var description: String { reason }
+  package var description: String { reason }
 }
 
 /// The worker's side of the protocol of ``WorkerRequest``: reads requests from standard input until its end.
-public enum WorkerLoop {
+package enum WorkerLoop {
   /// Calls `perform` for each request, one after the other, and answers for it. What `perform` throws becomes the
   /// reason of a failed attempt. Each attempt's beginning and end are logged to standard error; where `isQuiet`, only
   /// what has failed.
   ///
   /// Returns when standard input ends or nobody reads standard output any more.
-  public static func run(isQuiet: Bool = false, _ perform: (WorkerRequest) throws -> TaskCounts) {
+  package static func run(isQuiet: Bool = false, _ perform: (WorkerRequest) throws -> TaskCounts) {
     // An interrupt from the terminal reaches every process of the group; the coordinator decides what it means.
     signal(SIGINT, SIG_IGN)
     signal(SIGPIPE, SIG_IGN)
@@ -62,7 +62,7 @@ public enum WorkerLoop {
   }
 
   /// Writes a line to the worker's log.
-  public static func log(_ text: String) {
+  package static func log(_ text: String) {
     try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
   }
 }

@@ -12,14 +12,14 @@ import Wording
 // its coordinator has died. What a worker writes to standard error goes to its log file.
 
 /// One line on a worker's standard input: do this task.
-public struct WorkerRequest: Hashable, Sendable, Codable {
+package struct WorkerRequest: Hashable, Sendable, Codable {
   /// The job's ``ComputeJob/input``.
-  public var input: String
-  public var task: Int
+  package var input: String
+  package var task: Int
   /// From 1.
-  public var attempt: Int
+  package var attempt: Int
 
-  public init(input: String, task: Int, attempt: Int) {
+  package init(input: String, task: Int, attempt: Int) {
     self.input = input
     self.task = task
     self.attempt = attempt
@@ -37,14 +37,14 @@ public struct WorkerRequest: Hashable, Sendable, Codable {
 }
 
 /// What a task has done, in the worker's own unit (rows, files).
-public struct TaskCounts: Hashable, Sendable, Codable {
-  public var items: Int
+package struct TaskCounts: Hashable, Sendable, Codable {
+  package var items: Int
   /// How many of them could not be done.
-  public var failedItems: Int
+  package var failedItems: Int
   /// How long the worker was at it, which leaves out everything between worker and target; nil where it does not say.
-  public var busyMicroseconds: Int?
+  package var busyMicroseconds: Int?
 
-  public init(items: Int, failedItems: Int, busyMicroseconds: Int? = nil) {
+  package init(items: Int, failedItems: Int, busyMicroseconds: Int? = nil) {
     self.items = items
     self.failedItems = failedItems
     self.busyMicroseconds = busyMicroseconds
@@ -52,7 +52,7 @@ public struct TaskCounts: Hashable, Sendable, Codable {
 }
 
 /// One line on a worker's standard output.
-public enum WorkerReply: Hashable, Sendable {
+package enum WorkerReply: Hashable, Sendable {
   /// The worker has started and takes requests.
   case ready
   case succeeded(task: Int, attempt: Int, TaskCounts)
@@ -67,7 +67,7 @@ extension WorkerReply: Codable {
     case busyMicroseconds = "busy_us"
   }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
     switch try container.decode(String.self, forKey: .status) {
     case "ready":
@@ -93,7 +93,7 @@ extension WorkerReply: Codable {
     }
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     switch self {
     case .ready:

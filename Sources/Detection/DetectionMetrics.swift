@@ -8,31 +8,31 @@
 /// Time-Series Anomaly Detection", AAAI 2022).
 ///
 /// `docs/evaluation.md` has the formula and the source of each figure.
-public struct DetectionMetrics: Hashable, Sendable, Codable {
+package struct DetectionMetrics: Hashable, Sendable, Codable {
   /// Quantiles of how long after an anomaly's start it was found, in seconds.
-  public struct Delay: Hashable, Sendable, Codable {
-    public var p50: Double
-    public var p90: Double
-    public var max: Double
+  package struct Delay: Hashable, Sendable, Codable {
+    package var p50: Double
+    package var p90: Double
+    package var max: Double
   }
 
   /// What became of the events of one kind.
-  public struct Kind: Hashable, Sendable, Codable {
-    public var events: Int
-    public var detected: Int
+  package struct Kind: Hashable, Sendable, Codable {
+    package var events: Int
+    package var detected: Int
     /// `detected` / `events`.
-    public var recall: Double
+    package var recall: Double
   }
 
   /// What a detector without any knowledge reaches on the same windows.
-  public struct Floor: Hashable, Sendable, Codable {
-    public var precision: Double?
-    public var recall: Double?
-    public var f1: Double?
-    public var aucPR: Double?
-    public var vusPR: Double?
-    public var falseAlarmsPerDeviceDay: Double?
-    public var eventRecall: Double?
+  package struct Floor: Hashable, Sendable, Codable {
+    package var precision: Double?
+    package var recall: Double?
+    package var f1: Double?
+    package var aucPR: Double?
+    package var vusPR: Double?
+    package var falseAlarmsPerDeviceDay: Double?
+    package var eventRecall: Double?
 
     private enum CodingKeys: String, CodingKey {
       case precision, recall, f1
@@ -42,7 +42,7 @@ public struct DetectionMetrics: Hashable, Sendable, Codable {
       case eventRecall = "event_recall"
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(precision, forKey: .precision)
       try container.encode(recall, forKey: .recall)
@@ -55,13 +55,13 @@ public struct DetectionMetrics: Hashable, Sendable, Codable {
   }
 
   /// The detectors that any real one must beat.
-  public struct Floors: Hashable, Sendable, Codable {
+  package struct Floors: Hashable, Sendable, Codable {
     /// Never raises an alarm.
-    public var null: Floor
+    package var null: Floor
     /// Draws its scores from a seed, and flags as many windows as the evaluated detector did.
-    public var random: Floor
+    package var random: Floor
     /// Flags every window.
-    public var alwaysAlarm: Floor
+    package var alwaysAlarm: Floor
 
     private enum CodingKeys: String, CodingKey {
       case null, random
@@ -70,33 +70,33 @@ public struct DetectionMetrics: Hashable, Sendable, Codable {
   }
 
   /// Windows judged, without those ignored.
-  public var windows: Int
-  public var anomalousWindows: Int
-  public var ignoredWindows: Int
+  package var windows: Int
+  package var anomalousWindows: Int
+  package var ignoredWindows: Int
   /// Of the flagged windows, the share that are anomalous. Nil where none is flagged.
-  public var precision: Double?
+  package var precision: Double?
   /// Of the anomalous windows, the share that are flagged. Nil where none is anomalous.
-  public var recall: Double?
+  package var recall: Double?
   /// 2 · precision · recall / (precision + recall).
-  public var f1: Double?
+  package var f1: Double?
   /// Area under precision over recall: average precision. Exactly 1 for a perfect ranking.
-  public var aucPR: Double?
+  package var aucPR: Double?
   /// Volume under the precision-recall surface, with tolerance around each anomaly (``VolumeUnderSurface``).
-  public var vusPR: Double?
+  package var vusPR: Double?
   /// From the start of an anomaly to the END of the first flagged window that overlaps it (a window is known only when it
   /// is over). Nil where nothing was found.
-  public var delaySeconds: Delay?
+  package var delaySeconds: Delay?
   /// Flagged normal windows divided by the scored time in device-days, see ``ScoredTime``. Nil where no window has a length.
-  public var falseAlarmsPerDeviceDay: Double?
+  package var falseAlarmsPerDeviceDay: Double?
   /// Labels of which at least one window was scored.
-  public var events: Int
-  public var detectedEvents: Int
+  package var events: Int
+  package var detectedEvents: Int
   /// `detectedEvents` / `events`; nil without events.
-  public var eventRecall: Double?
+  package var eventRecall: Double?
   /// Labels of which no window was scored, as those in the training range. Counted nowhere else.
-  public var unscoredEvents: Int
-  public var byKind: [String: Kind]
-  public var floors: Floors
+  package var unscoredEvents: Int
+  package var byKind: [String: Kind]
+  package var floors: Floors
 
   private enum CodingKeys: String, CodingKey {
     case windows
@@ -116,7 +116,7 @@ public struct DetectionMetrics: Hashable, Sendable, Codable {
   }
 
   /// Writes every key, with null for what could not be measured, so that a report always has the same keys.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(windows, forKey: .windows)
     try container.encode(anomalousWindows, forKey: .anomalousWindows)

@@ -1,7 +1,7 @@
 import Telemetry
 
 /// Holds predictions against labels.
-public struct Evaluation: Sendable {
+package struct Evaluation: Sendable {
   /// The windows of one model, in order of time, each with what it is.
   private struct Track {
     var windows: [ScoredWindow] = []
@@ -27,11 +27,11 @@ public struct Evaluation: Sendable {
   private let deviceDays: Double
   private let seed: UInt64
   /// How many rows say something else of a window than an earlier row of the same revision did. The later row counts.
-  public let contradictions: Int
+  package let contradictions: Int
 
   /// Prepares the evaluation of `windows`. Of several revisions of one window the latest counts, and of several rows of one
   /// revision the last. `seed` is that of the random floor.
-  public init(windows: [ScoredWindow], labels: [Label], seed: UInt64 = 1) {
+  package init(windows: [ScoredWindow], labels: [Label], seed: UInt64 = 1) {
     struct Key: Hashable {
       var device: DeviceID
       var sensor: SensorID?
@@ -87,7 +87,7 @@ public struct Evaluation: Sendable {
   }
 
   /// The figures.
-  public func metrics() -> DetectionMetrics {
+  package func metrics() -> DetectionMetrics {
     let calls = tracks.map { $0.windows.map { Call(score: $0.score, isFlagged: $0.isFlagged) } }
     let truths = tracks.flatMap(\.truths)
     let figures = figures(of: calls)

@@ -1,7 +1,7 @@
 import Telemetry
 
 /// What a window is, as far as the labels know.
-public enum WindowTruth: Hashable, Sendable {
+package enum WindowTruth: Hashable, Sendable {
   case normal
   case anomalous
   /// Touched by an anomaly, but by too little of it to demand an alarm or to forbid one. Taken out of every figure that
@@ -16,21 +16,21 @@ public enum WindowTruth: Hashable, Sendable {
 /// a detector that flags it is not wrong, and one that does not is not either. Every other window is **normal**. A model of
 /// a whole device is judged by the labels of all its sensors, a model of one sensor by that sensor's and by those of the
 /// whole device.
-public struct GroundTruth: Sendable {
+package struct GroundTruth: Sendable {
   private let labels: [DeviceID: [Label]]
 
-  public init(_ labels: [Label]) {
+  package init(_ labels: [Label]) {
     self.labels = Dictionary(
       grouping: labels.sorted { ($0.start, $0.end) < ($1.start, $1.end) }, by: \.device)
   }
 
   /// The labels that concern `sensor` of `device` (nil: any of its sensors), by start.
-  public func labels(of device: DeviceID, sensor: SensorID?) -> [Label] {
+  package func labels(of device: DeviceID, sensor: SensorID?) -> [Label] {
     (labels[device] ?? []).filter { $0.concerns(sensor) }
   }
 
   /// What `window` is.
-  public func truth(of window: ScoredWindow) -> WindowTruth {
+  package func truth(of window: ScoredWindow) -> WindowTruth {
     Self.truth(of: window, among: labels(of: window.device, sensor: window.sensor))
   }
 

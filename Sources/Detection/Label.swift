@@ -1,22 +1,22 @@
 import Telemetry
 
 /// What is known to be wrong, where and when: one anomaly of one device.
-public struct Label: Hashable, Sendable {
-  public var device: DeviceID
+package struct Label: Hashable, Sendable {
+  package var device: DeviceID
   /// Nil where the anomaly concerns the device as a whole; written as `*`.
-  public var sensor: SensorID?
+  package var sensor: SensorID?
   /// The name of the anomaly, such as `mean` or `stuck-at`; for a recording, where the label came from.
-  public var kind: String
+  package var kind: String
   /// The time of the first reading that is wrong.
-  public var start: Timestamp
+  package var start: Timestamp
   /// The first instant after the anomaly.
-  public var end: Timestamp
+  package var end: Timestamp
   /// How strong, in multiples of the sensor's usual spread; nil for kinds without a strength.
-  public var severity: Double?
+  package var severity: Double?
   /// Further facts by name. Neither names nor values contain `=` or `;`.
-  public var parameters: [String: String]
+  package var parameters: [String: String]
 
-  public init(
+  package init(
     device: DeviceID, sensor: SensorID?, kind: String, start: Timestamp, end: Timestamp,
     severity: Double? = nil, parameters: [String: String] = [:]
   ) {
@@ -30,12 +30,12 @@ public struct Label: Hashable, Sendable {
   }
 
   /// Whether the label says something about `sensor` of its device; nil asks for the whole device.
-  public func concerns(_ sensor: SensorID?) -> Bool {
+  package func concerns(_ sensor: SensorID?) -> Bool {
     self.sensor == nil || sensor == nil || self.sensor == sensor
   }
 
   /// The order of `labels.csv`: device, start, sensor, kind.
-  public static func inFileOrder(_ a: Label, _ b: Label) -> Bool {
+  package static func inFileOrder(_ a: Label, _ b: Label) -> Bool {
     if a.device != b.device { return a.device < b.device }
     if a.start != b.start { return a.start < b.start }
     if a.sensor != b.sensor { return (a.sensor?.name ?? "*") < (b.sensor?.name ?? "*") }

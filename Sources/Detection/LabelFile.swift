@@ -3,12 +3,12 @@ import Telemetry
 import Wording
 
 /// Reads and writes `labels.csv`: one row a label, with times in ISO 8601 UTC to the millisecond.
-public enum LabelFile {
+package enum LabelFile {
   /// The columns, in the file's order.
-  public static let columns = ["device", "sensor", "kind", "start", "end", "severity", "parameters"]
+  package static let columns = ["device", "sensor", "kind", "start", "end", "severity", "parameters"]
 
   /// `labels` as the text of a file, in the order of ``Label/inFileOrder(_:_:)``.
-  public static func text(of labels: [Label]) -> String {
+  package static func text(of labels: [Label]) -> String {
     labels.sorted(by: Label.inFileOrder).reduce(into: CSVWriter.line(columns)) { text, label in
       text += CSVWriter.line([
         label.device.name, label.sensor?.name ?? "*", label.kind, label.start.description,
@@ -18,17 +18,17 @@ public enum LabelFile {
   }
 
   /// Writes `labels` to `path`, which must not exist. Throws `FileError`.
-  public static func write(_ labels: [Label], to path: String) throws {
+  package static func write(_ labels: [Label], to path: String) throws {
     try AtomicFile.write(text(of: labels), to: path)
   }
 
   /// The labels of the file at `path`. Throws `FileError` and `CSVError`, the latter with the line at fault.
-  public static func read(_ path: String) throws -> [Label] {
+  package static func read(_ path: String) throws -> [Label] {
     try read(CSVReader(path: path))
   }
 
   /// The labels that `reader` gives. Throws `CSVError` with the line at fault.
-  public static func read(_ reader: CSVReader) throws -> [Label] {
+  package static func read(_ reader: CSVReader) throws -> [Label] {
     var reader = reader
     let positions = try columns.map(reader.column)
     var labels: [Label] = []

@@ -2,28 +2,28 @@ import Files
 import Foundation
 
 /// Finds prediction files by what is in them: their name is the choice of whoever made them.
-public struct PredictionFiles: Sendable {
+package struct PredictionFiles: Sendable {
   /// A table that is no prediction file.
-  public struct Foreign: Hashable, Sendable, CustomStringConvertible {
-    public let path: String
-    public let reason: String
+  package struct Foreign: Hashable, Sendable, CustomStringConvertible {
+    package let path: String
+    package let reason: String
 
-    public var description: String { "\(path): \(reason)" }
+    package var description: String { "\(path): \(reason)" }
   }
 
   /// How much of a file is read to find its header, in bytes: far more than the names of its columns take.
   private static let longestHeader = 1 << 16
 
   /// Each file once, in the order of the paths given, and within a folder by the names of folders and files.
-  public private(set) var paths: [String] = []
+  package private(set) var paths: [String] = []
   /// What looked like one in a folder and is none.
-  public private(set) var foreign: [Foreign] = []
+  package private(set) var foreign: [Foreign] = []
   private var seen: Set<String> = []
 
   /// Looks for prediction files. A path of a file stands for itself. Of a folder, every file counts whose header has
   /// ``ScoredWindow/columns``, in its subfolders too, unless it belongs to a job that has not completed. Throws `FileError`
   /// where nothing is at a path, or no prediction file in a folder.
-  public init(in paths: [String]) throws {
+  package init(in paths: [String]) throws {
     for path in paths {
       if Folder.exists(path) {
         try addFolder(path)

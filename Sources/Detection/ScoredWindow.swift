@@ -3,20 +3,20 @@ import Telemetry
 import Wording
 
 /// One row of a prediction file: what a detector says of one window.
-public struct ScoredWindow: Hashable, Sendable {
-  public var device: DeviceID
+package struct ScoredWindow: Hashable, Sendable {
+  package var device: DeviceID
   /// Nil for a model of the whole device; written as `*`.
-  public var sensor: SensorID?
-  public var start: Timestamp
+  package var sensor: SensorID?
+  package var start: Timestamp
   /// The first instant after the window.
-  public var end: Timestamp
+  package var end: Timestamp
   /// The decision value: the lower, the more anomalous.
-  public var score: Double
-  public var isFlagged: Bool
+  package var score: Double
+  package var isFlagged: Bool
   /// Which version of the window was scored; a later one replaces an earlier one.
-  public var revision: Int
+  package var revision: Int
 
-  public init(
+  package init(
     device: DeviceID, sensor: SensorID?, start: Timestamp, end: Timestamp, score: Double, isFlagged: Bool,
     revision: Int = 1
   ) {
@@ -32,16 +32,16 @@ public struct ScoredWindow: Hashable, Sendable {
 
 extension ScoredWindow {
   /// The columns of a prediction file that an evaluation needs.
-  public static let columns = ["device", "sensor", "window_start", "window_end", "score", "prediction"]
+  package static let columns = ["device", "sensor", "window_start", "window_end", "score", "prediction"]
 
   /// The windows of the prediction file at `path`, in the file's order. Columns other than ``columns`` and `revision` are
   /// passed over, so that files of other detectors can be evaluated too. Throws `FileError` and `CSVError`.
-  public static func read(_ path: String) throws -> [ScoredWindow] {
+  package static func read(_ path: String) throws -> [ScoredWindow] {
     try read(CSVReader(path: path))
   }
 
   /// The windows that `reader` gives. Throws `CSVError` with the line at fault.
-  public static func read(_ reader: CSVReader) throws -> [ScoredWindow] {
+  package static func read(_ reader: CSVReader) throws -> [ScoredWindow] {
     var reader = reader
     let positions = try columns.map(reader.column)
     let revision = reader.header.firstIndex(of: "revision")

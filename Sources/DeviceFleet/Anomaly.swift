@@ -2,7 +2,7 @@ import Telemetry
 
 /// A way in which a sensor's values go wrong for a while. One kind a file, in `Anomalies/`; ``AnomalyCatalogue`` lists them,
 /// and `docs/anomalies.md` says how to add the next.
-public protocol Anomaly: Sendable {
+package protocol Anomaly: Sendable {
   /// The kind, as scenarios and labels spell it.
   static var name: String { get }
   /// What happens, in a sentence.
@@ -24,14 +24,14 @@ public protocol Anomaly: Sendable {
 }
 
 extension Anomaly {
-  public static var needs: AnomalyNeed { severity?.countsInSpread == true ? .spread : .nothing }
-  public static var isPoint: Bool { false }
+  package static var needs: AnomalyNeed { severity?.countsInSpread == true ? .spread : .nothing }
+  package static var isPoint: Bool { false }
   /// The severity where a scenario gives none; nil for a kind that has no strength.
-  public static var defaultSeverity: Double? { severity?.standard }
+  package static var defaultSeverity: Double? { severity?.standard }
 }
 
 /// What an anomaly is a fault of.
-public enum AnomalyOrigin: String, Hashable, Sendable {
+package enum AnomalyOrigin: String, Hashable, Sendable {
   /// The process that is measured: sensors that follow this one show it too.
   case process
   /// The sensor: sensors that follow the process do not notice.
@@ -41,25 +41,25 @@ public enum AnomalyOrigin: String, Hashable, Sendable {
 }
 
 /// What the severity of a kind of anomaly means.
-public struct SeverityMeaning: Hashable, Sendable {
+package struct SeverityMeaning: Hashable, Sendable {
   /// Where a scenario gives none.
-  public var standard: Double
+  package var standard: Double
   /// Whether it counts in the sensor's spread (``SignalStatistics/standardDeviation``).
-  public var countsInSpread: Bool
+  package var countsInSpread: Bool
   /// The severities that make sense.
-  public var range: ClosedRange<Double>
+  package var range: ClosedRange<Double>
   /// In words, after “severity is”.
-  public var about: String
+  package var about: String
 
   /// A multiple of the sensor's spread, up or down.
-  public static func spreads(_ standard: Double, _ about: String) -> SeverityMeaning {
+  package static func spreads(_ standard: Double, _ about: String) -> SeverityMeaning {
     SeverityMeaning(
       standard: standard, countsInSpread: true, range: -1e6...1e6,
       about: about + ", in multiples of the sensor's spread")
   }
 
   /// A plain factor or share.
-  public static func plain(_ standard: Double, in range: ClosedRange<Double>, _ about: String)
+  package static func plain(_ standard: Double, in range: ClosedRange<Double>, _ about: String)
     -> SeverityMeaning
   {
     SeverityMeaning(standard: standard, countsInSpread: false, range: range, about: about)
@@ -67,7 +67,7 @@ public struct SeverityMeaning: Hashable, Sendable {
 }
 
 /// What a signal must have for an anomaly to show.
-public enum AnomalyNeed: Hashable, Sendable {
+package enum AnomalyNeed: Hashable, Sendable {
   case nothing
   /// A spread: a severity counts in it.
   case spread
@@ -80,25 +80,25 @@ public enum AnomalyNeed: Hashable, Sendable {
 }
 
 /// Where an anomaly falls.
-public struct AnomalyContext: Sendable {
+package struct AnomalyContext: Sendable {
   /// Where the sensor's values usually lie, in its unit.
-  public var statistics: SignalStatistics
+  package var statistics: SignalStatistics
   /// The length of the sensor's pattern; nil where none repeats.
-  public var periodMs: Int64?
+  package var periodMs: Int64?
   /// From the start of the clock to the anomaly's first reading.
-  public var beginMs: Int64
+  package var beginMs: Int64
   /// How many readings the anomaly covers; at least one.
-  public var readings: Int
+  package var readings: Int
   /// For whatever the anomaly draws.
-  public var generator: SeededGenerator
+  package var generator: SeededGenerator
 
   /// The usual spread of the sensor, in its unit.
-  public var scale: Double { statistics.standardDeviation }
+  package var scale: Double { statistics.standardDeviation }
 }
 
 /// An anomaly as it unfolds on one sensor of one device. For each reading covered, in order of time, first ``bend(_:)`` is
 /// called, and then ``value(insteadOf:)``.
-public protocol AnomalyCourse: Sendable {
+package protocol AnomalyCourse: Sendable {
   /// Changes what the sensor's signals make of the moment.
   func bend(_ moment: inout Moment)
   /// What the sensor reports instead of `value`; nil: nothing.
@@ -108,16 +108,16 @@ public protocol AnomalyCourse: Sendable {
 }
 
 extension AnomalyCourse {
-  public var aheadMs: Int64 { 0 }
-  public func bend(_ moment: inout Moment) {}
-  public mutating func value(insteadOf value: Double) -> Double? { value }
+  package var aheadMs: Int64 { 0 }
+  package func bend(_ moment: inout Moment) {}
+  package mutating func value(insteadOf value: Double) -> Double? { value }
 }
 
 /// The kinds of anomaly there are.
-public enum AnomalyCatalogue {
+package enum AnomalyCatalogue {
   /// Every kind, by name: first what goes wrong with the process, then what goes wrong with its sensor or
   /// the device's clock.
-  public static let kinds: [any Anomaly.Type] = [
+  package static let kinds: [any Anomaly.Type] = [
     AmplitudeAnomaly.self, ExtremumAnomaly.self, FrequencyAnomaly.self, MeanAnomaly.self,
     ModeCorrelationAnomaly.self, PatternAnomaly.self, PatternShiftAnomaly.self, PlatformAnomaly.self,
     TrendAnomaly.self, VarianceAnomaly.self,
@@ -127,7 +127,7 @@ public enum AnomalyCatalogue {
   ]
 
   /// The kind called `name`; underscores may stand for hyphens. Nil where there is none.
-  public static func kind(named name: String) -> (any Anomaly.Type)? {
+  package static func kind(named name: String) -> (any Anomaly.Type)? {
     let name = name.replacing("_", with: "-")
     return kinds.first { $0.name == name }
   }

@@ -1,9 +1,9 @@
 import Telemetry
 
 /// Which anomaly befalls which devices of a group, and when.
-public struct AnomalyPlacement: Sendable {
+package struct AnomalyPlacement: Sendable {
   /// The devices chosen.
-  public enum Devices: Hashable, Sendable {
+  package enum Devices: Hashable, Sendable {
     case all
     /// A share of the group from 0 to 1, rounded to whole devices; a share above zero is at least one device.
     case share(Double)
@@ -13,32 +13,32 @@ public struct AnomalyPlacement: Sendable {
   }
 
   /// How many anomalies a device has.
-  public enum Count: Hashable, Sendable, ExpressibleByIntegerLiteral {
+  package enum Count: Hashable, Sendable, ExpressibleByIntegerLiteral {
     case exactly(Int)
     /// So many in 24 hours of the span they are placed in, on average; each device draws its number (Poisson).
     case perDay(Double)
 
-    public init(integerLiteral value: Int) { self = .exactly(value) }
+    package init(integerLiteral value: Int) { self = .exactly(value) }
   }
 
-  public var anomaly: any Anomaly
+  package var anomaly: any Anomaly
   /// Nil for kinds without a strength.
-  public var severity: Double?
+  package var severity: Double?
   /// Nil for kinds that befall the whole device.
-  public var sensor: SensorID?
-  public var devices: Devices
+  package var sensor: SensorID?
+  package var devices: Devices
   /// The earliest start and the latest end, as offsets from the start of the clock.
-  public var between: ClosedRange<Duration>
+  package var between: ClosedRange<Duration>
   /// How long each lasts. Nil: a single reading.
-  public var length: Duration?
+  package var length: Duration?
   /// How many on each chosen device.
-  public var count: Count
+  package var count: Count
   /// Whether it may fall onto another anomaly of the same sensor. Such a label carries `overlaps=true`.
-  public var allowsOverlap: Bool
+  package var allowsOverlap: Bool
   /// Whether it begins with the first reading between the two times, instead of one that is drawn.
-  public var takesFirst = false
+  package var takesFirst = false
 
-  public init(
+  package init(
     _ kind: any Anomaly.Type, severity: Double? = nil, sensor: SensorID?, devices: Devices = .all,
     between: ClosedRange<Duration>, length: Duration? = nil, count: Count = 1, allowsOverlap: Bool = false
   ) {

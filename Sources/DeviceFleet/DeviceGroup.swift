@@ -1,15 +1,15 @@
 import Telemetry
 
 /// What one sensor of a device measures.
-public struct SensorPlan: Sendable {
-  public var id: SensorID
+package struct SensorPlan: Sendable {
+  package var id: SensorID
   /// The unit, as SenML names it (RFC 8428, section 12.1), such as `Cel`. For people and payloads that carry it.
-  public var unit: String?
+  package var unit: String?
   /// The parts that are added up.
-  public var signal: [any Signal]
-  public var resolution: Resolution
+  package var signal: [any Signal]
+  package var resolution: Resolution
 
-  public init(id: SensorID, unit: String? = nil, signal: [any Signal], resolution: Resolution = .standard) {
+  package init(id: SensorID, unit: String? = nil, signal: [any Signal], resolution: Resolution = .standard) {
     self.id = id
     self.unit = unit
     self.signal = signal
@@ -18,7 +18,7 @@ public struct SensorPlan: Sendable {
 
   /// The usual spread of the values, in the sensor's unit, of a sensor that follows no other: the root of the summed
   /// squares of the parts' standard deviations, as for independent parts.
-  public var scale: Double { statistics { _ in SignalStatistics() }.standardDeviation }
+  package var scale: Double { statistics { _ in SignalStatistics() }.standardDeviation }
 
   /// Where the values usually lie.
   func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
@@ -44,20 +44,20 @@ public struct SensorPlan: Sendable {
 }
 
 /// Devices of one make: `count` of them, called `<name>-0001` and so on.
-public struct DeviceGroup: Sendable {
-  public var name: String
-  public var count: Int
+package struct DeviceGroup: Sendable {
+  package var name: String
+  package var count: Int
   /// The time from one message of a device to its next.
-  public var every: Duration
+  package var every: Duration
   /// In the order of the payload.
-  public var sensors: [SensorPlan]
-  public var anomalies: [AnomalyPlacement]
-  public var transport: [TransportPlacement]
+  package var sensors: [SensorPlan]
+  package var anomalies: [AnomalyPlacement]
+  package var transport: [TransportPlacement]
   /// Nil: an even pace.
-  public var rhythm: PublishingRhythm?
-  public var style: PublishingStyle
+  package var rhythm: PublishingRhythm?
+  package var style: PublishingStyle
 
-  public init(
+  package init(
     name: String, count: Int, every: Duration, sensors: [SensorPlan], anomalies: [AnomalyPlacement] = [],
     transport: [TransportPlacement] = [], rhythm: PublishingRhythm? = nil, style: PublishingStyle = .standard
   ) {
@@ -72,7 +72,7 @@ public struct DeviceGroup: Sendable {
   }
 
   /// The names of the devices: numbered from 1, with at least four digits, all of the same length.
-  public var deviceNames: [String] { Self.numbered(name, count) }
+  package var deviceNames: [String] { Self.numbered(name, count) }
 
   static func numbered(_ name: String, _ count: Int) -> [String] {
     guard count > 0 else { return [] }

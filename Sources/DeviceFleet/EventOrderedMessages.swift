@@ -1,15 +1,15 @@
 import Telemetry
 
 /// The messages of many devices as planned, in the order in which they would leave.
-public struct EventOrderedMessages: Sequence, IteratorProtocol, Sendable {
+package struct EventOrderedMessages: Sequence, IteratorProtocol, Sendable {
   private var deliveries: OrderedDeliveries
 
   init(_ deliveries: OrderedDeliveries) { self.deliveries = deliveries }
 
-  public mutating func next() -> Message? { nextWithDevice()?.message }
+  package mutating func next() -> Message? { nextWithDevice()?.message }
 
   /// The next message with the index of its device in ``MessageSource/deviceIDs``.
-  public mutating func nextWithDevice() -> (message: Message, device: Int)? {
+  package mutating func nextWithDevice() -> (message: Message, device: Int)? {
     while let (delivery, device) = deliveries.next() {
       if let message = delivery.messages.first { return (message, device) }
     }

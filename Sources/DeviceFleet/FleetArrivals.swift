@@ -1,15 +1,15 @@
 import Telemetry
 
 /// How the times that a device's messages carry may differ from those at which they leave.
-public struct Departures: Hashable, Sendable {
+package struct Departures: Hashable, Sendable {
   /// How long the first message of a batch waits for the last, at an even pace.
-  public var batchSpan = Duration.zero
+  package var batchSpan = Duration.zero
   /// Whether only the messages themselves tell: transport faults keep some back, or batches fill unevenly.
-  public var isIrregular = false
+  package var isIrregular = false
   /// Whether the device's clock is wrong at times.
-  public var hasWrongClock = false
+  package var hasWrongClock = false
 
-  public init() {}
+  package init() {}
 }
 
 extension MessageSource {
@@ -17,7 +17,7 @@ extension MessageSource {
   ///
   /// - Parameter underWay: How far apart, in event time, publications are at most that are under way at once; see
   ///   ``FleetDefaults/underWay(_:)``.
-  public func plannedArrivals(underWay: Duration) -> PlannedArrivals {
+  package func plannedArrivals(underWay: Duration) -> PlannedArrivals {
     let departures = deviceIDs.indices.map(departures(ofDeviceAt:))
     let tolerance = max(
       FleetDefaults.unlistedDelay,

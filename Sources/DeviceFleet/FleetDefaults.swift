@@ -1,7 +1,7 @@
 import Telemetry
 
 /// Bounds of a fleet's timing, each with its reason.
-public enum FleetDefaults {
+package enum FleetDefaults {
   /// What leaves this much later than its time, or earlier, is not listed for ingestion: jitter on the way, of which there may
   /// be much. It is added to how long a job may have to wait while a device is silent.
   static let unlistedDelay = Duration.seconds(30)
@@ -11,7 +11,7 @@ public enum FleetDefaults {
   ///
   /// Under `max`, enough messages of any fleet to keep a broker busy; with a schedule, what five seconds bring, after which a
   /// fleet that still waits has missed its schedule anyway.
-  public static func underWay(_ clock: PublishingClock) -> Duration {
+  package static func underWay(_ clock: PublishingClock) -> Duration {
     switch clock {
     case .max: .seconds(300)
     case .scaled(let factor): .milliseconds(max(1000, Int64(min(factor, 1e6) * 5000)))

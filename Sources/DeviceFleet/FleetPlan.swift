@@ -6,22 +6,22 @@ import Wording
 ///
 /// Each device draws from streams of its own, named after it, so it sends the same messages whatever the other devices
 /// are and however the fleet is split over connections, threads and processes.
-public struct FleetPlan: MessageSource {
-  public let seed: UInt64
+package struct FleetPlan: MessageSource {
+  package let seed: UInt64
   /// When the clock starts.
-  public let start: Timestamp
-  public let duration: Duration
-  public let devices: [PlannedDevice]
-  public let deviceIDs: [DeviceID]
-  public let messageCount: Int
-  public let readingCount: Int
-  public let labels: [Label]
-  public let transportLabels: [Label]
-  public let groups: [PublishingGroup]
+  package let start: Timestamp
+  package let duration: Duration
+  package let devices: [PlannedDevice]
+  package let deviceIDs: [DeviceID]
+  package let messageCount: Int
+  package let readingCount: Int
+  package let labels: [Label]
+  package let transportLabels: [Label]
+  package let groups: [PublishingGroup]
 
   /// Settles the plan. Throws ``FleetPlanError`` for the first fault it meets: nothing to publish, names that are no ids
   /// or taken twice, anomalies outside the clock, on sensors that do not exist, or without room.
-  public init(seed: UInt64, start: Timestamp, duration: Duration, groups: [DeviceGroup])
+  package init(seed: UInt64, start: Timestamp, duration: Duration, groups: [DeviceGroup])
     throws(FleetPlanError)
   {
     self.seed = seed
@@ -52,15 +52,15 @@ public struct FleetPlan: MessageSource {
     transportLabels = devices.flatMap(\.transportLabels).sorted(by: Label.inFileOrder)
   }
 
-  public func messageCount(ofDeviceAt index: Int) -> Int { devices[index].messageCount }
+  package func messageCount(ofDeviceAt index: Int) -> Int { devices[index].messageCount }
 
-  public func sensors(ofDeviceAt index: Int) -> [SensorID] { devices[index].sensors.map(\.id) }
+  package func sensors(ofDeviceAt index: Int) -> [SensorID] { devices[index].sensors.map(\.id) }
 
-  public func deliveries(ofDeviceAt index: Int) -> DeliveryStream { devices[index].deliveries() }
+  package func deliveries(ofDeviceAt index: Int) -> DeliveryStream { devices[index].deliveries() }
 
-  public func departures(ofDeviceAt index: Int) -> Departures { devices[index].departures }
+  package func departures(ofDeviceAt index: Int) -> Departures { devices[index].departures }
 
-  public func messages(ofDeviceAt index: Int) -> MessageStream { MessageStream(devices[index].messages()) }
+  package func messages(ofDeviceAt index: Int) -> MessageStream { MessageStream(devices[index].messages()) }
 }
 
 /// Plans the devices of one group.

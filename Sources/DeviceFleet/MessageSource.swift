@@ -3,7 +3,7 @@ import Telemetry
 
 /// Where the messages of a run come from, a planned fleet or a recording: devices, their messages, and what is known to
 /// be wrong with them. Equal sources give equal messages, as often as they are asked.
-public protocol MessageSource: Sendable {
+package protocol MessageSource: Sendable {
   /// Every device once.
   var deviceIDs: [DeviceID] { get }
   /// How many messages all devices send together.
@@ -31,26 +31,26 @@ public protocol MessageSource: Sendable {
 }
 
 extension MessageSource {
-  public var transportLabels: [Label] { [] }
+  package var transportLabels: [Label] { [] }
 
-  public func departures(ofDeviceAt index: Int) -> Departures { Departures() }
+  package func departures(ofDeviceAt index: Int) -> Departures { Departures() }
 
-  public func deliveries(ofDeviceAt index: Int) -> DeliveryStream {
+  package func deliveries(ofDeviceAt index: Int) -> DeliveryStream {
     DeliveryStream(messages(ofDeviceAt: index))
   }
 
   /// What leaves all devices, in the order in which it leaves; at one instant, in the order of ``deviceIDs``.
-  public func deliveriesInOrder() -> OrderedDeliveries {
+  package func deliveriesInOrder() -> OrderedDeliveries {
     deliveriesInOrder(ofDevicesAt: Array(deviceIDs.indices))
   }
 
   /// The same of some devices alone, which are in the order of ``deviceIDs``.
-  public func deliveriesInOrder(ofDevicesAt indices: [Int]) -> OrderedDeliveries {
+  package func deliveriesInOrder(ofDevicesAt indices: [Int]) -> OrderedDeliveries {
     OrderedDeliveries(indices.map(deliveries(ofDeviceAt:)))
   }
 
   /// What would leave all devices if nothing went wrong on the way.
-  public func plannedDeliveriesInOrder() -> OrderedDeliveries {
+  package func plannedDeliveriesInOrder() -> OrderedDeliveries {
     OrderedDeliveries(
       groups.flatMap { group in
         group.devices.map { DeliveryStream(messages(ofDeviceAt: $0), batch: group.style.batch) }
@@ -58,17 +58,17 @@ extension MessageSource {
   }
 
   /// The connections that carry the devices.
-  public var connections: FleetConnections { FleetConnections(groups, deviceIDs: deviceIDs) }
+  package var connections: FleetConnections { FleetConnections(groups, deviceIDs: deviceIDs) }
 
   /// The messages of all devices in the order in which they leave; at one instant, in the order of ``deviceIDs``.
-  public func messagesInEventOrder() -> EventOrderedMessages {
+  package func messagesInEventOrder() -> EventOrderedMessages {
     EventOrderedMessages(
       OrderedDeliveries(deviceIDs.indices.map { DeliveryStream(messages(ofDeviceAt: $0)) }))
   }
 }
 
 /// The messages of one device, made as they are asked for.
-public struct MessageStream: Sequence, IteratorProtocol, Sendable {
+package struct MessageStream: Sequence, IteratorProtocol, Sendable {
   private enum Body: Sendable {
     case planned(PlannedMessages)
     case recorded(RecordedMessages)
@@ -79,7 +79,7 @@ public struct MessageStream: Sequence, IteratorProtocol, Sendable {
   init(_ planned: PlannedMessages) { body = .planned(planned) }
   init(_ recorded: RecordedMessages) { body = .recorded(recorded) }
 
-  public mutating func next() -> Message? { nextWithDue()?.message }
+  package mutating func next() -> Message? { nextWithDue()?.message }
 
   /// Whether ``due(ahead:)`` knows.
   var foresees: Bool { if case .planned(let messages) = body { !messages.mayFallSilent } else { false } }

@@ -4,9 +4,9 @@ import Foundation
 import Telemetry
 
 /// Writes what a source will publish, in order of event time, without publishing it.
-public struct PlanWriter {
+package struct PlanWriter {
   /// The forms of a written plan.
-  public enum Format: String, CaseIterable, Sendable {
+  package enum Format: String, CaseIterable, Sendable {
     /// A line a publication: the topic, a space, and the payload, as `mosquitto_sub -v` prints them.
     case messages
     /// A recording that `replay:` reads: the time, the device where there is more than one, a column a sensor, and
@@ -15,15 +15,15 @@ public struct PlanWriter {
   }
 
   /// What was written. Equal summaries mean equal bytes, whatever machine or process made them.
-  public struct Summary: Hashable, Sendable, Codable {
-    public var devices: Int
-    public var messages: Int
-    public var readings: Int
-    public var labels: Int
+  package struct Summary: Hashable, Sendable, Codable {
+    package var devices: Int
+    package var messages: Int
+    package var readings: Int
+    package var labels: Int
     /// Of the plan as it was written, in its format.
-    public var planSHA256: String
+    package var planSHA256: String
     /// Of `labels.csv`.
-    public var labelsSHA256: String
+    package var labelsSHA256: String
 
     private enum CodingKeys: String, CodingKey {
       case devices, messages, readings, labels
@@ -37,11 +37,11 @@ public struct PlanWriter {
 
   private let source: any MessageSource
 
-  public init(_ source: any MessageSource) { self.source = source }
+  package init(_ source: any MessageSource) { self.source = source }
 
   /// Makes the plan, and writes it to the file at `path`, which must not exist; without a path only the summary is made.
   /// Throws `FileError`.
-  public func write(_ format: Format, to path: String?) throws -> Summary {
+  package func write(_ format: Format, to path: String?) throws -> Summary {
     let sink = try path.map { try Sink(path: $0) }
     var digest = RunningDigest()
     var piece: [UInt8] = []

@@ -2,18 +2,18 @@ import Detection
 import Telemetry
 
 /// One device of a plan: what it publishes, when, and what goes wrong with it.
-public struct PlannedDevice: Sendable {
-  public let id: DeviceID
+package struct PlannedDevice: Sendable {
+  package let id: DeviceID
   /// In the order of the payload.
-  public let sensors: [SensorPlan]
+  package let sensors: [SensorPlan]
   /// When it reads its sensors.
   let times: PublishingTimes
   /// How many instants it publishes together.
   let batch: Int
   /// How many messages it publishes.
-  public private(set) var messageCount: Int
+  package private(set) var messageCount: Int
   /// How many values they carry together.
-  public private(set) var readingCount: Int
+  package private(set) var readingCount: Int
   let start: Timestamp
   let seed: UInt64
   let order: SensorOrder
@@ -39,13 +39,13 @@ public struct PlannedDevice: Sendable {
   }
 
   /// What goes wrong with the device; nothing of which no message was published.
-  public private(set) var labels: [Label] = []
+  package private(set) var labels: [Label] = []
 
   /// What goes wrong with its messages on their way.
-  public var transportLabels: [Label] { transport.map(\.label) }
+  package var transportLabels: [Label] { transport.map(\.label) }
 
   /// What leaves the device.
-  public func deliveries() -> DeliveryStream {
+  package func deliveries() -> DeliveryStream {
     DeliveryStream(MessageStream(messages()), batch: batch, faults: transport.map(\.fault))
   }
 
@@ -63,7 +63,7 @@ public struct PlannedDevice: Sendable {
   }
 
   /// Every message of the device, made as it is asked for: epoch 1, sequence from 0.
-  public func messages() -> PlannedMessages { PlannedMessages(self) }
+  package func messages() -> PlannedMessages { PlannedMessages(self) }
 
   func isFree(sensor: Int?, reading: Int64, lengthMs: Int64) -> Bool {
     let begin = times.elapsedMs(reading)
@@ -136,7 +136,7 @@ struct PlacedAnomaly: Sendable {
 }
 
 /// The messages of a planned device, in the order in which they leave.
-public struct PlannedMessages: Sequence, IteratorProtocol, Sendable {
+package struct PlannedMessages: Sequence, IteratorProtocol, Sendable {
   private let device: DeviceID
   private let start: Timestamp
   private let times: PublishingTimes
@@ -155,7 +155,7 @@ public struct PlannedMessages: Sequence, IteratorProtocol, Sendable {
   let mayFallSilent: Bool
   /// When the message that ``next()`` gave last is meant to leave. Its own time is another where the device's clock is
   /// wrong.
-  public private(set) var due: Timestamp
+  package private(set) var due: Timestamp
 
   init(_ device: PlannedDevice) {
     self.device = device.id
@@ -188,7 +188,7 @@ public struct PlannedMessages: Sequence, IteratorProtocol, Sendable {
     return start + .milliseconds(times.elapsedMs(Swift.min(slot + Int64(ahead), Int64(times.count) - 1)))
   }
 
-  public mutating func next() -> Message? {
+  package mutating func next() -> Message? {
     while slot < times.count {
       elapsedMs = times.elapsedMs(slot)
       for sensor in order { reported[sensor] = nextValue(sensor) }

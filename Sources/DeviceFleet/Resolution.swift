@@ -1,14 +1,14 @@
 /// The step in which a sensor reports: values are rounded to its multiples, so that payloads stay short.
-public struct Resolution: Hashable, Sendable {
+package struct Resolution: Hashable, Sendable {
   /// A thousandth of the unit: finer than most sensors, and three decimals in a payload.
-  public static let standard = Resolution(step: 0.001)!
+  package static let standard = Resolution(step: 0.001)!
 
   /// In the sensor's unit.
-  public let step: Double
+  package let step: Double
   private let stepsPerUnit: Double?
 
   /// Nil unless `step` is finite and above zero.
-  public init?(step: Double) {
+  package init?(step: Double) {
     guard step.isFinite, step > 0 else { return nil }
     self.step = step
     let inverse = 1 / step
@@ -19,7 +19,7 @@ public struct Resolution: Hashable, Sendable {
   /// The multiple of the step nearest to `value`. Dividing by a whole number gives the double nearest to the decimal,
   /// which prints short; multiplying by 0.001 would not. Never −0. A value that is too large for its steps to be counted is
   /// one of their multiples as it is.
-  public func round(_ value: Double) -> Double {
+  package func round(_ value: Double) -> Double {
     let rounded =
       stepsPerUnit.map { (value * $0).rounded() / $0 } ?? (value / step).rounded() * step
     return (rounded.isFinite ? rounded : value) + 0

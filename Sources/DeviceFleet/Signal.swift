@@ -4,7 +4,7 @@ import Telemetry
 /// added up.
 ///
 /// A signal is a description; ``begin(_:)`` turns it into the course of one sensor of one device.
-public protocol Signal: Sendable {
+package protocol Signal: Sendable {
   /// Where the values lie in the long run, in the sensor's unit. Parts that only set the level have no spread.
   ///
   /// - Parameter sensors: The statistics of the device's other sensors, for signals that follow one.
@@ -23,29 +23,29 @@ public protocol Signal: Sendable {
 }
 
 extension Signal {
-  public var period: Duration? { nil }
-  public var isNoisy: Bool { false }
-  public var swings: Bool { false }
-  public var sources: [SensorID] { [] }
+  package var period: Duration? { nil }
+  package var isNoisy: Bool { false }
+  package var swings: Bool { false }
+  package var sources: [SensorID] { [] }
 
   /// As ``statistics(_:)``, for a signal that follows no sensor.
-  public var standardDeviation: Double { statistics { _ in SignalStatistics() }.standardDeviation }
+  package var standardDeviation: Double { statistics { _ in SignalStatistics() }.standardDeviation }
 }
 
 /// A signal as it unfolds for one sensor of one device.
-public protocol SignalCourse: Sendable {
+package protocol SignalCourse: Sendable {
   /// The value at a moment. Called once a reading, in order of time.
   mutating func value(at moment: Moment) -> Double
 }
 
 /// Where values lie in the long run, in the sensor's unit.
-public struct SignalStatistics: Hashable, Sendable {
+package struct SignalStatistics: Hashable, Sendable {
   /// Their mean.
-  public var level: Double
+  package var level: Double
   /// How far they usually lie from it.
-  public var standardDeviation: Double
+  package var standardDeviation: Double
 
-  public init(level: Double = 0, standardDeviation: Double = 0) {
+  package init(level: Double = 0, standardDeviation: Double = 0) {
     self.level = level
     self.standardDeviation = standardDeviation
   }
@@ -63,17 +63,17 @@ public struct SignalStatistics: Hashable, Sendable {
 }
 
 /// What a signal is given to begin with on one sensor of one device.
-public struct SignalContext: Sendable {
-  public var seed: UInt64
+package struct SignalContext: Sendable {
+  package var seed: UInt64
   /// The name of the signal's own stream of random numbers.
-  public var stream: String
+  package var stream: String
   /// The sensors of the device, in the order of ``Moment/values``.
-  public var sensors: [SensorID]
+  package var sensors: [SensorID]
   /// Their statistics, in the same order.
-  public var statistics: [SignalStatistics]
+  package var statistics: [SignalStatistics]
 
   /// The signal's own random numbers.
-  public var generator: SeededGenerator { SeededGenerator(seed: seed, stream: stream) }
+  package var generator: SeededGenerator { SeededGenerator(seed: seed, stream: stream) }
 
   /// For part `number` of a signal that is made of others.
   func part(_ number: Int) -> SignalContext {
@@ -84,23 +84,23 @@ public struct SignalContext: Sendable {
 }
 
 /// One reading's time, and how anomalies bend what the signals make of it.
-public struct Moment: Sendable {
+package struct Moment: Sendable {
   /// Milliseconds since the start of the clock.
-  public var elapsedMs: Int64
+  package var elapsedMs: Int64
   /// The same for shapes: what repeats or rises is where it would be at this time. Differs from ``elapsedMs`` while an
   /// anomaly bends time.
-  public var shapeMs: Int64
+  package var shapeMs: Int64
   /// The start of the clock, in milliseconds since 1970 UTC.
-  public var startMs: Int64
+  package var startMs: Int64
   /// Multiplies the swing of every wave.
-  public var swing = 1.0
+  package var swing = 1.0
   /// Flattens waves: 0 leaves them as they are, and the higher, the more they look like a square.
-  public var flattening = 0.0
+  package var flattening = 0.0
   /// Multiplies noise.
-  public var noiseGain = 1.0
+  package var noiseGain = 1.0
   /// What the device's sensors would show at this reading if they were without fault; those that depend on others come
   /// after these.
-  public var values: [Double]
+  package var values: [Double]
 
   init(startMs: Int64, sensors: Int) {
     elapsedMs = 0

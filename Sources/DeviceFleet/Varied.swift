@@ -1,31 +1,31 @@
 import Telemetry
 
 /// A parameter that may differ from device to device: one value, or a range from which each device draws its own, evenly.
-public struct Varied<Value: Sendable & Hashable & Comparable>: Sendable, Hashable {
-  public let low: Value
-  public let high: Value
+package struct Varied<Value: Sendable & Hashable & Comparable>: Sendable, Hashable {
+  package let low: Value
+  package let high: Value
 
   /// The same for every device.
-  public init(_ value: Value) {
+  package init(_ value: Value) {
     low = value
     high = value
   }
 
   /// Drawn by each device.
-  public init(_ range: ClosedRange<Value>) {
+  package init(_ range: ClosedRange<Value>) {
     low = range.lowerBound
     high = range.upperBound
   }
 }
 
 extension Varied: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral where Value == Double {
-  public init(floatLiteral value: Double) { self.init(value) }
-  public init(integerLiteral value: Int) { self.init(Double(value)) }
+  package init(floatLiteral value: Double) { self.init(value) }
+  package init(integerLiteral value: Int) { self.init(Double(value)) }
 }
 
 extension Varied where Value == Double {
   /// What it is on average.
-  public var middle: Double { (low + high) / 2 }
+  package var middle: Double { (low + high) / 2 }
 
   /// The value of one device. A parameter that does not vary draws nothing.
   func draw(_ generator: inout SeededGenerator) -> Double {
@@ -34,9 +34,9 @@ extension Varied where Value == Double {
 }
 
 extension Varied where Value == Duration {
-  public static func seconds(_ count: Int64) -> Varied { Varied(.seconds(count)) }
+  package static func seconds(_ count: Int64) -> Varied { Varied(.seconds(count)) }
 
-  public var middle: Duration { (low + high) / 2 }
+  package var middle: Duration { (low + high) / 2 }
 
   /// The value of one device, in milliseconds and at least one.
   func drawMs(_ generator: inout SeededGenerator) -> Int64 {

@@ -1,24 +1,24 @@
 extension Double {
   /// The bits of a finite value as a whole number: the value is ± `significand` · 2^(`place` + ``lowestExponent``).
   @inline(__always)
-  public var wholeParts: (significand: UInt64, place: Int) {
+  package var wholeParts: (significand: UInt64, place: Int) {
     let exponent = Int(truncatingIfNeeded: bitPattern &>> 52 & 0x7FF)
     let fraction = bitPattern & (1 << 52 - 1)
     return exponent == 0 ? (fraction, 0) : (fraction | 1 << 52, exponent &- 1)
   }
 
   /// The exponent of the smallest double, of which all others are multiples.
-  public static let lowestExponent = -1074
+  package static let lowestExponent = -1074
 
   /// The double nearest to `numerator` / `denominator` · 2^`exponent`, of two the even one; infinity where that is
   /// beyond the largest double. `denominator` is not zero.
-  public static func nearestQuotient(_ numerator: Natural, _ denominator: Natural, exponent: Int) -> Double {
+  package static func nearestQuotient(_ numerator: Natural, _ denominator: Natural, exponent: Int) -> Double {
     LeadingBits(of: numerator, over: denominator).nearest(exponent: exponent)
   }
 
   /// The double nearest to √`number` / `divisor` · 2^`exponent`, of two the even one; infinity where that is beyond the
   /// largest double. `divisor` is not zero.
-  public static func nearestRoot(_ number: Natural, over divisor: Natural, exponent: Int) -> Double {
+  package static func nearestRoot(_ number: Natural, over divisor: Natural, exponent: Int) -> Double {
     LeadingBits(of: number, over: divisor * divisor, isExponentEven: true).root.nearest(exponent: exponent)
   }
 
@@ -28,7 +28,7 @@ extension Double {
   /// - Parameters:
   ///   - share: 0 to `parts`.
   ///   - parts: 1 to 1,000.
-  public static func interpolated(_ low: Double, _ high: Double, share: Int, of parts: Int) -> Double {
+  package static func interpolated(_ low: Double, _ high: Double, share: Int, of parts: Int) -> Double {
     if share == 0 || low == high { return low + 0 }
     let (a, b) = (low.wholeParts, high.wholeParts)
     let place = a.significand == 0 ? b.place : b.significand == 0 ? a.place : Swift.min(a.place, b.place)

@@ -1,18 +1,18 @@
 /// The mean, the standard deviation and the slope of values, each the double nearest to the true one.
-public struct Moments: Hashable, Sendable {
+package struct Moments: Hashable, Sendable {
   /// Σx / n. It lies between the lowest and the highest value.
-  public let mean: Double
+  package let mean: Double
   /// √(Σ(x − mean)² / n), of the population, about the true mean. It is 0 only where all values are equal, or where it is
   /// below half of the smallest double.
-  public let stddev: Double
+  package let stddev: Double
   /// The slope of the least-squares line, per thousand units of time: a second, where times are milliseconds. 0 where all
   /// times are equal, and infinite where it is beyond the largest double.
-  public let slope: Double
+  package let slope: Double
 
   /// - Parameters:
   ///   - values: Finite, and at least one.
   ///   - times: One a value, or none; then the slope is 0.
-  public init(of values: [Double], at times: [Int64] = []) {
+  package init(of values: [Double], at times: [Int64] = []) {
     let range = ValueRange(values)
     guard range.lowest < range.highest else {
       // Also where they are zeros of both signs.

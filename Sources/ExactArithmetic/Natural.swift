@@ -2,28 +2,28 @@
 ///
 /// It exists for sums that must not round: what is added stays in it to the last bit, in whatever order. Results are
 /// rounded once, by `Double.nearestQuotient` and `Double.nearestRoot`.
-public struct Natural: Sendable {
+package struct Natural: Sendable {
   /// Base 2^64, lowest first. There may be zeros at the end.
   private(set) var limbs: [UInt64]
 
   /// The number `value`.
-  public init(_ value: UInt128) {
+  package init(_ value: UInt128) {
     limbs = [UInt64(truncatingIfNeeded: value), UInt64(truncatingIfNeeded: value >> 64)]
   }
 
   /// `value` is not negative.
-  public init(_ value: Int) { self.init(UInt128(value)) }
+  package init(_ value: Int) { self.init(UInt128(value)) }
 
   private init(limbs: [UInt64]) { self.limbs = limbs }
 
   /// Zero, with room for a number of so many bits.
-  public init(zeroWithRoomForBits bits: Int) { limbs = [UInt64](repeating: 0, count: bits / 64 + 1) }
+  package init(zeroWithRoomForBits bits: Int) { limbs = [UInt64](repeating: 0, count: bits / 64 + 1) }
 
   /// Whether the number is 0.
-  public var isZero: Bool { limbs.allSatisfy { $0 == 0 } }
+  package var isZero: Bool { limbs.allSatisfy { $0 == 0 } }
 
   /// How many bits it takes to write the number; 0 of zero.
-  public var bitWidth: Int {
+  package var bitWidth: Int {
     for place in limbs.indices.reversed() where limbs[place] != 0 {
       return 64 * (place + 1) - limbs[place].leadingZeroBitCount
     }
@@ -32,7 +32,7 @@ public struct Natural: Sendable {
 
   /// Adds `value` · 2^`shift`.
   @inline(__always)
-  public mutating func add(_ value: UInt128, shiftedBy shift: Int) {
+  package mutating func add(_ value: UInt128, shiftedBy shift: Int) {
     let offset = UInt128(truncatingIfNeeded: shift & 63)
     let low = value &<< offset
     // In two steps, because an offset of 0 would be a shift by 128 places, which is one by none.
@@ -51,7 +51,7 @@ public struct Natural: Sendable {
   }
 
   /// The sum.
-  public static func + (a: Natural, b: Natural) -> Natural {
+  package static func + (a: Natural, b: Natural) -> Natural {
     var sum = a
     for (place, limb) in b.limbs.enumerated() where limb != 0 {
       sum.add(UInt128(limb), shiftedBy: 64 * place)
@@ -60,7 +60,7 @@ public struct Natural: Sendable {
   }
 
   /// The product.
-  public static func * (a: Natural, b: Natural) -> Natural {
+  package static func * (a: Natural, b: Natural) -> Natural {
     let (a, b) = (a.significantLimbs, b.significantLimbs)
     var product = [UInt64](repeating: 0, count: a.count + b.count)
     for i in a.indices {
@@ -77,7 +77,7 @@ public struct Natural: Sendable {
   }
 
   /// The size of `a` − `b`, and whether `b` is the larger one.
-  public static func difference(_ a: Natural, _ b: Natural) -> (size: Natural, isNegative: Bool) {
+  package static func difference(_ a: Natural, _ b: Natural) -> (size: Natural, isNegative: Bool) {
     let isNegative = a < b
     var large = isNegative ? b : a
     large.subtract(isNegative ? a : b)
@@ -145,7 +145,7 @@ public struct Natural: Sendable {
 }
 
 extension Natural: Comparable {
-  public static func < (a: Natural, b: Natural) -> Bool {
+  package static func < (a: Natural, b: Natural) -> Bool {
     for place in (0..<max(a.limbs.count, b.limbs.count)).reversed() {
       let left = place < a.limbs.count ? a.limbs[place] : 0
       let right = place < b.limbs.count ? b.limbs[place] : 0
@@ -154,7 +154,7 @@ extension Natural: Comparable {
     return false
   }
 
-  public static func == (a: Natural, b: Natural) -> Bool { !(a < b) && !(b < a) }
+  package static func == (a: Natural, b: Natural) -> Bool { !(a < b) && !(b < a) }
 }
 
 extension UInt64 {

@@ -1,12 +1,12 @@
 import Foundation
 
 /// A file or folder that could not be read or written: where, and what the system said.
-public struct FileError: Error, CustomStringConvertible {
-  public let path: String
-  public let action: String
-  public let reason: String
+package struct FileError: Error, CustomStringConvertible {
+  package let path: String
+  package let action: String
+  package let reason: String
 
-  public init(path: String, action: String, reason: String) {
+  package init(path: String, action: String, reason: String) {
     self.path = path
     self.action = action
     self.reason = reason
@@ -17,13 +17,13 @@ public struct FileError: Error, CustomStringConvertible {
     self.init(path: path, action: action, reason: String(cString: strerror(code)))
   }
 
-  public var description: String { "cannot \(action) \(path): \(reason)" }
+  package var description: String { "cannot \(action) \(path): \(reason)" }
 }
 
 /// Files that are there whole or not at all: written under a temporary name, flushed to disk, then renamed.
-public enum AtomicFile {
+package enum AtomicFile {
   /// What to do where the file exists already.
-  public enum Existing: Sendable {
+  package enum Existing: Sendable {
     /// Refuse with ``FileError``.
     case refuse
     /// Put the new file in its place.
@@ -31,7 +31,7 @@ public enum AtomicFile {
   }
 
   /// Writes `text` to `path` as UTF-8. A reader sees the old file, no file, or the new file whole.
-  public static func write(_ text: String, to path: String, existing: Existing = .refuse) throws {
+  package static func write(_ text: String, to path: String, existing: Existing = .refuse) throws {
     var text = text
     try text.withUTF8 { try write(UnsafeRawBufferPointer($0), to: path, existing: existing) }
   }
@@ -40,7 +40,7 @@ public enum AtomicFile {
   ///
   /// - Parameter survivesPowerCut: Whether it is flushed to disk. Without that, a power cut may leave a file of this name
   ///   that is not whole: for what can be told from its content, and made again.
-  public static func write(
+  package static func write(
     _ bytes: some Sequence<UInt8>, to path: String, existing: Existing = .refuse,
     survivesPowerCut: Bool = true
   ) throws {
@@ -59,10 +59,10 @@ public enum AtomicFile {
   }
 
   /// The name that the file at `path` has until it is whole.
-  public static func temporaryPath(for path: String) -> String { "\(path).\(getpid()).tmp" }
+  package static func temporaryPath(for path: String) -> String { "\(path).\(getpid()).tmp" }
 
   /// Flushes the file at ``temporaryPath(for:)``, which a library has written, and puts it in place of an older one at `path`.
-  public static func finish(_ path: String) throws {
+  package static func finish(_ path: String) throws {
     let temporary = temporaryPath(for: path)
     let descriptor = open(temporary, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path: path, action: "write") }
@@ -74,12 +74,12 @@ public enum AtomicFile {
 
   /// Gives the file at `file` the name `path` too. Throws ``FileError``, also where the name is taken: a rename would replace
   /// what has it, silently.
-  public static func link(_ file: String, to path: String) throws {
+  package static func link(_ file: String, to path: String) throws {
     guard Glibc.link(file, path) == 0 else { throw FileError(path: path, action: "create") }
   }
 
   /// Flushes the folder entry of `path`, so that a new name survives a power cut.
-  public static func flushFolder(of path: String) throws {
+  package static func flushFolder(of path: String) throws {
     let folder = (path as NSString).deletingLastPathComponent
     let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path: path, action: "flush the folder of") }
@@ -89,9 +89,9 @@ public enum AtomicFile {
 }
 
 /// Reads whole files.
-public enum TextFile {
+package enum TextFile {
   /// The bytes of the file at `path`. Throws ``FileError``.
-  public static func bytes(of path: String) throws -> [UInt8] {
+  package static func bytes(of path: String) throws -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path: path, action: "read") }
     defer { close(descriptor) }
@@ -128,7 +128,7 @@ public enum TextFile {
   }
 
   /// The text of the file at `path`, which must be UTF-8. Throws ``FileError``.
-  public static func text(of path: String) throws -> String {
+  package static func text(of path: String) throws -> String {
     let bytes = try bytes(of: path)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       // A byte order mark tells; no text in UTF-8 begins so.

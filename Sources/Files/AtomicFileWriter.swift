@@ -4,7 +4,7 @@ import Foundation
 /// is let go before that, nothing is left.
 ///
 /// A class, because its end must be noticed; used from one thread.
-public final class AtomicFileWriter {
+package final class AtomicFileWriter {
   private let path: String
   private let survivesPowerCut: Bool
   private let file: GrowingFile
@@ -13,7 +13,7 @@ public final class AtomicFileWriter {
   /// Begins the file at `path`. Throws ``FileError``.
   ///
   /// - Parameter survivesPowerCut: Whether it is flushed to disk; see ``AtomicFile``.
-  public init(path: String, survivesPowerCut: Bool = true) throws {
+  package init(path: String, survivesPowerCut: Bool = true) throws {
     self.path = path
     self.survivesPowerCut = survivesPowerCut
     file = try GrowingFile(
@@ -25,13 +25,13 @@ public final class AtomicFileWriter {
   }
 
   /// Adds `bytes`. Throws ``FileError``.
-  public func write(_ bytes: [UInt8]) throws { try file.write(bytes) }
+  package func write(_ bytes: [UInt8]) throws { try file.write(bytes) }
 
   /// Adds `bytes`. Throws ``FileError``.
-  public func write(_ bytes: UnsafeRawBufferPointer) throws { try file.write(bytes) }
+  package func write(_ bytes: UnsafeRawBufferPointer) throws { try file.write(bytes) }
 
   /// Gives the file its name. Throws ``FileError``, also where the name is taken and `existing` is `refuse`.
-  public func finish(existing: AtomicFile.Existing = .refuse) throws {
+  package func finish(existing: AtomicFile.Existing = .refuse) throws {
     if survivesPowerCut { try file.flush() }
     try file.close()
     switch existing {

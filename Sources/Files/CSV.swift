@@ -1,49 +1,49 @@
 import Wording
 
 /// A CSV file that is not what it should be: which line, and why.
-public struct CSVError: Error, CustomStringConvertible {
-  public let path: String
+package struct CSVError: Error, CustomStringConvertible {
+  package let path: String
   /// From 1; the header is line 1.
-  public let line: Int
-  public let reason: String
+  package let line: Int
+  package let reason: String
 
-  public init(path: String, line: Int, reason: String) {
+  package init(path: String, line: Int, reason: String) {
     self.path = path
     self.line = line
     self.reason = reason
   }
 
-  public var description: String { "\(path):\(line): \(reason)" }
+  package var description: String { "\(path):\(line): \(reason)" }
 }
 
 /// Reads CSV (RFC 4180) row by row: quoted fields, doubled quotes, line breaks inside quotes, CRLF or LF, and any
 /// one-byte delimiter. Every row must have as many fields as the header. Written here because errors must name the
 /// line, and recordings are too long to be held as dictionaries.
-public struct CSVReader: Sequence, IteratorProtocol {
+package struct CSVReader: Sequence, IteratorProtocol {
   /// A data row.
-  public struct Row {
+  package struct Row {
     /// The line on which the row begins, from 1.
-    public let line: Int
-    public let fields: [String]
+    package let line: Int
+    package let fields: [String]
   }
 
-  public let path: String
+  package let path: String
   /// The names of the columns: the first row, without blanks around them.
-  public let header: [String]
+  package let header: [String]
   private let bytes: [UInt8]
   private let delimiter: UInt8
   private var offset = 0
   private var line = 1
   /// What was wrong with the row at which iteration ended; nil at the end of a sound file. Look at it after the last row.
-  public private(set) var failure: CSVError?
+  package private(set) var failure: CSVError?
 
   /// Opens the file at `path`. Throws ``FileError`` where it cannot be read and ``CSVError`` where it has no header.
-  public init(path: String, delimiter: Character = ",") throws {
+  package init(path: String, delimiter: Character = ",") throws {
     try self.init(bytes: TextFile.bytes(of: path), path: path, delimiter: delimiter)
   }
 
   /// Reads `bytes`; `path` is only for messages.
-  public init(bytes: [UInt8], path: String, delimiter: Character = ",") throws {
+  package init(bytes: [UInt8], path: String, delimiter: Character = ",") throws {
     guard let separator = delimiter.asciiValue, separator != 0x22, separator != 0x0A, separator != 0x0D else {
       throw CSVError(path: path, line: 1, reason: "the delimiter must be one ASCII character")
     }
@@ -62,7 +62,7 @@ public struct CSVReader: Sequence, IteratorProtocol {
 
   /// The position of the column called `name`. Throws ``CSVError`` naming the columns there are, also where two have
   /// that name.
-  public func column(_ name: String) throws(CSVError) -> Int {
+  package func column(_ name: String) throws(CSVError) -> Int {
     guard let index = header.firstIndex(of: name) else {
       throw CSVError(
         path: path, line: 1, reason: "there is no column \(name.quoted); \(columnNames)")
@@ -74,7 +74,7 @@ public struct CSVReader: Sequence, IteratorProtocol {
   }
 
   /// The columns in a sentence, for messages: so many as can be read, each as far as it is a name.
-  public var columnNames: String {
+  package var columnNames: String {
     var text = "the columns are \(header.listed)"
     if header.count == 1, let other = [";", "\t", ",", "|"].first(where: header[0].contains) {
       text += "; fields seem to be separated by “\(other == "\t" ? "tab" : other)”"
@@ -89,7 +89,7 @@ public struct CSVReader: Sequence, IteratorProtocol {
     return String(start[...end])
   }
 
-  public mutating func next() -> Row? {
+  package mutating func next() -> Row? {
     guard failure == nil else { return nil }
     var scanner = RowScanner(bytes: bytes, delimiter: delimiter, offset: offset, line: line, path: path)
     do throws(CSVError) {
@@ -109,7 +109,7 @@ public struct CSVReader: Sequence, IteratorProtocol {
   }
 
   /// The next row, or nil at the end. Throws ``CSVError`` where the row is broken.
-  public mutating func nextRow() throws(CSVError) -> Row? {
+  package mutating func nextRow() throws(CSVError) -> Row? {
     if let row = next() { return row }
     if let failure { throw failure }
     return nil
@@ -186,9 +186,9 @@ private struct RowScanner {
 }
 
 /// Writes CSV fields as RFC 4180 asks: quoted only where they must be.
-public enum CSVWriter {
+package enum CSVWriter {
   /// `fields` as one line, ended by a line feed.
-  public static func line(_ fields: [String]) -> String {
+  package static func line(_ fields: [String]) -> String {
     fields.map(quoted).joined(separator: ",") + "\n"
   }
 

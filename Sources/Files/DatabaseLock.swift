@@ -5,9 +5,9 @@ import Foundation
 /// An flock(2) on the database file itself: it is independent of SQLite's own (POSIX) locks, goes with the process
 /// however that dies, and leaves no file behind. It must outlive SQLite's connection, because closing any descriptor of
 /// a file drops the POSIX locks that the process has on it.
-public final class DatabaseLock: Sendable {
+package final class DatabaseLock: Sendable {
   /// Why the lock was not to be had.
-  public enum Failure: Error, Hashable, Sendable {
+  package enum Failure: Error, Hashable, Sendable {
     /// The file cannot be opened or made; the system's reason.
     case cannotOpen(String)
     /// Another process holds it.
@@ -22,7 +22,7 @@ public final class DatabaseLock: Sendable {
   private let descriptor: Int32
 
   /// Takes the lock of the file at `path`, which is made where there is none.
-  public init(path: String) throws(Failure) {
+  package init(path: String) throws(Failure) {
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .cannotOpen(String(cString: strerror(errno))) }
     let deadline = ContinuousClock.now + Self.patience
@@ -37,17 +37,17 @@ public final class DatabaseLock: Sendable {
 }
 
 /// Looks whether somebody holds a ``DatabaseLock``. Its descriptor, too, must outlive SQLite's connection.
-public final class DatabaseLockProbe: Sendable {
+package final class DatabaseLockProbe: Sendable {
   private let descriptor: Int32
 
   /// Nil where the file at `path` cannot be opened.
-  public init?(path: String) {
+  package init?(path: String) {
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
     if descriptor < 0 { return nil }
   }
 
   /// Whether the lock is held. A process that wants it just now waits a moment for the answer.
-  public var isHeld: Bool {
+  package var isHeld: Bool {
     guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else { return true }
     flock(descriptor, LOCK_UN)
     return false

@@ -1,11 +1,11 @@
 /// Reads decimal numbers out of bytes, correctly rounded, without making a string of each: model files are mostly
 /// numbers of seventeen digits.
-public enum DecimalText {
+package enum DecimalText {
   /// Reads `[+-]digits[.digits][e[+-]digits]` that begins at `offset`, and moves `offset` behind it. The value is the
   /// double nearest to the number, ties to even.
   ///
   /// Nil where no such number begins there or it is too large for a double; `offset` then stays.
-  public static func double(in bytes: UnsafeBufferPointer<UInt8>, at offset: inout Int) -> Double? {
+  package static func double(in bytes: UnsafeBufferPointer<UInt8>, at offset: inout Int) -> Double? {
     var position = offset
     var negative = false
     if position < bytes.count, bytes[position] == 0x2D || bytes[position] == 0x2B {
@@ -55,7 +55,7 @@ public enum DecimalText {
 
   /// The number that the whole of `text` is, blanks around it aside; nil where it is anything else, or too large for a
   /// double. Swift's own parser also takes `0x1p3` and `inf`, and stops at a NUL.
-  public static func double(_ text: String) -> Double? {
+  package static func double(_ text: String) -> Double? {
     var text = text
     return text.withUTF8 { bytes in
       var number = bytes[...]

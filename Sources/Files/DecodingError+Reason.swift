@@ -2,7 +2,7 @@ import Foundation
 
 extension DecodingError {
   /// What is wrong with a JSON file, for a person: which key, and how.
-  public var reason: String {
+  package var reason: String {
     func key(_ path: [any CodingKey]) -> String {
       let text = path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
       return text.isEmpty ? "the whole file" : text.replacing(".[", with: "[")

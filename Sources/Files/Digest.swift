@@ -2,19 +2,19 @@ import CCrypto
 import Foundation
 
 /// SHA-256 in lower-case hexadecimal, as `sha256sum` prints it.
-public enum Digest {
+package enum Digest {
   /// The digest of `bytes`.
-  public static func sha256(_ bytes: some DataProtocol) -> String {
+  package static func sha256(_ bytes: some DataProtocol) -> String {
     var digest = RunningDigest()
     for region in bytes.regions { region.withUnsafeBytes { digest.update($0) } }
     return digest.sha256
   }
 
   /// The digest of `text` in UTF-8.
-  public static func sha256(text: String) -> String { sha256(Array(text.utf8)) }
+  package static func sha256(text: String) -> String { sha256(Array(text.utf8)) }
 
   /// The digest of the file at `path`, read in pieces. Throws ``FileError``.
-  public static func sha256(file path: String) throws -> String {
+  package static func sha256(file path: String) throws -> String {
     guard let file = FileHandle(forReadingAtPath: path) else { throw FileError(path: path, action: "read") }
     defer { try? file.close() }
     var digest = RunningDigest()
@@ -25,7 +25,7 @@ public enum Digest {
   }
 
   /// The first half, 16 bytes, of the SHA-256 of two runs of bytes and where one ends and the other begins.
-  public static func half(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> [UInt8] {
+  package static func half(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> [UInt8] {
     var digest = RunningDigest()
     withUnsafeBytes(of: first.count.littleEndian) { digest.update($0) }
     digest.update(first)
@@ -35,22 +35,22 @@ public enum Digest {
 }
 
 /// A digest of bytes that come piece by piece, by libcrypto. A copy goes on by itself.
-public struct RunningDigest {
+package struct RunningDigest {
   private var context = Context()
 
-  public init() {}
+  package init() {}
 
   /// Adds `bytes` to what the digest is of.
-  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     if !isKnownUniquelyReferenced(&context) { context = Context(copying: context) }
     context.update(bytes)
   }
 
   /// Adds `bytes` to what the digest is of.
-  public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
+  package mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
   /// The SHA-256 of everything added so far, in hexadecimal.
-  public var sha256: String {
+  package var sha256: String {
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }

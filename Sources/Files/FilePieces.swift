@@ -1,13 +1,13 @@
 import Foundation
 
 /// Reads a part of a file, piece by piece, into the same memory: for what is too long to be held.
-public enum FilePieces {
+package enum FilePieces {
   /// How much is read at a time: it stays in the processor's cache while it is written and digested.
   private static let pieceBytes = 1 << 18
 
   /// Hands the bytes `range` of the file at `path` to `body`, in order. Throws ``FileError``, also where the file is
   /// shorter.
-  public static func read(
+  package static func read(
     _ path: String, _ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void
   ) throws {
     guard !range.isEmpty else { return }

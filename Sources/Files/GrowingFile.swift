@@ -3,13 +3,13 @@ import Foundation
 
 /// A file that is written from its beginning to its end, piece by piece, or goes on where an earlier process has stopped. Closed
 /// when it is let go. Used from one thread.
-public final class GrowingFile {
-  public let path: String
+package final class GrowingFile {
+  package let path: String
   /// What errors call it.
   private let name: String
   private let startsWriteback: Bool
   private var descriptor: Int32
-  public private(set) var length: Int
+  package private(set) var length: Int
   /// How much of it the system has been asked to write to disk.
   private var handedOver: Int
   /// After how many bytes it is asked again: its disk works while the file grows, and little is left to be waited for.
@@ -25,7 +25,7 @@ public final class GrowingFile {
   ///   - name: What errors call it; nil for its path.
   ///   - length: How many bytes of it are kept; it has so many.
   ///   - startsWriteback: Whether its disk gets to work at once, for what is flushed in the end.
-  public init(
+  package init(
     path: String, called name: String? = nil, keeping length: Int = 0, startsWriteback: Bool = false
   )
     throws
@@ -50,10 +50,10 @@ public final class GrowingFile {
   }
 
   /// Adds `bytes`. Throws ``FileError``.
-  public func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
+  package func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 
   /// Adds `bytes`. Throws ``FileError``.
-  public func write(_ bytes: UnsafeRawBufferPointer) throws {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws {
     var offset = 0
     while offset < bytes.count {
       let written = Glibc.write(
@@ -72,12 +72,12 @@ public final class GrowingFile {
   }
 
   /// Returns when everything is on disk. Throws ``FileError``.
-  public func flush() throws {
+  package func flush() throws {
     guard fsync(descriptor) == 0 else { throw FileError(path: self.name, action: "flush") }
   }
 
   /// Throws ``FileError`` where the system tells only now that something could not be written.
-  public func close() throws {
+  package func close() throws {
     let closing = descriptor
     descriptor = -1
     guard Glibc.close(closing) == 0 else { throw FileError(path: self.name, action: "write") }

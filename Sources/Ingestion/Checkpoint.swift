@@ -1,8 +1,8 @@
 import Telemetry
 
 /// The bytes of a checkpoint that cannot be read.
-public struct CheckpointError: Error, CustomStringConvertible {
-  public let description: String
+package struct CheckpointError: Error, CustomStringConvertible {
+  package let description: String
 }
 
 /// Writes the state of the fold: whole numbers in as few bytes as they need (LEB128 of the zigzag form), doubles as they are.

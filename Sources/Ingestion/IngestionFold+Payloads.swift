@@ -10,7 +10,7 @@ extension IngestionFold {
   ///   - packetID: The packet id of the delivery; 0 where it has none.
   ///   - isRetained: Whether the broker keeps the message for those who subscribe later.
   ///   - received: The wall clock, kept with a payload that is rejected.
-  public mutating func take(
+  package mutating func take(
     topic: UnsafeBufferPointer<UInt8>, payload: UnsafeBufferPointer<UInt8>, packetID: UInt16 = 0,
     isRetained: Bool = false, received: Timestamp, into batch: inout StoreBatch
   ) {
@@ -129,7 +129,7 @@ extension IngestionFold {
   ///   - resumed: Whether the broker has kept what it had delivered and nobody acknowledged.
   ///   - subscribedAfter: How many deliveries came before the subscription was made, with which the broker sends what it retains;
   ///     nil: it was made now, or, in a session that goes on, as it was.
-  public mutating func sessionBegan(resumed: Bool, subscribedAfter: Int? = nil) {
+  package mutating func sessionBegan(resumed: Bool, subscribedAfter: Int? = nil) {
     if let after = subscribedAfter ?? (resumed ? nil : progress.deliveries) {
       retained.subscribedAfter = after
     }

@@ -5,17 +5,17 @@ import WindowStore
 ///
 /// Its state is a fold over the messages in the order of their arrival, so it can be computed again from the journal
 /// after a crash. What goes into a window is a function of the readings alone; see ``Sample/precedes(_:_:)``.
-public struct IngestionFold: Sendable {
-  public let settings: WindowSettings
+package struct IngestionFold: Sendable {
+  package let settings: WindowSettings
   /// How far behind the fleet's time a device may be before the fleet stops waiting for it.
-  public let idleAfter: Duration
+  package let idleAfter: Duration
   /// How far ahead of its arrival a time may lie to be believed; nil believes all. A device whose clock is wrong would else
   /// push its watermark so far that everything after it is late.
-  public var futureLimit: Duration?
+  package var futureLimit: Duration?
   /// What becomes of a message whose windows can no longer change.
-  public var latePolicy = LatePolicy.keep
+  package var latePolicy = LatePolicy.keep
   /// What was done so far, including what the current batch will do.
-  public internal(set) var progress: IngestionProgress
+  package internal(set) var progress: IngestionProgress
 
   var devices: [DeviceState] = []
   /// When messages arrive.
@@ -36,7 +36,7 @@ public struct IngestionFold: Sendable {
   /// A fold that has seen nothing.
   ///
   /// - Parameter arrivals: What is known of a planned fleet; nil where devices come as they come.
-  public init(settings: WindowSettings, idleAfter: Duration, arrivals: PlannedArrivals? = nil) {
+  package init(settings: WindowSettings, idleAfter: Duration, arrivals: PlannedArrivals? = nil) {
     self.settings = settings
     self.idleAfter = idleAfter
     clock = FleetClock(arrivals: arrivals)
@@ -51,7 +51,7 @@ public struct IngestionFold: Sendable {
   // MARK: - Messages
 
   /// Takes a message that came without a payload.
-  public mutating func take(_ message: Message, into batch: inout StoreBatch) {
+  package mutating func take(_ message: Message, into batch: inout StoreBatch) {
     var account = PayloadAccount()
     account.note(accept(message, &account.contradictions, into: &batch))
     guard account.contradictions.count > 0 else { return }
@@ -163,7 +163,7 @@ public struct IngestionFold: Sendable {
   }
 
   /// To be called when a batch is complete: moves the fleet's watermark and notes the progress.
-  public mutating func finish(_ batch: inout StoreBatch) {
+  package mutating func finish(_ batch: inout StoreBatch) {
     moveFleetWatermark(&batch)
     batch.progress = progress
   }
@@ -294,7 +294,7 @@ public struct IngestionFold: Sendable {
   // MARK: - Checkpoints
 
   /// The state, for ``init(settings:idleAfter:arrivals:checkpoint:progress:marks:)``.
-  public func checkpoint() -> [UInt8] {
+  package func checkpoint() -> [UInt8] {
     var writer = CheckpointWriter()
     writer.count(devices.count)
     for device in devices { device.write(to: &writer) }
@@ -304,7 +304,7 @@ public struct IngestionFold: Sendable {
   /// The fold as it was when `checkpoint` was taken (nil: at the beginning). The messages that were stored since must be
   /// given to ``replay(_:original:)`` and ``replayLate(_:_:)``. `progress` is what the store has counted; it includes them, and
   /// `marks` and `retained` are the deliveries that it has taken down. Throws ``CheckpointError``.
-  public init(
+  package init(
     settings: WindowSettings, idleAfter: Duration, arrivals: PlannedArrivals? = nil, checkpoint: [UInt8]?,
     progress: IngestionProgress, marks: [DeliveryMark] = [], retained: [RetainedMark] = []
   ) throws(CheckpointError) {
@@ -327,7 +327,7 @@ public struct IngestionFold: Sendable {
   /// Takes a message from the journal again: the state moves, nothing is counted, and nothing is stored.
   ///
   /// - Parameter original: The time that it came with; nil where it was not moved.
-  public mutating func replay(_ message: Message, original: Timestamp? = nil) {
+  package mutating func replay(_ message: Message, original: Timestamp? = nil) {
     let counted = progress
     var ignored = StoreBatch()
     swap(&ignored, &replayed)
@@ -343,7 +343,7 @@ public struct IngestionFold: Sendable {
   }
 
   /// Remembers a message that was stored as late, or dropped.
-  public mutating func replayLate(_ name: DeviceID, _ position: Message.Position) {
+  package mutating func replayLate(_ name: DeviceID, _ position: Message.Position) {
     guard let index = indices[name] else { return }
     _ = devices[index].seen.insert(epoch: position.epoch, sequence: position.sequence)
   }

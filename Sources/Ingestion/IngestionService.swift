@@ -10,29 +10,29 @@ import Wording
 ///
 /// Single-threaded on purpose: the four steps of one batch depend on each other, and the order commit → acknowledge is
 /// what nothing may disturb. To be used from one thread.
-public final class IngestionService {
+package final class IngestionService {
   /// What to ingest, from where, to where.
-  public struct Configuration: Sendable {
-    public var broker: BrokerAddress
-    public var topic: String
-    public var clientID: String
+  package struct Configuration: Sendable {
+    package var broker: BrokerAddress
+    package var topic: String
+    package var clientID: String
     /// The path of the store.
-    public var store: String
-    public var settings: WindowSettings
-    public var idleAfter = IngestionDefaults.idleAfter
+    package var store: String
+    package var settings: WindowSettings
+    package var idleAfter = IngestionDefaults.idleAfter
     /// What is known of a planned fleet; nil where devices come as they come.
-    public var arrivals: PlannedArrivals?
+    package var arrivals: PlannedArrivals?
     /// Nil believes every time; see ``IngestionFold/futureLimit``.
-    public var futureLimit: Duration? = IngestionDefaults.futureLimit
+    package var futureLimit: Duration? = IngestionDefaults.futureLimit
     /// How much event time behind the fleet's time is kept; nil keeps everything.
-    public var retain: Duration?
+    package var retain: Duration?
     /// How large the store may become; nil: as large as it likes.
-    public var retainBytes: Int?
-    public var latePolicy = LatePolicy.keep
-    public var messagesPerCommit = IngestionDefaults.messagesPerCommit
-    public var messagesPerCheckpoint = IngestionDefaults.messagesPerCheckpoint
+    package var retainBytes: Int?
+    package var latePolicy = LatePolicy.keep
+    package var messagesPerCommit = IngestionDefaults.messagesPerCommit
+    package var messagesPerCheckpoint = IngestionDefaults.messagesPerCheckpoint
 
-    public init(
+    package init(
       broker: BrokerAddress, topic: String, clientID: String, store: String, settings: WindowSettings
     ) {
       self.broker = broker
@@ -44,11 +44,11 @@ public final class IngestionService {
   }
 
   /// What was found at the start.
-  public struct Start: Sendable, Codable {
+  package struct Start: Sendable, Codable {
     /// Whether the broker had kept the session of an earlier life.
-    public var resumedSession: Bool
+    package var resumedSession: Bool
     /// Messages folded again from the journal.
-    public var recoveredMessages: Int
+    package var recoveredMessages: Int
   }
 
   private let configuration: Configuration
@@ -65,12 +65,12 @@ public final class IngestionService {
   /// How long was waited before the connection was made.
   private var reconnectPause = Duration.zero
   private var firstMessage: (instant: ContinuousClock.Instant, cpu: Double)?
-  public let start: Start
-  public private(set) var statistics = IngestionStatistics()
+  package let start: Start
+  package private(set) var statistics = IngestionStatistics()
 
   /// Opens the store, recovers, proves that acknowledgements wait for the commit, and connects. Throws `MQTTError` or
   /// `StoreError`.
-  public init(_ configuration: Configuration, logger: Logger) throws {
+  package init(_ configuration: Configuration, logger: Logger) throws {
     self.configuration = configuration
     self.logger = logger
     writer = try WindowStoreWriter(path: configuration.store, settings: configuration.settings)
@@ -173,7 +173,7 @@ public final class IngestionService {
   /// Runs until `stop` is set, then stores and acknowledges what was read, takes leave and closes the store. No window
   /// is closed early. Throws `MQTTError` where the broker does not come back, and `StoreError` where nothing can
   /// be stored; what was not acknowledged then stays with the broker.
-  public func run(until stop: StopFlag) throws {
+  package func run(until stop: StopFlag) throws {
     while !stop.isSet {
       do {
         try consumer.receive(

@@ -2,22 +2,22 @@ import Foundation
 import Histogram
 
 /// How fast one life of the ingestion service was.
-public struct IngestionStatistics: Sendable, Codable {
-  public var messages = 0
-  public var readings = 0
-  public var commits = 0
+package struct IngestionStatistics: Sendable, Codable {
+  package var messages = 0
+  package var readings = 0
+  package var commits = 0
   /// From the first message to the end of the last commit.
-  public var activeSeconds = 0.0
+  package var activeSeconds = 0.0
   /// Processor time of the process over the same span.
-  public var cpuSeconds = 0.0
+  package var cpuSeconds = 0.0
   /// How long transactions took, in microseconds.
-  public var commitMicroseconds = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
+  package var commitMicroseconds = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
 
   /// From the time at which a message was meant to be sent to the end of the commit that made it durable, in microseconds.
   /// Of messages that say when that was: those of a fleet that keeps a schedule.
-  public var endToEndMicroseconds = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
+  package var endToEndMicroseconds = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
 
-  public init() {}
+  package init() {}
 
   enum CodingKeys: String, CodingKey {
     case messages, readings, commits
@@ -37,7 +37,7 @@ public struct IngestionStatistics: Sendable, Codable {
 }
 
 /// What the service tells the process that started it, one JSON object a line.
-public enum IngestionEvent: Sendable, Codable {
+package enum IngestionEvent: Sendable, Codable {
   /// It listens.
   case ready(IngestionService.Start)
   /// It has stored and acknowledged everything it read.

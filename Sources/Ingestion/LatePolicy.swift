@@ -1,5 +1,5 @@
 /// What becomes of a message whose windows can no longer change.
-public enum LatePolicy: String, CaseIterable, Hashable, Sendable, Codable {
+package enum LatePolicy: String, CaseIterable, Hashable, Sendable, Codable {
   /// Its readings are kept apart, in `late_readings`.
   case keep
   /// Its readings are counted and thrown away; which message it was is kept, in `dropped_messages`.

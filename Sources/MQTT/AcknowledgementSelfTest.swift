@@ -5,7 +5,7 @@ import Foundation
 ///
 /// A message is published to a subscriber that reads it and dies without ``CommitGatedConsumer/acknowledge()``. The
 /// broker must send it again to the next subscriber of the same session, and must not once that one has acknowledged.
-public enum AcknowledgementSelfTest {
+package enum AcknowledgementSelfTest {
   /// How long the broker may take for each step.
   static let patience = Duration.seconds(5)
   /// How long silence must last to count as "no message".
@@ -16,7 +16,7 @@ public enum AcknowledgementSelfTest {
   /// - Parameter clientID: The id of the real consumer, to which a suffix is added.
   /// - Throws: ``MQTTError/acknowledgesEarly(_:observed:)`` where the proof fails, other ``MQTTError`` where it
   ///   cannot be carried out.
-  public static func run(address: BrokerAddress, clientID: String) throws {
+  package static func run(address: BrokerAddress, clientID: String) throws {
     let identity = "\(clientID)-selftest-\(getpid())"
     let topic = "sonde/selftest/\(identity)"
     func subscriber() throws -> CommitGatedConsumer {

@@ -1,32 +1,32 @@
 /// Where a broker listens, `mqtt://host:port` or `mqtts://host:port`, and what it asks of those who connect.
-public struct BrokerAddress: Hashable, Sendable, CustomStringConvertible {
-  public var host: String
-  public var port: UInt16
+package struct BrokerAddress: Hashable, Sendable, CustomStringConvertible {
+  package var host: String
+  package var port: UInt16
   /// Whether the connection is made with TLS.
-  public var isEncrypted: Bool
+  package var isEncrypted: Bool
   /// Beside the rest, because connections by the thousand hold an address each, and few need this.
   private var secrets: Secrets?
 
   private indirect enum Secrets: Hashable, Sendable { case access(BrokerAccess) }
 
-  public var access: BrokerAccess {
+  package var access: BrokerAccess {
     get { if case .access(let access) = secrets { access } else { BrokerAccess() } }
     set { secrets = newValue == BrokerAccess() ? nil : .access(newValue) }
   }
 
   /// The port that MQTT without TLS is registered for.
-  public static let standardPort: UInt16 = 1883
+  package static let standardPort: UInt16 = 1883
   /// The port that MQTT with TLS is registered for.
-  public static let standardEncryptedPort: UInt16 = 8883
+  package static let standardEncryptedPort: UInt16 = 8883
 
-  public init(host: String, port: UInt16 = standardPort, isEncrypted: Bool = false) {
+  package init(host: String, port: UInt16 = standardPort, isEncrypted: Bool = false) {
     self.host = host
     self.port = port
     self.isEncrypted = isEncrypted
   }
 
   /// Reads `mqtt://host:port`, `mqtt://host`, `mqtt://[::1]:port`, and the same with `mqtts://`. Nil for anything else.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     isEncrypted = text.hasPrefix("mqtts://")
     guard isEncrypted || text.hasPrefix("mqtt://") else { return nil }
     var rest = text.dropFirst(isEncrypted ? "mqtts://".count : "mqtt://".count)
@@ -54,10 +54,10 @@ public struct BrokerAddress: Hashable, Sendable, CustomStringConvertible {
 
   /// Whether `text`, given for an address, has a name or a password in it, as in `mqtt://user:password@host`. Such an address is
   /// refused, and must not be shown: what is on a command line, in a scenario or in a log can be read by others.
-  public static func holdsCredentials(_ text: some StringProtocol) -> Bool { text.contains("@") }
+  package static func holdsCredentials(_ text: some StringProtocol) -> Bool { text.contains("@") }
 
   /// Without what ``access`` holds.
-  public var description: String {
+  package var description: String {
     let scheme = isEncrypted ? "mqtts" : "mqtt"
     return host.contains(":") ? "\(scheme)://[\(host)]:\(port)" : "\(scheme)://\(host):\(port)"
   }
@@ -65,18 +65,18 @@ public struct BrokerAddress: Hashable, Sendable, CustomStringConvertible {
 
 /// What a broker asks of those who connect: who they are, and how it is known to be the right one. Secrets stay in files,
 /// so that they are in no scenario and on no command line.
-public struct BrokerAccess: Hashable, Sendable {
-  public var username: String?
+package struct BrokerAccess: Hashable, Sendable {
+  package var username: String?
   /// A file whose first line is the password.
-  public var passwordFile: String?
+  package var passwordFile: String?
   /// Certificates of the authorities that are trusted, PEM; nil: those of this machine.
-  public var authorityFile: String?
+  package var authorityFile: String?
   /// Our certificate, PEM, for brokers that ask for one.
-  public var certificateFile: String?
+  package var certificateFile: String?
   /// The key of that certificate, PEM, not encrypted.
-  public var keyFile: String?
+  package var keyFile: String?
 
-  public init(
+  package init(
     username: String? = nil, passwordFile: String? = nil, authorityFile: String? = nil,
     certificateFile: String? = nil, keyFile: String? = nil
   ) {
@@ -88,7 +88,7 @@ public struct BrokerAccess: Hashable, Sendable {
   }
 
   /// As options of the commands that take a broker.
-  public var arguments: [String] {
+  package var arguments: [String] {
     let options = [
       ("--username", username), ("--password-file", passwordFile), ("--ca-file", authorityFile),
       ("--cert-file", certificateFile), ("--key-file", keyFile),
@@ -99,7 +99,7 @@ public struct BrokerAccess: Hashable, Sendable {
   /// What does not go together, in a sentence; nil where all does.
   ///
   /// - Parameter isEncrypted: Whether the address asks for TLS.
-  public func fault(isEncrypted: Bool) -> String? {
+  package func fault(isEncrypted: Bool) -> String? {
     if passwordFile != nil, username == nil { return "a password needs a username" }
     if (certificateFile == nil) != (keyFile == nil) { return "a certificate and its key go together" }
     if !isEncrypted, authorityFile != nil || certificateFile != nil {

@@ -2,14 +2,14 @@ import Files
 import Foundation
 
 /// Finds settings of a mosquitto configuration that lose messages in silence.
-public enum BrokerSettingsAudit {
+package enum BrokerSettingsAudit {
   /// One setting that loses messages, and what to write instead.
-  public struct Finding: Hashable, Sendable, Codable {
-    public var setting: String
+  package struct Finding: Hashable, Sendable, Codable {
+    package var setting: String
     /// As it is written; nil where it is left to mosquitto's default.
-    public var value: String?
-    public var problem: String
-    public var remedy: String
+    package var value: String?
+    package var problem: String
+    package var remedy: String
   }
 
   /// Fewer messages kept for a subscriber that is away than this lose a short absence.
@@ -18,7 +18,7 @@ public enum BrokerSettingsAudit {
   static let longestAutosave = 60
 
   /// What is to be said of a configuration: its own text and that of the files in its `include_dir`, in order.
-  public static func findings(configuration text: String) -> [Finding] {
+  package static func findings(configuration text: String) -> [Finding] {
     var settings: [String: String] = [:]
     for line in text.split(whereSeparator: \.isNewline) {
       let words = line.split(whereSeparator: \.isWhitespace)
@@ -65,7 +65,7 @@ public enum BrokerSettingsAudit {
   }
 
   /// As ``findings(configuration:)``, of the file at `path` with the files it includes. Throws `FileError`.
-  public static func findings(file path: String) throws -> [Finding] {
+  package static func findings(file path: String) throws -> [Finding] {
     var text = try TextFile.text(of: path)
     for match in text.matches(of: /(?m)^\s*include_dir\s+(\S+)/) {
       let folder = String(match.1)

@@ -7,19 +7,19 @@ import Synchronization
 ///
 /// One thread and one epoll carry all connections. A side that does not read holds up only its own connection, and no more
 /// than ``Limits/buffer`` bytes wait in either direction.
-public final class ByteRelay: Sendable {
+package final class ByteRelay: Sendable {
   /// Where clients find it.
-  public let address: BrokerAddress
+  package let address: BrokerAddress
 
   /// A connection that was broken inside a packet.
-  public struct Cut: Hashable, Sendable, CustomStringConvertible {
+  package struct Cut: Hashable, Sendable, CustomStringConvertible {
     /// Bytes of the packet that had passed, and its length.
-    public var passed: Int
-    public var total: Int
+    package var passed: Int
+    package var total: Int
     /// Whether the packet was on its way to the broker.
-    public var isTowardsBroker: Bool
+    package var isTowardsBroker: Bool
 
-    public var description: String {
+    package var description: String {
       "after \(passed) of \(total) bytes of a packet to the \(isTowardsBroker ? "broker" : "client")"
     }
   }
@@ -57,7 +57,7 @@ public final class ByteRelay: Sendable {
 
   /// Listens on a free loopback port, and connects whoever comes to `broker`, whose host must be an IPv4 address or
   /// `localhost`. Throws ``MQTTError``.
-  public init(to broker: BrokerAddress) throws {
+  package init(to broker: BrokerAddress) throws {
     let orders = OrdersBox()
     self.orders = orders
     let host = broker.host == "localhost" ? "127.0.0.1" : broker.host
@@ -77,7 +77,7 @@ public final class ByteRelay: Sendable {
   /// the next that is made.
   ///
   /// - Parameter refusing: Whether nobody is let in from the first cut on, until ``refuseConnections(_:)`` says otherwise.
-  public func cutConnections(towardsBroker: Bool, refusing: Bool = false) {
+  package func cutConnections(towardsBroker: Bool, refusing: Bool = false) {
     orders.state.withLock { orders in
       orders.cutsBelow = orders.nextConnection
       orders.towardsBroker = towardsBroker
@@ -87,13 +87,13 @@ public final class ByteRelay: Sendable {
   }
 
   /// The connections broken so far.
-  public var cuts: [Cut] { orders.state.withLock { $0.cuts } }
+  package var cuts: [Cut] { orders.state.withLock { $0.cuts } }
 
   /// Whether who connects is turned away at once.
-  public func refuseConnections(_ refuses: Bool) { orders.state.withLock { $0.refusesConnections = refuses } }
+  package func refuseConnections(_ refuses: Bool) { orders.state.withLock { $0.refusesConnections = refuses } }
 
   /// Closes everything.
-  public func stop() { orders.state.withLock { $0.isStopped = true } }
+  package func stop() { orders.state.withLock { $0.isStopped = true } }
 }
 
 /// The relay's thread. Handed to that thread when it is made, and used by nobody else.

@@ -2,7 +2,7 @@ import CMosquitto
 import Foundation
 
 /// Messages as they came from the broker, side by side in one buffer.
-public struct MessageBatch: Sendable {
+package struct MessageBatch: Sendable {
   private var bytes: [UInt8] = []
   private var entries: [Entry] = []
 
@@ -15,18 +15,18 @@ public struct MessageBatch: Sendable {
   }
 
   /// An empty batch.
-  public init() {}
+  package init() {}
 
   /// How many messages.
-  public var count: Int { entries.count }
+  package var count: Int { entries.count }
 
-  public var isEmpty: Bool { entries.isEmpty }
+  package var isEmpty: Bool { entries.isEmpty }
 
   /// How many bytes topics and payloads take together.
-  public var byteCount: Int { bytes.count }
+  package var byteCount: Int { bytes.count }
 
   /// When the messages that say so were meant to be sent, in microseconds since 1970.
-  public private(set) var intendedTimes: [Int64] = []
+  package private(set) var intendedTimes: [Int64] = []
 
   mutating func append(
     topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, packetID: UInt16, isRetained: Bool,
@@ -41,7 +41,7 @@ public struct MessageBatch: Sendable {
   }
 
   /// Adds a message, as if it had come from a broker.
-  public mutating func append(topic: String, payload: [UInt8]) {
+  package mutating func append(topic: String, payload: [UInt8]) {
     topic.withCString { topic in
       payload.withUnsafeBytes {
         append(topic: topic, payload: $0, packetID: 0, isRetained: false, intended: nil)
@@ -50,7 +50,7 @@ public struct MessageBatch: Sendable {
   }
 
   /// Empties the batch and keeps its memory.
-  public mutating func removeAll() {
+  package mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
     entries.removeAll(keepingCapacity: true)
     intendedTimes.removeAll(keepingCapacity: true)
@@ -58,7 +58,7 @@ public struct MessageBatch: Sendable {
 
   /// Calls `body` with topic, payload and packet id of every message, in the order of arrival. The buffers are valid only
   /// during the call.
-  public func forEachMessage(
+  package func forEachMessage(
     _ body: (
       _ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>, _ packetID: UInt16
     ) -> Void
@@ -67,7 +67,7 @@ public struct MessageBatch: Sendable {
   }
 
   /// As ``forEachMessage(_:)``, and says of each message whether its publisher asked the broker to retain it.
-  public func forEachDelivery(
+  package func forEachDelivery(
     _ body: (
       _ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>, _ packetID: UInt16,
       _ isRetained: Bool
@@ -95,11 +95,11 @@ public struct MessageBatch: Sendable {
 ///
 /// The order is always: receive, store durably, acknowledge. After an error the consumer is dropped without
 /// taking leave; the broker then sends again what was not acknowledged.
-public final class CommitGatedConsumer {
+package final class CommitGatedConsumer {
   /// Whether the broker had kept the session of an earlier life with the same client id.
-  public let resumedSession: Bool
+  package let resumedSession: Bool
   /// What ``receive(limit:within:)`` has read since the last ``acknowledge()``.
-  public private(set) var batch = MessageBatch()
+  package private(set) var batch = MessageBatch()
 
   private let connection: MQTTConnection
   private var lastMaintenance = ContinuousClock.now
@@ -110,7 +110,7 @@ public final class CommitGatedConsumer {
   ///   - formerFilters: What the same client id may have been subscribed to before. It is given up: no more of it is queued, and
   ///     what is queued already still comes.
   ///   - sessionExpiry: How long the broker keeps messages for this client id while nobody is connected with it.
-  public init(
+  package init(
     address: BrokerAddress, clientID: String, filter: String, formerFilters: [String] = [],
     sessionExpiry: Duration
   ) throws {
@@ -137,7 +137,7 @@ public final class CommitGatedConsumer {
   /// nothing more to read at once. Throws ``MQTTError``.
   ///
   /// - Parameter byteLimit: Where the batch holds this many bytes, it is full as well.
-  public func receive(limit: Int, byteLimit: Int, within interval: Duration) throws {
+  package func receive(limit: Int, byteLimit: Int, within interval: Duration) throws {
     let deadline = ContinuousClock.now + interval
     while batch.count < limit, batch.byteCount < byteLimit {
       // Many at a time between two looks at the clock; few enough that a batch stays near its limit.
@@ -152,7 +152,7 @@ public final class CommitGatedConsumer {
   }
 
   /// Sends the acknowledgements of everything in ``batch``, and empties it. Call it when all of that is durable.
-  public func acknowledge() throws {
+  package func acknowledge() throws {
     try connection.flushInFullSegments()
     batch.removeAll()
     try maintain()
@@ -167,7 +167,7 @@ public final class CommitGatedConsumer {
   }
 
   /// Takes leave of the broker, which keeps the session. ``batch`` must be acknowledged.
-  public func finish() {
+  package func finish() {
     precondition(batch.isEmpty, "messages would be acknowledged that nobody has stored")
     connection.closeAfterDelivery()
   }

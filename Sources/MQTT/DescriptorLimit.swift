@@ -1,14 +1,14 @@
 import Foundation
 
 /// How many files and sockets this process may have open, and how many connections that is.
-public enum DescriptorLimit {
+package enum DescriptorLimit {
   /// What a connection of the client library takes: its socket, and the pair by which a thread would be woken.
-  public static let perConnection = 3
+  package static let perConnection = 3
   /// What a process needs beside its connections: logs, pipes, databases.
   static let reserve = 64
 
   /// The limit in force.
-  public static var current: Int {
+  package static var current: Int {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return .max }
     return Int(clamping: limit.rlim_cur)
@@ -16,7 +16,7 @@ public enum DescriptorLimit {
 
   /// Raises the limit in force as far as it may be raised without being root; children inherit it. Debian starts programs
   /// with 1,024 of more than half a million that are allowed.
-  public static func raise() {
+  package static func raise() {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max
     else { return }
@@ -26,10 +26,10 @@ public enum DescriptorLimit {
   }
 
   /// How many connections this process may open.
-  public static var mostConnections: Int { max(0, current - reserve) / perConnection }
+  package static var mostConnections: Int { max(0, current - reserve) / perConnection }
 
   /// How many processes it takes to open `connections`.
-  public static func processes(for connections: Int) -> Int {
+  package static func processes(for connections: Int) -> Int {
     let most = max(1, mostConnections)
     return max(1, (connections + most - 1) / most)
   }

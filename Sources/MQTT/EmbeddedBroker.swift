@@ -4,16 +4,16 @@ import Supervision
 import Wording
 
 /// A mosquitto of our own, on a free loopback port, with a configuration that does not lose data.
-public final class EmbeddedBroker: Sendable {
-  public let address: BrokerAddress
+package final class EmbeddedBroker: Sendable {
+  package let address: BrokerAddress
   /// The child process.
-  public let service: Service
+  package let service: Service
 
   /// The program, and the Debian package that brings it.
-  public static let program = "mosquitto"
+  package static let program = "mosquitto"
   /// Names another mosquitto than the one on `PATH`.
-  public static let programVariable = "SONDE_MOSQUITTO"
-  public static let package = "mosquitto"
+  package static let programVariable = "SONDE_MOSQUITTO"
+  package static let package = "mosquitto"
   private static var executable: String {
     ProcessInfo.processInfo.environment[programVariable] ?? program
   }
@@ -37,7 +37,7 @@ public final class EmbeddedBroker: Sendable {
   /// Starts a broker whose configuration, log and persistence live in `folder`. Throws ``MQTTError/brokerFailed(reason:)``.
   ///
   /// - Parameter log: The file that takes its log.
-  public static func start(folder: String, log: String) async throws -> EmbeddedBroker {
+  package static func start(folder: String, log: String) async throws -> EmbeddedBroker {
     guard let executable = ExecutablePath.find(executable) else { throw notInstalled }
     // The broker inherits the limit, and takes a descriptor a connection.
     DescriptorLimit.raise()
@@ -70,7 +70,7 @@ public final class EmbeddedBroker: Sendable {
   }
 
   /// Starts this broker once more after its end, at the same address and with what it had saved. Throws ``MQTTError``.
-  public func restarted() async throws -> EmbeddedBroker {
+  package func restarted() async throws -> EmbeddedBroker {
     guard let executable = ExecutablePath.find(Self.executable) else { throw Self.notInstalled }
     return try await Self.start(executable: executable, port: address.port, folder: folder, log: log)
   }
@@ -81,7 +81,7 @@ public final class EmbeddedBroker: Sendable {
   /// Has the broker save its sessions and queues, and returns the digest of what it saved. Throws ``MQTTError`` where that
   /// takes too long.
   @discardableResult
-  public func save() async throws -> String {
+  package func save() async throws -> String {
     func identity() -> UInt64? {
       (try? FileManager.default.attributesOfItem(atPath: persistence))?[.systemFileNumber] as? UInt64
     }
@@ -99,7 +99,7 @@ public final class EmbeddedBroker: Sendable {
   }
 
   /// Stops the broker, whatever state it is in.
-  public func stop() async {
+  package func stop() async {
     _ = try? await service.stop(grace: .seconds(5))
   }
 
@@ -116,7 +116,7 @@ public final class EmbeddedBroker: Sendable {
   }
 
   /// A loopback TCP port that nobody listens on at this moment.
-  public static func freePort() throws -> UInt16 {
+  package static func freePort() throws -> UInt16 {
     let socket = try LoopbackSocket.bound()
     close(socket.descriptor)
     return socket.port

@@ -3,7 +3,7 @@ import Foundation
 import Wording
 
 /// What can go wrong between us and a broker.
-public enum MQTTError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum MQTTError: Error, Hashable, Sendable, CustomStringConvertible {
   /// No connection could be made.
   case unreachable(BrokerAddress, reason: String)
   /// The broker answered our CONNECT with a refusal.
@@ -25,7 +25,7 @@ public enum MQTTError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The embedded broker could not be started.
   case brokerFailed(reason: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .unreachable(let address, let reason):
       "no broker answers at \(address): \(reason). Is one running there?"

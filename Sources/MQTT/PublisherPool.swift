@@ -6,31 +6,31 @@ import Foundation
 ///
 /// Each client keeps a bounded number of publications unacknowledged; a publication beyond that waits. A connection
 /// that breaks is made again, and the library sends again what was not acknowledged. To be used from one thread.
-public final class PublisherPool {
+package final class PublisherPool {
   /// What was handed to the broker, and what it has acknowledged.
-  public struct Counters: Hashable, Sendable {
+  package struct Counters: Hashable, Sendable {
     /// Messages; one publication may carry several.
-    public var published = 0
-    public var acknowledged = 0
+    package var published = 0
+    package var acknowledged = 0
     /// Readings in the messages published.
-    public var publishedReadings = 0
+    package var publishedReadings = 0
     /// Readings in the messages acknowledged.
-    public var acknowledgedReadings = 0
+    package var acknowledgedReadings = 0
     /// Messages published at most once, which nobody acknowledges.
-    public var unconfirmed = 0
+    package var unconfirmed = 0
     /// Publications of messages.
-    public var publications = 0
-    public var reconnects = 0
+    package var publications = 0
+    package var reconnects = 0
     /// Publications that repeat an earlier one; in none of the counts above.
-    public var repeated = 0
+    package var repeated = 0
     /// Birth messages; in none of the counts above.
-    public var births = 0
+    package var births = 0
     /// Publications that wait for their acknowledgement, repeated ones and births too.
-    public var outstanding = 0
+    package var outstanding = 0
   }
 
   /// What a publication is to be counted as.
-  public enum Content: Hashable, Sendable {
+  package enum Content: Hashable, Sendable {
     /// Messages of one sender; `sender` is the caller's number for it, nil where nobody asks for an account of it.
     case messages(Int, readings: Int, sender: Int? = nil)
     /// Repeats an earlier publication.
@@ -52,7 +52,7 @@ public final class PublisherPool {
     static let sessionExpirySeconds: UInt32 = 3600
   }
 
-  public private(set) var counters = Counters()
+  package private(set) var counters = Counters()
 
   /// A publication on its way.
   private struct Outstanding {
@@ -94,7 +94,7 @@ public final class PublisherPool {
   ///   - perSecond: How many connections are made a second at most; nil: as many as can be.
   ///   - isStopped: Asked between connections; where it says so, the pool throws ``MQTTError/stopped``. Asked later while a
   ///     broken connection is made again, which is then given up sooner.
-  public init(
+  package init(
     address: BrokerAddress, clients wanted: [PublisherClient], perSecond: Double? = nil,
     until isStopped: @escaping () -> Bool = { false }
   ) throws {
@@ -157,7 +157,7 @@ public final class PublisherPool {
   ///   - topic: NUL-terminated.
   ///   - intended: When it was meant to be sent, in microseconds since 1970; the receiver is told, where MQTT 5 is spoken.
   ///   - due: The caller's time of it, for ``oldestDue``.
-  public func publish(
+  package func publish(
     client index: Int, topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, as content: Content,
     intended: Int64? = nil, due: Int64 = 0
   ) throws {
@@ -169,7 +169,7 @@ public final class PublisherPool {
   }
 
   /// As above, with a topic in a string.
-  public func publish(client index: Int, topic: String, payload: UnsafeRawBufferPointer, as content: Content)
+  package func publish(client index: Int, topic: String, payload: UnsafeRawBufferPointer, as content: Content)
     throws
   {
     try topic.withCString { try publish(client: index, topic: $0, payload: payload, as: content) }
@@ -235,7 +235,7 @@ public final class PublisherPool {
 
   /// How many messages of each sender are unacknowledged: the last ones that it published, because a broker acknowledges in
   /// the order of publication. Senders without any are left out.
-  public var unacknowledgedBySender: [Int: Int] {
+  package var unacknowledgedBySender: [Int: Int] {
     var counts: [Int: Int] = [:]
     for client in clients {
       for outstanding in client.unacknowledged where outstanding.sender >= 0 {
@@ -246,20 +246,20 @@ public final class PublisherPool {
   }
 
   /// The `due` of the first publication of messages that waits for its acknowledgement; nil where none does.
-  public var oldestDue: Int64? { underWay.oldest }
+  package var oldestDue: Int64? { underWay.oldest }
 
   /// Whether every publication has been acknowledged.
-  public var isDrained: Bool { counters.outstanding == 0 }
+  package var isDrained: Bool { counters.outstanding == 0 }
 
   /// Breaks the connection of client `index` without a word to the broker, and makes it again; what was not acknowledged is
   /// sent again. Throws ``MQTTError`` where the broker does not come back.
-  public func cut(client index: Int) throws {
+  package func cut(client index: Int) throws {
     // A connection that is opened anew closes its old socket first, and sends no DISCONNECT on it.
     try reconnect(index)
   }
 
   /// Reads and writes what is ready, waiting at most `timeout` for something to be.
-  public func pump(_ timeout: Duration) throws {
+  package func pump(_ timeout: Duration) throws {
     sinceLastPoll = 0
     let count = epoll_wait(poller, &events, Int32(events.count), Int32(clamping: timeout.milliseconds))
     for event in events.prefix(Int(max(0, count))) {
@@ -274,7 +274,7 @@ public final class PublisherPool {
   }
 
   /// Takes leave of the broker with every client.
-  public func close() {
+  package func close() {
     for client in clients { client.connection.close(forgetsSession: true) }
   }
 

@@ -1,9 +1,9 @@
 import CMosquitto
 
 /// What one subscribes to: a topic in which `+` stands for any one level, and `#` at the end for all that follow.
-public enum TopicFilter {
+package enum TopicFilter {
   /// Whether `text` is one (MQTT 5, 4.7).
-  public static func isValid(_ text: String) -> Bool {
+  package static func isValid(_ text: String) -> Bool {
     !text.isEmpty && mosquitto_sub_topic_check(text) == Int32(MOSQ_ERR_SUCCESS.rawValue)
   }
 }

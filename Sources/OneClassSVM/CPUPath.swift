@@ -3,7 +3,7 @@ import Foundation
 
 /// The versions of the decision function's inner loop. AVX2 and AVX-512 give equal results, to the last bit; the
 /// baseline has no fused multiply-add and differs in the last digits.
-public enum CPUPath: String, Sendable, CaseIterable, Comparable {
+package enum CPUPath: String, Sendable, CaseIterable, Comparable {
   /// What every CPU of the architecture has: SSE2 on x86-64.
   case baseline
   /// x86-64-v3: AVX2 and FMA.
@@ -13,7 +13,7 @@ public enum CPUPath: String, Sendable, CaseIterable, Comparable {
 
   /// The fastest that this machine runs. The environment variable `SONDE_CPU_PATH` (`baseline`, `avx2`, `avx512`)
   /// forces a slower one, for comparisons.
-  public static let best: CPUPath = {
+  package static let best: CPUPath = {
     let fastest = hardware
     guard let name = ProcessInfo.processInfo.environment["SONDE_CPU_PATH"],
       let asked = CPUPath(rawValue: name)
@@ -24,7 +24,7 @@ public enum CPUPath: String, Sendable, CaseIterable, Comparable {
   }()
 
   /// All that this machine runs, slowest first.
-  public static var available: [CPUPath] { allCases.filter { $0 <= hardware } }
+  package static var available: [CPUPath] { allCases.filter { $0 <= hardware } }
 
   private static let hardware: CPUPath = {
     switch sonde_best_path() {
@@ -34,7 +34,7 @@ public enum CPUPath: String, Sendable, CaseIterable, Comparable {
     }
   }()
 
-  public static func < (left: CPUPath, right: CPUPath) -> Bool {
+  package static func < (left: CPUPath, right: CPUPath) -> Bool {
     left.constant.rawValue < right.constant.rawValue
   }
 

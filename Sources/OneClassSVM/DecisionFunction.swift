@@ -1,13 +1,13 @@
 /// The decision function of a model and what one must know to use it: all that scoring needs.
-public struct DecisionFunction: Sendable {
+package struct DecisionFunction: Sendable {
   /// The names of the features, in the order of the columns.
-  public let featureNames: [String]
+  package let featureNames: [String]
   /// The model's ``OneClassModel/version``.
-  public let version: String
+  package let version: String
   private let packed: PackedModel
 
   /// How many features a row has.
-  public var featureCount: Int { packed.features }
+  package var featureCount: Int { packed.features }
 
   init(_ packed: PackedModel, featureNames: [String], version: String) {
     self.packed = packed
@@ -17,20 +17,20 @@ public struct DecisionFunction: Sendable {
 
   /// The function that gave ``bytes``; nil where they are something else, or were written by another version of Sonde or
   /// on a machine of another byte order.
-  public init?(bytes: UnsafeRawBufferPointer, featureNames: [String], version: String) {
+  package init?(bytes: UnsafeRawBufferPointer, featureNames: [String], version: String) {
     guard let packed = PackedModel(bytes: bytes), packed.features == featureNames.count else { return nil }
     self.init(packed, featureNames: featureNames, version: version)
   }
 
   /// Everything but the names and the version, as it lies in memory: reading it back takes no arithmetic, so that decisions
   /// are the same to the last bit.
-  public var bytes: [UInt8] { packed.bytes }
+  package var bytes: [UInt8] { packed.bytes }
 
   /// The decision value of every row, in their order: above zero normal, else an outlier.
   ///
   /// `rows` are raw; the model's scaler is applied here. Throws ``RowError`` where the number of features is not the
   /// model's, and for the first row that has a value that is not finite or whose decision is not.
-  public func decisionValues(of rows: FeatureMatrix, on path: CPUPath = .best) throws(RowError) -> [Double] {
+  package func decisionValues(of rows: FeatureMatrix, on path: CPUPath = .best) throws(RowError) -> [Double] {
     try requireFeatures(rows.columns)
     var decisions = [Double](repeating: 0, count: rows.rowCount)
     var target = decisions.mutableSpan
@@ -47,7 +47,7 @@ public struct DecisionFunction: Sendable {
   /// value that is not finite) gets NaN, and the others their decision; ``fault(of:)`` says what is wrong with one.
   /// Returns how many rows got NaN. Throws ``RowError`` where the lengths do not fit.
   @discardableResult
-  public func decide(
+  package func decide(
     _ rows: Span<Double>, into decisions: inout MutableSpan<Double>, on path: CPUPath = .best
   ) throws(RowError) -> Int {
     guard rows.count == decisions.count * featureCount else {
@@ -63,7 +63,7 @@ public struct DecisionFunction: Sendable {
   /// ``decide(_:into:on:)`` for a matrix: `decisions` is made as long as `rows` has rows. No allocation where it is
   /// that long already.
   @discardableResult
-  public func decide(
+  package func decide(
     _ rows: FeatureMatrix, into decisions: inout [Double], on path: CPUPath = .best
   ) throws(RowError) -> Int {
     try requireFeatures(rows.columns)
@@ -73,7 +73,7 @@ public struct DecisionFunction: Sendable {
   }
 
   /// Why `row`, raw and of ``featureCount`` values, cannot be scored; nil where it can.
-  public func fault(of row: some Collection<Double>) -> RowError? {
+  package func fault(of row: some Collection<Double>) -> RowError? {
     let values = Array(row)
     guard values.count == featureCount else {
       return Self.wrongFeatures(values.count, expected: featureCount)
@@ -112,13 +112,13 @@ public struct DecisionFunction: Sendable {
 
 extension OneClassModel {
   /// See ``DecisionFunction/decisionValues(of:on:)``.
-  public func decisionValues(of rows: FeatureMatrix, on path: CPUPath = .best) throws(RowError) -> [Double] {
+  package func decisionValues(of rows: FeatureMatrix, on path: CPUPath = .best) throws(RowError) -> [Double] {
     try decisionFunction.decisionValues(of: rows, on: path)
   }
 
   /// See ``DecisionFunction/decide(_:into:on:)-(Span<Double>,_,_)``.
   @discardableResult
-  public func decide(
+  package func decide(
     _ rows: Span<Double>, into decisions: inout MutableSpan<Double>, on path: CPUPath = .best
   ) throws(RowError) -> Int {
     try decisionFunction.decide(rows, into: &decisions, on: path)
@@ -126,24 +126,24 @@ extension OneClassModel {
 
   /// See ``DecisionFunction/decide(_:into:on:)-(FeatureMatrix,_,_)``.
   @discardableResult
-  public func decide(
+  package func decide(
     _ rows: FeatureMatrix, into decisions: inout [Double], on path: CPUPath = .best
   ) throws(RowError) -> Int {
     try decisionFunction.decide(rows, into: &decisions, on: path)
   }
 
   /// See ``DecisionFunction/fault(of:)``.
-  public func fault(of row: some Collection<Double>) -> RowError? { decisionFunction.fault(of: row) }
+  package func fault(of row: some Collection<Double>) -> RowError? { decisionFunction.fault(of: row) }
 
   /// Whether a decision value means an anomaly. Exactly zero does, as in LIBSVM and scikit-learn.
-  public static func isAnomaly(_ decision: Double) -> Bool { decision <= 0 }
+  package static func isAnomaly(_ decision: Double) -> Bool { decision <= 0 }
 }
 
 /// A row, or rows, that cannot be scored.
-public struct RowError: Error, CustomStringConvertible, Equatable {
+package struct RowError: Error, CustomStringConvertible, Equatable {
   /// The row's index from 0; nil where the fault is not one row's.
-  public let row: Int?
-  public let reason: String
+  package let row: Int?
+  package let reason: String
 
-  public var description: String { row.map { "row \($0): \(reason)" } ?? reason }
+  package var description: String { row.map { "row \($0): \(reason)" } ?? reason }
 }

@@ -1,15 +1,15 @@
 /// Rows of features, row-major: the value of row `r` and column `c` is `values[r * columns + c]`.
-public struct FeatureMatrix: Sendable, Equatable {
+package struct FeatureMatrix: Sendable, Equatable {
   /// `rowCount * columns` values.
-  public private(set) var values: [Double]
+  package private(set) var values: [Double]
   /// How many features a row has; at least one.
-  public let columns: Int
+  package let columns: Int
 
   /// How many rows there are.
-  public var rowCount: Int { values.count / columns }
+  package var rowCount: Int { values.count / columns }
 
   /// An empty matrix of `columns` features, with room for `rows` rows.
-  public init(columns: Int, reservingRows rows: Int = 0) {
+  package init(columns: Int, reservingRows rows: Int = 0) {
     precondition(columns >= 1, "a row has at least one feature")
     self.columns = columns
     values = []
@@ -17,7 +17,7 @@ public struct FeatureMatrix: Sendable, Equatable {
   }
 
   /// Takes `values`, row after row. Their number is a multiple of `columns`.
-  public init(values: [Double], columns: Int) {
+  package init(values: [Double], columns: Int) {
     precondition(columns >= 1, "a row has at least one feature")
     precondition(values.count % columns == 0, "\(values.count) values are not whole rows of \(columns)")
     self.values = values
@@ -25,25 +25,25 @@ public struct FeatureMatrix: Sendable, Equatable {
   }
 
   /// Takes `rows`, which are not empty and all of one length.
-  public init(rows: [[Double]]) {
+  package init(rows: [[Double]]) {
     precondition(!rows.isEmpty, "without a row the number of columns is not known")
     self.init(columns: rows[0].count, reservingRows: rows.count)
     for row in rows { append(row) }
   }
 
   /// Adds a row of `columns` values at the end.
-  public mutating func append(_ row: some Collection<Double>) {
+  package mutating func append(_ row: some Collection<Double>) {
     precondition(row.count == columns, "a row of \(row.count) values in a matrix of \(columns) columns")
     values.append(contentsOf: row)
   }
 
   /// The row at `index`: `columns` values.
-  public subscript(row index: Int) -> ArraySlice<Double> {
+  package subscript(row index: Int) -> ArraySlice<Double> {
     values[index * columns..<(index + 1) * columns]
   }
 
   /// One value.
-  public subscript(row: Int, column: Int) -> Double {
+  package subscript(row: Int, column: Int) -> Double {
     precondition(column >= 0 && column < columns, "there is no column \(column)")
     return values[row * columns + column]
   }

@@ -1,15 +1,15 @@
 import Foundation
 
 /// What one model is trained on.
-public struct TrainingJob: Sendable {
+package struct TrainingJob: Sendable {
   /// Raw rows, a column a feature.
-  public var rows: FeatureMatrix
-  public var featureNames: [String]?
-  public var options: TrainingOptions
+  package var rows: FeatureMatrix
+  package var featureNames: [String]?
+  package var options: TrainingOptions
   /// Who and when, for the model's metadata.
-  public var provenance: ModelMetadata
+  package var provenance: ModelMetadata
 
-  public init(
+  package init(
     rows: FeatureMatrix, featureNames: [String]? = nil, options: TrainingOptions = TrainingOptions(),
     provenance: ModelMetadata = ModelMetadata()
   ) {
@@ -21,14 +21,14 @@ public struct TrainingJob: Sendable {
 }
 
 /// Trains the models of many devices, several at a time.
-public enum FleetTraining {
+package enum FleetTraining {
   /// Trains `count` models, at most `workers` at a time, and gives the outcomes in the order of the jobs. A job that
   /// fails does not keep the others from being trained.
   ///
   /// `job` is called for each index of `0..<count` when its turn comes, so that only the rows of `workers` jobs are
   /// in memory. `finished` hears of each outcome as it comes, in any order, one at a time; progress displays need
   /// it. Cancelling the task leaves the jobs that have not begun with a `CancellationError`.
-  public static func train(
+  package static func train(
     count: Int, workers: Int = ProcessInfo.processInfo.activeProcessorCount,
     job: @escaping @Sendable (Int) async throws -> TrainingJob,
     finished: (Int, Result<TrainedModel, any Error>) -> Void = { _, _ in }

@@ -2,7 +2,7 @@ import Foundation
 
 /// K(x, y): how alike two scaled rows are. Formulas as in LIBSVM (Chang and Lin, "LIBSVM: a library for support
 /// vector machines", 2011) and scikit-learn.
-public enum Kernel: Sendable, Equatable {
+package enum Kernel: Sendable, Equatable {
   /// exp(−gamma · |x − y|²)
   case rbf(gamma: Double)
   /// x · y
@@ -13,7 +13,7 @@ public enum Kernel: Sendable, Equatable {
   case sigmoid(gamma: Double, coef0: Double)
 
   /// Which of the four it is, without its parameters.
-  public var family: KernelFamily {
+  package var family: KernelFamily {
     switch self {
     case .rbf: .rbf
     case .linear: .linear
@@ -23,7 +23,7 @@ public enum Kernel: Sendable, Equatable {
   }
 
   /// gamma; nil for the linear kernel, which has none.
-  public var gamma: Double? {
+  package var gamma: Double? {
     switch self {
     case .rbf(let gamma), .polynomial(let gamma, _, _), .sigmoid(let gamma, _): gamma
     case .linear: nil
@@ -31,7 +31,7 @@ public enum Kernel: Sendable, Equatable {
   }
 
   /// coef0; nil for the kernels that have none.
-  public var coef0: Double? {
+  package var coef0: Double? {
     switch self {
     case .polynomial(_, let coef0, _), .sigmoid(_, let coef0): coef0
     case .rbf, .linear: nil
@@ -39,7 +39,7 @@ public enum Kernel: Sendable, Equatable {
   }
 
   /// The polynomial's degree.
-  public var degree: Int? {
+  package var degree: Int? {
     if case .polynomial(_, _, let degree) = self { degree } else { nil }
   }
 
@@ -69,14 +69,14 @@ public enum Kernel: Sendable, Equatable {
 }
 
 /// The name of a kernel, as scenarios and the command line spell it.
-public enum KernelFamily: String, Sendable, CaseIterable, Codable {
+package enum KernelFamily: String, Sendable, CaseIterable, Codable {
   case rbf
   case linear
   case polynomial
   case sigmoid
 
   /// Takes scikit-learn's and LIBSVM's names too: `poly` and `polynomial` are one.
-  public init?(name: String) {
+  package init?(name: String) {
     if name == "poly" { self = .polynomial } else { self.init(rawValue: name) }
   }
 }

@@ -1,9 +1,9 @@
 import CSVM
 
 /// Training by LIBSVM's solver.
-public enum LIBSVMSolver {
+package enum LIBSVMSolver {
   /// The version of LIBSVM that this was compiled with, such as `3.24`.
-  public static let version = "\(LIBSVM_VERSION / 100).\(LIBSVM_VERSION % 100)"
+  package static let version = "\(LIBSVM_VERSION / 100).\(LIBSVM_VERSION % 100)"
 
   struct Solution {
     let supportVectors: FeatureMatrix

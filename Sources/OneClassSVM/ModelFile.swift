@@ -8,14 +8,14 @@ import Foundation
 /// model goes through `<stem>.json.next`: new JSON under that name, then the new `.model`, then the JSON to its
 /// own name. Whenever it is cut short, exactly one of the two JSON files fits the `.model`, and that one is read. Foreign
 /// files (`data/batch-reference`) have no such digest and are taken as they are.
-public enum ModelFile {
+package enum ModelFile {
   /// The file stem of the model of `device`, or of one `sensor` of it.
-  public static func stem(device: String, sensor: String? = nil) -> String {
+  package static func stem(device: String, sensor: String? = nil) -> String {
     sensor.map { "device_\(device)_sensor_\($0)" } ?? "device_\(device)"
   }
 
   /// The stem for `model` by its metadata; nil where that names no device.
-  public static func stem(for model: OneClassModel) -> String? {
+  package static func stem(for model: OneClassModel) -> String? {
     model.metadata.device.map { stem(device: $0, sensor: model.metadata.sensor) }
   }
 
@@ -23,7 +23,7 @@ public enum ModelFile {
   /// model or the new one. One writer a stem at a time.
   ///
   /// Throws ``ModelError`` where a model of another device or sensor has that name already, and ``FileError``.
-  public static func write(_ model: OneClassModel, folder: String, stem: String) throws {
+  package static func write(_ model: OneClassModel, folder: String, stem: String) throws {
     let paths = Paths(folder: folder, stem: stem)
     try refuseOtherOwner(of: paths, than: model.metadata)
     let text = LIBSVMText.write(
@@ -39,7 +39,7 @@ public enum ModelFile {
   }
 
   /// Removes the files of the model of `stem`, the JSON last: without a `.model` it is no model. Throws ``FileError``.
-  public static func remove(folder: String, stem: String) throws {
+  package static func remove(folder: String, stem: String) throws {
     let paths = Paths(folder: folder, stem: stem)
     for path in [paths.model, paths.card, paths.next] where unlink(path) != 0 && errno != ENOENT {
       throw FileError(path: path, action: "remove", reason: String(cString: strerror(errno)))
@@ -47,12 +47,12 @@ public enum ModelFile {
   }
 
   /// The state of the two files of a model: of equal stamps, they hold the same.
-  public struct Stamp: Hashable, Sendable {
+  package struct Stamp: Hashable, Sendable {
     private let model: FileStamp
     private let card: FileStamp
 
     /// The state of the files of `stem` in `folder`; nil where one is missing.
-    public init?(folder: String, stem: String) {
+    package init?(folder: String, stem: String) {
       let base = Paths.base(folder: folder, stem: stem)
       guard let model = FileStamp(base + ".model"), let card = FileStamp(base + ".json") else { return nil }
       self.model = model
@@ -60,7 +60,7 @@ public enum ModelFile {
     }
 
     /// Hands over bytes that are equal for equal stamps of one machine.
-    public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
       // Whole numbers of 64 bits alone, and so nothing between them.
       try withUnsafeBytes(of: self, body)
     }
@@ -70,7 +70,7 @@ public enum ModelFile {
   ///
   /// Throws ``ModelError`` with file and line where one of the two files is broken or the two do not belong together,
   /// and ``FileError`` where one cannot be read.
-  public static func read(folder: String, stem: String) throws -> OneClassModel {
+  package static func read(folder: String, stem: String) throws -> OneClassModel {
     let paths = Paths(folder: folder, stem: stem)
     // Whoever replaces the model right now needs a moment between its two renames.
     for _ in 1..<readAttempts {
@@ -87,7 +87,7 @@ public enum ModelFile {
   ///
   /// `card` is the path of the JSON with the scaler; nil takes the one beside the model where there is one, and
   /// otherwise none: raw rows then go into the kernel. Throws as ``read(folder:stem:)`` does.
-  public static func readForeign(_ path: String, card: String? = nil) throws -> OneClassModel {
+  package static func readForeign(_ path: String, card: String? = nil) throws -> OneClassModel {
     let base = path.hasSuffix(".model") ? String(path.dropLast(".model".count)) : path
     let beside = base + ".json"
     let cardPath = card ?? (FileManager.default.fileExists(atPath: beside) ? beside : nil)
@@ -106,7 +106,7 @@ public enum ModelFile {
   private static let readAttempts = 10
 
   /// The stems of all models in `folder`, sorted. Throws ``FileError``.
-  public static func stems(in folder: String) throws -> [String] {
+  package static func stems(in folder: String) throws -> [String] {
     let names: [String]
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: folder)
@@ -121,7 +121,7 @@ public enum ModelFile {
 
   /// The device and sensor that `stem` names; nil where it has another form. `device_a_sensor_b` is read as the
   /// sensor `b` of the device `a`; a JSON that says otherwise wins over the name.
-  public static func owner(ofStem stem: String) -> (device: String, sensor: String?)? {
+  package static func owner(ofStem stem: String) -> (device: String, sensor: String?)? {
     guard stem.hasPrefix("device_") else { return nil }
     let rest = stem.dropFirst("device_".count)
     guard let range = rest.range(of: "_sensor_", options: .backwards) else {

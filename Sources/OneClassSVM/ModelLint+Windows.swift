@@ -2,7 +2,7 @@ import Foundation
 
 extension ModelLint {
   /// What shows when the model scores `windows`, raw rows; nil where there are none for it.
-  public static func findings(
+  package static func findings(
     about model: OneClassModel, name: String, windows: FeatureMatrix?
   ) -> [LintFinding] {
     guard let windows, windows.rowCount > 0 else {

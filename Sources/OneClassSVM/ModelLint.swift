@@ -2,18 +2,18 @@ import Files
 import Foundation
 
 /// What is wrong with a model, and what to do about it.
-public struct LintFinding: Sendable, Equatable, Codable {
+package struct LintFinding: Sendable, Equatable, Codable {
   /// The model's file stem.
-  public let model: String
-  public let rule: LintRule
+  package let model: String
+  package let rule: LintRule
   /// What is wrong, with the numbers.
-  public let message: String
+  package let message: String
   /// What to do.
-  public let advice: String
+  package let advice: String
 }
 
 /// The ways in which a model can be found untrustworthy.
-public enum LintRule: String, Sendable, Codable, CaseIterable {
+package enum LintRule: String, Sendable, Codable, CaseIterable {
   /// The files cannot be read, or do not belong together.
   case unreadable
   /// A boundary around a single point.
@@ -41,37 +41,37 @@ public enum LintRule: String, Sendable, Codable, CaseIterable {
 }
 
 /// Finds models that cannot be trusted. Every threshold stands here, with its reason.
-public enum ModelLint {
+package enum ModelLint {
   /// A tolerance above this share of Σα lets the boundary move by more than decisions mean. The reference models were
   /// trained at 3% of theirs and flag a third of all rows.
-  public static let coarsestTolerance = 1e-3
+  package static let coarsestTolerance = 1e-3
   /// Training rows a feature, at least. Fewer do not show how features vary together.
-  public static let rowsPerFeature = 10
+  package static let rowsPerFeature = 10
   /// A model with more than this share of its training rows as support vectors remembers rows, not their shape;
   /// unless nu, which is a lower bound of that share, is near it.
-  public static let mostSupportVectors = 0.5
+  package static let mostSupportVectors = 0.5
   /// nu where it is not known, for judging the share of flagged windows.
-  public static let assumedNu = 0.01
+  package static let assumedNu = 0.01
   /// A decision closer to zero than this share of Σα is on the boundary: the solver of a model with the scaled
   /// tolerance leaves its boundary vectors within half of it.
-  public static let boundaryWidth = 2 * Tolerance.relative
+  package static let boundaryWidth = 2 * Tolerance.relative
   /// Of new rows, as many may fall outside as lie on the boundary; but a model that flags more than this share of
   /// normal windows cannot be used, however many vectors it has there.
-  public static let mostOutsideBoundary = 0.05
+  package static let mostOutsideBoundary = 0.05
   /// By so much one unscaled feature may be larger than another. At this ratio, the smaller one contributes a
   /// millionth of a squared distance.
-  public static let widestFeatureRatio = 1000.0
+  package static let widestFeatureRatio = 1000.0
 
   /// The findings about every model in `folder`, by stem. `windows` gives the raw rows to try a model on, where there
   /// are any; what it throws becomes a finding. Throws `FileError` where the folder cannot be read.
-  public static func findings(
+  package static func findings(
     folder: String, windows: ((OneClassModel) throws -> FeatureMatrix?)? = nil
   ) throws -> [LintFinding] {
     try ModelFile.stems(in: folder).flatMap { findings(folder: folder, stem: $0, windows: windows) }
   }
 
   /// The findings about one model in a folder.
-  public static func findings(
+  package static func findings(
     folder: String, stem: String, windows: ((OneClassModel) throws -> FeatureMatrix?)? = nil
   ) -> [LintFinding] {
     let model: OneClassModel
@@ -95,7 +95,7 @@ public enum ModelLint {
   }
 
   /// What the model itself shows.
-  public static func findings(about model: OneClassModel, name: String) -> [LintFinding] {
+  package static func findings(about model: OneClassModel, name: String) -> [LintFinding] {
     [
       oneSupportVector(model, name), flagsEverything(model, name), flagsTrainingRows(model, name),
       coarseTolerance(model, name), zeroScale(model, name), constantFeatures(model, name),

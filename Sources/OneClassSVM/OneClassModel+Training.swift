@@ -1,9 +1,9 @@
 import CSVM
 
 /// A model just trained, and what its user should know about how that went.
-public struct TrainedModel: Sendable {
-  public let model: OneClassModel
-  public let warnings: [TrainingWarning]
+package struct TrainedModel: Sendable {
+  package let model: OneClassModel
+  package let warnings: [TrainingWarning]
 }
 
 extension OneClassModel {
@@ -19,7 +19,7 @@ extension OneClassModel {
   ///
   /// Throws ``TrainingError`` where the options are unsound, a feature has no value in any row, too few rows are
   /// left, or no feature varies and the kernel is another.
-  public static func train(
+  package static func train(
     rows: FeatureMatrix, featureNames: [String]? = nil, options: TrainingOptions = TrainingOptions(),
     provenance: ModelMetadata = ModelMetadata()
   ) throws(TrainingError) -> TrainedModel {
@@ -113,7 +113,7 @@ extension TrainingOptions {
 }
 
 /// Something about a training that its user should know, though a model came out.
-public enum TrainingWarning: Sendable, Equatable, CustomStringConvertible {
+package enum TrainingWarning: Sendable, Equatable, CustomStringConvertible {
   /// Rows with a missing, infinite or much too large value were left out.
   case droppedRows(Int, of: Int, features: [String])
   /// These features had one value in all rows. They are kept, unscaled: any other value is far away.
@@ -123,7 +123,7 @@ public enum TrainingWarning: Sendable, Equatable, CustomStringConvertible {
   /// The model flags far more of its training rows than nu asks for.
   case flagsTooMany(share: Double, nu: Double)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .droppedRows(let count, let total, let features):
       "\(count) of \(total) rows were left out, with no usable value for \(features.joined(separator: ", "))"
@@ -139,7 +139,7 @@ public enum TrainingWarning: Sendable, Equatable, CustomStringConvertible {
 }
 
 /// A training that gave no model, and why.
-public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The options, or the shape of what was passed, are unsound.
   case options(String)
   /// A feature has a usable value in no row: the sensor is missing.
@@ -158,7 +158,7 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// LIBSVM found no solution that can be used.
   case solver(String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .options(let reason): reason
     case .missingFeature(let name, let rows):

@@ -3,34 +3,34 @@ import Foundation
 
 /// A trained one-class SVM: decision(x) = Σ coefficientᵢ · K(supportVectorᵢ, scaled x) − rho. A row is normal where
 /// the decision is above zero (Schölkopf et al., "Estimating the support of a high-dimensional distribution", 2001).
-public struct OneClassModel: Sendable, Equatable {
-  public let kernel: Kernel
+package struct OneClassModel: Sendable, Equatable {
+  package let kernel: Kernel
   /// In scaled units; a row a support vector, a column a feature.
-  public let supportVectors: FeatureMatrix
+  package let supportVectors: FeatureMatrix
   /// One a support vector. Their sum is nu · training rows.
-  public let coefficients: [Double]
+  package let coefficients: [Double]
   /// The offset; scikit-learn's `intercept_` is −rho.
-  public let rho: Double
+  package let rho: Double
   /// nil where raw rows go into the kernel as they are.
-  public let scaler: Scaler?
+  package let scaler: Scaler?
   /// The names of the features, in the order of the columns.
-  public let featureNames: [String]
-  public let metadata: ModelMetadata
+  package let featureNames: [String]
+  package let metadata: ModelMetadata
   /// `v` and the first 12 hexadecimal digits of the SHA-256 of everything above: equal content has an equal version, on any
   /// machine and in any run. The letter keeps what reads tables from taking digits, or digits around an `e`, for a number.
-  public var version: String { decisionFunction.version }
+  package var version: String { decisionFunction.version }
   /// What scores rows.
-  public let decisionFunction: DecisionFunction
+  package let decisionFunction: DecisionFunction
 
   /// How many features a row has.
-  public var featureCount: Int { supportVectors.columns }
+  package var featureCount: Int { supportVectors.columns }
 
   /// Σα, the scale of decision values: none is above Σα − rho for an rbf kernel.
-  public var coefficientSum: Double { coefficients.reduce(0, +) }
+  package var coefficientSum: Double { coefficients.reduce(0, +) }
 
   /// Puts a model together. Throws ``ModelError`` where the parts do not fit each other or hold a value that is not
   /// finite.
-  public init(
+  package init(
     kernel: Kernel, supportVectors: FeatureMatrix, coefficients: [Double], rho: Double, scaler: Scaler?,
     featureNames: [String]? = nil, metadata: ModelMetadata = ModelMetadata()
   ) throws(ModelError) {
@@ -88,13 +88,13 @@ public struct OneClassModel: Sendable, Equatable {
   func hasVersion(_ text: String) -> Bool { text == version || "v\(text)" == version }
 
   /// What features are called where nobody named them: `value` for a single one, else `f1`, `f2`, ….
-  public static func defaultFeatureNames(_ count: Int) -> [String] {
+  package static func defaultFeatureNames(_ count: Int) -> [String] {
     count == 1 ? ["value"] : (0..<count).map { "f\($0 + 1)" }
   }
 
   /// The same model under other names: of another device, or with its features named. What is nil stays as it is.
   /// Throws ``ModelError`` where the names do not fit.
-  public func renamed(
+  package func renamed(
     device: String? = nil, sensor: String? = nil, featureNames: [String]? = nil
   ) throws(ModelError) -> OneClassModel {
     var metadata = metadata
@@ -105,7 +105,7 @@ public struct OneClassModel: Sendable, Equatable {
       featureNames: featureNames ?? self.featureNames, metadata: metadata)
   }
 
-  public static func == (left: OneClassModel, right: OneClassModel) -> Bool {
+  package static func == (left: OneClassModel, right: OneClassModel) -> Bool {
     left.kernel == right.kernel && left.supportVectors == right.supportVectors
       && left.coefficients == right.coefficients && left.rho == right.rho && left.scaler == right.scaler
       && left.featureNames == right.featureNames && left.metadata == right.metadata
@@ -152,31 +152,31 @@ public struct OneClassModel: Sendable, Equatable {
 }
 
 /// Where a model comes from. All of it is optional, because foreign files carry little of it.
-public struct ModelMetadata: Sendable, Equatable {
+package struct ModelMetadata: Sendable, Equatable {
   /// Whose model it is.
-  public var device: String?
+  package var device: String?
   /// The sensor; nil for a model of the whole device.
-  public var sensor: String?
+  package var sensor: String?
   /// The share of training rows that may be outliers, in ``Nu/range``.
-  public var nu: Double?
+  package var nu: Double?
   /// How many rows it was trained on.
-  public var trainedRows: Int?
+  package var trainedRows: Int?
   /// The first and the last training row's time, in ms since 1970-01-01T00:00:00Z.
-  public var trainingRange: ClosedRange<Int64>?
+  package var trainingRange: ClosedRange<Int64>?
   /// The run's seed.
-  public var seed: UInt64?
+  package var seed: UInt64?
   /// The solver's tolerance: training stopped when the optimality conditions held to it.
-  public var tolerance: Double?
+  package var tolerance: Double?
   /// How rho was chosen.
-  public var threshold: ThresholdRecord?
+  package var threshold: ThresholdRecord?
   /// The share of the training rows that the model itself flags. Far above nu, it was not trained well.
-  public var flaggedTrainingShare: Double?
+  package var flaggedTrainingShare: Double?
   /// Features that had one value in all training rows.
-  public var constantFeatures: [String]
+  package var constantFeatures: [String]
   /// What wrote the model, where that was not Sonde: `scikit-learn 0.19.2`.
-  public var source: String?
+  package var source: String?
 
-  public init(
+  package init(
     device: String? = nil, sensor: String? = nil, nu: Double? = nil, trainedRows: Int? = nil,
     trainingRange: ClosedRange<Int64>? = nil, seed: UInt64? = nil, tolerance: Double? = nil,
     threshold: ThresholdRecord? = nil, flaggedTrainingShare: Double? = nil, constantFeatures: [String] = [],

@@ -1,16 +1,16 @@
 import ExactArithmetic
 
 /// Standard scaling: (x − mean) / scale, a feature at a time.
-public struct Scaler: Sendable, Equatable {
+package struct Scaler: Sendable, Equatable {
   /// The mean of each feature over the training rows, in the feature's own unit.
-  public let mean: [Double]
+  package let mean: [Double]
   /// The population's standard deviation of each feature, in the feature's own unit; 1 where the feature never
   /// varied.
-  public let scale: [Double]
+  package let scale: [Double]
 
   /// `mean` and `scale` are of one length. A zero in `scale` is let in, because foreign files hold such scalers and
   /// ``ModelLint`` must be able to say so; rows scored with it get infinities and fail.
-  public init(mean: [Double], scale: [Double]) {
+  package init(mean: [Double], scale: [Double]) {
     precondition(mean.count == scale.count, "\(mean.count) means, but \(scale.count) scales")
     self.mean = mean
     self.scale = scale
@@ -19,7 +19,7 @@ public struct Scaler: Sendable, Equatable {
   /// Fits a scaler to `rows`, which are finite and at least one. Mean and standard deviation are the doubles nearest to the
   /// true ones. A feature that deviates by no more than rounding would make it counts as constant, by scikit-learn's rule:
   /// stddev ≤ n·ε·|mean|.
-  public init(fitting rows: FeatureMatrix) {
+  package init(fitting rows: FeatureMatrix) {
     var mean: [Double] = []
     var scale: [Double] = []
     for column in 0..<rows.columns {
@@ -32,7 +32,7 @@ public struct Scaler: Sendable, Equatable {
   }
 
   /// `rows` in scaled units.
-  public func scaled(_ rows: FeatureMatrix) -> FeatureMatrix {
+  package func scaled(_ rows: FeatureMatrix) -> FeatureMatrix {
     precondition(rows.columns == mean.count, "rows of \(rows.columns) features, a scaler of \(mean.count)")
     var values = rows.values
     for index in values.indices {

@@ -1,5 +1,5 @@
 /// Where the boundary between normal and outlier is drawn: how rho is chosen once the model is trained.
-public enum Threshold: Sendable, Equatable, CustomStringConvertible {
+package enum Threshold: Sendable, Equatable, CustomStringConvertible {
   /// rho as LIBSVM found it. The boundary runs through the outermost training rows, so that of new rows of the same kind
   /// as many fall outside as a small sample leaves out: the fewer rows and the more features, the more false alarms.
   case training
@@ -15,16 +15,16 @@ public enum Threshold: Sendable, Equatable, CustomStringConvertible {
   /// Ten, the customary number (Kohavi, "A study of cross-validation and bootstrap for accuracy estimation and model
   /// selection", IJCAI 1995): each fold trains on 90% of the rows, so its boundary is nearly the whole model's, and
   /// training costs eleven times as much as without.
-  public static let defaultFolds = 10
+  package static let defaultFolds = 10
 
   /// A fold holds out at least so many rows, or its lowest decision says nothing.
   static let rowsHeldOut = 2
 
   /// The names, as scenarios and commands spell them.
-  public static let names = ["training", "cross_validated"]
+  package static let names = ["training", "cross_validated"]
 
   /// Reads `training` or `cross_validated`, the latter with ``defaultFolds``; nil for anything else.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     switch text {
     case "training": self = .training
     case "cross_validated": self = .crossValidated(folds: Self.defaultFolds)
@@ -32,7 +32,7 @@ public enum Threshold: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .training: Self.names[0]
     case .crossValidated: Self.names[1]
@@ -40,7 +40,7 @@ public enum Threshold: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// How many folds there are; nil where nothing is held out.
-  public var folds: Int? {
+  package var folds: Int? {
     if case .crossValidated(let folds) = self { folds } else { nil }
   }
 
@@ -87,15 +87,15 @@ extension Threshold {
 }
 
 /// How the threshold of a model was chosen.
-public struct ThresholdRecord: Sendable, Equatable {
+package struct ThresholdRecord: Sendable, Equatable {
   /// One of ``Threshold/names``.
-  public var name: String
+  package var name: String
   /// Nil where nothing was held out.
-  public var folds: Int?
+  package var folds: Int?
   /// By how much rho is below the solver's, in units of the decision value; zero or more.
-  public var loweredBy: Double
+  package var loweredBy: Double
 
-  public init(name: String, folds: Int? = nil, loweredBy: Double = 0) {
+  package init(name: String, folds: Int? = nil, loweredBy: Double = 0) {
     self.name = name
     self.folds = folds
     self.loweredBy = loweredBy

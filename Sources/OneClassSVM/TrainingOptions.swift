@@ -1,25 +1,25 @@
 /// How a model is trained. The defaults are those of scikit-learn's `OneClassSVM` where Sonde has no reason to differ.
-public struct TrainingOptions: Sendable, Equatable {
-  public var kernel: KernelFamily
+package struct TrainingOptions: Sendable, Equatable {
+  package var kernel: KernelFamily
   /// The share of training rows that may be outliers, in ``Nu/range``; also a lower bound of the share that become
   /// support vectors. 0.01: one window of a hundred.
-  public var nu: Double
-  public var gamma: Gamma
+  package var nu: Double
+  package var gamma: Gamma
   /// Of the polynomial and the sigmoid kernel.
-  public var coef0: Double
+  package var coef0: Double
   /// Of the polynomial kernel.
-  public var degree: Int
+  package var degree: Int
   /// Whether a ``Scaler`` is fitted to the rows and made part of the model.
-  public var scaling: Bool
-  public var tolerance: Tolerance
-  public var threshold: Threshold
+  package var scaling: Bool
+  package var tolerance: Tolerance
+  package var threshold: Threshold
   /// Fewer usable rows than these are refused: a boundary around less is a guess.
-  public var minimumRows: Int
+  package var minimumRows: Int
   /// Memory for kernel rows while training, in MiB, for each model that is being trained. 100 holds all rows of a
   /// problem of 5,000.
-  public var cacheMebibytes: Int
+  package var cacheMebibytes: Int
 
-  public init(
+  package init(
     kernel: KernelFamily = .rbf, nu: Double = 0.01, gamma: Gamma = .scale, coef0: Double = 0, degree: Int = 3,
     scaling: Bool = true, tolerance: Tolerance = .scaled, threshold: Threshold = .training,
     minimumRows: Int = 10,
@@ -38,7 +38,7 @@ public struct TrainingOptions: Sendable, Equatable {
   }
 
   /// What keeps these options from being usable, in a sentence; nil where they are sound.
-  public var fault: String? {
+  package var fault: String? {
     if let fault = Nu.fault(nu) { return fault }
     if case .value(let value) = gamma, !(value.isFinite && value > 0) {
       return "gamma is \(value); it must be above 0, or `scale`, or `auto`"
@@ -58,7 +58,7 @@ public struct TrainingOptions: Sendable, Equatable {
 }
 
 /// How gamma is chosen.
-public enum Gamma: Sendable, Equatable, CustomStringConvertible {
+package enum Gamma: Sendable, Equatable, CustomStringConvertible {
   /// 1 / (features · variance of all scaled values), as scikit-learn's `gamma="scale"`.
   case scale
   /// 1 / features, as scikit-learn's `gamma="auto"`.
@@ -67,7 +67,7 @@ public enum Gamma: Sendable, Equatable, CustomStringConvertible {
   case value(Double)
 
   /// Reads `scale`, `auto` or a number; nil for anything else.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     switch text {
     case "scale": self = .scale
     case "auto": self = .auto
@@ -77,7 +77,7 @@ public enum Gamma: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .scale: "scale"
     case .auto: "auto"
@@ -99,7 +99,7 @@ public enum Gamma: Sendable, Equatable, CustomStringConvertible {
 }
 
 /// How closely the optimality conditions must hold for training to stop.
-public enum Tolerance: Sendable, Equatable, CustomStringConvertible {
+package enum Tolerance: Sendable, Equatable, CustomStringConvertible {
   /// ``relative`` · Σα, and never above ``ceiling``. The conditions are differences of Σα·K, so what a tolerance means
   /// depends on Σα = nu · rows: LIBSVM's default of 1e-3 stops at once where Σα is 0.03, with a boundary that flags
   /// a third of the training rows.
@@ -108,12 +108,12 @@ public enum Tolerance: Sendable, Equatable, CustomStringConvertible {
   case value(Double)
 
   /// Measured on the reference models: refits at 3e-5 of Σα flag 0.4% of normal rows, where 3% of Σα flagged 38%.
-  public static let relative = 1e-5
+  package static let relative = 1e-5
   /// LIBSVM's default, fine enough for the large Σα it was chosen for.
-  public static let ceiling = 1e-3
+  package static let ceiling = 1e-3
 
   /// Reads `scaled` or a number; nil for anything else.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     if text == "scaled" {
       self = .scaled
     } else if let value = Double(text), value.isFinite, value > 0 {
@@ -123,7 +123,7 @@ public enum Tolerance: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .scaled: "scaled"
     case .value(let value): "\(value)"
@@ -131,7 +131,7 @@ public enum Tolerance: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// The number for a problem whose coefficients sum up to `coefficientSum`.
-  public func resolved(coefficientSum: Double) -> Double {
+  package func resolved(coefficientSum: Double) -> Double {
     switch self {
     case .scaled: min(Self.ceiling, Self.relative * coefficientSum)
     case .value(let value): value

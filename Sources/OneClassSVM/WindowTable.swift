@@ -8,21 +8,21 @@ import Wording
 /// single `value`), as the view `window_values` of a run's store gives them. Models of a sensor take the rows of their
 /// device and sensor; models of a whole device, whose features are called `temperature.mean`, take the rows of all
 /// sensors with one time together.
-public struct WindowTable: Sendable {
+package struct WindowTable: Sendable {
   /// The names of the columns that say whose and when a window is. Case does not matter.
-  public struct Columns: Sendable, Hashable {
-    public var device = "device"
-    public var sensor = "sensor"
+  package struct Columns: Sendable, Hashable {
+    package var device = "device"
+    package var sensor = "sensor"
     /// The first that is there is taken.
-    public var time = ["window_start_ms", "window_start", "time", "ts"]
+    package var time = ["window_start_ms", "window_start", "time", "ts"]
     /// The column of a model whose only feature has no column of its own.
-    public var value = "value"
+    package var value = "value"
 
-    public init() {}
+    package init() {}
 
     /// Reads `time=TS,device=Device,sensor=Sensor,value=Value`; what is not named keeps its own name. Throws
     /// ``ModelError``.
-    public init(_ text: String) throws(ModelError) {
+    package init(_ text: String) throws(ModelError) {
       for pair in text.split(separator: ",", omittingEmptySubsequences: false) {
         let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[1].isEmpty else {
@@ -43,21 +43,21 @@ public struct WindowTable: Sendable {
   }
 
   /// The rows of one model.
-  public struct Rows: Sendable {
+  package struct Rows: Sendable {
     /// Where a row comes from.
-    public struct Origin: Sendable, Hashable {
+    package struct Origin: Sendable, Hashable {
       /// What the file has as its time; empty where there is no column of time.
-      public var time: String
+      package var time: String
       /// The line of the file, from 1; of a whole device the first of its sensors' lines.
-      public var line: Int
+      package var line: Int
       /// Why the row has no full set of numbers; nil where it has.
-      public var fault: String?
+      package var fault: String?
     }
 
     /// A column a feature. A field that is empty or not a number is NaN.
-    public fileprivate(set) var features: FeatureMatrix
+    package fileprivate(set) var features: FeatureMatrix
     /// An element a row.
-    public fileprivate(set) var origins: [Origin] = []
+    package fileprivate(set) var origins: [Origin] = []
   }
 
   private struct Window: Sendable {
@@ -66,7 +66,7 @@ public struct WindowTable: Sendable {
     let fields: [String]
   }
 
-  public let path: String
+  package let path: String
   private let columns: Columns
   /// The names of the columns as the file has them.
   private let header: [String]
@@ -79,7 +79,7 @@ public struct WindowTable: Sendable {
 
   /// Reads the file at `path`, whose fields are separated by `delimiter`. Throws `FileError`, and `CSVError` also where
   /// two columns have one name.
-  public init(path: String, columns: Columns = Columns(), delimiter: Character = ",") throws {
+  package init(path: String, columns: Columns = Columns(), delimiter: Character = ",") throws {
     var reader = try CSVReader(path: path, delimiter: delimiter)
     var positions: [String: Int] = [:]
     for (index, name) in reader.header.enumerated() where !name.isEmpty {
@@ -113,29 +113,29 @@ public struct WindowTable: Sendable {
   }
 
   /// The devices that have rows, in byte order.
-  public var devices: [String] { Self.sorted(windows.keys) }
+  package var devices: [String] { Self.sorted(windows.keys) }
 
   /// The sensors of `device` that have rows, in byte order.
-  public func sensors(of device: String) -> [String] { Self.sorted((windows[device] ?? [:]).keys) }
+  package func sensors(of device: String) -> [String] { Self.sorted((windows[device] ?? [:]).keys) }
 
   /// Where the rows of `sensor` are, or those of all sensors of the device.
-  public func origins(device: String, sensor: String?) -> [Rows.Origin] {
+  package func origins(device: String, sensor: String?) -> [Rows.Origin] {
     let sensors = windows[device] ?? [:]
     let found = sensor.map { sensors[$0] ?? [] } ?? sensors.values.flatMap { $0 }.sorted { $0.line < $1.line }
     return found.map { Rows.Origin(time: $0.time, line: $0.line, fault: nil) }
   }
 
   /// The times of all rows as the file has them, by line; empty where there is no column of time.
-  public var times: [(line: Int, text: String)] {
+  package var times: [(line: Int, text: String)] {
     guard hasTime else { return [] }
     return windows.values.flatMap(\.values).joined().map { ($0.line, $0.time) }.sorted { $0.line < $1.line }
   }
 
   /// Whether there is a column of this name.
-  public func hasColumn(_ name: String) -> Bool { positions[name.lowercased()] != nil }
+  package func hasColumn(_ name: String) -> Bool { positions[name.lowercased()] != nil }
 
   /// Throws where no column says when a window was.
-  public func requireTime() throws(ModelError) {
+  package func requireTime() throws(ModelError) {
     guard !hasTime else { return }
     throw ModelError(
       path: path, line: 1,
@@ -144,7 +144,7 @@ public struct WindowTable: Sendable {
 
   /// The raw rows for `model`; nil where the file has none of its device and sensor. Throws ``ModelError`` where the
   /// model does not say whose it is, or the file lacks a column.
-  public func rows(for model: OneClassModel) throws(ModelError) -> FeatureMatrix? {
+  package func rows(for model: OneClassModel) throws(ModelError) -> FeatureMatrix? {
     guard let device = model.metadata.device else {
       throw ModelError(reason: "the model does not say which device it is of")
     }
@@ -155,7 +155,7 @@ public struct WindowTable: Sendable {
   /// where the file has none. In the order of the file; of a whole device by first appearance of their time.
   ///
   /// Throws ``ModelError`` where the file lacks a column.
-  public func rows(
+  package func rows(
     device: String, sensor: String?, featureNames: [String]
   ) throws(ModelError) -> Rows? {
     guard let sensors = windows[device] else { return nil }

@@ -6,10 +6,10 @@ import Telemetry
 import Wording
 
 /// An endpoint file: read, checked, and changed in place with its comments kept.
-public struct EndpointDocument: Sendable {
+package struct EndpointDocument: Sendable {
   /// Absolute.
-  public let path: String
-  public let endpoint: Endpoint
+  package let path: String
+  package let endpoint: Endpoint
   /// The names of deployments that say `per`, and of those that say `features`; the others take it from their models.
   private let withScope: Set<String>
   private let withFeatures: Set<String>
@@ -21,12 +21,12 @@ public struct EndpointDocument: Sendable {
   private let namePlace: ScenarioFault.Place
 
   /// Reads the file at `path`. Throws ``ScenarioFaults`` with everything that is wrong, and `FileError`.
-  public static func load(_ path: String) throws -> EndpointDocument {
+  package static func load(_ path: String) throws -> EndpointDocument {
     try parse(TextFile.text(of: path), path: path)
   }
 
   /// As ``load(_:)``, from the text of a file.
-  public static func parse(_ text: String, path: String) throws -> EndpointDocument {
+  package static func parse(_ text: String, path: String) throws -> EndpointDocument {
     let text = DocumentText.withoutByteOrderMark(text)
     let root: DocumentNode
     do {
@@ -142,7 +142,7 @@ public struct EndpointDocument: Sendable {
   /// models see, that is what they were trained on. Throws ``ScoringError``.
   ///
   /// - Parameter trains: Whether its models will be trained as it says, whatever is there.
-  public func deployment(_ name: String? = nil, in folder: RunFolder, trains: Bool = false) throws
+  package func deployment(_ name: String? = nil, in folder: RunFolder, trains: Bool = false) throws
     -> Deployment
   {
     var deployment = try endpoint.deployment(name)
@@ -157,7 +157,7 @@ public struct EndpointDocument: Sendable {
 
   /// Makes the deployment called `name` the default: one rename of the file, so that whoever reads it sees the old or the
   /// new. Throws ``ScoringError`` where there is no such deployment.
-  public func setDefault(_ name: String) throws -> EndpointDocument {
+  package func setDefault(_ name: String) throws -> EndpointDocument {
     _ = try endpoint.deployment(name)
     try refuseLoneReturns()
     return try write(Self.settingDefault(name, in: lines, defaultPlace, namePlace)) {
@@ -167,7 +167,7 @@ public struct EndpointDocument: Sendable {
 
   /// Adds a deployment called `name` with `settings`, each of the form `key=value`, before the others, and makes it the
   /// default where asked to, all in one rename. Throws ``ScoringError``, and ``ScenarioFaults`` where a setting is wrong.
-  public func add(_ name: String, settings: [String], isDefault: Bool) throws -> EndpointDocument {
+  package func add(_ name: String, settings: [String], isDefault: Bool) throws -> EndpointDocument {
     guard !endpoint.deployments.contains(where: { $0.name == name }) else {
       throw ScoringError("the endpoint \(endpoint.name) has a deployment \(name.quoted) already")
     }

@@ -7,9 +7,9 @@ import Wording
 ///     operator    = "==" | "!=" | "<" | "<=" | ">" | ">="
 ///
 /// Names are those of `report.json`; quantiles are `p50`, `p99.9` and so on.
-public struct Expectation: Hashable, Sendable, CustomStringConvertible {
+package struct Expectation: Hashable, Sendable, CustomStringConvertible {
   /// How the actual value is compared with the demanded one.
-  public enum Comparison: String, CaseIterable, Sendable {
+  package enum Comparison: String, CaseIterable, Sendable {
     case equal = "=="
     case notEqual = "!="
     case lessOrEqual = "<="
@@ -31,15 +31,15 @@ public struct Expectation: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// As it was written.
-  public let expression: String
+  package let expression: String
   let path: [Part]
   let comparison: Comparison
   let demanded: ReportValue
 
-  public var description: String { expression }
+  package var description: String { expression }
 
   /// Reads `expression` and checks its names. Throws ``ExpectationError`` with the place of the fault.
-  public init(_ expression: String) throws(ExpectationError) {
+  package init(_ expression: String) throws(ExpectationError) {
     var parser = ExpectationParser(expression)
     self.expression = expression
     path = try parser.path()
@@ -48,7 +48,7 @@ public struct Expectation: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Holds the expectation against `report`. A value that is null or not there fails it, with the reason.
-  public func evaluate(_ report: ReportValue) -> ExpectationResult {
+  package func evaluate(_ report: ReportValue) -> ExpectationResult {
     switch find(path[...], in: report, seen: "the report") {
     case .failure(let reason):
       return ExpectationResult(expression: expression, actual: .null, passed: false, explanation: reason.text)
@@ -142,15 +142,15 @@ public struct Expectation: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// How an expectation came out.
-public struct ExpectationResult: Hashable, Sendable, Codable {
-  public var expression: String
+package struct ExpectationResult: Hashable, Sendable, Codable {
+  package var expression: String
   /// What the report says; null where it says nothing.
-  public var actual: ReportValue
-  public var passed: Bool
+  package var actual: ReportValue
+  package var passed: Bool
   /// Why it failed, for people; nil where it passed.
-  public var explanation: String?
+  package var explanation: String?
 
-  public init(expression: String, actual: ReportValue, passed: Bool, explanation: String? = nil) {
+  package init(expression: String, actual: ReportValue, passed: Bool, explanation: String? = nil) {
     self.expression = expression
     self.actual = actual
     self.passed = passed
@@ -159,12 +159,12 @@ public struct ExpectationResult: Hashable, Sendable, Codable {
 }
 
 /// An expectation that cannot be read, or that names what no report has.
-public struct ExpectationError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct ExpectationError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Where in the expression, in characters from 0.
-  public let offset: Int
-  public let reason: String
+  package let offset: Int
+  package let reason: String
   /// The name that was probably meant.
-  public let suggestion: String?
+  package let suggestion: String?
 
-  public var description: String { reason + (suggestion.map { "; did you mean \($0.quoted)?" } ?? "") }
+  package var description: String { reason + (suggestion.map { "; did you mean \($0.quoted)?" } ?? "") }
 }

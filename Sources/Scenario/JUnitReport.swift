@@ -7,9 +7,9 @@ import Telemetry
 /// that of Apache Ant's reports (windyroad's `JUnit.xsd`), so that readers of either take it: times in seconds with three
 /// decimals, a time stamp without a zone, which is UTC here, a host, properties, and `system-out` and `system-err`, which are
 /// empty because logs are files of their own.
-public struct JUnitReport: Hashable, Sendable {
+package struct JUnitReport: Hashable, Sendable {
   /// How a test case came out. The text says why, for people.
-  public enum Outcome: Hashable, Sendable {
+  package enum Outcome: Hashable, Sendable {
     case passed
     case failed(String)
     case broken(String)
@@ -17,37 +17,37 @@ public struct JUnitReport: Hashable, Sendable {
   }
 
   /// A test case.
-  public struct Case: Hashable, Sendable {
-    public var name: String
-    public var outcome: Outcome
+  package struct Case: Hashable, Sendable {
+    package var name: String
+    package var outcome: Outcome
 
-    public init(_ name: String, _ outcome: Outcome) {
+    package init(_ name: String, _ outcome: Outcome) {
       self.name = name
       self.outcome = outcome
     }
   }
 
   /// A further fact.
-  public struct Property: Hashable, Sendable {
-    public var name: String
-    public var value: String
+  package struct Property: Hashable, Sendable {
+    package var name: String
+    package var value: String
 
-    public init(_ name: String, _ value: String) {
+    package init(_ name: String, _ value: String) {
       self.name = name
       self.value = value
     }
   }
 
   /// The name of the suite, and the class of its cases.
-  public var suite: String
-  public var startedAt: Timestamp
-  public var host: String
-  public var seconds: Double
-  public var properties: [Property]
+  package var suite: String
+  package var startedAt: Timestamp
+  package var host: String
+  package var seconds: Double
+  package var properties: [Property]
   /// Their names may be equal; see ``text``.
-  public var cases: [Case]
+  package var cases: [Case]
 
-  public init(
+  package init(
     suite: String, startedAt: Timestamp, host: String = ProcessInfo.processInfo.hostName, seconds: Double,
     properties: [Property] = [], cases: [Case]
   ) {
@@ -60,7 +60,7 @@ public struct JUnitReport: Hashable, Sendable {
   }
 
   /// The file. A name that an earlier case has is followed by a number, because readers tell cases by their names.
-  public var text: String {
+  package var text: String {
     func count(_ isCounted: (Outcome) -> Bool) -> String { String(cases.count { isCounted($0.outcome) }) }
     let failures = count { if case .failed = $0 { true } else { false } }
     let errors = count { if case .broken = $0 { true } else { false } }

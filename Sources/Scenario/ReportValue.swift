@@ -1,7 +1,7 @@
 import Foundation
 
 /// A value of a report: what JSON can say.
-public enum ReportValue: Hashable, Sendable, Codable {
+package enum ReportValue: Hashable, Sendable, Codable {
   case null
   case bool(Bool)
   case number(Double)
@@ -10,11 +10,11 @@ public enum ReportValue: Hashable, Sendable, Codable {
   case object([String: ReportValue])
 
   /// What `value` says once it is encoded as JSON.
-  public init(encoding value: some Encodable) throws {
+  package init(encoding value: some Encodable) throws {
     self = try JSONDecoder().decode(ReportValue.self, from: JSONEncoder().encode(value))
   }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
       self = .null
@@ -31,7 +31,7 @@ public enum ReportValue: Hashable, Sendable, Codable {
     }
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {
     case .null: try container.encodeNil()
@@ -52,7 +52,7 @@ public enum ReportValue: Hashable, Sendable, Codable {
 
 extension ReportValue: CustomStringConvertible {
   /// As people read it; whole numbers without a fraction.
-  public var description: String {
+  package var description: String {
     switch self {
     case .null: "null"
     case .bool(let value): String(value)

@@ -1,5 +1,5 @@
 /// Why a run came to no verdict.
-public enum RunError: Error, CustomStringConvertible {
+package enum RunError: Error, CustomStringConvertible {
   /// The output folder is there and not empty.
   case outputExists(String)
   /// The output is to go where a file is.
@@ -11,7 +11,7 @@ public enum RunError: Error, CustomStringConvertible {
   /// Somebody pressed Ctrl-C.
   case interrupted
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .outputExists(let path):
       "the output folder \(path) exists and is not empty; choose another one with --out, or remove it"

@@ -3,13 +3,13 @@ import Foundation
 import Telemetry
 
 /// Where the files of a run are.
-public struct RunLayout: Hashable, Sendable {
+package struct RunLayout: Hashable, Sendable {
   /// Absolute.
-  public let folder: String
+  package let folder: String
 
   /// Makes the folder for a run. Throws ``RunError`` where it exists and is not empty, also where another run is making it
   /// at the same time, and `FileError` where it cannot be made.
-  public static func create(at path: String) throws -> RunLayout {
+  package static func create(at path: String) throws -> RunLayout {
     let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
     let manager = FileManager.default
     if let contents = try? manager.contentsOfDirectory(atPath: absolute) {
@@ -26,25 +26,25 @@ public struct RunLayout: Hashable, Sendable {
   }
 
   /// How many runs of one scenario that begin within one second find a folder of their own: far more than a machine carries.
-  public static let mostOfASecond = 100
+  package static let mostOfASecond = 100
 
   /// `runs/<scenario>-<UTC time>`, and of runs that begin within one second `…-2` for the second.
-  public static func standardFolder(scenario: String, now: Timestamp, number: Int = 1) -> String {
+  package static func standardFolder(scenario: String, now: Timestamp, number: Int = 1) -> String {
     let time = now.description.prefix(19).filter { $0 != "-" && $0 != ":" }
     return "runs/\(scenario)-\(time)Z" + (number == 1 ? "" : "-\(number)")
   }
 
-  public var store: String { "\(folder)/sonde.sqlite" }
-  public var jobs: String { "\(folder)/jobs.sqlite" }
-  public var labels: String { "\(folder)/labels.csv" }
+  package var store: String { "\(folder)/sonde.sqlite" }
+  package var jobs: String { "\(folder)/jobs.sqlite" }
+  package var labels: String { "\(folder)/labels.csv" }
   /// The faults of transport, in the form of the labels.
-  public var transport: String { "\(folder)/transport.csv" }
-  public var models: String { "\(folder)/models" }
-  public var predictions: String { "\(folder)/predictions" }
-  public var report: String { "\(folder)/report.json" }
-  public var junit: String { "\(folder)/junit.xml" }
-  public var manifest: String { "\(folder)/manifest.json" }
-  public var logs: String { "\(folder)/logs" }
+  package var transport: String { "\(folder)/transport.csv" }
+  package var models: String { "\(folder)/models" }
+  package var predictions: String { "\(folder)/predictions" }
+  package var report: String { "\(folder)/report.json" }
+  package var junit: String { "\(folder)/junit.xml" }
+  package var manifest: String { "\(folder)/manifest.json" }
+  package var logs: String { "\(folder)/logs" }
   var schedule: String { "\(folder)/schedule.json" }
   /// When the messages of the fleet arrive, as ingestion is told.
   var arrivals: String { "\(folder)/arrivals.json" }
@@ -54,5 +54,5 @@ public struct RunLayout: Hashable, Sendable {
   var broker: String { "\(folder)/broker" }
 
   /// The log of one part of the run.
-  public func log(_ part: String) -> String { "\(logs)/\(part).log" }
+  package func log(_ part: String) -> String { "\(logs)/\(part).log" }
 }

@@ -2,17 +2,17 @@ import Foundation
 import Wording
 
 /// A ``RunStatus`` in one line, as wide as there is room: `publishing [####............] 25%  01-01T06:00  1,440 windows`.
-public struct RunLine: Sendable {
+package struct RunLine: Sendable {
   private let status: RunStatus
 
-  public init(_ status: RunStatus) { self.status = status }
+  package init(_ status: RunStatus) { self.status = status }
 
   /// The columns of the bar, without its brackets.
   private static let cells = 16
 
   /// The line in at most `width` columns; nil for a log, where nothing is drawn and nothing cut. What tells least goes first:
   /// the bar, which says the same as the number beside it, then the event time, then the jobs.
-  public func text(width: Int?) -> String {
+  package func text(width: Int?) -> String {
     guard let width else { return line(hasBar: false) }
     let lines = [
       line(hasBar: true), line(hasBar: false), line(hasBar: false, hasClock: false),

@@ -7,7 +7,7 @@ import Telemetry
 import WindowStore
 
 /// How a run came out.
-public enum Verdict: String, Hashable, Sendable, Codable {
+package enum Verdict: String, Hashable, Sendable, Codable {
   /// Every expectation held.
   case passed
   /// An expectation did not.
@@ -19,19 +19,19 @@ public enum Verdict: String, Hashable, Sendable, Codable {
 }
 
 /// What was measured in a run, and what it says: `report.json`. A key whose part took no part in the run is null.
-public struct RunReport: Sendable {
-  public internal(set) var scenario: String
-  public internal(set) var seed: UInt64
-  public internal(set) var verdict = Verdict.error
+package struct RunReport: Sendable {
+  package internal(set) var scenario: String
+  package internal(set) var seed: UInt64
+  package internal(set) var verdict = Verdict.error
   /// Why the verdict is `invalid` or `error`; nil otherwise.
-  public internal(set) var reason: String?
-  public internal(set) var expectations: [ExpectationResult] = []
+  package internal(set) var reason: String?
+  package internal(set) var expectations: [ExpectationResult] = []
   /// What the scenario expects, as it is written there, whether or not the run came so far.
-  public let wanted: [String]
+  package let wanted: [String]
   /// When it began, on the wall clock.
-  public let startedAt: Timestamp
+  package let startedAt: Timestamp
   /// Wall-clock time from the start of the first part to the end of the last.
-  public internal(set) var elapsedSeconds = 0.0
+  package internal(set) var elapsedSeconds = 0.0
 
   var planned: (messages: Int, readings: Int)
   var fleet: FleetLedger?
@@ -50,7 +50,7 @@ public struct RunReport: Sendable {
   var compute: ComputeSettings
   var nodes = NodeUsage([])
   /// Devices whose clocks are not the fleet's, the worst first.
-  public internal(set) var clocks: [DeviceClock] = []
+  package internal(set) var clocks: [DeviceClock] = []
 
   init(_ document: ScenarioDocument, startedAt: Timestamp) {
     self.startedAt = startedAt
@@ -71,7 +71,7 @@ public struct RunReport: Sendable {
   }
 
   /// The report as it is written. Throws where a part cannot be encoded.
-  public func value() throws -> ReportValue {
+  package func value() throws -> ReportValue {
     .object([
       "scenario": .text(scenario),
       "verdict": .text(verdict.rawValue),
@@ -121,7 +121,7 @@ public struct RunReport: Sendable {
   }
 
   /// `report.json`, indented.
-  public func json() throws -> String {
+  package func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value()), as: UTF8.self) + "\n"

@@ -9,23 +9,23 @@ import Telemetry
 import WindowStore
 
 /// A scenario that has been read and found possible: the plan of a run.
-public struct ScenarioDocument: Sendable {
+package struct ScenarioDocument: Sendable {
   /// Event time.
-  public struct Clock: Hashable, Sendable {
-    public var start: Timestamp
-    public var duration: Duration
+  package struct Clock: Hashable, Sendable {
+    package var start: Timestamp
+    package var duration: Duration
     /// How fast event time passes.
-    public var speed: PublishingClock
+    package var speed: PublishingClock
 
-    public var end: Timestamp { start + duration }
+    package var end: Timestamp { start + duration }
   }
 
   /// Where the messages come from.
-  public enum Source: Sendable {
+  package enum Source: Sendable {
     case fleet(FleetPlan)
     case replay(ReplaySource)
 
-    public var messages: any MessageSource {
+    package var messages: any MessageSource {
       switch self {
       case .fleet(let plan): plan
       case .replay(let recording): recording
@@ -34,25 +34,25 @@ public struct ScenarioDocument: Sendable {
   }
 
   /// How the fleet connects.
-  public struct Publishing: Hashable, Sendable {
+  package struct Publishing: Hashable, Sendable {
     /// Connections a second, all processes together; nil: as many as can be.
-    public var connectionRate: Double?
+    package var connectionRate: Double?
     /// Nil: as many as file descriptors ask for.
-    public var processes: Int?
+    package var processes: Int?
   }
 
   /// Windows and lateness.
-  public struct Ingestion: Hashable, Sendable {
+  package struct Ingestion: Hashable, Sendable {
     /// What the windows mean.
-    public var settings: WindowSettings
-    public var latePolicy = LatePolicy.keep
+    package var settings: WindowSettings
+    package var latePolicy = LatePolicy.keep
     /// How far ahead of every clock a time may lie; nil believes all.
-    public var futureLimit: Duration? = IngestionDefaults.futureLimit
-    public var idleAfter = IngestionDefaults.idleAfter
+    package var futureLimit: Duration? = IngestionDefaults.futureLimit
+    package var idleAfter = IngestionDefaults.idleAfter
     /// How much event time behind the fleet's time is kept; nil keeps everything.
-    public var retain: Duration?
+    package var retain: Duration?
     /// How large the store may become; nil: as large as it likes.
-    public var retainBytes: Int?
+    package var retainBytes: Int?
 
     /// The options of `sonde ingest` that say the same.
     var arguments: [String] {
@@ -71,15 +71,15 @@ public struct ScenarioDocument: Sendable {
   }
 
   /// The one-class SVMs.
-  public struct Model: Hashable, Sendable {
-    public var layout: ModelLayout
-    public var settings: ModelSettings
+  package struct Model: Hashable, Sendable {
+    package var layout: ModelLayout
+    package var settings: ModelSettings
     /// Offsets from the start of the clock. Windows that lie wholly inside are learnt from.
-    public var trainOn: ClosedRange<Duration>
+    package var trainOn: ClosedRange<Duration>
   }
 
   /// What starts a job, in event time.
-  public enum Trigger: Hashable, Sendable {
+  package enum Trigger: Hashable, Sendable {
     /// Five fields, UTC.
     case cron(String)
     /// Each time this has passed since ``Scoring/from``.
@@ -87,36 +87,36 @@ public struct ScenarioDocument: Sendable {
   }
 
   /// The scheduled batch job.
-  public struct Scoring: Hashable, Sendable {
+  package struct Scoring: Hashable, Sendable {
     /// Offset from the start of the clock. Windows that begin here or later are scored.
-    public var from: Duration
-    public var trigger: Trigger
-    public var miniBatchSize: MiniBatchSize
+    package var from: Duration
+    package var trigger: Trigger
+    package var miniBatchSize: MiniBatchSize
     /// How many rows may fail before a job is ended as failed; -1 for any number.
-    public var errorThreshold = ScoringDefaults.errorThreshold
-    public var retry = RetrySettings()
+    package var errorThreshold = ScoringDefaults.errorThreshold
+    package var retry = RetrySettings()
     /// Which of the compute targets.
-    public var compute: ComputeSettings.Kind
+    package var compute: ComputeSettings.Kind
   }
 
   /// Something that breaks.
-  public struct Fault: Sendable {
+  package struct Fault: Sendable {
     /// Offset from the start of the clock.
-    public var at: Duration
+    package var at: Duration
     let kind: any PipelineFault.Type
-    public var target: FaultTarget
+    package var target: FaultTarget
     /// How long it lasts, in wall-clock time; zero where it does not.
-    public var length = Duration.zero
+    package var length = Duration.zero
     /// How far a clock steps.
-    public var by = Duration.zero
+    package var by = Duration.zero
     /// Whether a broker saves its state before it is killed.
-    public var saved = false
+    package var saved = false
 
     /// The kind, as scenarios spell it.
-    public var name: String { kind.name }
+    package var name: String { kind.name }
 
     /// As a scenario would say it.
-    public var text: String {
+    package var text: String {
       var parts = ["at: \(at.text)", "\(name): \(target.rawValue)"]
       if length > .zero { parts.append("for: \(length.text)") }
       if by != .zero { parts.append("by: \(by.text)") }
@@ -126,33 +126,33 @@ public struct ScenarioDocument: Sendable {
   }
 
   /// The file it was read from.
-  public let path: String
+  package let path: String
   /// Of the form of an id: it names the run's folder.
-  public let name: String
-  public let about: String?
-  public let seed: UInt64
-  public let clock: Clock
+  package let name: String
+  package let about: String?
+  package let seed: UInt64
+  package let clock: Clock
   /// Nil: the run starts its own.
-  public let broker: BrokerAddress?
-  public let publishing: Publishing
+  package let broker: BrokerAddress?
+  package let publishing: Publishing
   /// Why ingestion cannot read what the fleet publishes; nil where it can. `simulate` publishes it all the same.
-  public let ingestionObstacle: ScenarioFault?
-  public let source: Source
-  public let ingestion: Ingestion
+  package let ingestionObstacle: ScenarioFault?
+  package let source: Source
+  package let ingestion: Ingestion
   /// Nil together with ``scoring``: the run ends with the windows.
-  public let model: Model?
-  public let scoring: Scoring?
+  package let model: Model?
+  package let scoring: Scoring?
   /// The compute target that scores.
-  public let compute: ComputeSettings
+  package let compute: ComputeSettings
   /// In order of time.
-  public let faults: [Fault]
-  public let expectations: [Expectation]
+  package let faults: [Fault]
+  package let expectations: [Expectation]
 
   /// Reads the scenario at `path`, with the values of `--set` in place of the file's and `seed` in place of its seed.
   ///
   /// A recording that the scenario names is read too. Throws ``ScenarioFaults`` with everything that is wrong, and
   /// `FileError` where the file itself cannot be read.
-  public static func load(_ path: String, overrides: [String] = [], seed: UInt64? = nil) throws
+  package static func load(_ path: String, overrides: [String] = [], seed: UInt64? = nil) throws
     -> ScenarioDocument
   {
     try parse(TextFile.text(of: path), path: path, overrides: overrides, seed: seed)
@@ -160,7 +160,7 @@ public struct ScenarioDocument: Sendable {
 
   /// As ``load(_:overrides:seed:)``, from the text of a file; `path` is for messages and for files named
   /// relative to it.
-  public static func parse(
+  package static func parse(
     _ text: String, path: String, overrides: [String] = [], seed: UInt64? = nil
   ) throws -> ScenarioDocument {
     var root: DocumentNode
@@ -178,7 +178,7 @@ public struct ScenarioDocument: Sendable {
   }
 
   /// Throws ``ScenarioFaults`` where ingestion could not read what the fleet publishes.
-  public func checkIngestion() throws {
+  package func checkIngestion() throws {
     if let ingestionObstacle { throw ScenarioFaults([ingestionObstacle]) }
   }
 
@@ -186,7 +186,7 @@ public struct ScenarioDocument: Sendable {
   var topicFilter: String { source.messages.groups.first?.style.topic.filter ?? TelemetryTopic.filter }
 
   /// What the scheduler needs to know; nil where the scenario scores nothing.
-  public var scheduleConfiguration: ScheduleConfiguration? {
+  package var scheduleConfiguration: ScheduleConfiguration? {
     guard let model, let scoring else { return nil }
     var settings = model.settings
     settings.seed = seed

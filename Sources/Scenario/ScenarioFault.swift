@@ -1,15 +1,15 @@
 import Wording
 
 /// Something wrong in a scenario: where, what, and what was probably meant.
-public struct ScenarioFault: Error, Hashable, Sendable, CustomStringConvertible {
+package struct ScenarioFault: Error, Hashable, Sendable, CustomStringConvertible {
   /// Where a part of a scenario was written.
-  public enum Place: Hashable, Sendable, CustomStringConvertible {
+  package enum Place: Hashable, Sendable, CustomStringConvertible {
     /// Line and column from 1.
     case file(path: String, line: Int, column: Int)
     /// A flag of the command line, as it was given.
     case flag(String)
 
-    public var description: String {
+    package var description: String {
       switch self {
       case .file(let path, let line, let column): "\(path):\(line):\(column)"
       case .flag(let flag): flag.excerpt
@@ -25,29 +25,29 @@ public struct ScenarioFault: Error, Hashable, Sendable, CustomStringConvertible 
     }
   }
 
-  public let place: Place
-  public let reason: String
+  package let place: Place
+  package let reason: String
   /// The name that was probably meant.
-  public let suggestion: String?
+  package let suggestion: String?
   /// Whether editors see it too, because it is against `scenario.schema.json`. The others depend on several values, on files,
   /// or on a grammar of their own.
-  public let isOfSchema: Bool
+  package let isOfSchema: Bool
 
-  public init(place: Place, reason: String, suggestion: String? = nil, isOfSchema: Bool = false) {
+  package init(place: Place, reason: String, suggestion: String? = nil, isOfSchema: Bool = false) {
     self.isOfSchema = isOfSchema
     self.place = place
     self.reason = reason
     self.suggestion = suggestion
   }
 
-  public var description: String {
+  package var description: String {
     "\(place): \(reason)" + (suggestion.map { "; did you mean \($0.quoted)?" } ?? "")
   }
 }
 
 /// Everything that is wrong in a scenario, in the order of the file.
-public struct ScenarioFaults: Error, Sendable, CustomStringConvertible {
-  public let faults: [ScenarioFault]
+package struct ScenarioFaults: Error, Sendable, CustomStringConvertible {
+  package let faults: [ScenarioFault]
 
   init(_ faults: [ScenarioFault]) {
     func order(_ fault: ScenarioFault) -> (Int, Int) {
@@ -61,7 +61,7 @@ public struct ScenarioFaults: Error, Sendable, CustomStringConvertible {
       .map(\.element)
   }
 
-  public var description: String { faults.map(\.description).joined(separator: "\n") }
+  package var description: String { faults.map(\.description).joined(separator: "\n") }
 }
 
 /// `<` on nested pairs, for sorting.

@@ -1,7 +1,7 @@
 import Wording
 
 /// A value given on the command line in place of one in the file: `--set fleet[0].count=5`.
-public struct ScenarioOverride: Hashable, Sendable {
+package struct ScenarioOverride: Hashable, Sendable {
   /// A step of the way to the value.
   enum Step: Hashable, Sendable {
     case key(String)
@@ -9,12 +9,12 @@ public struct ScenarioOverride: Hashable, Sendable {
   }
 
   /// As it was given, without `--set`.
-  public let text: String
+  package let text: String
   let steps: [Step]
   let value: String
 
   /// Reads `path=value`; a path is keys joined by dots, each with indices in brackets. Throws ``ScenarioFault``.
-  public init(_ text: String) throws(ScenarioFault) {
+  package init(_ text: String) throws(ScenarioFault) {
     func fault(_ reason: String) -> ScenarioFault {
       ScenarioFault(place: .flag("--set \(text)"), reason: reason)
     }

@@ -14,18 +14,18 @@ import WindowStore
 ///
 /// Every part is a process of its own and is asked nothing but to begin and to end; how far they are is read from the store,
 /// as anybody could. Whatever happens, no part is left running.
-public struct ScenarioRun: Sendable {
+package struct ScenarioRun: Sendable {
   /// What the caller settles.
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// The folder of the run; must not exist, or be empty.
-    public var output: String
+    package var output: String
     /// This program.
-    public var executable: String
+    package var executable: String
     /// `--set` and `--seed`, handed on to the parts that read the scenario themselves.
-    public var overrides: [String]
-    public var seed: UInt64?
+    package var overrides: [String]
+    package var seed: UInt64?
 
-    public init(output: String, executable: String, overrides: [String] = [], seed: UInt64? = nil) {
+    package init(output: String, executable: String, overrides: [String] = [], seed: UInt64? = nil) {
       self.output = output
       self.executable = executable
       self.overrides = overrides
@@ -33,7 +33,7 @@ public struct ScenarioRun: Sendable {
     }
   }
 
-  public let document: ScenarioDocument
+  package let document: ScenarioDocument
   private let options: Options
   private let stop: StopFlag
   private let observe: @Sendable (RunEvent) -> Void
@@ -41,7 +41,7 @@ public struct ScenarioRun: Sendable {
   /// - Parameters:
   ///   - stop: Set by whoever wants the run to end early.
   ///   - observe: Told how far the run is, from one thread at a time.
-  public init(
+  package init(
     _ document: ScenarioDocument, options: Options, until stop: StopFlag,
     observe: @escaping @Sendable (RunEvent) -> Void
   ) {
@@ -53,7 +53,7 @@ public struct ScenarioRun: Sendable {
 
   /// Runs the scenario and writes the files of its folder. Throws ``RunError``, and what the parts throw, where it comes to no
   /// verdict; ``RunReport/verdict`` is then `error` in the report that is left behind.
-  public func run() async throws -> (report: RunReport, layout: RunLayout) {
+  package func run() async throws -> (report: RunReport, layout: RunLayout) {
     try document.checkIngestion()
     let layout = try RunLayout.create(at: options.output)
     var report = RunReport(

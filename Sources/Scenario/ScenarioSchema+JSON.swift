@@ -18,7 +18,7 @@ extension ScenarioSchema {
   static let gammas = ["scale", "auto"]
 
   /// The table as a JSON Schema (draft 2020-12), for editors; the text of `Scenarios/scenario.schema.json`.
-  public static func json() throws -> String {
+  package static func json() throws -> String {
     guard case .object(var root) = object(scenario) else { preconditionFailure("a mapping is an object") }
     root["$schema"] = .text("https://json-schema.org/draft/2020-12/schema")
     root["title"] = .text("Sonde scenario")
@@ -29,7 +29,7 @@ extension ScenarioSchema {
   }
 
   /// Every key's path, such as `fleet[].sensors.*.unit`.
-  public static var paths: [String] { paths(of: scenario, under: "") }
+  package static var paths: [String] { paths(of: scenario, under: "") }
 
   private static func paths(of mapping: Mapping, under prefix: String) -> [String] {
     mapping.keys.flatMap { key in [prefix + key.name] + paths(of: key.kind, under: prefix + key.name) }

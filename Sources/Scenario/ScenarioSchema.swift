@@ -2,7 +2,7 @@ import Ingestion
 
 /// The keys of a scenario: the one table from which the decoder takes the names it knows and `scenario.schema.json` is
 /// written, so that editor and decoder cannot disagree.
-public enum ScenarioSchema {
+package enum ScenarioSchema {
   static let scenario = Mapping(
     name: "scenario",
     keys: [

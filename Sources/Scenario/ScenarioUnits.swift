@@ -1,7 +1,7 @@
 /// How scenarios write quantities.
-public enum ScenarioUnits {
+package enum ScenarioUnits {
   /// Reads `500MB`, `2GiB` or a plain number of bytes. Nil for anything else, and for no bytes at all.
-  public static func bytes(_ text: String) -> Int? {
+  package static func bytes(_ text: String) -> Int? {
     let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     let sizes: [String: Double] = [
       "": 1, "B": 1, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12,
@@ -15,7 +15,7 @@ public enum ScenarioUnits {
   }
 
   /// Reads `10%` or `2.5%` as a share from 0 to 1.
-  public static func share(_ text: String) -> Double? {
+  package static func share(_ text: String) -> Double? {
     guard text.hasSuffix("%"), let number = plainNumber(text.dropLast()), (0...100).contains(number) else {
       return nil
     }

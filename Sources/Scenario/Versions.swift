@@ -3,12 +3,12 @@ import GRDBSQLite
 import OneClassSVM
 
 /// What this program is made of.
-public enum Versions {
+package enum Versions {
   /// Its own.
-  public static let sonde = "0.1.0"
+  package static let sonde = "0.1.0"
 
   /// With those of the libraries that it has loaded, by name.
-  public static var all: [String: String] {
+  package static var all: [String: String] {
     var major: Int32 = 0
     var minor: Int32 = 0
     var revision: Int32 = 0

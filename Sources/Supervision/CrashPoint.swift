@@ -6,7 +6,7 @@ import Synchronization
 /// `SONDE_CRASH_AT=<step>#<n>@<file>` kills the process, as `kill -9` would, when it passes the step for the n-th time.
 /// The file is made first, and where it exists already nothing happens: a process that is started again with the same
 /// environment lives. Without the variable passing a step costs a comparison.
-public enum CrashPoint: String, CaseIterable, Sendable {
+package enum CrashPoint: String, CaseIterable, Sendable {
   /// Inside the transaction that makes the tables.
   case migration = "migration"
   /// State recovered, no connection yet.
@@ -66,9 +66,9 @@ public enum CrashPoint: String, CaseIterable, Sendable {
   case jobCompleted = "job-completed"
 
   /// The steps of ingestion.
-  public static var ingestion: [CrashPoint] { Array(allCases.prefix { $0 != .modelWritten }) }
+  package static var ingestion: [CrashPoint] { Array(allCases.prefix { $0 != .modelWritten }) }
   /// The steps of batch scoring.
-  public static var scoring: [CrashPoint] { Array(allCases.drop { $0 != .modelWritten }) }
+  package static var scoring: [CrashPoint] { Array(allCases.drop { $0 != .modelWritten }) }
 
   private struct Plan {
     let point: CrashPoint
@@ -88,7 +88,7 @@ public enum CrashPoint: String, CaseIterable, Sendable {
   private static let passages = Atomic<Int>(0)
 
   /// Says that the process is at this step.
-  public func pass() {
+  package func pass() {
     guard let plan = Self.plan, plan.point == self else { return }
     guard Self.passages.add(1, ordering: .relaxed).newValue == plan.passage else { return }
     let marker = open(plan.marker, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o644)

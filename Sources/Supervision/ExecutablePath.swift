@@ -1,10 +1,10 @@
 import Foundation
 
 /// Finds programs the way a shell does.
-public enum ExecutablePath {
+package enum ExecutablePath {
   /// The first executable file called `name` on `PATH` or in the folders where Debian keeps daemons, which are not on
   /// an ordinary user's `PATH`. Nil where there is none.
-  public static func find(_ name: String) -> String? {
+  package static func find(_ name: String) -> String? {
     if name.contains("/") { return access(name, X_OK) == 0 ? name : nil }
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     let folders = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/local/sbin", "/sbin"]
@@ -12,7 +12,7 @@ public enum ExecutablePath {
   }
 
   /// The running program's own file.
-  public static var current: String {
+  package static var current: String {
     (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
   }
 }

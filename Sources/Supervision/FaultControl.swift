@@ -2,28 +2,28 @@ import Foundation
 
 /// What a scenario does to a process that no signal can do: a folder, named by `SONDE_FAULTS`, in which a file means a
 /// fault. Without the variable there are no such faults, and asking costs a comparison.
-public enum FaultControl {
+package enum FaultControl {
   /// The environment variable that names the folder.
-  public static let variable = "SONDE_FAULTS"
+  package static let variable = "SONDE_FAULTS"
   /// While this file exists, the disk of the store is full.
-  public static let diskFullFile = "disk-full"
+  package static let diskFullFile = "disk-full"
   /// Holds the milliseconds by which the process's wall clock is wrong.
-  public static let clockOffsetFile = "clock-offset-ms"
+  package static let clockOffsetFile = "clock-offset-ms"
   /// Where this file exists when the process starts, its death is a power cut: what SQLite has not synced goes with it.
   /// Holds the seed that chooses what had reached the disk all the same.
-  public static let powerCutFile = "power-cut-seed"
+  package static let powerCutFile = "power-cut-seed"
 
   /// The folder; nil where there are no such faults.
-  public static let folder: String? = ProcessInfo.processInfo.environment[variable]
+  package static let folder: String? = ProcessInfo.processInfo.environment[variable]
 
   /// The path of ``diskFullFile``.
-  public static var diskFullMarker: String? { folder.map { "\($0)/\(diskFullFile)" } }
+  package static var diskFullMarker: String? { folder.map { "\($0)/\(diskFullFile)" } }
 
   /// The number in ``powerCutFile``.
-  public static var powerCutSeed: UInt64? { number(in: powerCutFile).map { UInt64(bitPattern: $0) } }
+  package static var powerCutSeed: UInt64? { number(in: powerCutFile).map { UInt64(bitPattern: $0) } }
 
   /// The wall clock of this process, in milliseconds since 1970, as wrong as the scenario makes it.
-  public static var wallClockMs: Int64 {
+  package static var wallClockMs: Int64 {
     Int64(Date().timeIntervalSince1970 * 1000) + (number(in: clockOffsetFile) ?? 0)
   }
 

@@ -1,7 +1,7 @@
 import CLinux
 
 /// The memory of this process.
-public enum ProcessMemory {
+package enum ProcessMemory {
   /// Gives back to the system what was freed, as after a large document has been read. The allocator would keep it.
-  public static func trim() { malloc_trim(0) }
+  package static func trim() { malloc_trim(0) }
 }

@@ -5,19 +5,19 @@ import SystemPackage
 import Wording
 
 /// Why a child process could not be started.
-public struct ServiceError: Error, CustomStringConvertible {
-  public let service: String
-  public let reason: String
+package struct ServiceError: Error, CustomStringConvertible {
+  package let service: String
+  package let reason: String
 
-  public var description: String { "\(service): \(reason)" }
+  package var description: String { "\(service): \(reason)" }
 }
 
 /// How a child process ended.
-public enum ServiceExit: Hashable, Sendable, CustomStringConvertible {
+package enum ServiceExit: Hashable, Sendable, CustomStringConvertible {
   case exited(code: Int32)
   case killed(signal: Int32)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .exited(let code): "exit code \(code)"
     case .killed(let signal): "signal \(signal)"
@@ -30,11 +30,11 @@ public enum ServiceExit: Hashable, Sendable, CustomStringConvertible {
 ///
 /// A service does not outlive the process that started it: the kernel sends it SIGTERM when that one dies (where there is
 /// `setpriv`; see ``TiedCommand/words(_:signal:)``), and its standard input ends.
-public final class Service: Sendable {
-  public let name: String
-  public let processID: Int32
+package final class Service: Sendable {
+  package let name: String
+  package let processID: Int32
   /// What the child writes to standard output, line by line; ends with the child.
-  public let lines: AsyncStream<String>
+  package let lines: AsyncStream<String>
 
   private let completion: Task<ServiceExit, any Error>
   private let signal: @Sendable (Int32) -> Void
@@ -62,7 +62,7 @@ public final class Service: Sendable {
   ///   - log: The file that takes its standard error, appended to. Its folder must exist. Nil: it shares this process's own.
   ///   - environment: Added to this process's own.
   /// - Throws: ``ServiceError`` where it cannot be started.
-  public static func start(
+  package static func start(
     name: String, executable: String, arguments: [String], log: String?, environment: [String: String] = [:]
   ) async throws
     -> Service
@@ -144,14 +144,14 @@ public final class Service: Sendable {
   }
 
   /// Writes `line` and a line feed to the child's standard input. Does nothing once the child has gone.
-  public func write(_ line: String) {
+  package func write(_ line: String) {
     input.withLock { descriptor in
       _ = try? descriptor?.writeAll((line + "\n").utf8)
     }
   }
 
   /// Ends the child's standard input.
-  public func closeInput() {
+  package func closeInput() {
     input.withLock { descriptor in
       try? descriptor?.close()
       descriptor = nil
@@ -160,18 +160,18 @@ public final class Service: Sendable {
 
   /// Sends a signal; nothing where the child has ended. The signal goes through the process's own handle, so that it
   /// cannot reach another process that got the same number later.
-  public func send(signal number: Int32) {
+  package func send(signal number: Int32) {
     signal(number)
   }
 
   /// Waits for the child's end.
-  public func exit() async throws -> ServiceExit {
+  package func exit() async throws -> ServiceExit {
     try await completion.value
   }
 
   /// Asks the child to end (SIGTERM) and, where it has not done so after `grace`, kills it.
   @discardableResult
-  public func stop(grace: Duration = .seconds(10)) async throws -> ServiceExit {
+  package func stop(grace: Duration = .seconds(10)) async throws -> ServiceExit {
     send(signal: SIGTERM)
     let killer = Task {
       try await Task.sleep(for: grace)

@@ -3,32 +3,32 @@ import Foundation
 import Synchronization
 
 /// A switch that signal handlers throw and loops look at.
-public final class StopFlag: Sendable {
+package final class StopFlag: Sendable {
   private let value = Atomic<Bool>(false)
 
-  public init() {}
+  package init() {}
 
-  public func set() { value.store(true, ordering: .relaxed) }
-  public var isSet: Bool { value.load(ordering: .relaxed) }
+  package func set() { value.store(true, ordering: .relaxed) }
+  package var isSet: Bool { value.load(ordering: .relaxed) }
 }
 
 /// Turns SIGTERM and SIGINT into a flag, so that a service can finish what it has begun. A second signal ends the
 /// process at once.
-public final class StopSignal: Sendable {
+package final class StopSignal: Sendable {
   /// Set by the first signal.
-  public let flag = StopFlag()
+  package let flag = StopFlag()
   /// The first signal that came, or 0.
-  public var received: Int32 { first.load(ordering: .relaxed) }
+  package var received: Int32 { first.load(ordering: .relaxed) }
 
   private let first = Atomic<Int32>(0)
 
   /// Makes writing to a closed pipe an error instead of a death.
-  public static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+  package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
   /// Takes over both signals.
   ///
   /// - Parameter onFirst: Called once, on a thread of Dispatch.
-  public init(onFirst: @escaping @Sendable () -> Void = {}) {
+  package init(onFirst: @escaping @Sendable () -> Void = {}) {
     for number in [SIGTERM, SIGINT] {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())

@@ -1,8 +1,8 @@
 /// Ties a child to the life of this process.
-public enum TiedCommand {
+package enum TiedCommand {
   /// The command that runs `command` and has the kernel send it `signal` when this process dies, where the system has the means.
   /// Subprocess starts children from one thread that lives as long as the process, which is what makes the signal mean that.
-  public static func words(_ command: [String], signal: String) -> [String] {
+  package static func words(_ command: [String], signal: String) -> [String] {
     guard let setpriv = ExecutablePath.find("setpriv") else { return command }
     return [setpriv, "--pdeathsig", signal, "--"] + command
   }

@@ -9,7 +9,7 @@ extension Duration {
 
   /// Reads `250ms`, `90s`, `5m`, `24h`, `7d`, `1.5h` or several, largest first, as in `1h30m`. Nil for anything else, for
   /// fractions of a millisecond and for more than a hundred years.
-  public init?(text: String) {
+  package init?(text: String) {
     var rest = text[...]
     var total = 0.0
     var smallest = Double.infinity
@@ -28,7 +28,7 @@ extension Duration {
   }
 
   /// As ``init(text:)`` reads it: `24h`, `1m30s`. What is shorter than a millisecond is left out.
-  public var text: String {
+  package var text: String {
     var rest = milliseconds
     guard rest > 0 else { return rest == 0 ? "0s" : "-" + Duration.milliseconds(-rest).text }
     var text = ""

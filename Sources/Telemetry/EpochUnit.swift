@@ -1,12 +1,12 @@
 /// What a number counts that stands for an instant: so much of this since 1970-01-01T00:00:00Z.
-public enum EpochUnit: String, CaseIterable, Sendable {
+package enum EpochUnit: String, CaseIterable, Sendable {
   case seconds = "s"
   case milliseconds = "ms"
   case microseconds = "us"
   case nanoseconds = "ns"
 
   /// The unit's name in a sentence.
-  public var name: String {
+  package var name: String {
     switch self {
     case .seconds: "seconds"
     case .milliseconds: "milliseconds"
@@ -24,20 +24,20 @@ public enum EpochUnit: String, CaseIterable, Sendable {
   private static let last = Timestamp(milliseconds: 253_402_300_799_999)
 
   /// The unit in which `text`, a number, is an instant from 2000 to 2100; nil where there is none.
-  public init?(guessing text: some StringProtocol) {
+  package init?(guessing text: some StringProtocol) {
     guard let unit = Self.allCases.first(where: { $0.instant(text).map(Self.plausible.contains) == true })
     else { return nil }
     self = unit
   }
 
   /// Whether `text` is a number of which the unit must be known, rather than a date.
-  public static func isNumber(_ text: some StringProtocol) -> Bool {
+  package static func isNumber(_ text: some StringProtocol) -> Bool {
     !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E }
   }
 
   /// The instant that `text` is in this unit: digits, and for seconds also a fraction. What is finer than a millisecond is
   /// cut. Nil where it is no such number, or beyond the year 9999.
-  public func instant(_ text: some StringProtocol) -> Timestamp? {
+  package func instant(_ text: some StringProtocol) -> Timestamp? {
     guard Self.isNumber(text) else { return nil }
     let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
     guard let whole = Int64(parts[0]) else { return nil }

@@ -1,27 +1,27 @@
 import Wording
 
 /// Why a text is no template.
-public struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible {
-  public let reason: String
+package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible {
+  package let reason: String
   /// The field that is not known; nil where something else is wrong.
-  public let field: String?
+  package let field: String?
 
-  public var description: String { reason }
+  package var description: String { reason }
 }
 
 /// Text with named fields: `${name}` stands for a value, `$$` for a dollar sign.
-public struct FieldTemplate<Field: Hashable & Sendable>: Hashable, Sendable {
+package struct FieldTemplate<Field: Hashable & Sendable>: Hashable, Sendable {
   enum Piece: Hashable, Sendable {
     case text([UInt8])
     case field(Field)
   }
 
   /// As it was written.
-  public let text: String
+  package let text: String
   let pieces: [Piece]
 
   /// Reads `text`; `field` knows the names. Throws ``TemplateError``.
-  public init(_ text: String, field: (Substring) -> Field?) throws(TemplateError) {
+  package init(_ text: String, field: (Substring) -> Field?) throws(TemplateError) {
     self.text = text
     var pieces: [Piece] = []
     var literal: [UInt8] = []
@@ -52,7 +52,7 @@ public struct FieldTemplate<Field: Hashable & Sendable>: Hashable, Sendable {
   }
 
   /// The fields in it, in order.
-  public var fields: [Field] {
+  package var fields: [Field] {
     pieces.compactMap { if case .field(let field) = $0 { field } else { nil } }
   }
 
@@ -69,13 +69,13 @@ public struct FieldTemplate<Field: Hashable & Sendable>: Hashable, Sendable {
 }
 
 /// Who publishes, as topics and status messages name it.
-public struct PublisherNames: Hashable, Sendable {
-  public var group: String
-  public var device: String
+package struct PublisherNames: Hashable, Sendable {
+  package var group: String
+  package var device: String
   /// The connection that carries the device; the device itself where it has one of its own.
-  public var gateway: String
+  package var gateway: String
 
-  public init(group: String, device: String, gateway: String) {
+  package init(group: String, device: String, gateway: String) {
     self.group = group
     self.device = device
     self.gateway = gateway
@@ -83,13 +83,13 @@ public struct PublisherNames: Hashable, Sendable {
 }
 
 /// Text about who publishes: a topic, or the payload of a birth message or last will.
-public struct AddressTemplate: Hashable, Sendable {
-  public enum Field: String, CaseIterable, Sendable {
+package struct AddressTemplate: Hashable, Sendable {
+  package enum Field: String, CaseIterable, Sendable {
     case device, group, gateway
   }
 
   /// `devices/${device}/telemetry`, which ingestion reads by itself.
-  public static let telemetry: AddressTemplate = {
+  package static let telemetry: AddressTemplate = {
     do { return try AddressTemplate("devices/${device}/telemetry") } catch {
       preconditionFailure("\(error)")
     }
@@ -98,16 +98,16 @@ public struct AddressTemplate: Hashable, Sendable {
   private let template: FieldTemplate<Field>
 
   /// Throws ``TemplateError``.
-  public init(_ text: String) throws(TemplateError) {
+  package init(_ text: String) throws(TemplateError) {
     template = try FieldTemplate(text) { Field(rawValue: String($0)) }
   }
 
-  public var text: String { template.text }
+  package var text: String { template.text }
 
-  public func uses(_ field: Field) -> Bool { template.fields.contains(field) }
+  package func uses(_ field: Field) -> Bool { template.fields.contains(field) }
 
   /// Appends the text for one publisher to `buffer`.
-  public func write(_ names: PublisherNames, into buffer: inout [UInt8]) {
+  package func write(_ names: PublisherNames, into buffer: inout [UInt8]) {
     template.write(into: &buffer) { field, buffer in
       switch field {
       case .device: buffer.append(contentsOf: names.device.utf8)
@@ -118,20 +118,20 @@ public struct AddressTemplate: Hashable, Sendable {
   }
 
   /// The text for one publisher.
-  public func string(_ names: PublisherNames) -> String {
+  package func string(_ names: PublisherNames) -> String {
     var buffer: [UInt8] = []
     write(names, into: &buffer)
     return String(decoding: buffer, as: UTF8.self)
   }
 
   /// As a topic, the filter that matches it for every publisher: a level with a field becomes `+`.
-  public var filter: String {
+  package var filter: String {
     text.split(separator: "/", omittingEmptySubsequences: false)
       .map { $0.contains("${") ? "+" : $0.replacing("$$", with: "$") }.joined(separator: "/")
   }
 
   /// Why it is no topic to publish on; nil where it is one (MQTT 5, 4.7).
-  public var topicFault: String? {
+  package var topicFault: String? {
     if text.isEmpty { return "a topic has at least one character" }
     if text.contains(where: { "+#\0".contains($0) }) { return "a topic has no +, # or NUL" }
     if text.hasPrefix("$$") { return "topics that begin with $ belong to the broker" }

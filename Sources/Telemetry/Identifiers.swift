@@ -1,16 +1,16 @@
 import Wording
 
 /// The rule for device and sensor ids: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`.
-public enum IdentifierRule {
+package enum IdentifierRule {
   /// The longest id, in bytes.
-  public static let maximumLength = 64
+  package static let maximumLength = 64
   /// The rule for people, after “… is not an id,”.
-  public static let sentence =
+  package static let sentence =
     "which has 1 to \(maximumLength) letters A-Z and a-z, digits, '.', '_' and '-', and begins with a letter or digit"
 
   /// Whether `bytes` form an id.
   @inlinable
-  public static func accepts(_ bytes: some Collection<UInt8>) -> Bool {
+  package static func accepts(_ bytes: some Collection<UInt8>) -> Bool {
     guard let first = bytes.first, isAlphanumeric(first), bytes.count <= maximumLength else { return false }
     return bytes.dropFirst().allSatisfy { isAlphanumeric($0) || $0 == 0x2E || $0 == 0x5F || $0 == 0x2D }
   }
@@ -28,11 +28,11 @@ public enum IdentifierRule {
 }
 
 /// The name of a device, such as `pump-0007`. Always of the form that ``IdentifierRule`` asks for.
-public struct DeviceID: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
-  public let name: String
+package struct DeviceID: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
+  package let name: String
 
   /// Nil where `name` does not follow ``IdentifierRule``.
-  public init?(_ name: some StringProtocol) {
+  package init?(_ name: some StringProtocol) {
     guard IdentifierRule.accepts(name.utf8) else { return nil }
     self.name = String(name)
   }
@@ -40,29 +40,29 @@ public struct DeviceID: Hashable, Comparable, Sendable, Codable, CustomStringCon
   /// - Parameter name: Known to follow ``IdentifierRule``.
   init(checked name: String) { self.name = name }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     name = try decodedIdentifier(decoder, "device")
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(name)
   }
 
-  public var description: String { name }
+  package var description: String { name }
 
   /// Byte order, which is also SQLite's order of text. Of ASCII text, which ids are, it is Swift's order too.
-  public static func < (a: DeviceID, b: DeviceID) -> Bool {
+  package static func < (a: DeviceID, b: DeviceID) -> Bool {
     a.name < b.name
   }
 }
 
 /// The name of a sensor of a device, such as `temperature`. Always of the form that ``IdentifierRule`` asks for.
-public struct SensorID: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
-  public let name: String
+package struct SensorID: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
+  package let name: String
 
   /// Nil where `name` does not follow ``IdentifierRule``.
-  public init?(_ name: some StringProtocol) {
+  package init?(_ name: some StringProtocol) {
     guard IdentifierRule.accepts(name.utf8) else { return nil }
     self.name = String(name)
   }
@@ -70,19 +70,19 @@ public struct SensorID: Hashable, Comparable, Sendable, Codable, CustomStringCon
   /// - Parameter name: Known to follow ``IdentifierRule``.
   init(checked name: String) { self.name = name }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     name = try decodedIdentifier(decoder, "sensor")
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(name)
   }
 
-  public var description: String { name }
+  package var description: String { name }
 
   /// Byte order, which is also SQLite's order of text. Of ASCII text, which ids are, it is Swift's order too.
-  public static func < (a: SensorID, b: SensorID) -> Bool {
+  package static func < (a: SensorID, b: SensorID) -> Bool {
     a.name < b.name
   }
 }

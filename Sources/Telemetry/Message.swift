@@ -2,45 +2,45 @@
 ///
 /// `epoch` counts the lives of the device (its boots) and `sequence` its messages within one life; a foreign device
 /// sends neither.
-public struct Message: Hashable, Sendable {
+package struct Message: Hashable, Sendable {
   /// The value of one sensor.
-  public struct Value: Hashable, Sendable {
-    public var sensor: SensorID
+  package struct Value: Hashable, Sendable {
+    package var sensor: SensorID
     /// Always finite.
-    public var value: Double
+    package var value: Double
 
-    public init(sensor: SensorID, value: Double) {
+    package init(sensor: SensorID, value: Double) {
       self.sensor = sensor
       self.value = value
     }
   }
 
   /// Which message of a device this is.
-  public struct Position: Hashable, Comparable, Sendable {
+  package struct Position: Hashable, Comparable, Sendable {
     /// The life of the device, from 0.
-    public var epoch: Int64
+    package var epoch: Int64
     /// The message within that life, from 0.
-    public var sequence: Int64
+    package var sequence: Int64
 
-    public init(epoch: Int64, sequence: Int64) {
+    package init(epoch: Int64, sequence: Int64) {
       self.epoch = epoch
       self.sequence = sequence
     }
 
-    public static func < (a: Position, b: Position) -> Bool {
+    package static func < (a: Position, b: Position) -> Bool {
       (a.epoch, a.sequence) < (b.epoch, b.sequence)
     }
   }
 
-  public var device: DeviceID
+  package var device: DeviceID
   /// Nil for a foreign device, whose readings are told apart by device, sensor and time alone.
-  public var position: Position?
+  package var position: Position?
   /// When the values were measured.
-  public var timestamp: Timestamp
+  package var timestamp: Timestamp
   /// At least one value, each sensor once, in the payload's order.
-  public var values: [Value]
+  package var values: [Value]
 
-  public init(device: DeviceID, position: Position?, timestamp: Timestamp, values: [Value]) {
+  package init(device: DeviceID, position: Position?, timestamp: Timestamp, values: [Value]) {
     self.device = device
     self.position = position
     self.timestamp = timestamp
@@ -49,16 +49,16 @@ public struct Message: Hashable, Sendable {
 }
 
 /// The topics that devices publish on.
-public enum TelemetryTopic {
+package enum TelemetryTopic {
   /// Matches the telemetry of every device.
-  public static let filter = "devices/+/telemetry"
+  package static let filter = "devices/+/telemetry"
 
   /// `devices/<device>/telemetry`.
-  public static func name(of device: DeviceID) -> String { "devices/\(device.name)/telemetry" }
+  package static func name(of device: DeviceID) -> String { "devices/\(device.name)/telemetry" }
 
   /// The device's part of a topic of the form `…/<device>/<last>`, where it is an id; nil otherwise. A slash at the end adds a
   /// level without a name, which is not counted.
-  public static func device(in topic: some StringProtocol) -> DeviceID? {
+  package static func device(in topic: some StringProtocol) -> DeviceID? {
     var parts = topic.split(separator: "/", omittingEmptySubsequences: false)
     if parts.last?.isEmpty == true { parts.removeLast() }
     guard parts.count >= 2 else { return nil }
@@ -68,7 +68,7 @@ public enum TelemetryTopic {
 
 /// The devices of topics that were seen, so that a topic is taken apart once. Topics come in their thousands, messages in
 /// their millions.
-public struct TopicCache: Sendable {
+package struct TopicCache: Sendable {
   /// Bounds the memory where topics do not repeat; the cache then begins again.
   static let maximumTopics = 1 << 17
 
@@ -81,10 +81,10 @@ public struct TopicCache: Sendable {
   /// Open addressing: indices of `entries`, −1 where free. A power of two, at most half full.
   private var slots = [Int32](repeating: -1, count: 64)
 
-  public init() {}
+  package init() {}
 
   /// As ``TelemetryTopic/device(in:)``.
-  public mutating func device(in topic: UnsafeBufferPointer<UInt8>) -> DeviceID? {
+  package mutating func device(in topic: UnsafeBufferPointer<UInt8>) -> DeviceID? {
     var slot = Self.hash(topic) & (slots.count - 1)
     while slots[slot] >= 0 {
       let entry = entries[Int(slots[slot])]

@@ -1,9 +1,9 @@
 /// Finds the name that was probably meant.
-public enum NearestName {
+package enum NearestName {
   /// The one of `names` nearest to `name`, where it is near enough to be a slip of the hand: at most one edit for each
   /// three characters, and always at least one. Of equally near ones, the one that begins alike for longest, then the
   /// first.
-  public static func of(_ name: String, among names: some Sequence<String>) -> String? {
+  package static func of(_ name: String, among names: some Sequence<String>) -> String? {
     let limit = max(1, name.count / 3)
     let letters = Array(name.lowercased())
     var best: (name: String, distance: Int, difference: Int)?

@@ -7,18 +7,18 @@ import Wording
 /// order, values that are no numbers) goes through ``JSONText``. Both read the same message from the same bytes.
 ///
 /// A value that cannot be taken costs itself alone. `null` says that a sensor has no reading, and is none.
-public enum PayloadCodec {
+package enum PayloadCodec {
   /// The largest payload that is read.
-  public static let maximumBytes = 64 * 1024
+  package static let maximumBytes = 64 * 1024
   /// The most sensors of one message.
-  public static let maximumValues = 256
+  package static let maximumValues = 256
   /// 9999-12-31T23:59:59.999Z; later times have no ISO 8601 form of four-digit years.
   static let latestTimestamp: Int64 = 253_402_300_799_999
 
   // MARK: - Encoding
 
   /// Appends the payload of `message` to `buffer`. Numbers are written in the shortest form that reads back equal.
-  public static func encode(_ message: Message, into buffer: inout [UInt8]) {
+  package static func encode(_ message: Message, into buffer: inout [UInt8]) {
     func text(_ string: StaticString) {
       buffer.append(
         contentsOf: UnsafeBufferPointer(start: string.utf8Start, count: string.utf8CodeUnitCount))
@@ -59,7 +59,7 @@ public enum PayloadCodec {
   /// ``PayloadError`` where nothing of it can be taken.
   ///
   /// - Parameter refused: Gets the values that cannot be taken, where others can.
-  public static func decode(
+  package static func decode(
     _ payload: UnsafeBufferPointer<UInt8>, topicDevice: DeviceID?, refused: inout RefusedValues
   ) throws(PayloadError) -> Message {
     guard payload.count <= maximumBytes else { throw .tooLarge(bytes: payload.count) }
@@ -77,7 +77,7 @@ public enum PayloadCodec {
   }
 
   /// The message in `payload` without the values that cannot be taken; see ``decode(_:topicDevice:refused:)``.
-  public static func decode(_ payload: UnsafeBufferPointer<UInt8>, topicDevice: DeviceID?)
+  package static func decode(_ payload: UnsafeBufferPointer<UInt8>, topicDevice: DeviceID?)
     throws(PayloadError) -> Message
   {
     var refused = RefusedValues()
@@ -89,7 +89,7 @@ public enum PayloadCodec {
   ///
   /// - Parameter received: The wall clock, for the relative times that SenML allows.
   @discardableResult
-  public static func decodeAll(
+  package static func decodeAll(
     _ payload: UnsafeBufferPointer<UInt8>, topicDevice: DeviceID?, received: Timestamp,
     _ body: (Message) -> Void
   ) throws(PayloadError) -> RefusedValues {
@@ -107,7 +107,7 @@ public enum PayloadCodec {
   }
 
   /// Decodes every way in which JSON can be written, and finds the reason of a refusal. Throws ``PayloadError``.
-  public static func decodeAnyJSON(
+  package static func decodeAnyJSON(
     _ payload: UnsafeBufferPointer<UInt8>, refused: inout RefusedValues
   ) throws(PayloadError) -> Message {
     guard case .object(let members) = try json(payload) else {

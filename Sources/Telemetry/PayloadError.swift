@@ -1,7 +1,7 @@
 import Wording
 
 /// Why a payload is not a message. The text is what a person reads in `rejected_messages`.
-public enum PayloadError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum PayloadError: Error, Hashable, Sendable, CustomStringConvertible {
   case tooLarge(bytes: Int)
   case notUTF8
   case malformed(String)
@@ -16,7 +16,7 @@ public enum PayloadError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The time lies further ahead than is believed.
   case tooFarInTheFuture(milliseconds: Int64, limit: Duration)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .tooLarge(let bytes): "the payload has \(bytes) bytes; at most \(PayloadCodec.maximumBytes) are read"
     case .notUTF8: "the payload is not UTF-8"
@@ -39,36 +39,36 @@ public enum PayloadError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// The values of a payload that were not taken although the rest of it was: how many, and why.
-public struct RefusedValues: Hashable, Sendable {
+package struct RefusedValues: Hashable, Sendable {
   /// Reasons that are kept; of further values the number says enough, and a row of `rejected_messages` stays short.
-  public static let namedReasons = 5
+  package static let namedReasons = 5
 
-  public private(set) var count = 0
+  package private(set) var count = 0
   /// Those of the first ``namedReasons`` values.
-  public private(set) var reasons: [String] = []
+  package private(set) var reasons: [String] = []
 
-  public init() {}
+  package init() {}
 
   /// Adds a value that is not taken.
-  public mutating func add(_ reason: @autoclosure () -> String) {
+  package mutating func add(_ reason: @autoclosure () -> String) {
     count += 1
     if reasons.count < Self.namedReasons { reasons.append(reason()) }
   }
 
   /// Adds what another part of the same payload could not take.
-  public mutating func add(_ other: RefusedValues) {
+  package mutating func add(_ other: RefusedValues) {
     count += other.count
     reasons += other.reasons.prefix(Self.namedReasons - reasons.count)
   }
 
   /// The reasons in a line, for `rejected_messages`.
-  public var reasonText: String {
+  package var reasonText: String {
     let rest = count - reasons.count
     return reasons.joined(separator: "; ") + (rest > 0 ? "; and \(rest) more" : "")
   }
 
   /// What a person reads of a message whose other values were taken.
-  public var sentence: String {
+  package var sentence: String {
     (count == 1 ? "one value is not taken: " : "\(count) values are not taken: ") + reasonText
   }
 }

@@ -1,6 +1,6 @@
 /// A payload of one's own: text with the fields of a message.
-public struct PayloadTemplate: Hashable, Sendable {
-  public enum Field: Hashable, Sendable {
+package struct PayloadTemplate: Hashable, Sendable {
+  package enum Field: Hashable, Sendable {
     case device
     case epoch
     case sequence
@@ -17,12 +17,12 @@ public struct PayloadTemplate: Hashable, Sendable {
   }
 
   /// The names of the fields that every message has; a sensor's value is `values.<sensor>`.
-  public static let fieldNames = ["device", "epoch", "seq", "ts", "seconds", "time", "values"]
+  package static let fieldNames = ["device", "epoch", "seq", "ts", "seconds", "time", "values"]
 
   private let template: FieldTemplate<Field>
 
   /// Throws ``TemplateError``, also for a sensor that is not among `sensors`.
-  public init(_ text: String, sensors: [SensorID]) throws(TemplateError) {
+  package init(_ text: String, sensors: [SensorID]) throws(TemplateError) {
     template = try FieldTemplate(text) { name in
       switch name {
       case "device": .device
@@ -39,7 +39,7 @@ public struct PayloadTemplate: Hashable, Sendable {
     }
   }
 
-  public var text: String { template.text }
+  package var text: String { template.text }
 
   func write(_ message: Message, into buffer: inout [UInt8]) {
     template.write(into: &buffer) { field, buffer in
@@ -63,7 +63,7 @@ public struct PayloadTemplate: Hashable, Sendable {
 }
 
 /// How messages become payloads.
-public enum PayloadFormat: Hashable, Sendable {
+package enum PayloadFormat: Hashable, Sendable {
   /// The JSON of ``PayloadCodec``: one instant.
   case canonical
   /// A SenML JSON pack (RFC 8428) of one or more instants, with the units of sensors that have one. It carries no epoch
@@ -73,10 +73,10 @@ public enum PayloadFormat: Hashable, Sendable {
   case template(PayloadTemplate)
 
   /// Whether one payload may carry several instants of a device.
-  public var carriesInstants: Bool { self != .canonical }
+  package var carriesInstants: Bool { self != .canonical }
 
   /// Appends the payload that carries `messages`, which are of one device and, where ``carriesInstants`` is false, one.
-  public func encode(_ messages: [Message], into buffer: inout [UInt8]) {
+  package func encode(_ messages: [Message], into buffer: inout [UInt8]) {
     switch self {
     case .canonical:
       for message in messages { PayloadCodec.encode(message, into: &buffer) }

@@ -3,18 +3,18 @@
 /// A message is taken to arrive at the time that it carries. The plan knows better where a device is kept back, or where its
 /// clock is wrong: such messages are listed here, in runs, so that most fleets need no list at all. What follows from arrivals
 /// then follows from the plan, and not from how fast anything was on the day.
-public struct PlannedArrivals: Hashable, Sendable, Codable {
+package struct PlannedArrivals: Hashable, Sendable, Codable {
   /// Messages of one device, one after the other, that do not arrive at the time that they carry.
-  public struct Run: Hashable, Sendable, Codable {
+  package struct Run: Hashable, Sendable, Codable {
     /// Keys of the first and the last of them.
-    public var first: Int64
-    public var last: Int64
+    package var first: Int64
+    package var last: Int64
     /// When all of them arrive, in milliseconds since 1970 UTC; nil where each arrives ``laterMs`` after its time.
-    public var atMs: Int64?
+    package var atMs: Int64?
     /// How much later than its time each of them arrives; below zero where the device's clock is ahead.
-    public var laterMs: Int64
+    package var laterMs: Int64
 
-    public init(first: Int64, last: Int64, atMs: Int64?, laterMs: Int64) {
+    package init(first: Int64, last: Int64, atMs: Int64?, laterMs: Int64) {
       self.first = first
       self.last = last
       self.atMs = atMs
@@ -23,13 +23,13 @@ public struct PlannedArrivals: Hashable, Sendable, Codable {
   }
 
   /// The listed messages of one device.
-  public struct Device: Hashable, Sendable, Codable {
+  package struct Device: Hashable, Sendable, Codable {
     /// Ascending by key, which is the sequence.
-    public var bySequence: [Run]
+    package var bySequence: [Run]
     /// The same by the times that messages carry, in milliseconds, for payloads without a sequence.
-    public var byTime: [Run]
+    package var byTime: [Run]
 
-    public init(bySequence: [Run], byTime: [Run]) {
+    package init(bySequence: [Run], byTime: [Run]) {
       self.bySequence = bySequence
       self.byTime = byTime
     }
@@ -40,7 +40,7 @@ public struct PlannedArrivals: Hashable, Sendable, Codable {
     }
 
     /// When the message arrives that came with `timestamp` and `position`.
-    public func arrival(_ timestamp: Timestamp, _ position: Message.Position?) -> Timestamp {
+    package func arrival(_ timestamp: Timestamp, _ position: Message.Position?) -> Timestamp {
       let runs = position == nil ? byTime : bySequence
       let key = position?.sequence ?? timestamp.milliseconds
       var (low, high) = (0, runs.count)
@@ -56,15 +56,15 @@ public struct PlannedArrivals: Hashable, Sendable, Codable {
 
   /// How far behind the newest arrival one may be that has not been seen yet: what publishers may have under way, and what
   /// is too small to be listed.
-  public var slack: Duration
+  package var slack: Duration
   /// How many devices send at least one message.
-  public var deviceCount: Int
+  package var deviceCount: Int
   /// How many messages arrive in all.
-  public var messageCount: Int
+  package var messageCount: Int
   /// The devices of which something is listed.
-  public var listed: [DeviceID: Device]
+  package var listed: [DeviceID: Device]
 
-  public init(slack: Duration, deviceCount: Int, messageCount: Int, listed: [DeviceID: Device] = [:]) {
+  package init(slack: Duration, deviceCount: Int, messageCount: Int, listed: [DeviceID: Device] = [:]) {
     self.slack = slack
     self.deviceCount = deviceCount
     self.messageCount = messageCount
@@ -78,7 +78,7 @@ public struct PlannedArrivals: Hashable, Sendable, Codable {
     case listed
   }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     slack = .milliseconds(try container.decode(Int64.self, forKey: .slackMs))
     deviceCount = try container.decode(Int.self, forKey: .deviceCount)
@@ -89,7 +89,7 @@ public struct PlannedArrivals: Hashable, Sendable, Codable {
     }
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(slack.milliseconds, forKey: .slackMs)
     try container.encode(deviceCount, forKey: .deviceCount)

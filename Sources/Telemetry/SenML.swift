@@ -5,16 +5,16 @@ import Wording
 /// Each record stands for itself: what is no reading (a text, data, a sum, a record without a value) and what cannot be taken
 /// is told, and the other records are readings. Records of one time become one message. Numbers and booleans (1 and 0) are
 /// readings; a record without a value of its own has the base value, where there is one (section 4.5).
-public enum SenML {
+package enum SenML {
   /// Times below this are relative to the time of receipt (RFC 8428, section 4.5.3).
   static let relativeTimeLimit = 268_435_456.0
   /// The most records of a pack.
-  public static let maximumRecords = 4096
+  package static let maximumRecords = 4096
   /// The version of RFC 8428; packs of a later one may mean something else.
   static let knownVersion: Int64 = 10
 
   /// Whether `payload` begins like a pack.
-  public static func isPack(_ payload: UnsafeBufferPointer<UInt8>) -> Bool {
+  package static func isPack(_ payload: UnsafeBufferPointer<UInt8>) -> Bool {
     if payload.first == 0x7B { return false }
     let first = PayloadCodec.withoutByteOrderMark(payload)
       .first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }

@@ -1,15 +1,15 @@
 import Wording
 
 /// An instant of event time: whole milliseconds since 1970-01-01T00:00:00Z.
-public struct Timestamp: Hashable, Comparable, Sendable, Codable {
+package struct Timestamp: Hashable, Comparable, Sendable, Codable {
   /// Milliseconds since 1970, UTC, without leap seconds.
-  public var milliseconds: Int64
+  package var milliseconds: Int64
 
   /// The instant `milliseconds` after 1970-01-01T00:00:00Z.
-  public init(milliseconds: Int64) { self.milliseconds = milliseconds }
+  package init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
   /// Reads ISO 8601, or a number of milliseconds.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if let text = try? container.decode(String.self) {
       guard let instant = Timestamp(iso8601: text) else {
@@ -24,7 +24,7 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
   }
 
   /// Writes ISO 8601, as in all files; milliseconds where no year of four digits has it.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     let text = description
     if Timestamp(iso8601: text) == self {
@@ -34,25 +34,25 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
     }
   }
 
-  public static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
+  package static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
 
-  public static func + (instant: Timestamp, span: Duration) -> Timestamp {
+  package static func + (instant: Timestamp, span: Duration) -> Timestamp {
     Timestamp(milliseconds: instant.milliseconds + span.milliseconds)
   }
 
-  public static func - (instant: Timestamp, span: Duration) -> Timestamp {
+  package static func - (instant: Timestamp, span: Duration) -> Timestamp {
     Timestamp(milliseconds: instant.milliseconds - span.milliseconds)
   }
 
   /// The time from `b` to `a`; negative where `a` is the earlier one.
-  public static func - (a: Timestamp, b: Timestamp) -> Duration {
+  package static func - (a: Timestamp, b: Timestamp) -> Duration {
     .milliseconds(a.milliseconds - b.milliseconds)
   }
 }
 
 extension Timestamp: CustomStringConvertible {
   /// ISO 8601 in UTC with milliseconds: `2026-01-01T00:00:00.000Z`.
-  public var description: String {
+  package var description: String {
     var days = milliseconds / 86_400_000
     var rest = milliseconds % 86_400_000
     if rest < 0 {
@@ -70,12 +70,12 @@ extension Timestamp: CustomStringConvertible {
   }
 
   /// What ``init(iso8601:)`` reads, for messages.
-  public static let forms = "2026-01-01, 2026-01-01T12:00:00Z, 2026-01-01 12:00:00.250+01:00"
+  package static let forms = "2026-01-01, 2026-01-01T12:00:00Z, 2026-01-01 12:00:00.250+01:00"
 
   /// Reads ISO 8601 as programs write it: a date, `T` or a space, a time of day with optional seconds and fraction, and
   /// `Z`, `±hh:mm`, `±hhmm`, `±hh` (PostgreSQL) or nothing (UTC), also after a space. Fractions beyond milliseconds are
   /// cut. Nil where the text is not of that form or names no instant (month 13, second 61).
-  public init?(iso8601 text: some StringProtocol) {
+  package init?(iso8601 text: some StringProtocol) {
     var scanner = DigitScanner(text.utf8)
     guard let year = scanner.number(digits: 4), scanner.skip("-"),
       let month = scanner.number(digits: 2), scanner.skip("-"),
@@ -117,33 +117,33 @@ extension Timestamp: CustomStringConvertible {
 
 extension Duration {
   /// Whole milliseconds, cut towards zero.
-  public var milliseconds: Int64 {
+  package var milliseconds: Int64 {
     components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
   }
 
   /// Seconds as a number with a fraction.
-  public var seconds: Double {
+  package var seconds: Double {
     Double(components.seconds) + Double(components.attoseconds) * 1e-18
   }
 }
 
 /// A day of the proleptic Gregorian calendar. The conversions are those of Howard Hinnant,
 /// "chrono-Compatible Low-Level Date Algorithms": years run from March, so that leap days come last.
-public struct CivilDate: Hashable, Sendable {
-  public var year: Int64
+package struct CivilDate: Hashable, Sendable {
+  package var year: Int64
   /// 1 to 12.
-  public var month: Int64
+  package var month: Int64
   /// 1 to 31.
-  public var day: Int64
+  package var day: Int64
 
-  public init(year: Int64, month: Int64, day: Int64) {
+  package init(year: Int64, month: Int64, day: Int64) {
     self.year = year
     self.month = month
     self.day = day
   }
 
   /// The date `days` days after 1970-01-01.
-  public init(daysSince1970 days: Int64) {
+  package init(daysSince1970 days: Int64) {
     let shifted = days + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
     let dayOfEra = shifted - era * 146_097
@@ -156,7 +156,7 @@ public struct CivilDate: Hashable, Sendable {
   }
 
   /// Days from 1970-01-01 to this date.
-  public var daysSince1970: Int64 {
+  package var daysSince1970: Int64 {
     let shiftedYear = month <= 2 ? year - 1 : year
     let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
     let yearOfEra = shiftedYear - era * 400
@@ -166,7 +166,7 @@ public struct CivilDate: Hashable, Sendable {
   }
 
   /// The day of the week: 0 is Sunday.
-  public var weekday: Int64 {
+  package var weekday: Int64 {
     let remainder = (daysSince1970 + 4) % 7
     return remainder < 0 ? remainder + 7 : remainder
   }

@@ -1,11 +1,11 @@
 /// An aggregate that the store keeps of every window, under the name of its column.
-public enum AggregateColumn: String, CaseIterable, Hashable, Sendable {
+package enum AggregateColumn: String, CaseIterable, Hashable, Sendable {
   case count, mean, stddev, min, max, first, last, slope, p05, p25, median, p75, p95
 }
 
 extension Aggregates {
   /// The value in `column`; NaN where there is none.
-  public subscript(column: AggregateColumn) -> Double {
+  package subscript(column: AggregateColumn) -> Double {
     switch column {
     case .count: Double(count)
     case .mean: mean

@@ -2,27 +2,27 @@ import Telemetry
 
 /// The windows of one device in a cut, in columns, with the aggregates that somebody asked for: a job reads millions of
 /// windows and needs a few numbers of each.
-public struct DeviceWindows: Sendable {
+package struct DeviceWindows: Sendable {
   /// One window, without its values.
-  public struct Row: Hashable, Sendable {
+  package struct Row: Hashable, Sendable {
     /// The position of its sensor in ``DeviceWindows/sensors``.
-    public var sensor: Int
-    public var start: Timestamp
-    public var end: Timestamp
-    public var revision: Int
+    package var sensor: Int
+    package var start: Timestamp
+    package var end: Timestamp
+    package var revision: Int
     /// See ``WindowRow/visibleFrom``.
-    public var visibleFrom: Timestamp
+    package var visibleFrom: Timestamp
   }
 
-  public let device: DeviceID
+  package let device: DeviceID
   /// In byte order; all that the store knows, whoever has them.
-  public let sensors: [SensorID]
+  package let sensors: [SensorID]
   /// What ``values`` holds of each window.
-  public let columns: [AggregateColumn]
+  package let columns: [AggregateColumn]
   /// By start. Those of one start are of different sensors, in no particular order.
-  public let rows: [Row]
+  package let rows: [Row]
   /// For each of ``rows`` as many values as there are ``columns``; NaN where the store has none.
-  public let values: [Double]
+  package let values: [Double]
 
   init(device: DeviceID, sensors: [SensorID], columns: [AggregateColumn], rows: [Row], values: [Double]) {
     self.device = device
@@ -33,7 +33,7 @@ public struct DeviceWindows: Sendable {
   }
 
   /// Takes `windows`, each once, of `device` alone.
-  public init(of device: DeviceID, _ windows: some Sequence<WindowRow>, columns: [AggregateColumn]) {
+  package init(of device: DeviceID, _ windows: some Sequence<WindowRow>, columns: [AggregateColumn]) {
     let windows = windows.sorted { $0.start < $1.start }
     let sensors = Set(windows.map(\.sensor)).sorted()
     let positions = Dictionary(uniqueKeysWithValues: sensors.enumerated().map { ($1, $0) })
@@ -47,7 +47,7 @@ public struct DeviceWindows: Sendable {
   }
 
   /// Where `sensor` stands in ``sensors``; nil where the store does not know it.
-  public func position(of sensor: SensorID) -> Int? {
+  package func position(of sensor: SensorID) -> Int? {
     var range = sensors.indices
     while !range.isEmpty {
       let middle = range.lowerBound + range.count / 2
@@ -58,7 +58,7 @@ public struct DeviceWindows: Sendable {
   }
 
   /// The windows at `indices`, which ascend.
-  public func selecting(_ indices: some Collection<Int>) -> DeviceWindows {
+  package func selecting(_ indices: some Collection<Int>) -> DeviceWindows {
     DeviceWindows(
       device: device, sensors: sensors, columns: columns, rows: indices.map { rows[$0] },
       values: indices.flatMap { values[$0 * columns.count..<($0 + 1) * columns.count] })

@@ -1,25 +1,25 @@
 import Telemetry
 
 /// What the windows of a store mean. Fixed when the store is made, since windows of two lengths cannot be told apart.
-public struct WindowSettings: Hashable, Sendable, Codable {
+package struct WindowSettings: Hashable, Sendable, Codable {
   /// The length of a window; of sessions, the multiples since 1970 at which a session is cut.
-  public var window: Duration
+  package var window: Duration
   /// From the start of one window to that of the next: equal to ``window`` for tumbling windows, shorter for hopping ones.
-  public var hop: Duration
+  package var hop: Duration
   /// With session windows, the silence of a device after which its session is over; nil for other windows.
-  public var sessionGap: Duration?
+  package var sessionGap: Duration?
   /// How far behind the newest reading of a device its watermark stays.
-  public var outOfOrderness: Duration
+  package var outOfOrderness: Duration
   /// How long after its end, in event time, a closed window still takes readings.
-  public var allowedLateness: Duration
+  package var allowedLateness: Duration
 
   /// The length of a snapshot window: it holds the readings of one instant, and instants are whole milliseconds.
-  public static let snapshot = Duration.milliseconds(1)
+  package static let snapshot = Duration.milliseconds(1)
 
   /// - Parameters:
   ///   - hop: Nil for tumbling windows.
   ///   - sessionGap: Nil for windows of a fixed length.
-  public init(
+  package init(
     window: Duration, hop: Duration? = nil, sessionGap: Duration? = nil, outOfOrderness: Duration,
     allowedLateness: Duration
   ) {
@@ -33,71 +33,71 @@ public struct WindowSettings: Hashable, Sendable, Codable {
 
 /// What ingestion has done since the store was made. A message counts in exactly one of stored, duplicate, late and
 /// rejected.
-public struct IngestionProgress: Hashable, Sendable, Codable {
+package struct IngestionProgress: Hashable, Sendable, Codable {
   /// Messages taken from the broker.
-  public var messages = 0
-  public var storedMessages = 0
+  package var messages = 0
+  package var storedMessages = 0
   /// Values of sensors: a message with three sensors is three readings.
-  public var storedReadings = 0
-  public var duplicateMessages = 0
-  public var duplicateReadings = 0
-  public var lateMessages = 0
-  public var lateReadings = 0
+  package var storedReadings = 0
+  package var duplicateMessages = 0
+  package var duplicateReadings = 0
+  package var lateMessages = 0
+  package var lateReadings = 0
   /// Those of the late ones whose values were not kept.
-  public var droppedMessages = 0
-  public var droppedReadings = 0
+  package var droppedMessages = 0
+  package var droppedReadings = 0
   /// Those of the stored ones that were late, and were moved to a time that could still be taken.
-  public var adjustedMessages = 0
-  public var adjustedReadings = 0
-  public var rejectedMessages = 0
+  package var adjustedMessages = 0
+  package var adjustedReadings = 0
+  package var rejectedMessages = 0
   /// Values that were not taken, of payloads of which something else was. A rejected message counts as one beside them.
-  public var rejectedReadings = 0
+  package var rejectedReadings = 0
   /// First revisions, one a sensor.
-  public var windowsClosed = 0
+  package var windowsClosed = 0
   /// Later revisions.
-  public var windowsRevised = 0
+  package var windowsRevised = 0
   /// The newest event time stored.
-  public var maxEvent: Timestamp?
+  package var maxEvent: Timestamp?
   /// What time it is for the fleet as a whole, whatever the clock of a single device says.
-  public var fleetTime: Timestamp?
+  package var fleetTime: Timestamp?
   /// The event time up to which every device that is not idle has reported; see ``WindowRow/visibleFrom``.
-  public var fleetWatermark: Timestamp?
+  package var fleetWatermark: Timestamp?
   /// Payloads taken from the broker. A SenML pack is one, and may be many messages.
-  public var deliveries = 0
+  package var deliveries = 0
 
-  public init() {}
+  package init() {}
 
   /// The newest event time, without those of a device whose clock is ahead of the fleet's.
-  public var newestOfFleet: Timestamp? {
+  package var newestOfFleet: Timestamp? {
     guard let maxEvent, let fleetTime else { return maxEvent }
     return min(maxEvent, fleetTime)
   }
 }
 
 /// A message that came after its window could no longer change.
-public struct LateMessage: Hashable, Sendable {
-  public var message: Message
+package struct LateMessage: Hashable, Sendable {
+  package var message: Message
   /// How far behind the end of the allowed lateness the device's watermark found it, always positive.
-  public var lateBy: Duration
+  package var lateBy: Duration
 
-  public init(message: Message, lateBy: Duration) {
+  package init(message: Message, lateBy: Duration) {
     self.message = message
     self.lateBy = lateBy
   }
 }
 
 /// A message that was late, and was stored as if it had been measured later.
-public struct AdjustedMessage: Hashable, Sendable {
+package struct AdjustedMessage: Hashable, Sendable {
   /// As it was stored.
-  public var message: Message
+  package var message: Message
   /// The time that it came with.
-  public var original: Timestamp
+  package var original: Timestamp
   /// As ``LateMessage/lateBy``.
-  public var lateBy: Duration
+  package var lateBy: Duration
   /// Where it stands in ``StoreBatch/stored``.
-  public var place: Int
+  package var place: Int
 
-  public init(message: Message, original: Timestamp, lateBy: Duration, place: Int) {
+  package init(message: Message, original: Timestamp, lateBy: Duration, place: Int) {
     self.message = message
     self.original = original
     self.lateBy = lateBy
@@ -106,14 +106,14 @@ public struct AdjustedMessage: Hashable, Sendable {
 }
 
 /// What a payload is known by when the broker delivers it again: it then has the same packet id and the same bytes.
-public struct DeliveryMark: Hashable, Sendable {
+package struct DeliveryMark: Hashable, Sendable {
   /// Which delivery it was, from 1; see ``IngestionProgress/deliveries``.
-  public var number: Int
-  public var packetID: UInt16
+  package var number: Int
+  package var packetID: UInt16
   /// The first half of the SHA-256 of topic and payload.
-  public var digest: [UInt8]
+  package var digest: [UInt8]
 
-  public init(number: Int, packetID: UInt16, digest: [UInt8]) {
+  package init(number: Int, packetID: UInt16, digest: [UInt8]) {
     self.number = number
     self.packetID = packetID
     self.digest = digest
@@ -121,15 +121,15 @@ public struct DeliveryMark: Hashable, Sendable {
 }
 
 /// What may be deleted at a checkpoint.
-public struct Retention: Hashable, Sendable {
+package struct Retention: Hashable, Sendable {
   /// What is older than this may go; nil: nothing goes for its age.
-  public var from: Timestamp?
+  package var from: Timestamp?
   /// How large the file may become; nil: as large as it likes.
-  public var bytes: Int?
+  package var bytes: Int?
   /// The windows of what is older than this can no longer change: only such may go for the size's sake.
-  public var finalBefore: Timestamp?
+  package var finalBefore: Timestamp?
 
-  public init(from: Timestamp? = nil, bytes: Int? = nil, finalBefore: Timestamp? = nil) {
+  package init(from: Timestamp? = nil, bytes: Int? = nil, finalBefore: Timestamp? = nil) {
     self.from = from
     self.bytes = bytes
     self.finalBefore = finalBefore
@@ -137,14 +137,14 @@ public struct Retention: Hashable, Sendable {
 }
 
 /// Which message of a topic was the last that the broker was asked to retain.
-public struct RetainedMark: Hashable, Sendable {
-  public var topic: String
+package struct RetainedMark: Hashable, Sendable {
+  package var topic: String
   /// As ``DeliveryMark/digest``.
-  public var digest: [UInt8]
+  package var digest: [UInt8]
   /// Which delivery it was.
-  public var number: Int
+  package var number: Int
 
-  public init(topic: String, digest: [UInt8], number: Int) {
+  package init(topic: String, digest: [UInt8], number: Int) {
     self.topic = topic
     self.digest = digest
     self.number = number
@@ -152,15 +152,15 @@ public struct RetainedMark: Hashable, Sendable {
 }
 
 /// A payload of which not everything was taken, kept with the reason.
-public struct RejectedMessage: Hashable, Sendable {
-  public var received: Timestamp
-  public var topic: String
-  public var reason: String
-  public var payload: [UInt8]
+package struct RejectedMessage: Hashable, Sendable {
+  package var received: Timestamp
+  package var topic: String
+  package var reason: String
+  package var payload: [UInt8]
   /// How many values were not taken, where the rest was; nil where nothing was.
-  public var readings: Int?
+  package var readings: Int?
 
-  public init(received: Timestamp, topic: String, reason: String, payload: [UInt8], readings: Int? = nil) {
+  package init(received: Timestamp, topic: String, reason: String, payload: [UInt8], readings: Int? = nil) {
     self.received = received
     self.topic = topic
     self.reason = reason
@@ -170,31 +170,31 @@ public struct RejectedMessage: Hashable, Sendable {
 }
 
 /// Everything that one transaction makes durable.
-public struct StoreBatch: Sendable {
-  public var stored: [Message] = []
-  public var late: [LateMessage] = []
+package struct StoreBatch: Sendable {
+  package var stored: [Message] = []
+  package var late: [LateMessage] = []
   /// Late messages of which only the name is kept.
-  public var dropped: [LateMessage] = []
+  package var dropped: [LateMessage] = []
   /// Late messages that are among the stored ones, with another time; in their order.
-  public var adjusted: [AdjustedMessage] = []
-  public var rejected: [RejectedMessage] = []
-  public var windows: [WindowRow] = []
+  package var adjusted: [AdjustedMessage] = []
+  package var rejected: [RejectedMessage] = []
+  package var windows: [WindowRow] = []
   /// The deliveries of this batch that a redelivery could not be told by otherwise.
-  public var marks: [DeliveryMark] = []
+  package var marks: [DeliveryMark] = []
   /// The retained messages of this batch that a repetition could not be told by otherwise.
-  public var retained: [RetainedMark] = []
+  package var retained: [RetainedMark] = []
   /// Devices whose clocks were found to be wrong, or more so than was known.
-  public var clocks: [DeviceID: DeviceClock] = [:]
-  public var progress = IngestionProgress()
+  package var clocks: [DeviceID: DeviceClock] = [:]
+  package var progress = IngestionProgress()
   /// The fold's state after this batch, now and then.
-  public var checkpoint: [UInt8]?
+  package var checkpoint: [UInt8]?
   /// With a checkpoint: what of it may be deleted. Nil keeps everything.
-  public var retention: Retention?
+  package var retention: Retention?
 
-  public init() {}
+  package init() {}
 
   /// Empties the batch and keeps its memory.
-  public mutating func removeAll() {
+  package mutating func removeAll() {
     stored.removeAll(keepingCapacity: true)
     late.removeAll(keepingCapacity: true)
     dropped.removeAll(keepingCapacity: true)

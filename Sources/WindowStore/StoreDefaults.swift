@@ -2,7 +2,7 @@ import GRDB
 import Telemetry
 
 /// The store's settings, each with its reason.
-public enum StoreDefaults {
+package enum StoreDefaults {
   /// Pages of WAL before SQLite copies them into the file: 16 MB, so that commits seldom wait for a copy.
   static let walAutocheckpointPages = 4000
   /// Page cache in KiB: the tables' right edges and the window indices of tens of thousands of devices fit.
@@ -13,7 +13,7 @@ public enum StoreDefaults {
   /// Deliveries by which a redelivery is told: MQTT has no more packet ids, so no more can be under way.
   static let rememberedDeliveries = 65_535
   /// Topics of which the last retained message is known: a broker retains one a topic, and a fleet has one topic a device.
-  public static let rememberedRetainedMessages = 65_536
+  package static let rememberedRetainedMessages = 65_536
   /// Subscriptions of one client id that are known; each was given up when the next was made, so the last would do.
   static let rememberedSubscriptions = 16
   /// Rows that a retention deletes from one table in one transaction, beside twice those that came since the last one: a
@@ -57,20 +57,20 @@ public enum StoreDefaults {
 }
 
 /// A store that cannot be opened, read or written.
-public struct StoreError: Error, CustomStringConvertible {
-  public let path: String
-  public let reason: String
+package struct StoreError: Error, CustomStringConvertible {
+  package let path: String
+  package let reason: String
   /// Whether whoever asked for it has the mistake: another name or other settings than those of a store that is there, or one that
   /// somebody else writes.
-  public let isMistake: Bool
+  package let isMistake: Bool
 
-  public init(path: String, reason: String, isMistake: Bool = false) {
+  package init(path: String, reason: String, isMistake: Bool = false) {
     self.path = path
     self.reason = reason
     self.isMistake = isMistake
   }
 
-  public var description: String { "store \(path): \(reason)" }
+  package var description: String { "store \(path): \(reason)" }
 
   /// Runs `body` and gives SQLite's errors the path and a sentence.
   static func wrapping<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {

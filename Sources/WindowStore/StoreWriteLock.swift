@@ -1,12 +1,12 @@
 import GRDB
 
 /// Keeps every other process from writing a store, as a careless `sqlite3` or a backup would: holds a transaction open.
-public final class StoreWriteLock {
+package final class StoreWriteLock {
   private let path: String
   private let database: DatabaseQueue
 
   /// Takes the lock of the store at `path`, waiting for a commit that is under way. Throws ``StoreError``.
-  public init(path: String) throws {
+  package init(path: String) throws {
     self.path = path
     database = try StoreError.wrapping(path) {
       var configuration = Configuration()
@@ -20,7 +20,7 @@ public final class StoreWriteLock {
   }
 
   /// Lets go; nothing was written.
-  public func release() throws {
+  package func release() throws {
     try StoreError.wrapping(path) {
       try database.unsafeReentrantWrite { try $0.execute(sql: "ROLLBACK") }
       try database.close()

@@ -1,34 +1,34 @@
 import Telemetry
 
 /// The aggregates of the readings of one sensor in one window, each the double nearest to its true value.
-public struct Aggregates: Hashable, Sendable, Codable {
+package struct Aggregates: Hashable, Sendable, Codable {
   /// How many readings; at least one, but for ``none``.
-  public var count: Int
-  public var mean: Double
+  package var count: Int
+  package var mean: Double
   /// The population's standard deviation: √(Σ(x − mean)² / count), about the true mean.
-  public var stddev: Double
-  public var min: Double
-  public var max: Double
+  package var stddev: Double
+  package var min: Double
+  package var max: Double
   /// The value of the first reading in canonical order (time, epoch, sequence).
-  public var first: Double
+  package var first: Double
   /// The value of the last one.
-  public var last: Double
+  package var last: Double
   /// The slope of the least-squares line through the readings, in units a second; 0 where all have one time. Nil where it is
   /// beyond the largest double. No other aggregate can be: all lie between the readings, or are at most half their range.
-  public var slope: Double?
+  package var slope: Double?
   /// The quantiles 0.05, 0.25, 0.5, 0.75 and 0.95, interpolated between the neighbouring readings (type 7 of Hyndman and
   /// Fan, "Sample Quantiles in Statistical Packages", 1996).
-  public var p05: Double
-  public var p25: Double
-  public var median: Double
-  public var p75: Double
-  public var p95: Double
+  package var p05: Double
+  package var p25: Double
+  package var median: Double
+  package var p75: Double
+  package var p95: Double
 
   /// Those of no readings at all: of a window that turned out not to be one.
-  public static let none = Aggregates(count: 0, mean: 0, stddev: 0, min: 0, max: 0)
+  package static let none = Aggregates(count: 0, mean: 0, stddev: 0, min: 0, max: 0)
 
   /// What is left out is as if every reading were the mean.
-  public init(
+  package init(
     count: Int, mean: Double, stddev: Double, min: Double, max: Double, first: Double? = nil,
     last: Double? = nil,
     slope: Double? = 0, p05: Double? = nil, p25: Double? = nil, median: Double? = nil, p75: Double? = nil,
@@ -51,25 +51,25 @@ public struct Aggregates: Hashable, Sendable, Codable {
 }
 
 /// One revision of one closed window of one sensor.
-public struct WindowRow: Hashable, Sendable {
-  public var device: DeviceID
-  public var sensor: SensorID
+package struct WindowRow: Hashable, Sendable {
+  package var device: DeviceID
+  package var sensor: SensorID
   /// The first instant inside.
-  public var start: Timestamp
+  package var start: Timestamp
   /// The first instant after.
-  public var end: Timestamp
-  public var aggregates: Aggregates
+  package var end: Timestamp
+  package var aggregates: Aggregates
   /// 1 when the window closed; one more each time a late reading changed it.
-  public var revision: Int
+  package var revision: Int
   /// Whether this revision takes the window back. A late reading can join two sessions, or move the start of one; the window
   /// that is then none any more gets a last revision, with ``Aggregates/none``.
-  public var isWithdrawn: Bool { aggregates.count == 0 }
+  package var isWithdrawn: Bool { aggregates.count == 0 }
   /// The event time from which this revision can be seen. The first revision becomes visible at the end of its window,
   /// a later one just after the watermark at which it was made. Once the fleet's watermark has reached T, no
   /// revision that becomes visible at or before T is added any more, so "everything visible by T" never changes.
-  public var visibleFrom: Timestamp
+  package var visibleFrom: Timestamp
 
-  public init(
+  package init(
     device: DeviceID, sensor: SensorID, start: Timestamp, end: Timestamp, aggregates: Aggregates,
     revision: Int, visibleFrom: Timestamp
   ) {

@@ -3,14 +3,14 @@ import Telemetry
 
 extension WindowStoreReader {
   /// What a cut holds of a device.
-  public struct WindowCount: Hashable, Sendable {
-    public var device: DeviceID
+  package struct WindowCount: Hashable, Sendable {
+    package var device: DeviceID
     /// How many windows; see ``windows(visibleAfter:through:devices:)``.
-    public var count: Int
+    package var count: Int
     /// The start of the first of them.
-    public var firstStart: Timestamp
+    package var firstStart: Timestamp
 
-    public init(device: DeviceID, count: Int, firstStart: Timestamp) {
+    package init(device: DeviceID, count: Int, firstStart: Timestamp) {
       self.device = device
       self.count = count
       self.firstStart = firstStart
@@ -18,7 +18,7 @@ extension WindowStoreReader {
   }
 
   /// How many windows of each device a cut holds. Only devices with at least one, in byte order.
-  public func windowCounts(visibleAfter: Timestamp?, through: Timestamp?) throws -> [WindowCount] {
+  package func windowCounts(visibleAfter: Timestamp?, through: Timestamp?) throws -> [WindowCount] {
     let cut = Self.bounds(visibleAfter, through)
     return try read { db in
       var devices: [(id: Int64, name: String)] = []

@@ -5,12 +5,12 @@ import Telemetry
 import Wording
 
 /// Reads a store, also while ingestion writes it. Every call sees one consistent state.
-public final class WindowStoreReader: Sendable {
-  public let path: String
+package final class WindowStoreReader: Sendable {
+  package let path: String
   private let database: DatabaseQueue
 
   /// Opens the store at `path`. Throws ``StoreError`` where there is none.
-  public init(path: String) throws {
+  package init(path: String) throws {
     guard FileManager.default.fileExists(atPath: path) else {
       throw StoreError(path: path, reason: "there is no such file", isMistake: true)
     }
@@ -25,7 +25,7 @@ public final class WindowStoreReader: Sendable {
   }
 
   /// What ingestion has done so far.
-  public func progress() throws -> IngestionProgress {
+  package func progress() throws -> IngestionProgress {
     try read { db in
       guard let row = try Row.fetchOne(db, sql: "SELECT * FROM progress") else { return IngestionProgress() }
       var progress = IngestionProgress()
@@ -54,10 +54,10 @@ public final class WindowStoreReader: Sendable {
   }
 
   /// The event time up to which every device that is not idle has reported; nil before the first reading.
-  public func fleetWatermark() throws -> Timestamp? { try progress().fleetWatermark }
+  package func fleetWatermark() throws -> Timestamp? { try progress().fleetWatermark }
 
   /// Devices whose clocks were found not to be the fleet's, the worst first.
-  public func deviceClocks() throws -> [DeviceClock] {
+  package func deviceClocks() throws -> [DeviceClock] {
     try read { db in
       guard try db.viewExists("device_clocks") else { return [] }
       return try Row.fetchAll(
@@ -69,19 +69,19 @@ public final class WindowStoreReader: Sendable {
   }
 
   /// A message that the store has taken over from the broker, whatever became of its readings.
-  public struct AccountedMessage: Hashable, Sendable {
-    public var device: DeviceID
+  package struct AccountedMessage: Hashable, Sendable {
+    package var device: DeviceID
     /// Nil where it came without one; then its time tells it apart.
-    public var position: Message.Position?
+    package var position: Message.Position?
     /// Without a position, the time that it came with, also where it was stored with another.
-    public var timestamp: Timestamp
+    package var timestamp: Timestamp
     /// Whether it stands in `late_readings` or `dropped_messages` instead of the journal.
-    public var isLate: Bool
+    package var isLate: Bool
   }
 
   /// Hands over every message that the journal, the late readings or the dropped messages hold, in no particular order. A
   /// message that stands there twice is handed over twice.
-  public func forEachAccountedMessage(_ body: (AccountedMessage) -> Void) throws {
+  package func forEachAccountedMessage(_ body: (AccountedMessage) -> Void) throws {
     try read { db in
       let names = try Row.fetchAll(db, sql: "SELECT id, name FROM devices")
       var devices: [Int64: DeviceID] = [:]
@@ -117,7 +117,7 @@ public final class WindowStoreReader: Sendable {
   }
 
   /// Hands over every payload of which something was rejected and that is still kept, in the order of arrival.
-  public func forEachRejectedMessage(_ body: (RejectedMessage) -> Void) throws {
+  package func forEachRejectedMessage(_ body: (RejectedMessage) -> Void) throws {
     try read { db in
       let rows = try Row.fetchCursor(
         db, sql: "SELECT received_ms, topic, reason, payload, readings FROM rejected ORDER BY id")
@@ -131,7 +131,7 @@ public final class WindowStoreReader: Sendable {
   }
 
   /// What is older than this may have been deleted; nil where nothing was.
-  public func retainedFrom() throws -> Timestamp? {
+  package func retainedFrom() throws -> Timestamp? {
     try read { db in
       try Int64.fetchOne(db, sql: "SELECT value FROM settings WHERE name = 'retained_from_ms'")
         .map(Timestamp.init(milliseconds:))
@@ -139,7 +139,7 @@ public final class WindowStoreReader: Sendable {
   }
 
   /// What the windows of this store mean; nil before ingestion has made it.
-  public func settings() throws -> WindowSettings? {
+  package func settings() throws -> WindowSettings? {
     try read { db in
       func milliseconds(_ name: String) throws -> Int64? {
         try Int64.fetchOne(db, sql: "SELECT value FROM settings WHERE name = ?", arguments: [name])
@@ -157,7 +157,7 @@ public final class WindowStoreReader: Sendable {
   }
 
   /// Every device the store knows, in byte order.
-  public func devices() throws -> [DeviceID] {
+  package func devices() throws -> [DeviceID] {
     try read { db in
       try String.fetchAll(db, sql: "SELECT name FROM devices ORDER BY name").map(Self.device)
     }
@@ -168,7 +168,7 @@ public final class WindowStoreReader: Sendable {
   /// is none.
   ///
   /// - Parameter devices: Only these; nil for all.
-  public func windows(visibleAfter: Timestamp?, through: Timestamp?, devices: [DeviceID]? = nil) throws
+  package func windows(visibleAfter: Timestamp?, through: Timestamp?, devices: [DeviceID]? = nil) throws
     -> [WindowRow]
   {
     let found = try windows(
@@ -184,7 +184,7 @@ public final class WindowStoreReader: Sendable {
   /// the values of `columns` alone. A device without windows is left out.
   ///
   /// - Parameter from: Only windows that do not start before: nothing older of a device is looked at; nil for all.
-  public func windows(
+  package func windows(
     visibleAfter: Timestamp?, through: Timestamp?, devices: [DeviceID], columns: [AggregateColumn],
     from: Timestamp? = nil
   ) throws -> [DeviceWindows] {

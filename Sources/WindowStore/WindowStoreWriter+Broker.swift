@@ -21,19 +21,19 @@ extension WindowStoreWriter {
   }
 
   /// What a client id is, or was, subscribed to.
-  public struct Subscription: Hashable, Sendable {
-    public var filter: String
+  package struct Subscription: Hashable, Sendable {
+    package var filter: String
     /// How many deliveries had come before it was made; see ``IngestionProgress/deliveries``.
-    public var after: Int
+    package var after: Int
 
-    public init(filter: String, after: Int) {
+    package init(filter: String, after: Int) {
       self.filter = filter
       self.after = after
     }
   }
 
   /// What `client` was subscribed to at `broker`, oldest first. Throws ``StoreError``.
-  public func subscriptions(of client: String, at broker: String) throws -> [Subscription] {
+  package func subscriptions(of client: String, at broker: String) throws -> [Subscription] {
     try StoreError.wrapping(path) {
       try database.read { db in
         try Row.fetchAll(
@@ -48,7 +48,7 @@ extension WindowStoreWriter {
   /// Throws ``StoreError``.
   ///
   /// - Parameter isOnly: Whether the broker knows of no other, because the session is new.
-  public func remember(_ subscription: Subscription, of client: String, at broker: String, isOnly: Bool)
+  package func remember(_ subscription: Subscription, of client: String, at broker: String, isOnly: Bool)
     throws
   {
     try StoreError.wrapping(path) {

@@ -9,8 +9,8 @@ import Telemetry
 ///
 /// The hot path binds through the statements' own SQLite handles; GRDB keeps the connection, the migrations and the
 /// transaction. Not to be shared between threads: it is used by the ingestion loop alone.
-public final class WindowStoreWriter {
-  public let path: String
+package final class WindowStoreWriter {
+  package let path: String
   // Closed after the database; see DatabaseLock.
   private let lock: DatabaseLock
   let database: DatabaseQueue
@@ -32,7 +32,7 @@ public final class WindowStoreWriter {
 
   /// Opens the store at `path`, or makes it. Throws ``StoreError`` where the store exists with other settings, or where
   /// another process writes it.
-  public init(path: String, settings: WindowSettings) throws {
+  package init(path: String, settings: WindowSettings) throws {
     self.path = path
     try FaultyDisk.installIfAsked(path: path)
     do throws(DatabaseLock.Failure) {
@@ -91,7 +91,7 @@ public final class WindowStoreWriter {
 
   /// Makes `batch` durable in one transaction. When this returns, it survives a power cut; when it throws
   /// ``StoreError``, nothing of it was stored.
-  public func commit(_ batch: StoreBatch) throws {
+  package func commit(_ batch: StoreBatch) throws {
     do {
       try StoreError.wrapping(path) {
         try database.writeWithoutTransaction { db in
@@ -377,21 +377,21 @@ public final class WindowStoreWriter {
   // MARK: - Recovery
 
   /// What the file holds of ingestion's past.
-  public struct Recovered {
-    public var progress: IngestionProgress
+  package struct Recovered {
+    package var progress: IngestionProgress
     /// The fold's state at the checkpoint; nil where none was written yet.
-    public var checkpoint: [UInt8]?
+    package var checkpoint: [UInt8]?
     /// The newest deliveries that a redelivery is told by, oldest first.
-    public var marks: [DeliveryMark]
+    package var marks: [DeliveryMark]
     /// The last retained messages, oldest first.
-    public var retained: [RetainedMark]
+    package var retained: [RetainedMark]
     fileprivate var journalID: Int64
     fileprivate var lateID: Int64
     fileprivate var lateOutcomeID: Int64
   }
 
   /// The checkpoint and the counters.
-  public func recover() throws -> Recovered {
+  package func recover() throws -> Recovered {
     let progress = try WindowStoreReader(path: path).progress()
     return try StoreError.wrapping(path) {
       try database.read { db in
@@ -418,7 +418,7 @@ public final class WindowStoreWriter {
 
   /// Hands over every message journaled after the checkpoint, in the order of arrival, and the time that it came with where it
   /// was moved.
-  public func replay(after recovered: Recovered, _ body: (Message, _ original: Timestamp?) -> Void) throws {
+  package func replay(after recovered: Recovered, _ body: (Message, _ original: Timestamp?) -> Void) throws {
     try StoreError.wrapping(path) {
       try database.read { db in
         let devices = Dictionary(uniqueKeysWithValues: deviceIDs.map { ($1, $0) })
@@ -470,7 +470,7 @@ public final class WindowStoreWriter {
   }
 
   /// Hands over device and position of every message stored as late, or dropped, after the checkpoint.
-  public func replayLate(after recovered: Recovered, _ body: (DeviceID, Message.Position) -> Void) throws {
+  package func replayLate(after recovered: Recovered, _ body: (DeviceID, Message.Position) -> Void) throws {
     try StoreError.wrapping(path) {
       try database.read { db in
         let rows = try Row.fetchCursor(
@@ -491,7 +491,7 @@ public final class WindowStoreWriter {
   }
 
   /// Copies the write-ahead log into the file, so that the file alone is whole.
-  public func close() throws {
+  package func close() throws {
     try StoreError.wrapping(path) {
       try database.writeWithoutTransaction { db in
         _ = try db.checkpoint(.truncate)

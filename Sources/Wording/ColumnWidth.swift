@@ -2,10 +2,10 @@
 extension StringProtocol {
   /// Nothing for marks that combine with the character before, two for East Asian wide characters and emoji, one for the
   /// others (Unicode Standard Annex 11).
-  public var columns: Int { reduce(0) { $0 + $1.columns } }
+  package var columns: Int { reduce(0) { $0 + $1.columns } }
 
   /// As much of the text as fits into `columns`; control characters are left out, because they move the cursor.
-  public func fitted(to columns: Int) -> String {
+  package func fitted(to columns: Int) -> String {
     var text = ""
     var left = columns
     for character in self where !character.isControl {

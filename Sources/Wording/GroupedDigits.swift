@@ -1,6 +1,6 @@
 extension Int {
   /// In groups of three digits, such as `1,728,000`.
-  public var grouped: String {
+  package var grouped: String {
     var digits = String(magnitude)
     var groups: [String] = []
     while digits.count > 3 {

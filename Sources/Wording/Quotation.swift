@@ -1,16 +1,16 @@
 /// How messages quote what somebody else wrote: a key, a value, an id, a path, the answer of a program. A quotation is one
 /// line of printable text, whatever was written, and it has a bound: a value of 250 kB must not bury the message.
-public enum Quotation {
+package enum Quotation {
   /// The most characters of a quotation. An id has 64 at most; a sentence still fits on the screen beside it.
-  public static let longest = 96
+  package static let longest = 96
   /// The most names of a list in a message: beyond that nobody reads on.
-  public static let mostNames = 64
+  package static let mostNames = 64
   /// The most characters of a whole line of an error. A line that quotes is far shorter; the bound is for messages of
   /// libraries that quote what they were given.
-  public static let longestLine = 8000
+  package static let longestLine = 8000
 
   /// `line` cut to ``longestLine``, with a mark where it was cut. Unlike a quotation it may contain anything.
-  public static func bounded(line: some StringProtocol) -> String {
+  package static func bounded(line: some StringProtocol) -> String {
     guard line.utf8.count > longestLine else { return String(line) }
     return cut(line, longestLine) + "… (\(line.utf8.count) bytes in all)"
   }
@@ -25,13 +25,13 @@ public enum Quotation {
 
 extension StringProtocol {
   /// In quotation marks: `“pump-0007”`. What is longer than ``Quotation/longest`` is cut, and its length is said.
-  public var quoted: String {
+  package var quoted: String {
     let isCut = unicodeScalars.dropFirst(Quotation.longest).first != nil
     return "“\(excerpt)”" + (isCut ? " (\(utf8.count) bytes)" : "")
   }
 
   /// As ``quoted``, without quotation marks and length.
-  public var excerpt: String {
+  package var excerpt: String {
     var text = ""
     var left = Quotation.longest
     for scalar in unicodeScalars {
@@ -49,7 +49,7 @@ extension StringProtocol {
 
 extension Sequence where Element: StringProtocol {
   /// Names in a message, separated by commas: ``Quotation/mostNames`` at most, and how many more there are.
-  public var listed: String {
+  package var listed: String {
     var names: [String] = []
     var more = 0
     for name in self {

@@ -163,7 +163,7 @@ struct IngestCommand: ParsableCommand {
 }
 
 extension BrokerAddress: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
+  package init?(argument: String) { self.init(argument) }
 }
 
 extension LatePolicy: ExpressibleByArgument {}

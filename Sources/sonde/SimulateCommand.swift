@@ -232,11 +232,11 @@ private struct HorizonAllowance: PublishingAllowance {
 }
 
 extension PublishingClock: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
+  package init?(argument: String) { self.init(argument) }
 }
 
 extension FleetShare: ExpressibleByArgument {
-  public init?(argument: String) {
+  package init?(argument: String) {
     let numbers = argument.split(separator: "/").compactMap { Int($0) }
     guard numbers.count == 2 else { return nil }
     self.init(index: numbers[0] - 1, count: numbers[1])

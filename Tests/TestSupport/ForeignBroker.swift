@@ -3,21 +3,21 @@ import MQTT
 import Supervision
 
 /// A stock mosquitto with TLS and a password file, as somebody else would run it.
-public struct ForeignBroker: Sendable {
-  public let address: BrokerAddress
+package struct ForeignBroker: Sendable {
+  package let address: BrokerAddress
   /// With certificates of their own authority, and a user `sonde` with a password.
-  public let access: BrokerAccess
+  package let access: BrokerAccess
 
-  public static let username = "sonde"
+  package static let username = "sonde"
   /// What the making of certificates and passwords needs.
-  public static let programs = ["mosquitto", "mosquitto_passwd", "openssl"]
+  package static let programs = ["mosquitto", "mosquitto_passwd", "openssl"]
 
   /// The first of ``programs`` that is not installed.
-  public static var missingProgram: String? { programs.first { ExecutablePath.find($0) == nil } }
+  package static var missingProgram: String? { programs.first { ExecutablePath.find($0) == nil } }
 }
 
 /// Runs `body` with a mosquitto that asks for TLS and a password, all made in `folder`; it is stopped afterwards.
-public func withForeignBroker(in folder: String, _ body: (ForeignBroker) async throws -> Void) async throws {
+package func withForeignBroker(in folder: String, _ body: (ForeignBroker) async throws -> Void) async throws {
   func run(_ program: String, _ arguments: [String]) async throws {
     let service = try await Service.start(
       name: program, executable: program, arguments: arguments, log: "\(folder)/\(program).log")

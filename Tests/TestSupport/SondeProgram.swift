@@ -3,21 +3,21 @@ import Subprocess
 import SystemPackage
 
 /// The built `sonde`, as a user runs it.
-public enum SondeProgram {
+package enum SondeProgram {
   /// What one call came to.
-  public struct Outcome: Sendable {
+  package struct Outcome: Sendable {
     /// The exit code; 128 + the signal where it was killed.
-    public let status: Int32
-    public let output: String
-    public let errors: String
+    package let status: Int32
+    package let output: String
+    package let errors: String
   }
 
   /// The folder with Package.swift.
-  public static let packageRoot = URL(fileURLWithPath: #filePath)
+  package static let packageRoot = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
   /// The program beside the test bundle.
-  public static let path: String = {
+  package static let path: String = {
     let bundle = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     let beside = (bundle as NSString).deletingLastPathComponent + "/sonde"
     return FileManager.default.isExecutableFile(atPath: beside)
@@ -27,7 +27,7 @@ public enum SondeProgram {
   /// Runs `sonde` with `arguments` in the package's folder and waits for its end.
   ///
   /// - Parameter environment: Changes to the environment; a nil value removes a variable.
-  public static func run(_ arguments: [String], environment: [String: String?] = [:]) async throws -> Outcome
+  package static func run(_ arguments: [String], environment: [String: String?] = [:]) async throws -> Outcome
   {
     var changes: [Environment.Key: String?] = [:]
     for (name, value) in environment { changes[Environment.Key(stringLiteral: name)] = value }

@@ -1,7 +1,7 @@
 import MQTT
 
 /// Runs `body` with a real mosquitto on a free port, which is stopped afterwards.
-public func withBroker<Value>(in folder: String, _ body: (BrokerAddress) async throws -> Value) async throws
+package func withBroker<Value>(in folder: String, _ body: (BrokerAddress) async throws -> Value) async throws
   -> Value
 {
   let broker = try await EmbeddedBroker.start(folder: folder, log: "\(folder)/broker.log")

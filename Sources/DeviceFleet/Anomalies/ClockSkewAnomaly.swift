@@ -2,18 +2,18 @@ import Telemetry
 
 /// The device's clock is `severity` seconds ahead, or behind: its messages leave when they should and carry the wrong time.
 /// It befalls the device, not one of its sensors, and its label lies where the wrong times lie.
-public struct ClockSkewAnomaly: Anomaly {
-  public static let name = "clock-skew"
-  public static let about = "The device's clock is ahead or behind, so its messages carry the wrong time."
-  public static let origin = AnomalyOrigin.clock
-  public static let severity: SeverityMeaning? = .plain(
+package struct ClockSkewAnomaly: Anomaly {
+  package static let name = "clock-skew"
+  package static let about = "The device's clock is ahead or behind, so its messages carry the wrong time."
+  package static let origin = AnomalyOrigin.clock
+  package static let severity: SeverityMeaning? = .plain(
     60, in: -86_400...86_400, "by how many seconds the clock is ahead")
 
-  public let severity: Double
+  package let severity: Double
 
-  public init(severity: Double) { self.severity = severity }
+  package init(severity: Double) { self.severity = severity }
 
-  public func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
+  package func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
     let aheadMs = Int64((severity * 1000).rounded())
     return (Course(aheadMs: aheadMs), ["ahead_ms": String(aheadMs)])
   }

@@ -2,19 +2,19 @@ import Telemetry
 
 /// The sensor reports nothing: its value is left out of the messages, in the share `severity` of them. A message that would
 /// have no value at all is not published.
-public struct DropoutAnomaly: Anomaly {
-  public static let name = "dropout"
-  public static let about = "The sensor reports nothing."
-  public static let origin = AnomalyOrigin.sensor
-  public static let severity: SeverityMeaning? = .plain(
+package struct DropoutAnomaly: Anomaly {
+  package static let name = "dropout"
+  package static let about = "The sensor reports nothing."
+  package static let origin = AnomalyOrigin.sensor
+  package static let severity: SeverityMeaning? = .plain(
     1, in: 0.001...1, "the share of readings that are missing")
-  public static let needs = AnomalyNeed.nothing
+  package static let needs = AnomalyNeed.nothing
 
-  public let severity: Double
+  package let severity: Double
 
-  public init(severity: Double) { self.severity = severity }
+  package init(severity: Double) { self.severity = severity }
 
-  public func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
+  package func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
     (Course(share: severity, generator: context.generator), ["share": String(severity)])
   }
 

@@ -1,19 +1,19 @@
 import Telemetry
 
 /// The pattern runs `severity` times as fast, from where it was when the anomaly began; below 1, slower.
-public struct FrequencyAnomaly: Anomaly {
-  public static let name = "frequency"
-  public static let about = "The pattern runs faster, or slower, than it does."
-  public static let origin = AnomalyOrigin.process
-  public static let severity: SeverityMeaning? = .plain(
+package struct FrequencyAnomaly: Anomaly {
+  package static let name = "frequency"
+  package static let about = "The pattern runs faster, or slower, than it does."
+  package static let origin = AnomalyOrigin.process
+  package static let severity: SeverityMeaning? = .plain(
     2, in: 0.001...1000, "the factor by which it is faster")
-  public static let needs = AnomalyNeed.period
+  package static let needs = AnomalyNeed.period
 
-  public let severity: Double
+  package let severity: Double
 
-  public init(severity: Double) { self.severity = severity }
+  package init(severity: Double) { self.severity = severity }
 
-  public func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
+  package func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
     (Course(factor: severity, beginMs: context.beginMs), ["factor": String(severity)])
   }
 

@@ -1,17 +1,17 @@
 import Telemetry
 
 /// The level shifts: every reading lies `severity` spreads higher. A negative severity shifts down.
-public struct MeanAnomaly: Anomaly {
-  public static let name = "mean"
-  public static let about = "The level shifts up, or down."
-  public static let origin = AnomalyOrigin.process
-  public static let severity: SeverityMeaning? = .spreads(5, "the shift")
+package struct MeanAnomaly: Anomaly {
+  package static let name = "mean"
+  package static let about = "The level shifts up, or down."
+  package static let origin = AnomalyOrigin.process
+  package static let severity: SeverityMeaning? = .spreads(5, "the shift")
 
-  public let severity: Double
+  package let severity: Double
 
-  public init(severity: Double) { self.severity = severity }
+  package init(severity: Double) { self.severity = severity }
 
-  public func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
+  package func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
     let shift = severity * context.scale
     return (ShiftCourse(height: shift), ["shift": String(shift)])
   }

@@ -2,17 +2,17 @@ import Telemetry
 
 /// Waves are upside down: up where they should go down. A sensor that moved with another moves against it, which no look at
 /// the one sensor alone tells.
-public struct ModeCorrelationAnomaly: Anomaly {
-  public static let name = "mode-correlation"
-  public static let about =
+package struct ModeCorrelationAnomaly: Anomaly {
+  package static let name = "mode-correlation"
+  package static let about =
     "Waves are upside down, so that sensors that moved together move against each other."
-  public static let origin = AnomalyOrigin.process
-  public static let severity: SeverityMeaning? = nil
-  public static let needs = AnomalyNeed.swing
+  package static let origin = AnomalyOrigin.process
+  package static let severity: SeverityMeaning? = nil
+  package static let needs = AnomalyNeed.swing
 
-  public init(severity: Double) {}
+  package init(severity: Double) {}
 
-  public func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
+  package func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
     (Course(), [:])
   }
 

@@ -1,19 +1,19 @@
 import Telemetry
 
 /// The pattern is ahead of its time by the share `severity` of its period; behind where it is negative.
-public struct PatternShiftAnomaly: Anomaly {
-  public static let name = "pattern-shift"
-  public static let about = "The pattern comes too early, or too late."
-  public static let origin = AnomalyOrigin.process
-  public static let severity: SeverityMeaning? = .plain(
+package struct PatternShiftAnomaly: Anomaly {
+  package static let name = "pattern-shift"
+  package static let about = "The pattern comes too early, or too late."
+  package static let origin = AnomalyOrigin.process
+  package static let severity: SeverityMeaning? = .plain(
     0.25, in: -1...1, "the share of a period by which it is early")
-  public static let needs = AnomalyNeed.period
+  package static let needs = AnomalyNeed.period
 
-  public let severity: Double
+  package let severity: Double
 
-  public init(severity: Double) { self.severity = severity }
+  package init(severity: Double) { self.severity = severity }
 
-  public func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
+  package func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
     let shiftMs = Int64((severity * Double(context.periodMs ?? 0)).rounded())
     return (Course(shiftMs: shiftMs), ["shift_ms": String(shiftMs)])
   }

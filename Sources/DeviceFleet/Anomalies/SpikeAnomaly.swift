@@ -2,19 +2,19 @@ import Telemetry
 
 /// Single readings jump by `severity` spreads, up or down, and are back at once: the first reading of the anomaly, and
 /// then one, drawn at random, of every ``spacing`` readings. With the length of one reading it is a single spike.
-public struct SpikeAnomaly: Anomaly {
-  public static let name = "spike"
-  public static let about = "Single readings jump, one in ten, and are back at once."
-  public static let origin = AnomalyOrigin.sensor
-  public static let severity: SeverityMeaning? = .spreads(8, "the height")
+package struct SpikeAnomaly: Anomaly {
+  package static let name = "spike"
+  package static let about = "Single readings jump, one in ten, and are back at once."
+  package static let origin = AnomalyOrigin.sensor
+  package static let severity: SeverityMeaning? = .spreads(8, "the height")
   /// One reading in this many is a spike.
-  public static let spacing = 10
+  package static let spacing = 10
 
-  public let severity: Double
+  package let severity: Double
 
-  public init(severity: Double) { self.severity = severity }
+  package init(severity: Double) { self.severity = severity }
 
-  public func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
+  package func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
     let height = severity * context.scale
     return (
       Course(height: height, generator: context.generator),

@@ -1,15 +1,15 @@
 import Telemetry
 
 /// The sensor keeps reporting the value it had when the fault began.
-public struct StuckAtAnomaly: Anomaly {
-  public static let name = "stuck-at"
-  public static let about = "The sensor repeats the value it had when the fault began."
-  public static let origin = AnomalyOrigin.sensor
-  public static let severity: SeverityMeaning? = nil
+package struct StuckAtAnomaly: Anomaly {
+  package static let name = "stuck-at"
+  package static let about = "The sensor repeats the value it had when the fault began."
+  package static let origin = AnomalyOrigin.sensor
+  package static let severity: SeverityMeaning? = nil
 
-  public init(severity: Double) {}
+  package init(severity: Double) {}
 
-  public func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
+  package func begin(_ context: AnomalyContext) -> (course: any AnomalyCourse, parameters: [String: String]) {
     (Course(), [:])
   }
 

@@ -2,26 +2,26 @@ import MQTT
 import Telemetry
 
 /// Devices that publish alike.
-public struct PublishingGroup: Sendable {
-  public let name: String
+package struct PublishingGroup: Sendable {
+  package let name: String
   /// Indices of ``MessageSource/deviceIDs``.
-  public let devices: Range<Int>
-  public let style: PublishingStyle
+  package let devices: Range<Int>
+  package let style: PublishingStyle
 }
 
 /// The connections of a fleet: one a device, or gateways that carry many devices each.
-public struct FleetConnections: Sendable {
+package struct FleetConnections: Sendable {
   /// One connection.
-  public struct Connection: Hashable, Sendable {
+  package struct Connection: Hashable, Sendable {
     /// The device's name, or `<group>-gateway-0001`.
-    public let name: String
+    package let name: String
     /// Index of its group.
-    public let group: Int
+    package let group: Int
     /// The devices it carries, as indices of ``MessageSource/deviceIDs``.
-    public let devices: Range<Int>
+    package let devices: Range<Int>
   }
 
-  public let all: [Connection]
+  package let all: [Connection]
 
   /// Each gateway carries a run of neighbours; where there are fewer devices than gateways, each device has one.
   init(_ groups: [PublishingGroup], deviceIDs: [DeviceID]) {
@@ -46,21 +46,21 @@ public struct FleetConnections: Sendable {
   }
 
   /// Those that part `share` of a fleet opens: every ``FleetShare/count``-th, so that parts are alike.
-  public func of(_ share: FleetShare) -> [Connection] {
+  package func of(_ share: FleetShare) -> [Connection] {
     all.enumerated().filter { $0.offset % share.count == share.index }.map(\.element)
   }
 }
 
 /// The part of a fleet that one process publishes.
-public struct FleetShare: Hashable, Sendable {
-  public let index: Int
-  public let count: Int
+package struct FleetShare: Hashable, Sendable {
+  package let index: Int
+  package let count: Int
 
   /// The whole fleet.
-  public static let whole = FleetShare(index: 0, count: 1)!
+  package static let whole = FleetShare(index: 0, count: 1)!
 
   /// Nil unless `index` is below `count`.
-  public init?(index: Int, count: Int) {
+  package init?(index: Int, count: Int) {
     guard index >= 0, index < count else { return nil }
     self.index = index
     self.count = count

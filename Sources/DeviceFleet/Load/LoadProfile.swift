@@ -2,7 +2,7 @@ import Telemetry
 
 /// One stage of a ``LoadProfile``. Levels are multiples of the rate that ``DeviceGroup/every`` gives: at 2 each device
 /// publishes twice as often.
-public enum LoadStage: Hashable, Sendable {
+package enum LoadStage: Hashable, Sendable {
   /// From the level before evenly to `level`.
   case ramp(to: Double, over: Duration)
   /// The level before, for a time.
@@ -17,7 +17,7 @@ public enum LoadStage: Hashable, Sendable {
 ///
 /// Devices publish when the work done, the integral of the level over time, has grown by one interval. So a ramp is as
 /// smooth as the interval allows, a level of a half means half as often, and no draw is needed.
-public struct LoadProfile: Hashable, Sendable {
+package struct LoadProfile: Hashable, Sendable {
   private struct Segment: Hashable {
     /// Milliseconds from the start of the clock.
     var start: Double
@@ -34,12 +34,12 @@ public struct LoadProfile: Hashable, Sendable {
     var work: Double { (from + to) / 2 * length }
   }
 
-  public let stages: [LoadStage]
+  package let stages: [LoadStage]
   private let segments: [Segment]
   /// The level after the last stage.
   private let last: Segment
 
-  public init(_ stages: [LoadStage]) {
+  package init(_ stages: [LoadStage]) {
     self.stages = stages
     var segments: [Segment] = []
     var level = 0.0
@@ -69,10 +69,10 @@ public struct LoadProfile: Hashable, Sendable {
   }
 
   /// The highest level.
-  public var peak: Double { (segments + [last]).map { max($0.from, $0.to) }.max() ?? 0 }
+  package var peak: Double { (segments + [last]).map { max($0.from, $0.to) }.max() ?? 0 }
 
   /// How long all stages take together.
-  public var length: Duration { .milliseconds(Int64(last.start)) }
+  package var length: Duration { .milliseconds(Int64(last.start)) }
 
   /// The work done by a time, both in milliseconds.
   func work(at time: Double) -> Double {

@@ -2,15 +2,15 @@ import MQTT
 import Telemetry
 
 /// How the devices of a group publish.
-public struct PublishingStyle: Hashable, Sendable {
+package struct PublishingStyle: Hashable, Sendable {
   /// What a connection says when it is made, or what the broker says for it when it breaks.
-  public struct Status: Hashable, Sendable {
-    public var topic: AddressTemplate
-    public var payload: AddressTemplate
+  package struct Status: Hashable, Sendable {
+    package var topic: AddressTemplate
+    package var payload: AddressTemplate
     /// Whether the broker keeps it for those who subscribe later.
-    public var isRetained: Bool
+    package var isRetained: Bool
 
-    public init(topic: AddressTemplate, payload: AddressTemplate, isRetained: Bool = true) {
+    package init(topic: AddressTemplate, payload: AddressTemplate, isRetained: Bool = true) {
       self.topic = topic
       self.payload = payload
       self.isRetained = isRetained
@@ -23,22 +23,22 @@ public struct PublishingStyle: Hashable, Sendable {
     }
   }
 
-  public var payload = PayloadFormat.canonical
-  public var topic = AddressTemplate.telemetry
-  public var quality = QualityOfService.atLeastOnce
-  public var isRetained = false
-  public var version = ProtocolVersion.five
+  package var payload = PayloadFormat.canonical
+  package var topic = AddressTemplate.telemetry
+  package var quality = QualityOfService.atLeastOnce
+  package var isRetained = false
+  package var version = ProtocolVersion.five
   /// How many instants a device gathers before it publishes them together.
-  public var batch = 1
+  package var batch = 1
   /// How many connections carry the group; nil: one a device.
-  public var gateways: Int?
+  package var gateways: Int?
   /// Published each time a connection has been made.
-  public var birth: Status?
+  package var birth: Status?
   /// Published by the broker when a connection breaks.
-  public var will: Status?
+  package var will: Status?
 
-  public init() {}
+  package init() {}
 
   /// What the group publishes as, and nobody asked to have otherwise.
-  public static let standard = PublishingStyle()
+  package static let standard = PublishingStyle()
 }

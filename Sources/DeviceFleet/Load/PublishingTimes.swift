@@ -73,16 +73,16 @@ struct PublishingTimes: Sendable {
 }
 
 /// What takes a group's publications off an even pace.
-public struct PublishingRhythm: Hashable, Sendable {
+package struct PublishingRhythm: Hashable, Sendable {
   /// By how much of an interval a publication may be put off, from 0 to ``mostJitter``; each draws its own.
-  public var jitter: Double
+  package var jitter: Double
   /// Nil: level 1 throughout.
-  public var profile: LoadProfile?
+  package var profile: LoadProfile?
 
   /// Beyond this, publications of one device could come at one instant.
-  public static let mostJitter = 0.9
+  package static let mostJitter = 0.9
 
-  public init(jitter: Double = 0, profile: LoadProfile? = nil) {
+  package init(jitter: Double = 0, profile: LoadProfile? = nil) {
     self.jitter = jitter
     self.profile = profile
   }

@@ -6,9 +6,9 @@ import Telemetry
 /// never further than the messages that are still allowed, at the fleet's average rate, and than what may be under way
 /// (``FleetDefaults/underWay(_:)``). Without a schedule, which would keep them together, it is never more than two steps ahead.
 /// So no device is far ahead of another.
-public struct FleetGovernor {
+package struct FleetGovernor {
   /// Messages that a step of the horizon stands for: enough to keep the processes busy, few enough to keep them together.
-  public static let messagesPerStep = 4096
+  package static let messagesPerStep = 4096
 
   private let messagesPerMs: Double
   private let hasSchedule: Bool
@@ -17,7 +17,7 @@ public struct FleetGovernor {
   private var reached: [Int64?]
   private var horizonMs: Int64
 
-  public init(start: Timestamp, end: Timestamp, messages: Int, processes: Int, clock: PublishingClock) {
+  package init(start: Timestamp, end: Timestamp, messages: Int, processes: Int, clock: PublishingClock) {
     let span = Double(max(1, end.milliseconds - start.milliseconds))
     messagesPerMs = max(Double(messages), 1) / span
     hasSchedule = clock != .max
@@ -28,18 +28,18 @@ public struct FleetGovernor {
   }
 
   /// Notes how far a process is.
-  public mutating func note(process: Int, published: Int, reached: Timestamp) {
+  package mutating func note(process: Int, published: Int, reached: Timestamp) {
     self.published[process] = published
     if self.reached[process] != nil { self.reached[process] = reached.milliseconds }
   }
 
   /// Notes that a process has nothing more to publish.
-  public mutating func noteEnd(process: Int) { reached[process] = nil }
+  package mutating func noteEnd(process: Int) { reached[process] = nil }
 
   /// The new horizon, as milliseconds since 1970; nil where it stays.
   ///
   /// - Parameter allowance: How many messages may have been published in all.
-  public mutating func advance(allowance: Int) -> Int64? {
+  package mutating func advance(allowance: Int) -> Int64? {
     guard !hasSchedule || allowance < .max else {
       guard horizonMs != .max else { return nil }
       horizonMs = .max

@@ -3,57 +3,57 @@ import Telemetry
 
 /// What a fleet planned, handed to the broker and got acknowledged, in messages: one instant of one device each, also where
 /// several share a publication.
-public struct FleetLedger: Sendable, Codable {
+package struct FleetLedger: Sendable, Codable {
   /// How late publications were against the schedule, in milliseconds. Under ``PublishingClock/max`` there is no schedule.
-  public struct Lag: Sendable, Codable {
-    public var p50: Double
-    public var p99: Double
-    public var max: Double
+  package struct Lag: Sendable, Codable {
+    package var p50: Double
+    package var p99: Double
+    package var max: Double
 
-    public init(p50: Double, p99: Double, max: Double) {
+    package init(p50: Double, p99: Double, max: Double) {
       self.p50 = p50
       self.p99 = p99
       self.max = max
     }
   }
 
-  public var planned = 0
-  public var published = 0
-  public var acknowledged = 0
+  package var planned = 0
+  package var published = 0
+  package var acknowledged = 0
   /// Values of sensors in the messages that were published.
-  public var publishedReadings = 0
+  package var publishedReadings = 0
   /// Values of sensors in the messages that were acknowledged.
-  public var acknowledgedReadings = 0
+  package var acknowledgedReadings = 0
   /// Messages published at QoS 0, which nobody acknowledges.
-  public var unconfirmed = 0
-  @NullWhereAbsent public var scheduleLagMs: Lag?
+  package var unconfirmed = 0
+  @NullWhereAbsent package var scheduleLagMs: Lag?
   /// MQTT publications that carried messages; fewer than those where devices publish in batches.
-  public var publications = 0
+  package var publications = 0
   /// Publications that repeat another on purpose; not among those above.
-  public var repeated = 0
+  package var repeated = 0
   /// Payloads published that were no messages; among those published and acknowledged.
-  public var waste = 0
+  package var waste = 0
   /// Birth messages; not among those above.
-  public var births = 0
+  package var births = 0
   /// Connections that were open at once.
-  public var connections = 0
+  package var connections = 0
   /// Connections that broke and were made again.
-  public var reconnects = 0
+  package var reconnects = 0
   /// Devices of which not everything was acknowledged, or not published; empty in a run that came to its end.
-  public var incomplete: [Incomplete] = []
+  package var incomplete: [Incomplete] = []
   /// Processes that published.
-  public var processes = 1
+  package var processes = 1
   /// Wall-clock time until every connection had been made.
-  public var connectSeconds = 0.0
+  package var connectSeconds = 0.0
   /// Wall-clock time from the first publication to the last acknowledgement.
-  public var seconds = 0.0
+  package var seconds = 0.0
 
   /// How far one device came.
-  public struct Incomplete: Hashable, Sendable, Codable {
-    public var device: DeviceID
+  package struct Incomplete: Hashable, Sendable, Codable {
+    package var device: DeviceID
     /// Messages published, in the order in which they left, and how many of them, the first ones, were acknowledged.
-    public var published: Int
-    public var acknowledged: Int
+    package var published: Int
+    package var acknowledged: Int
   }
 
   enum CodingKeys: String, CodingKey {
@@ -65,14 +65,14 @@ public struct FleetLedger: Sendable, Codable {
     case connectSeconds = "connect_seconds"
   }
 
-  public init() {}
+  package init() {}
 
   /// How late the 99th percentile of publications may be under a clock with a schedule. Beyond it the generator did not keep
   /// its own schedule, and nothing may be concluded from what came of it.
-  public static let lagLimitMs = 1000.0
+  package static let lagLimitMs = 1000.0
 
   /// By how much the schedule was missed, in a sentence; nil where it was kept.
-  public var missedSchedule: String? {
+  package var missedSchedule: String? {
     guard let lag = scheduleLagMs, lag.p99 > Self.lagLimitMs else { return nil }
     return
       "the fleet did not keep its schedule: one publication in a hundred was \(Int(lag.p99)) ms late or later "
@@ -100,7 +100,7 @@ public struct FleetLedger: Sendable, Codable {
 }
 
 /// How late publications were, as many of them as there are.
-public struct ScheduleLag: Sendable, Codable {
+package struct ScheduleLag: Sendable, Codable {
   private var microseconds = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
 
   mutating func record(_ lag: Duration) { microseconds.record(UInt64(max(0, lag.seconds * 1e6))) }
@@ -118,17 +118,17 @@ public struct ScheduleLag: Sendable, Codable {
 }
 
 /// A value whose key is written also where there is none, with null: readers of the ledger find every key.
-@propertyWrapper public struct NullWhereAbsent<Value: Codable & Sendable>: Codable, Sendable {
-  public var wrappedValue: Value?
+@propertyWrapper package struct NullWhereAbsent<Value: Codable & Sendable>: Codable, Sendable {
+  package var wrappedValue: Value?
 
-  public init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
+  package init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     wrappedValue = container.decodeNil() ? nil : try container.decode(Value.self)
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(wrappedValue)
   }

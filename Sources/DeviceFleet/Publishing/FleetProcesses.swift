@@ -4,7 +4,7 @@ import Synchronization
 import Telemetry
 
 /// What a publishing process says of itself, a line each.
-public enum FleetEvent: Sendable, Codable {
+package enum FleetEvent: Sendable, Codable {
   /// Every connection has been made.
   case connected
   /// How many messages have left, and the time up to which all have been acknowledged.
@@ -13,18 +13,18 @@ public enum FleetEvent: Sendable, Codable {
 }
 
 /// A publishing process that ended before it had finished.
-public struct FleetProcessError: Error, CustomStringConvertible {
-  public let process: Int
-  public let exit: ServiceExit
+package struct FleetProcessError: Error, CustomStringConvertible {
+  package let process: Int
+  package let exit: ServiceExit
 
-  public var description: String { "process \(process + 1) of the fleet ended with \(exit); see above" }
+  package var description: String { "process \(process + 1) of the fleet ended with \(exit); see above" }
 }
 
 /// A fleet published by several processes, each with connections and devices of its own.
 ///
 /// What is published does not depend on their number: each device draws from streams of its own. Each process is told up to
 /// which event time it may publish; the first such line is also the start of the schedule, which all share.
-public struct FleetProcesses: Sendable {
+package struct FleetProcesses: Sendable {
   /// How often the processes are looked at: often enough that none waits for its horizon.
   static let pollInterval = Duration.milliseconds(2)
 
@@ -33,7 +33,7 @@ public struct FleetProcesses: Sendable {
   private let count: Int
 
   /// - Parameter arguments: Of a process, to which its share is added as `--share 1/3`.
-  public init(executable: String, arguments: [String], count: Int) {
+  package init(executable: String, arguments: [String], count: Int) {
     self.executable = executable
     self.arguments = arguments
     self.count = count
@@ -44,7 +44,7 @@ public struct FleetProcesses: Sendable {
   /// ``FleetProcessError`` where one ends without a word; none is left running.
   ///
   /// - Parameter allowance: How many messages may have been published by now.
-  public func run(
+  package func run(
     _ outline: FleetOutline, clock: PublishingClock, until stop: StopFlag,
     allowance: (@Sendable () -> Int)?
   ) async throws -> (ledger: FleetLedger, failure: FleetProcessError?) {
@@ -156,12 +156,12 @@ public struct FleetProcesses: Sendable {
 }
 
 /// What those who govern processes need to know of a fleet, so that they need not keep it.
-public struct FleetOutline: Sendable {
-  public var start: Timestamp
-  public var end: Timestamp
-  public var messages: Int
+package struct FleetOutline: Sendable {
+  package var start: Timestamp
+  package var end: Timestamp
+  package var messages: Int
 
-  public init(start: Timestamp, end: Timestamp, messages: Int) {
+  package init(start: Timestamp, end: Timestamp, messages: Int) {
     self.start = start
     self.end = end
     self.messages = messages

@@ -4,7 +4,7 @@ import Supervision
 import Telemetry
 
 /// How far a publisher may go.
-public protocol PublishingAllowance {
+package protocol PublishingAllowance {
   /// Whether what is due at `due` may leave after `published` messages have.
   func permits(published: Int, due: Timestamp) -> Bool
 }
@@ -13,7 +13,7 @@ public protocol PublishingAllowance {
 ///
 /// The schedule is absolute (open loop): a message that is late does not move those after it, and its lag is measured
 /// against the time at which it was meant to leave.
-public final class FleetPublisher {
+package final class FleetPublisher {
   /// Bounds, each with its reason.
   enum Limits {
     /// How long the broker may acknowledge nothing while messages are outstanding.
@@ -25,14 +25,14 @@ public final class FleetPublisher {
   }
 
   /// How the client ids of this run begin, and how fast they connect.
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// Makes the client ids different from those of others on the same broker.
-    public var session: String
-    public var share: FleetShare
+    package var session: String
+    package var share: FleetShare
     /// Connections made a second by this process; nil: as fast as can be.
-    public var connectionsPerSecond: Double?
+    package var connectionsPerSecond: Double?
 
-    public init(session: String, share: FleetShare = .whole, connectionsPerSecond: Double? = nil) {
+    package init(session: String, share: FleetShare = .whole, connectionsPerSecond: Double? = nil) {
       self.session = session
       self.share = share
       self.connectionsPerSecond = connectionsPerSecond
@@ -61,12 +61,12 @@ public final class FleetPublisher {
   private var topic: [UInt8] = []
   private var payload: [UInt8] = []
   /// How late publications were so far.
-  public private(set) var lag = ScheduleLag()
+  package private(set) var lag = ScheduleLag()
   /// Why not everything was published, where it was not told to stop.
-  public private(set) var failure: MQTTError?
+  package private(set) var failure: MQTTError?
 
   /// Opens the connections. Throws `MQTTError`.
-  public init(
+  package init(
     source: any MessageSource, broker: BrokerAddress, clock: PublishingClock, options: Options,
     until stop: StopFlag
   ) throws {
@@ -113,7 +113,7 @@ public final class FleetPublisher {
   }
 
   /// Keeps the connections alive until `condition` holds. Throws `MQTTError`.
-  public func wait(until condition: () -> Bool) throws {
+  package func wait(until condition: () -> Bool) throws {
     while !condition() { try pool.pump(.milliseconds(10)) }
   }
 
@@ -123,7 +123,7 @@ public final class FleetPublisher {
   /// - Parameters:
   ///   - allowance: Publishing waits where it does not permit what comes next.
   ///   - observe: Told now and then how many messages have left, and the time up to which all have been acknowledged.
-  public func run(
+  package func run(
     until stop: StopFlag, allowance: some PublishingAllowance,
     observe: (_ published: Int, _ reached: Timestamp) -> Void = { _, _ in }
   ) throws -> FleetLedger {

@@ -1,17 +1,17 @@
 import Telemetry
 
 /// How event time runs against the wall clock.
-public enum PublishingClock: Hashable, Sendable, CustomStringConvertible {
+package enum PublishingClock: Hashable, Sendable, CustomStringConvertible {
   /// Event time runs `factor` times as fast as the wall clock; 1 is real time.
   case scaled(factor: Double)
   /// As fast as the pipeline carries it: no schedule to keep, and back-pressure rules.
   case max
 
   /// Real time.
-  public static let real = PublishingClock.scaled(factor: 1)
+  package static let real = PublishingClock.scaled(factor: 1)
 
   /// As ``init(_:)`` reads it.
-  public var description: String {
+  package var description: String {
     switch self {
     case .max: "max"
     case .real: "real"
@@ -20,7 +20,7 @@ public enum PublishingClock: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Reads `real`, `max` or `x60`. Nil for anything else.
-  public init?(_ text: some StringProtocol) {
+  package init?(_ text: some StringProtocol) {
     switch text {
     case "real": self = .real
     case "max": self = .max

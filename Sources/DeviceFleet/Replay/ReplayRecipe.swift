@@ -1,9 +1,9 @@
 import Telemetry
 
 /// How to read recordings: which CSV files, and what their columns mean.
-public struct ReplayRecipe: Hashable, Sendable {
+package struct ReplayRecipe: Hashable, Sendable {
   /// How the time column is written.
-  public enum TimeFormat: String, CaseIterable, Sendable {
+  package enum TimeFormat: String, CaseIterable, Sendable {
     /// ISO 8601; without a zone it is UTC.
     case iso8601
     /// Seconds since 1970 UTC, with or without a fraction, which is cut to milliseconds.
@@ -13,7 +13,7 @@ public struct ReplayRecipe: Hashable, Sendable {
   }
 
   /// Which device a row belongs to.
-  public enum Device: Hashable, Sendable {
+  package enum Device: Hashable, Sendable {
     /// The one called like the file, without its extension, in the form that ``ReplayName`` gives it.
     case fileName
     /// The same for every row.
@@ -23,7 +23,7 @@ public struct ReplayRecipe: Hashable, Sendable {
   }
 
   /// Where the values are.
-  public enum Values: Hashable, Sendable {
+  package enum Values: Hashable, Sendable {
     /// A column a sensor. Nil: every column that has no other meaning.
     case wide([String]?)
     /// A row a value: one column names the sensor, another holds the value.
@@ -32,32 +32,32 @@ public struct ReplayRecipe: Hashable, Sendable {
 
   /// A JSON file of labelled windows in the form of the Numenta Anomaly Benchmark's `combined_windows.json`: an object
   /// from a recording's path to a list of [first, last] times, both within the anomaly.
-  public struct LabelWindows: Hashable, Sendable {
-    public var path: String
+  package struct LabelWindows: Hashable, Sendable {
+    package var path: String
     /// The recording's name in the object. Nil: the one that ends in the CSV file's name.
-    public var key: String?
+    package var key: String?
 
-    public init(path: String, key: String? = nil) {
+    package init(path: String, key: String? = nil) {
       self.path = path
       self.key = key
     }
   }
 
-  public var files: [String]
+  package var files: [String]
   /// An ASCII character.
-  public var delimiter: Character
+  package var delimiter: Character
   /// Nil: the first column.
-  public var timeColumn: String?
-  public var timeFormat: TimeFormat
-  public var device: Device
-  public var values: Values
+  package var timeColumn: String?
+  package var timeFormat: TimeFormat
+  package var device: Device
+  package var values: Values
   /// Columns to leave aside.
-  public var excluded: [String]
+  package var excluded: [String]
   /// Columns that hold 1 where the row is anomalous and 0 where it is not.
-  public var labelColumns: [String]
-  public var labelWindows: LabelWindows?
+  package var labelColumns: [String]
+  package var labelWindows: LabelWindows?
 
-  public init(
+  package init(
     files: [String], delimiter: Character = ",", timeColumn: String? = nil, timeFormat: TimeFormat = .iso8601,
     device: Device = .fileName, values: Values = .wide(nil), excluded: [String] = [],
     labelColumns: [String] = [],
@@ -77,9 +77,9 @@ public struct ReplayRecipe: Hashable, Sendable {
 
 /// Names of columns and files as ids: every character an id cannot have becomes `_`, a first character that is no letter
 /// or digit is preceded by `x`, and what is beyond 64 characters is cut. `Volume Flow RateRMS` is `Volume_Flow_RateRMS`.
-public enum ReplayName {
+package enum ReplayName {
   /// `name` in the form of an id; nil where it is empty.
-  public static func identifier(_ name: String) -> String? {
+  package static func identifier(_ name: String) -> String? {
     guard !name.isEmpty else { return nil }
     var id = String(name.unicodeScalars.map { isAllowed($0) ? Character($0) : "_" })
     if let first = id.utf8.first, !IdentifierRule.accepts([first]) { id = "x" + id }

@@ -11,27 +11,27 @@ import Telemetry
 /// - A row that cannot be read is an error with file and line: a recording is taken whole or not at all.
 ///
 /// ``account`` says what became of every row. The recording is held in memory.
-public struct ReplaySource: MessageSource {
+package struct ReplaySource: MessageSource {
   /// The start of the clock: as given, or the time of the first row.
-  public let start: Timestamp
+  package let start: Timestamp
   /// From ``start`` to the end of the clock: as given, or to just after the last row.
-  public let duration: Duration
-  public let account: ReplayAccount
-  public let deviceIDs: [DeviceID]
-  public let labels: [Label]
+  package let duration: Duration
+  package let account: ReplayAccount
+  package let deviceIDs: [DeviceID]
+  package let labels: [Label]
   private let recordings: [[Message]]
 
-  public var messageCount: Int { account.messages }
-  public var readingCount: Int { account.readings }
-  public var groups: [PublishingGroup] {
+  package var messageCount: Int { account.messages }
+  package var readingCount: Int { account.readings }
+  package var groups: [PublishingGroup] {
     [PublishingGroup(name: "replay", devices: deviceIDs.indices, style: .standard)]
   }
 
-  public func messageCount(ofDeviceAt index: Int) -> Int { recordings[index].count }
+  package func messageCount(ofDeviceAt index: Int) -> Int { recordings[index].count }
 
   /// Reads the files of `recipe`, keeping the rows from `start` on, and before `start` + `duration`, where these are
   /// given. Throws `FileError` and `CSVError`, the latter with the line at fault.
-  public init(_ recipe: ReplayRecipe, start: Timestamp? = nil, duration: Duration? = nil) throws {
+  package init(_ recipe: ReplayRecipe, start: Timestamp? = nil, duration: Duration? = nil) throws {
     var account = ReplayAccount()
     var rows: [DeviceID: [RecordedRow]] = [:]
     var devicesOfFile: [Set<DeviceID>] = []
@@ -76,7 +76,7 @@ public struct ReplaySource: MessageSource {
     self.account = account
   }
 
-  public func sensors(ofDeviceAt index: Int) -> [SensorID] {
+  package func sensors(ofDeviceAt index: Int) -> [SensorID] {
     var sensors: [SensorID] = []
     var seen: Set<SensorID> = []
     for message in recordings[index] {
@@ -85,7 +85,7 @@ public struct ReplaySource: MessageSource {
     return sensors
   }
 
-  public func messages(ofDeviceAt index: Int) -> MessageStream {
+  package func messages(ofDeviceAt index: Int) -> MessageStream {
     MessageStream(RecordedMessages(messages: recordings[index]))
   }
 

@@ -1,20 +1,20 @@
 import Telemetry
 
 /// The sum of parts, kept between two bounds, as by a sensor that shows no more than its range.
-public struct ClampSignal: CompositeSignal {
+package struct ClampSignal: CompositeSignal {
   /// In the sensor's unit; nil: no bound.
-  public var minimum: Varied<Double>?
-  public var maximum: Varied<Double>?
-  public var parts: [any Signal]
+  package var minimum: Varied<Double>?
+  package var maximum: Varied<Double>?
+  package var parts: [any Signal]
 
-  public init(minimum: Varied<Double>? = nil, maximum: Varied<Double>? = nil, _ parts: [any Signal]) {
+  package init(minimum: Varied<Double>? = nil, maximum: Varied<Double>? = nil, _ parts: [any Signal]) {
     self.minimum = minimum
     self.maximum = maximum
     self.parts = parts
   }
 
   /// Approximately: the level within the bounds, and a spread of at most half of their distance.
-  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+  package func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
     var inner = SignalStatistics.sum(parts.map { $0.statistics(sensors) })
     inner.level = clamped(inner.level)
     if let minimum, let maximum {
@@ -27,7 +27,7 @@ public struct ClampSignal: CompositeSignal {
     min(max(value, minimum?.middle ?? -.infinity), maximum?.middle ?? .infinity)
   }
 
-  public func begin(_ context: SignalContext) -> any SignalCourse {
+  package func begin(_ context: SignalContext) -> any SignalCourse {
     var generator = context.generator
     return Course(
       minimum: minimum?.draw(&generator) ?? -.infinity, maximum: maximum?.draw(&generator) ?? .infinity,

@@ -1,17 +1,17 @@
 import Telemetry
 
 /// The same value for ever.
-public struct ConstantSignal: Signal, Hashable {
+package struct ConstantSignal: Signal, Hashable {
   /// In the sensor's unit.
-  public var value: Varied<Double>
+  package var value: Varied<Double>
 
-  public init(value: Varied<Double>) { self.value = value }
+  package init(value: Varied<Double>) { self.value = value }
 
-  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+  package func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
     SignalStatistics(level: value.middle)
   }
 
-  public func begin(_ context: SignalContext) -> any SignalCourse {
+  package func begin(_ context: SignalContext) -> any SignalCourse {
     var generator = context.generator
     return Course(value: value.draw(&generator))
   }

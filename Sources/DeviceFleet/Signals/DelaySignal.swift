@@ -2,20 +2,20 @@ import Telemetry
 
 /// The sum of parts as it was some time before: what repeats or rises in them comes later. A part that follows a sensor is
 /// slowed by its own lag instead.
-public struct DelaySignal: CompositeSignal {
-  public var by: Varied<Duration>
-  public var parts: [any Signal]
+package struct DelaySignal: CompositeSignal {
+  package var by: Varied<Duration>
+  package var parts: [any Signal]
 
-  public init(by: Varied<Duration>, _ parts: [any Signal]) {
+  package init(by: Varied<Duration>, _ parts: [any Signal]) {
     self.by = by
     self.parts = parts
   }
 
-  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+  package func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
     .sum(parts.map { $0.statistics(sensors) })
   }
 
-  public func begin(_ context: SignalContext) -> any SignalCourse {
+  package func begin(_ context: SignalContext) -> any SignalCourse {
     var generator = context.generator
     return Course(byMs: by.drawMs(&generator), sum: SumCourse(parts, context))
   }

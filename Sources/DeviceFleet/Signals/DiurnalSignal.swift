@@ -1,17 +1,17 @@
 import Telemetry
 
 /// The swing of a day: highest at `peak`, lowest twelve hours from it, the same on every device.
-public struct DiurnalSignal: Signal, Hashable {
+package struct DiurnalSignal: Signal, Hashable {
   /// The level it swings around, in the sensor's unit.
-  public var offset: Varied<Double>
+  package var offset: Varied<Double>
   /// Half the distance from the lowest to the highest, in the sensor's unit.
-  public var amplitude: Varied<Double>
+  package var amplitude: Varied<Double>
   /// The time of day, in UTC, at which it is highest.
-  public var peak: Varied<Duration>
+  package var peak: Varied<Duration>
 
   static let dayMs: Int64 = 86_400_000
 
-  public init(
+  package init(
     offset: Varied<Double> = 0, amplitude: Varied<Double>, peak: Varied<Duration> = .seconds(15 * 3600)
   ) {
     self.offset = offset
@@ -19,14 +19,14 @@ public struct DiurnalSignal: Signal, Hashable {
     self.peak = peak
   }
 
-  public var period: Duration? { .milliseconds(Self.dayMs) }
-  public var swings: Bool { true }
+  package var period: Duration? { .milliseconds(Self.dayMs) }
+  package var swings: Bool { true }
 
-  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+  package func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
     SignalStatistics(level: offset.middle, standardDeviation: abs(amplitude.middle) / 2.0.squareRoot())
   }
 
-  public func begin(_ context: SignalContext) -> any SignalCourse {
+  package func begin(_ context: SignalContext) -> any SignalCourse {
     var generator = context.generator
     return Course(
       offset: offset.draw(&generator), amplitude: amplitude.draw(&generator), peakMs: peak.drawMs(&generator))

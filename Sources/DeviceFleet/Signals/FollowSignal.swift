@@ -2,16 +2,16 @@ import Telemetry
 
 /// Follows another sensor of the device: `offset + gain · source`, reached with a first-order lag, as a temperature follows
 /// a load. What goes wrong with the source as a process is followed; a fault of the source's sensor is not.
-public struct FollowSignal: Signal, Hashable {
-  public var source: SensorID
+package struct FollowSignal: Signal, Hashable {
+  package var source: SensorID
   /// In the sensor's unit.
-  public var offset: Varied<Double>
+  package var offset: Varied<Double>
   /// In the sensor's unit a unit of the source.
-  public var gain: Varied<Double>
+  package var gain: Varied<Double>
   /// The time in which 63% of a step of the source is reached; zero: at once.
-  public var lag: Varied<Duration>
+  package var lag: Varied<Duration>
 
-  public init(
+  package init(
     _ source: SensorID, offset: Varied<Double> = 0, gain: Varied<Double> = 1,
     lag: Varied<Duration> = .seconds(0)
   ) {
@@ -21,18 +21,18 @@ public struct FollowSignal: Signal, Hashable {
     self.lag = lag
   }
 
-  public var swings: Bool { true }
-  public var sources: [SensorID] { [source] }
+  package var swings: Bool { true }
+  package var sources: [SensorID] { [source] }
 
   /// The lag is left out of account: the source is taken to move slowly against it.
-  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+  package func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
     let followed = sensors(source)
     return SignalStatistics(
       level: offset.middle + gain.middle * followed.level,
       standardDeviation: abs(gain.middle) * followed.standardDeviation)
   }
 
-  public func begin(_ context: SignalContext) -> any SignalCourse {
+  package func begin(_ context: SignalContext) -> any SignalCourse {
     var generator = context.generator
     let index = context.sensors.firstIndex(of: source)
     return Course(

@@ -2,16 +2,16 @@ import Telemetry
 
 /// A machine that is in one of several states, such as off, idle and load, and shows that state's level. It stays for a
 /// time drawn from an exponential distribution, then enters one of the other states at random.
-public struct MachineStatesSignal: Signal, Hashable {
+package struct MachineStatesSignal: Signal, Hashable {
   /// One of the states.
-  public struct State: Hashable, Sendable {
-    public var name: String
+  package struct State: Hashable, Sendable {
+    package var name: String
     /// What is measured in it, in the sensor's unit.
-    public var level: Varied<Double>
+    package var level: Varied<Double>
     /// How long it lasts on average.
-    public var dwell: Varied<Duration>
+    package var dwell: Varied<Duration>
 
-    public init(name: String, level: Varied<Double>, dwell: Varied<Duration>) {
+    package init(name: String, level: Varied<Double>, dwell: Varied<Duration>) {
       self.name = name
       self.level = level
       self.dwell = dwell
@@ -19,14 +19,14 @@ public struct MachineStatesSignal: Signal, Hashable {
   }
 
   /// At least two.
-  public var states: [State]
+  package var states: [State]
 
-  public init(states: [State]) { self.states = states }
+  package init(states: [State]) { self.states = states }
 
-  public var swings: Bool { true }
+  package var swings: Bool { true }
 
   /// Every state is entered as often as the others, so its share of the time is its share of the dwell times.
-  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+  package func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
     let states = states.map { (level: $0.level.middle, seconds: $0.dwell.middle.seconds) }
     let total = states.reduce(0) { $0 + $1.seconds }
     guard total > 0 else { return SignalStatistics() }
@@ -35,7 +35,7 @@ public struct MachineStatesSignal: Signal, Hashable {
     return SignalStatistics(level: level, standardDeviation: variance.squareRoot())
   }
 
-  public func begin(_ context: SignalContext) -> any SignalCourse {
+  package func begin(_ context: SignalContext) -> any SignalCourse {
     var generator = context.generator
     let drawn = states.map { (level: $0.level.draw(&generator), dwellMs: $0.dwell.drawMs(&generator)) }
     return Course(states: drawn, mean: statistics { _ in SignalStatistics() }.level, generator: generator)

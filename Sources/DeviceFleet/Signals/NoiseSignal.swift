@@ -1,9 +1,9 @@
 import Telemetry
 
 /// Noise around zero, independent from reading to reading.
-public struct NoiseSignal: Signal, Hashable {
+package struct NoiseSignal: Signal, Hashable {
   /// How the values are distributed; all have the standard deviation asked for.
-  public enum Distribution: String, CaseIterable, Sendable {
+  package enum Distribution: String, CaseIterable, Sendable {
     case gaussian
     /// Evenly between ±√3 standard deviations.
     case uniform
@@ -12,21 +12,21 @@ public struct NoiseSignal: Signal, Hashable {
   }
 
   /// The standard deviation, in the sensor's unit; zero or more.
-  public var spread: Varied<Double>
-  public var distribution: Distribution
+  package var spread: Varied<Double>
+  package var distribution: Distribution
 
-  public init(standardDeviation: Varied<Double>, distribution: Distribution = .gaussian) {
+  package init(standardDeviation: Varied<Double>, distribution: Distribution = .gaussian) {
     spread = standardDeviation
     self.distribution = distribution
   }
 
-  public var isNoisy: Bool { true }
+  package var isNoisy: Bool { true }
 
-  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+  package func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
     SignalStatistics(standardDeviation: spread.middle)
   }
 
-  public func begin(_ context: SignalContext) -> any SignalCourse {
+  package func begin(_ context: SignalContext) -> any SignalCourse {
     var generator = context.generator
     let spread = spread.draw(&generator)
     return Course(spread: spread, distribution: distribution, normal: NormalGenerator(generator))

@@ -1,7 +1,7 @@
 import Telemetry
 
 /// A pattern that repeats. One a file; ``PeriodicSignal`` makes a signal of it.
-public protocol PeriodicShape: Hashable, Sendable {
+package protocol PeriodicShape: Hashable, Sendable {
   /// The pattern at a place of its period, from 0 to below 1, around 0 and with an amplitude of 1.
   static func value(at turn: Double) -> Double
   /// Where its values lie.
@@ -9,18 +9,18 @@ public protocol PeriodicShape: Hashable, Sendable {
 }
 
 /// `offset + amplitude · shape(t / period + phase)`.
-public struct PeriodicSignal<Shape: PeriodicShape>: Signal, Hashable {
+package struct PeriodicSignal<Shape: PeriodicShape>: Signal, Hashable {
   /// The level that it swings around, in the sensor's unit.
-  public var offset: Varied<Double>
+  package var offset: Varied<Double>
   /// What the shape is multiplied by, in the sensor's unit.
-  public var amplitude: Varied<Double>
+  package var amplitude: Varied<Double>
   /// The length of one period; above zero.
-  public var length: Varied<Duration>
+  package var length: Varied<Duration>
   /// Where in the period the clock starts, as a share of it. Nil: each device draws its own, so that the fleet does not
   /// swing as one.
-  public var phase: Varied<Double>?
+  package var phase: Varied<Double>?
 
-  public init(
+  package init(
     offset: Varied<Double> = 0, amplitude: Varied<Double>, period: Varied<Duration>,
     phase: Varied<Double>? = nil
   ) {
@@ -30,16 +30,16 @@ public struct PeriodicSignal<Shape: PeriodicShape>: Signal, Hashable {
     self.phase = phase
   }
 
-  public var period: Duration? { length.middle }
-  public var swings: Bool { true }
+  package var period: Duration? { length.middle }
+  package var swings: Bool { true }
 
-  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+  package func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
     SignalStatistics(
       level: offset.middle + amplitude.middle * Shape.statistics.level,
       standardDeviation: abs(amplitude.middle) * Shape.statistics.standardDeviation)
   }
 
-  public func begin(_ context: SignalContext) -> any SignalCourse {
+  package func begin(_ context: SignalContext) -> any SignalCourse {
     var generator = context.generator
     let phase = phase?.draw(&generator) ?? generator.uniform()
     return Course(

@@ -1,23 +1,23 @@
 import Telemetry
 
 /// `Σ coefficients[k] · (t / unit)^k`, with t from the start of the clock.
-public struct PolynomialSignal: Signal, Hashable {
+package struct PolynomialSignal: Signal, Hashable {
   /// From the constant up, in the sensor's unit; at least one.
-  public var coefficients: [Varied<Double>]
+  package var coefficients: [Varied<Double>]
   /// The time that counts as 1.
-  public var unit: Varied<Duration>
+  package var unit: Varied<Duration>
 
-  public init(coefficients: [Varied<Double>], unit: Varied<Duration> = .seconds(86_400)) {
+  package init(coefficients: [Varied<Double>], unit: Varied<Duration> = .seconds(86_400)) {
     self.coefficients = coefficients
     self.unit = unit
   }
 
   /// Like a trend, a polynomial sets the level; it begins at its constant.
-  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+  package func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
     SignalStatistics(level: coefficients.first?.middle ?? 0)
   }
 
-  public func begin(_ context: SignalContext) -> any SignalCourse {
+  package func begin(_ context: SignalContext) -> any SignalCourse {
     var generator = context.generator
     let drawn = coefficients.map { $0.draw(&generator) }
     return Course(coefficients: drawn, unitMs: Double(unit.drawMs(&generator)))

@@ -1,13 +1,13 @@
 import Telemetry
 
 /// Parts multiplied, such as a swing by a factor for the day of the week.
-public struct ProductSignal: CompositeSignal {
-  public var parts: [any Signal]
+package struct ProductSignal: CompositeSignal {
+  package var parts: [any Signal]
 
-  public init(_ parts: [any Signal]) { self.parts = parts }
+  package init(_ parts: [any Signal]) { self.parts = parts }
 
   /// Of independent parts: E[XY] = E[X]·E[Y], and E[(XY)²] = E[X²]·E[Y²].
-  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+  package func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
     var mean = 1.0
     var square = 1.0
     for part in parts.map({ $0.statistics(sensors) }) {
@@ -17,7 +17,7 @@ public struct ProductSignal: CompositeSignal {
     return SignalStatistics(level: mean, standardDeviation: max(0, square - mean * mean).squareRoot())
   }
 
-  public func begin(_ context: SignalContext) -> any SignalCourse {
+  package func begin(_ context: SignalContext) -> any SignalCourse {
     Course(parts: parts.enumerated().map { $1.begin(context.part($0)) })
   }
 

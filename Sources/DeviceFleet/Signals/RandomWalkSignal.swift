@@ -2,26 +2,26 @@ import Telemetry
 
 /// Wanders from zero: after each reading it stands where it stood, moved by a Gaussian step whose variance grows with the
 /// time passed. With a `memory` it is drawn back to zero (an Ornstein-Uhlenbeck process, exact for any interval).
-public struct RandomWalkSignal: Signal, Hashable {
+package struct RandomWalkSignal: Signal, Hashable {
   /// The standard deviation of its change in an hour, were nothing to draw it back; in the sensor's unit.
-  public var perHour: Varied<Double>
+  package var perHour: Varied<Double>
   /// The time in which a deviation shrinks to 1/e of itself; nil: nothing draws it back.
-  public var memory: Varied<Duration>?
+  package var memory: Varied<Duration>?
 
-  public init(perHour: Varied<Double>, memory: Varied<Duration>? = nil) {
+  package init(perHour: Varied<Double>, memory: Varied<Duration>? = nil) {
     self.perHour = perHour
     self.memory = memory
   }
 
-  public var isNoisy: Bool { true }
+  package var isNoisy: Bool { true }
 
   /// With a memory τ the spread is perHour · √(τ/2); without, it grows for ever, and the spread after an hour counts.
-  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+  package func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
     let hours = memory.map { $0.middle.seconds / 3600 / 2 } ?? 1
     return SignalStatistics(standardDeviation: perHour.middle * hours.squareRoot())
   }
 
-  public func begin(_ context: SignalContext) -> any SignalCourse {
+  package func begin(_ context: SignalContext) -> any SignalCourse {
     var generator = context.generator
     let perHour = perHour.draw(&generator)
     let memoryHours = memory.map { Double($0.drawMs(&generator)) / 3_600_000 }

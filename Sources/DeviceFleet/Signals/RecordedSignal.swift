@@ -2,27 +2,27 @@ import Telemetry
 
 /// Values that were recorded, one after another at a fixed interval, and again from the beginning after the last. Between
 /// two of them lies the straight line.
-public struct RecordedSignal: Signal, Hashable {
+package struct RecordedSignal: Signal, Hashable {
   /// At least one; finite.
-  public var values: [Double]
-  public var every: Varied<Duration>
+  package var values: [Double]
+  package var every: Varied<Duration>
   /// Where in the recording the clock starts; nil: each device draws its own.
-  public var phase: Varied<Double>?
+  package var phase: Varied<Double>?
 
-  public init(values: [Double], every: Varied<Duration>, phase: Varied<Double>? = nil) {
+  package init(values: [Double], every: Varied<Duration>, phase: Varied<Double>? = nil) {
     self.values = values
     self.every = every
     self.phase = phase
   }
 
-  public var period: Duration? { every.middle * values.count }
-  public var swings: Bool { true }
+  package var period: Duration? { every.middle * values.count }
+  package var swings: Bool { true }
 
-  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+  package func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
     SignalStatistics(values: values)
   }
 
-  public func begin(_ context: SignalContext) -> any SignalCourse {
+  package func begin(_ context: SignalContext) -> any SignalCourse {
     var generator = context.generator
     let phase = phase?.draw(&generator) ?? generator.uniform()
     return Course(

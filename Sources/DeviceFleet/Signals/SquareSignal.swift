@@ -1,18 +1,18 @@
 import Telemetry
 
 /// High for a share of each period, low for the rest: `offset ± amplitude`.
-public struct SquareSignal: Signal, Hashable {
+package struct SquareSignal: Signal, Hashable {
   /// The middle between high and low, in the sensor's unit.
-  public var offset: Varied<Double>
+  package var offset: Varied<Double>
   /// Half the distance between high and low, in the sensor's unit.
-  public var amplitude: Varied<Double>
-  public var length: Varied<Duration>
+  package var amplitude: Varied<Double>
+  package var length: Varied<Duration>
   /// The share of the period that is high, of (0, 1).
-  public var duty: Varied<Double>
+  package var duty: Varied<Double>
   /// Where in the period the clock starts; nil: each device draws its own.
-  public var phase: Varied<Double>?
+  package var phase: Varied<Double>?
 
-  public init(
+  package init(
     offset: Varied<Double> = 0, amplitude: Varied<Double>, period: Varied<Duration>,
     duty: Varied<Double> = 0.5,
     phase: Varied<Double>? = nil
@@ -24,18 +24,18 @@ public struct SquareSignal: Signal, Hashable {
     self.phase = phase
   }
 
-  public var period: Duration? { length.middle }
-  public var swings: Bool { true }
+  package var period: Duration? { length.middle }
+  package var swings: Bool { true }
 
   /// With the share d of the time at +1 and the rest at −1, the mean is 2d − 1 and the variance 4d(1 − d).
-  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+  package func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
     let share = duty.middle
     return SignalStatistics(
       level: offset.middle + amplitude.middle * (2 * share - 1),
       standardDeviation: abs(amplitude.middle) * (4 * share * (1 - share)).squareRoot())
   }
 
-  public func begin(_ context: SignalContext) -> any SignalCourse {
+  package func begin(_ context: SignalContext) -> any SignalCourse {
     var generator = context.generator
     let phase = phase?.draw(&generator) ?? generator.uniform()
     return Course(

@@ -1,16 +1,16 @@
 import Telemetry
 
 /// Parts added up, where a product or a delay needs them as one.
-public struct SumSignal: CompositeSignal {
-  public var parts: [any Signal]
+package struct SumSignal: CompositeSignal {
+  package var parts: [any Signal]
 
-  public init(_ parts: [any Signal]) { self.parts = parts }
+  package init(_ parts: [any Signal]) { self.parts = parts }
 
-  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+  package func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
     .sum(parts.map { $0.statistics(sensors) })
   }
 
-  public func begin(_ context: SignalContext) -> any SignalCourse { SumCourse(parts, context) }
+  package func begin(_ context: SignalContext) -> any SignalCourse { SumCourse(parts, context) }
 }
 
 /// The sum of the courses of several signals.
@@ -29,14 +29,14 @@ struct SumCourse: SignalCourse {
 }
 
 /// A signal made of others.
-public protocol CompositeSignal: Signal {
+package protocol CompositeSignal: Signal {
   var parts: [any Signal] { get }
 }
 
 extension CompositeSignal {
   /// The longest of its parts': the others fit into it.
-  public var period: Duration? { parts.compactMap(\.period).max() }
-  public var isNoisy: Bool { parts.contains { $0.isNoisy } }
-  public var swings: Bool { parts.contains { $0.swings } }
-  public var sources: [SensorID] { parts.flatMap(\.sources) }
+  package var period: Duration? { parts.compactMap(\.period).max() }
+  package var isNoisy: Bool { parts.contains { $0.isNoisy } }
+  package var swings: Bool { parts.contains { $0.swings } }
+  package var sources: [SensorID] { parts.flatMap(\.sources) }
 }

@@ -1,16 +1,16 @@
 import Telemetry
 
 /// A steady rise or fall from zero at the start of the clock.
-public struct TrendSignal: Signal, Hashable {
+package struct TrendSignal: Signal, Hashable {
   /// Change in 24 hours, in the sensor's unit.
-  public var perDay: Varied<Double>
+  package var perDay: Varied<Double>
 
-  public init(perDay: Varied<Double>) { self.perDay = perDay }
+  package init(perDay: Varied<Double>) { self.perDay = perDay }
 
   /// A trend has no mean to lie around; it sets the level.
-  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics { SignalStatistics() }
+  package func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics { SignalStatistics() }
 
-  public func begin(_ context: SignalContext) -> any SignalCourse {
+  package func begin(_ context: SignalContext) -> any SignalCourse {
     var generator = context.generator
     return Course(perDay: perDay.draw(&generator))
   }

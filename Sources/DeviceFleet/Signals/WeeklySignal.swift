@@ -1,24 +1,24 @@
 import Telemetry
 
 /// A level for each day of the week, in UTC.
-public struct WeeklySignal: Signal, Hashable {
+package struct WeeklySignal: Signal, Hashable {
   /// Monday to Sunday, in the sensor's unit; seven of them.
-  public var levels: [Varied<Double>]
+  package var levels: [Varied<Double>]
 
   private static let weekMs: Int64 = 7 * DiurnalSignal.dayMs
   /// 1970-01-01 was a Thursday, three days after a Monday.
   private static let firstMondayMs: Int64 = -3 * DiurnalSignal.dayMs
 
-  public init(levels: [Varied<Double>]) { self.levels = levels }
+  package init(levels: [Varied<Double>]) { self.levels = levels }
 
-  public var period: Duration? { .milliseconds(Self.weekMs) }
-  public var swings: Bool { true }
+  package var period: Duration? { .milliseconds(Self.weekMs) }
+  package var swings: Bool { true }
 
-  public func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+  package func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
     SignalStatistics(values: levels.map(\.middle))
   }
 
-  public func begin(_ context: SignalContext) -> any SignalCourse {
+  package func begin(_ context: SignalContext) -> any SignalCourse {
     var generator = context.generator
     return Course(
       levels: levels.map { $0.draw(&generator) }, mean: statistics { _ in SignalStatistics() }.level)

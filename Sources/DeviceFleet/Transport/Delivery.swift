@@ -2,9 +2,9 @@ import Telemetry
 
 /// What leaves a device, and when. Without transport faults that is each message at its time, or several at that of the
 /// last.
-public struct Delivery: Hashable, Sendable {
+package struct Delivery: Hashable, Sendable {
   /// What leaves.
-  public enum Parcel: Hashable, Sendable {
+  package enum Parcel: Hashable, Sendable {
     /// Messages that leave together, in order of time; at least one.
     case messages([Message])
     /// What has left before: an at-least-once transport may do that.
@@ -15,10 +15,10 @@ public struct Delivery: Hashable, Sendable {
     case cut
   }
 
-  public var due: Timestamp
-  public var parcel: Parcel
+  package var due: Timestamp
+  package var parcel: Parcel
 
-  public init(due: Timestamp, _ parcel: Parcel) {
+  package init(due: Timestamp, _ parcel: Parcel) {
     self.due = due
     self.parcel = parcel
   }
@@ -27,11 +27,11 @@ public struct Delivery: Hashable, Sendable {
   fileprivate var isRepetition: Bool { if case .again = parcel { true } else { false } }
 
   /// The messages that leave for the first time.
-  public var messages: [Message] { if case .messages(let messages) = parcel { messages } else { [] } }
+  package var messages: [Message] { if case .messages(let messages) = parcel { messages } else { [] } }
 }
 
 /// What leaves one device, in the order in which it leaves.
-public struct DeliveryStream: Sequence, IteratorProtocol, Sendable {
+package struct DeliveryStream: Sequence, IteratorProtocol, Sendable {
   private var messages: MessageStream
   private let batch: Int
   private var faults: [PlacedTransportFault]
@@ -47,7 +47,7 @@ public struct DeliveryStream: Sequence, IteratorProtocol, Sendable {
     reached = Timestamp(milliseconds: .min)
   }
 
-  public mutating func next() -> Delivery? {
+  package mutating func next() -> Delivery? {
     if faults.isEmpty { return gather() }
     while let reached, waiting.first.map({ $0.due > reached }) ?? true {
       guard let gathered = gather() else {

@@ -3,7 +3,7 @@ import Telemetry
 /// The deliveries of many devices merged by (the time at which they leave, device index): a binary heap that holds when the
 /// next delivery of each device leaves, so one costs the logarithm of the number of devices and memory does not grow with the
 /// run. A delivery is made when its turn comes; where its time is not known before, it is made ahead and kept.
-public struct OrderedDeliveries: Sendable {
+package struct OrderedDeliveries: Sendable {
   private struct Head {
     let due: Timestamp
     let device: Int
@@ -28,7 +28,7 @@ public struct OrderedDeliveries: Sendable {
   }
 
   /// The next delivery with the index of its device in ``MessageSource/deviceIDs``.
-  public mutating func next() -> (delivery: Delivery, device: Int)? {
+  package mutating func next() -> (delivery: Delivery, device: Int)? {
     guard let device = heap.first?.device,
       let delivery = made.removeValue(forKey: device) ?? streams[device].next()
     else { return nil }

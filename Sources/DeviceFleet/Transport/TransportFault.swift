@@ -3,7 +3,7 @@ import Telemetry
 
 /// A way in which messages fail to arrive as they left. One kind a file, in `TransportFaults/`; ``TransportCatalogue``
 /// lists them. They change what is published and when, never what was planned, and are labelled apart from anomalies.
-public protocol TransportFault: Sendable {
+package protocol TransportFault: Sendable {
   /// The kind, as scenarios and labels spell it.
   static var name: String { get }
   /// What happens, in a sentence.
@@ -20,45 +20,45 @@ public protocol TransportFault: Sendable {
 }
 
 extension TransportFault {
-  public static var isCommon: Bool { false }
-  public static var withholds: Bool { false }
+  package static var isCommon: Bool { false }
+  package static var withholds: Bool { false }
 }
 
 /// What a transport fault is given to begin with on one device.
-public struct TransportContext: Sendable {
+package struct TransportContext: Sendable {
   /// The share of messages that it befalls, from 0 to 1.
-  public var share: Double
+  package var share: Double
   /// The longest time by which it puts a message off, for kinds that do so one by one.
-  public var by: Duration
+  package var by: Duration
   /// The first instant after it.
-  public var end: Timestamp
+  package var end: Timestamp
   /// For whatever it draws.
-  public var generator: SeededGenerator
+  package var generator: SeededGenerator
 }
 
 /// A transport fault as it unfolds on one device.
-public protocol TransportCourse: Sendable {
+package protocol TransportCourse: Sendable {
   /// What leaves in place of `delivery`, which carries messages. Called once for each that leaves while the fault lasts, in order of time. Nothing may leave before it was due.
   mutating func carry(_ delivery: Delivery) -> [Delivery]
 }
 
 /// Which transport fault befalls which devices of a group, and when.
-public struct TransportPlacement: Sendable {
-  public var kind: any TransportFault.Type
-  public var devices: AnomalyPlacement.Devices
+package struct TransportPlacement: Sendable {
+  package var kind: any TransportFault.Type
+  package var devices: AnomalyPlacement.Devices
   /// The earliest start and the latest end, as offsets from the start of the clock.
-  public var between: ClosedRange<Duration>
+  package var between: ClosedRange<Duration>
   /// How long each lasts; nil: all of ``between``.
-  public var length: Duration?
+  package var length: Duration?
   /// Nil: ``TransportFault/defaultShare``.
-  public var share: Double?
+  package var share: Double?
   /// Nil: ``defaultBy``.
-  public var by: Duration?
+  package var by: Duration?
 
   /// Two or three messages of a device that publishes every ten seconds.
-  public static let defaultBy = Duration.seconds(25)
+  package static let defaultBy = Duration.seconds(25)
 
-  public init(
+  package init(
     _ kind: any TransportFault.Type, devices: AnomalyPlacement.Devices = .all, between: ClosedRange<Duration>,
     length: Duration? = nil, share: Double? = nil, by: Duration? = nil
   ) {
@@ -94,15 +94,15 @@ public struct TransportPlacement: Sendable {
 }
 
 /// The kinds of transport fault there are.
-public enum TransportCatalogue {
+package enum TransportCatalogue {
   /// Every kind, by name.
-  public static let kinds: [any TransportFault.Type] = [
+  package static let kinds: [any TransportFault.Type] = [
     DuplicatesFault.self, FlappingFault.self, GarbageFault.self, HalfOpenFault.self, LatenessFault.self,
     LossFault.self, OversizedFault.self, ReconnectStormFault.self, ReorderingFault.self, SilentFault.self,
   ]
 
   /// The kind called `name`; underscores may stand for hyphens. Nil where there is none.
-  public static func kind(named name: String) -> (any TransportFault.Type)? {
+  package static func kind(named name: String) -> (any TransportFault.Type)? {
     let name = name.replacing("_", with: "-")
     return kinds.first { $0.name == name }
   }

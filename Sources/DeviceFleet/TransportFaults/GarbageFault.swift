@@ -1,12 +1,12 @@
 import Telemetry
 
 /// Between the messages there are payloads that are no messages: random bytes, text, a message that is cut short.
-public enum GarbageFault: TransportFault {
-  public static let name = "garbage"
-  public static let about = "Payloads come that are no messages."
-  public static let defaultShare: Double? = 0.1
+package enum GarbageFault: TransportFault {
+  package static let name = "garbage"
+  package static let about = "Payloads come that are no messages."
+  package static let defaultShare: Double? = 0.1
 
-  public static func begin(_ context: TransportContext) -> any TransportCourse {
+  package static func begin(_ context: TransportContext) -> any TransportCourse {
     ShareCourse(context) { delivery, generator in
       [delivery, Delivery(due: delivery.due, .waste(waste(delivery.messages, &generator)))]
     }

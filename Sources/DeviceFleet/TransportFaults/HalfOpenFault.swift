@@ -2,12 +2,12 @@ import Telemetry
 
 /// Both sides believe in a connection through which nothing passes. In the end it is cut and made again, and then what was
 /// kept leaves.
-public enum HalfOpenFault: TransportFault {
-  public static let name = "half-open"
-  public static let about = "The connection stands and nothing passes, until it is cut and made again."
-  public static let defaultShare: Double? = nil
+package enum HalfOpenFault: TransportFault {
+  package static let name = "half-open"
+  package static let about = "The connection stands and nothing passes, until it is cut and made again."
+  package static let defaultShare: Double? = nil
 
-  public static func begin(_ context: TransportContext) -> any TransportCourse { Course(context: context) }
+  package static func begin(_ context: TransportContext) -> any TransportCourse { Course(context: context) }
 
   private struct Course: TransportCourse {
     var context: TransportContext

@@ -1,12 +1,12 @@
 import Telemetry
 
 /// The link is down and the device keeps what it measures; at the end everything leaves at once, in order.
-public enum LatenessFault: TransportFault {
-  public static let name = "lateness"
-  public static let about = "Messages are kept back, and all come at once in the end."
-  public static let defaultShare: Double? = nil
+package enum LatenessFault: TransportFault {
+  package static let name = "lateness"
+  package static let about = "Messages are kept back, and all come at once in the end."
+  package static let defaultShare: Double? = nil
 
-  public static func begin(_ context: TransportContext) -> any TransportCourse { Course(context: context) }
+  package static func begin(_ context: TransportContext) -> any TransportCourse { Course(context: context) }
 
   private struct Course: TransportCourse {
     var context: TransportContext

@@ -1,12 +1,12 @@
 import Telemetry
 
 /// Between the messages there are payloads longer than anybody reads.
-public enum OversizedFault: TransportFault {
-  public static let name = "oversized"
-  public static let about = "Payloads come that are too long."
-  public static let defaultShare: Double? = 0.02
+package enum OversizedFault: TransportFault {
+  package static let name = "oversized"
+  package static let about = "Payloads come that are too long."
+  package static let defaultShare: Double? = 0.02
 
-  public static func begin(_ context: TransportContext) -> any TransportCourse {
+  package static func begin(_ context: TransportContext) -> any TransportCourse {
     ShareCourse(context) { delivery, _ in
       let bytes = [UInt8](repeating: UInt8(ascii: "x"), count: PayloadCodec.maximumBytes + 1)
       return [delivery, Delivery(due: delivery.due, .waste(bytes))]

@@ -2,13 +2,13 @@ import Telemetry
 
 /// The connections of all chosen devices break at the same instant, and all are made again. It comes with the first message
 /// that each has to send.
-public enum ReconnectStormFault: TransportFault {
-  public static let name = "reconnect-storm"
-  public static let about = "All connections break at once, and all are made again."
-  public static let defaultShare: Double? = nil
-  public static let isCommon = true
+package enum ReconnectStormFault: TransportFault {
+  package static let name = "reconnect-storm"
+  package static let about = "All connections break at once, and all are made again."
+  package static let defaultShare: Double? = nil
+  package static let isCommon = true
 
-  public static func begin(_ context: TransportContext) -> any TransportCourse { Course(context: context) }
+  package static func begin(_ context: TransportContext) -> any TransportCourse { Course(context: context) }
 
   private struct Course: TransportCourse {
     var context: TransportContext

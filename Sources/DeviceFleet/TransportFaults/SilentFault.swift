@@ -1,13 +1,13 @@
 import Telemetry
 
 /// The device says nothing, and what it has measured meanwhile is gone.
-public enum SilentFault: TransportFault {
-  public static let name = "silent"
-  public static let about = "The device says nothing."
-  public static let defaultShare: Double? = nil
-  public static let withholds = true
+package enum SilentFault: TransportFault {
+  package static let name = "silent"
+  package static let about = "The device says nothing."
+  package static let defaultShare: Double? = nil
+  package static let withholds = true
 
-  public static func begin(_ context: TransportContext) -> any TransportCourse { Course(context: context) }
+  package static func begin(_ context: TransportContext) -> any TransportCourse { Course(context: context) }
 
   private struct Course: TransportCourse {
     var context: TransportContext

@@ -8,14 +8,14 @@ import SwiftProtobuf
 /// ONNX holds the parameters of an SVM in single precision, and so does the model that is read: its decisions differ
 /// from scikit-learn's by about 1e-7 of Σα, which can flip the label of a row that close to the boundary. The
 /// arithmetic on them is in double precision.
-public enum ONNXFile {
+package enum ONNXFile {
   /// Reads the model in the file at `path`.
   ///
   /// `featureNames` name the columns; nil leaves the defaults. `provenance` goes into the model, with what wrote the
   /// file as its `source`. What a graph is follows from its attributes and from what becomes of the SVM's value, not from
   /// names alone. Throws ``ModelError`` where the file is broken or holds another graph than those two, and
   /// `FileError` where it cannot be read.
-  public static func read(
+  package static func read(
     _ path: String, featureNames: [String]? = nil, provenance: ModelMetadata = ModelMetadata()
   ) throws -> OneClassModel {
     let bytes = try TextFile.bytes(of: path)
@@ -27,7 +27,7 @@ public enum ONNXFile {
   }
 
   /// ``read(_:featureNames:provenance:)`` of a file's content.
-  public static func read(
+  package static func read(
     bytes: [UInt8], featureNames: [String]? = nil, provenance: ModelMetadata = ModelMetadata()
   ) throws(ModelError) -> OneClassModel {
     guard bytes.count <= ModelLimits.fileBytes else {

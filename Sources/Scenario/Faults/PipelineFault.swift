@@ -1,7 +1,7 @@
 import Telemetry
 
 /// A part of a run that a fault can befall.
-public enum FaultTarget: String, CaseIterable, Sendable {
+package enum FaultTarget: String, CaseIterable, Sendable {
   case ingestion
   case broker
   case fleet
