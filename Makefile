@@ -68,16 +68,17 @@ slurm-demo: program ## Score the quickstart on a real Slurm, and stop it
 	@.ci/slurm-demo $(SONDE) 4
 
 lint: ## Check formatting and style
-	@swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+	@swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Tools
 
 format: ## Put everything into the project's format
-	@swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
+	@swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks Tools
 
 docs: program ## Write docs/commands.md from the program's help
 	@.ci/write-command-reference $(SONDE) > docs/commands.md
 
-gallery: program ## Draw signals, anomalies, transport faults and load into docs/gallery
-	@$(SONDE) gallery docs/gallery
+gallery: setup ## Draw signals, anomalies, transport faults and load into docs/gallery
+	@$(SWIFT_BUILD) --product gallery
+	@.build/release/gallery docs/gallery
 
 clean: ## Remove what was built; runs are kept
 	@rm -rf .build

@@ -48,13 +48,13 @@ let package = Package(
     .target(name: "CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(name: "Wording"),
 
-    // Layer 1: values, files, processes, models
+    // Layer 1: values, files, processes
     .target(name: "Telemetry", dependencies: [wording]),
     .target(name: "ExactArithmetic"),
     .target(name: "Files", dependencies: ["CLinux", "CCrypto", wording]),
     .target(name: "Supervision", dependencies: ["CLinux", wording, subprocess, systemPackage]),
 
-    // Layer 2
+    // Layer 2: one technique each
     .target(
       name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files, wording, exactArithmetic, protobuf],
       exclude: ["ONNX/onnx.proto"]),
@@ -65,48 +65,75 @@ let package = Package(
     .target(
       name: "Compute", dependencies: [telemetry, supervision, files, wording, subprocess, systemPackage]),
     .target(name: "Detection", dependencies: [telemetry, files, wording]),
+    .target(name: "Documents", dependencies: [telemetry, files, wording, yams]),
 
-    // Layer 3
+    // Layer 3: the parts of the pipeline
     .target(
-      name: "DeviceFleet",
-      dependencies: [telemetry, files, supervision, wording, "MQTT", "Detection", histogram]),
+      name: "DeviceFleet", dependencies: [telemetry, files, supervision, wording, "MQTT", histogram]),
     .target(
       name: "Ingestion",
       dependencies: [
         telemetry, files, supervision, wording, exactArithmetic, "MQTT", "WindowStore", histogram, logging,
       ]),
     .target(
-      name: "BatchScoring",
-      dependencies: [
-        telemetry, files, supervision, wording, "OneClassSVM", "WindowStore", "Compute", grdb, grdbSQLite,
-      ]),
+      name: "Modelling",
+      dependencies: [telemetry, files, supervision, wording, "OneClassSVM", "WindowStore", grdb, grdbSQLite]),
 
     // Layer 4
     .target(
-      name: "Scenario",
+      name: "BatchScoring",
       dependencies: [
-        telemetry, files, supervision, wording, exactArithmetic, "OneClassSVM", "MQTT", "WindowStore",
-        "Compute", "Detection", "DeviceFleet", "Ingestion", "BatchScoring", "CMosquitto", grdbSQLite, yams,
+        telemetry, files, supervision, wording, "OneClassSVM", "WindowStore", "Compute", "Modelling", grdb,
       ]),
 
-    // Layer 5: the command line. With Swift's runtime inside, it starts faster, as every worker does, and runs on nodes of a
+    // Layer 5
+    .target(
+      name: "Verdict",
+      dependencies: [
+        telemetry, files, wording, exactArithmetic, "WindowStore", "Compute", "Detection", "Documents",
+        "DeviceFleet", "Ingestion", "Modelling", "BatchScoring",
+      ]),
+
+    // Layer 6
+    .target(
+      name: "Scenario",
+      dependencies: [
+        telemetry, files, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Documents",
+        "DeviceFleet", "Ingestion", "Modelling", "BatchScoring", "Verdict",
+      ]),
+
+    // Layer 7
+    .target(
+      name: "Harness",
+      dependencies: [
+        telemetry, files, supervision, wording, "CMosquitto", "OneClassSVM", "MQTT", "WindowStore",
+        "Detection", "DeviceFleet", "Ingestion", "BatchScoring", "Verdict", "Scenario", grdbSQLite,
+      ]),
+
+    // Layer 8: the command line. With Swift's runtime inside, it starts faster, as every worker does, and runs on nodes of a
     // cluster that have no Swift. No other setting of a package says so. The linker is the toolchain's own; the system's warns of
     // a call in Foundation. Tests cannot be linked so, and run the program without depending on it.
     .executableTarget(
       name: "sonde",
       dependencies: [
         telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
-        "DeviceFleet", "Ingestion", "BatchScoring", "Scenario", argumentParser, logging, rainbow,
+        "Documents", "DeviceFleet", "Ingestion", "Modelling", "BatchScoring", "Verdict", "Scenario",
+        "Harness",
+        argumentParser, logging, rainbow,
       ],
       swiftSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))],
       linkerSettings: [.unsafeFlags(["-static-stdlib", "-use-ld=lld"], .when(configuration: .release))]),
+
+    // Beside the product: pictures for the pages
+    .executableTarget(
+      name: "gallery", dependencies: [telemetry, files, "DeviceFleet", argumentParser], path: "Tools/gallery"),
 
     // Benchmarks
     .executableTarget(
       name: "svm-benchmark", dependencies: ["OneClassSVM", "CSVM"], path: "Benchmarks/svm/svm-benchmark"),
     .executableTarget(
       name: "batch-benchmark",
-      dependencies: [telemetry, files, "OneClassSVM", "WindowStore", "BatchScoring"],
+      dependencies: [telemetry, files, "OneClassSVM", "WindowStore", "Modelling", "BatchScoring"],
       path: "Benchmarks/batch/batch-benchmark"),
 
     // Tests: a target a module, and EndToEnd on the built binary with a real broker and database
@@ -130,14 +157,33 @@ let package = Package(
     .testTarget(
       name: "IngestionTests", dependencies: ["Ingestion", "WindowStore", telemetry, exactArithmetic]),
     .testTarget(
+      name: "ModellingTests",
+      dependencies: ["TestSupport", "Modelling", "OneClassSVM", "WindowStore", telemetry, files]),
+    .testTarget(
       name: "BatchScoringTests",
       dependencies: [
-        "TestSupport", "BatchScoring", "Compute", "OneClassSVM", "WindowStore", telemetry, files,
+        "TestSupport", "BatchScoring", "Modelling", "Compute", "OneClassSVM", "WindowStore", telemetry, files,
+      ]),
+    .testTarget(
+      name: "VerdictTests",
+      dependencies: [
+        "Verdict", "BatchScoring", "Modelling", "DeviceFleet", "Ingestion", "WindowStore", "Detection",
+        "TestSupport",
+        telemetry, files,
       ]),
     .testTarget(
       name: "ScenarioTests",
       dependencies: [
-        "Scenario", "DeviceFleet", "BatchScoring", "Compute", "TestSupport", telemetry, files, wording,
+        "Scenario", "Harness", "Documents", "DeviceFleet", "Ingestion", "Modelling", "BatchScoring",
+        "Verdict",
+        "Compute", "TestSupport", telemetry, files, wording,
+      ]),
+    .testTarget(
+      name: "HarnessTests",
+      dependencies: [
+        "Harness", "Scenario", "Verdict", "DeviceFleet", "Ingestion", "WindowStore", "TestSupport", telemetry,
+        files,
+        supervision,
       ]),
     .testTarget(name: "HouseTests", dependencies: ["TestSupport"]),
     .testTarget(

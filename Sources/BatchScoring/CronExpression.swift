@@ -2,8 +2,10 @@ import Telemetry
 import Wording
 
 /// A schedule text that cannot be read, or that names an impossible time: which part, and what is allowed.
-package struct ScheduleError: Error, Hashable, CustomStringConvertible {
+package struct ScheduleError: Hashable, ExitingError {
   package let description: String
+
+  package var exitStatus: ExitStatus { .usage }
 
   init(_ description: String) { self.description = description }
 }

@@ -1,4 +1,5 @@
 import Compute
+import Modelling
 import OneClassSVM
 import Telemetry
 import WindowStore
@@ -38,49 +39,6 @@ package enum MiniBatchSize: Hashable, Sendable, Codable {
     case .auto: try container.encode("auto")
     case .devices(let count): try container.encode(count)
     }
-  }
-}
-
-/// How models are trained: the part of `TrainingOptions` that people set.
-package struct ModelSettings: Hashable, Sendable, Codable {
-  package var nu: Double
-  /// `scale`, `auto` or a number.
-  package var gamma: String
-  /// `rbf`, `linear`, `polynomial` or `sigmoid`.
-  package var kernel: String
-  /// `training` or `cross_validated`: where the boundary is drawn, see `Threshold`.
-  package var threshold: String
-  /// Goes into the model files; training itself draws no random numbers.
-  package var seed: UInt64?
-
-  package init(
-    nu: Double = 0.01, gamma: String = "scale", kernel: String = "rbf", threshold: String = "training",
-    seed: UInt64? = nil
-  ) {
-    self.nu = nu
-    self.gamma = gamma
-    self.kernel = kernel
-    self.threshold = threshold
-    self.seed = seed
-  }
-
-  /// The options for training. Throws ``ScoringError`` where they are unsound.
-  package func options() throws(ScoringError) -> TrainingOptions {
-    guard let gamma = Gamma(gamma) else {
-      throw ScoringError("gamma is \(gamma.quoted); it must be scale, auto or a number above 0")
-    }
-    guard let kernel = KernelFamily(name: kernel) else {
-      throw ScoringError(
-        "the kernel is \(kernel.quoted); it must be one of \(KernelFamily.allCases.map(\.rawValue).joined(separator: ", "))"
-      )
-    }
-    guard let threshold = Threshold(threshold) else {
-      throw ScoringError(
-        "the threshold is \(threshold.quoted); it must be \(Threshold.names.joined(separator: " or "))")
-    }
-    let options = TrainingOptions(kernel: kernel, nu: nu, gamma: gamma, threshold: threshold)
-    if let fault = options.fault { throw ScoringError(fault) }
-    return options
   }
 }
 
@@ -145,30 +103,4 @@ package struct Deployment: Hashable, Sendable, Codable {
   var retry: RetrySettings {
     RetrySettings(maxRetries: maxRetries, timeout: .milliseconds(Int64(taskTimeoutSeconds * 1000)))
   }
-}
-
-/// The windows that models are trained on: those that begin at or after `from` and end at or before `to`, as they were
-/// visible at `to`.
-package struct TrainingRange: Hashable, Sendable, Codable {
-  package var from: Timestamp
-  package var to: Timestamp
-
-  package init(from: Timestamp, to: Timestamp) {
-    self.from = from
-    self.to = to
-  }
-}
-
-extension DeviceWindows {
-  /// The windows that lie in `range`.
-  package func inside(_ range: TrainingRange) -> DeviceWindows {
-    selecting(rows.indices.filter { rows[$0].start >= range.from && rows[$0].end <= range.to })
-  }
-}
-
-/// Something in batch scoring that cannot go on: what, where, and what to do.
-package struct ScoringError: Error, Hashable, CustomStringConvertible {
-  package let description: String
-
-  package init(_ description: String) { self.description = description }
 }

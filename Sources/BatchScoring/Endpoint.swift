@@ -1,4 +1,5 @@
 import Compute
+import Modelling
 import Wording
 
 /// A name under which windows are scored, whatever deployment does it: the deployments that there are, the one that is

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Modelling
 import Telemetry
 import Wording
 
@@ -76,26 +77,5 @@ package struct JobDescription: Hashable, Sendable, Codable {
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(wrappedValue.map { $0.map(\.name).joined(separator: " ") })
-  }
-}
-
-/// JSON files in snake case with sorted keys.
-enum JSONFile {
-  static func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    let bytes = try TextFile.bytes(of: path)
-    do {
-      return try decoder.decode(type, from: Data(bytes))
-    } catch let error as DecodingError {
-      throw ScoringError("\(path): \(error.reason)")
-    }
-  }
-
-  static func write(_ value: some Encodable, to path: String) throws {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-    try AtomicFile.write(Array(encoder.encode(value)) + [0x0A], to: path, existing: .replace)
   }
 }

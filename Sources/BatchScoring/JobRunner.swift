@@ -1,6 +1,7 @@
 import Compute
 import Files
 import Foundation
+import Modelling
 import Supervision
 import Telemetry
 import WindowStore

@@ -1,3 +1,4 @@
+import Modelling
 import Telemetry
 
 /// What a scheduler does next, as a pure function of the schedule, of what was done, and of the watermark.

@@ -2,6 +2,7 @@ import Compute
 import Files
 import Foundation
 import GRDB
+import Modelling
 import Supervision
 import Telemetry
 
@@ -102,7 +103,7 @@ package final class JobStore: Sendable {
       return try body()
     } catch let error as DatabaseError {
       throw FileError(
-        path: path, action: "use the job database",
+        path: path, action: .useJobDatabase,
         reason: error.message ?? "SQLite error \(error.resultCode.rawValue)")
     }
   }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Modelling
 import Supervision
 import WindowStore
 

@@ -1,12 +1,14 @@
 import Compute
 import Files
 import Foundation
+import Modelling
 import OneClassSVM
 import Telemetry
 
 /// The text of prediction files: one row a scored window.
 package enum PredictionFile {
-  package static let header = "device,sensor,window_start,window_end,score,prediction,model_version,revision\n"
+  package static let header =
+    "device,sensor,window_start,window_end,score,prediction,model_version,revision\n"
   package static let summaryHeader = "device,sensor,windows,anomalies,lowest_score,model_version\n"
   package static let failedHeader = "device,sensor,window_start,window_end,revision,reason\n"
 

@@ -1,3 +1,4 @@
+import Modelling
 import OneClassSVM
 import Telemetry
 

@@ -1,4 +1,5 @@
 import Files
+import Modelling
 import Telemetry
 
 /// The rows of an earlier job's `failed.csv`: what a job that tries them again is about. Notes which of them have been met, and is

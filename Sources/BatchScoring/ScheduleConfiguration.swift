@@ -1,4 +1,6 @@
 import Compute
+import Files
+import Modelling
 import Telemetry
 import Wording
 

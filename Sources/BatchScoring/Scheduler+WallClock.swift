@@ -1,5 +1,6 @@
 import Compute
 import Foundation
+import Modelling
 import Synchronization
 import Telemetry
 import WindowStore

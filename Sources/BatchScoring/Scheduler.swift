@@ -1,5 +1,7 @@
 import Compute
+import Files
 import Foundation
+import Modelling
 import Supervision
 import Synchronization
 import Telemetry

@@ -1,4 +1,5 @@
 import Compute
+import Modelling
 
 /// The defaults and bounds of batch scoring, each with its reason.
 package enum ScoringDefaults {
@@ -9,8 +10,6 @@ package enum ScoringDefaults {
   package static let minimumInterval = Duration.seconds(1)
   /// How often the store is asked for its watermark: a job starts at most this late, at the price of one indexed read.
   package static let pollInterval = Duration.milliseconds(20)
-  /// The features of a model where nothing else is said.
-  package static let aggregates: [Aggregate] = [.mean, .stddev, .min, .max]
   /// How many tasks an automatic plan makes a slot: enough that one slow task does not leave the others idle, few
   /// enough that the overhead of a task does not show.
   package static let tasksPerSlot = 16
@@ -31,8 +30,6 @@ package enum ScoringDefaults {
   package static let metricsInterval = Duration.seconds(1)
   /// The most tasks of a job, as many as a Slurm job array takes (MaxArraySize 100001).
   package static let maxTasks = 100_000
-  /// How many windows training holds in memory at a time, a thread: 100,000 rows are about 15 MB.
-  package static let trainingWindowsPerChunk = 100_000
   /// What reading and writing a row costs, in kernel evaluations of about 2 ns: a row of SQLite and a line of CSV take
   /// about 2 µs, whatever the model.
   package static let rowOverheadInVectors = 1000

@@ -1,5 +1,6 @@
 import Compute
 import Files
+import Modelling
 import Supervision
 import WindowStore
 

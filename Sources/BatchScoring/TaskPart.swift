@@ -1,6 +1,7 @@
 import Compute
 import Files
 import Foundation
+import Modelling
 
 /// What one task has found: the rows of the prediction file and of the failed windows. As a file it is the prediction rows,
 /// then the failed ones, then a line of JSON, which says how long both are.

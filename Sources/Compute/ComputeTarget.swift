@@ -1,3 +1,5 @@
+import Wording
+
 /// A place that runs the numbered tasks of a command. It knows nothing of what the tasks do.
 ///
 /// A target is one file: `LocalTarget.swift` runs worker processes on this machine, `SlurmTarget.swift` job arrays.
@@ -114,10 +116,12 @@ package struct ComputeOutcome: Hashable, Sendable {
 }
 
 /// A compute target that cannot run anything: what is wrong and what to do.
-package struct ComputeError: Error, Hashable, CustomStringConvertible {
+package struct ComputeError: Hashable, ExitingError {
   package let description: String
   /// Whether something outside is missing (a package, a cluster), rather than the settings being wrong.
   package let isUnavailable: Bool
+
+  package var exitStatus: ExitStatus { isUnavailable ? .unavailable : .usage }
 
   package init(_ description: String, isUnavailable: Bool = false) {
     self.description = description

@@ -82,7 +82,7 @@ struct WorkerProcess: Sendable {
     _ mailbox: WorkerMailbox
   ) async throws -> String {
     guard access(command.executable, X_OK) == 0 else {
-      throw FileError(path: command.executable, action: "run", reason: String(cString: strerror(errno)))
+      throw FileError(path: command.executable, action: .run, reason: String(cString: strerror(errno)))
     }
     let log = try FileDescriptor.open(
       FilePath(logPath), .writeOnly, options: [.create, .append, .closeOnExec],

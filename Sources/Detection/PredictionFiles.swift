@@ -30,7 +30,7 @@ package struct PredictionFiles: Sendable {
       } else if FileManager.default.fileExists(atPath: path) {
         add(path)
       } else {
-        throw FileError(path: path, action: "read", reason: "there is no such file or folder")
+        throw FileError(path: path, action: .read, reason: "there is no such file or folder")
       }
     }
   }
@@ -57,7 +57,7 @@ package struct PredictionFiles: Sendable {
     guard found else {
       let others = foreign.prefix(3).map { "; \($0)" }.joined()
       throw FileError(
-        path: folder, action: "read",
+        path: folder, action: .read,
         reason: "no file in it has the columns \(ScoredWindow.columns.joined(separator: ", "))\(others)")
     }
     self.foreign += foreign
@@ -112,7 +112,7 @@ package struct PredictionFiles: Sendable {
   /// The columns of the first line of the file at `path`. Throws `FileError`, and `CSVError` where it is no line of CSV.
   private static func header(of path: String) throws -> [String] {
     guard let file = FileHandle(forReadingAtPath: path) else {
-      throw FileError(path: path, action: "read", reason: "it cannot be opened")
+      throw FileError(path: path, action: .read, reason: "it cannot be opened")
     }
     defer { try? file.close() }
     let bytes = [UInt8](try file.read(upToCount: longestHeader) ?? Data())

@@ -1,4 +1,3 @@
-import Detection
 import Telemetry
 import Wording
 

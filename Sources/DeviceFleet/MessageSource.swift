@@ -1,4 +1,3 @@
-import Detection
 import Telemetry
 
 /// Where the messages of a run come from, a planned fleet or a recording: devices, their messages, and what is known to

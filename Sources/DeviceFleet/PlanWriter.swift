@@ -1,4 +1,3 @@
-import Detection
 import Files
 import Foundation
 import Telemetry
@@ -36,8 +35,13 @@ package struct PlanWriter {
   private static let pieceBytes = 1 << 20
 
   private let source: any MessageSource
+  private let labelsText: String
 
-  package init(_ source: any MessageSource) { self.source = source }
+  /// - Parameter labelsText: The labels of `source` as the text of their file.
+  package init(_ source: any MessageSource, labelsText: String) {
+    self.source = source
+    self.labelsText = labelsText
+  }
 
   /// Makes the plan, and writes it to the file at `path`, which must not exist; without a path only the summary is made.
   /// Throws `FileError`.
@@ -53,7 +57,7 @@ package struct PlanWriter {
     }
     var summary = Summary(
       devices: source.deviceIDs.count, messages: 0, readings: 0, labels: source.labels.count, planSHA256: "",
-      labelsSHA256: Digest.sha256(text: LabelFile.text(of: source.labels)))
+      labelsSHA256: Digest.sha256(text: labelsText))
     let table = format == .csv ? RecordingTable(source) : nil
     if let table { piece.append(contentsOf: table.header.utf8) }
     if let table {
@@ -107,11 +111,11 @@ package struct PlanWriter {
       self.path = path
       temporary = "\(path).\(getpid()).tmp"
       guard !FileManager.default.fileExists(atPath: path) else {
-        throw FileError(path: path, action: "create", reason: "it exists already; name another file")
+        throw FileError(path: path, action: .create, reason: "it exists already; name another file")
       }
       guard FileManager.default.createFile(atPath: temporary, contents: nil),
         let file = FileHandle(forWritingAtPath: temporary)
-      else { throw FileError(path: path, action: "create", reason: "its folder cannot be written to") }
+      else { throw FileError(path: path, action: .create, reason: "its folder cannot be written to") }
       self.file = file
     }
 
@@ -119,7 +123,7 @@ package struct PlanWriter {
 
     func write(_ bytes: [UInt8]) throws {
       do { try file.write(contentsOf: Data(bytes)) } catch {
-        throw FileError(path: path, action: "write", reason: error.localizedDescription)
+        throw FileError(path: path, action: .write, reason: error.localizedDescription)
       }
     }
 
@@ -128,7 +132,7 @@ package struct PlanWriter {
         try file.synchronize()
         try file.close()
         try FileManager.default.moveItem(atPath: temporary, toPath: path)
-      } catch { throw FileError(path: path, action: "write", reason: error.localizedDescription) }
+      } catch { throw FileError(path: path, action: .write, reason: error.localizedDescription) }
       isFinished = true
     }
   }

@@ -1,4 +1,3 @@
-import Detection
 import Telemetry
 
 /// One device of a plan: what it publishes, when, and what goes wrong with it.

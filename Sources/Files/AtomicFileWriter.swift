@@ -36,7 +36,7 @@ package final class AtomicFileWriter {
     try file.close()
     switch existing {
     case .replace:
-      guard rename(file.path, path) == 0 else { throw FileError(path: path, action: "rename to") }
+      guard rename(file.path, path) == 0 else { throw FileError(path: path, action: .rename) }
       isRenamed = true
     case .refuse: try AtomicFile.link(file.path, to: path)
     }

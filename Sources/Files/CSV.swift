@@ -1,7 +1,7 @@
 import Wording
 
 /// A CSV file that is not what it should be: which line, and why.
-package struct CSVError: Error, CustomStringConvertible {
+package struct CSVError: ExitingError {
   package let path: String
   /// From 1; the header is line 1.
   package let line: Int
@@ -12,6 +12,8 @@ package struct CSVError: Error, CustomStringConvertible {
     self.line = line
     self.reason = reason
   }
+
+  package var exitStatus: ExitStatus { .usage }
 
   package var description: String { "\(path):\(line): \(reason)" }
 }

@@ -15,7 +15,7 @@ package enum Digest {
 
   /// The digest of the file at `path`, read in pieces. Throws ``FileError``.
   package static func sha256(file path: String) throws -> String {
-    guard let file = FileHandle(forReadingAtPath: path) else { throw FileError(path: path, action: "read") }
+    guard let file = FileHandle(forReadingAtPath: path) else { throw FileError(path: path, action: .read) }
     defer { try? file.close() }
     var digest = RunningDigest()
     while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {

@@ -12,7 +12,7 @@ package enum FilePieces {
   ) throws {
     guard !range.isEmpty else { return }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileError(path: path, action: "read") }
+    guard descriptor >= 0 else { throw FileError(path: path, action: .read) }
     defer { close(descriptor) }
     var offset = range.lowerBound
     try withUnsafeTemporaryAllocation(byteCount: pieceBytes, alignment: 64) { piece in
@@ -20,9 +20,9 @@ package enum FilePieces {
         let count = pread(descriptor, piece.baseAddress, min(piece.count, range.upperBound - offset), offset)
         if count < 0 {
           if errno == EINTR { continue }
-          throw FileError(path: path, action: "read")
+          throw FileError(path: path, action: .read)
         }
-        guard count > 0 else { throw FileError(path: path, action: "read", reason: "it is cut off") }
+        guard count > 0 else { throw FileError(path: path, action: .read, reason: "it is cut off") }
         try body(UnsafeRawBufferPointer(rebasing: piece[..<count]))
         offset += count
       }

@@ -11,7 +11,7 @@ package enum Folder {
   /// Makes the folder at `path`, whose parent is there. False where something is at `path` already. Throws ``FileError``.
   package static func makeNew(_ path: String) throws -> Bool {
     if mkdir(path, 0o777) == 0 { return true }
-    guard errno == EEXIST else { throw FileError(path: path, action: "make the folder") }
+    guard errno == EEXIST else { throw FileError(path: path, action: .makeFolder) }
     return false
   }
 
@@ -21,10 +21,10 @@ package enum Folder {
     let ends = path.indices.filter { path[$0] == "/" && $0 != path.startIndex } + [path.endIndex]
     for end in ends where mkdir(String(path[..<end]), 0o777) != 0 {
       // What is there already may be no folder, which the next one, or the look at the whole, finds.
-      guard errno == EEXIST else { throw FileError(path: path, action: "make the folder") }
+      guard errno == EEXIST else { throw FileError(path: path, action: .makeFolder) }
     }
     let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileError(path: path, action: "make the folder") }
+    guard descriptor >= 0 else { throw FileError(path: path, action: .makeFolder) }
     close(descriptor)
   }
 }

@@ -36,11 +36,11 @@ package final class GrowingFile {
     self.length = length
     handedOver = length
     descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (length == 0 ? O_TRUNC : 0), 0o644)
-    guard descriptor >= 0 else { throw FileError(path: self.name, action: "write") }
+    guard descriptor >= 0 else { throw FileError(path: self.name, action: .write) }
     // Not for a new file: some file systems write one that was cut to nothing to disk as soon as it is closed.
     if length > 0 {
       guard ftruncate(descriptor, off_t(length)) == 0, lseek(descriptor, 0, SEEK_END) >= 0 else {
-        throw FileError(path: self.name, action: "write")
+        throw FileError(path: self.name, action: .write)
       }
     }
   }
@@ -60,7 +60,7 @@ package final class GrowingFile {
         descriptor, bytes.baseAddress! + offset, min(bytes.count - offset, Self.writeBytes))
       if written < 0 {
         if errno == EINTR { continue }
-        throw FileError(path: self.name, action: "write")
+        throw FileError(path: self.name, action: .write)
       }
       offset += written
     }
@@ -73,13 +73,13 @@ package final class GrowingFile {
 
   /// Returns when everything is on disk. Throws ``FileError``.
   package func flush() throws {
-    guard fsync(descriptor) == 0 else { throw FileError(path: self.name, action: "flush") }
+    guard fsync(descriptor) == 0 else { throw FileError(path: self.name, action: .flush) }
   }
 
   /// Throws ``FileError`` where the system tells only now that something could not be written.
   package func close() throws {
     let closing = descriptor
     descriptor = -1
-    guard Glibc.close(closing) == 0 else { throw FileError(path: self.name, action: "write") }
+    guard Glibc.close(closing) == 0 else { throw FileError(path: self.name, action: .write) }
   }
 }

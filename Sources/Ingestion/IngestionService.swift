@@ -11,38 +11,6 @@ import Wording
 /// Single-threaded on purpose: the four steps of one batch depend on each other, and the order commit → acknowledge is
 /// what nothing may disturb. To be used from one thread.
 package final class IngestionService {
-  /// What to ingest, from where, to where.
-  package struct Configuration: Sendable {
-    package var broker: BrokerAddress
-    package var topic: String
-    package var clientID: String
-    /// The path of the store.
-    package var store: String
-    package var settings: WindowSettings
-    package var idleAfter = IngestionDefaults.idleAfter
-    /// What is known of a planned fleet; nil where devices come as they come.
-    package var arrivals: PlannedArrivals?
-    /// Nil believes every time; see ``IngestionFold/futureLimit``.
-    package var futureLimit: Duration? = IngestionDefaults.futureLimit
-    /// How much event time behind the fleet's time is kept; nil keeps everything.
-    package var retain: Duration?
-    /// How large the store may become; nil: as large as it likes.
-    package var retainBytes: Int?
-    package var latePolicy = LatePolicy.keep
-    package var messagesPerCommit = IngestionDefaults.messagesPerCommit
-    package var messagesPerCheckpoint = IngestionDefaults.messagesPerCheckpoint
-
-    package init(
-      broker: BrokerAddress, topic: String, clientID: String, store: String, settings: WindowSettings
-    ) {
-      self.broker = broker
-      self.topic = topic
-      self.clientID = clientID
-      self.store = store
-      self.settings = settings
-    }
-  }
-
   /// What was found at the start.
   package struct Start: Sendable, Codable {
     /// Whether the broker had kept the session of an earlier life.
@@ -51,7 +19,7 @@ package final class IngestionService {
     package var recoveredMessages: Int
   }
 
-  private let configuration: Configuration
+  private let settings: IngestionSettings
   private let logger: Logger
   private let writer: WindowStoreWriter
   private var fold: IngestionFold
@@ -70,17 +38,18 @@ package final class IngestionService {
 
   /// Opens the store, recovers, proves that acknowledgements wait for the commit, and connects. Throws `MQTTError` or
   /// `StoreError`.
-  package init(_ configuration: Configuration, logger: Logger) throws {
-    self.configuration = configuration
+  package init(_ settings: IngestionSettings, logger: Logger) throws {
+    self.settings = settings
     self.logger = logger
-    writer = try WindowStoreWriter(path: configuration.store, settings: configuration.settings)
+    writer = try WindowStoreWriter(path: settings.store, settings: settings.rules.windows)
     let recovered = try writer.recover()
     var fold = try IngestionFold(
-      settings: configuration.settings, idleAfter: configuration.idleAfter, arrivals: configuration.arrivals,
+      settings: settings.rules.windows, idleAfter: settings.rules.idleAfter,
+      arrivals: try settings.arrivals.map(PlannedArrivals.init(path:)),
       checkpoint: recovered.checkpoint, progress: recovered.progress, marks: recovered.marks,
       retained: recovered.retained)
-    fold.futureLimit = configuration.futureLimit
-    fold.latePolicy = configuration.latePolicy
+    fold.futureLimit = settings.rules.futureLimit
+    fold.latePolicy = settings.rules.latePolicy
     var count = 0
     try writer.replay(after: recovered) { message, original in
       fold.replay(message, original: original)
@@ -90,11 +59,11 @@ package final class IngestionService {
     storedSinceCheckpoint = count
     CrashPoint.recovered.pass()
 
-    try AcknowledgementSelfTest.run(address: configuration.broker, clientID: configuration.clientID)
-    logger.info("acknowledgement self-test passed: \(configuration.broker) waits for our commit")
-    let former = try FormerSubscriptions(configuration, writer)
+    try AcknowledgementSelfTest.run(address: settings.broker, clientID: settings.clientID)
+    logger.info("acknowledgement self-test passed: \(settings.broker) waits for our commit")
+    let former = try FormerSubscriptions(settings, writer)
     let (consumer, subscribedAfter) = try Self.connect(
-      configuration, writer, former, deliveries: fold.progress.deliveries)
+      settings, writer, former, deliveries: fold.progress.deliveries)
     self.consumer = consumer
     self.former = former
     connectedAt = .now
@@ -105,12 +74,12 @@ package final class IngestionService {
     if count > 0 { logger.info("recovered: folded \(count) messages of the journal again") }
     let known = recovered.progress.messages
     if consumer.resumedSession {
-      logger.info("resumed the session of \(configuration.clientID.quoted)")
+      logger.info("resumed the session of \(settings.clientID.quoted)")
       noteFormerSubscriptions()
     } else if known > 0 {
       logger.warning(
         """
-        the broker has no session of \(configuration.clientID.quoted) although the store knows \(known) messages: \
+        the broker has no session of \(settings.clientID.quoted) although the store knows \(known) messages: \
         what was published while nobody listened is lost
         """)
     }
@@ -123,11 +92,11 @@ package final class IngestionService {
     /// How many deliveries came before the present subscription was made; nil where it has to be made.
     var currentAfter: Int?
 
-    init(_ configuration: Configuration, _ writer: WindowStoreWriter) throws {
-      let known = try writer.subscriptions(of: configuration.clientID, at: configuration.broker.description)
-      others = known.map(\.filter).filter { $0 != configuration.topic }
+    init(_ settings: IngestionSettings, _ writer: WindowStoreWriter) throws {
+      let known = try writer.subscriptions(of: settings.clientID, at: settings.broker.description)
+      others = known.map(\.filter).filter { $0 != settings.topic }
       // The newest alone stands: each was given up for the next.
-      if let last = known.last, last.filter == configuration.topic { currentAfter = last.after }
+      if let last = known.last, last.filter == settings.topic { currentAfter = last.after }
     }
   }
 
@@ -136,18 +105,18 @@ package final class IngestionService {
   /// - Parameter deliveries: How many came until now.
   /// - Returns: How many deliveries came before the subscription was made.
   private static func connect(
-    _ configuration: Configuration, _ writer: WindowStoreWriter, _ former: FormerSubscriptions,
+    _ settings: IngestionSettings, _ writer: WindowStoreWriter, _ former: FormerSubscriptions,
     deliveries: Int
   ) throws -> (CommitGatedConsumer, subscribedAfter: Int) {
     func remember(isOnly: Bool) throws {
       try writer.remember(
-        .init(filter: configuration.topic, after: deliveries), of: configuration.clientID,
-        at: configuration.broker.description, isOnly: isOnly)
+        .init(filter: settings.topic, after: deliveries), of: settings.clientID,
+        at: settings.broker.description, isOnly: isOnly)
     }
     // Before it is made: whatever happens in between, the next start gives it up where it has another.
     if former.currentAfter == nil { try remember(isOnly: false) }
     let consumer = try CommitGatedConsumer(
-      address: configuration.broker, clientID: configuration.clientID, filter: configuration.topic,
+      address: settings.broker, clientID: settings.clientID, filter: settings.topic,
       formerFilters: former.others, sessionExpiry: IngestionDefaults.sessionExpiry)
     guard !consumer.resumedSession else { return (consumer, former.currentAfter ?? deliveries) }
     try remember(isOnly: true)
@@ -164,7 +133,7 @@ package final class IngestionService {
     } else if former.currentAfter == nil {
       logger.warning(
         """
-        the store does not know what the session of “\(configuration.clientID)” was subscribed to before; whatever that \
+        the store does not know what the session of “\(settings.clientID)” was subscribed to before; whatever that \
         is comes too. Choose another --client-id where it must not
         """)
     }
@@ -177,7 +146,7 @@ package final class IngestionService {
     while !stop.isSet {
       do {
         try consumer.receive(
-          limit: configuration.messagesPerCommit, byteLimit: IngestionDefaults.bytesPerCommit,
+          limit: settings.messagesPerCommit, byteLimit: IngestionDefaults.bytesPerCommit,
           within: IngestionDefaults.commitInterval)
         try store()
         try acknowledge()
@@ -215,7 +184,7 @@ package final class IngestionService {
     }
     fold.finish(&batch)
     storedSinceCheckpoint += batch.stored.count
-    if storedSinceCheckpoint >= configuration.messagesPerCheckpoint {
+    if storedSinceCheckpoint >= settings.messagesPerCheckpoint {
       addCheckpoint()
       storedSinceCheckpoint = 0
     }
@@ -281,12 +250,12 @@ package final class IngestionService {
   /// A checkpoint, and with it what may be deleted: only rows before a checkpoint can be done without.
   private func addCheckpoint() {
     batch.checkpoint = fold.checkpoint()
-    guard configuration.retain != nil || configuration.retainBytes != nil else { return }
-    let settings = configuration.settings
+    guard settings.rules.retain != nil || settings.rules.retainBytes != nil else { return }
+    let windows = settings.rules.windows
     batch.retention = Retention(
-      from: configuration.retain.flatMap { retain in fold.progress.newestOfFleet.map { $0 - retain } },
-      bytes: configuration.retainBytes,
-      finalBefore: fold.progress.fleetWatermark.map { $0 - settings.allowedLateness - settings.window })
+      from: settings.rules.retain.flatMap { retain in fold.progress.newestOfFleet.map { $0 - retain } },
+      bytes: settings.rules.retainBytes,
+      finalBefore: fold.progress.fleetWatermark.map { $0 - windows.allowedLateness - windows.window })
   }
 
   /// Drops the connection, and makes another: the broker sends again what was not acknowledged. Returns without one where it
@@ -301,7 +270,7 @@ package final class IngestionService {
       : .zero
     if reconnectPause == IngestionDefaults.longestReconnectPause {
       logger.warning(
-        "connections break as soon as they are made; has another client the client id \(configuration.clientID.quoted)?"
+        "connections break as soon as they are made; has another client the client id \(settings.clientID.quoted)?"
       )
     }
     let next = ContinuousClock.now + reconnectPause
@@ -311,9 +280,9 @@ package final class IngestionService {
     let deadline = ContinuousClock.now + IngestionDefaults.reconnectFor
     while !stop.isSet {
       do {
-        former = try FormerSubscriptions(configuration, writer)
+        former = try FormerSubscriptions(settings, writer)
         let (consumer, subscribedAfter) = try Self.connect(
-          configuration, writer, former, deliveries: fold.progress.deliveries)
+          settings, writer, former, deliveries: fold.progress.deliveries)
         self.consumer = consumer
         connectedAt = .now
         isBatchStored = false

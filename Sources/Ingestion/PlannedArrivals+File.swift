@@ -9,7 +9,7 @@ extension PlannedArrivals {
     do {
       self = try JSONDecoder().decode(PlannedArrivals.self, from: Data(try TextFile.bytes(of: path)))
     } catch let error as DecodingError {
-      throw FileError(path: path, action: "read", reason: error.reason)
+      throw FileError(path: path, action: .read, reason: error.reason)
     }
   }
 

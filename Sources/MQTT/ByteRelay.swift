@@ -90,7 +90,9 @@ package final class ByteRelay: Sendable {
   package var cuts: [Cut] { orders.state.withLock { $0.cuts } }
 
   /// Whether who connects is turned away at once.
-  package func refuseConnections(_ refuses: Bool) { orders.state.withLock { $0.refusesConnections = refuses } }
+  package func refuseConnections(_ refuses: Bool) {
+    orders.state.withLock { $0.refusesConnections = refuses }
+  }
 
   /// Closes everything.
   package func stop() { orders.state.withLock { $0.isStopped = true } }

@@ -3,7 +3,7 @@ import Foundation
 import Wording
 
 /// What can go wrong between us and a broker.
-package enum MQTTError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum MQTTError: Hashable, Sendable, ExitingError {
   /// No connection could be made.
   case unreachable(BrokerAddress, reason: String)
   /// The broker answered our CONNECT with a refusal.
@@ -24,6 +24,8 @@ package enum MQTTError: Error, Hashable, Sendable, CustomStringConvertible {
   case stopped
   /// The embedded broker could not be started.
   case brokerFailed(reason: String)
+
+  package var exitStatus: ExitStatus { self == .stopped ? .interrupted : .unavailable }
 
   package var description: String {
     switch self {

@@ -1,5 +1,7 @@
+import Wording
+
 /// A model that cannot be used: where (file and line, where it came from a file) and why.
-package struct ModelError: Error, CustomStringConvertible, Equatable {
+package struct ModelError: ExitingError, Equatable {
   /// The file; nil for a model that is not in one.
   package let path: String?
   /// From 1; nil where the fault has no line.
@@ -11,6 +13,8 @@ package struct ModelError: Error, CustomStringConvertible, Equatable {
     self.line = line
     self.reason = reason
   }
+
+  package var exitStatus: ExitStatus { .usage }
 
   package var description: String {
     switch (path, line) {

@@ -33,7 +33,7 @@ package enum ModelFile {
     try AtomicFile.write(card, to: paths.next, existing: .replace)
     try AtomicFile.write(text, to: paths.model, existing: .replace)
     guard rename(paths.next, paths.card) == 0 else {
-      throw FileError(path: paths.card, action: "rename to", reason: String(cString: strerror(errno)))
+      throw FileError(path: paths.card, action: .rename, reason: String(cString: strerror(errno)))
     }
     try AtomicFile.flushFolder(of: paths.card)
   }
@@ -42,7 +42,7 @@ package enum ModelFile {
   package static func remove(folder: String, stem: String) throws {
     let paths = Paths(folder: folder, stem: stem)
     for path in [paths.model, paths.card, paths.next] where unlink(path) != 0 && errno != ENOENT {
-      throw FileError(path: path, action: "remove", reason: String(cString: strerror(errno)))
+      throw FileError(path: path, action: .remove, reason: String(cString: strerror(errno)))
     }
   }
 
@@ -113,7 +113,7 @@ package enum ModelFile {
     } catch {
       let exists = FileManager.default.fileExists(atPath: folder)
       throw FileError(
-        path: folder, action: "read the folder",
+        path: folder, action: .readFolder,
         reason: exists ? "it is not a readable folder" : "it does not exist")
     }
     return names.filter { $0.hasSuffix(".model") }.map { String($0.dropLast(".model".count)) }.sorted()

@@ -1,7 +1,9 @@
 import BatchScoring
 import Compute
+import Documents
 import Files
 import Foundation
+import Modelling
 import Telemetry
 import Wording
 
@@ -15,12 +17,12 @@ package struct EndpointDocument: Sendable {
   private let withFeatures: Set<String>
   private let text: String
   /// Where the name of the default deployment is written.
-  private let defaultPlace: ScenarioFault.Place?
+  private let defaultPlace: SourceLocation?
   /// Where the first deployment is written.
-  private let firstPlace: ScenarioFault.Place
-  private let namePlace: ScenarioFault.Place
+  private let firstPlace: SourceLocation
+  private let namePlace: SourceLocation
 
-  /// Reads the file at `path`. Throws ``ScenarioFaults`` with everything that is wrong, and `FileError`.
+  /// Reads the file at `path`. Throws ``Diagnostics`` with everything that is wrong, and `FileError`.
   package static func load(_ path: String) throws -> EndpointDocument {
     try parse(TextFile.text(of: path), path: path)
   }
@@ -31,24 +33,24 @@ package struct EndpointDocument: Sendable {
     let root: DocumentNode
     do {
       root = try DocumentNode.parse(text, path: path)
-    } catch let fault as ScenarioFault {
-      throw ScenarioFaults([fault])
+    } catch let fault as Diagnostic {
+      throw Diagnostics([fault])
     }
-    let faults = FaultList(SchemaCheck(root, EndpointSchema.endpoint))
-    guard let document = EndpointDocument(root, text, path, faults), faults.isEmpty else {
-      throw ScenarioFaults(faults.faults)
+    let diagnostics = DiagnosticList(SchemaCheck(root, EndpointSchema.endpoint))
+    guard let document = EndpointDocument(root, text, path, diagnostics), diagnostics.isEmpty else {
+      throw Diagnostics(diagnostics.all)
     }
     return document
   }
 
-  private init?(_ root: DocumentNode, _ text: String, _ path: String, _ faults: FaultList) {
-    guard let reader = MappingReader(root, EndpointSchema.endpoint, faults) else { return nil }
+  private init?(_ root: DocumentNode, _ text: String, _ path: String, _ diagnostics: DiagnosticList) {
+    guard let reader = MappingReader(root, EndpointSchema.endpoint, diagnostics) else { return nil }
     let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
     let folder = (absolute as NSString).deletingLastPathComponent
     let name = reader.text("name")
     if let name, DeviceID(name) == nil {
-      faults.add(
-        reader.place(of: "name"), "name: expected letters, digits, dots, dashes, found \(name.quoted)")
+      diagnostics.add(
+        reader.location(of: "name"), "name: expected letters, digits, dots, dashes, found \(name.quoted)")
     }
     var compute = ComputeSettings()
     if let section = reader.mapping("compute") {
@@ -59,22 +61,23 @@ package struct EndpointDocument: Sendable {
     var deployments: [Deployment] = []
     var withScope: Set<String> = []
     var withFeatures: Set<String> = []
-    var first: ScenarioFault.Place?
+    var first: SourceLocation?
     if let node = reader.node("deployments") {
       guard case .mapping(let entries) = node.content, !entries.isEmpty else {
-        faults.add(node.place, "deployments: expected names with their settings, found \(node.summary)")
+        diagnostics.add(
+          node.location, "deployments: expected names with their settings, found \(node.summary)")
         return nil
       }
-      first = entries[0].place
+      first = entries[0].location
       for entry in entries {
         if DeviceID(entry.key) == nil {
-          faults.add(entry.place, "\(entry.key.quoted) is no name: letters, digits, dots, dashes")
+          diagnostics.add(entry.location, "\(entry.key.quoted) is no name: letters, digits, dots, dashes")
         }
         // A deployment that changes nothing has nothing behind its name.
         let settings =
           entry.value.isNull
-          ? DocumentNode(content: .mapping([]), place: entry.value.place) : entry.value
-        guard let section = MappingReader(settings, EndpointSchema.deployment, faults) else { continue }
+          ? DocumentNode(content: .mapping([]), location: entry.value.location) : entry.value
+        guard let section = MappingReader(settings, EndpointSchema.deployment, diagnostics) else { continue }
         if section.node("per") != nil { withScope.insert(entry.key) }
         if section.node("features") != nil { withFeatures.insert(entry.key) }
         deployments.append(Self.deployment(entry.key, endpoint: name ?? "", section, folder: folder))
@@ -85,17 +88,17 @@ package struct EndpointDocument: Sendable {
     if reader.node("default_deployment") != nil {
       standard = reader.choice("default_deployment", names)
     } else if names.count > 1 {
-      faults.add(
-        root.place, "endpoint lacks “default_deployment”; it is one of \(names.listed)")
+      diagnostics.add(
+        root.location, "endpoint lacks “default_deployment”; it is one of \(names.listed)")
     }
-    guard let name, let standard, let first, faults.isEmpty else { return nil }
+    guard let name, let standard, let first, diagnostics.isEmpty else { return nil }
     self.path = absolute
     self.text = text
     self.withScope = withScope
     self.withFeatures = withFeatures
-    defaultPlace = reader.node("default_deployment")?.place
+    defaultPlace = reader.node("default_deployment")?.location
     firstPlace = first
-    namePlace = reader.place(of: "name")
+    namePlace = reader.location(of: "name")
     endpoint = Endpoint(
       name: name, deployments: deployments, defaultDeployment: standard, compute: compute)
   }
@@ -112,7 +115,7 @@ package struct EndpointDocument: Sendable {
     }
     let layout = ModelLayout(
       per: section.choice("per", ModelScope.self) ?? .device,
-      features: section.features() ?? ScoringDefaults.aggregates)
+      features: section.features() ?? ModellingDefaults.features)
     let retry = section.retrySettings()
     var deployment = Deployment(
       name: name, endpoint: endpoint, models: section.text("models").map { Self.absolute($0, folder) },
@@ -126,7 +129,7 @@ package struct EndpointDocument: Sendable {
       do {
         try DeploymentSetting.outputFileName.apply(file, to: &deployment)
       } catch {
-        section.faults.add(section.place(of: "output_file_name"), "\(error)")
+        section.diagnostics.add(section.location(of: "output_file_name"), "\(error)")
       }
     }
     return deployment
@@ -166,7 +169,7 @@ package struct EndpointDocument: Sendable {
   }
 
   /// Adds a deployment called `name` with `settings`, each of the form `key=value`, before the others, and makes it the
-  /// default where asked to, all in one rename. Throws ``ScoringError``, and ``ScenarioFaults`` where a setting is wrong.
+  /// default where asked to, all in one rename. Throws ``ScoringError``, and ``Diagnostics`` where a setting is wrong.
   package func add(_ name: String, settings: [String], isDefault: Bool) throws -> EndpointDocument {
     guard !endpoint.deployments.contains(where: { $0.name == name }) else {
       throw ScoringError("the endpoint \(endpoint.name) has a deployment \(name.quoted) already")
@@ -232,10 +235,10 @@ package struct EndpointDocument: Sendable {
   private var lineEnd: String { text.utf8.contains(UInt8(ascii: "\r")) ? "\r\n" : "\n" }
 
   private static func settingDefault(
-    _ name: String, in lines: [String], _ place: ScenarioFault.Place?, _ namePlace: ScenarioFault.Place
+    _ name: String, in lines: [String], _ location: SourceLocation?, _ namePlace: SourceLocation
   ) -> [String] {
     var lines = lines
-    if case .file(_, let line, let column) = place {
+    if case .file(_, let line, let column) = location {
       let scalars = lines[line - 1].unicodeScalars
       let start = scalars.index(scalars.startIndex, offsetBy: column - 1)
       let old = lines[line - 1][start...]
@@ -253,8 +256,8 @@ package struct EndpointDocument: Sendable {
     let changed: EndpointDocument
     do {
       changed = try Self.parse(text, path: path)
-    } catch let faults as ScenarioFaults {
-      throw ScoringError("nothing is changed, because the file would then be wrong: \(faults)")
+    } catch let diagnostics as Diagnostics {
+      throw ScoringError("nothing is changed, because the file would then be wrong: \(diagnostics)")
     }
     guard isDone(changed.endpoint) else {
       throw ScoringError("\(path): what it says stands elsewhere, behind an alias or “<<”; change it by hand")
@@ -266,9 +269,9 @@ package struct EndpointDocument: Sendable {
   }
 }
 
-extension ScenarioFault.Place {
-  /// The same place after `count` lines were put in before `line`.
-  fileprivate func below(_ line: Int, by count: Int) -> ScenarioFault.Place {
+extension SourceLocation {
+  /// The same location after `count` lines were put in before `line`.
+  fileprivate func below(_ line: Int, by count: Int) -> SourceLocation {
     guard case .file(let path, let own, let column) = self, own >= line else { return self }
     return .file(path: path, line: own + count, column: column)
   }

@@ -1,7 +1,9 @@
+import Documents
+
 /// The keys of an endpoint file, in the words of Azure ML where it has them.
 enum EndpointSchema {
-  typealias Mapping = ScenarioSchema.Mapping
-  typealias Key = ScenarioSchema.Key
+  typealias Mapping = Schema.Mapping
+  typealias Key = Schema.Key
 
   static let endpoint = Mapping(
     name: "endpoint",

@@ -1,5 +1,7 @@
 import BatchScoring
 import Compute
+import Documents
+import Modelling
 import OneClassSVM
 import Telemetry
 import Wording
@@ -8,14 +10,14 @@ import Wording
 extension MappingReader {
   func features() -> [Aggregate]? {
     guard let nodes = list("features") else { return nil }
-    if nodes.isEmpty { faults.add(place(of: "features"), "features: a model needs at least one") }
+    if nodes.isEmpty { diagnostics.add(location(of: "features"), "features: a model needs at least one") }
     var features: [Aggregate] = []
     for node in nodes {
-      guard let name = Self.choice(node, "features", ScenarioSchema.features, faults),
+      guard let name = Self.choice(node, "features", ScenarioSchema.features, diagnostics),
         let feature = Aggregate(rawValue: name)
       else { continue }
       if features.contains(feature) {
-        faults.add(node.place, "features: \(name.quoted) is given twice")
+        diagnostics.add(node.location, "features: \(name.quoted) is given twice")
       } else {
         features.append(feature)
       }
@@ -54,16 +56,17 @@ extension MappingReader {
     let fewest = wholeNumber("min_instances", minimum: 0)
     let idle = duration("idle_time_before_scale_down", allowsZero: true)
     if nodes != nil, most != nil {
-      faults.add(place(of: "max_instances"), "nodes and max_instances exclude each other; give one")
+      diagnostics.add(location(of: "max_instances"), "nodes and max_instances exclude each other; give one")
     }
     guard let most else {
       for key in ["min_instances", "idle_time_before_scale_down"] where node(key) != nil {
-        faults.add(place(of: key), "\(key): only a target with max_instances scales")
+        diagnostics.add(location(of: key), "\(key): only a target with max_instances scales")
       }
       return ComputeSettings(kind: kind, nodes: nodes ?? standard, coresPerNode: cores)
     }
     if let fewest, fewest > most {
-      faults.add(place(of: "min_instances"), "min_instances: more than max_instances, which is \(most)")
+      diagnostics.add(
+        location(of: "min_instances"), "min_instances: more than max_instances, which is \(most)")
     }
     return ComputeSettings(
       kind: kind, coresPerNode: cores,

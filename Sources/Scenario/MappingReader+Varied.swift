@@ -1,4 +1,5 @@
 import DeviceFleet
+import Documents
 import Telemetry
 
 extension MappingReader {

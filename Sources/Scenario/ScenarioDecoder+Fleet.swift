@@ -1,15 +1,16 @@
 import DeviceFleet
+import Documents
 import Telemetry
 import Wording
 
-/// The groups of a fleet with the places where they and their anomalies are written.
+/// The groups of a fleet with the locations where they and their anomalies are written.
 struct FleetGroups {
   var groups: [DeviceGroup] = []
-  var places: [(group: ScenarioFault.Place, anomalies: [ScenarioFault.Place])] = []
+  var locations: [(group: SourceLocation, anomalies: [SourceLocation])] = []
 
-  func place(of error: FleetPlanError) -> ScenarioFault.Place {
-    let place = places[error.group]
-    return error.anomaly.map { place.anomalies[$0] } ?? place.group
+  func location(of error: FleetPlanError) -> SourceLocation {
+    let location = locations[error.group]
+    return error.anomaly.map { location.anomalies[$0] } ?? location.group
   }
 }
 
@@ -19,23 +20,25 @@ extension ScenarioDecoder {
     guard reader.node("fleet") != nil else { return nil }
     let duration = clock.duration
     if !clock.hasDuration {
-      faults.add(clock.place, "a fleet needs clock: { duration: … }, such as 24h")
+      diagnostics.add(clock.location, "a fleet needs clock: { duration: … }, such as 24h")
     }
     guard let nodes = reader.list("fleet") else { return nil }
-    if nodes.isEmpty { faults.add(reader.place(of: "fleet"), "fleet: there is no group of devices") }
+    if nodes.isEmpty { diagnostics.add(reader.location(of: "fleet"), "fleet: there is no group of devices") }
     var result = FleetGroups()
     for node in nodes {
       guard let (group, anomalies) = group(node, duration) else { continue }
       result.groups.append(group)
-      result.places.append((node.place, anomalies))
+      result.locations.append((node.location, anomalies))
     }
     if result.groups.reduce(0, { $0 + $1.count }) > ScenarioDefaults.mostDevices {
-      faults.add(reader.place(of: "fleet"), "fleet: more than \(ScenarioDefaults.mostDevices) devices")
+      diagnostics.add(
+        reader.location(of: "fleet"), "fleet: more than \(ScenarioDefaults.mostDevices) devices")
     }
     if let duration, result.groups.reduce(0, { $0 + readings($1, duration) }) > ScenarioDefaults.mostReadings
     {
-      faults.add(
-        reader.place(of: "fleet"), "fleet: more than \(Int(ScenarioDefaults.mostReadings).grouped) readings")
+      diagnostics.add(
+        reader.location(of: "fleet"),
+        "fleet: more than \(Int(ScenarioDefaults.mostReadings).grouped) readings")
     }
     return result
   }
@@ -48,30 +51,32 @@ extension ScenarioDecoder {
 
   private func group(
     _ node: DocumentNode, _ duration: Duration?
-  ) -> (DeviceGroup, [ScenarioFault.Place])? {
-    guard let reader = MappingReader(node, ScenarioSchema.group, faults) else { return nil }
+  ) -> (DeviceGroup, [SourceLocation])? {
+    guard let reader = MappingReader(node, ScenarioSchema.group, diagnostics) else { return nil }
     let name = reader.text("device")
     if let name, DeviceID(name + "-0001") == nil {
-      faults.add(reader.place(of: "device"), "device: \(name.quoted) cannot begin the name of a device")
+      diagnostics.add(
+        reader.location(of: "device"), "device: \(name.quoted) cannot begin the name of a device")
     }
     var count = reader.wholeNumber("count", minimum: 1)
     if let asked = count, asked > ScenarioDefaults.mostDevices {
-      faults.add(reader.place(of: "count"), "count: more than \(ScenarioDefaults.mostDevices) devices")
+      diagnostics.add(
+        reader.location(of: "count"), "count: more than \(ScenarioDefaults.mostDevices) devices")
       count = nil
     }
     let every = reader.duration("every")
     if let every, let duration, every > duration {
-      faults.add(reader.place(of: "every"), "every: nothing would be published before the clock ends")
+      diagnostics.add(reader.location(of: "every"), "every: nothing would be published before the clock ends")
     }
     let sensors = sensors(reader)
     var placements: [AnomalyPlacement] = []
-    var places: [ScenarioFault.Place] = []
+    var locations: [SourceLocation] = []
     for node in reader.list("anomalies") ?? [] {
       guard let placement = anomaly(node, sensors: sensors, every: every, duration: duration) else {
         continue
       }
       placements.append(placement)
-      places.append(node.place)
+      locations.append(node.location)
     }
     let transport = (reader.list("transport") ?? []).compactMap { self.transport($0, duration: duration) }
     let rhythm = rhythm(reader)
@@ -81,12 +86,12 @@ extension ScenarioDecoder {
       DeviceGroup(
         name: name, count: count, every: every, sensors: sensors, anomalies: placements, transport: transport,
         rhythm: rhythm, style: style),
-      places
+      locations
     )
   }
 
   private func transport(_ node: DocumentNode, duration: Duration?) -> TransportPlacement? {
-    guard let reader = MappingReader(node, ScenarioSchema.transport, faults) else { return nil }
+    guard let reader = MappingReader(node, ScenarioSchema.transport, diagnostics) else { return nil }
     var kind = reader.node("kind")?.text.flatMap { TransportCatalogue.kind(named: $0) }
     if kind == nil {
       kind = reader.choice("kind", ScenarioSchema.transportKinds).flatMap {
@@ -97,22 +102,22 @@ extension ScenarioDecoder {
     let between = reader.span("between")
     let length = reader.duration("for")
     if let between, let duration, between.upperBound > duration {
-      faults.add(
-        reader.place(of: "between"),
+      diagnostics.add(
+        reader.location(of: "between"),
         "between: the clock ends at \(duration.text), before this does")
     }
     if let length, let between, length > between.upperBound - between.lowerBound {
-      faults.add(
-        reader.place(of: "for"),
+      diagnostics.add(
+        reader.location(of: "for"),
         "for: \(length.text) does not fit between the two times of “between”")
     }
-    let share = reader.read("share", "a share such as 20%") { $0.text.flatMap(ScenarioUnits.share) }
+    let share = reader.read("share", "a share such as 20%") { $0.text.flatMap(QuantityText.share) }
     if let kind, kind.defaultShare == nil, reader.node("share") != nil {
-      faults.add(reader.place(of: "share"), "share: \(kind.name) befalls every message")
+      diagnostics.add(reader.location(of: "share"), "share: \(kind.name) befalls every message")
     }
     let by = reader.duration("by")
     if let kind, kind != ReorderingFault.self, reader.node("by") != nil {
-      faults.add(reader.place(of: "by"), "by: only reordering puts messages off one by one")
+      diagnostics.add(reader.location(of: "by"), "by: only reordering puts messages off one by one")
     }
     guard let kind, let between else { return nil }
     return TransportPlacement(kind, devices: devices, between: between, length: length, share: share, by: by)
@@ -121,16 +126,16 @@ extension ScenarioDecoder {
   private func sensors(_ reader: MappingReader) -> [SensorPlan] {
     guard let node = reader.node("sensors") else { return [] }
     guard case .mapping(let entries) = node.content, !entries.isEmpty else {
-      faults.add(node.place, "sensors: expected sensors by name, found \(node.summary)")
+      diagnostics.add(node.location, "sensors: expected sensors by name, found \(node.summary)")
       return []
     }
     return entries.compactMap { entry in
       let id = SensorID(entry.key)
       if id == nil {
-        faults.add(
-          entry.place, "\(entry.key.quoted) is not a sensor id: letters, digits, dot, dash, underscore")
+        diagnostics.add(
+          entry.location, "\(entry.key.quoted) is not a sensor id: letters, digits, dot, dash, underscore")
       }
-      guard let reader = MappingReader(entry.value, ScenarioSchema.sensor, faults) else { return nil }
+      guard let reader = MappingReader(entry.value, ScenarioSchema.sensor, diagnostics) else { return nil }
       let unit = reader.text("unit")
       let step = reader.number("resolution", "a number above zero") { $0 > 0 }
       let signal = parts(reader, "signal")
@@ -143,13 +148,13 @@ extension ScenarioDecoder {
   private func anomaly(
     _ node: DocumentNode, sensors: [SensorPlan], every: Duration?, duration: Duration?
   ) -> AnomalyPlacement? {
-    guard let reader = MappingReader(node, ScenarioSchema.anomaly, faults) else { return nil }
+    guard let reader = MappingReader(node, ScenarioSchema.anomaly, diagnostics) else { return nil }
     let kind = kind(reader)
     let sensor = reader.text("sensor").flatMap { SensorID($0) }
     if let sensor, !sensors.contains(where: { $0.id == sensor }) {
       let known = sensors.map(\.id.name)
-      faults.add(
-        reader.place(of: "sensor"),
+      diagnostics.add(
+        reader.location(of: "sensor"),
         "sensor: there is no sensor \(sensor.name.quoted); there are \(known.listed)",
         suggestion: NearestName.of(sensor.name, among: known))
     }
@@ -160,16 +165,16 @@ extension ScenarioDecoder {
     let perDay = reader.number("per_day", "a number above zero") { $0 > 0 }
     let exact = reader.wholeNumber("count", minimum: 1)
     if exact != nil, perDay != nil {
-      faults.add(reader.place(of: "per_day"), "count and per_day exclude each other; give one")
+      diagnostics.add(reader.location(of: "per_day"), "count and per_day exclude each other; give one")
     }
     let count = perDay.map { AnomalyPlacement.Count.perDay($0) } ?? .exactly(exact ?? 1)
     let allowsOverlap = reader.boolean("allow_overlap") ?? false
     if let kind, kind.origin != .clock, reader.node("sensor") == nil {
-      faults.add(reader.place, "\(kind.name) befalls a sensor; name it with “sensor”")
+      diagnostics.add(reader.location, "\(kind.name) befalls a sensor; name it with “sensor”")
       return nil
     }
     if reader.node("sensor") != nil, sensor == nil {
-      faults.add(reader.place(of: "sensor"), "sensor: expected the name of a sensor")
+      diagnostics.add(reader.location(of: "sensor"), "sensor: expected the name of a sensor")
       return nil
     }
     guard let kind, let between else { return nil }
@@ -186,20 +191,20 @@ extension ScenarioDecoder {
   {
     let between = reader.span("between")
     if let between, let duration, between.upperBound > duration {
-      faults.add(
-        reader.place(of: "between"),
+      diagnostics.add(
+        reader.location(of: "between"),
         "between: the clock ends at \(duration.text), before this does")
     }
     if let length, let between, length > between.upperBound - between.lowerBound {
-      faults.add(
-        reader.place(of: "for"),
+      diagnostics.add(
+        reader.location(of: "for"),
         "for: \(length.text) does not fit between the two times of “between”")
     }
     guard let at = reader.duration("at", allowsZero: true), let every else { return between }
     let longest = length ?? .milliseconds(1)
     if let duration, at + longest > duration {
-      faults.add(
-        reader.place(of: "at"), "at: the clock ends at \(duration.text), before this does")
+      diagnostics.add(
+        reader.location(of: "at"), "at: the clock ends at \(duration.text), before this does")
       return nil
     }
     return at...(duration ?? at + every + longest)
@@ -209,7 +214,7 @@ extension ScenarioDecoder {
     guard reader.node("severity") != nil else { return nil }
     guard let kind else { return reader.number("severity") }
     guard let meaning = kind.severity else {
-      faults.add(reader.place(of: "severity"), "severity: \(kind.name) has no strength")
+      diagnostics.add(reader.location(of: "severity"), "severity: \(kind.name) has no strength")
       return nil
     }
     let bounds = "from \(shown(meaning.range.lowerBound)) to \(shown(meaning.range.upperBound))"
@@ -235,22 +240,22 @@ extension ScenarioDecoder {
       return .named((reader.texts("devices") ?? []).compactMap { device($0, node) })
     }
     guard let text = node.text, !node.isNull else {
-      faults.add(node.place, "devices: expected all, 10%, a number or names, found \(node.summary)")
+      diagnostics.add(node.location, "devices: expected all, 10%, a number or names, found \(node.summary)")
       return .all
     }
     if text == "all" { return .all }
     if node.number != nil {
       guard let count = node.wholeNumber.flatMap(Int.init(exactly:)), count >= 0 else {
-        faults.add(
-          node.place,
+        diagnostics.add(
+          node.location,
           "devices: \(text.excerpt) devices cannot be chosen; expected a whole number of at least 0")
         return .all
       }
       return .count(count)
     }
     if text.hasSuffix("%") {
-      guard let share = ScenarioUnits.share(text) else {
-        faults.add(node.place, "devices: \(text.quoted) is not a share between 0% and 100%")
+      guard let share = QuantityText.share(text) else {
+        diagnostics.add(node.location, "devices: \(text.quoted) is not a share between 0% and 100%")
         return .all
       }
       return .share(share)
@@ -260,7 +265,7 @@ extension ScenarioDecoder {
 
   private func device(_ name: String, _ node: DocumentNode) -> DeviceID? {
     let id = DeviceID(name)
-    if id == nil { faults.add(node.place, "devices: \(name.quoted) is not the name of a device") }
+    if id == nil { diagnostics.add(node.location, "devices: \(name.quoted) is not the name of a device") }
     return id
   }
 }

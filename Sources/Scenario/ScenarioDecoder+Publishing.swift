@@ -1,4 +1,5 @@
 import DeviceFleet
+import Documents
 import MQTT
 import Telemetry
 import Wording
@@ -7,30 +8,34 @@ extension ScenarioDecoder {
   /// What takes a group off an even pace; nil where nothing does.
   func rhythm(_ reader: MappingReader) -> PublishingRhythm? {
     let jitter = reader.read("jitter", "a share such as 20%, of at most 90%") { node in
-      node.text.flatMap(ScenarioUnits.share).flatMap { $0 <= PublishingRhythm.mostJitter ? $0 : nil }
+      node.text.flatMap(QuantityText.share).flatMap { $0 <= PublishingRhythm.mostJitter ? $0 : nil }
     }
     let stages = (reader.list("stages") ?? []).compactMap { stage($0) }
     guard jitter != nil || !stages.isEmpty else { return nil }
     if case .hold = stages.first {
-      faults.add(
-        reader.place(of: "stages"), "stages: there is no level to hold yet; begin with ramp or step")
+      diagnostics.add(
+        reader.location(of: "stages"), "stages: there is no level to hold yet; begin with ramp or step")
     }
     return PublishingRhythm(jitter: jitter ?? 0, profile: stages.isEmpty ? nil : LoadProfile(stages))
   }
 
   private func stage(_ node: DocumentNode) -> LoadStage? {
-    guard let reader = MappingReader(node, ScenarioSchema.stage, faults) else { return nil }
+    guard let reader = MappingReader(node, ScenarioSchema.stage, diagnostics) else { return nil }
     func level(_ key: String) -> Double? {
-      reader.read(key, "a level such as 150%") { $0.text.flatMap(ScenarioUnits.level) }
+      reader.read(key, "a level such as 150%") { $0.text.flatMap(QuantityText.level) }
     }
     if let hold = reader.duration("hold") {
-      if reader.node("for") != nil { faults.add(reader.place(of: "for"), "for: hold has its time already") }
+      if reader.node("for") != nil {
+        diagnostics.add(reader.location(of: "for"), "for: hold has its time already")
+      }
       return .hold(for: hold)
     }
     let (ramp, step, burst) = (level("ramp"), level("step"), level("burst"))
     guard reader.node("hold") == nil, ramp ?? step ?? burst != nil else { return nil }
     guard let time = reader.duration("for") else {
-      if reader.node("for") == nil { faults.add(reader.place, "stage: for is missing: how long it lasts") }
+      if reader.node("for") == nil {
+        diagnostics.add(reader.location, "stage: for is missing: how long it lasts")
+      }
       return nil
     }
     return ramp.map { .ramp(to: $0, over: time) } ?? step.map { .step(to: $0, for: time) }
@@ -45,7 +50,9 @@ extension ScenarioDecoder {
     if let section = reader.mapping("publish") {
       style.payload = payload(section, sensors)
       style.topic = address(section, "topic") ?? .telemetry
-      if let fault = style.topic.topicFault { faults.add(section.place(of: "topic"), "topic: \(fault)") }
+      if let fault = style.topic.topicFault {
+        diagnostics.add(section.location(of: "topic"), "topic: \(fault)")
+      }
       style.quality =
         section.choice("qos", ["0", "1", "2"]).flatMap { Int32($0) }.flatMap(QualityOfService.init)
         ?? .atLeastOnce
@@ -54,12 +61,12 @@ extension ScenarioDecoder {
       style.birth = status(section, "birth", style)
       style.will = status(section, "will", style)
       if style.gateways == nil, style.topic.uses(.gateway) {
-        faults.add(section.place(of: "topic"), "topic: there are no gateways to name")
+        diagnostics.add(section.location(of: "topic"), "topic: there are no gateways to name")
       }
     }
     if style.batch > 1, !style.payload.carriesInstants {
-      faults.add(
-        reader.place(of: "batch"),
+      diagnostics.add(
+        reader.location(of: "batch"),
         "batch: a canonical payload carries one instant; several need publish: { payload: senml } or a template"
       )
     }
@@ -69,13 +76,13 @@ extension ScenarioDecoder {
   private func payload(_ section: MappingReader, _ sensors: [SensorPlan]) -> PayloadFormat {
     if let text = section.text("template") {
       if section.node("payload") != nil {
-        faults.add(section.place(of: "payload"), "payload and template exclude each other; give one")
+        diagnostics.add(section.location(of: "payload"), "payload and template exclude each other; give one")
       }
       do throws(TemplateError) {
         return .template(try PayloadTemplate(text, sensors: sensors.map(\.id)))
       } catch {
         let known = PayloadTemplate.fieldNames + sensors.map { "values.\($0.id)" }
-        note(error, section.place(of: "template"), "template", known)
+        note(error, section.location(of: "template"), "template", known)
         return .canonical
       }
     }
@@ -85,7 +92,7 @@ extension ScenarioDecoder {
       guard let unit = sensor.unit else { continue }
       units[sensor.id] = unit
       if unit.unicodeScalars.contains(where: { $0.value < 0x20 || $0 == "\"" || $0 == "\\" }) {
-        faults.add(section.place(of: "payload"), "payload: \(unit.quoted) is no unit of SenML")
+        diagnostics.add(section.location(of: "payload"), "payload: \(unit.quoted) is no unit of SenML")
       }
     }
     return .senML(units: units)
@@ -94,15 +101,15 @@ extension ScenarioDecoder {
   private func address(_ section: MappingReader, _ key: String) -> AddressTemplate? {
     guard let text = section.text(key) else { return nil }
     do throws(TemplateError) { return try AddressTemplate(text) } catch {
-      note(error, section.place(of: key), key, AddressTemplate.Field.allCases.map(\.rawValue))
+      note(error, section.location(of: key), key, AddressTemplate.Field.allCases.map(\.rawValue))
       return nil
     }
   }
 
-  private func note(_ error: TemplateError, _ place: ScenarioFault.Place, _ key: String, _ known: [String]) {
+  private func note(_ error: TemplateError, _ location: SourceLocation, _ key: String, _ known: [String]) {
     let list = error.field == nil ? "" : "; there are \(known.listed)"
-    faults.add(
-      place, "\(key): \(error.reason)\(list)",
+    diagnostics.add(
+      location, "\(key): \(error.reason)\(list)",
       suggestion: error.field.flatMap { NearestName.of($0, among: known) })
   }
 
@@ -110,13 +117,14 @@ extension ScenarioDecoder {
     -> PublishingStyle.Status?
   {
     guard let status = section.mapping(key), let topic = address(status, "topic") else { return nil }
-    if let fault = topic.topicFault { faults.add(status.place(of: "topic"), "topic: \(fault)") }
+    if let fault = topic.topicFault { diagnostics.add(status.location(of: "topic"), "topic: \(fault)") }
     var payload = address(status, "payload")
     if payload == nil { payload = try? AddressTemplate("") }
     guard let payload else { return nil }
     let isNamed = topic.uses(.device) || payload.uses(.device)
     if style.gateways != nil, isNamed {
-      faults.add(status.place, "\(key): it speaks of a connection, which is a gateway; write ${gateway}")
+      diagnostics.add(
+        status.location, "\(key): it speaks of a connection, which is a gateway; write ${gateway}")
     }
     return PublishingStyle.Status(
       topic: topic, payload: payload, isRetained: status.boolean("retain") ?? true)

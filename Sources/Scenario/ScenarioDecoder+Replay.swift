@@ -1,4 +1,5 @@
 import DeviceFleet
+import Documents
 import Foundation
 import Telemetry
 import Wording
@@ -19,7 +20,7 @@ extension ScenarioDecoder {
     recipe.labelColumns = section.texts("label_columns") ?? []
     if let windows = section.mapping("label_windows"), let file = windows.node("file") {
       if let path = windows.text("file") {
-        recipe.labelWindows = .init(path: resolved(path, file.place), key: windows.text("key"))
+        recipe.labelWindows = .init(path: resolved(path, file.location), key: windows.text("key"))
       }
     }
     return recipe
@@ -30,22 +31,23 @@ extension ScenarioDecoder {
     guard let delimiter = section.text("delimiter") else { return "," }
     let character = delimiter == "tab" ? "\t" : delimiter
     if character.count == 1, let first = character.first, first.isASCII { return first }
-    faults.add(
-      section.place(of: "delimiter"), "delimiter: expected one character or tab, found \(delimiter.quoted)")
+    diagnostics.add(
+      section.location(of: "delimiter"), "delimiter: expected one character or tab, found \(delimiter.quoted)"
+    )
     return ","
   }
 
   private func files(_ section: MappingReader) -> [String] {
     guard let node = section.node("files") else { return [] }
-    if let text = section.node("files")?.text, !node.isNull { return [resolved(text, node.place)] }
+    if let text = section.node("files")?.text, !node.isNull { return [resolved(text, node.location)] }
     guard case .sequence(let elements) = node.content, !elements.isEmpty else {
-      faults.add(
-        node.place, "files: expected the path of a CSV file, or a list of them, found \(node.summary)")
+      diagnostics.add(
+        node.location, "files: expected the path of a CSV file, or a list of them, found \(node.summary)")
       return []
     }
     return elements.compactMap { element in
-      if let text = element.text, !element.isNull { return resolved(text, element.place) }
-      faults.add(element.place, "files: expected the path of a CSV file, found \(element.summary)")
+      if let text = element.text, !element.isNull { return resolved(text, element.location) }
+      diagnostics.add(element.location, "files: expected the path of a CSV file, found \(element.summary)")
       return nil
     }
   }
@@ -53,14 +55,15 @@ extension ScenarioDecoder {
   private func device(_ section: MappingReader) -> ReplayRecipe.Device {
     if let column = section.text("device_column") {
       if section.node("device") != nil {
-        faults.add(section.place(of: "device"), "device and device_column exclude each other; give one")
+        diagnostics.add(
+          section.location(of: "device"), "device and device_column exclude each other; give one")
       }
       return .column(column)
     }
     guard let name = section.text("device") else { return .fileName }
     if let id = DeviceID(name) { return .fixed(id) }
-    faults.add(
-      section.place(of: "device"),
+    diagnostics.add(
+      section.location(of: "device"),
       "device: \(name.quoted) is not a device id: letters, digits, dot, dash, underscore")
     return .fileName
   }
@@ -72,24 +75,23 @@ extension ScenarioDecoder {
     switch (sensorColumn, valueColumn) {
     case (let sensor?, let value?):
       if sensors != nil {
-        faults.add(
-          section.place(of: "sensors"),
+        diagnostics.add(
+          section.location(of: "sensors"),
           "sensors are columns, and sensor_column says that they are rows; give one")
       }
       return .long(sensor: sensor, value: value)
     case (nil, nil): return .wide(sensors)
     case (_?, nil):
-      faults.add(section.place(of: "sensor_column"), "sensor_column needs value_column beside it")
+      diagnostics.add(section.location(of: "sensor_column"), "sensor_column needs value_column beside it")
     case (nil, _?):
-      faults.add(section.place(of: "value_column"), "value_column needs sensor_column beside it")
+      diagnostics.add(section.location(of: "value_column"), "value_column needs sensor_column beside it")
     }
     return .wide(nil)
   }
 
   /// A path in the scenario is relative to the scenario; one given on the command line, to the current folder.
-  func resolved(_ file: String, _ place: ScenarioFault.Place) -> String {
-    guard !file.hasPrefix("/"), case .file = place else { return file }
-    let folder = (path as NSString).deletingLastPathComponent
-    return folder.isEmpty ? file : folder + "/" + file
+  func resolved(_ file: String, _ location: SourceLocation) -> String {
+    guard !file.hasPrefix("/"), case .file = location else { return file }
+    return text.folder.isEmpty ? file : "\(text.folder)/\(file)"
   }
 }

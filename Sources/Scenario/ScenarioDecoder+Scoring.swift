@@ -1,5 +1,8 @@
 import BatchScoring
 import Compute
+import Documents
+import Ingestion
+import Modelling
 import Telemetry
 
 extension ScenarioDecoder {
@@ -16,7 +19,7 @@ extension ScenarioDecoder {
     if let gamma = section.gamma() { settings.gamma = gamma }
     let layout = ModelLayout(
       per: section.choice("per", ModelScope.self) ?? .device,
-      features: section.features() ?? ScoringDefaults.aggregates)
+      features: section.features() ?? ModellingDefaults.features)
     guard let trainOn = section.span("train_on") else { return nil }
     return .init(layout: layout, settings: settings, trainOn: trainOn)
   }
@@ -25,15 +28,15 @@ extension ScenarioDecoder {
     let isModelGiven = reader.node("model") != nil
     guard let section = reader.mapping("scoring") else {
       if isModelGiven, reader.node("scoring") == nil {
-        faults.add(reader.place(of: "model"), "a model without “scoring” would never be used")
+        diagnostics.add(reader.location(of: "model"), "a model without “scoring” would never be used")
       }
       return nil
     }
-    if !isModelGiven { faults.add(section.place, "scoring needs a “model” to score with") }
+    if !isModelGiven { diagnostics.add(section.location, "scoring needs a “model” to score with") }
     let from = section.duration("from", allowsZero: true)
     if let from, let model, model.trainOn.upperBound > from {
-      faults.add(
-        section.place(of: "from"),
+      diagnostics.add(
+        section.location(of: "from"),
         "from: scoring would begin at \(from.text), inside train_on, which ends at \(model.trainOn.upperBound.text)"
       )
     }
@@ -53,13 +56,13 @@ extension ScenarioDecoder {
     do {
       if let cron { _ = try Schedule(cron: cron) }
     } catch {
-      faults.add(section.place(of: "cron"), "\(error)")
+      diagnostics.add(section.location(of: "cron"), "\(error)")
       return nil
     }
     do {
       if let every { _ = try Schedule(every: every, origin: ScenarioDefaults.start) }
     } catch {
-      faults.add(section.place(of: "every"), "\(error)")
+      diagnostics.add(section.location(of: "every"), "\(error)")
       return nil
     }
     return cron.map { .cron($0) } ?? every.map { .every($0) }
@@ -68,21 +71,21 @@ extension ScenarioDecoder {
   /// Checks what depends on how long the clock runs.
   func checkTimes(
     _ reader: MappingReader, _ duration: Duration,
-    ingestion: ScenarioDocument.Ingestion, model: ScenarioDocument.Model?, scoring: ScenarioDocument.Scoring?,
-    faults breaks: [PlacedFault]
+    ingestion: IngestionRules, model: ScenarioDocument.Model?, scoring: ScenarioDocument.Scoring?,
+    faults breaks: [LocatedFault]
   ) {
     let end = duration.text
     func check(_ isSound: Bool, _ section: String, _ key: String, _ reason: String) {
       guard !isSound else { return }
-      faults.add(place(reader, section, key), "\(key): \(reason)")
+      diagnostics.add(location(reader, section, key), "\(key): \(reason)")
     }
-    let window = ingestion.settings.window
+    let window = ingestion.windows.window
     // A scenario that only publishes has no windows.
     let hasWindows = reader.node("ingestion") != nil || model != nil || scoring != nil
     check(
       window <= duration || !hasWindows, "ingestion", "window",
       "longer than the clock, which runs for \(end)")
-    if hasWindows, reader.node("fleet") != nil, window <= duration, ingestion.settings.sessionGap == nil {
+    if hasWindows, reader.node("fleet") != nil, window <= duration, ingestion.windows.sessionGap == nil {
       check(
         duration.milliseconds % window.milliseconds == 0, "ingestion", "window",
         "the clock's \(end) are not a whole number of windows; the last would be cut short")
@@ -99,13 +102,13 @@ extension ScenarioDecoder {
       check(scoring.from < duration, "scoring", "from", "the clock ends at \(end); nothing would be scored")
     }
     for fault in breaks where fault.fault.at >= duration {
-      faults.add(fault.place, "at: the clock ends at \(end), before this happens")
+      diagnostics.add(fault.location, "at: the clock ends at \(end), before this happens")
     }
   }
 
   /// Where `key` of `section` is written, or the nearest that is there.
-  func place(_ reader: MappingReader, _ section: String, _ key: String) -> ScenarioFault.Place {
-    guard case .mapping(let entries) = reader.node(section)?.content else { return reader.place }
-    return entries.first { $0.key == key }?.value.place ?? reader.place(of: section)
+  func location(_ reader: MappingReader, _ section: String, _ key: String) -> SourceLocation {
+    guard case .mapping(let entries) = reader.node(section)?.content else { return reader.location }
+    return entries.first { $0.key == key }?.value.location ?? reader.location(of: section)
   }
 }

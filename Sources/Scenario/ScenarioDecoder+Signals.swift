@@ -1,4 +1,5 @@
 import DeviceFleet
+import Documents
 import Files
 import Foundation
 import Telemetry
@@ -10,14 +11,14 @@ extension ScenarioDecoder {
   func parts(_ reader: MappingReader, _ key: String) -> [any Signal] {
     let nodes = reader.list(key) ?? []
     if nodes.isEmpty, reader.node(key) != nil {
-      faults.add(reader.place(of: key), "\(key): there is no part")
+      diagnostics.add(reader.location(of: key), "\(key): there is no part")
     }
     return nodes.compactMap { node in
       guard case .mapping = node.content else {
-        faults.add(node.place, "\(key): expected a part such as { sine: … }, found \(node.summary)")
+        diagnostics.add(node.location, "\(key): expected a part such as { sine: … }, found \(node.summary)")
         return nil
       }
-      return MappingReader(node, ScenarioSchema.signal, faults).flatMap(signal)
+      return MappingReader(node, ScenarioSchema.signal, diagnostics).flatMap(signal)
     }
   }
 
@@ -114,11 +115,11 @@ extension ScenarioDecoder {
   private func states(_ part: MappingReader) -> (any Signal)? {
     guard let nodes = part.list("states") else { return nil }
     if nodes.count < 2 {
-      faults.add(part.place(of: "states"), "states: a machine has at least two")
+      diagnostics.add(part.location(of: "states"), "states: a machine has at least two")
       // One that is there is read all the same, for what is wrong in it.
     }
     let states = nodes.compactMap { node -> MachineStatesSignal.State? in
-      guard let state = MappingReader(node, ScenarioSchema.state, faults) else {
+      guard let state = MappingReader(node, ScenarioSchema.state, diagnostics) else {
         return nil
       }
       let name = state.text("name")
@@ -135,7 +136,7 @@ extension ScenarioDecoder {
     let lag = section.variedDuration("lag", allowsZero: true)
     guard let name = section.text("sensor") else { return nil }
     guard let sensor = SensorID(name) else {
-      faults.add(section.place(of: "sensor"), "sensor: \(name.quoted) is not the name of a sensor")
+      diagnostics.add(section.location(of: "sensor"), "sensor: \(name.quoted) is not the name of a sensor")
       return nil
     }
     return FollowSignal(sensor, offset: offset ?? 0, gain: gain ?? 1, lag: lag ?? Varied(.zero))
@@ -145,7 +146,7 @@ extension ScenarioDecoder {
     let minimum = section.varied("min")
     let maximum = section.varied("max")
     if let minimum, let maximum, minimum.high > maximum.low {
-      faults.add(section.place(of: "max"), "max: below min, so that no value lies between")
+      diagnostics.add(section.location(of: "max"), "max: below min, so that no value lies between")
     }
     return ClampSignal(minimum: minimum, maximum: maximum, parts(section, "of"))
   }
@@ -164,7 +165,7 @@ extension ScenarioDecoder {
       return nil
     }
     do {
-      var reader = try CSVReader(path: resolved(file, node.place), delimiter: delimiter)
+      var reader = try CSVReader(path: resolved(file, node.location), delimiter: delimiter)
       let index = try reader.column(column)
       var values: [Double] = []
       while let row = try reader.nextRow() {
@@ -176,12 +177,12 @@ extension ScenarioDecoder {
         values.append(value)
       }
       guard !values.isEmpty else {
-        faults.add(node.place, "file: \(file) has no row after the header")
+        diagnostics.add(node.location, "file: \(file) has no row after the header")
         return nil
       }
       return RecordedSignal(values: values, every: every, phase: phase)
     } catch {
-      faults.add(node.place, "file: \(error)")
+      diagnostics.add(node.location, "file: \(error)")
       return nil
     }
   }

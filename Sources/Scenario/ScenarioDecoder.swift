@@ -1,14 +1,16 @@
 import BatchScoring
 import Compute
 import DeviceFleet
+import Documents
 import Files
 import MQTT
 import Telemetry
+import Verdict
 import Wording
 
 /// The clock as far as the document says it.
 struct ClockSection {
-  var place: ScenarioFault.Place
+  var location: SourceLocation
   var start: Timestamp?
   var duration: Duration?
   /// Whether there is a `duration`, sound or not.
@@ -16,25 +18,29 @@ struct ClockSection {
   var speed: PublishingClock?
 }
 
-/// Turns the tree of a document into a ``ScenarioDocument``, or into the faults that keep it from being one.
-struct ScenarioDecoder {
-  let path: String
-  let seed: UInt64?
-  let faults: FaultList
+/// An expectation, and where the document says it.
+struct LocatedExpectation {
+  var expectation: Expectation
+  var location: SourceLocation
+}
 
-  init(path: String, seed: UInt64?, _ check: SchemaCheck) {
-    faults = FaultList(check)
-    self.path = path
-    self.seed = seed
+/// Turns the tree of a document into a ``ScenarioDocument``, or into the diagnostics that say why it is none.
+struct ScenarioDecoder {
+  let text: ScenarioText
+  let diagnostics: DiagnosticList
+
+  init(_ text: ScenarioText, _ check: SchemaCheck) {
+    diagnostics = DiagnosticList(check)
+    self.text = text
   }
 
   func decode(_ root: DocumentNode) -> ScenarioDocument? {
-    guard let reader = MappingReader(root, ScenarioSchema.scenario, faults) else { return nil }
+    guard let reader = MappingReader(root, ScenarioSchema.scenario, diagnostics) else { return nil }
     let name = name(reader)
     let ownSeed = reader.read("seed", "a whole number from 0 to \(UInt64.max)") {
       $0.wholeNumber.flatMap(UInt64.init(exactly:))
     }
-    let seed = self.seed ?? ownSeed ?? ScenarioDefaults.seed
+    let seed = text.seed ?? ownSeed ?? ScenarioDefaults.seed
     let about = reader.text("about")
     let broker = broker(reader)
     let publishing = publishing(reader)
@@ -49,7 +55,7 @@ struct ScenarioDecoder {
     let expectations = expectations(reader)
     // Only a source that is sound by itself is built: its own errors would repeat those already found.
     let source =
-      faults.isEmpty ? source(reader, clock, seed: seed, groups: groups, recipe: recipe) : nil
+      diagnostics.isEmpty ? source(reader, clock, seed: seed, groups: groups, recipe: recipe) : nil
     let times = times(source)
     // How long a fleet's clock runs is known even where the fleet is faulty.
     let duration = times?.duration ?? (reader.node("fleet") == nil ? nil : clock.duration)
@@ -57,20 +63,22 @@ struct ScenarioDecoder {
       checkTimes(reader, duration, ingestion: ingestion, model: model, scoring: scoring, faults: breaks)
     }
     let obstacle = source.flatMap { ingestionObstacle(to: reader, $0, groups) }
-    guard let name, let source, let times, faults.isEmpty else { return nil }
+    guard let name, let source, let times, diagnostics.isEmpty else { return nil }
     return ScenarioDocument(
-      path: path, name: name, about: about, seed: seed,
+      text: text, name: name, about: about, seed: seed,
       clock: .init(start: times.start, duration: times.duration, speed: clock.speed ?? .max), broker: broker,
-      publishing: publishing, ingestionObstacle: obstacle, source: source, ingestion: ingestion, model: model,
+      publishing: publishing, ingestionObstacle: obstacle,
+      unfilledExpectations: unfilled(expectations, reader, source, speed: clock.speed ?? .max),
+      source: source, ingestion: ingestion, model: model,
       scoring: scoring, compute: compute,
-      faults: breaks.map(\.fault).sorted { $0.at < $1.at }, expectations: expectations)
+      faults: breaks.map(\.fault).sorted { $0.at < $1.at }, expectations: expectations.map(\.expectation))
   }
 
   private func name(_ reader: MappingReader) -> String? {
     guard let name = reader.text("name") else { return nil }
     guard IdentifierRule.accepts(name.utf8) else {
-      faults.add(
-        reader.place(of: "name"),
+      diagnostics.add(
+        reader.location(of: "name"),
         "name: \(name.quoted) would name a folder; use letters, digits, dots, dashes, underscores")
       return nil
     }
@@ -80,31 +88,31 @@ struct ScenarioDecoder {
   private func broker(_ reader: MappingReader) -> BrokerAddress? {
     let section = reader.mapping("broker_access")
     guard let text = reader.text("broker") else {
-      if let section { faults.add(section.place, "broker_access: there is no broker to log in to") }
+      if let section { diagnostics.add(section.location, "broker_access: there is no broker to log in to") }
       return nil
     }
     guard !BrokerAddress.holdsCredentials(text) else {
-      faults.add(
-        reader.place(of: "broker"),
+      diagnostics.add(
+        reader.location(of: "broker"),
         "broker: a name and a password do not belong into the address; write mqtt://host:port, and "
           + "broker_access: { username: …, password_file: … }")
       return nil
     }
     guard var address = BrokerAddress(text) else {
-      faults.add(
-        reader.place(of: "broker"),
+      diagnostics.add(
+        reader.location(of: "broker"),
         "broker: expected mqtt://host:port or mqtts://host:port, found \(text.quoted)")
       return nil
     }
     guard let section else { return address }
     func file(_ key: String) -> String? {
-      section.text(key).map { resolved($0, section.place(of: key)) }
+      section.text(key).map { resolved($0, section.location(of: key)) }
     }
     address.access = BrokerAccess(
       username: section.text("username"), passwordFile: file("password_file"), authorityFile: file("ca_file"),
       certificateFile: file("cert_file"), keyFile: file("key_file"))
     if let fault = address.access.fault(isEncrypted: address.isEncrypted) {
-      faults.add(section.place, "broker_access: \(fault)")
+      diagnostics.add(section.location, "broker_access: \(fault)")
     }
     return address
   }
@@ -119,31 +127,31 @@ struct ScenarioDecoder {
   /// Why ingestion could not read the fleet. In a scenario that asks for one, that is a fault.
   private func ingestionObstacle(
     to reader: MappingReader, _ source: ScenarioDocument.Source, _ groups: FleetGroups?
-  ) -> ScenarioFault? {
+  ) -> Diagnostic? {
     guard case .fleet(let plan) = source, let groups,
       let found = IngestionTrial(plan, groups.groups).obstacle
     else { return nil }
-    let obstacle = ScenarioFault(place: groups.places[found.group].group, reason: found.reason)
+    let obstacle = Diagnostic(location: groups.locations[found.group].group, reason: found.reason)
     if let asking = ["ingestion", "model", "scoring"].first(where: { reader.node($0) != nil }) {
-      faults.add(obstacle.place, "the scenario has \(asking), and \(obstacle.reason)")
+      diagnostics.add(obstacle.location, "the scenario has \(asking), and \(obstacle.reason)")
     }
     return obstacle
   }
 
   private func clock(_ reader: MappingReader) -> ClockSection {
     guard let section = reader.mapping("clock") else {
-      return ClockSection(place: reader.place, hasDuration: false)
+      return ClockSection(location: reader.location, hasDuration: false)
     }
     return ClockSection(
-      place: section.place, start: section.instant("start"), duration: section.duration("duration"),
+      location: section.location, start: section.instant("start"), duration: section.duration("duration"),
       hasDuration: section.node("duration") != nil, speed: speed(section))
   }
 
   private func speed(_ clock: MappingReader) -> PublishingClock? {
     guard let text = clock.text("speed") else { return nil }
     if let speed = PublishingClock(text) { return speed }
-    faults.add(
-      clock.place(of: "speed"), "speed: expected real, max or a factor such as x60, found \(text.quoted)")
+    diagnostics.add(
+      clock.location(of: "speed"), "speed: expected real, max or a factor such as x60, found \(text.quoted)")
     return nil
   }
 
@@ -160,19 +168,42 @@ struct ScenarioDecoder {
     return found
   }
 
-  private func expectations(_ reader: MappingReader) -> [Expectation] {
-    (reader.list("expect") ?? []).compactMap { node -> Expectation? in
+  private func expectations(_ reader: MappingReader) -> [LocatedExpectation] {
+    (reader.list("expect") ?? []).compactMap { node -> LocatedExpectation? in
       guard let text = node.text, !node.isNull else {
-        faults.add(node.place, "expect: expected text such as readings.lost == 0, found \(node.summary)")
+        diagnostics.add(
+          node.location, "expect: expected text such as readings.lost == 0, found \(node.summary)")
         return nil
       }
       do throws(ExpectationError) {
-        return try Expectation(text)
+        return LocatedExpectation(expectation: try Expectation(text), location: node.location)
       } catch {
         // In quoted text a character may be written as several.
-        let place = node.plainText == nil ? node.place : node.place.advanced(by: error.offset)
-        faults.add(place, "\(error.reason) (in \(text.quoted))", suggestion: error.suggestion)
+        let location = node.plainText == nil ? node.location : node.location.advanced(by: error.offset)
+        diagnostics.add(location, "\(error.reason) (in \(text.quoted))", suggestion: error.suggestion)
         return nil
+      }
+    }
+  }
+
+  /// The expectations of what no part of this scenario measures: they could never hold.
+  private func unfilled(
+    _ expectations: [LocatedExpectation], _ reader: MappingReader, _ source: ScenarioDocument.Source,
+    speed: PublishingClock
+  ) -> [Diagnostic] {
+    var parts: Set<ReportPart> = []
+    if speed != .max { parts.insert(.schedule) }
+    if reader.node("faults") != nil { parts.insert(.faults) }
+    if reader.node("replay") != nil { parts.insert(.replay) }
+    if reader.node("scoring") != nil { parts.insert(.scoring) }
+    if reader.node("broker") == nil { parts.insert(.ownBroker) }
+    let kinds = Set(source.messages.labels.map(\.kind))
+    return expectations.compactMap { located in
+      located.expectation.absence(parts: parts, kinds: kinds).map { absence in
+        Diagnostic(
+          location: located.location,
+          reason: "\(absence.reason) (in \(located.expectation.expression.quoted))",
+          suggestion: absence.suggestion)
       }
     }
   }
@@ -188,7 +219,7 @@ struct ScenarioDecoder {
             seed: seed, start: clock.start ?? ScenarioDefaults.start, duration: duration,
             groups: groups.groups))
       } catch {
-        faults.add(groups.place(of: error), error.reason)
+        diagnostics.add(groups.location(of: error), error.reason)
         return nil
       }
     }
@@ -196,7 +227,7 @@ struct ScenarioDecoder {
     do {
       return .replay(try ReplaySource(recipe, start: clock.start, duration: clock.duration))
     } catch {
-      faults.add(reader.place(of: "replay"), "replay: \(error)")
+      diagnostics.add(reader.location(of: "replay"), "replay: \(error)")
       return nil
     }
   }

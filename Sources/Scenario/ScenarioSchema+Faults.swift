@@ -1,5 +1,7 @@
+import Documents
+
 extension ScenarioSchema {
-  /// A key a kind of fault, whose value is what it befalls.
+  /// A key a kind of fault, whose value is the part that it hits.
   static let fault = Mapping(
     name: "fault",
     keys: [
@@ -7,7 +9,7 @@ extension ScenarioSchema {
         name: "at", kind: .durationOrNone,
         about: "When, as an offset from the start of the clock: as soon as a reading of that time is stored.")
     ]
-      + FaultCatalogue.kinds.map { kind in
+      + FaultKind.allCases.map { kind in
         Key(name: kind.name, kind: .choice(kind.targets.map(\.rawValue)), about: kind.about)
       } + [
         Key(
@@ -20,5 +22,5 @@ extension ScenarioSchema {
         Key(
           name: "saved", kind: .boolean,
           about: "kill: broker: whether it dies with its state saved. Default false: as it comes."),
-      ], exactlyOneOf: [FaultCatalogue.kinds.map { $0.name } + ["random"]])
+      ], exactlyOneOf: [FaultKind.allCases.map { $0.name } + ["random"]])
 }

@@ -1,8 +1,13 @@
 import DeviceFleet
+import Documents
 
 extension ScenarioSchema {
+  /// Parts of a signal, which may have parts themselves.
+  static let parts: Schema.Nested = Schema.Nested(
+    wanted: "a list of parts such as { sine: … }", mapping: { signal })
+
   /// One part of a sensor's signal; it has one of these keys.
-  static let signal = Mapping(
+  static let signal: Mapping = Mapping(
     name: "signal",
     keys: [
       Key(name: "constant", kind: .object(constant), about: "The same value for ever."),
@@ -23,8 +28,8 @@ extension ScenarioSchema {
         about: "A machine that is in one of several states, such as off, idle and load."),
       Key(name: "recorded", kind: .object(recorded), about: "Values of a CSV file, over and over."),
       Key(name: "follow", kind: .object(follow), about: "Follows another sensor of the device."),
-      Key(name: "sum", kind: .parts, about: "Parts added up."),
-      Key(name: "product", kind: .parts, about: "Parts multiplied."),
+      Key(name: "sum", kind: .nested(parts), about: "Parts added up."),
+      Key(name: "product", kind: .nested(parts), about: "Parts multiplied."),
       Key(name: "clamp", kind: .object(clamp), about: "Parts added up, and kept between two bounds."),
       Key(name: "delay", kind: .object(delay), about: "Parts added up, as they were some time before."),
     ],
@@ -178,14 +183,14 @@ extension ScenarioSchema {
     keys: [
       Key(name: "min", kind: .varied(), about: "The lower bound. Default none."),
       Key(name: "max", kind: .varied(), about: "The upper bound. Default none."),
-      Key(name: "of", kind: .parts, about: "The parts.", isRequired: true),
+      Key(name: "of", kind: .nested(parts), about: "The parts.", isRequired: true),
     ])
 
   static let delay = Mapping(
     name: "delay",
     keys: [
       Key(name: "by", kind: .variedDuration(), about: "How much later.", isRequired: true),
-      Key(name: "of", kind: .parts, about: "The parts.", isRequired: true),
+      Key(name: "of", kind: .nested(parts), about: "The parts.", isRequired: true),
     ])
 
   static let distributions = NoiseSignal.Distribution.allCases.map(\.rawValue)

@@ -1,8 +1,13 @@
+import Documents
 import Ingestion
 
 /// The keys of a scenario: the one table from which the decoder takes the names it knows and `scenario.schema.json` is
 /// written, so that editor and decoder cannot disagree.
 package enum ScenarioSchema {
+  typealias Mapping = Schema.Mapping
+  typealias Key = Schema.Key
+  typealias Kind = Schema.Kind
+
   static let scenario = Mapping(
     name: "scenario",
     keys: [
@@ -321,7 +326,7 @@ package enum ScenarioSchema {
         about: "How much event time behind the fleet's time is kept. Default: everything."),
       Key(
         name: "retain_bytes",
-        kind: .any([.wholeNumber(minimum: leastRetainBytes, maximum: mostBytes), .form(.size)]),
+        kind: .any([.wholeNumber(minimum: leastRetainBytes, maximum: Schema.mostBytes), .form(.size)]),
         about: "How large the store may become, such as 500MB. Default: as large as it likes."),
     ], atMostOneOf: [["hop", "session_gap"]])
 
@@ -402,7 +407,7 @@ package enum ScenarioSchema {
           about: "Tasks a node runs at a time. Default 1."),
         Key(
           name: "max_instances", kind: .wholeNumber(minimum: 1),
-          about: "In place of nodes: the target scales, and this is the most nodes at a time."),
+          about: "In location of nodes: the target scales, and this is the most nodes at a time."),
         Key(
           name: "min_instances", kind: .wholeNumber(minimum: 0),
           about: "Nodes that stay without work, where the target scales. Default 0."),

@@ -5,9 +5,11 @@ import SystemPackage
 import Wording
 
 /// Why a child process could not be started.
-package struct ServiceError: Error, CustomStringConvertible {
+package struct ServiceError: ExitingError {
   package let service: String
   package let reason: String
+
+  package var exitStatus: ExitStatus { .unavailable }
 
   package var description: String { "\(service): \(reason)" }
 }

@@ -1,5 +1,6 @@
 import GRDB
 import Telemetry
+import Wording
 
 /// The store's settings, each with its reason.
 package enum StoreDefaults {
@@ -57,7 +58,7 @@ package enum StoreDefaults {
 }
 
 /// A store that cannot be opened, read or written.
-package struct StoreError: Error, CustomStringConvertible {
+package struct StoreError: ExitingError {
   package let path: String
   package let reason: String
   /// Whether whoever asked for it has the mistake: another name or other settings than those of a store that is there, or one that
@@ -69,6 +70,8 @@ package struct StoreError: Error, CustomStringConvertible {
     self.reason = reason
     self.isMistake = isMistake
   }
+
+  package var exitStatus: ExitStatus { isMistake ? .usage : .internalFault }
 
   package var description: String { "store \(path): \(reason)" }
 

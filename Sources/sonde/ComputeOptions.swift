@@ -1,6 +1,8 @@
 import ArgumentParser
 import BatchScoring
 import Compute
+import Files
+import Modelling
 import Telemetry
 import Wording
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BatchScoring
+import Modelling
 
 /// The option that changes a deployment for one job.
 struct DeploymentOptions: ParsableArguments {

@@ -1,10 +1,12 @@
 import ArgumentParser
 import Foundation
+import Harness
 import MQTT
 import OneClassSVM
 import Rainbow
 import Scenario
 import Supervision
+import Wording
 
 /// `sonde doctor`: looks whether this machine, and a broker, are fit for runs.
 struct DoctorCommand: ParsableCommand {

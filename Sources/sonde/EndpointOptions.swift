@@ -1,5 +1,6 @@
 import ArgumentParser
 import BatchScoring
+import Modelling
 import Scenario
 
 /// The options that name an endpoint.

@@ -1,9 +1,9 @@
 import ArgumentParser
+import Documents
 import Foundation
 import Ingestion
 import Logging
 import MQTT
-import Scenario
 import Supervision
 import Telemetry
 import WindowStore
@@ -22,18 +22,22 @@ struct IngestCommand: ParsableCommand {
       The file can be read meanwhile:  sqlite3 -readonly FILE 'SELECT * FROM window_values LIMIT 10'
       """)
 
+  @Option(
+    help: "All of the settings below as a JSON file, as a scenario run writes it, in place of options.",
+    completion: .file(extensions: ["json"]))
+  var config: String?
   @Option(help: ArgumentHelp("The broker.", valueName: "mqtt[s]://host:port"))
-  var broker: BrokerAddress
+  var broker: BrokerAddress?
   @OptionGroup var access: BrokerAccessOptions
   @Option(help: "The topics to subscribe to; the part before the last names the device.")
   var topic = TelemetryTopic.filter
   @Option(help: ArgumentHelp("The SQLite file; made where there is none.", valueName: "file"))
-  var store: String
+  var store: String?
   @Option(
     help: ArgumentHelp(
       "The length of a window, such as 60s or 5m; snapshot for windows of one instant.",
       valueName: "duration|snapshot"))
-  var window: WindowLength
+  var window: WindowLength?
   @Option(
     help: ArgumentHelp(
       "From the start of one window to that of the next; left out, windows do not overlap.",
@@ -92,70 +96,59 @@ struct IngestCommand: ParsableCommand {
   var clientID = "sonde-ingest"
   @Flag(help: .hidden)
   var events = false
-  /// What a run knows of its fleet; see `PlannedArrivals`.
-  @Option(help: .hidden)
-  var arrivals: String?
 
   func validate() throws {
-    guard window.duration >= .milliseconds(1) else { throw ValidationError("A window lasts at least 1ms.") }
-    if let hop {
-      guard sessionGap == nil else { throw ValidationError("--hop and --session-gap exclude each other.") }
-      guard hop.duration >= .milliseconds(1), hop.duration <= window.duration else {
-        throw ValidationError(
-          "--hop is at least 1ms, and at most the window: else readings would fall between.")
+    if config != nil {
+      guard broker == nil, store == nil, window == nil else {
+        throw ValidationError("--config has all settings; leave --broker, --store and --window out")
       }
-      guard
-        window.duration.milliseconds / hop.duration.milliseconds <= IngestionDefaults.mostWindowsOfAReading
-      else {
-        throw ValidationError(
-          "A reading may be in at most \(IngestionDefaults.mostWindowsOfAReading) windows; choose a longer --hop."
-        )
-      }
+      return
     }
-    if let sessionGap {
-      guard sessionGap.duration >= .milliseconds(1), sessionGap.duration <= window.duration else {
-        throw ValidationError(
-          "--session-gap is at least 1ms, and at most --window, which cuts long sessions.")
-      }
+    if let problem = try settings().problems.first {
+      throw ValidationError("\(Self.option(problem.setting)): \(problem.reason)")
     }
-    if let retainBytes, retainBytes.bytes < IngestionDefaults.leastRetainBytes {
-      throw ValidationError("--retain-bytes is at least \(IngestionDefaults.leastRetainBytes).")
+  }
+
+  /// What the options say.
+  private func settings() throws -> IngestionSettings {
+    func missing(_ option: String, _ what: String) -> ValidationError {
+      ValidationError("Missing expected argument '\(option)': \(what)")
     }
-    if let retain, retain.duration < window.duration + outOfOrderness.duration + allowedLateness.duration {
-      throw ValidationError("--retain must be at least window + out-of-orderness + lateness.")
+    guard let broker else { throw missing("--broker", "the broker, such as mqtt://127.0.0.1:1883") }
+    guard let store else { throw missing("--store", "the SQLite file; made where there is none") }
+    guard let window else { throw missing("--window", "the length of a window, such as 60s") }
+    guard hop == nil || sessionGap == nil else {
+      throw ValidationError("--hop and --session-gap exclude each other; give one")
     }
-    guard TopicFilter.isValid(topic) else {
-      throw ValidationError(
-        "--topic \(topic.quoted) is no topic to subscribe to; such as devices/+/telemetry, with # only at the end."
-      )
-    }
-    // A session of no name cannot be gone on with.
-    guard !clientID.isEmpty else { throw ValidationError("--client-id is empty.") }
-    guard messagesPerCommit >= 1, messagesPerCheckpoint >= 1 else {
-      throw ValidationError("--messages-per-commit and --messages-per-checkpoint are at least 1.")
-    }
+    var rules = IngestionRules(
+      windows: WindowSettings(
+        window: window.duration, hop: hop?.duration, sessionGap: sessionGap?.duration,
+        outOfOrderness: outOfOrderness.duration, allowedLateness: allowedLateness.duration))
+    rules.latePolicy = latePolicy
+    rules.futureLimit = futureLimit.duration
+    rules.idleAfter = idleAfter.duration
+    rules.retain = retain?.duration
+    rules.retainBytes = retainBytes?.bytes
+    var settings = IngestionSettings(
+      broker: try access.apply(to: broker), topic: topic, clientID: clientID, store: store, rules: rules)
+    settings.messagesPerCommit = messagesPerCommit
+    settings.messagesPerCheckpoint = messagesPerCheckpoint
+    return settings
+  }
+
+  /// The option for a setting that scenarios call `setting`.
+  private static func option(_ setting: String) -> String {
+    setting == "allowed_lateness" ? "--lateness" : "--" + setting.replacing("_", with: "-")
   }
 
   func run() throws {
     let stop = StopSignal()
     var logger = Logger(label: "ingest", factory: { StreamLogHandler.standardError(label: $0) })
     logger.logLevel = .info
-    var configuration = IngestionService.Configuration(
-      broker: try access.apply(to: broker), topic: topic, clientID: clientID, store: store,
-      settings: WindowSettings(
-        window: window.duration, hop: hop?.duration, sessionGap: sessionGap?.duration,
-        outOfOrderness: outOfOrderness.duration, allowedLateness: allowedLateness.duration))
-    configuration.idleAfter = idleAfter.duration
-    configuration.futureLimit = futureLimit.duration
-    configuration.arrivals = try arrivals.map(PlannedArrivals.init(path:))
-    configuration.retain = retain?.duration
-    configuration.retainBytes = retainBytes?.bytes
-    configuration.latePolicy = latePolicy
-    configuration.messagesPerCommit = messagesPerCommit
-    configuration.messagesPerCheckpoint = messagesPerCheckpoint
-    let service = try IngestionService(configuration, logger: logger)
+    let settings = try config.map(IngestionSettings.init(path:)) ?? settings()
+    let service = try IngestionService(settings, logger: logger)
     if events { try StandardOutput.writeMessage(IngestionEvent.ready(service.start)) }
-    logger.info("ingesting \(topic) from \(broker) into \(store)")
+    logger.info("ingesting \(settings.topic) from \(settings.broker) into \(settings.store)")
     try service.run(until: stop.flag)
     logger.info("stopped: \(service.statistics.messages) messages in \(service.statistics.commits) commits")
     if events { try StandardOutput.writeMessage(IngestionEvent.stopped(service.statistics)) }
@@ -187,7 +180,7 @@ struct ByteSize: ExpressibleByArgument {
   let bytes: Int
 
   init?(argument: String) {
-    guard let bytes = ScenarioUnits.bytes(argument) else { return nil }
+    guard let bytes = QuantityText.bytes(argument) else { return nil }
     self.bytes = bytes
   }
 }

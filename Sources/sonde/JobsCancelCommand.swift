@@ -1,5 +1,7 @@
 import ArgumentParser
 import BatchScoring
+import Files
+import Modelling
 
 /// `sonde jobs cancel`.
 struct JobsCancelCommand: AsyncParsableCommand {

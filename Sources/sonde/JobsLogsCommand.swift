@@ -1,6 +1,7 @@
 import ArgumentParser
 import BatchScoring
 import Foundation
+import Wording
 
 /// `sonde jobs logs`.
 struct JobsLogsCommand: AsyncParsableCommand {

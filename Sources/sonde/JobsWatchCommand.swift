@@ -1,6 +1,8 @@
 import ArgumentParser
 import BatchScoring
 import Foundation
+import Modelling
+import Wording
 
 /// `sonde jobs watch`.
 struct JobsWatchCommand: AsyncParsableCommand {

@@ -2,9 +2,11 @@ import ArgumentParser
 import BatchScoring
 import Files
 import Foundation
+import Modelling
 import OneClassSVM
 import Telemetry
 import WindowStore
+import Wording
 
 /// `sonde lint`: finds models that cannot be trusted.
 struct LintCommand: ParsableCommand {
@@ -39,7 +41,7 @@ struct LintCommand: ParsableCommand {
   }
 
   func run() throws {
-    let folder = ModelFolder.path(models)
+    let folder = RunFolder.models(at: models)
     let stems = try ModelFile.stems(in: folder)
     guard !stems.isEmpty else {
       throw ModelError(path: folder, reason: "there is no model here; models are files that end in .model")
@@ -72,21 +74,8 @@ struct LintCommand: ParsableCommand {
   }
 }
 
-/// Where models are.
-enum ModelFolder {
-  /// `path` itself, or the models inside it where it is the folder of a run, which may have none yet.
-  static func path(_ path: String) -> String {
-    let run = RunFolder(path)
-    return Folder.exists(run.models) || FileStamp(run.store) != nil ? run.models : path
-  }
-}
-
-/// The windows that `sonde lint` tries models on.
-enum LintWindows {
-  case file(WindowTable)
-  case run(RunFolder, TrainingSetup)
-
-  /// Those that --windows names; nil where it is not given. Throws ``ScoringError`` where `options` are of no use, and what
+extension LintWindows {
+  /// Those that --windows names; nil where it is not given. Throws `ScoringError` where `options` are of no use, and what
   /// reading throws.
   init?(option path: String?, _ options: PlainFileOptions) throws {
     guard let path else {
@@ -102,28 +91,6 @@ enum LintWindows {
     guard options.isUnused else {
       throw ScoringError("--columns and --delimiter are of a file; \(path) is the folder of a run")
     }
-    let folder = RunFolder(path)
-    try folder.refuseUnfinishedTraining()
-    guard let setup = try TrainingSetup.read(folder) else {
-      throw ScoringError(
-        "\(folder.trainingSetup) is missing; a run's windows are chosen by what it was trained on")
-    }
-    self = .run(folder, setup)
-  }
-
-  /// The raw rows for `model`; nil where there are none.
-  func rows(for model: OneClassModel) throws -> FeatureMatrix? {
-    switch self {
-    case .file(let table): return try table.rows(for: model)
-    case .run(let folder, let setup):
-      guard let device = model.metadata.device.flatMap({ DeviceID($0) }) else { return nil }
-      let builder = FeatureVectorBuilder(layout: setup.layout)
-      let windows = try WindowStoreReader(path: folder.store)
-        .windows(
-          visibleAfter: nil, through: setup.range.to, devices: [device], columns: builder.columns,
-          from: setup.range.from)
-      return windows.first.map { builder.tables(of: $0.inside(setup.range)) }?
-        .first { $0.key.sensor?.name == model.metadata.sensor }?.features
-    }
+    try self.init(run: RunFolder(path))
   }
 }

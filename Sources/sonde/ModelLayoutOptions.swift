@@ -1,5 +1,6 @@
 import ArgumentParser
 import BatchScoring
+import Modelling
 import Wording
 
 /// The options that say what models look like.

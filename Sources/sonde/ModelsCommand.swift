@@ -2,6 +2,7 @@ import ArgumentParser
 import BatchScoring
 import Files
 import Foundation
+import Modelling
 import OneClassSVM
 import Telemetry
 import Wording
@@ -75,7 +76,7 @@ struct ModelsCommand: ParsableCommand {
     var format = OutputFormat.text
 
     func run() throws {
-      let folder = ModelFolder.path(models)
+      let folder = RunFolder.models(at: models)
       var areAllRead = true
       let found: [Description] = try ModelFile.stems(in: folder).compactMap { stem in
         do {
@@ -208,7 +209,7 @@ struct ModelsCommand: ParsableCommand {
         )
       }
       let stem = ModelFile.stem(device: owner, sensor: model.metadata.sensor)
-      let folder = ModelFolder.path(to)
+      let folder = RunFolder.models(at: to)
       // Read before anything is written.
       let source = try LintWindows(option: windows, tried)
       try Folder.make(folder)
@@ -293,7 +294,7 @@ struct ModelsCommand: ParsableCommand {
     var models: String
 
     func run() throws {
-      let folder = ModelFolder.path(models)
+      let folder = RunFolder.models(at: models)
       let stems = try ModelFile.stems(in: folder)
       guard !stems.isEmpty else {
         throw ModelError(path: folder, reason: "there is no model here; models are files that end in .model")
@@ -316,7 +317,7 @@ struct ModelsCommand: ParsableCommand {
 
   /// The model that `name` means. Throws ``ModelError`` with the names there are.
   private static func find(_ name: String, in models: String) throws -> (stem: String, model: OneClassModel) {
-    let folder = ModelFolder.path(models)
+    let folder = RunFolder.models(at: models)
     let stems = try ModelFile.stems(in: folder)
     let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
     let candidates = [

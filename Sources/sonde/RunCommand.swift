@@ -1,9 +1,12 @@
 import ArgumentParser
 import Files
 import Foundation
+import Harness
+import Modelling
 import Scenario
 import Supervision
 import Telemetry
+import Verdict
 import Wording
 
 /// `sonde run`: scenarios from beginning to verdict.
@@ -32,14 +35,18 @@ struct RunCommand: AsyncParsableCommand {
   func run() async throws {
     let stop = StopSignal()
     // All are read before the first one runs: a slip in the last should not come up after an hour.
-    let documents = try files.map(changes.load)
+    let documents = try files.map { file in
+      let document = try changes.load(file)
+      try document.checkRun()
+      return document
+    }
     if out != nil, let name = Dictionary(grouping: documents, by: \.name).first(where: { $1.count > 1 })?.key
     {
       throw ValidationError(
         "two of the scenarios are called \(name.quoted); without --out each has a folder of its own")
     }
     var rows: [RunSummary.Row] = []
-    var worst: Int32 = 0
+    var worst = ExitStatus.success.rawValue
     for document in documents {
       do {
         let result = try await run(document, stop.flag)
@@ -49,7 +56,7 @@ struct RunCommand: AsyncParsableCommand {
         // The others have a right to their verdicts.
         StandardError.write("sonde: \(document.name): \(error)")
         rows.append(RunSummary.Row(scenario: document.name))
-        worst = max(worst, Failure.status(of: error) ?? ExitStatus.internalFault)
+        worst = max(worst, (Failure.status(of: error) ?? .internalFault).rawValue)
       }
     }
     if documents.count > 1, format == .text { StandardOutput.write(RunSummary.table(rows)) }
@@ -64,9 +71,9 @@ struct RunCommand: AsyncParsableCommand {
     }
     let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
     func folder(_ number: Int) -> String {
-      RunLayout.standardFolder(scenario: document.name, now: now, number: number)
+      RunFolder.standardFolder(scenario: document.name, now: now, number: number)
     }
-    for number in 1..<RunLayout.mostOfASecond {
+    for number in 1..<RunFolder.mostOfASecond {
       do {
         return try await run(document, stop, in: folder(number))
       } catch RunError.outputExists {
@@ -74,7 +81,7 @@ struct RunCommand: AsyncParsableCommand {
         continue
       }
     }
-    return try await run(document, stop, in: folder(RunLayout.mostOfASecond))
+    return try await run(document, stop, in: folder(RunFolder.mostOfASecond))
   }
 
   private func run(_ document: ScenarioDocument, _ stop: StopFlag, in folder: String) async throws -> (
@@ -83,17 +90,16 @@ struct RunCommand: AsyncParsableCommand {
     let progress = ProgressLine()
     let run = ScenarioRun(
       document,
-      options: .init(
-        output: folder, executable: ExecutablePath.current, overrides: changes.overrides, seed: changes.seed),
+      options: .init(output: folder, executable: ExecutablePath.current),
       until: stop, observe: { progress.show($0) })
     do {
       let (report, _) = try await run.run()
       progress.clear()
       switch format {
       case .text: StandardOutput.write(RunSummary.text(of: report, folder: folder))
-      case .json: StandardOutput.write(try report.json())
+      case .json: StandardOutput.write(try report.json().indented())
       }
-      return (report, RunSummary.exitStatus(report.verdict))
+      return (report, RunSummary.exitStatus(report.verdict).rawValue)
     } catch {
       progress.clear()
       throw error

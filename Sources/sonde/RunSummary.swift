@@ -1,24 +1,23 @@
 import Foundation
 import Rainbow
-import Scenario
+import Verdict
 import Wording
 
 /// What a run came to, for a person at a terminal of 80 columns.
 enum RunSummary {
-  static func exitStatus(_ verdict: Verdict) -> Int32 {
+  static func exitStatus(_ verdict: Verdict) -> ExitStatus {
     switch verdict {
-    case .passed: 0
-    case .failed: ExitStatus.expectationFailed
-    case .invalid: ExitStatus.invalidRun
-    case .error: ExitStatus.internalFault
+    case .passed: .success
+    case .failed: .expectationFailed
+    case .invalid: .invalidRun
+    case .error: .internalFault
     }
   }
 
   /// The figures, the expectations and the verdict of one run.
   static func text(of report: RunReport, folder: String) -> String {
-    let value = (try? report.value()) ?? .null
     var lines = ["", "\(report.scenario.bold)  seed \(report.seed), \(seconds(report.elapsedSeconds)) s", ""]
-    lines += figures(value)
+    lines += figures(report)
     lines += WrongClocks.lines(report.clocks).enumerated().map {
       ($0 == 0 ? "  clocks      " : "              ") + $1
     }
@@ -71,47 +70,64 @@ enum RunSummary {
 
   fileprivate static func seconds(_ number: Double) -> String { String(format: "%.1f", number) }
 
-  private static func figures(_ report: ReportValue) -> [String] {
-    func number(_ path: String...) -> String {
-      var value = report
-      for name in path {
-        guard case .object(let members) = value, let member = members[name] else { return "-" }
-        value = member
-      }
-      guard case .number(let number) = value else { return "-" }
-      if number >= 1000 { return grouped(Int(number.rounded())) }
-      return Int(exactly: number).map(String.init) ?? String(format: number < 10 ? "%.3g" : "%.1f", number)
-    }
+  private static func figures(_ report: RunReport) -> [String] {
+    let planned = report.measurements.subject.plannedReadings
+    let fleet = report.measurements.account.fleet
+    let judged = report.measurements.judged
+    let progress = judged?.progress
+    let ingestion = report.ingestion
     var lines = [
-      "  readings    \(number("readings", "planned")) planned, \(number("readings", "acknowledged")) acknowledged, "
-        + "\(number("readings", "stored")) stored",
-      "              \(number("readings", "lost")) lost, \(number("readings", "doubled")) doubled, "
-        + "\(number("readings", "late")) late, \(number("readings", "rejected")) rejected, "
-        + "\(number("readings", "duplicates")) duplicates dropped",
-      "  windows     \(number("windows", "closed")) closed, \(number("windows", "revised")) revised, "
-        + "\(number("windows", "mismatched")) mismatched",
-      "  ingestion   \(number("ingestion", "messages_per_second")) messages/s, "
-        + "\(number("ingestion", "cpu_us_per_message")) us CPU a message, "
-        + "\(number("ingestion", "restarts")) restarts",
+      line(
+        "readings", "\(text(planned)) planned", "\(text(fleet?.acknowledgedReadings)) acknowledged",
+        "\(text(progress?.storedReadings)) stored"),
+      line(
+        "", "\(text(judged?.ledger.lostReadings)) lost", "\(text(judged?.ledger.doubledReadings)) doubled",
+        "\(text(progress?.lateReadings)) late", "\(text(report.readings.rejected)) rejected",
+        "\(text(progress?.duplicateReadings)) duplicates dropped"),
+      line(
+        "windows", "\(text(progress?.windowsClosed)) closed", "\(text(progress?.windowsRevised)) revised",
+        "\(text(judged?.windows.mismatchedWindows)) mismatched"),
+      line(
+        "ingestion", "\(text(ingestion.messagesPerSecond)) messages/s",
+        "\(text(ingestion.cpuMicrosecondsPerMessage)) us CPU a message",
+        "\(text(ingestion.restarts)) restarts"),
     ]
-    if case .object(let sections) = report, let faults = sections["faults"], faults != .null {
+    if let faults = report.faults {
       lines.append(
-        "  faults      \(number("faults", "carried_out")) of \(number("faults", "planned")) carried out, slowest recovery "
-          + "\(number("faults", "recovery_seconds", "max")) s, drained in \(number("faults", "drained_seconds")) s"
-      )
+        line(
+          "faults", "\(text(faults.carriedOut)) of \(text(faults.outcomes.count)) carried out",
+          "slowest recovery \(text(faults.slowestRecoverySeconds)) s",
+          "drained in \(text(faults.drainedSeconds)) s"))
     }
-    if case .object(let sections) = report, sections["scoring"] != .null {
-      lines.append(
-        "  scoring     \(number("scoring", "jobs")) jobs, \(number("scoring", "predictions")) predictions, "
-          + "\(number("scoring", "failed")) failed, \(number("scoring", "windows_per_second")) windows/s")
-      lines.append(
-        "  detection   recall \(number("detection", "recall")), precision \(number("detection", "precision")), "
-          + "\(number("detection", "false_alarms_per_device_day")) false alarms/device-day")
-      lines.append(
-        "              \(number("detection", "detected_events")) of \(number("detection", "events")) anomalies found, "
-          + "median delay \(number("detection", "delay_seconds", "p50")) s")
+    if let scoring = report.scoring {
+      let detection = report.detection
+      lines += [
+        line(
+          "scoring", "\(text(scoring.jobs.count)) jobs", "\(text(scoring.predictions)) predictions",
+          "\(text(scoring.failedRows)) failed", "\(text(scoring.windowsPerSecond)) windows/s"),
+        line(
+          "detection", "recall \(text(detection?.recall))", "precision \(text(detection?.precision))",
+          "\(text(detection?.falseAlarmsPerDeviceDay)) false alarms/device-day"),
+        line(
+          "", "\(text(detection?.detectedEvents)) of \(text(detection?.events)) anomalies found",
+          "median delay \(text(detection?.delaySeconds?.p50)) s"),
+      ]
     }
     return lines
+  }
+
+  /// A line under the name of its subject.
+  private static func line(_ subject: String, _ figures: String...) -> String {
+    "  " + subject.padding(toLength: 12, withPad: " ", startingAt: 0) + figures.joined(separator: ", ")
+  }
+
+  private static func text(_ count: Int?) -> String { text(count.map(Double.init)) }
+
+  /// As many digits as a person reads; `-` for what was not measured.
+  private static func text(_ number: Double?) -> String {
+    guard let number else { return "-" }
+    if number >= 1000 { return grouped(Int(number.rounded())) }
+    return Int(exactly: number).map(String.init) ?? String(format: number < 10 ? "%.3g" : "%.1f", number)
   }
 
   /// 172800 as `172,800`.

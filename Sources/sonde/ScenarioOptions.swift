@@ -1,14 +1,6 @@
 import ArgumentParser
+import Files
 import Scenario
-
-/// A scenario file, and what the command line changes of it.
-struct ScenarioOptions: ParsableArguments {
-  @Argument(help: "The scenario file.", completion: .file(extensions: ["yaml", "yml"]))
-  var file: String
-  @OptionGroup var changes: ScenarioChanges
-
-  func load() throws -> ScenarioDocument { try changes.load(file) }
-}
 
 /// The options that change a scenario without changing its file.
 struct ScenarioChanges: ParsableArguments {
@@ -20,8 +12,11 @@ struct ScenarioChanges: ParsableArguments {
       "Put a value in place of the file's, such as fleet[0].count=5.", valueName: "path=value"))
   var overrides: [String] = []
 
-  func load(_ file: String) throws -> ScenarioDocument {
-    try ScenarioDocument.load(file, overrides: overrides, seed: seed)
+  func load(_ file: String) throws -> ScenarioDocument { try ScenarioDocument.parse(text(file)) }
+
+  /// The scenario in `file` with these changes, not read yet.
+  func text(_ file: String) throws -> ScenarioText {
+    ScenarioText(path: file, text: try TextFile.text(of: file), overrides: overrides, seed: seed)
   }
 
   private static func seed(_ text: String) throws -> UInt64 {

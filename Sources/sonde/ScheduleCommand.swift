@@ -1,10 +1,13 @@
 import ArgumentParser
 import BatchScoring
 import Compute
+import Files
 import Foundation
+import Modelling
 import Scenario
 import Supervision
 import Telemetry
+import Wording
 
 /// `sonde schedule`: batch jobs as the watermark of a run's store passes their fire times.
 struct ScheduleCommand: AsyncParsableCommand {

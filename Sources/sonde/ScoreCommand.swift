@@ -1,9 +1,12 @@
 import ArgumentParser
 import BatchScoring
 import Compute
+import Files
+import Modelling
 import OneClassSVM
 import Telemetry
 import WindowStore
+import Wording
 
 /// `sonde score`: one batch job by hand, on a run's store or on a plain file.
 struct ScoreCommand: AsyncParsableCommand {

@@ -3,6 +3,7 @@ import BatchScoring
 import Compute
 import Files
 import Foundation
+import Modelling
 import Supervision
 import Telemetry
 import Wording

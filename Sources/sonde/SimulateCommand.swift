@@ -1,12 +1,14 @@
 import ArgumentParser
 import Detection
 import DeviceFleet
+import Files
 import Foundation
 import MQTT
 import Scenario
 import Supervision
 import Synchronization
 import Telemetry
+import Wording
 
 /// `sonde simulate`: the fleet of a scenario by itself.
 struct SimulateCommand: AsyncParsableCommand {
@@ -24,7 +26,14 @@ struct SimulateCommand: AsyncParsableCommand {
       is given, and its SHA-256 printed with that of the labels. Equal scenarios and seeds give equal digests.
       """)
 
-  @OptionGroup var scenario: ScenarioOptions
+  @Argument(help: "The scenario file.", completion: .file(extensions: ["yaml", "yml"]))
+  var file: String?
+  @OptionGroup var changes: ScenarioChanges
+  @Option(
+    help:
+      "Scenario and settings as a JSON file, as a scenario run writes it, in place of the file and options.",
+    completion: .file(extensions: ["json"]))
+  var config: String?
   @Option(help: ArgumentHelp("The broker.", valueName: "mqtt[s]://host:port"))
   var broker: BrokerAddress?
   @OptionGroup var access: BrokerAccessOptions
@@ -53,15 +62,19 @@ struct SimulateCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp("The file that takes the labels of a plan.", valueName: "file"), completion: .file())
   var labels: String?
-  @Option(help: .hidden)
-  var session = "sonde-simulate-\(getpid())"
-  @Flag(help: .hidden)
-  var governed = false
   /// `2/5`: as the second of five processes, which the first governs.
   @Option(help: .hidden)
   var share: FleetShare?
 
   func validate() throws {
+    if let config {
+      guard file == nil, broker == nil, !planOnly else {
+        throw ValidationError(
+          "\(config) has scenario and broker; leave the file, --broker and --plan-only out")
+      }
+      return
+    }
+    guard file != nil else { throw ValidationError("Missing expected argument '<file>': the scenario file") }
     if planOnly {
       guard broker == nil else { throw ValidationError("--plan-only publishes nothing; leave --broker out") }
     } else {
@@ -79,47 +92,69 @@ struct SimulateCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    guard let broker else { return try plan(scenario.load()) }
+    if planOnly, let file { return try plan(changes.load(file)) }
     let stop = StopSignal()
-    // In a function of its own: a document of many devices is not kept while they publish.
+    let settings = try settings()
+    // In functions of their own: a document of many devices is not kept while they publish.
     if let share {
-      try publish(try part(broker, share, stop), stop)
+      try publish(try part(settings, share, stop), stop)
     } else {
-      try await publish(broker, stop)
+      try await publish(settings, stop)
     }
     if stop.received != 0 { throw ExitCode(ExitStatus.interrupted) }
+  }
+
+  private func settings() throws -> FleetSettings {
+    if let config { return try JSONFile.read(FleetSettings.self, config) }
+    guard let file, let broker else {
+      throw ValidationError("give a scenario file and --broker, or --config")
+    }
+    var settings = FleetSettings(
+      scenario: try changes.text(file), broker: try access.apply(to: broker),
+      session: "sonde-simulate-\(getpid())")
+    settings.clock = clock
+    settings.processes = processes
+    settings.connectionRate = connectionRate
+    return settings
   }
 
   private func plan(_ document: ScenarioDocument) throws {
     let source = document.source.messages
     if let labels { try LabelFile.write(source.labels, to: labels) }
-    let summary = try PlanWriter(source).write(format ?? .messages, to: output)
+    let summary = try PlanWriter(source, labelsText: LabelFile.text(of: source.labels))
+      .write(format ?? .messages, to: output)
     try StandardOutput.writeJSON(summary, indented: true)
   }
 
   // MARK: - The whole fleet
 
-  private func publish(_ broker: BrokerAddress, _ stop: StopSignal) async throws {
-    let allowance = governed ? StandardInputNumber(stop.flag) : nil
+  private func publish(_ settings: FleetSettings, _ stop: StopSignal) async throws {
+    let allowance = settings.isGoverned ? StandardInputNumber(stop.flag) : nil
     let ledger: FleetLedger
     var failure: (any Error)?
-    let start = try begin(broker, stop)
+    let start = try begin(settings, stop)
     ProcessMemory.trim()
     switch start {
     case .here(let publisher):
       ledger = try publisher.run(until: stop.flag, allowance: MessageAllowance(number: allowance))
       failure = publisher.failure
-    case .processes(let processes, let outline, let clock):
+    case .processes(let count, let outline, let clock):
       var granted: (@Sendable () -> Int)?
       if let allowance { granted = { Int(clamping: allowance.value ?? 0) } }
+      // By hand there is no file of settings yet, by which the processes are told.
+      let file = config ?? AtomicFile.temporaryPath(for: NSTemporaryDirectory() + "sonde-simulate.json")
+      if config == nil { try JSONFile.write(settings, to: file) }
+      defer { if config == nil { try? FileManager.default.removeItem(atPath: file) } }
+      let processes = FleetProcesses(
+        executable: ExecutablePath.current, arguments: ["simulate", "--config", file], count: count)
       (ledger, failure) = try await processes.run(outline, clock: clock, until: stop.flag, allowance: granted)
     }
     // Processes that were stopped with this one have not failed.
     if stop.flag.isSet { failure = nil }
-    if governed, let failure { throw failure }
-    try StandardOutput.writeJSON(ledger, indented: !governed)
+    if settings.isGoverned, let failure { throw failure }
+    try StandardOutput.writeJSON(ledger, indented: !settings.isGoverned)
     if let failure { throw failure }
-    if !governed, let missed = ledger.missedSchedule {
+    if !settings.isGoverned, let missed = ledger.missedSchedule {
       StandardError.write("sonde: \(missed)")
       throw ExitCode(ExitStatus.invalidRun)
     }
@@ -127,55 +162,49 @@ struct SimulateCommand: AsyncParsableCommand {
 
   private enum Start {
     case here(FleetPublisher)
-    case processes(FleetProcesses, FleetOutline, PublishingClock)
+    case processes(Int, FleetOutline, PublishingClock)
   }
 
   /// Settles who publishes. The document does not outlive it.
-  private func begin(_ broker: BrokerAddress, _ stop: StopSignal) throws -> Start {
-    let document = try scenario.load()
+  private func begin(_ settings: FleetSettings, _ stop: StopSignal) throws -> Start {
+    let document = try ScenarioDocument.parse(settings.scenario)
     let source = document.source.messages
-    let speed = clock ?? document.clock.speed
+    let speed = settings.clock ?? document.clock.speed
     let connections = source.connections.all.count
     DescriptorLimit.raise()
     let count = min(
       connections,
-      processes ?? document.publishing.processes ?? DescriptorLimit.processes(for: connections))
-    let rate = connectionRate ?? document.publishing.connectionRate
-    let address = try address(broker, document)
-    guard count > 1 else {
-      return .here(
-        try FleetPublisher(
-          source: source, broker: address, clock: speed,
-          options: .init(session: session, connectionsPerSecond: rate), until: stop.flag))
-    }
-    var arguments = ["simulate", scenario.file, "--broker", "\(broker)", "--session", session]
-    if let seed = scenario.changes.seed { arguments += ["--seed", "\(seed)"] }
-    for override in scenario.changes.overrides { arguments += ["--set", override] }
-    if let clock { arguments += ["--clock", clock.description] }
-    if let rate { arguments += ["--connection-rate", "\(rate / Double(count))"] }
+      settings.processes ?? document.publishing.processes ?? DescriptorLimit.processes(for: connections))
+    guard count > 1 else { return .here(try publisher(document, settings, nil, stop)) }
     return .processes(
-      FleetProcesses(
-        executable: ExecutablePath.current, arguments: arguments + access.access.arguments, count: count),
-      FleetOutline(start: source.start, end: document.clock.end, messages: source.messageCount), speed)
+      count, FleetOutline(start: source.start, end: document.clock.end, messages: source.messageCount), speed)
   }
 
-  /// What the command line says of the broker, and what the scenario says of the same one.
-  private func address(_ broker: BrokerAddress, _ document: ScenarioDocument) throws -> BrokerAddress {
-    var broker = broker
-    if let known = document.broker, known.description == broker.description { broker.access = known.access }
-    return try access.apply(to: broker)
+  /// Connects what falls to this process: all where there is no `share`.
+  private func publisher(
+    _ document: ScenarioDocument, _ settings: FleetSettings, _ share: FleetShare?, _ stop: StopSignal
+  ) throws -> FleetPublisher {
+    var broker = settings.broker
+    // What the scenario says of the same broker holds unless the command line says otherwise.
+    if let known = document.broker, known.description == broker.description, broker.access == BrokerAccess() {
+      broker.access = known.access
+    }
+    let rate = settings.connectionRate ?? document.publishing.connectionRate
+    var options = FleetPublisher.Options(session: settings.session)
+    options.connectionsPerSecond = rate.map { $0 / Double(share?.count ?? 1) }
+    if let share { options.share = share }
+    return try FleetPublisher(
+      source: document.source.messages, broker: broker, clock: settings.clock ?? document.clock.speed,
+      options: options, until: stop.flag)
   }
 
   // MARK: - A part of it
 
-  /// Connects what falls to this process. Of the document only that is kept.
-  private func part(_ broker: BrokerAddress, _ share: FleetShare, _ stop: StopSignal) throws -> FleetPublisher
+  /// Connects the share of this process. Of the document only that is kept.
+  private func part(_ settings: FleetSettings, _ share: FleetShare, _ stop: StopSignal) throws
+    -> FleetPublisher
   {
-    let document = try scenario.load()
-    return try FleetPublisher(
-      source: document.source.messages, broker: address(broker, document),
-      clock: clock ?? document.clock.speed,
-      options: .init(session: session, share: share, connectionsPerSecond: connectionRate), until: stop.flag)
+    try publisher(try ScenarioDocument.parse(settings.scenario), settings, share, stop)
   }
 
   private func publish(_ publisher: FleetPublisher, _ stop: StopSignal) throws {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Scenario
+import Harness
 import Supervision
 
 /// The command line. Every subcommand has a file of its own.
@@ -23,7 +23,7 @@ struct Sonde: AsyncParsableCommand {
       ScheduleCommand.self,
       TrainCommand.self, LintCommand.self, ModelsCommand.self, ScoreCommand.self, EndpointsCommand.self,
       JobsCommand.self,
-      ComputeCommand.self, EvaluateCommand.self, ScoreWorkerCommand.self, GalleryCommand.self,
+      ComputeCommand.self, EvaluateCommand.self, ScoreWorkerCommand.self,
     ])
 
   static func main() async {

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Wording
 
 /// Where results go, and nothing else.
 enum StandardOutput {
@@ -10,7 +11,7 @@ enum StandardOutput {
       try put(line)
     } catch {
       StandardError.write("sonde: \(error)")
-      exit(ExitStatus.internalFault)
+      exit(ExitStatus.internalFault.rawValue)
     }
   }
 
@@ -30,7 +31,7 @@ enum StandardOutput {
         var output = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
         poll(&output, 1, -1)
       default:
-        throw FileError(path: "the result", action: "write", reason: String(cString: strerror(errno)))
+        throw FileError(path: "the result", action: .write, reason: String(cString: strerror(errno)))
       }
     }
   }

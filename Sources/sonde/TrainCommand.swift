@@ -1,6 +1,7 @@
 import ArgumentParser
 import BatchScoring
 import Foundation
+import Modelling
 import OneClassSVM
 import Telemetry
 

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Documents
 import Scenario
+import Wording
 
 /// `sonde validate`: checks scenarios without running them.
 struct ValidateCommand: ParsableCommand {
@@ -17,6 +19,7 @@ struct ValidateCommand: ParsableCommand {
     for file in files {
       do {
         let document = try changes.load(file)
+        try document.checkExpectations()
         let source = document.source.messages
         if let obstacle = document.ingestionObstacle {
           StandardError.write("note: \(obstacle): simulate publishes it, run would not")
@@ -24,9 +27,9 @@ struct ValidateCommand: ParsableCommand {
         StandardOutput.write(
           "\(file): \(document.name) is sound: \(source.deviceIDs.count) devices, \(source.messageCount) messages, "
             + "\(source.labels.count) labels, \(document.expectations.count) expectations")
-      } catch let faults as ScenarioFaults {
+      } catch let diagnostics as Diagnostics {
         faulty = true
-        StandardError.write(faults.description)
+        StandardError.write(diagnostics.description)
       }
     }
     if faulty { throw ExitCode(ExitStatus.usage) }

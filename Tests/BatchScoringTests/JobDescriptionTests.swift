@@ -1,5 +1,7 @@
 import BatchScoring
+import Files
 import Foundation
+import Modelling
 import Telemetry
 import TestSupport
 import Testing
@@ -24,7 +26,7 @@ import Testing
       #expect(try JobDescription(path: "\(folder)/old.json") == job)
       try text.replacing("a b.1", with: "a b/1")
         .write(toFile: "\(folder)/bad.json", atomically: true, encoding: .utf8)
-      let error = #expect(throws: ScoringError.self) { try JobDescription(path: "\(folder)/bad.json") }
+      let error = #expect(throws: JSONFileError.self) { try JobDescription(path: "\(folder)/bad.json") }
       #expect("\(try #require(error))".contains("“b/1” is not a device id"))
     }
   }

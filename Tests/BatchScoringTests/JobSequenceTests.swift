@@ -1,4 +1,5 @@
 import BatchScoring
+import Modelling
 import Telemetry
 import Testing
 

@@ -2,6 +2,7 @@ import BatchScoring
 import Compute
 import Files
 import Foundation
+import Modelling
 import OneClassSVM
 import Telemetry
 import Testing

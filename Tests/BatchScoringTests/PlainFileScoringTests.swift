@@ -1,6 +1,7 @@
 import BatchScoring
 import Files
 import Foundation
+import Modelling
 import OneClassSVM
 import Telemetry
 import Testing

@@ -2,6 +2,7 @@ import BatchScoring
 import Compute
 import Files
 import Foundation
+import Modelling
 import Synchronization
 import Telemetry
 import WindowStore

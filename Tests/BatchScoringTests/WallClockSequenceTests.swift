@@ -1,5 +1,6 @@
 import BatchScoring
 import Foundation
+import Modelling
 import Telemetry
 import Testing
 

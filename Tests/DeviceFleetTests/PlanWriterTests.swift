@@ -6,6 +6,10 @@ import Telemetry
 import Testing
 
 @Suite struct PlanWriterTests {
+  private static func writer(_ plan: FleetPlan) -> PlanWriter {
+    PlanWriter(plan, labelsText: LabelFile.text(of: plan.labels))
+  }
+
   private func withFile(_ body: (String) throws -> Void) throws {
     let path = NSTemporaryDirectory() + "/plan-" + UUID().uuidString
     defer { try? FileManager.default.removeItem(atPath: path) }
@@ -23,7 +27,7 @@ import Testing
   @Test func messagesAreTopicAndPayloadInEventOrder() throws {
     try withFile { path in
       let plan = try plan()
-      let summary = try PlanWriter(plan).write(.messages, to: path)
+      let summary = try Self.writer(plan).write(.messages, to: path)
       let lines = try TextFile.text(of: path).split(separator: "\n")
       #expect(lines.count == plan.messageCount && summary.messages == plan.messageCount)
       #expect(summary.readings == plan.readingCount && summary.labels == 3 && summary.devices == 3)
@@ -41,9 +45,9 @@ import Testing
   }
 
   @Test func equalSeedsGiveEqualDigestsAndOthersDoNot() throws {
-    let first = try PlanWriter(plan()).write(.messages, to: nil)
-    let second = try PlanWriter(plan()).write(.messages, to: nil)
-    let other = try PlanWriter(plan(seed: 43)).write(.messages, to: nil)
+    let first = try Self.writer(plan()).write(.messages, to: nil)
+    let second = try Self.writer(plan()).write(.messages, to: nil)
+    let other = try Self.writer(plan(seed: 43)).write(.messages, to: nil)
     #expect(first == second)
     #expect(first.planSHA256 != other.planSHA256 && first.labelsSHA256 != other.labelsSHA256)
   }
@@ -51,7 +55,7 @@ import Testing
   @Test func aRecordingReplaysAsThePlanItCameFrom() throws {
     try withFile { path in
       let plan = try plan()
-      _ = try PlanWriter(plan).write(.csv, to: path)
+      _ = try Self.writer(plan).write(.csv, to: path)
       let source = try ReplaySource(
         ReplayRecipe(files: [path], device: .column("device"), labelColumns: ["anomaly"]))
       #expect(source.deviceIDs == plan.deviceIDs)
@@ -67,7 +71,7 @@ import Testing
   @Test func aFileThatIsThereIsLeftAlone() throws {
     try withFile { path in
       try AtomicFile.write("mine", to: path)
-      #expect(throws: FileError.self) { try PlanWriter(plan()).write(.messages, to: path) }
+      #expect(throws: FileError.self) { try Self.writer(plan()).write(.messages, to: path) }
       #expect(try TextFile.text(of: path) == "mine")
     }
   }

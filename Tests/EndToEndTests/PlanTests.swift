@@ -40,7 +40,7 @@ import Testing
 
   @Test func theGalleryIsWhatTheGeneratorDraws() async throws {
     try await withTemporaryFolder { folder in
-      let outcome = try await SondeProgram.run(["gallery", folder])
+      let outcome = try await SondeProgram.run([folder], program: "gallery")
       #expect(outcome.status == 0, "\(outcome.errors)")
       let shipped = "\(SondeProgram.packageRoot)/docs/gallery"
       let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()

@@ -1,5 +1,7 @@
 import BatchScoring
+import Documents
 import Foundation
+import Harness
 import Scenario
 import Telemetry
 import TestSupport
@@ -12,8 +14,8 @@ import Wording
     do {
       _ = try Documents.parse(text)
       return []
-    } catch let faults as ScenarioFaults {
-      return faults.faults.map(\.description)
+    } catch let diagnostics as Diagnostics {
+      return diagnostics.all.map(\.description)
     } catch {
       return ["not faults but \(error)"]
     }

@@ -1,7 +1,9 @@
 import BatchScoring
 import Compute
+import Documents
 import Files
 import Foundation
+import Modelling
 import Scenario
 import Telemetry
 import TestSupport
@@ -36,8 +38,8 @@ import Testing
     do {
       _ = try EndpointDocument.parse(text, path: "e.yaml")
       return []
-    } catch let faults as ScenarioFaults {
-      return faults.faults.map(\.description)
+    } catch let diagnostics as Diagnostics {
+      return diagnostics.all.map(\.description)
     } catch {
       return ["\(error)"]
     }

@@ -1,3 +1,4 @@
+import Documents
 import Scenario
 import Telemetry
 import Testing
@@ -8,15 +9,15 @@ import Testing
   private static let unscored = Documents.small.split(separator: "\n", omittingEmptySubsequences: false)
     .filter { !$0.hasPrefix("model") && !$0.hasPrefix("scoring") }.joined(separator: "\n")
 
-  private func faults(_ list: String, in text: String = unscored) throws -> [ScenarioDocument.Fault] {
+  private func faults(_ list: String, in text: String = unscored) throws -> [FaultSpecification] {
     try Documents.parse(text + "\nfaults:\n" + list).faults
   }
 
   private func refusals(_ list: String, in text: String = unscored) -> [String] {
     do {
       return try faults(list, in: text).map { "accepted: \($0.text)" }
-    } catch let faults as ScenarioFaults {
-      return faults.faults.map(\.description)
+    } catch let diagnostics as Diagnostics {
+      return diagnostics.all.map(\.description)
     } catch {
       return ["not faults but \(error)"]
     }
@@ -85,7 +86,7 @@ import Testing
 
   @Test func randomFaultsFollowFromTheSeed() throws {
     let list = "  - { random: 40, between: [10m, 100m] }"
-    func drawn(_ seed: UInt64, _ text: String = Self.unscored) throws -> [ScenarioDocument.Fault] {
+    func drawn(_ seed: UInt64, _ text: String = Self.unscored) throws -> [FaultSpecification] {
       try Documents.parse(text + "\nfaults:\n" + list, seed: seed).faults
     }
     let first = try drawn(1)
@@ -95,15 +96,15 @@ import Testing
     #expect(first.allSatisfy { $0.at >= .seconds(600) && $0.at <= .seconds(6000) })
     #expect(zip(first, first.dropFirst()).allSatisfy { $0.at <= $1.at })
     // All kinds, befalling all that they can, come up.
-    let kinds = Set(try (0..<20).flatMap { try drawn($0) }.map { "\($0.name) \($0.target)" })
+    let kinds = Set(try (0..<20).flatMap { try drawn($0) }.map { "\($0.kind.name) \($0.target)" })
     #expect(kinds.count == 10, "\(kinds)")
     // A broker is only killed when it has saved.
     #expect(
       try (0..<20).flatMap { try drawn($0) }.allSatisfy {
-        $0.name != "kill" || $0.target == .ingestion || $0.saved
+        $0.kind != .kill || $0.target == .ingestion || $0.saved
       })
     // Drawn faults are possible ones.
-    #expect(try drawn(1, Documents.small).allSatisfy { $0.name != "power_cut" })
+    #expect(try drawn(1, Documents.small).allSatisfy { $0.kind != .powerCut })
     // What is printed is a scenario that does the same.
     let again = try faults(first.map { "  - \($0.text)" }.joined(separator: "\n"))
     #expect(again.map(\.text) == first.map(\.text))

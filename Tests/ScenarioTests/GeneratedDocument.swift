@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Scenario
 import Telemetry
@@ -5,9 +6,9 @@ import Telemetry
 /// A value as an author spells it, beside what it is for an editor that reads YAML 1.2.
 struct Spelling {
   let yaml: String
-  let value: ReportValue
+  let value: JSONValue
 
-  init(_ yaml: String, _ value: ReportValue) {
+  init(_ yaml: String, _ value: JSONValue) {
     self.yaml = yaml
     self.value = value
   }
@@ -71,19 +72,18 @@ struct Spelling {
 
 /// A document in which something was changed: as text, and as an editor sees it.
 struct GeneratedDocument {
-  var value: ReportValue
+  var value: JSONValue
   /// Values that are spelled in a way of their own, by their paths.
   private var spellings: [[String]: String] = [:]
   /// What was done to it.
   private(set) var change = "nothing"
 
-  init(_ value: ReportValue) { self.value = value }
+  init(_ value: JSONValue) { self.value = value }
 
   var yaml: String { Self.yaml(value, [], spellings) }
 
   /// JSON is YAML, if text that YAML would take for something else keeps its quotes.
-  private static func yaml(_ value: ReportValue, _ path: [String], _ spellings: [[String]: String]) -> String
-  {
+  private static func yaml(_ value: JSONValue, _ path: [String], _ spellings: [[String]: String]) -> String {
     if let spelling = spellings[path] { return spelling }
     switch value {
     case .null: return "null"
@@ -108,7 +108,7 @@ struct GeneratedDocument {
   }
 
   /// The paths of all values in it.
-  static func paths(_ value: ReportValue, _ path: [String] = []) -> [[String]] {
+  static func paths(_ value: JSONValue, _ path: [String] = []) -> [[String]] {
     var paths = [path]
     for (index, element) in (value.elements ?? []).enumerated() {
       paths += Self.paths(element, path + ["\(index)"])
@@ -129,7 +129,7 @@ struct GeneratedDocument {
   }
 
   /// Changes one thing: a value, a key that is left out, an unknown one, one of another document's, or an element more.
-  mutating func change(_ random: inout SeededGenerator, others: [String: ReportValue]) {
+  mutating func change(_ random: inout SeededGenerator, others: [String: JSONValue]) {
     let paths = Self.paths(value).dropFirst()
     let path = paths[paths.startIndex + Int.random(in: 0..<paths.count, using: &random)]
     switch Int.random(in: 0..<10, using: &random) {
@@ -168,10 +168,9 @@ struct GeneratedDocument {
   }
 }
 
-extension ReportValue {
+extension JSONValue {
   /// With the value at `path` as `change` makes it, or without it.
-  fileprivate func changed(_ path: ArraySlice<String>, _ change: (ReportValue) -> ReportValue?) -> ReportValue
-  {
+  fileprivate func changed(_ path: ArraySlice<String>, _ change: (JSONValue) -> JSONValue?) -> JSONValue {
     guard let step = path.first else { return change(self) ?? .null }
     let rest = path.dropFirst()
     switch self {
@@ -191,7 +190,7 @@ extension ReportValue {
     }
   }
 
-  fileprivate func adding(_ key: String, _ value: ReportValue) -> ReportValue {
+  fileprivate func adding(_ key: String, _ value: JSONValue) -> JSONValue {
     guard case .object(var members) = self else { return self }
     members[key] = value
     return .object(members)

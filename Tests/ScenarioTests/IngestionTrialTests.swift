@@ -1,3 +1,4 @@
+import Documents
 import Foundation
 import Scenario
 import Testing
@@ -21,8 +22,8 @@ import Testing
     do {
       _ = try Documents.parse(text)
       return []
-    } catch let faults as ScenarioFaults {
-      return faults.faults.map(\.description)
+    } catch let diagnostics as Diagnostics {
+      return diagnostics.all.map(\.description)
     } catch {
       return ["not faults but \(error)"]
     }

@@ -1,21 +1,22 @@
+import Files
 import Foundation
 import Scenario
 
 /// A validator for the part of JSON Schema (draft 2020-12) that `scenario.schema.json` uses, written from the specification
 /// and not from Sonde's own table. A keyword that it does not know is a fault of the test.
 struct JSONSchemaSubset {
-  let root: ReportValue
+  let root: JSONValue
 
-  init(_ text: String) throws { root = try JSONDecoder().decode(ReportValue.self, from: Data(text.utf8)) }
+  init(_ text: String) throws { root = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) }
 
   struct UnknownKeyword: Error { let name: String }
 
   /// Keywords that say nothing about validity.
   private static let annotations: Set<String> = ["$schema", "$defs", "title", "description"]
 
-  func isValid(_ value: ReportValue) throws -> Bool { try isValid(value, root) }
+  func isValid(_ value: JSONValue) throws -> Bool { try isValid(value, root) }
 
-  private func isValid(_ value: ReportValue, _ schema: ReportValue) throws -> Bool {
+  private func isValid(_ value: JSONValue, _ schema: JSONValue) throws -> Bool {
     guard case .object(let keywords) = schema else { throw UnknownKeyword(name: "\(schema)") }
     for (name, rule) in keywords where !Self.annotations.contains(name) {
       if try !holds(value, name, rule, keywords) { return false }
@@ -23,7 +24,7 @@ struct JSONSchemaSubset {
     return true
   }
 
-  private func holds(_ value: ReportValue, _ name: String, _ rule: ReportValue, _ all: [String: ReportValue])
+  private func holds(_ value: JSONValue, _ name: String, _ rule: JSONValue, _ all: [String: JSONValue])
     throws -> Bool
   {
     switch (name, rule) {
@@ -69,11 +70,11 @@ struct JSONSchemaSubset {
     }
   }
 
-  private static func has(_ members: [String: ReportValue], _ names: [ReportValue]) -> Bool {
+  private static func has(_ members: [String: JSONValue], _ names: [JSONValue]) -> Bool {
     names.allSatisfy { if case .text(let name) = $0 { members[name] != nil } else { false } }
   }
 
-  private static func `is`(_ value: ReportValue, _ type: String) -> Bool {
+  private static func `is`(_ value: JSONValue, _ type: String) -> Bool {
     switch value {
     case .null: type == "null"
     case .bool: type == "boolean"
@@ -86,9 +87,9 @@ struct JSONSchemaSubset {
   }
 }
 
-extension ReportValue {
+extension JSONValue {
   fileprivate var number: Double? { if case .number(let number) = self { number } else { nil } }
-  var elements: [ReportValue]? { if case .array(let elements) = self { elements } else { nil } }
-  var members: [String: ReportValue]? { if case .object(let members) = self { members } else { nil } }
-  fileprivate subscript(name: String) -> ReportValue { members?[name] ?? .null }
+  var elements: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
+  var members: [String: JSONValue]? { if case .object(let members) = self { members } else { nil } }
+  fileprivate subscript(name: String) -> JSONValue { members?[name] ?? .null }
 }

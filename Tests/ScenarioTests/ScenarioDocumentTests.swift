@@ -1,6 +1,7 @@
 import BatchScoring
 import Compute
 import DeviceFleet
+import Documents
 import Foundation
 import Scenario
 import Telemetry
@@ -30,7 +31,7 @@ enum Documents {
   static func parse(_ text: String, set overrides: [String] = [], seed: UInt64? = nil) throws
     -> ScenarioDocument
   {
-    try ScenarioDocument.parse(text, path: "s.yaml", overrides: overrides, seed: seed)
+    try ScenarioDocument.parse(ScenarioText(path: "s.yaml", text: text, overrides: overrides, seed: seed))
   }
 
   /// The faults of `small` with `old` replaced by `new`.
@@ -39,8 +40,8 @@ enum Documents {
     do {
       _ = try parse(old.isEmpty ? small : small.replacing(old, with: new), set: overrides)
       return []
-    } catch let faults as ScenarioFaults {
-      return faults.faults.map(\.description)
+    } catch let diagnostics as Diagnostics {
+      return diagnostics.all.map(\.description)
     } catch {
       return ["not faults but \(error)"]
     }
@@ -60,8 +61,8 @@ enum Documents {
     #expect(document.clock.speed == .max)
     #expect(document.source.messages.messageCount == 1440)
     #expect(document.source.messages.labels.count == 1)
-    #expect(document.ingestion.settings.window == .seconds(300))
-    #expect(document.ingestion.settings.outOfOrderness == .seconds(30))
+    #expect(document.ingestion.windows.window == .seconds(300))
+    #expect(document.ingestion.windows.outOfOrderness == .seconds(30))
     #expect(document.model?.trainOn == .zero ... .seconds(3600))
     #expect(document.model?.settings.gamma == "scale")
     #expect(document.scoring?.trigger == .cron("0 * * * *"))
@@ -104,7 +105,7 @@ enum Documents {
       ("compute.local.max_instances=2", "exclude each other"),
       ("scoring.compute=slrum", "did you mean “slurm”?"),
     ] {
-      let faults = #expect(throws: ScenarioFaults.self) {
+      let faults = #expect(throws: Diagnostics.self) {
         try ScenarioDocument.load(path, overrides: [setting])
       }
       #expect(faults?.description.contains(fault) == true, "\(setting): \(faults?.description ?? "")")
@@ -277,7 +278,7 @@ enum Documents {
       scoring: { every: 1h }
       """
     func parse(_ overrides: [String] = []) throws -> ScenarioDocument {
-      try ScenarioDocument.parse(text, path: folder + "/s.yaml", overrides: overrides)
+      try ScenarioDocument.parse(ScenarioText(path: folder + "/s.yaml", text: text, overrides: overrides))
     }
     let document = try parse()
     #expect(document.clock.start == Timestamp(iso8601: "2026-01-01T00:00:00Z"))

@@ -1,3 +1,5 @@
+import Documents
+import Files
 import Foundation
 import Scenario
 import Telemetry
@@ -8,7 +10,7 @@ import Testing
 /// ones and ones with a value changed; the schema is judged by a validator that knows nothing of the table.
 @Suite struct SchemaAgreementTests {
   /// Documents that have, together, every key of the table.
-  static let documents: [ReportValue] = [
+  static let documents: [JSONValue] = [
     """
     { "name": "full", "about": "Everything", "seed": 7, "broker": "mqtts://h:1", "broker_access": { "username": "u",
       "password_file": "p", "ca_file": "c", "cert_file": "d", "key_file": "k" },
@@ -81,7 +83,7 @@ import Testing
     """,
   ].map { text in
     // Text of this file, so that a slip in it is a fault of the test.
-    (try? JSONDecoder().decode(ReportValue.self, from: Data(text.utf8))) ?? .null
+    (try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))) ?? .null
   }
 
   @Test func theDocumentsHaveEveryKey() throws {
@@ -127,7 +129,7 @@ import Testing
   func schemaAndDecoderAgree(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed, stream: "documents")
     let schema = try JSONSchemaSubset(ScenarioSchema.json())
-    var others: [String: ReportValue] = [:]
+    var others: [String: JSONValue] = [:]
     for document in Self.documents {
       for path in GeneratedDocument.paths(document) {
         others[GeneratedDocument.pattern(path)] = Self.value(document, path[...])
@@ -152,26 +154,26 @@ import Testing
         Issue.record("seed \(seed), document \(number), \(document.change): an editor cannot see \(fault)")
       }
       for fault in faults {
-        guard case .file(_, let line, let column) = fault.place else { continue }
+        guard case .file(_, let line, let column) = fault.location else { continue }
         #expect(line == 1 && column >= 1 && column <= document.yaml.unicodeScalars.count)
       }
     }
     #expect(refused > count / 10 && refused < count, "seed \(seed)")
   }
 
-  private static func value(_ document: ReportValue, _ path: ArraySlice<String>) -> ReportValue? {
+  private static func value(_ document: JSONValue, _ path: ArraySlice<String>) -> JSONValue? {
     guard let step = path.first else { return document }
     let next =
       document.elements.flatMap { elements in Int(step).map { elements[$0] } } ?? document.members?[step]
     return next.flatMap { value($0, path.dropFirst()) }
   }
 
-  private static func faults(_ yaml: String) -> [ScenarioFault] {
+  private static func faults(_ yaml: String) -> [Diagnostic] {
     do {
-      _ = try ScenarioDocument.parse(yaml, path: "s.yaml")
+      _ = try ScenarioDocument.parse(ScenarioText(path: "s.yaml", text: yaml))
       return []
-    } catch let faults as ScenarioFaults {
-      return faults.faults
+    } catch let diagnostics as Diagnostics {
+      return diagnostics.all
     } catch {
       Issue.record("\(error)")
       return []

@@ -1,4 +1,5 @@
 import DeviceFleet
+import Documents
 import Files
 import Foundation
 import Scenario
@@ -87,7 +88,7 @@ import Testing
     #expect(values.allSatisfy { $0 >= 5 })
     for (wrong, reason) in [("x", "r.csv:3: v “x” is not a finite number"), ("", "r.csv:3: ")] {
       try AtomicFile.write("t;v\n1;5\n2;\(wrong)\n", to: folder + "/r.csv", existing: .replace)
-      let error = #expect(throws: ScenarioFaults.self) { try Documents.parse(text) }
+      let error = #expect(throws: Diagnostics.self) { try Documents.parse(text) }
       #expect(error?.description.contains(reason) == true)
     }
   }

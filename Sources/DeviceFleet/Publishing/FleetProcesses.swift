@@ -2,6 +2,7 @@ import Foundation
 import Supervision
 import Synchronization
 import Telemetry
+import Wording
 
 /// What a publishing process says of itself, a line each.
 package enum FleetEvent: Sendable, Codable {
@@ -13,9 +14,13 @@ package enum FleetEvent: Sendable, Codable {
 }
 
 /// A publishing process that ended before it had finished.
-package struct FleetProcessError: Error, CustomStringConvertible {
+package struct FleetProcessError: ExitingError {
   package let process: Int
   package let exit: ServiceExit
+
+  package var exitStatus: ExitStatus {
+    exit == .exited(code: ExitStatus.unavailable.rawValue) ? .unavailable : .internalFault
+  }
 
   package var description: String { "process \(process + 1) of the fleet ended with \(exit); see above" }
 }
@@ -39,7 +44,7 @@ package struct FleetProcesses: Sendable {
     self.count = count
   }
 
-  /// Publishes `source`, of which each process reads the scenario itself. Where a process says what it has published and then
+  /// Publishes what `outline` describes, of which each process makes the plan anew. Where a process says what it has published and then
   /// fails, as when the broker has gone, the others are stopped, and `failure` is that one's. Throws `ServiceError`, and
   /// ``FleetProcessError`` where one ends without a word; none is left running.
   ///

@@ -32,3 +32,20 @@ package enum PublishingClock: Hashable, Sendable, CustomStringConvertible {
     }
   }
 }
+
+/// In a file it is written as in a scenario: `real`, `max` or `x60`.
+extension PublishingClock: Codable {
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    guard let clock = PublishingClock(try container.decode(String.self)) else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "expected real, max or a factor such as x60")
+    }
+    self = clock
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}

@@ -1,4 +1,3 @@
-import Detection
 import Files
 import Foundation
 import Telemetry
@@ -50,7 +49,7 @@ enum RecordedLabels {
     Timestamp
   >] {
     func broken(_ reason: String) -> FileError {
-      FileError(path: source.path, action: "read label windows from", reason: reason)
+      FileError(path: source.path, action: .readLabelWindows, reason: reason)
     }
     let bytes = try TextFile.bytes(of: source.path)
     guard let table = try? JSONDecoder().decode([String: [[String]]].self, from: Data(bytes)) else {

@@ -119,7 +119,7 @@ struct RecordingReader {
     let name = path.split(separator: "/").last.map(String.init) ?? path
     let stem = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
     guard let id = ReplayName.identifier(stem).flatMap({ DeviceID($0) }) else {
-      throw FileError(path: path, action: "name a device after", reason: "its name is empty; give “device”")
+      throw FileError(path: path, action: .nameDevice, reason: "its name is empty; give “device”")
     }
     return id
   }

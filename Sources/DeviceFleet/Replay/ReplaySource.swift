@@ -1,4 +1,3 @@
-import Detection
 import Files
 import Telemetry
 
@@ -50,7 +49,7 @@ package struct ReplaySource: MessageSource {
     let times = rows.values.joined().lazy.map(\.timestamp)
     guard let first = times.min(), let last = times.max() else {
       throw FileError(
-        path: recipe.files.joined(separator: ", "), action: "replay",
+        path: recipe.files.joined(separator: ", "), action: .replay,
         reason: "there is no row after the header")
     }
     self.start = start ?? first

@@ -8,7 +8,9 @@ package struct TrendSignal: Signal, Hashable {
   package init(perDay: Varied<Double>) { self.perDay = perDay }
 
   /// A trend has no mean to lie around; it sets the level.
-  package func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics { SignalStatistics() }
+  package func statistics(_ sensors: (SensorID) -> SignalStatistics) -> SignalStatistics {
+    SignalStatistics()
+  }
 
   package func begin(_ context: SignalContext) -> any SignalCourse {
     var generator = context.generator

@@ -1,4 +1,3 @@
-import Detection
 import Telemetry
 
 /// A way in which messages fail to arrive as they left. One kind a file, in `TransportFaults/`; ``TransportCatalogue``

@@ -6,10 +6,9 @@ import Telemetry
 /// scenario can ask for that by name.
 enum RandomFaults {
   /// What may be drawn, in the order of the draw.
-  private static let choices: [(kind: any PipelineFault.Type, target: FaultTarget)] = FaultCatalogue.kinds
-    .flatMap {
-      kind in kind.targets.map { (kind, $0) }
-    }
+  private static let choices = FaultKind.allCases.flatMap { kind in
+    kind.targets.map { (kind: kind, target: $0) }
+  }
 
   /// How long a fault lasts that lasts: long enough to hold up a batch many times over, short enough for many of them.
   private static let lengthMs = 50...400
@@ -20,12 +19,12 @@ enum RandomFaults {
   ///
   /// - Parameter isPossible: Whether a fault can happen in this scenario at all.
   static func faults(
-    count: Int, between: ClosedRange<Duration>, seed: UInt64, isPossible: (ScenarioDocument.Fault) -> Bool
-  ) -> [ScenarioDocument.Fault] {
+    count: Int, between: ClosedRange<Duration>, seed: UInt64, isPossible: (FaultSpecification) -> Bool
+  ) -> [FaultSpecification] {
     var generator = SeededGenerator(seed: seed, stream: "faults")
     let from = between.lowerBound.milliseconds
     let span = Int(between.upperBound.milliseconds - from)
-    var faults: [ScenarioDocument.Fault] = []
+    var faults: [FaultSpecification] = []
     // Every scenario allows at least kills of ingestion, so this ends.
     while faults.count < count {
       let choice = choices[generator.index(below: choices.count)]
@@ -34,10 +33,10 @@ enum RandomFaults {
         choice.kind.length == .required || (choice.kind.length == .optional && generator.uniform() < 0.5)
       let lengthMs = lengthMs.lowerBound + generator.index(below: lengthMs.count)
       let step = clockStepsH[generator.index(below: clockStepsH.count)]
-      let fault = ScenarioDocument.Fault(
+      let fault = FaultSpecification(
         at: at, kind: choice.kind, target: choice.target, length: lasts ? .milliseconds(lengthMs) : .zero,
-        by: choice.kind == ClockStepFault.self ? .seconds(3600 * step) : .zero,
-        saved: choice.kind == KillFault.self && choice.target == .broker)
+        by: choice.kind == .clockStep ? .seconds(3600 * step) : .zero,
+        saved: choice.kind == .kill && choice.target == .broker)
       if isPossible(fault) { faults.append(fault) }
     }
     return faults.sorted { $0.at < $1.at }

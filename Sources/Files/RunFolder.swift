@@ -1,0 +1,44 @@
+/// Where the files of a run are: the names are a public interface.
+package struct RunFolder: Hashable, Sendable {
+  package let path: String
+  /// The folder of the models: the run's own, unless a deployment has others.
+  package let models: String
+
+  /// - Parameter models: The folder of the models; nil for the run's own.
+  package init(_ path: String, models: String? = nil) {
+    self.path = path
+    self.models = models ?? "\(path)/models"
+  }
+
+  /// The windows; written by ingestion alone.
+  package var store: String { "\(path)/sonde.sqlite" }
+  /// The jobs; written by batch scoring alone.
+  package var jobs: String { "\(path)/jobs.sqlite" }
+  package var predictions: String { "\(path)/predictions" }
+  package var labels: String { "\(path)/labels.csv" }
+  /// The faults of transport, in the form of the labels.
+  package var transport: String { "\(path)/transport.csv" }
+  package var report: String { "\(path)/report.json" }
+  package var junit: String { "\(path)/junit.xml" }
+  package var manifest: String { "\(path)/manifest.json" }
+  package var logs: String { "\(path)/logs" }
+  /// The log files of workers.
+  package var workerLogs: String { "\(logs)/workers" }
+  /// What the parts said of themselves.
+  package var account: String { "\(path)/account.json" }
+  /// What ingestion is told.
+  package var ingestionSettings: String { "\(path)/ingest.json" }
+  /// What the fleet is told.
+  package var fleetSettings: String { "\(path)/simulate.json" }
+  /// What the scheduler is told.
+  package var schedule: String { "\(path)/schedule.json" }
+  /// When the messages of the fleet arrive, as ingestion is told.
+  package var arrivals: String { "\(path)/arrivals.json" }
+  /// What faults tell ingestion, while the run goes on.
+  package var faults: String { "\(path)/faults" }
+  /// Configuration and persistence of the embedded broker.
+  package var broker: String { "\(path)/broker" }
+
+  /// The log of one part of the run.
+  package func log(_ part: String) -> String { "\(logs)/\(part).log" }
+}

@@ -1,0 +1,54 @@
+import Files
+import Foundation
+import Scenario
+
+/// `manifest.json`: what was run, with what, on what, and the sha256 of everything that came out.
+struct RunManifest {
+  let document: ScenarioDocument
+  let folder: RunFolder
+
+  /// Writes the manifest; the last file of a run.
+  func write() throws {
+    let manifest = JSONValue.object([
+      "scenario": .object([
+        "name": .text(document.name), "path": .text(document.text.path),
+        "folder": .text(document.text.absoluteFolder), "text": .text(document.text.text),
+        "overrides": .array(document.text.overrides.map(JSONValue.text)),
+        "seed": document.text.seed.map { .text(String($0)) } ?? .null,
+      ]),
+      // A number of 64 bits does not fit into JSON's numbers.
+      "seed": .text(String(document.seed)),
+      "versions": .object(Versions.all.mapValues(JSONValue.text)),
+      "host": host,
+      "outputs": try outputs(),
+    ])
+    try AtomicFile.write(manifest.indented(), to: folder.manifest, existing: .replace)
+  }
+
+  private var host: JSONValue {
+    let info = ProcessInfo.processInfo
+    let cpu = (try? TextFile.text(of: "/proc/cpuinfo"))?.split(separator: "\n")
+      .first { $0.hasPrefix("model name") }?.split(separator: ":").last
+    return .object([
+      "system": .text(info.operatingSystemVersionString), "cores": .number(Double(info.activeProcessorCount)),
+      "memory_bytes": .number(Double(info.physicalMemory)),
+      "cpu": cpu.map { .text($0.trimmingCharacters(in: .whitespaces)) } ?? .null,
+    ])
+  }
+
+  /// The sha256 of every file of the run but the manifest itself and the logs, by path in the folder.
+  private func outputs() throws -> JSONValue {
+    var digests: [String: JSONValue] = [:]
+    let files = FileManager.default.enumerator(atPath: folder.path)
+    while let path = files?.nextObject() as? String {
+      let isOutput =
+        !path.hasPrefix("logs/") && !path.hasPrefix("broker/") && !path.hasPrefix("faults/")
+        && path != "manifest.json"
+        && !path.hasSuffix("-wal") && !path.hasSuffix("-shm")
+      let full = "\(folder.path)/\(path)"
+      guard isOutput, !Folder.exists(full) else { continue }
+      digests[path] = .text(try Digest.sha256(file: full))
+    }
+    return .object(digests)
+  }
+}

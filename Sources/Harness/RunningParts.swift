@@ -1,0 +1,153 @@
+import Files
+import Foundation
+import MQTT
+import Scenario
+import Supervision
+import WindowStore
+
+/// The processes of a run, and what lies between them. Used by the one task that carries the run.
+final class RunningParts {
+  let folder: RunFolder
+  /// Where the broker is.
+  let brokerAddress: BrokerAddress
+  /// Our own; nil where the scenario names a foreign one, and while it is dead.
+  var broker: EmbeddedBroker?
+  /// Our own while it is dead and to be started again.
+  private var deadBroker: EmbeddedBroker?
+  /// What is halted at this moment.
+  var halted: Set<FaultTarget> = []
+  var ingestion: RunPart?
+  var scheduler: RunPart?
+  var fleet: RunPart?
+  private var storeLock: StoreWriteLock?
+  /// Connections cut so far on purpose.
+  var cutsOrdered = 0
+
+  private let ingestionRelay: ByteRelay?
+  private let fleetRelay: ByteRelay?
+  private let isControlled: Bool
+  /// Faults that keep ingestion from running.
+  private var ingestionHolds = 0
+  private var store: WindowStoreReader?
+
+  /// Puts in place what the faults of `document` need. Throws `MQTTError`, `FileError`.
+  init(_ document: ScenarioDocument, folder: RunFolder, broker: EmbeddedBroker?, address: BrokerAddress)
+    throws
+  {
+    self.folder = folder
+    self.broker = broker
+    brokerAddress = address
+    let needs = document.faults.reduce(into: FaultNeeds()) { $0.formUnion($1.needs) }
+    ingestionRelay = needs.contains(.ingestionRelay) ? try ByteRelay(to: address) : nil
+    fleetRelay = needs.contains(.fleetRelay) ? try ByteRelay(to: address) : nil
+    isControlled = needs.contains(.control)
+    if isControlled {
+      try Folder.make(folder.faults)
+    }
+    if needs.contains(.heldWrites) {
+      try AtomicFile.write(
+        "\(Int64(bitPattern: document.seed))\n", to: control(FaultControl.powerCutFile), existing: .replace)
+    }
+  }
+
+  /// Where ingestion and the fleet find the broker.
+  var addressForIngestion: BrokerAddress { ingestionRelay?.address ?? brokerAddress }
+  var addressForFleet: BrokerAddress { fleetRelay?.address ?? brokerAddress }
+
+  /// What ingestion's environment says of faults.
+  var ingestionEnvironment: [String: String] { isControlled ? [FaultControl.variable: folder.faults] : [:] }
+
+  /// What the store holds.
+  func progress() throws -> IngestionProgress {
+    let reader = try store ?? WindowStoreReader(path: folder.store)
+    store = reader
+    return try reader.progress()
+  }
+
+  /// Whether ingestion is dead and nothing keeps it from being started again.
+  var wantsIngestion: Bool { ingestion == nil && ingestionHolds == 0 }
+
+  /// Leaves nothing running: first those who write, the broker last.
+  func stopAll() async {
+    for part in [fleet, scheduler, ingestion].compactMap({ $0 }) where part.exit == nil {
+      await part.stop(grace: .seconds(10))
+    }
+    await broker?.stop()
+    ingestionRelay?.stop()
+    fleetRelay?.stop()
+    store = nil
+    if isControlled { try? FileManager.default.removeItem(atPath: folder.faults) }
+  }
+}
+
+/// What faults can do.
+extension RunningParts: BreakableParts {
+  private func part(_ target: FaultTarget) -> RunPart? {
+    switch target {
+    case .ingestion, .store: ingestion
+    case .fleet: fleet
+    case .broker: nil
+    }
+  }
+
+  func isPresent(_ target: FaultTarget) -> Bool {
+    target == .broker ? broker != nil : part(target).map { $0.exit == nil } ?? false
+  }
+
+  func processID(of target: FaultTarget) -> Int32? {
+    target == .broker ? broker?.service.processID : part(target)?.processID
+  }
+
+  func halt(_ target: FaultTarget) -> (@Sendable () -> Void)? {
+    if target == .broker {
+      guard let service = broker?.service else { return nil }
+      service.send(signal: SIGSTOP)
+      return { service.send(signal: SIGCONT) }
+    }
+    guard let part = part(target) else { return nil }
+    part.send(signal: SIGSTOP)
+    return { part.send(signal: SIGCONT) }
+  }
+
+  func killIngestion() async {
+    ingestionHolds += 1
+    ingestion?.send(signal: SIGKILL)
+    await ingestion?.finish()
+    ingestion = nil
+  }
+
+  func ingestionMayRun() { ingestionHolds -= 1 }
+
+  func saveBroker() async throws -> String { try await broker?.save() ?? "" }
+
+  func killBroker() async throws {
+    broker?.service.send(signal: SIGKILL)
+    _ = try await broker?.service.exit()
+    deadBroker = broker
+    broker = nil
+  }
+
+  func restartBroker() async throws {
+    broker = try await deadBroker?.restarted()
+    deadBroker = nil
+  }
+
+  func relay(of target: FaultTarget) -> ByteRelay? { target == .fleet ? fleetRelay : ingestionRelay }
+
+  func control(_ file: String) -> String { "\(folder.faults)/\(file)" }
+
+  func log(_ part: String) -> String { folder.log(part) }
+
+  func lockStore() throws { storeLock = try StoreWriteLock(path: folder.store) }
+
+  func unlockStore() throws {
+    let lock = storeLock
+    storeLock = nil
+    try lock?.release()
+  }
+
+  func forgetSharedMemory() {
+    store = nil
+    try? FileManager.default.removeItem(atPath: "\(folder.store)-shm")
+  }
+}

@@ -1,0 +1,109 @@
+import BatchScoring
+import Detection
+import DeviceFleet
+import Files
+import Foundation
+import Ingestion
+import MQTT
+import Scenario
+import Supervision
+import Synchronization
+import Telemetry
+import Verdict
+import WindowStore
+
+/// Carries out a scenario: starts the parts, moves them forward, breaks what is to be broken, and judges what came out.
+///
+/// Every part is a process of its own and is asked nothing but to begin and to end; how far they are is read from the store,
+/// as anybody could. Whatever happens, no part is left running.
+package struct ScenarioRun: Sendable {
+  /// What the caller settles.
+  package struct Options: Sendable {
+    /// The folder of the run; must not exist, or be empty.
+    package var output: String
+    /// This program.
+    package var executable: String
+
+    package init(output: String, executable: String) {
+      self.output = output
+      self.executable = executable
+    }
+  }
+
+  package let document: ScenarioDocument
+  private let options: Options
+  private let stop: StopFlag
+  private let observe: @Sendable (RunEvent) -> Void
+
+  /// - Parameters:
+  ///   - stop: Set by whoever wants the run to end early.
+  ///   - observe: Told how far the run is, from one thread at a time.
+  package init(
+    _ document: ScenarioDocument, options: Options, until stop: StopFlag,
+    observe: @escaping @Sendable (RunEvent) -> Void
+  ) {
+    self.document = document
+    self.options = options
+    self.stop = stop
+    self.observe = observe
+  }
+
+  /// Runs the scenario and writes the files of its folder. Throws ``RunError``, and what the parts throw, where it comes to no
+  /// verdict; `RunReport.verdict` is then `error` in the report that is left behind.
+  package func run() async throws -> (report: RunReport, folder: RunFolder) {
+    try document.checkRun()
+    let folder = try RunFolder.create(at: options.output)
+    var account = RunAccount(
+      startedAt: Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)))
+    let begin = ContinuousClock.now
+    let subject = document.subject
+    do {
+      try LabelFile.write(document.source.messages.labels, to: folder.labels)
+      let transport = document.source.messages.transportLabels
+      if !transport.isEmpty { try LabelFile.write(transport, to: folder.transport) }
+      let supervisor = RunSupervisor(
+        document, executable: options.executable, folder: folder, stop: stop, observe: observe)
+      try await supervisor.run(&account)
+      let judged = try JudgedFolder(folder, document.judgedPlan, account)
+      account.elapsedSeconds = (ContinuousClock.now - begin).seconds
+      let report = try RunReport(
+        RunMeasurements(subject, account, judged: judged), judging: document.expectations)
+      try write(report, folder)
+      return (report, folder)
+    } catch {
+      account.elapsedSeconds = (ContinuousClock.now - begin).seconds
+      let report = RunReport(RunMeasurements(subject, account), brokenOffBecause: "\(error)")
+      try? write(report, folder)
+      throw error
+    }
+  }
+
+  private func write(_ report: RunReport, _ folder: RunFolder) throws {
+    for file in [folder.store, folder.jobs] where FileManager.default.fileExists(atPath: file) {
+      try WriteAheadLog.fold(intoFileAt: file)
+    }
+    try report.measurements.account.write(to: folder.account)
+    try AtomicFile.write(report.json().indented(), to: folder.report, existing: .replace)
+    try AtomicFile.write(
+      JUnitReport(report, version: Versions.sonde).text, to: folder.junit, existing: .replace)
+    try RunManifest(document: document, folder: folder).write()
+  }
+}
+
+extension ScenarioDocument {
+  /// The facts that a report repeats.
+  package var subject: RunSubject {
+    var replay: ReplayAccount?
+    if case .replay(let recording) = source { replay = recording.account }
+    return RunSubject(
+      scenario: name, seed: seed, expectations: expectations.map(\.expression), source: source.messages,
+      replay: replay, compute: compute, hasOwnBroker: broker == nil)
+  }
+
+  /// What the files of a run are held against.
+  package var judgedPlan: JudgedFolder.Plan {
+    JudgedFolder.Plan(
+      source: source.messages, windows: ingestion.windows, latePolicy: ingestion.latePolicy,
+      isScored: scoring != nil)
+  }
+}

@@ -1,0 +1,75 @@
+import BatchScoring
+import Detection
+import DeviceFleet
+import Files
+import Ingestion
+import Telemetry
+import WindowStore
+
+/// What a run has left in its folder, held against its plan: the ledger of the readings, every window, the jobs, and how well the
+/// anomalies were found.
+package struct JudgedFolder: Sendable {
+  /// What the store says of itself.
+  package let progress: IngestionProgress
+  /// Devices whose clocks are not the fleet's, the worst first.
+  package let clocks: [DeviceClock]
+  package let ledger: ReadingLedger
+  package let windows: PipelineOracle.Findings
+  package var jobs: [JobRecord] = []
+  package var nodes = NodeUsage([])
+  /// Nil where nothing was scored.
+  package var detection: DetectionMetrics?
+
+  /// What it is held against.
+  package struct Plan: Sendable {
+    package let source: any MessageSource
+    package let windows: WindowSettings
+    package let latePolicy: LatePolicy
+    package let isScored: Bool
+
+    package init(
+      source: any MessageSource, windows: WindowSettings, latePolicy: LatePolicy, isScored: Bool
+    ) {
+      self.source = source
+      self.windows = windows
+      self.latePolicy = latePolicy
+      self.isScored = isScored
+    }
+  }
+
+  /// Judges the files in `folder`. Throws `StoreError`, `FileError`, `CSVError`, `ScoringError`.
+  package init(_ folder: RunFolder, _ plan: Plan, _ account: RunAccount) throws {
+    let store = try WindowStoreReader(path: folder.store)
+    progress = try store.progress()
+    clocks = try store.deviceClocks()
+    ledger = try ReadingLedger(source: plan.source, store: store, fleet: account.fleet)
+    var oracle = PipelineOracle(
+      source: plan.source, settings: plan.windows, latePolicy: plan.latePolicy,
+      arrivals: try PlannedArrivals(path: folder.arrivals))
+    // What a broker forgot when it was killed is lost, and counted as such; windows can only be made of what came.
+    // So it is with what ingestion did not believe.
+    oracle.missing = ledger.rejectedMessages
+    if account.brokerWasKilled { oracle.missing.merge(ledger.lostMessages) { $0.union($1) } }
+    windows = try oracle.check(store)
+    guard plan.isScored else { return }
+    let jobStore = try JobStore(reading: folder.jobs)
+    jobs = try jobStore.jobs()
+    nodes = NodeUsage(try jobStore.nodeStates())
+    detection = try Evaluation(
+      windows: Self.scoredWindows(folder, jobStore, jobs), labels: plan.source.labels
+    ).metrics()
+  }
+
+  /// What all completed jobs predicted.
+  package static func scoredWindows(_ folder: RunFolder, _ store: JobStore, _ jobs: [JobRecord]) throws
+    -> [ScoredWindow]
+  {
+    try jobs.filter { $0.state == .completed }.flatMap { job -> [ScoredWindow] in
+      let deployment = try store.deployment(of: job.cut.id)
+      // A summary has no windows.
+      if deployment?.outputAction == .summaryOnly { return [] }
+      let files = folder.job(job.cut.id, output: deployment?.outputFileName ?? ScoringDefaults.outputFileName)
+      return try ScoredWindow.read(files.predictions)
+    }
+  }
+}

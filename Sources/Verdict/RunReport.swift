@@ -1,0 +1,103 @@
+import Detection
+import DeviceFleet
+import Files
+import Telemetry
+import WindowStore
+
+/// What was measured in a run, and what it says: `report.json`. A key whose part took no part in the run is null.
+package struct RunReport: Sendable {
+  package private(set) var measurements: RunMeasurements
+  package private(set) var verdict = Verdict.error
+  /// Why the verdict is `invalid` or `error`; nil otherwise.
+  package private(set) var reason: String?
+  package private(set) var expectations: [ExpectationResult] = []
+
+  /// The report of a run that was measured to its end. Throws where a figure cannot be encoded.
+  package init(_ measurements: RunMeasurements, judging wanted: [Expectation]) throws {
+    self.measurements = measurements
+    let measured = try json()
+    expectations = wanted.map { $0.evaluate(measured) }
+    if let missed = measurements.account.fleet?.missedSchedule {
+      verdict = .invalid
+      reason = missed
+    } else {
+      verdict = expectations.allSatisfy(\.passed) ? .passed : .failed
+    }
+  }
+
+  /// The report of a run that broke off.
+  package init(_ measurements: RunMeasurements, brokenOffBecause reason: String) {
+    self.measurements = measurements
+    self.reason = reason
+  }
+
+  package var scenario: String { measurements.subject.scenario }
+  package var seed: UInt64 { measurements.subject.seed }
+  package var elapsedSeconds: Double { measurements.account.elapsedSeconds }
+  /// Devices whose clocks are not the fleet's, the worst first.
+  package var clocks: [DeviceClock] { measurements.judged?.clocks ?? [] }
+
+  // MARK: - Sections
+
+  package var messages: MessagesSection { MessagesSection(run: measurements) }
+  package var readings: ReadingsSection { ReadingsSection(run: measurements) }
+  package var windows: WindowsSection { WindowsSection(run: measurements) }
+  package var ingestion: IngestionSection { IngestionSection(run: measurements) }
+  package var faults: FaultsSection? {
+    measurements.account.faults.isEmpty
+      ? nil
+      : FaultsSection(
+        outcomes: measurements.account.faults, drainedSeconds: measurements.account.drainedSeconds)
+  }
+  package var scoring: ScoringSection? { ScoringSection(measurements.judged) }
+  package var detection: DetectionMetrics? { measurements.judged?.detection }
+  package var cluster: [ClusterSection] {
+    scoring.map { [ClusterSection(compute: measurements.subject.compute, scoring: $0)] } ?? []
+  }
+}
+
+extension RunReport: ReportSection {
+  package static let fields: [ReportField<Self>] = [
+    .detail("scenario", "Its name.") { .text($0.scenario) },
+    // The verdict and the expectations follow from the expectations, which cannot name them.
+    .detail("verdict", "passed, failed, invalid or error.") { .text($0.verdict.rawValue) },
+    .detail("reason", "Why the run is invalid, or broke off.") { $0.reason.map(JSONValue.text) ?? .null },
+    .detail("expectations", "Each with what was measured, and whether it held.") {
+      .array($0.expectations.map(\.json))
+    },
+    ReportField("seed", "Of the scenario. Text beyond 2^53, which numbers of JSON do not hold.", nil, .number)
+    {
+      $0.seed <= 1 << 53 ? .number(Double($0.seed)) : .text(String($0.seed))
+    },
+    .measured("elapsed_seconds", "Wall-clock time of the whole run.") { $0.elapsedSeconds },
+    .section("messages", "Messages at every stage of their way.") { $0.messages },
+    .section("fleet", "How the devices were connected.") { $0.measurements.account.fleet },
+    .section("readings", "Readings at every stage of their way.") { $0.readings },
+    .detail("losses", "The first lost messages, and where they were seen last.") { report in
+      guard let ledger = report.measurements.judged?.ledger else { return .null }
+      return .array(ledger.losses.map(\.json))
+    },
+    .section("faults", "What was broken on purpose.", from: .faults) { $0.faults },
+    .section("windows", "What ingestion closed.") { $0.windows },
+    .section("scoring", "The batch jobs.", from: .scoring) { $0.scoring },
+    .section("detection", "How well the anomalies were found.", from: .scoring) { $0.detection },
+    .section("ingestion", "How fast ingestion was.") { $0.ingestion },
+    .section("schedule_lag_ms", "How late the fleet published.", from: .schedule) {
+      $0.measurements.account.fleet?.scheduleLagMs
+    },
+    .section("replay", "What became of a recording.", from: .replay) { $0.measurements.subject.replay },
+    .list("cluster", "Sizes of the cluster.", from: .scoring) { $0.cluster },
+    .detail("calibration", "How well the model of a cluster fits.") { _ in .null },
+    .detail("answers", "The cheapest and the fastest size.") { _ in .null },
+    .detail("serving", "The scoring service.") { _ in .null },
+    .detail("stream", "Scoring inside the stream.") { _ in .null },
+  ]
+}
+
+/// The bounds of a report, each with its reason.
+enum ReportDefaults {
+  /// Devices with wrong clocks that are named one by one: more fill a screen, and the count says how many there are.
+  static let namedClocks = 100
+  /// Losses and mismatches that are named one by one.
+  static let namedFindings = 100
+}

@@ -1,0 +1,77 @@
+import Detection
+
+/// `detection`: how well the anomalies were found.
+extension DetectionMetrics: ReportSection {
+  package static let fields: [ReportField<Self>] = [
+    .count("windows", "Windows judged, without those ignored.") { $0.windows },
+    .count("anomalous_windows", "Those of them that labels cover.") { $0.anomalousWindows },
+    .count("ignored_windows", "Windows that labels touch by less than half.") { $0.ignoredWindows },
+    .exact("precision", "Of the flagged windows, the share that are anomalous.") { $0.precision },
+    .exact("recall", "Of the anomalous windows, the share that are flagged.") { $0.recall },
+    .exact("f1", "2 · precision · recall / (precision + recall).") { $0.f1 },
+    .exact("auc_pr", "Area under precision over recall.") { $0.aucPR },
+    .exact("auc_roc", "Area under the receiver operating characteristic.", from: .nothing) { _ in nil },
+    .exact("vus_pr", "Volume under the precision-recall surface.") { $0.vusPR },
+    .exact("vus_roc", "Volume under the surface of the receiver operating characteristic.", from: .nothing) {
+      _ in nil
+    },
+    .exact("range_precision", "Range-based precision.", from: .nothing) { _ in nil },
+    .exact("range_recall", "Range-based recall.", from: .nothing) { _ in nil },
+    .exact("range_f1", "Range-based F1.", from: .nothing) { _ in nil },
+    .exact("event_f1", "F1 of events.", from: .nothing) { _ in nil },
+    .exact("affiliation_f1", "F1 of affiliation.", from: .nothing) { _ in nil },
+    .section("delay_seconds", "From the start of an anomaly to the end of the first flagged window of it.") {
+      $0.delaySeconds
+    },
+    .exact("false_alarms_per_device_day", "Flagged normal windows by scored device-days.") {
+      $0.falseAlarmsPerDeviceDay
+    },
+    .count("events", "Labels of which at least one window was scored.") { $0.events },
+    .count("detected_events", "Those that a flagged window overlaps.") { $0.detectedEvents },
+    .exact("event_recall", "detected_events / events.") { $0.eventRecall },
+    .count("unscored_events", "Labels of which no window was scored.") { $0.unscoredEvents },
+    .map("by_kind", "The events by the kind of their labels.") { $0.byKind },
+    .section("floors", "What detectors without any knowledge reach on the same windows.") { $0.floors },
+  ]
+}
+
+extension DetectionMetrics.Delay: ReportSection {
+  package static let fields: [ReportField<Self>] = [
+    .exact("p50", "The median, in seconds.") { $0.p50 },
+    .exact("p90", "The 90th percentile.") { $0.p90 },
+    .exact("max", "The greatest.") { $0.max },
+  ]
+}
+
+extension DetectionMetrics.Kind: ReportSection {
+  package static let fields: [ReportField<Self>] = [
+    .count("events", "Labels of this kind.") { $0.events },
+    .count("detected", "Those that were found.") { $0.detected },
+    .exact("recall", "detected / events.") { $0.recall },
+  ]
+}
+
+extension DetectionMetrics.Floors: ReportSection {
+  package static let fields: [ReportField<Self>] = [
+    .section("null", "Never raises an alarm.") { $0.null },
+    .section("random", "Draws its scores from a seed, and flags as many windows as the detector did.") {
+      $0.random
+    },
+    .section("always_alarm", "Flags every window.") { $0.alwaysAlarm },
+    .section("three_sigma", "Flags what is three standard deviations from its training.", from: .nothing) {
+      _ -> DetectionMetrics.Floor? in nil
+    },
+  ]
+}
+
+extension DetectionMetrics.Floor: ReportSection {
+  package static let fields: [ReportField<Self>] = [
+    .exact("precision", "As above.") { $0.precision },
+    .exact("recall", "As above.") { $0.recall },
+    .exact("f1", "As above.") { $0.f1 },
+    .exact("auc_pr", "As above.") { $0.aucPR },
+    .exact("vus_pr", "As above.") { $0.vusPR },
+    .exact("false_alarms_per_device_day", "As above.") { $0.falseAlarmsPerDeviceDay },
+    .exact("event_recall", "As above.") { $0.eventRecall },
+  ]
+}
