@@ -9,9 +9,11 @@ SONDE := .build/release/sonde
 NAME ?= quickstart
 ARGS ?=
 ROUNDS ?= 1000000
+PREFIX ?= /usr/local
+DESTDIR ?=
 
-.PHONY: help setup program build demo test scenario scenarios lint format docs gallery clean bench bench-svm \
-  svm-oracle exact-aggregates fault-schedules random-fleets fuzz soak slurm-demo
+.PHONY: help setup program build demo test scenario scenarios lint format docs gallery clean install uninstall \
+  bench bench-svm svm-oracle exact-aggregates fault-schedules random-fleets fuzz soak slurm-demo
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +81,16 @@ docs: program ## Write docs/commands.md from the program's help
 gallery: setup ## Draw signals, anomalies, transport faults and load into docs/gallery
 	@$(SWIFT_BUILD) --product gallery
 	@.build/release/gallery docs/gallery
+
+# Through the environment, so that both may have spaces.
+install uninstall: export PREFIX := $(PREFIX)
+install uninstall: export DESTDIR := $(DESTDIR)
+
+install: program ## Install program, man page, completions and scenarios: PREFIX=/usr/local DESTDIR=
+	@.ci/install $(SONDE) "$$PREFIX" "$$DESTDIR"
+
+uninstall: ## Remove what was installed, from the same PREFIX and DESTDIR
+	@.ci/install --uninstall "$$PREFIX" "$$DESTDIR"
 
 clean: ## Remove what was built; runs are kept
 	@rm -rf .build
