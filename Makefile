@@ -12,8 +12,8 @@ ROUNDS ?= 1000000
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help setup program build demo test scenario scenarios lint format docs gallery clean install uninstall \
-  bench bench-svm svm-oracle exact-aggregates fault-schedules random-fleets fuzz soak slurm-demo
+.PHONY: help setup program build build-time demo test scenario scenarios lint format docs gallery clean install \
+  uninstall bench bench-svm svm-oracle exact-aggregates fault-schedules random-fleets fuzz soak slurm-demo
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ program: setup ## Build the program alone
 
 build: setup ## Build everything, tests included
 	@$(SWIFT_BUILD) --build-tests
+
+build-time: setup ## Build the program from nothing, elsewhere, and list the slowest modules
+	@.ci/build-time $(SWIFT_BUILD) --product sonde
 
 demo: program ## Run the quickstart scenario, and say where its report is
 	@$(SONDE) run Scenarios/quickstart.yaml
