@@ -16,7 +16,8 @@ struct ScenarioChanges: ParsableArguments {
 
   /// The scenario in `file` with these changes, not read yet.
   func text(_ file: String) throws -> ScenarioText {
-    ScenarioText(path: file, text: try TextFile.text(of: file), overrides: overrides, seed: seed)
+    let path = InstalledExamples.path(of: file)
+    return ScenarioText(path: path, text: try TextFile.text(of: path), overrides: overrides, seed: seed)
   }
 
   private static func seed(_ text: String) throws -> UInt64 {

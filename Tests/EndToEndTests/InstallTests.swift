@@ -121,20 +121,35 @@ import Testing
     }
   }
 
-  /// The recording beside the scenario is found, and the run is made where one stands.
-  @Test func whatIsInstalledRunsFromAnyFolder() async throws {
+  /// By the names that the pages use: the recording beside the scenario is found, and the run is made where one stands.
+  @Test func commandsOfThePagesWorkInAnyFolder() async throws {
     try await withInstallation { root in
       let elsewhere = (root as NSString).deletingLastPathComponent + "/elsewhere"
       try FileManager.default.createDirectory(atPath: elsewhere, withIntermediateDirectories: false)
       let before = try files(below: root)
-      let run = try await call(
-        "\(root)/bin/sonde", ["run", "\(root)/share/sonde/Scenarios/replay.yaml"], in: elsewhere)
+      let sonde = "\(root)/bin/sonde"
+      let run = try await call(sonde, ["run", "Scenarios/replay.yaml"], in: elsewhere)
       #expect(run.status == .exited(0), "\(run.output)\(run.errors)")
+      #expect(run.errors.contains("this is \(root)/share/sonde/Scenarios/replay.yaml"), "\(run.errors)")
       let runs = try FileManager.default.contentsOfDirectory(atPath: "\(elsewhere)/runs")
       try #require(runs.count == 1)
       #expect(try report(of: "\(elsewhere)/runs/\(runs[0])")["verdict"] as? String == "passed")
       #expect(try FileManager.default.contentsOfDirectory(atPath: elsewhere) == ["runs"])
+      let plan = try await call(sonde, ["simulate", "Data/machine.yaml", "--plan-only"], in: elsewhere)
+      #expect(plan.status == .exited(0), "\(plan.errors)")
       #expect(try files(below: root) == before)
+
+      // One's own file comes first, and names that were not installed stay what they are.
+      try FileManager.default.createDirectory(
+        atPath: "\(elsewhere)/Scenarios", withIntermediateDirectories: false)
+      try "nonsense: true\n".write(
+        toFile: "\(elsewhere)/Scenarios/replay.yaml", atomically: true, encoding: .utf8)
+      let own = try await call(sonde, ["validate", "Scenarios/replay.yaml"], in: elsewhere)
+      #expect(own.status == .exited(64) && own.errors.contains("nonsense"), "\(own.errors)")
+      for path in ["Scenarios/none.yaml", "replay.yaml", "Data/../installed"] {
+        let none = try await call(sonde, ["validate", path], in: elsewhere)
+        #expect(none.status == .exited(64) && none.errors.contains("cannot read \(path)"), "\(none.errors)")
+      }
     }
   }
 
