@@ -20,7 +20,7 @@ struct RunManifest {
       "seed": .text(String(document.seed)),
       "versions": .object(Versions.all.mapValues(JSONValue.text)),
       "host": host,
-      "outputs": try outputs(),
+      "outputs": .object(try Self.outputs(in: folder).mapValues(JSONValue.text)),
     ])
     try AtomicFile.write(manifest.indented(), to: folder.manifest, existing: .replace)
   }
@@ -37,8 +37,8 @@ struct RunManifest {
   }
 
   /// The sha256 of every file of the run but the manifest itself and the logs, by path in the folder.
-  private func outputs() throws -> JSONValue {
-    var digests: [String: JSONValue] = [:]
+  static func outputs(in folder: RunFolder) throws -> [String: String] {
+    var digests: [String: String] = [:]
     let files = FileManager.default.enumerator(atPath: folder.path)
     while let path = files?.nextObject() as? String {
       let isOutput =
@@ -47,8 +47,27 @@ struct RunManifest {
         && !path.hasSuffix("-wal") && !path.hasSuffix("-shm")
       let full = "\(folder.path)/\(path)"
       guard isOutput, !Folder.exists(full) else { continue }
-      digests[path] = .text(try Digest.sha256(file: full))
+      digests[path] = try Digest.sha256(file: full)
     }
-    return .object(digests)
+    return digests
+  }
+
+  /// A manifest that was written.
+  struct Recorded {
+    let scenario: ScenarioText
+    let outputs: [String: String]
+
+    /// Reads the file at `path`. Throws `FileError` and `JSONFileError`.
+    init(path: String) throws {
+      struct File: Decodable {
+        let scenario: ScenarioText
+        let outputs: [String: String]
+        let seed: String
+      }
+      let file = try JSONFile.read(File.self, path, keys: .asDeclared)
+      // The seed that ruled, wherever it came from.
+      scenario = file.scenario.with(seed: UInt64(file.seed))
+      outputs = file.outputs
+    }
   }
 }

@@ -13,7 +13,7 @@ package enum Aggregate: String, CaseIterable, Hashable, Sendable, Codable {
   case p05, p25, median, p75, p95
 
   /// The column of the store that it is; of a range the one that ``subtrahend`` is taken from.
-  var column: AggregateColumn {
+  package var column: AggregateColumn {
     switch self {
     case .count: .count
     case .mean: .mean

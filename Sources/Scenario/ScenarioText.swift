@@ -21,6 +21,19 @@ package struct ScenarioText: Hashable, Sendable {
     self.seed = seed
   }
 
+  /// The same with this seed.
+  package func with(seed: UInt64?) -> ScenarioText {
+    ScenarioText(path: path, folder: folder, text: text, overrides: overrides, seed: seed)
+  }
+
+  private init(path: String, folder: String, text: String, overrides: [String], seed: UInt64?) {
+    self.path = path
+    self.folder = folder
+    self.text = text
+    self.overrides = overrides
+    self.seed = seed
+  }
+
   package var absoluteFolder: String {
     URL(fileURLWithPath: folder.isEmpty ? "." : folder).standardizedFileURL.path
   }
@@ -33,7 +46,10 @@ extension ScenarioText: Codable {
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     path = try container.decode(String.self, forKey: .path)
-    folder = try container.decode(String.self, forKey: .folder)
+    // An earlier version left it out of manifests.
+    folder =
+      try container.decodeIfPresent(String.self, forKey: .folder)
+      ?? (path as NSString).deletingLastPathComponent
     text = try container.decode(String.self, forKey: .text)
     overrides = try container.decode([String].self, forKey: .overrides)
     // As text: not every number of 64 bits is one of JSON.

@@ -16,6 +16,10 @@ package struct PipelineOracle {
     package var mismatchedWindows = 0
     /// The first few of them, in words.
     package var examples: [String] = []
+    /// Readings of messages that came too late and stand in the journal, or came in time and stand among the late ones.
+    package var misfiledReadings = 0
+    /// The first few of these messages, in words.
+    package var misfiled: [String] = []
   }
 
   let source: any MessageSource
@@ -73,6 +77,7 @@ package struct PipelineOracle {
         note(&findings, device, key, "missing; expected count \(wanted.count), mean \(wanted.mean)")
       }
     }
+    try findMisfiled(in: store, &findings)
     return findings
   }
 
@@ -88,9 +93,18 @@ package struct PipelineOracle {
     findings.examples.append("\(device) \(key.sensor) at \(Timestamp(milliseconds: key.start)): \(what)")
   }
 
-  private func expectedWindows(ofDeviceAt index: Int) -> [Key: Aggregates] {
-    let lateness = settings.allowedLateness.milliseconds
+  /// What becomes of the messages of a device, in the order of their arrival.
+  private struct Outcome {
     var accepted: [Accepted] = []
+    /// Those that come when their windows can no longer change: sequence numbers, with how many readings each has.
+    var late: [Int64: Int] = [:]
+    /// The device's watermark at the end.
+    var watermark = Int64.min
+  }
+
+  private func outcome(ofDeviceAt index: Int) -> Outcome {
+    let lateness = settings.allowedLateness.milliseconds
+    var outcome = Outcome()
     var newest = Int64.min
     // A watermark is never ahead of what has arrived.
     var arrived = Int64.min
@@ -105,23 +119,72 @@ package struct PipelineOracle {
       // What was kept back, or comes from a clock that was set back, may find its window past its lateness: it is late.
       let closesMs = (possibleWindows(timestamp).map(\.end).max() ?? 0) + lateness
       if watermark >= closesMs {
-        guard latePolicy == .adjust else { continue }
+        guard latePolicy == .adjust else {
+          if let position = message.position { outcome.late[position.sequence] = message.values.count }
+          continue
+        }
         timestamp = watermark - lateness
       }
       newest = max(newest, timestamp)
       arrived = max(arrived, arrival)
-      accepted.append(
+      outcome.accepted.append(
         Accepted(
           timestamp: timestamp, sequence: message.position?.sequence ?? 0, values: message.values,
           watermark: watermark))
     }
-    let watermark =
+    outcome.watermark =
       newest == .min ? .min : min(newest, arrived) - settings.outOfOrderness.milliseconds
-    let readings = settings.sessionGap == nil ? windows(accepted) : sessions(accepted)
-    return readings.filter { $0.key.end <= watermark }.mapValues { readings in
+    return outcome
+  }
+
+  private func expectedWindows(ofDeviceAt index: Int) -> [Key: Aggregates] {
+    let outcome = outcome(ofDeviceAt: index)
+    let readings = settings.sessionGap == nil ? windows(outcome.accepted) : sessions(outcome.accepted)
+    return readings.filter { $0.key.end <= outcome.watermark }.mapValues { readings in
       let ordered = readings.sorted { ($0.timestamp, $0.sequence) < ($1.timestamp, $1.sequence) }
       return OracleAggregates.of(ordered.map(\.value), at: ordered.map(\.timestamp))
     }
+  }
+
+  /// Finds messages of planned devices that are late and are not among the late ones, or the other way round. Of messages that
+  /// carry no sequence number it cannot be told.
+  private func findMisfiled(in store: WindowStoreReader, _ findings: inout Findings) throws {
+    var storedLate: [DeviceID: Set<Int64>] = [:]
+    try store.forEachAccountedMessage { message in
+      guard message.isLate, let position = message.position else { return }
+      storedLate[message.device, default: []].insert(position.sequence)
+    }
+    var wantedLate: [DeviceID: [Int64: Int]] = [:]
+    for (index, device) in source.deviceIDs.enumerated() {
+      let late = outcome(ofDeviceAt: index).late
+      let found = storedLate[device] ?? []
+      for sequence in found.subtracting(late.keys).sorted() where isPlanned(sequence, at: index) {
+        note(misfiled: "\(device) seq \(sequence): late, and should be stored", readings: 1, &findings)
+      }
+      let absent = late.filter { !found.contains($0.key) }
+      if !absent.isEmpty { wantedLate[device] = absent }
+    }
+    guard !wantedLate.isEmpty else { return }
+    try store.forEachAccountedMessage { message in
+      guard !message.isLate, let position = message.position,
+        let readings = wantedLate[message.device]?[position.sequence]
+      else { return }
+      note(
+        misfiled: "\(message.device) seq \(position.sequence): stored, and should be late",
+        readings: readings,
+        &findings)
+    }
+  }
+
+  private func isPlanned(_ sequence: Int64, at index: Int) -> Bool {
+    source.deliveries(ofDeviceAt: index).lazy.flatMap(\.messages).contains {
+      $0.position?.sequence == sequence
+    }
+  }
+
+  private func note(misfiled what: String, readings: Int, _ findings: inout Findings) {
+    findings.misfiledReadings += readings
+    if findings.misfiled.count < ReportDefaults.namedFindings { findings.misfiled.append(what) }
   }
 
   /// The windows that a reading of this time would be in, if it were the only one.

@@ -52,6 +52,8 @@ package struct ReadingLedger: Hashable, Sendable {
   package private(set) var lostMessages: [DeviceID: Set<Int64>] = [:]
   /// Readings of planned messages that stand in the store more than once.
   package private(set) var doubledReadings = 0
+  /// The first few of their messages, in words.
+  package private(set) var doubles: [String] = []
   /// Readings of planned messages that are as old as what retention deletes, and are not there: it deleted them, or nobody
   /// ever stored them, which cannot be told any more.
   package private(set) var expiredReadings = 0
@@ -129,6 +131,9 @@ package struct ReadingLedger: Hashable, Sendable {
           }
         } else if count > 1 {
           doubledReadings += message.values.count
+          if doubles.count < ReportDefaults.namedFindings {
+            doubles.append("\(device) seq \(sequence)")
+          }
         }
       }
     }

@@ -1,3 +1,5 @@
+import Files
+
 /// `readings`: values of sensors, at every stage of their way, and where those are that did not come to its end.
 package struct ReadingsSection: ReportSection {
   let run: RunMeasurements
@@ -52,6 +54,15 @@ package struct ReadingsSection: ReportSection {
     },
     .count("expired", "As old as what retention deletes, and not there.") { $0.ledger?.expiredReadings },
     .count("doubled", "In the store more than once.") { $0.ledger?.doubledReadings },
+    .detail("doubled_messages", "The first messages of these, in words.") {
+      .array(($0.ledger?.doubles ?? []).map(JSONValue.text))
+    },
+    .count("misfiled", "Stored though they were late, or late though they were in time.") {
+      $0.run.judged?.windows.misfiledReadings
+    },
+    .detail("misfiled_messages", "The first messages of these, in words.") {
+      .array(($0.run.judged?.windows.misfiled ?? []).map(JSONValue.text))
+    },
     .section("lost_at", "The lost ones by the stage at which they were seen last.") {
       $0.ledger.map { LostAtSection(lost: $0.lostAtStage) }
     },

@@ -1,0 +1,71 @@
+import Detection
+import Files
+import Foundation
+import Scenario
+import Verdict
+
+/// Judges a finished run again, from its scenario, its seed and its files.
+package struct RunVerification {
+  /// What was found.
+  package struct Outcome: Sendable {
+    /// The name of the scenario.
+    package let scenario: String
+    package let findings: [RunAudit.Finding]
+    /// What could not be looked at, and why.
+    package let notes: [String]
+  }
+
+  private let folder: RunFolder
+
+  package init(_ folder: RunFolder) { self.folder = folder }
+
+  /// Throws `FileError` and `JSONFileError` where manifest or report cannot be read, `Diagnostics` where the scenario of the manifest
+  /// is none any more, and what judging throws.
+  package func run() throws -> Outcome {
+    let manifest = try RunManifest.Recorded(path: folder.manifest)
+    var findings = try digestFindings(manifest)
+    let document = try ScenarioDocument.parse(manifest.scenario)
+    let report = try JSONFile.read(JSONValue.self, folder.report, keys: .asDeclared)
+    guard FileStamp(folder.account) != nil else {
+      throw JSONFileError(
+        path: folder.path,
+        reason:
+          "the run was left by an earlier version, which did not keep what its parts said of themselves "
+          + "(account.json); it cannot be judged again")
+    }
+    let account = try RunAccount(path: folder.account)
+    if case .object(let members) = report, members["verdict"] == .text(Verdict.error.rawValue) {
+      return Outcome(
+        scenario: document.name, findings: findings,
+        notes: ["the run broke off, so there is no verdict to hold it to"])
+    }
+    let judged = try JudgedFolder(folder, document.judgedPlan, account)
+    let again = try RunReport(
+      RunMeasurements(document.subject, account, judged: judged), judging: document.expectations)
+    findings += try RunAudit.differences(report, again)
+    if document.scoring != nil { findings += try RunAudit.predictionDifferences(folder) }
+    findings += try labelFindings(document)
+    return Outcome(scenario: document.name, findings: findings, notes: [])
+  }
+
+  /// The files that are not what the manifest says.
+  private func digestFindings(_ manifest: RunManifest.Recorded) throws -> [RunAudit.Finding] {
+    let found = try RunManifest.outputs(in: folder)
+    return Set(found.keys).union(manifest.outputs.keys).sorted().compactMap { path -> RunAudit.Finding? in
+      let text: String
+      switch (manifest.outputs[path], found[path]) {
+      case (let said?, let now?) where said == now: return nil
+      case (_?, nil): text = "\(path) is missing"
+      case (nil, _): text = "\(path) is not in the manifest"
+      case (let said?, let now?): text = "\(path): sha256 \(now), and the manifest says \(said)"
+      }
+      return RunAudit.Finding(subject: "manifest.json", text: text)
+    }
+  }
+
+  private func labelFindings(_ document: ScenarioDocument) throws -> [RunAudit.Finding] {
+    let wanted = LabelFile.text(of: document.source.messages.labels)
+    return try TextFile.text(of: folder.labels) == wanted
+      ? [] : [RunAudit.Finding(subject: "labels.csv", text: "it is not what scenario and seed give")]
+  }
+}
