@@ -90,7 +90,8 @@ let package = Package(
     .target(
       name: "Verdict",
       dependencies: [
-        telemetry, files, wording, exactArithmetic, "WindowStore", "Compute", "Detection", "Documents",
+        telemetry, files, wording, exactArithmetic, "OneClassSVM", "WindowStore", "Compute", "Detection",
+        "Documents",
         "DeviceFleet", "Ingestion", "Modelling", "BatchScoring",
       ]),
 
@@ -167,7 +168,8 @@ let package = Package(
     .testTarget(
       name: "VerdictTests",
       dependencies: [
-        "Verdict", "BatchScoring", "Modelling", "DeviceFleet", "Ingestion", "WindowStore", "Detection",
+        "Verdict", "Compute", "BatchScoring", "Modelling", "DeviceFleet", "Ingestion", "WindowStore",
+        "Detection",
         "TestSupport",
         telemetry, files,
       ]),

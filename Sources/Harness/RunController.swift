@@ -6,9 +6,9 @@ import WindowStore
 /// looks, and carries out what comes of it.
 ///
 /// Times are counted from the moment at which the fleet was started.
-struct RunController {
+package struct RunController {
   /// How far the run is.
-  enum Phase: Hashable {
+  package enum Phase: Hashable {
     /// The fleet publishes.
     case publishing
     /// The fleet has ended, and what it published is still coming.
@@ -18,11 +18,11 @@ struct RunController {
   }
 
   /// What the fleet says that it has published.
-  struct Arriving: Hashable {
+  package struct Arriving: Hashable {
     /// Messages that the broker has taken, or that nobody acknowledges.
-    var messages: Int
+    package var messages: Int
     /// Payloads among them that are no messages.
-    var waste: Int
+    package var waste: Int
 
     init(_ ledger: FleetLedger) {
       messages = ledger.acknowledged + ledger.unconfirmed
@@ -31,7 +31,7 @@ struct RunController {
   }
 
   /// Where a part is.
-  enum PartState: Hashable {
+  package enum PartState: Hashable {
     case running(isReady: Bool)
     case ended(ServiceExit)
     /// `mayStart`: nothing keeps it from being started.
@@ -39,21 +39,26 @@ struct RunController {
   }
 
   /// One look at everything.
-  struct Observation {
-    var progress: IngestionProgress
-    var ingestion: PartState
+  package struct Observation {
+    package var progress: IngestionProgress
+    package var ingestion: PartState
     /// Nil while it publishes.
-    var fleetExit: ServiceExit?
+    package var fleetExit: ServiceExit?
     /// What the fleet said at its end.
-    var ledger: FleetLedger?
+    package var ledger: FleetLedger?
     /// Nil while it runs, or where there is none.
-    var schedulerExit: ServiceExit?
-    var isBrokerAlive = true
-    var faults = FaultState()
+    package var schedulerExit: ServiceExit?
+    package var isBrokerAlive = true
+    package var faults = FaultState()
+
+    package init(progress: IngestionProgress, ingestion: PartState) {
+      self.progress = progress
+      self.ingestion = ingestion
+    }
   }
 
   /// What is to be done.
-  enum Action: Hashable {
+  package enum Action: Hashable {
     /// Let the fleet publish up to so many messages.
     case grant(messages: Int)
     case startIngestion
@@ -69,7 +74,7 @@ struct RunController {
   }
 
   /// Why a run cannot go on.
-  enum Failure: Hashable {
+  package enum Failure: Hashable {
     case ingestion(ServiceExit)
     case ingestionIsNotReady
     case fleet(ServiceExit)
@@ -79,11 +84,11 @@ struct RunController {
     case broker
   }
 
-  private(set) var phase = Phase.publishing
+  package private(set) var phase = Phase.publishing
   /// Deaths of ingestion that nobody planned.
-  private(set) var unplannedDeaths = 0
+  package private(set) var unplannedDeaths = 0
   /// How often ingestion gave up because of a fault.
-  private(set) var excusedFailures = 0
+  package private(set) var excusedFailures = 0
   private let plannedMessages: Int
   /// Whether the fleet publishes as fast as the pipeline carries it.
   private let isUnscheduled: Bool
@@ -98,14 +103,14 @@ struct RunController {
   private var nextLaunch = Duration.zero
   private var launchedAt = Duration.zero
 
-  init(plannedMessages: Int, isUnscheduled: Bool, hasOwnBroker: Bool) {
+  package init(plannedMessages: Int, isUnscheduled: Bool, hasOwnBroker: Bool) {
     self.plannedMessages = plannedMessages
     self.isUnscheduled = isUnscheduled
     self.hasOwnBroker = hasOwnBroker
   }
 
   /// What to do, now that it is `now`, in order. After a ``Action/fail(_:)`` or ``Action/drained(seconds:)`` nothing follows.
-  mutating func next(_ seen: Observation, at now: Duration) -> [Action] {
+  package mutating func next(_ seen: Observation, at now: Duration) -> [Action] {
     var actions = revival(seen, now)
     if let exit = seen.schedulerExit { actions.append(.fail(.scheduler(exit))) }
     if !seen.isBrokerAlive { actions.append(.fail(.broker)) }

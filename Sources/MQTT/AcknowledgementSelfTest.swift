@@ -13,15 +13,19 @@ package enum AcknowledgementSelfTest {
 
   /// Runs the proof with a session and a topic of its own, and leaves nothing behind.
   ///
-  /// - Parameter clientID: The id of the real consumer, to which a suffix is added.
+  /// - Parameters:
+  ///   - clientID: The id of the real consumer, to which a suffix is added.
+  ///   - gatesAcknowledgements: Whether the consumers that are tried wait for the commit, as those of ingestion do.
   /// - Throws: ``MQTTError/acknowledgesEarly(_:observed:)`` where the proof fails, other ``MQTTError`` where it
   ///   cannot be carried out.
-  package static func run(address: BrokerAddress, clientID: String) throws {
+  package static func run(address: BrokerAddress, clientID: String, gatesAcknowledgements: Bool = true) throws
+  {
     let identity = "\(clientID)-selftest-\(getpid())"
     let topic = "sonde/selftest/\(identity)"
     func subscriber() throws -> CommitGatedConsumer {
       try CommitGatedConsumer(
-        address: address, clientID: identity, filter: topic, sessionExpiry: .seconds(60))
+        address: address, clientID: identity, filter: topic, sessionExpiry: .seconds(60),
+        gatesAcknowledgements: gatesAcknowledgements)
     }
     defer { forgetSession(address, identity) }
 

@@ -94,7 +94,7 @@ package struct MessageBatch: Sendable {
 /// ``AcknowledgementSelfTest`` proves it against the broker in use.
 ///
 /// The order is always: receive, store durably, acknowledge. After an error the consumer is dropped without
-/// taking leave; the broker then sends again what was not acknowledged.
+/// a DISCONNECT; the broker then sends again what was not acknowledged.
 package final class CommitGatedConsumer {
   /// Whether the broker had kept the session of an earlier life with the same client id.
   package let resumedSession: Bool
@@ -110,15 +110,18 @@ package final class CommitGatedConsumer {
   ///   - formerFilters: What the same client id may have been subscribed to before. It is given up: no more of it is queued, and
   ///     what is queued already still comes.
   ///   - sessionExpiry: How long the broker keeps messages for this client id while nobody is connected with it.
+  ///   - gatesAcknowledgements: False makes a client as the library has it, which acknowledges what it hands over at once. It is there
+  ///     to show that ``AcknowledgementSelfTest`` finds such a client out.
   package init(
     address: BrokerAddress, clientID: String, filter: String, formerFilters: [String] = [],
-    sessionExpiry: Duration
+    sessionExpiry: Duration, gatesAcknowledgements: Bool = true
   ) throws {
     connection = try MQTTConnection(
       address: address,
       options: .init(
         clientID: clientID, cleanStart: false,
-        sessionExpirySeconds: UInt32(clamping: sessionExpiry.components.seconds), queuesWrites: true))
+        sessionExpirySeconds: UInt32(clamping: sessionExpiry.components.seconds),
+        queuesWrites: gatesAcknowledgements))
     resumedSession = try connection.open()
     connection.onMessage = { [unowned self] message, properties in
       batch.append(
@@ -166,7 +169,7 @@ package final class CommitGatedConsumer {
     try connection.flush()
   }
 
-  /// Takes leave of the broker, which keeps the session. ``batch`` must be acknowledged.
+  /// Disconnects from the broker, which keeps the session. ``batch`` must be acknowledged.
   package func finish() {
     precondition(batch.isEmpty, "messages would be acknowledged that nobody has stored")
     connection.closeAfterDelivery()

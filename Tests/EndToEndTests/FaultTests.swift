@@ -102,20 +102,29 @@ enum FaultEvents {
   /// A broker that dies as it comes forgets what it has acknowledged since its last save. That is said, with the stage at which it
   /// was seen last; nothing else is lost, and windows are those of what came.
   @Test func whatAKilledBrokerForgotIsAccountedFor() async throws {
-    let figures = try await Breaks.run(
-      "{ at: 20m, kill: ingestion, for: 1s }, { at: 20m, kill: broker }",
-      expect:
-        "readings.lost_at.planned == 0, readings.lost_at.published == 0, readings.doubled == 0, readings.unaccounted == 0, windows.mismatched == 0"
-    )
-    let losses = try #require(figures["losses"] as? [[String: Any]])
-    #expect(
-      losses.allSatisfy {
-        $0["last_seen"] as? String == "broker" && $0["device"] is String && $0["seq"] is NSNumber
-      })
-    let readings = try #require(figures["readings"] as? [String: Any])
-    let lost = try #require(readings["lost"] as? Int)
-    #expect((lost > 0) == !losses.isEmpty)
+    // Whether it dies with something unsaved is a matter of moments, so it is tried until it has.
+    for _ in 0..<Self.mostKills {
+      let figures = try await Breaks.run(
+        "{ at: 20m, kill: ingestion, for: 1s }, { at: 20m, kill: broker }",
+        expect:
+          "readings.lost_at.planned == 0, readings.lost_at.published == 0, readings.doubled == 0, readings.unaccounted == 0, windows.mismatched == 0"
+      )
+      let losses = try #require(figures["losses"] as? [[String: Any]])
+      let readings = try #require(figures["readings"] as? [String: Any])
+      let lost = try #require(readings["lost"] as? Int)
+      #expect((lost > 0) == !losses.isEmpty)
+      guard lost > 0 else { continue }
+      #expect(
+        losses.allSatisfy {
+          $0["last_seen"] as? String == "broker" && $0["device"] is String && $0["seq"] is NSNumber
+        })
+      return
+    }
+    Issue.record("of \(Self.mostKills) killed brokers none had forgotten anything, so nothing was looked at")
   }
+
+  /// Killed brokers until one has forgotten something.
+  private static let mostKills = 10
 
   /// At QoS 0 nobody keeps what comes while ingestion is away, and nobody has acknowledged it: it was seen last when it was
   /// published.

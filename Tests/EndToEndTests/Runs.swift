@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import TestSupport
 import Testing
+import WindowStore
 
 /// A small scenario of the quickstart's shape: 4 devices for 6 hours.
 let smallScenario = [
@@ -48,12 +49,34 @@ func report(of folder: String) throws -> [String: Any] {
 enum RunningProcesses {
   /// The command lines that name `folder`.
   static func naming(_ folder: String) -> [String] {
+    all().map(\.commandLine).filter { $0.contains(folder) }
+  }
+
+  /// Every process with its command line, whose words are separated by zeros.
+  private static func all() -> [(id: Int32, commandLine: String)] {
     let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return entries.filter { Int($0) != nil }.compactMap { entry in
-      let line = FileManager.default.contents(atPath: "/proc/\(entry)/cmdline").map {
-        String(decoding: $0, as: UTF8.self)
+    return entries.compactMap { entry in
+      guard let id = Int32(entry) else { return nil }
+      return FileManager.default.contents(atPath: "/proc/\(entry)/cmdline").map {
+        (id, String(decoding: $0, as: UTF8.self))
       }
-      return line.flatMap { $0.contains(folder) ? $0 : nil }
     }
+  }
+
+  /// The process that publishes the fleet of the run in `folder`, as soon as readings are stored.
+  static func waitForFleet(of folder: String) async throws -> Int32 {
+    for _ in 0..<6000 {
+      // The file comes before its tables.
+      let progress = try? WindowStoreReader(path: "\(folder)/sonde.sqlite").progress()
+      if let progress, progress.storedMessages > 0,
+        let fleet = all().first(where: {
+          $0.commandLine.contains("\0simulate\0") && $0.commandLine.contains("\(folder)/simulate.json")
+        })
+      {
+        return fleet.id
+      }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    throw CancellationError()
   }
 }

@@ -128,8 +128,10 @@ import Testing
       let outcome = try await SondeProgram.run(
         ["run", "Scenarios/quickstart.yaml", "--out", "\(folder)/run"] + smallScenario
           + ["--set", "clock.speed=x7200"])
-      #expect(outcome.status == 0 || outcome.status == 3, "\(outcome.errors)")
       let figures = try report(of: "\(folder)/run")
+      let lag = try #require(figures["schedule_lag_ms"] as? [String: Any])
+      let late = try #require(lag["p99"] as? NSNumber).doubleValue
+      #expect(outcome.status == (late > 1000 ? 3 : 0), "\(late) ms, \(outcome.errors)")
       let ingestion = try #require(figures["ingestion"] as? [String: Any])
       let latency = try #require(ingestion["end_to_end_ms"] as? [String: Any])
       let percentiles = try ["p50", "p90", "p99", "p99.9"].map { name in

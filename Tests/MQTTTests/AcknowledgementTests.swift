@@ -37,6 +37,22 @@ private func publish(_ range: Range<Int>, to address: BrokerAddress) throws {
     }
   }
 
+  /// A client as the library has it acknowledges what it hands over at once, and a crash would lose that.
+  @Test func theSelfTestRefusesAClientThatAcknowledgesEarly() async throws {
+    try await withTemporaryFolder { folder in
+      try await withBroker(in: folder) { address in
+        let error = #expect(throws: MQTTError.self) {
+          try AcknowledgementSelfTest.run(address: address, clientID: "hasty", gatesAcknowledgements: false)
+        }
+        guard case .acknowledgesEarly(_, let observed)? = error else {
+          Issue.record("it says \(error.map { "\($0)" } ?? "nothing")")
+          return
+        }
+        #expect(observed == "an unacknowledged message did not come again")
+      }
+    }
+  }
+
   @Test func whatWasReadAndNotAcknowledgedComesAgain() async throws {
     try await withTemporaryFolder { folder in
       try await withBroker(in: folder) { address in

@@ -3,24 +3,6 @@ import Telemetry
 import Verdict
 import WindowStore
 
-/// How the faults of a run stand, for ``RunController``.
-struct FaultState: Hashable {
-  /// Whether something is broken at this moment.
-  var isActive = false
-  /// Whether faults are still to come.
-  var isWaiting = false
-  /// Whether a fault is due and waits for another to end. The stream had better wait as well, lest it run dry.
-  var isHeldUp = false
-  /// Whether something was begun and has not shown yet.
-  var lacksEvidence = false
-  /// Whether a part that gave up may have done so because of a fault.
-  var excusesFailures = false
-  /// Whether the broker was killed, and may have forgotten what it had acknowledged.
-  var brokerWasKilled = false
-  /// When the last fault ended.
-  var lastEnd: Duration?
-}
-
 /// The faults of a scenario, each carried out as event time comes to it, and ended when the wall clock has passed its length.
 ///
 /// Times are counted from the moment at which the fleet was started.
@@ -64,12 +46,16 @@ struct FaultSchedule {
 
   func state(_ progress: IngestionProgress, at now: Duration) -> FaultState {
     let lacksEvidence = courses.contains { $0.endsAt == nil }
-    return FaultState(
-      isActive: !courses.isEmpty, isWaiting: !waiting.isEmpty,
-      isHeldUp: !lacksEvidence && waiting.first.map { isDue($0, progress) } ?? false,
-      lacksEvidence: lacksEvidence,
-      excusesFailures: !courses.isEmpty || lastEnd.map { now - $0 < RunDefaults.faultAftermath } ?? false,
-      brokerWasKilled: brokerWasKilled, lastEnd: lastEnd)
+    var state = FaultState()
+    state.isActive = !courses.isEmpty
+    state.isWaiting = !waiting.isEmpty
+    state.isHeldUp = !lacksEvidence && waiting.first.map { isDue($0, progress) } ?? false
+    state.lacksEvidence = lacksEvidence
+    state.excusesFailures =
+      !courses.isEmpty || lastEnd.map { now - $0 < RunDefaults.faultAftermath } ?? false
+    state.brokerWasKilled = brokerWasKilled
+    state.lastEnd = lastEnd
+    return state
   }
 
   /// Ends what has lasted long enough, and begins what is due. `clock` tells the time, which passes meanwhile.
