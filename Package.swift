@@ -187,7 +187,7 @@ let package = Package(
         files,
         supervision,
       ]),
-    .testTarget(name: "HouseTests", dependencies: ["TestSupport"]),
+    .testTarget(name: "HouseTests", dependencies: ["TestSupport", telemetry]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

@@ -15,7 +15,8 @@ enum TaskFault {
   /// Throws ``TaskFailure``, or ends the process, where this attempt is one that fails.
   static func strike(_ request: WorkerRequest) throws(TaskFailure) {
     guard let plan else { return }
-    var generator = SeededGenerator(seed: plan.seed, stream: "\(request.task)/\(request.attempt)")
+    var generator = SeededGenerator(
+      seed: plan.seed, stream: RandomStream.failingTask(request.task, attempt: request.attempt))
     guard generator.uniform(in: 0...1) < plan.share else { return }
     if generator.uniform(in: 0...1) < 1.0 / 3 { kill(getpid(), SIGKILL) }
     throw TaskFailure("failed on purpose (SONDE_FAIL_TASKS)")

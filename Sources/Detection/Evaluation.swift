@@ -3,7 +3,7 @@ import Telemetry
 /// Holds predictions against labels.
 package struct Evaluation: Sendable {
   /// The windows of one model, in order of time, each with what it is.
-  private struct Track {
+  struct Track {
     var windows: [ScoredWindow] = []
     var truths: [WindowTruth] = []
   }
@@ -21,7 +21,7 @@ package struct Evaluation: Sendable {
     var windows: [(track: Int, index: Int)]
   }
 
-  private let tracks: [Track]
+  let tracks: [Track]
   private let events: [Event]
   private let unscoredEvents: Int
   private let deviceDays: Double
@@ -139,7 +139,7 @@ package struct Evaluation: Sendable {
   }
 
   private func floors(_ calls: [[Call]]) -> DetectionMetrics.Floors {
-    var generator = SeededGenerator(seed: seed, stream: "detection/random-floor")
+    var generator = SeededGenerator(seed: seed, stream: RandomStream.randomFloor)
     let scores = tracks.map { $0.windows.map { _ in generator.uniform() } }
     let flagged = calls.reduce(0) { $0 + $1.count(where: \.isFlagged) }
     let threshold = flagged == 0 ? -1 : scores.flatMap(\.self).sorted()[flagged - 1]

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// Finds prediction files by what is in them: their name is the choice of whoever made them.
+/// Finds prediction files by what is in them: their names are free.
 package struct PredictionFiles: Sendable {
   /// A table that is no prediction file.
   package struct Foreign: Hashable, Sendable, CustomStringConvertible {

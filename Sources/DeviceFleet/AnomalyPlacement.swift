@@ -1,6 +1,6 @@
 import Telemetry
 
-/// Which anomaly befalls which devices of a group, and when.
+/// Which anomaly hits which devices of a group, and when.
 package struct AnomalyPlacement: Sendable {
   /// The devices chosen.
   package enum Devices: Hashable, Sendable {
@@ -24,7 +24,7 @@ package struct AnomalyPlacement: Sendable {
   package var anomaly: any Anomaly
   /// Nil for kinds without a strength.
   package var severity: Double?
-  /// Nil for kinds that befall the whole device.
+  /// Nil for kinds that hit the whole device.
   package var sensor: SensorID?
   package var devices: Devices
   /// The earliest start and the latest end, as offsets from the start of the clock.

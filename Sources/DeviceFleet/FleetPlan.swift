@@ -77,19 +77,19 @@ private struct GroupPlanner {
     let everyMs = group.every.milliseconds
     for name in group.deviceNames {
       guard let id = DeviceID(name) else { throw fault("\(name.quoted) is not a device id") }
-      var generator = SeededGenerator(seed: seed, stream: "\(name)/offset")
+      var generator = SeededGenerator(seed: seed, stream: RandomStream.offset(name))
       // Devices in the field do not tick together; neither do these.
       let offset = Int64(generator.index(below: Int(min(everyMs, duration.milliseconds))))
       let device = PlannedDevice(
         id: id, sensors: group.sensors, order: order,
         times: PublishingTimes(
           every: group.every, offset: .milliseconds(offset), duration: duration, rhythm: group.rhythm,
-          seed: seed, stream: "\(name)/jitter"),
+          seed: seed, stream: RandomStream.jitter(name)),
         batch: group.style.batch, start: start, duration: duration, seed: seed)
       devices.append(device)
     }
     for (number, placement) in group.anomalies.enumerated() {
-      let stream = "\(group.name)/anomaly-\(number)/devices"
+      let stream = RandomStream.chosenDevices(group.name, anomaly: number)
       for device in try chosen(placement.devices, number, stream, among: devices) {
         try place(placement, number, on: &devices[device])
       }
@@ -98,10 +98,9 @@ private struct GroupPlanner {
       guard placement.between.lowerBound >= .zero, placement.between.upperBound <= duration else {
         throw fault("transport[\(number)] lies outside the clock")
       }
-      let common = "transport-\(number)"
-      let stream = "\(group.name)/\(common)/devices"
+      let stream = RandomStream.chosenDevices(group.name, transport: number)
       for device in try chosen(placement.devices, nil, stream, among: devices) {
-        devices[device].add(placement, common: common)
+        devices[device].add(placement, number: number)
       }
     }
     for index in devices.indices { devices[index].settle() }
@@ -165,7 +164,7 @@ private struct GroupPlanner {
     guard placement.between.lowerBound >= .zero, placement.between.upperBound <= duration else {
       throw fault("it lies outside the clock", anomaly: number)
     }
-    var generator = SeededGenerator(seed: seed, stream: "\(device.id)/anomaly-\(number)")
+    var generator = SeededGenerator(seed: seed, stream: RandomStream.anomaly(device.id.name, number))
     let lengthMs = placement.length?.milliseconds ?? 1
     guard lengthMs >= 1 else { throw fault("an anomaly lasts at least a millisecond", anomaly: number) }
     for _ in 0..<count(placement, &generator) {
@@ -188,7 +187,7 @@ private struct GroupPlanner {
     }
   }
 
-  /// The sensor it befalls, as an index; nil where it befalls the device. Checks that it can show there.
+  /// The sensor it hits, as an index; nil where it hits the device. Checks that it can show there.
   private func sensor(_ placement: AnomalyPlacement, _ number: Int, of device: PlannedDevice)
     throws(FleetPlanError) -> Int?
   {
@@ -203,12 +202,12 @@ private struct GroupPlanner {
     }
     guard let id = placement.sensor else {
       guard kind.origin == .clock else {
-        throw fault("\(kind.name) befalls a sensor; name it", anomaly: number)
+        throw fault("\(kind.name) hits a sensor; name it", anomaly: number)
       }
       return nil
     }
     guard kind.origin != .clock else {
-      throw fault("\(kind.name) befalls the whole device; leave the sensor out", anomaly: number)
+      throw fault("\(kind.name) hits the whole device; leave the sensor out", anomaly: number)
     }
     guard let sensor = device.sensors.firstIndex(where: { $0.id == id }) else {
       throw fault("\(group.name.quoted) has no sensor \(id)", anomaly: number)

@@ -19,7 +19,7 @@ package protocol MessageSource: Sendable {
   var labels: [Label] { get }
   /// The sensors of the device at `index` of ``deviceIDs``, in the order of its payloads.
   func sensors(ofDeviceAt index: Int) -> [SensorID]
-  /// The faults of transport that befall messages on their way, in the order of ``Label/inFileOrder(_:_:)``.
+  /// The faults of transport that hit messages on their way, in the order of ``Label/inFileOrder(_:_:)``.
   var transportLabels: [Label] { get }
   /// The messages of the device at `index` of ``deviceIDs``, in the order in which they leave; epoch 1, sequence from 0.
   func messages(ofDeviceAt index: Int) -> MessageStream

@@ -57,8 +57,8 @@ package struct PlannedDevice: Sendable {
     return departures
   }
 
-  mutating func add(_ placement: TransportPlacement, common: String) {
-    transport.append(placement.place(on: id, start: start, seed: seed, common: common))
+  mutating func add(_ placement: TransportPlacement, number: Int) {
+    transport.append(placement.place(on: id, start: start, seed: seed, number: number))
   }
 
   /// Every message of the device, made as it is asked for: epoch 1, sequence from 0.
@@ -173,7 +173,8 @@ package struct PlannedMessages: Sequence, IteratorProtocol, Sendable {
         courses.append(
           signal.begin(
             SignalContext(
-              seed: device.seed, stream: "\(device.id)/\(sensor.id)/signal-\(number)", sensors: ids,
+              seed: device.seed, stream: RandomStream.signal(device.id.name, sensor.id.name, number),
+              sensors: ids,
               statistics: device.order.statistics)))
       }
     }

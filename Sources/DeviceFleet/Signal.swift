@@ -78,7 +78,7 @@ package struct SignalContext: Sendable {
   /// For part `number` of a signal that is made of others.
   func part(_ number: Int) -> SignalContext {
     var part = self
-    part.stream += "/\(number)"
+    part.stream = RandomStream.part(number, of: stream)
     return part
   }
 }

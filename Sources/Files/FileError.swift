@@ -26,7 +26,7 @@ package struct FileError: ExitingError {
   package let action: Action
   package let reason: String
 
-  /// What cannot be read was named by whoever calls the program; that something cannot be written is the machine's fault.
+  /// What cannot be read was named by the caller of the program; that something cannot be written is the machine's fault.
   package var exitStatus: ExitStatus {
     action == .read || action == .readFolder ? .usage : .internalFault
   }

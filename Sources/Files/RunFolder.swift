@@ -21,6 +21,8 @@ package struct RunFolder: Hashable, Sendable {
   package var report: String { "\(path)/report.json" }
   package var junit: String { "\(path)/junit.xml" }
   package var manifest: String { "\(path)/manifest.json" }
+  /// What the run was at, second by second.
+  package var timeline: String { "\(path)/timeline.csv" }
   package var logs: String { "\(path)/logs" }
   /// The log files of workers.
   package var workerLogs: String { "\(logs)/workers" }

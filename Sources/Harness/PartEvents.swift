@@ -10,7 +10,9 @@ final class PartEvents: Sendable {
     var isIngestionReady = false
     var statistics: IngestionStatistics?
     var ledger: FleetLedger?
+    var published = 0
     var jobsCompleted = 0
+    var predictions = 0
     var modelsTrained = 0
   }
 
@@ -20,6 +22,10 @@ final class PartEvents: Sendable {
   /// Of the life of ingestion that ended by itself.
   var statistics: IngestionStatistics? { state.withLock { $0.statistics } }
   var ledger: FleetLedger? { state.withLock { $0.ledger } }
+  /// Messages that the fleet has handed to the broker.
+  var published: Int { state.withLock { $0.published } }
+  /// Rows of the prediction files of jobs that have ended.
+  var predictions: Int { state.withLock { $0.predictions } }
   var jobsCompleted: Int { state.withLock { $0.jobsCompleted } }
   var modelsTrained: Int { state.withLock { $0.modelsTrained } }
 
@@ -36,15 +42,23 @@ final class PartEvents: Sendable {
   }
 
   func fleet(_ line: String) {
-    guard let ledger = decode(FleetLedger.self, line) else { return }
-    state.withLock { $0.ledger = ledger }
+    if case .progress(let published, _)? = decode(FleetEvent.self, line) {
+      state.withLock { $0.published = published }
+    } else if let ledger = decode(FleetLedger.self, line) {
+      state.withLock { state in
+        state.ledger = ledger
+        state.published = ledger.published
+      }
+    }
   }
 
   func scheduler(_ line: String) {
     guard let event = decode(ScoringEvent.self, line) else { return }
     state.withLock { state in
       switch event.event {
-      case .jobCompleted, .jobFailed, .jobCanceled: state.jobsCompleted += 1
+      case .jobCompleted, .jobFailed, .jobCanceled:
+        state.jobsCompleted += 1
+        if event.event == .jobCompleted { state.predictions += event.rows ?? 0 }
       case .trained: state.modelsTrained += event.models ?? 0
       default: break
       }

@@ -1,6 +1,6 @@
 import Telemetry
 
-/// How far a run is, for whoever watches it.
+/// How far a run is, for a person who watches it.
 package struct RunStatus: Hashable, Sendable {
   package enum Phase: String, Hashable, Sendable {
     case starting = "starting"

@@ -70,7 +70,10 @@ struct RunSupervisor {
     parts.fleet = try await start("simulate", ["simulate", "--config", folder.fleetSettings]) { [events] in
       events.fleet($0)
     }
-    let drained = try await pump(parts, &account)
+    let begin = ContinuousClock.now
+    let clock = { ContinuousClock.now - begin }
+    let timeline = try Timeline(path: folder.timeline)
+    let drained = try await pump(parts, timeline, clock, &account)
     account.fleet = events.ledger
     account.drainedSeconds = drained
     if let ingestion = parts.ingestion {
@@ -79,7 +82,7 @@ struct RunSupervisor {
     }
     parts.ingestion = nil
     account.ingestion = events.statistics
-    try await finishScoring(parts)
+    try await finishScoring(parts, timeline, clock)
   }
 
   // MARK: - Parts
@@ -140,9 +143,9 @@ struct RunSupervisor {
 
   /// Looks at everything and does what is to be done, until all is stored. Returns how long ingestion needed for that, in seconds,
   /// once publishing and the last fault were over.
-  private func pump(_ parts: RunningParts, _ account: inout RunAccount) async throws -> Double {
-    let begin = ContinuousClock.now
-    let clock = { ContinuousClock.now - begin }
+  private func pump(
+    _ parts: RunningParts, _ timeline: Timeline, _ clock: () -> Duration, _ account: inout RunAccount
+  ) async throws -> Double {
     var faults = FaultSchedule(document.faults, start: document.clock.start)
     var controller = RunController(
       plannedMessages: document.source.messages.messageCount, isUnscheduled: document.clock.speed == .max,
@@ -235,19 +238,47 @@ struct RunSupervisor {
   }
 
   /// Tells the scheduler that the stream has ended, and waits until it has scored the rest.
-  private func finishScoring(_ parts: RunningParts) async throws {
-    guard let scheduler = parts.scheduler else { return }
+  private func finishScoring(_ parts: RunningParts, _ timeline: Timeline, _ clock: () -> Duration)
+    async throws
+  {
+    func note(isLast: Bool) throws {
+      try timeline.note(at: clock(), isLast: isLast) {
+        entry(parts, try parts.progress(), .scoring, at: clock())
+      }
+    }
+    guard let scheduler = parts.scheduler else { return try note(isLast: true) }
     scheduler.closeInput()
     while scheduler.exit == nil {
       guard !stop.isSet else { throw RunError.interrupted }
       observe(.status(status(try parts.progress(), .scoring, 0)))
+      try note(isLast: false)
       try await Task.sleep(for: RunDefaults.pollInterval)
     }
+    try note(isLast: true)
     // 1 says that a job failed, which is for the expectations to judge.
     if let exit = scheduler.exit, exit != .exited(code: 0), exit != .exited(code: 1) {
       throw scheduler.failure(exit)
     }
     parts.scheduler = nil
+  }
+
+  private func entry(
+    _ parts: RunningParts, _ progress: IngestionProgress, _ phase: RunStatus.Phase, at now: Duration
+  ) -> TimelineEntry {
+    var entry = TimelineEntry(seconds: now.seconds, phase: phase)
+    entry.published = events.published
+    entry.stored = progress.storedMessages
+    entry.late = progress.lateMessages
+    entry.rejected = progress.rejectedMessages
+    entry.windows = progress.windowsClosed
+    entry.predictions = events.predictions
+    let table = ProcessTable()
+    let processes: [(TimelineEntry.Part, Int32?)] = [
+      (.broker, parts.broker?.service.processID), (.ingest, parts.ingestion?.processID),
+      (.simulate, parts.fleet?.processID), (.schedule, parts.scheduler?.processID),
+    ]
+    for (part, process) in processes { entry.usage[part] = process.flatMap { table.usage(of: $0) } }
+    return entry
   }
 
   private func status(_ progress: IngestionProgress, _ phase: RunStatus.Phase, _ restarts: Int) -> RunStatus {

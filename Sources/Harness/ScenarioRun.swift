@@ -36,7 +36,7 @@ package struct ScenarioRun: Sendable {
   private let observe: @Sendable (RunEvent) -> Void
 
   /// - Parameters:
-  ///   - stop: Set by whoever wants the run to end early.
+  ///   - stop: Set where the run is to end early.
   ///   - observe: Told how far the run is, from one thread at a time.
   package init(
     _ document: ScenarioDocument, options: Options, until stop: StopFlag,

@@ -139,7 +139,7 @@ package final class IngestionService {
     }
   }
 
-  /// Runs until `stop` is set, then stores and acknowledges what was read, takes leave and closes the store. No window
+  /// Runs until `stop` is set, then stores and acknowledges what was read, disconnects and closes the store. No window
   /// is closed early. Throws `MQTTError` where the broker does not come back, and `StoreError` where nothing can
   /// be stored; what was not acknowledged then stays with the broker.
   package func run(until stop: StopFlag) throws {
@@ -164,7 +164,7 @@ package final class IngestionService {
       logger.warning("\(error); what is stored comes again, and is then a duplicate")
     }
     CrashPoint.stopping.pass()
-    // What the broker could not be told comes again; nobody can take leave of a broker that is gone.
+    // What the broker could not be told comes again; nobody can disconnect from a broker that is gone.
     if consumer.batch.isEmpty { consumer.finish() }
     try writeCheckpoint()
     try writer.close()

@@ -55,7 +55,7 @@ package final class ByteRelay: Sendable {
     let state = Mutex(Orders())
   }
 
-  /// Listens on a free loopback port, and connects whoever comes to `broker`, whose host must be an IPv4 address or
+  /// Listens on a free loopback port, and connects every client to `broker`, whose host must be an IPv4 address or
   /// `localhost`. Throws ``MQTTError``.
   package init(to broker: BrokerAddress) throws {
     let orders = OrdersBox()

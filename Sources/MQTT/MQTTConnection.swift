@@ -25,7 +25,7 @@ final class MQTTConnection {
   }
 
   /// What the broker answered to CONNECT.
-  enum Greeting {
+  enum ConnectAnswer {
     case none
     case accepted(sessionPresent: Bool)
     case refused(reason: String)
@@ -35,22 +35,22 @@ final class MQTTConnection {
   static let keepAliveSeconds: Int32 = 60
   /// How long a broker may take to answer CONNECT.
   static let connectTimeout = Duration.seconds(10)
-  /// How long it may take to read what we have sent when we leave.
-  static let leaveTimeout = Duration.seconds(5)
+  /// How long it may take to read what we have sent when we disconnect.
+  static let disconnectTimeout = Duration.seconds(5)
 
   let address: BrokerAddress
-  private let version: ProtocolVersion
+  let version: ProtocolVersion
   private let sessionExpirySeconds: UInt32
-  private(set) var greeting = Greeting.none
-  private(set) var disconnection: String?
-  private(set) var subscriptionFailure: String?
+  var connectAnswer = ConnectAnswer.none
+  var disconnection: String?
+  var subscriptionFailure: String?
   /// Called for every message, inside ``read(upTo:)``.
   var onMessage: ((UnsafePointer<mosquitto_message>, _ properties: OpaquePointer?) -> Void)?
   /// Called with the packet id of every publication that the broker has acknowledged.
   var onPublished: ((Int32) -> Void)?
 
-  private let handle: OpaquePointer
-  private var messageCount = 0
+  let handle: OpaquePointer
+  var messageCount = 0
   /// TLS may hold bytes of its own that no poll speaks of.
   private let isEncrypted: Bool
 
@@ -92,39 +92,6 @@ final class MQTTConnection {
     mosquitto_subscribe_v5_callback_set(handle, Self.subscribeCallback)
   }
 
-  /// Tells the library who we are and whom to trust.
-  private func present(_ address: BrokerAddress) throws {
-    let access = address.access
-    if let username = access.username {
-      let password = try access.passwordFile.map { try Self.firstLine(of: $0) }
-      try MQTTError.check(mosquitto_username_pw_set(handle, username, password), "credentials")
-    }
-    guard address.isEncrypted else { return }
-    if let authorities = access.authorityFile {
-      let code = mosquitto_tls_set(handle, authorities, nil, access.certificateFile, access.keyFile, nil)
-      guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
-        throw MQTTError.library(
-          operation: "TLS",
-          reason: "\(MQTTError.reason(code)) (are \(access.files.joined(separator: " and ")) there, in PEM?)")
-      }
-    } else {
-      try MQTTError.check(mosquitto_int_option(handle, MOSQ_OPT_TLS_USE_OS_CERTS, 1), "TLS")
-      if access.certificateFile != nil {
-        throw MQTTError.library(
-          operation: "TLS", reason: "a certificate of our own needs a file of authorities beside it")
-      }
-    }
-  }
-
-  private static func firstLine(of path: String) throws -> String {
-    guard let text = try? TextFile.text(of: path) else {
-      throw MQTTError.library(operation: "credentials", reason: "the password file \(path) cannot be read")
-    }
-    // Some editors put a byte order mark before the text; it is no part of the password.
-    let unmarked = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
-    return String(unmarked.prefix { !$0.isNewline })
-  }
-
   deinit {
     // Closes the socket without DISCONNECT: to the broker we look dead, and it keeps what was not acknowledged.
     mosquitto_destroy(handle)
@@ -132,17 +99,19 @@ final class MQTTConnection {
 
   // MARK: - Opening
 
-  /// Connects and waits for the broker's greeting. Throws ``MQTTError``. Returns whether the broker had kept a session.
+  /// Connects and waits for the broker's CONNACK. Throws ``MQTTError``. Returns whether the broker had kept a session.
   @discardableResult
   func open() throws -> Bool {
     try startOpening()
     let deadline = ContinuousClock.now + Self.connectTimeout
     while true {
       if let sessionPresent = try opened() { return sessionPresent }
-      guard ContinuousClock.now < deadline else { throw MQTTError.timedOut(address, waitingFor: "greeting") }
+      guard ContinuousClock.now < deadline else {
+        throw MQTTError.timedOut(address, waitingFor: "connectAnswer")
+      }
       if try waitUntilReadable(.milliseconds(100)) { try readOnePacket() }
       // The library has closed the socket of a refused connection; what follows would only say so.
-      if case .refused = greeting { continue }
+      if case .refused = connectAnswer { continue }
       // Until the TLS handshake is done, which only reading moves on, CONNECT waits in the queue.
       try flush()
       try maintain()
@@ -151,7 +120,7 @@ final class MQTTConnection {
 
   /// Makes the TCP connection and sends CONNECT.
   func startOpening() throws {
-    greeting = .none
+    connectAnswer = .none
     disconnection = nil
     var properties: OpaquePointer?
     defer { mosquitto_property_free_all(&properties) }
@@ -169,9 +138,9 @@ final class MQTTConnection {
     try flush()
   }
 
-  /// Nil while the greeting is still to come; then whether the broker had kept a session.
+  /// Nil while the connectAnswer is still to come; then whether the broker had kept a session.
   func opened() throws -> Bool? {
-    switch greeting {
+    switch connectAnswer {
     case .accepted(let sessionPresent): return sessionPresent
     case .refused(let reason): throw MQTTError.refused(address, reason: reason)
     case .none: break
@@ -238,8 +207,8 @@ final class MQTTConnection {
     errno = 0
     let code = mosquitto_loop_read(handle, 1)
     guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
-      // CONNACK with a refusal also ends here; the greeting says more than the code.
-      if case .refused = greeting { return }
+      // CONNACK with a refusal also ends here; the connectAnswer says more than the code.
+      if case .refused = connectAnswer { return }
       throw MQTTError.disconnected(address, reason: disconnection ?? MQTTError.reason(code))
     }
     if let subscriptionFailure {
@@ -351,65 +320,13 @@ final class MQTTConnection {
     guard send(descriptor, disconnect, disconnect.count, Int32(MSG_NOSIGNAL)) == disconnect.count,
       shutdown(descriptor, Int32(SHUT_WR)) == 0
     else { return }
-    let deadline = ContinuousClock.now + Self.leaveTimeout
-    var waste = [UInt8](repeating: 0, count: 1 << 16)
+    let deadline = ContinuousClock.now + Self.disconnectTimeout
+    var unread = [UInt8](repeating: 0, count: 1 << 16)
     while ContinuousClock.now < deadline, (try? waitUntilReadable(.milliseconds(100))) != nil {
-      let count = recv(descriptor, &waste, waste.count, Int32(MSG_DONTWAIT))
+      let count = recv(descriptor, &unread, unread.count, Int32(MSG_DONTWAIT))
       if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return }
     }
   }
-
-  // MARK: - Callbacks
-  // Formed here, outside any actor, because the library calls them from C.
-
-  private static func connection(_ context: UnsafeMutableRawPointer?) -> MQTTConnection? {
-    context.map { Unmanaged<MQTTConnection>.fromOpaque($0).takeUnretainedValue() }
-  }
-
-  private static let connectCallback:
-    @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, Int32, Int32, OpaquePointer?) -> Void = {
-      _, context, code, flags, _ in
-      guard let connection = connection(context) else { return }
-      // MQTT 3.1.1 has codes of its own.
-      let refusal =
-        connection.version == .five
-        ? reasonText(code) : String(cString: mosquitto_connack_string(code))
-      connection.greeting =
-        code == 0 ? .accepted(sessionPresent: flags & 1 == 1) : .refused(reason: refusal)
-    }
-
-  private static let disconnectCallback:
-    @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, Int32, OpaquePointer?) -> Void = {
-      _, context, code, _ in
-      // From 128 on it is what the broker has sent, and below that what the library has found.
-      let reason = code >= 128 ? reasonText(code) : MQTTError.reason(code)
-      connection(context)?.disconnection = code == 0 ? "it was closed" : reason
-    }
-
-  private static let messageCallback:
-    @convention(c) (
-      OpaquePointer?, UnsafeMutableRawPointer?, UnsafePointer<mosquitto_message>?, OpaquePointer?
-    ) -> Void = { _, context, message, properties in
-      guard let message, let connection = connection(context) else { return }
-      connection.messageCount += 1
-      connection.onMessage?(message, properties)
-    }
-
-  private static let publishCallback:
-    @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, Int32, Int32, OpaquePointer?) -> Void = {
-      _, context, packetID, _, _ in
-      connection(context)?.onPublished?(packetID)
-    }
-
-  private static let subscribeCallback:
-    @convention(c) (
-      OpaquePointer?, UnsafeMutableRawPointer?, Int32, Int32, UnsafePointer<Int32>?, OpaquePointer?
-    ) -> Void = { _, context, _, count, granted, _ in
-      guard let granted, count > 0, granted[0] > 2 else { return }
-      connection(context)?.subscriptionFailure = reasonText(granted[0])
-    }
-
-  private static func reasonText(_ code: Int32) -> String { String(cString: mosquitto_reason_string(code)) }
 }
 
 extension Duration {

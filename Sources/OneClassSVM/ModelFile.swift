@@ -72,7 +72,7 @@ package enum ModelFile {
   /// and ``FileError`` where one cannot be read.
   package static func read(folder: String, stem: String) throws -> OneClassModel {
     let paths = Paths(folder: folder, stem: stem)
-    // Whoever replaces the model right now needs a moment between its two renames.
+    // A process that replaces the model right now needs a moment between its two renames.
     for _ in 1..<readAttempts {
       if let model = try attempt(paths, isLast: false) { return model }
       usleep(2000)

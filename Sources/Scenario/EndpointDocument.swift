@@ -158,7 +158,7 @@ package struct EndpointDocument: Sendable {
 
   // MARK: - Changes
 
-  /// Makes the deployment called `name` the default: one rename of the file, so that whoever reads it sees the old or the
+  /// Makes the deployment called `name` the default: one rename of the file, so that a reader sees the old or the
   /// new. Throws ``ScoringError`` where there is no such deployment.
   package func setDefault(_ name: String) throws -> EndpointDocument {
     _ = try endpoint.deployment(name)

@@ -113,7 +113,7 @@ extension ScenarioDecoder {
     }
     let share = reader.read("share", "a share such as 20%") { $0.text.flatMap(QuantityText.share) }
     if let kind, kind.defaultShare == nil, reader.node("share") != nil {
-      diagnostics.add(reader.location(of: "share"), "share: \(kind.name) befalls every message")
+      diagnostics.add(reader.location(of: "share"), "share: \(kind.name) hits every message")
     }
     let by = reader.duration("by")
     if let kind, kind != ReorderingFault.self, reader.node("by") != nil {
@@ -170,7 +170,7 @@ extension ScenarioDecoder {
     let count = perDay.map { AnomalyPlacement.Count.perDay($0) } ?? .exactly(exact ?? 1)
     let allowsOverlap = reader.boolean("allow_overlap") ?? false
     if let kind, kind.origin != .clock, reader.node("sensor") == nil {
-      diagnostics.add(reader.location, "\(kind.name) befalls a sensor; name it with “sensor”")
+      diagnostics.add(reader.location, "\(kind.name) hits a sensor; name it with “sensor”")
       return nil
     }
     if reader.node("sensor") != nil, sensor == nil {

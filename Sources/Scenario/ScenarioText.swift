@@ -39,7 +39,7 @@ package struct ScenarioText: Hashable, Sendable {
   }
 }
 
-/// In a file the folder is absolute: whoever reads it may be elsewhere.
+/// In a file the folder is absolute: its reader may be in another folder.
 extension ScenarioText: Codable {
   private enum CodingKeys: String, CodingKey { case path, folder, text, overrides, seed }
 

@@ -15,7 +15,7 @@ package struct DeviceWindows: Sendable {
   }
 
   package let device: DeviceID
-  /// In byte order; all that the store knows, whoever has them.
+  /// In byte order; all that the store knows, of any device.
   package let sensors: [SensorID]
   /// What ``values`` holds of each window.
   package let columns: [AggregateColumn]

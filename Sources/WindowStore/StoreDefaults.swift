@@ -61,7 +61,7 @@ package enum StoreDefaults {
 package struct StoreError: ExitingError {
   package let path: String
   package let reason: String
-  /// Whether whoever asked for it has the mistake: another name or other settings than those of a store that is there, or one that
+  /// Whether the mistake is the caller's: another name or other settings than those of a store that is there, or one that
   /// somebody else writes.
   package let isMistake: Bool
 

@@ -46,7 +46,7 @@ struct EndpointsCommand: ParsableCommand {
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Adds a deployment beside the others, in one step.",
-      discussion: "Whoever reads the file sees it as it was or as it is then. Comments are kept.")
+      discussion: "Readers of the file see it as it was or as it is then. Comments are kept.")
 
     @Argument(help: "An endpoint file.", completion: .file(extensions: ["yaml", "yml"]))
     var file: String

@@ -130,13 +130,17 @@ struct SimulateCommand: AsyncParsableCommand {
 
   private func publish(_ settings: FleetSettings, _ stop: StopSignal) async throws {
     let allowance = settings.isGoverned ? StandardInputNumber(stop.flag) : nil
+    let progress = settings.isGoverned ? PublishingProgress() : nil
     let ledger: FleetLedger
     var failure: (any Error)?
     let start = try begin(settings, stop)
     ProcessMemory.trim()
     switch start {
     case .here(let publisher):
-      ledger = try publisher.run(until: stop.flag, allowance: MessageAllowance(number: allowance))
+      ledger = try publisher.run(until: stop.flag, allowance: MessageAllowance(number: allowance)) {
+        published, reached in
+        progress?.tell(published, reached)
+      }
       failure = publisher.failure
     case .processes(let count, let outline, let clock):
       var granted: (@Sendable () -> Int)?
@@ -147,7 +151,9 @@ struct SimulateCommand: AsyncParsableCommand {
       defer { if config == nil { try? FileManager.default.removeItem(atPath: file) } }
       let processes = FleetProcesses(
         executable: ExecutablePath.current, arguments: ["simulate", "--config", file], count: count)
-      (ledger, failure) = try await processes.run(outline, clock: clock, until: stop.flag, allowance: granted)
+      (ledger, failure) = try await processes.run(
+        outline, clock: clock, until: stop.flag, allowance: granted
+      ) { progress?.tell($0, outline.start) }
     }
     // Processes that were stopped with this one have not failed.
     if stop.flag.isSet { failure = nil }
@@ -240,6 +246,21 @@ private final class StandardInputNumber: Sendable {
       }
       stop.set()
     }
+  }
+}
+
+/// Tells the process that started this one how many messages have left, now and then.
+private final class PublishingProgress {
+  /// Often enough for a line a second.
+  private static let interval = Duration.milliseconds(200)
+
+  private var last: (published: Int, at: ContinuousClock.Instant)?
+
+  func tell(_ published: Int, _ reached: Timestamp) {
+    let now = ContinuousClock.now
+    if let last, last.published == published || now - last.at < Self.interval { return }
+    last = (published, now)
+    try? StandardOutput.writeMessage(FleetEvent.progress(published: published, reached: reached))
   }
 }
 

@@ -71,7 +71,7 @@ enum FaultEvents {
     ),
     ("{ at: 20m, cut: fleet }, { at: 30m, cut: fleet, for: 200ms }", "a connection of fleet was cut after"),
     ("{ at: 20m, disk_full: store, for: 500ms }", "the disk of the store is full"),
-    // The second befalls the same commit.
+    // The second hits the same commit.
     (
       "{ at: 20m, disk_full: store, for: 300ms }, { at: 20m, disk_full: store, for: 300ms }",
       "the disk of the store is full"

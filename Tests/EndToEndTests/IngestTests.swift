@@ -47,7 +47,7 @@ import WindowStore
     }
   }
 
-  /// The broker gives the session to whoever came last, and the other wants it back.
+  /// The broker gives the session to the client that came last, and the other wants it back.
   @Test func twoOfOneClientIDTakeTurnsSlowly() async throws {
     try await withTemporaryFolder { folder in
       try await withBroker(in: folder) { broker in

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Plans are the same bytes whoever makes them.
+/// Plans are the same bytes in every process.
 @Suite struct PlanTests {
   @Test func processesAgreeOnPlanAndLabels() async throws {
     try await withTemporaryFolder { folder in

@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("kind: los", "did you mean “loss”?"), ("kind: silent, share: 10%", "silent befalls every message"),
+    ("kind: los", "did you mean “loss”?"), ("kind: silent, share: 10%", "silent hits every message"),
     ("kind: loss, share: 2", "share: expected a share such as 20%"),
     ("kind: loss, by: 10s", "only reordering"), ("kind: loss, for: 3h", "does not fit"),
     ("kind: loss, devices: 30", "30 devices were asked for"),

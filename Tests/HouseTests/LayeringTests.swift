@@ -1,4 +1,5 @@
 import Foundation
+import Telemetry
 import TestSupport
 import Testing
 
@@ -86,6 +87,45 @@ import Testing
         let before = lines[max(0, index - 4)..<index].joined(separator: "\n")
         #expect(before.contains("//"), "\(file):\(index + 1) needs a sentence on why it is safe")
       }
+    }
+  }
+
+  /// What is written by a program is as long as it is.
+  private static let generated: Set<String> = ["onnx.pb.swift"]
+  private static let longestFile = 350
+
+  @Test func noFileIsTooLongToBeReadInOneGo() throws {
+    for folder in ["Sources", "Tests", "Benchmarks", "Tools"] {
+      for file in swiftFiles(in: "\(SondeProgram.packageRoot)/\(folder)")
+      where !Self.generated.contains((file as NSString).lastPathComponent) {
+        let lines = try String(contentsOfFile: file, encoding: .utf8).count { $0 == "\n" }
+        #expect(lines <= Self.longestFile, "\(file) has \(lines) lines")
+      }
+    }
+  }
+
+  /// No other package can use a module of this one.
+  @Test func nothingIsPublic() throws {
+    for folder in ["Sources", "Tests", "Tools"] {
+      for file in swiftFiles(in: "\(SondeProgram.packageRoot)/\(folder)") {
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let found = text.firstMatch(
+          of: /(?m)^ *(?:@\w+ )*public (?:static|let|var|func|init|struct|enum|class)/)
+        #expect(found == nil, "\(file): \(found.map { String($0.output) } ?? "")")
+      }
+    }
+  }
+
+  /// Names of random streams stand in one file, and the page lists them.
+  @Test func everyRandomStreamIsInTheTable() throws {
+    for file in swiftFiles(in: "\(SondeProgram.packageRoot)/Sources")
+    where !file.hasSuffix("/RandomStream.swift") {
+      let text = try String(contentsOfFile: file, encoding: .utf8)
+      #expect(!text.contains("stream: \""), "\(file) names a stream of its own")
+    }
+    let page = try String(contentsOfFile: "\(SondeProgram.packageRoot)/ARCHITECTURE.md", encoding: .utf8)
+    for stream in RandomStream.table {
+      #expect(page.contains("| `\(stream.name)` | \(stream.draws) |"), "\(stream.name)")
     }
   }
 }

@@ -30,8 +30,10 @@ import Testing
   @Test(arguments: pages) func everyFileThatIsPointedAtIsThere(page: String) throws {
     let text = try text(page)
     let links = text.matches(of: #/\]\(([^)#:]+)\)/#).map { String($0.1) }
-    let quoted = text.matches(of: #/`((?:Sources|Tests|Scenarios|Data|docs|Benchmarks|\.ci)\/[\w\/.+-]+)`/#)
-      .map { String($0.1) }
+    let quoted = text.matches(
+      of: #/`((?:Sources|Tests|Scenarios|Data|docs|Benchmarks|Tools|\.ci)\/[\w\/.+-]+)`/#
+    )
+    .map { String($0.1) }
     for path in links + quoted {
       #expect(
         FileManager.default.fileExists(atPath: "\(SondeProgram.packageRoot)/\(path)"), "\(page): \(path)")

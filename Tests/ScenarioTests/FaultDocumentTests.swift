@@ -95,7 +95,7 @@ import Testing
     #expect(first.count == 40)
     #expect(first.allSatisfy { $0.at >= .seconds(600) && $0.at <= .seconds(6000) })
     #expect(zip(first, first.dropFirst()).allSatisfy { $0.at <= $1.at })
-    // All kinds, befalling all that they can, come up.
+    // All kinds, hitting all that they can, come up.
     let kinds = Set(try (0..<20).flatMap { try drawn($0) }.map { "\($0.kind.name) \($0.target)" })
     #expect(kinds.count == 10, "\(kinds)")
     // A broker is only killed when it has saved.

@@ -99,7 +99,7 @@ import Testing
     // Several values.
     "the clock ends at", "a fleet needs clock", "nothing would be published", "does not fit between",
     "there is no sensor",
-    "befalls every message", "only reordering puts", "befalls a sensor; name it", "devices were asked for",
+    "hits every message", "only reordering puts", "hits a sensor; name it", "devices were asked for",
     "has no device",
     "has no strength", "severity: expected", "with from before to", "[low, high]", "[shortest, longest]",
     "below min",

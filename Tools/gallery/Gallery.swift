@@ -198,10 +198,10 @@ struct AnomalyExhibit {
 
   func picture() throws -> LineChart {
     // A broken correlation is shown where there is one to break: on the sensor that follows.
-    let befalls = kind == ModeCorrelationAnomaly.self ? Self.temperature : Self.load
+    let hits = kind == ModeCorrelationAnomaly.self ? Self.temperature : Self.load
     let placement = AnomalyPlacement(
       kind, severity: kind == ClockSkewAnomaly.self ? 1810 : nil,
-      sensor: kind.origin == .clock ? nil : befalls, between: .seconds(10_800)...(.seconds(21_660)),
+      sensor: kind.origin == .clock ? nil : hits, between: .seconds(10_800)...(.seconds(21_660)),
       length: .seconds(10_740))
     let clean = try Exhibition.messages(Self.sensors, every: .seconds(60), hours: 9)
     let plan = try Exhibition.messages(Self.sensors, every: .seconds(60), hours: 9, anomalies: [placement])
@@ -261,7 +261,7 @@ private struct GalleryPage {
 
       ## Anomalies
 
-      Each befalls a load that swings, with a temperature that follows it. Blue is what is reported, grey what it would have
+      Each hits a load that swings, with a temperature that follows it. Blue is what is reported, grey what it would have
       been, red what is reported under the label, and the band is the label. Look at the lower panel to tell a process that goes
       wrong from a sensor that does: what follows the process shows the one and not the other.
 

@@ -1,7 +1,7 @@
 import DeviceFleet
 import Telemetry
 
-/// One transport fault of the gallery, as it befalls the messages of a device.
+/// One transport fault of the gallery, as it hits the messages of a device.
 struct TransportExhibit {
   let kind: any TransportFault.Type
 

@@ -1,7 +1,7 @@
 import Telemetry
 
 /// The device's clock is `severity` seconds ahead, or behind: its messages leave when they should and carry the wrong time.
-/// It befalls the device, not one of its sensors, and its label lies where the wrong times lie.
+/// It hits the device, not one of its sensors, and its label lies where the wrong times lie.
 package struct ClockSkewAnomaly: Anomaly {
   package static let name = "clock-skew"
   package static let about = "The device's clock is ahead or behind, so its messages carry the wrong time."

@@ -33,6 +33,9 @@ package struct FleetGovernor {
     if self.reached[process] != nil { self.reached[process] = reached.milliseconds }
   }
 
+  /// How many messages have left, all processes together, as far as they have said.
+  package var publishedInAll: Int { published.reduce(0, +) }
+
   /// Notes that a process has nothing more to publish.
   package mutating func noteEnd(process: Int) { reached[process] = nil }
 

@@ -48,10 +48,12 @@ package struct FleetProcesses: Sendable {
   /// fails, as when the broker has gone, the others are stopped, and `failure` is that one's. Throws `ServiceError`, and
   /// ``FleetProcessError`` where one ends without a word; none is left running.
   ///
-  /// - Parameter allowance: How many messages may have been published by now.
+  /// - Parameters:
+  ///   - allowance: How many messages may have been published by now.
+  ///   - observe: Told again and again how many messages have left.
   package func run(
     _ outline: FleetOutline, clock: PublishingClock, until stop: StopFlag,
-    allowance: (@Sendable () -> Int)?
+    allowance: (@Sendable () -> Int)?, observe: (_ published: Int) -> Void = { _ in }
   ) async throws -> (ledger: FleetLedger, failure: FleetProcessError?) {
     var children: [Child] = []
     do {
@@ -59,7 +61,7 @@ package struct FleetProcesses: Sendable {
         children.append(
           try await Child.start(executable, arguments + ["--share", "\(index + 1)/\(count)"], index))
       }
-      return try await govern(children, outline, clock, stop, allowance)
+      return try await govern(children, outline, clock, stop, allowance, observe)
     } catch {
       for child in children { _ = try? await child.service.stop(grace: .seconds(2)) }
       throw error
@@ -68,7 +70,7 @@ package struct FleetProcesses: Sendable {
 
   private func govern(
     _ children: [Child], _ outline: FleetOutline, _ clock: PublishingClock, _ stop: StopFlag,
-    _ allowance: (@Sendable () -> Int)?
+    _ allowance: (@Sendable () -> Int)?, _ observe: (_ published: Int) -> Void
   ) async throws -> (ledger: FleetLedger, failure: FleetProcessError?) {
     var governor = FleetGovernor(
       start: outline.start, end: outline.end, messages: outline.messages, processes: count, clock: clock)
@@ -94,6 +96,7 @@ package struct FleetProcesses: Sendable {
           governor.note(process: child.index, published: progress.published, reached: progress.reached)
         }
       }
+      observe(governor.publishedInAll)
       if haveEnded { break }
       if !isStopping, children.allSatisfy({ $0.state.isConnected }),
         let horizon = governor.advance(allowance: allowance?() ?? .max)

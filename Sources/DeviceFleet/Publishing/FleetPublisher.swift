@@ -22,6 +22,8 @@ package final class FleetPublisher {
     static let silenceWhenStopped = Duration.seconds(3)
     /// Publications between two reports of how far publishing is: few enough that other processes do not wait for them.
     static let publicationsPerReport = 512
+    /// The longest time between two reports of a fleet that keeps a schedule.
+    static let reportInterval = Duration.milliseconds(200)
   }
 
   /// How the client ids of this run begin, and how fast they connect.
@@ -157,6 +159,7 @@ package final class FleetPublisher {
   ) throws {
     let beginMicroseconds = Date().timeIntervalSince1970 * 1e6
     var sinceReport = 0
+    var lastReport = ContinuousClock.now
     let underWay = FleetDefaults.underWay(clock).milliseconds
     while !stop.isSet, let (delivery, sender) = deliveries.next() {
       let due = delivery.due.milliseconds
@@ -181,9 +184,12 @@ package final class FleetPublisher {
       }
       try hand(delivery, to: sender, intended)
       sinceReport += 1
-      if sinceReport >= Limits.publicationsPerReport {
+      // A fleet with a schedule may take hours to so many.
+      let isDue = intended != nil && ContinuousClock.now - lastReport > Limits.reportInterval
+      if sinceReport >= Limits.publicationsPerReport || isDue {
         observe(pool.counters.published, Timestamp(milliseconds: min(pool.oldestDue ?? due, due)))
         sinceReport = 0
+        lastReport = .now
       }
     }
   }

@@ -7,9 +7,9 @@ package protocol TransportFault: Sendable {
   static var name: String { get }
   /// What happens, in a sentence.
   static var about: String { get }
-  /// The share of messages that it befalls where a scenario gives none; nil for a kind that befalls all of them.
+  /// The share of messages that it hits where a scenario gives none; nil for a kind that hits all of them.
   static var defaultShare: Double? { get }
-  /// Whether it befalls every chosen device at the same instant.
+  /// Whether it hits every chosen device at the same instant.
   static var isCommon: Bool { get }
   /// Whether it keeps messages from leaving at all.
   static var withholds: Bool { get }
@@ -25,7 +25,7 @@ extension TransportFault {
 
 /// What a transport fault is given to begin with on one device.
 package struct TransportContext: Sendable {
-  /// The share of messages that it befalls, from 0 to 1.
+  /// The share of messages that it hits, from 0 to 1.
   package var share: Double
   /// The longest time by which it puts a message off, for kinds that do so one by one.
   package var by: Duration
@@ -41,7 +41,7 @@ package protocol TransportCourse: Sendable {
   mutating func carry(_ delivery: Delivery) -> [Delivery]
 }
 
-/// Which transport fault befalls which devices of a group, and when.
+/// Which transport fault hits which devices of a group, and when.
 package struct TransportPlacement: Sendable {
   package var kind: any TransportFault.Type
   package var devices: AnomalyPlacement.Devices
@@ -69,11 +69,12 @@ package struct TransportPlacement: Sendable {
     self.by = by
   }
 
-  /// The fault on one device, with its label. `common` is the stream that all devices of the placement share.
+  /// The fault on one device, with its label. `number` is that of the placement in its group.
   func place(
-    on device: DeviceID, start: Timestamp, seed: UInt64, common: String
+    on device: DeviceID, start: Timestamp, seed: UInt64, number: Int
   ) -> (fault: PlacedTransportFault, label: Label) {
-    let stream = kind.isCommon ? common : "\(device)/\(common)"
+    let stream =
+      kind.isCommon ? RandomStream.transport(number) : RandomStream.transport(device.name, number)
     var generator = SeededGenerator(seed: seed, stream: stream)
     let span = between.upperBound.milliseconds - between.lowerBound.milliseconds
     let lengthMs = min(span, length?.milliseconds ?? span)
@@ -84,7 +85,7 @@ package struct TransportPlacement: Sendable {
     let course = kind.begin(
       TransportContext(
         share: share, by: by ?? Self.defaultBy, end: end,
-        generator: SeededGenerator(seed: seed, stream: "\(device)/\(common)/course")))
+        generator: SeededGenerator(seed: seed, stream: RandomStream.transportCourse(device.name, number))))
     let label = Label(
       device: device, sensor: nil, kind: kind.name, start: begin, end: end,
       parameters: kind.defaultShare == nil ? [:] : ["share": String(share)])

@@ -21,7 +21,7 @@ enum RandomFaults {
   static func faults(
     count: Int, between: ClosedRange<Duration>, seed: UInt64, isPossible: (FaultSpecification) -> Bool
   ) -> [FaultSpecification] {
-    var generator = SeededGenerator(seed: seed, stream: "faults")
+    var generator = SeededGenerator(seed: seed, stream: RandomStream.faults)
     let from = between.lowerBound.milliseconds
     let span = Int(between.upperBound.milliseconds - from)
     var faults: [FaultSpecification] = []
