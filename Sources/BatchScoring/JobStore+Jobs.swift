@@ -80,8 +80,13 @@ extension JobStore {
     }
   }
 
+  /// The time in a column; nil where there is none, also where the file is of a version that has no such column.
+  static func time(_ row: Row, _ name: String) -> Timestamp? {
+    (row[name] as Int64?).map(Timestamp.init(milliseconds:))
+  }
+
   private static func record(_ row: Row) -> JobRecord {
-    func time(_ name: String) -> Timestamp? { (row[name] as Int64?).map(Timestamp.init(milliseconds:)) }
+    func time(_ name: String) -> Timestamp? { Self.time(row, name) }
     var record = JobRecord(
       cut: JobCut(
         id: row["id"], after: Timestamp(milliseconds: row["after_ms"]), through: time("through_ms"),

@@ -12,7 +12,8 @@ extension JobStore {
         TaskRecord(
           task: row["task"], devices: row["devices"], state: row["state"], attempts: row["attempts"],
           worker: row["worker"], node: row["node"], rows: row["rows"], failedRows: row["failed_rows"],
-          durationMs: row["duration_ms"], reason: row["reason"])
+          startedAt: Self.time(row, "started_ms"), durationMs: row["duration_ms"], busyMs: row["busy_ms"],
+          reason: row["reason"])
       }
     }
   }
@@ -36,7 +37,7 @@ extension JobStore {
       ).map { row in
         FailedAttempt(
           task: row["task"], attempt: row["attempt"], worker: row["worker"], node: row["node"],
-          durationMs: row["duration_ms"], reason: row["reason"])
+          startedAt: Self.time(row, "started_ms"), durationMs: row["duration_ms"], reason: row["reason"])
       }
     }
   }
@@ -75,24 +76,29 @@ extension JobStore {
   }
 
   /// Writes what has happened to the tasks of the job called `id`, in one transaction.
-  func record(_ events: [ComputeEvent], of id: String) throws {
+  func record(_ events: [(event: ComputeEvent, at: Timestamp)], of id: String) throws {
     guard !events.isEmpty else { return }
     try write { db in
-      for event in events {
+      for (event, now) in events {
         switch event {
         case .notice, .workerStarted, .workerExited: break
         case .taskStarted(let task, _, let worker, let node):
           try db.execute(
             sql: """
-              UPDATE tasks SET state = 'running', attempts = attempts + 1, worker = ?, node = ?
+              UPDATE tasks SET state = 'running', attempts = attempts + 1, worker = ?, node = ?, started_ms = ?,
+                busy_ms = NULL
               WHERE job = ? AND task = ?
-              """, arguments: [worker, node, id, task])
+              """, arguments: [worker, node, now.milliseconds, id, task])
         case .taskSucceeded(let task, _, let counts, let duration):
           try db.execute(
             sql: """
-              UPDATE tasks SET state = 'completed', rows = ?, failed_rows = ?, duration_ms = ?
+              UPDATE tasks SET state = 'completed', rows = ?, failed_rows = ?, duration_ms = ?, busy_ms = ?
               WHERE job = ? AND task = ?
-              """, arguments: [counts.items, counts.failedItems, duration.seconds * 1000, id, task])
+              """,
+            arguments: [
+              counts.items, counts.failedItems, duration.seconds * 1000,
+              counts.busyMicroseconds.map { Double($0) / 1000 }, id, task,
+            ])
         case .taskRetried(let task, let attempt, let reason, let duration):
           try Self.addFailedAttempt(db, id, task, attempt, reason, duration)
           try db.execute(
@@ -113,8 +119,8 @@ extension JobStore {
   ) throws {
     try db.execute(
       sql: """
-        INSERT INTO failed_attempts (job, task, attempt, worker, node, duration_ms, reason)
-        SELECT job, task, ?, worker, node, ?, ? FROM tasks WHERE job = ? AND task = ?
+        INSERT INTO failed_attempts (job, task, attempt, worker, node, started_ms, duration_ms, reason)
+        SELECT job, task, ?, worker, node, started_ms, ?, ? FROM tasks WHERE job = ? AND task = ?
         """, arguments: [attempt, duration.seconds * 1000, reason, job, task])
   }
 }
