@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Modelling
 import Telemetry
+import Wording
 
 /// The jobs of a run: what is known of each, and the deployment that it was queued with.
 extension JobStore {
@@ -11,6 +12,17 @@ extension JobStore {
     try read {
       try Row.fetchOne($0, sql: "SELECT * FROM jobs WHERE id = ?", arguments: [id]).map(Self.record)
     }
+  }
+
+  /// The job called `id`. Throws ``ScoringError`` where there is none, with the names that there are.
+  package func named(_ id: String) throws -> JobRecord {
+    guard let job = try job(id) else {
+      let known = try jobs().map(\.cut.id)
+      throw ScoringError(
+        "there is no job \(id.quoted)"
+          + (known.isEmpty ? "" : "; there are \(known.prefix(20).joined(separator: ", "))"))
+    }
+    return job
   }
 
   /// All jobs in the order in which they were queued.
