@@ -6,7 +6,7 @@ import Supervision
 /// line of JSON a part, with what the part held and the digest of all rows up to its end. A part that is in both is removed, so
 /// that a job's rows are on the disk once and not twice.
 ///
-/// Whoever goes on with the job trusts as much of the rows as the digests vouch for: after a power cut they may lack what the
+/// A process that goes on with the job trusts as much of the rows as the digests vouch for: after a power cut they may lack what the
 /// lines speak of. Parts with failed rows stay, because `failed.csv` is written anew. Used from one thread.
 final class CollectedParts {
   private struct Line: Codable {
@@ -76,7 +76,7 @@ final class CollectedParts {
     if part.summary.failedBytes == 0 { part.remove() }
   }
 
-  /// Adds the rows of a part behind a task that has none: whoever goes on with the job will try that task again, and needs this
+  /// Adds the rows of a part behind a task that has none: a process that goes on with the job will try that task again, and needs this
   /// part. Throws `FileError`.
   func addBehindGap(_ part: StoredPart) throws { try write(part) }
 

@@ -125,6 +125,8 @@ package struct FailedAttempt: Hashable, Sendable, Codable {
   package var attempt: Int
   package var worker: Int?
   package var node: Int?
+  /// Wall-clock time; nil where an earlier version has written it.
+  package var startedAt: Timestamp?
   package var durationMs: Double
   package var reason: String
 }
@@ -140,14 +142,18 @@ package struct TaskRecord: Hashable, Sendable, Codable {
   package var node: Int?
   package var rows: Int
   package var failedRows: Int
+  /// When the last attempt started, by the wall clock; nil where none has, or where an earlier version has written it.
+  package var startedAt: Timestamp?
+  /// Of the last attempt, from giving the task out to hearing of its end.
   package var durationMs: Double?
+  /// How long the worker says it was at the last attempt; nil where it does not say, and until the task is done.
+  package var busyMs: Double?
   /// Of the last attempt that failed.
   package var reason: String?
 
   package init(
     task: Int, devices: Int, state: String, attempts: Int, worker: Int?, node: Int?, rows: Int,
-    failedRows: Int,
-    durationMs: Double?, reason: String?
+    failedRows: Int, startedAt: Timestamp? = nil, durationMs: Double?, busyMs: Double? = nil, reason: String?
   ) {
     self.task = task
     self.devices = devices
@@ -157,7 +163,9 @@ package struct TaskRecord: Hashable, Sendable, Codable {
     self.node = node
     self.rows = rows
     self.failedRows = failedRows
+    self.startedAt = startedAt
     self.durationMs = durationMs
+    self.busyMs = busyMs
     self.reason = reason
   }
 }

@@ -51,7 +51,7 @@ package struct JobFolder: Hashable, Sendable {
   }
 
   /// Takes the names of the prediction file and of `_SUCCESS` away again, where the job was not recorded as completed after it
-  /// had given them: whoever goes on with it makes the same file again, and whoever cancels it leaves none.
+  /// had given them: a process that goes on with it makes the same file again, and one that cancels it leaves none.
   func unpublish() throws {
     guard let rows = FileStamp(collectedRows), FileStamp(predictions) == rows else { return }
     for path in [success, predictions] where unlink(path) != 0 && errno != ENOENT {

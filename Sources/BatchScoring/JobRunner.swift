@@ -4,13 +4,12 @@ import Foundation
 import Modelling
 import Supervision
 import Telemetry
-import WindowStore
 
 /// Runs one batch job from its cut to its prediction file, or takes up one that was interrupted at any point.
 ///
 /// The steps, each of which can be repeated: plan (`tasks/job.json`), run (a part file a task, which are put together as they
 /// come), finalize (`failed.csv`, `predictions.csv`, `_SUCCESS`), record. What is in a part or put together is not scored again,
-/// and every step gives the same bytes whoever repeats it.
+/// and every step gives the same bytes, however often it is repeated.
 package struct JobRunner: Sendable {
   package let folder: RunFolder
   package let deployment: Deployment
@@ -177,7 +176,7 @@ package struct JobRunner: Sendable {
     try jobs.save(job)
   }
 
-  private func isTooMany(_ failedRows: Int) -> Bool {
+  func isTooMany(_ failedRows: Int) -> Bool {
     deployment.errorThreshold >= 0 && failedRows > deployment.errorThreshold
   }
 
@@ -204,7 +203,7 @@ package struct JobRunner: Sendable {
       nodeSeconds: job.nodeSeconds)
   }
 
-  /// Jobs are named by their cut's end, whoever runs them.
+  /// Jobs are named by their cut's end, so two deployments may want the same name.
   private func refuseAnotherJob(_ known: JobRecord, _ cut: JobCut) throws {
     guard known.cut == cut, known.endpoint == deployment.endpoint,
       known.endpoint != nil || known.deployment == deployment.name
@@ -223,165 +222,6 @@ package struct JobRunner: Sendable {
     }
   }
 
-  // MARK: - Plan
-
-  private func plan(_ job: inout JobRecord, _ files: JobFolder) async throws -> JobDescription {
-    let known = try knownDescription(of: job.cut, files)
-    if known == nil {
-      // Parts without a description are of nobody knows which tasks.
-      try files.unpublish()
-      try? FileManager.default.removeItem(atPath: files.tasks)
-      if job.tasks > 0 { try jobs.forgetTasks(of: job.cut.id) }
-    }
-    try files.prepare()
-    await target.prepare(for: worker)
-    job.state = .provisioning
-    job.startedAt = job.startedAt ?? now()
-    let description: JobDescription
-    if let known {
-      // The parts that are there belong to these tasks, also if the number of nodes is another one now.
-      description = known
-    } else {
-      // Side by side with the counting of windows: of a large fleet both take a while.
-      async let supportVectors = ModelCatalog.supportVectors(of: folder)
-      let reader = try WindowStoreReader(path: folder.store)
-      let onlyRowsOf = job.cut.failedRowsOf.map { folder.job($0).failed }
-      let devices = try onlyRowsOf.map { try RowSelection(failedFile: $0).devices }
-      let counts = Self.counts(
-        try reader.windowCounts(visibleAfter: job.cut.after, through: job.cut.through), of: devices)
-      let vectors = try await supportVectors
-      let loads = counts.map {
-        MiniBatchPlan.Load(device: $0.device, rows: $0.count, supportVectors: vectors[$0.device] ?? 0)
-      }
-      let tasks = MiniBatchPlan.tasks(
-        for: loads, size: deployment.miniBatchSize, slots: target.slots, cost: try measuredCost())
-      description = JobDescription(
-        job: job.cut.id, store: folder.store, models: folder.models, layout: deployment.layout,
-        visibleAfter: job.cut.after, visibleThrough: job.cut.through,
-        tasks: tasks, firstStarts: Self.firstStarts(of: tasks, counts), onlyRowsOf: onlyRowsOf,
-        outputAction: deployment.outputAction)
-      job.weight = loads.reduce(0) { $0 + $1.weight }
-      try jobs.save(job)
-      try description.write(to: files.description)
-    }
-    CrashPoint.jobPlanned.pass()
-    job.tasks = description.tasks.count
-    try jobs.save(job)
-    try jobs.add(tasks: description.tasks.map(\.count), to: job.cut.id)
-    return description
-  }
-
-  /// Of `counts` those of `devices`, also of such that have no windows any more; nil for all.
-  private static func counts(_ counts: [WindowStoreReader.WindowCount], of devices: Set<DeviceID>?)
-    -> [WindowStoreReader.WindowCount]
-  {
-    guard let devices else { return counts }
-    let without = devices.subtracting(counts.map(\.device)).map {
-      WindowStoreReader.WindowCount(device: $0, count: 0, firstStart: Timestamp(milliseconds: .max))
-    }
-    return (counts.filter { devices.contains($0.device) } + without).sorted { $0.device < $1.device }
-  }
-
-  /// The description that an earlier life has written, if it can be read and is the one of `cut`; in this folder, which may have
-  /// been moved since.
-  private func knownDescription(of cut: JobCut, _ files: JobFolder) throws -> JobDescription? {
-    guard FileStamp(files.description) != nil, let found = try? JobDescription(path: files.description),
-      (found.job, found.visibleAfter, found.visibleThrough) == (cut.id, cut.after, cut.through),
-      (found.onlyRowsOf == nil) == (cut.failedRowsOf == nil)
-    else { return nil }
-    var description = found
-    description.store = folder.store
-    description.models = folder.models
-    description.onlyRowsOf = cut.failedRowsOf.map { folder.job($0).failed }
-    if description != found { try description.write(to: files.description) }
-    return description
-  }
-
-  /// The start of the first window of each task. `counts` are of the devices of all `tasks`, in their order.
-  private static func firstStarts(of tasks: [[DeviceID]], _ counts: [WindowStoreReader.WindowCount])
-    -> [Timestamp]
-  {
-    var rest = counts[...]
-    return tasks.map { devices in
-      let own = rest.prefix(devices.count)
-      rest = rest.dropFirst(devices.count)
-      return own.dropFirst().reduce(own[own.startIndex].firstStart) { min($0, $1.firstStart) }
-    }
-  }
-
-  /// What the newest job that measured all of its tasks has shown.
-  private func measuredCost() throws -> MiniBatchPlan.Cost? {
-    guard deployment.miniBatchSize == .auto else { return nil }
-    return try jobs.chain(of: deployment).last { $0.state == .completed && $0.busySeconds != nil }
-      .flatMap(MiniBatchPlan.Cost.init)
-  }
-
-  // MARK: - Run
-
-  private func runTasks(
-    _ description: JobDescription, _ job: inout JobRecord, _ files: JobFolder, _ done: [TaskCounts?]
-  ) async throws -> (outcome: ComputeOutcome, failedRows: Int) {
-    let missing = done.indices.filter { done[$0] == nil }
-    let failedBefore = done.reduce(0) { $0 + ($1?.failedItems ?? 0) }
-    // What an earlier life has done, but was killed before it could write down.
-    try jobs.complete(
-      done.enumerated().compactMap { task, counts in counts.map { (task, $0) } }, of: job.cut.id)
-    job.state = .running
-    try jobs.save(job)
-    CrashPoint.jobRunning.pass()
-    guard !missing.isEmpty else {
-      return (
-        ComputeOutcome(ending: .finished, succeeded: 0, failed: 0, retries: 0, notRun: 0), failedBefore
-      )
-    }
-    let log = TaskLog(
-      job: job.cut.id, total: description.tasks.count, done: done.count - missing.count,
-      failedRows: failedBefore, jobs: jobs,
-      rows: { task in
-        let reader = try WindowStoreReader(path: description.store)
-        return try TaskScorer(job: description, reader: reader).fail(task: task, reason: "").failed
-      }, report: report)
-    let computeJob = ComputeJob(
-      name: job.cut.id, input: files.description, worker: worker, tasks: missing, retry: deployment.retry)
-    let watch = watch(job.cut.id, log)
-    let result = await Result {
-      try await target.run(computeJob) { event in
-        if isTooMany(log.add(event)) { Task { await target.cancel() } }
-      }
-    }
-    // Waited for: it holds the job database, and with it the folder.
-    watch.cancel()
-    await watch.value
-    let outcome = try result.get()
-    let failedRows = try log.flush()
-    let overhead = log.overhead
-    if let warning = overhead.warning {
-      report(ScoringEvent(.notice, job: job.cut.id, reason: warning))
-    }
-    if overhead.tasks == job.tasks {
-      job.taskSeconds = overhead.taskSeconds
-      job.busySeconds = overhead.busySeconds
-    }
-    job.retries += outcome.retries
-    job.failedTasks = outcome.failed
-    return (outcome, failedRows)
-  }
-
-  /// Passes a request to cancel, from whatever process, on to the target, and sees to it that the log is written while nothing
-  /// happens.
-  private func watch(_ id: String, _ log: TaskLog) -> Task<Void, Never> {
-    Task { [jobs, target] in
-      while !Task.isCancelled {
-        log.tick()
-        // A database that cannot be read shows itself to the job, which writes into it.
-        if (try? jobs.isCancelRequested(of: id)) == true { await target.cancel() }
-        try? await Task.sleep(for: ScoringDefaults.cancelPollInterval)
-      }
-    }
-  }
-
-  // MARK: - Finalize
-
   private func shutDownAfterLast() async {
     if isLast { await target.shutDown() }
   }
@@ -396,7 +236,7 @@ package struct JobRunner: Sendable {
 
 extension Result where Failure == any Error {
   /// What `body` returns or throws.
-  fileprivate init(_ body: () async throws -> Success) async {
+  init(_ body: () async throws -> Success) async {
     do {
       self = .success(try await body())
     } catch {

@@ -78,6 +78,15 @@ enum JobStoreSchema {
           ) STRICT;
           """)
     }
+    migrator.registerMigration("4: when tasks started, how long workers were busy") { db in
+      try db.execute(
+        sql: """
+          -- Of the last attempt: when it started by the wall clock, and how long its worker says that it was at the task.
+          ALTER TABLE tasks ADD COLUMN started_ms INTEGER;
+          ALTER TABLE tasks ADD COLUMN busy_ms REAL;
+          ALTER TABLE failed_attempts ADD COLUMN started_ms INTEGER;
+          """)
+    }
     return migrator
   }
 }

@@ -69,7 +69,7 @@ package struct NodeUsage: Hashable, Sendable {
 
   /// The most nodes that were there at a time.
   package var mostNodes: Int {
-    // Who goes and comes at the same time are one.
+    // A node that leaves and one that arrives at the same instant are counted as one.
     let changes = lives.flatMap { life in [(life.from, 1)] + (life.to.map { [($0, -1)] } ?? []) }
       .sorted { ($0.0, $0.1) < ($1.0, $1.1) }
     var present = 0

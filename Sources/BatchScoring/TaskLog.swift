@@ -1,12 +1,14 @@
 import Compute
 import Supervision
 import Synchronization
+import Telemetry
 
 /// Collects what happens to tasks, and writes it into jobs.sqlite a batch at a time: a commit an event would cost more
 /// than a task does.
 final class TaskLog: Sendable {
   private struct State {
-    var pending: [ComputeEvent] = []
+    /// With the times at which they happened.
+    var pending: [(event: ComputeEvent, at: Timestamp)] = []
     var done: Int
     var rows = 0
     var failedRows: Int
@@ -21,6 +23,8 @@ final class TaskLog: Sendable {
   private let jobs: JobStore
   /// How many rows a task has: those that fail with it.
   private let rows: @Sendable (Int) throws -> Int
+  /// The wall clock.
+  private let now: @Sendable () -> Timestamp
   private let report: @Sendable (ScoringEvent) -> Void
   private let state: Mutex<State>
 
@@ -31,12 +35,14 @@ final class TaskLog: Sendable {
 
   init(
     job: String, total: Int, done: Int, failedRows: Int, jobs: JobStore,
-    rows: @escaping @Sendable (Int) throws -> Int, report: @escaping @Sendable (ScoringEvent) -> Void
+    rows: @escaping @Sendable (Int) throws -> Int, now: @escaping @Sendable () -> Timestamp,
+    report: @escaping @Sendable (ScoringEvent) -> Void
   ) {
     self.job = job
     self.total = total
     self.jobs = jobs
     self.rows = rows
+    self.now = now
     self.report = report
     state = Mutex(State(done: done, failedRows: failedRows))
   }
@@ -66,7 +72,7 @@ final class TaskLog: Sendable {
   /// Returns how many rows have failed so far.
   func add(_ event: ComputeEvent) -> Int {
     let (told, failedRows): (ScoringEvent?, Int) = state.withLock { state in
-      state.pending.append(event)
+      state.pending.append((event, now()))
       writeIfDue(&state)
       switch event {
       case .taskSucceeded(_, _, let counts, let duration):

@@ -13,6 +13,9 @@ package struct Autoscaler: Sendable {
     case busy(node: Int)
     /// A node has nothing to do any more.
     case idle(node: Int)
+    /// So many tasks wait or run, and each of these nodes takes tasks; of each, whether it is at one. All of it is known at once,
+    /// so that no node is released for what was true a moment ago.
+    case observed(demand: Int, isBusy: [Int: Bool])
     /// Somebody else has taken the node away.
     case preempted(node: Int)
     /// The node does not come up, or is broken.
@@ -76,6 +79,14 @@ package struct Autoscaler: Sendable {
     case .ready(let node): move(node, from: [.provisioning], to: .idle, now, &actions)
     case .busy(let node): move(node, from: [.provisioning, .idle], to: .running, now, &actions)
     case .idle(let node): move(node, from: [.running], to: .idle, now, &actions)
+    case .observed(let tasks, let isBusy):
+      demand = tasks
+      for (node, isBusy) in isBusy.sorted(by: { $0.key < $1.key }) {
+        move(node, from: [.provisioning], to: .idle, now, &actions)
+        move(
+          node, from: isBusy ? [.idle] : [.running], to: isBusy ? .running : .idle, now,
+          &actions)
+      }
     case .preempted(let node):
       move(node, from: [.provisioning, .idle, .running, .leaving], to: .preempted, now, &actions)
     case .unusable(let node):
@@ -102,7 +113,7 @@ package struct Autoscaler: Sendable {
   }
 
   private mutating func balance(at now: Duration, _ actions: inout [Action]) {
-    // Who is on the way out still holds its machine, and so counts against the most.
+    // A node that is on its way out still holds its machine, and so counts towards `max_instances`.
     while usable < target, mayGrow,
       let number = (1...settings.maxInstances).first(where: { nodes[$0] == nil })
     {
@@ -113,7 +124,7 @@ package struct Autoscaler: Sendable {
     let rested = nodes.filter {
       $0.value.state == .idle && now - $0.value.since >= settings.idleTimeBeforeScaleDown
     }
-    // The last that came goes first, so that the others stay warm.
+    // The node that came last is released first, so that the others stay warm.
     for number in rested.keys.sorted(by: >) where usable > target {
       move(number, from: [.idle], to: .leaving, now, &actions)
       actions.append(.release(node: number))

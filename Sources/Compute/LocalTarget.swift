@@ -3,26 +3,25 @@ import Foundation
 import Wording
 
 /// Runs tasks in worker processes on this machine. Nodes are what makes it look like a cluster: each has `coresPerNode`
-/// workers, which stay warm between tasks and between jobs of the same command. An ``Autoscaler`` says how many nodes
-/// there are; a node is provisioned when its workers are started, and has gone when they have exited.
+/// workers, which stay warm between tasks and between jobs of the same command. A node is provisioned when its workers are started,
+/// and has gone when they have exited.
+///
+/// A ``ClusterBoard`` decides; this is the part that has processes, their messages and a clock.
 package actor LocalTarget: ComputeTarget {
   package nonisolated let name: String
   package nonisolated let slots: Int
-  private let coresPerNode: Int
   private let logFolder: String
   private let logPrefix: String
   private let observe: @Sendable (NodeTransition) -> Void
-  private var scaler: Autoscaler
-  private var openNodes: Set<Int> = []
-  /// The node of every worker that has not exited.
-  private var nodeOfWorker: [Int: Int] = [:]
+  private var cluster: ClusterBoard
   private var isRunning = false
   private var scaleDown: Task<Void, Never>?
   private let mailbox = WorkerMailbox()
   private var processes: [Int: WorkerProcess] = [:]
-  private var warm: [TaskBoard.WarmWorker] = []
-  private var warmCommand: WorkerCommand?
-  private var nextWorker = 1
+  /// What the workers that are there run.
+  private var command: WorkerCommand?
+  /// What the requests of the job that is under way carry.
+  private var input = ""
   private var stopRequested = false
   private var cancelRequested = false
   private let origin = ContinuousClock.now
@@ -59,23 +58,19 @@ package actor LocalTarget: ComputeTarget {
     // Writing to a worker that has just died must be an error and not the end of this process.
     signal(SIGPIPE, SIG_IGN)
     self.name = name
-    self.coresPerNode = coresPerNode
     self.logFolder = logFolder
     self.logPrefix = logPrefix
     self.observe = observe
-    scaler = Autoscaler(scale, tasksPerNode: coresPerNode)
+    cluster = ClusterBoard(scale, coresPerNode: coresPerNode)
     slots = nodes * coresPerNode
   }
 
   /// Starts the workers of the nodes that never go, so that they come up while the job is planned.
   package func prepare(for command: WorkerCommand) async {
     guard !isRunning else { return }
-    if warmCommand != command {
-      await endWorkers()
-      warmCommand = command
-    }
-    forgetTheDead()
-    follow(scaler.handle(.tick, at: now))
+    await use(command)
+    takeMessages()
+    handle(.tick)
   }
 
   package func run(
@@ -88,16 +83,9 @@ package actor LocalTarget: ComputeTarget {
       isRunning = false
       scheduleScaleDown()
     }
-    if warmCommand != job.worker {
-      await endWorkers()
-      warmCommand = job.worker
-    }
+    await use(job.worker)
     cancelRequested = false
-    forgetTheDead()
-    var board = TaskBoard(
-      job: job, nodes: scaler.settings.maxInstances, coresPerNode: coresPerNode, warm: warm,
-      nextWorker: nextWorker, now: now, openNodes: openNodes)
-    warm = []
+    takeMessages()
     let ticker = Task { [mailbox] in
       while !Task.isCancelled {
         try? await Task.sleep(for: ComputeDefaults.timeoutCheckInterval)
@@ -106,77 +94,39 @@ package actor LocalTarget: ComputeTarget {
     }
     defer { ticker.cancel() }
 
-    perform(board.begin(at: now), of: job, report)
-    scale(&board, of: job, report)
+    input = job.input
+    handle(.begin(job), report)
     var wakeUps = mailbox.wakeUps.makeAsyncIterator()
-    while !board.isFinished {
+    while true {
+      if let outcome = cluster.outcome { return outcome }
       await wakeUps.next()
-      for letter in mailbox.takeAll() {
-        perform(board.handle(event(for: letter), at: now), of: job, report)
-      }
+      takeMessages(report)
       if cancelRequested {
         cancelRequested = false
-        perform(board.handle(.cancel, at: now), of: job, report)
+        handle(.cancel, report)
       }
-      if stopRequested { perform(board.handle(.stop, at: now), of: job, report) }
-      perform(board.handle(.tick, at: now), of: job, report)
-      scale(&board, of: job, report)
+      if stopRequested { handle(.stop, report) }
+      handle(.tick, report)
     }
-    warm = board.warmWorkers
-    nextWorker = board.nextWorker
-    return board.outcome
   }
 
-  /// Tells the autoscaler what the board is at, and the board which nodes come and go.
-  private func scale(
-    _ board: inout TaskBoard, of job: ComputeJob, _ report: @Sendable (ComputeEvent) -> Void
-  ) {
-    let busy = board.busyNodes
-    let starting = board.startingNodes
-    var actions: [Autoscaler.Action] = []
-    for node in openNodes.sorted() where !starting.contains(node) {
-      // A node that nobody needs yet has no workers, and is as good as ready.
-      actions += scaler.handle(.ready(node: node), at: now)
-      actions += scaler.handle(busy.contains(node) ? .busy(node: node) : .idle(node: node), at: now)
-    }
-    actions += scaler.handle(.demand(tasks: board.demand), at: now)
-    board.mayGrow = scaler.mayGrow
-    for action in actions {
-      switch action {
-      case .provision(let node):
-        openNodes.insert(node)
-        perform(board.handle(.openNode(node), at: now), of: job, report)
-      case .release(let node):
-        openNodes.remove(node)
-        perform(board.handle(.closeNode(node), at: now), of: job, report)
-      case .changed(let transition): observe(transition)
-      }
-    }
-    noteGoneNodes()
-  }
-
-  private func tell(_ actions: [Autoscaler.Action]) {
-    for case .changed(let transition) in actions { observe(transition) }
-  }
-
-  /// A node that was released has gone when the last of its workers has.
-  private func noteGoneNodes() {
-    let present = Set(nodeOfWorker.values)
-    for (node, state) in scaler.states where state == .leaving && !present.contains(node) {
-      tell(scaler.handle(.gone(node: node), at: now))
-    }
+  /// Makes `command` the one that workers run.
+  private func use(_ command: WorkerCommand) async {
+    guard self.command != command else { return }
+    await endWorkers()
+    self.command = command
   }
 
   /// Between jobs nothing else looks at the clock, or at workers that exit.
   private func scheduleScaleDown() {
-    let leaving = nodeOfWorker.filter { scaler.states[$0.value] == .leaving }.compactMap { processes[$0.key] }
+    let leaving = cluster.leavingWorkers.compactMap { processes[$0] }
     if !leaving.isEmpty {
       Task { [weak self] in
         for process in leaving { await process.wait() }
         await self?.settle()
       }
     }
-    guard let release = scaler.nextRelease else { return }
+    guard let release = cluster.nextRelease else { return }
     scaleDown = Task { [weak self] in
       guard let self else { return }
       try? await Task.sleep(for: release - self.now)
@@ -186,41 +136,15 @@ package actor LocalTarget: ComputeTarget {
 
   private func releaseIdleNodes() {
     guard !isRunning else { return }
-    forgetTheDead()
-    follow(scaler.handle(.tick, at: now))
-    noteGoneNodes()
+    takeMessages()
+    handle(.tick)
     scheduleScaleDown()
-  }
-
-  /// Does between jobs what the autoscaler asks for.
-  private func follow(_ actions: [Autoscaler.Action]) {
-    tell(actions)
-    for action in actions {
-      switch action {
-      case .provision(let node):
-        openNodes.insert(node)
-        guard let command = warmCommand else { continue }
-        for slot in (node - 1) * coresPerNode..<node * coresPerNode {
-          start(nextWorker, slot: slot, command)
-          warm.append(TaskBoard.WarmWorker(worker: nextWorker, slot: slot, isReady: false))
-          nextWorker += 1
-        }
-      case .release(let node):
-        openNodes.remove(node)
-        for worker in warm where nodeOfWorker[worker.worker] == node {
-          processes[worker.worker]?.finish()
-        }
-        warm.removeAll { nodeOfWorker[$0.worker] == node }
-      case .changed: break
-      }
-    }
   }
 
   /// Notes what has exited. A job that has begun meanwhile does so itself.
   private func settle() {
     guard !isRunning else { return }
-    forgetTheDead()
-    noteGoneNodes()
+    takeMessages()
   }
 
   package func stop() {
@@ -241,69 +165,63 @@ package actor LocalTarget: ComputeTarget {
 
   private nonisolated var now: Duration { ContinuousClock.now - origin }
 
-  private func perform(
-    _ actions: [TaskBoard.Action], of job: ComputeJob, _ report: @Sendable (ComputeEvent) -> Void
-  ) {
-    for action in actions {
-      switch action {
-      case .startWorker(let worker, let slot): start(worker, slot: slot, job.worker)
-      case .assign(let worker, let task, let attempt):
-        processes[worker]?.send(WorkerRequest(input: job.input, task: task, attempt: attempt).line)
-      case .kill(let worker):
-        processes[worker]?.kill()
-      case .finish(let worker):
-        processes[worker]?.finish()
-      case .report: break
+  /// Tells the cluster what has happened, and does what it asks for.
+  private func handle(_ event: ClusterBoard.Event, _ report: @Sendable (ComputeEvent) -> Void = { _ in }) {
+    var events = [event]
+    var told: [ClusterBoard.Action] = []
+    while !events.isEmpty {
+      for action in cluster.handle(events.removeFirst(), at: now) {
+        switch action {
+        // This machine is up.
+        case .provision(let node): events.append(.nodeStarted(node))
+        case .startWorker(let worker, _): start(worker)
+        case .assign(let worker, let task, let attempt):
+          processes[worker]?.send(WorkerRequest(input: input, task: task, attempt: attempt).line)
+        case .kill(let worker): processes[worker]?.kill()
+        case .finish(let worker): processes[worker]?.finish()
+        case .report, .changed: told.append(action)
+        }
       }
     }
-    // Afterwards: whoever is told may write it down, and no worker should wait for that.
-    for case .report(let event) in actions { report(event) }
+    // Afterwards: the one that is told may write it to disk, and no worker should wait for that.
+    for action in told {
+      if case .report(let event) = action { report(event) }
+      if case .changed(let transition) = action { observe(transition) }
+    }
   }
 
-  private func start(_ worker: Int, slot: Int, _ command: WorkerCommand) {
-    nodeOfWorker[worker] = slot / coresPerNode + 1
+  private func start(_ worker: Int) {
+    guard let command else {
+      preconditionFailure("a cluster starts workers once there is a command for them")
+    }
     processes[worker] = WorkerProcess(
       number: worker, command: command, logPath: log(of: worker), mailbox: mailbox)
   }
 
   private func log(of worker: Int) -> String { "\(logFolder)/\(logPrefix)worker-\(worker).log" }
 
-  private func forget(_ worker: Int) {
-    processes[worker] = nil
-    nodeOfWorker[worker] = nil
+  /// Tells the cluster what workers have said since the last time.
+  private func takeMessages(_ report: @Sendable (ComputeEvent) -> Void = { _ in }) {
+    for message in mailbox.takeAll() { handle(event(for: message), report) }
   }
 
-  private func event(for letter: WorkerMailbox.Letter) -> TaskBoard.Event {
-    switch letter {
+  private func event(for message: WorkerMailbox.Message) -> ClusterBoard.Event {
+    switch message {
     case .line(let worker, let line):
       guard let reply = try? JSONDecoder().decode(WorkerReply.self, from: Data(line.utf8)) else {
-        return .workerBabbled(worker: worker, text: String(line.prefix(200)))
+        return .unexpectedOutput(worker: worker, text: String(line.prefix(200)))
       }
       return .workerReplied(worker: worker, reply)
     case .exited(let worker, let reason):
-      forget(worker)
+      processes[worker] = nil
       return .workerExited(worker: worker, reason: "\(reason) (log: \(log(of: worker)))")
     case .notStarted(let worker, let reason):
-      forget(worker)
+      processes[worker] = nil
       return .workerExited(worker: worker, reason: "could not be started (\(reason))")
     }
   }
 
-  /// Strikes out the warm workers that have died since the last job, and notes those that have become ready.
-  private func forgetTheDead() {
-    for letter in mailbox.takeAll() {
-      switch event(for: letter) {
-      case .workerReplied(let worker, .ready):
-        for index in warm.indices where warm[index].worker == worker { warm[index].isReady = true }
-      case .workerExited(let worker, _):
-        warm.removeAll { $0.worker == worker }
-      default:
-        break
-      }
-    }
-  }
-
-  /// Closes every worker's standard input; who is still there after the grace is killed.
+  /// Closes every worker's standard input; a worker that is still there after the grace is killed.
   private func endWorkers() async {
     let ending = Array(processes.values)
     for process in ending { process.finish() }
@@ -321,18 +239,6 @@ package actor LocalTarget: ComputeTarget {
     }
     _ = mailbox.takeAll()
     processes = [:]
-    nodeOfWorker = [:]
-    warm = []
-    openNodes = []
-    for node in scaler.states.keys.sorted() {
-      // The autoscaler asks for the fewest nodes again at once; the next job opens them.
-      for action in scaler.handle(.gone(node: node), at: now) {
-        switch action {
-        case .changed(let transition) where transition.state == nil: observe(transition)
-        case .changed, .provision, .release: break
-        }
-      }
-    }
-    scaler = Autoscaler(scaler.settings, tasksPerNode: coresPerNode)
+    handle(.cleared)
   }
 }

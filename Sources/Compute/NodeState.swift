@@ -23,7 +23,7 @@ package struct NodeTransition: Hashable, Sendable {
   package var node: Int
   /// Nil: it has gone.
   package var state: NodeState?
-  /// On the clock of whoever tells it.
+  /// On the clock of the target.
   package var at: Duration
 
   package init(node: Int, state: NodeState?, at: Duration) {

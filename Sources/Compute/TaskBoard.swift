@@ -7,7 +7,7 @@ package struct TaskBoard: Sendable {
   package enum Event: Hashable, Sendable {
     case workerReplied(worker: Int, WorkerReply)
     /// The worker has written something that is no reply.
-    case workerBabbled(worker: Int, text: String)
+    case unexpectedOutput(worker: Int, text: String)
     case workerExited(worker: Int, reason: String)
     /// Nothing but time has passed.
     case tick
@@ -20,6 +20,9 @@ package struct TaskBoard: Sendable {
     case openNode(Int)
     /// The node, which is at no task, takes none any more; its workers are to exit.
     case closeNode(Int)
+    /// The node was preempted: its workers are killed, and the tasks that they were at are tried again, which uses up none of the
+    /// job's retries.
+    case loseNode(Int)
   }
 
   package enum Action: Hashable, Sendable {
@@ -45,48 +48,36 @@ package struct TaskBoard: Sendable {
     }
   }
 
-  private struct Run: Hashable, Sendable {
-    var task: Int
-    var attempt: Int
+  struct Run: Hashable, Sendable {
+    var attempt: TaskQueue.Attempt
     var started: Duration
   }
 
-  private enum State: Hashable, Sendable {
+  enum State: Hashable, Sendable {
     case starting(since: Duration)
     case idle
     case busy(Run)
     /// Told to end; the attempt it was at, if any, fails with this reason when it has.
     case killed(Run?, reason: String)
-    /// Told to exit by itself, because its node goes.
+    /// Killed because its node was preempted.
+    case lost(Run, reason: String)
+    /// Told to exit by itself, because its node is released, or killed while it was at no task on a node that was preempted.
     case leaving
   }
 
-  private struct Worker: Sendable {
+  struct Worker: Sendable {
     var slot: Int
     var state: State
   }
 
-  private struct Retry: Sendable {
-    var task: Int
-    var attempt: Int
-    var lastWorker: Int
-  }
-
-  private let tasks: [Int]
-  private let retry: RetrySettings
-  private let coresPerNode: Int
-  private var openNodes: Set<Int>
-  private var nextTask = 0
-  private var retries: [Retry] = []
-  private var workers: [Int: Worker] = [:]
-  private var freeSlots: [Int]
+  private let timeout: Duration
+  private(set) var queue: TaskQueue
+  var workers: [Int: Worker] = [:]
+  var slots: WorkerSlots
   private var startFailures = 0
   private let maxStartFailures: Int
-  private var ending: ComputeOutcome.Ending = .finished
+  private(set) var ending: ComputeOutcome.Ending = .finished
   private var stoppedAt: Duration?
-  private var succeeded = 0
-  private var failed = 0
-  private var retried = 0
   /// The number that the next worker gets. Numbers are never used twice, also across jobs.
   package private(set) var nextWorker: Int
   /// Whether another node may be opened: a failed task then waits for it rather than for the worker it failed on.
@@ -99,20 +90,15 @@ package struct TaskBoard: Sendable {
     job: ComputeJob, nodes: Int, coresPerNode: Int, warm: [WarmWorker] = [], nextWorker: Int = 1,
     now: Duration = .zero, openNodes: Set<Int>? = nil
   ) {
-    let open = openNodes ?? Set(1...nodes)
-    self.openNodes = open
-    tasks = job.tasks
-    retry = job.retry
-    self.coresPerNode = coresPerNode
+    timeout = job.retry.timeout
+    queue = TaskQueue(tasks: job.tasks, maxRetries: job.retry.maxRetries)
+    slots = WorkerSlots(
+      nodes: nodes, coresPerNode: coresPerNode, openNodes: openNodes ?? Set(1...nodes),
+      taken: Set(warm.map(\.slot)))
     self.nextWorker = nextWorker
     for worker in warm {
       workers[worker.worker] = Worker(
         slot: worker.slot, state: worker.isReady ? .idle : .starting(since: now))
-    }
-    let taken = Set(warm.map(\.slot))
-    // Lowest slot last, because slots are taken from the end.
-    freeSlots = (0..<(nodes * coresPerNode)).reversed().filter {
-      !taken.contains($0) && open.contains($0 / coresPerNode + 1)
     }
     maxStartFailures = ComputeDefaults.workerStartFailuresPerSlot * nodes * coresPerNode
   }
@@ -120,15 +106,11 @@ package struct TaskBoard: Sendable {
   /// Whether nothing is left to wait for.
   package var isFinished: Bool {
     guard !hasRunningTasks else { return false }
-    return ending != .finished || (nextTask == tasks.count && retries.isEmpty)
+    return ending != .finished || queue.waiting == 0
   }
 
   /// How the job has ended; of use once ``isFinished``.
-  package var outcome: ComputeOutcome {
-    ComputeOutcome(
-      ending: ending, succeeded: succeeded, failed: failed, retries: retried,
-      notRun: tasks.count - succeeded - failed)
-  }
+  package var outcome: ComputeOutcome { queue.outcome(ending) }
 
   /// The workers that are left, for the next job.
   package var warmWorkers: [WarmWorker] {
@@ -136,38 +118,9 @@ package struct TaskBoard: Sendable {
       switch worker.state {
       case .idle: WarmWorker(worker: number, slot: worker.slot, isReady: true)
       case .starting: WarmWorker(worker: number, slot: worker.slot, isReady: false)
-      case .busy, .killed, .leaving: nil
+      case .busy, .killed, .lost, .leaving: nil
       }
     }.sorted { $0.worker < $1.worker }
-  }
-
-  /// How many tasks wait or run, and one more where a failed one should go to another node.
-  package var demand: Int {
-    guard ending == .finished else { return busyNodes.count }
-    let running = workers.values.count { if case .busy = $0.state { true } else { false } }
-    return tasks.count - nextTask + retries.count + running + (retries.isEmpty ? 0 : coresPerNode)
-  }
-
-  /// The nodes that are at a task.
-  package var busyNodes: Set<Int> {
-    Set(
-      workers.values.compactMap { worker in
-        switch worker.state {
-        case .busy, .killed(.some, _): node(of: worker.slot)
-        case .starting, .idle, .killed(nil, _), .leaving: nil
-        }
-      })
-  }
-
-  /// The nodes whose workers are all still being started.
-  package var startingNodes: Set<Int> {
-    var isStarting: [Int: Bool] = [:]
-    for worker in workers.values {
-      let starts = if case .starting = worker.state { true } else { false }
-      isStarting[node(of: worker.slot), default: true] =
-        isStarting[node(of: worker.slot), default: true] && starts
-    }
-    return Set(isStarting.filter(\.value).keys)
   }
 
   /// The first actions.
@@ -182,7 +135,7 @@ package struct TaskBoard: Sendable {
     var actions: [Action] = []
     switch event {
     case .workerReplied(let worker, let reply): take(reply, from: worker, at: now, &actions)
-    case .workerBabbled(let worker, let text):
+    case .unexpectedOutput(let worker, let text):
       kill(worker, reason: "worker \(worker) wrote \(text.quoted) where a reply was expected", &actions)
     case .workerExited(let worker, let reason): remove(worker, reason: reason, at: now, &actions)
     case .tick:
@@ -196,30 +149,12 @@ package struct TaskBoard: Sendable {
     case .cancel:
       ending = .canceled
       killBusy(reason: "the job was canceled", &actions)
-    case .openNode(let node): open(node)
+    case .openNode(let node): slots.open(node, taken: Set(workers.values.map(\.slot)))
     case .closeNode(let node): close(node, &actions)
+    case .loseNode(let node): lose(node, &actions)
     }
     giveOut(&actions, at: now)
     return actions
-  }
-
-  private mutating func open(_ node: Int) {
-    guard openNodes.insert(node).inserted else { return }
-    let slots = ((node - 1) * coresPerNode..<node * coresPerNode)
-    let taken = Set(workers.values.map(\.slot))
-    freeSlots += slots.reversed().filter { !taken.contains($0) }
-    // Lowest slot last, because slots are taken from the end.
-    freeSlots.sort(by: >)
-  }
-
-  private mutating func close(_ node: Int, _ actions: inout [Action]) {
-    guard !busyNodes.contains(node), openNodes.remove(node) != nil else { return }
-    freeSlots = freeSlots.filter { self.node(of: $0) != node }
-    for (number, worker) in workers.sorted(by: { $0.key < $1.key }) where self.node(of: worker.slot) == node {
-      if case .killed = worker.state { continue }
-      workers[number]?.state = .leaving
-      actions.append(.finish(worker: number))
-    }
   }
 
   /// Whether running tasks have had their time to finish after a stop.
@@ -236,13 +171,11 @@ package struct TaskBoard: Sendable {
   private var hasRunningTasks: Bool {
     workers.values.contains {
       switch $0.state {
-      case .busy, .killed(.some, _): true
+      case .busy, .killed(.some, _), .lost: true
       case .idle, .starting, .killed(nil, _), .leaving: false
       }
     }
   }
-
-  private func node(of slot: Int) -> Int { slot / coresPerNode + 1 }
 
   private mutating func take(
     _ reply: WorkerReply, from number: Int, at now: Duration, _ actions: inout [Action]
@@ -253,16 +186,16 @@ package struct TaskBoard: Sendable {
       startFailures = 0
       workers[number]?.state = .idle
     case (.succeeded(let task, let attempt, let counts), .busy(let run))
-    where task == run.task && attempt == run.attempt:
+    where task == run.attempt.task && attempt == run.attempt.number:
       workers[number]?.state = .idle
-      succeeded += 1
+      queue.noteSuccess()
       actions.append(
         .report(.taskSucceeded(task: task, attempt: attempt, counts: counts, duration: now - run.started)))
     case (.failed(let task, let attempt, let reason, let retry), .busy(let run))
-    where task == run.task && attempt == run.attempt:
+    where task == run.attempt.task && attempt == run.attempt.number:
       workers[number]?.state = .idle
       attemptFailed(run, on: number, reason: reason, retry: retry, at: now, &actions)
-    case (_, .killed):
+    case (_, .killed), (_, .lost):
       break  // Its attempt has already been given up.
     case (_, .leaving):
       break  // It became ready just when it was told to go.
@@ -275,20 +208,17 @@ package struct TaskBoard: Sendable {
     _ run: Run, on worker: Int, reason: String, retry mayHelp: Bool, at now: Duration,
     _ actions: inout [Action]
   ) {
-    // What a canceled job was at, or one that is stopped, has neither failed nor is it tried again.
-    guard ending != .canceled, !isAbandoning(at: now) else { return }
-    let duration = now - run.started
-    guard mayHelp, run.attempt <= retry.maxRetries, !isGivingUp else {
-      failed += 1
-      actions.append(
-        .report(.taskFailed(task: run.task, attempt: run.attempt, reason: reason, duration: duration)))
-      return
-    }
-    retried += 1
-    retries.append(Retry(task: run.task, attempt: run.attempt + 1, lastWorker: worker))
+    guard !isEnding(at: now) else { return }
     actions.append(
-      .report(.taskRetried(task: run.task, attempt: run.attempt, reason: reason, duration: duration)))
+      .report(
+        queue.noteFailure(
+          of: run.attempt, on: worker, reason: reason, mayRetry: mayHelp && !isGivingUp,
+          duration: now - run.started)))
   }
+
+  /// Whether what a task was at counts no more: in a canceled job, or one that is stopped, it has neither failed nor is it tried
+  /// again.
+  private func isEnding(at now: Duration) -> Bool { ending == .canceled || isAbandoning(at: now) }
 
   private var isGivingUp: Bool {
     if case .gaveUp = ending { true } else { false }
@@ -296,14 +226,23 @@ package struct TaskBoard: Sendable {
 
   private mutating func remove(_ number: Int, reason: String, at now: Duration, _ actions: inout [Action]) {
     guard let worker = workers.removeValue(forKey: number) else { return }
-    if openNodes.contains(node(of: worker.slot)) { freeSlots.append(worker.slot) }
-    actions.append(.report(.workerExited(worker: number, node: node(of: worker.slot), reason: reason)))
+    slots.release(worker.slot)
+    actions.append(
+      .report(.workerExited(worker: number, node: slots.node(of: worker.slot), reason: reason)))
     switch worker.state {
     case .busy(let run):
       let reason = "worker \(number) \(reason) during the task"
       attemptFailed(run, on: number, reason: reason, retry: true, at: now, &actions)
     case .killed(let run?, let why):
       attemptFailed(run, on: number, reason: why, retry: true, at: now, &actions)
+    case .lost(let run, let why):
+      guard !isEnding(at: now) else { break }
+      let duration = now - run.started
+      let event =
+        isGivingUp
+        ? queue.noteFailure(of: run.attempt, on: number, reason: why, mayRetry: false, duration: duration)
+        : queue.noteLoss(of: run.attempt, on: number, reason: why, duration: duration)
+      actions.append(.report(event))
     case .starting:
       countStartFailure("worker \(number) \(reason) before it was ready")
     case .killed(nil, let why):
@@ -323,9 +262,9 @@ package struct TaskBoard: Sendable {
   private mutating func checkTimeouts(at now: Duration, _ actions: inout [Action]) {
     for (number, worker) in workers.sorted(by: { $0.key < $1.key }) {
       switch worker.state {
-      case .busy(let run) where now - run.started > retry.timeout:
+      case .busy(let run) where now - run.started > timeout:
         kill(
-          number, reason: "no answer within \(retry.timeout.formattedSeconds); worker \(number) was killed",
+          number, reason: "no answer within \(timeout.formattedSeconds); worker \(number) was killed",
           &actions)
       case .starting(let since) where now - since > ComputeDefaults.workerStartTimeout:
         let limit = ComputeDefaults.workerStartTimeout.formattedSeconds
@@ -341,7 +280,7 @@ package struct TaskBoard: Sendable {
     switch worker.state {
     case .busy(let run): workers[number]?.state = .killed(run, reason: reason)
     case .starting, .idle: workers[number]?.state = .killed(nil, reason: reason)
-    case .killed, .leaving: return
+    case .killed, .lost, .leaving: return
     }
     actions.append(.kill(worker: number))
   }
@@ -349,34 +288,26 @@ package struct TaskBoard: Sendable {
   /// Gives waiting tasks to idle workers, and starts workers for those that no worker is there for.
   private mutating func giveOut(_ actions: inout [Action], at now: Duration) {
     guard ending == .finished else { return }
-    for number in workers.filter({ $0.value.state == .idle }).keys.sorted() {
-      guard let (task, attempt) = takeTask(for: number) else { continue }
-      workers[number]?.state = .busy(Run(task: task, attempt: attempt, started: now))
-      let node = node(of: workers[number]?.slot ?? 0)
-      actions.append(.assign(worker: number, task: task, attempt: attempt))
-      actions.append(.report(.taskStarted(task: task, attempt: attempt, worker: number, node: node)))
+    let idle = workers.filter { $0.value.state == .idle }
+    for (number, worker) in idle.sorted(by: { $0.key < $1.key }) {
+      let isAlone = workers.count == 1 && slots.isFull && !mayGrow
+      guard let attempt = queue.take(for: number, isAlone: isAlone) else { continue }
+      workers[number]?.state = .busy(Run(attempt: attempt, started: now))
+      let (task, count) = (attempt.task, attempt.number)
+      actions.append(.assign(worker: number, task: task, attempt: count))
+      actions.append(
+        .report(
+          .taskStarted(task: task, attempt: count, worker: number, node: slots.node(of: worker.slot))))
     }
-    var waiting = tasks.count - nextTask + retries.count
+    var waiting = queue.waiting
     waiting -= workers.values.count { if case .starting = $0.state { true } else { false } }
-    while waiting > 0, let slot = freeSlots.popLast() {
+    while waiting > 0, let slot = slots.take() {
       waiting -= 1
       workers[nextWorker] = Worker(slot: slot, state: .starting(since: now))
       actions.append(.startWorker(worker: nextWorker, slot: slot))
-      actions.append(.report(.workerStarted(worker: nextWorker, node: node(of: slot))))
+      actions.append(.report(.workerStarted(worker: nextWorker, node: slots.node(of: slot))))
       nextWorker += 1
     }
-  }
-
-  /// The next task for `worker`: new tasks first; a failed one goes to another worker where there is one.
-  private mutating func takeTask(for worker: Int) -> (task: Int, attempt: Int)? {
-    if nextTask < tasks.count {
-      nextTask += 1
-      return (tasks[nextTask - 1], 1)
-    }
-    let isAlone = workers.count == 1 && freeSlots.isEmpty && !mayGrow
-    guard let index = retries.firstIndex(where: { isAlone || $0.lastWorker != worker }) else { return nil }
-    let retry = retries.remove(at: index)
-    return (retry.task, retry.attempt)
   }
 }
 

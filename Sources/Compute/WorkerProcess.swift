@@ -9,15 +9,15 @@ import SystemPackage
 ///
 /// Bounded by the protocol: a worker says one line a request and one at its start, and exits once.
 final class WorkerMailbox: Sendable {
-  enum Letter: Sendable {
+  enum Message: Sendable {
     case line(worker: Int, String)
     case exited(worker: Int, reason: String)
     /// The worker could not even be started.
     case notStarted(worker: Int, reason: String)
   }
 
-  private let letters = Mutex<[Letter]>([])
-  /// Yields when there may be letters, or when ``wake()`` was called; never more than one ahead.
+  private let messages = Mutex<[Message]>([])
+  /// Yields when there may be messages, or when ``wake()`` was called; never more than one ahead.
   let wakeUps: AsyncStream<Void>
   private let bell: AsyncStream<Void>.Continuation
 
@@ -25,17 +25,17 @@ final class WorkerMailbox: Sendable {
     (wakeUps, bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
-  func post(_ letter: Letter) {
-    letters.withLock { $0.append(letter) }
+  func post(_ message: Message) {
+    messages.withLock { $0.append(message) }
     bell.yield()
   }
 
   func wake() { bell.yield() }
 
-  func takeAll() -> [Letter] {
-    letters.withLock { letters in
-      defer { letters.removeAll(keepingCapacity: true) }
-      return letters
+  func takeAll() -> [Message] {
+    messages.withLock { messages in
+      defer { messages.removeAll(keepingCapacity: true) }
+      return messages
     }
   }
 }

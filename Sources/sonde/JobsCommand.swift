@@ -1,9 +1,6 @@
 import ArgumentParser
 import BatchScoring
-import Foundation
-import Modelling
 import Telemetry
-import Wording
 
 /// `sonde jobs`: what ran, is running, failed and why.
 struct JobsCommand: AsyncParsableCommand {
@@ -14,17 +11,6 @@ struct JobsCommand: AsyncParsableCommand {
       JobsCancelCommand.self,
       JobsRerunCommand.self,
     ])
-
-  /// The job called `id`. Throws where there is none, with the names that there are.
-  static func find(_ id: String, in store: JobStore) throws -> JobRecord {
-    guard let job = try store.job(id) else {
-      let known = try store.jobs().map(\.cut.id)
-      throw ScoringError(
-        "there is no job \(id.quoted)"
-          + (known.isEmpty ? "" : "; there are \(known.prefix(20).joined(separator: ", "))"))
-    }
-    return job
-  }
 
   /// What is to be known of a job that is not at its end, and that nobody runs.
   static func abandoned(_ id: String, in runDir: String) -> String {

@@ -19,13 +19,13 @@ struct JobsLogsCommand: AsyncParsableCommand {
   func run() async throws {
     let folder = try ScoringCommandSupport.folder(arguments.runDir)
     let store = try JobStore(reading: folder.jobs)
-    var isFinal = try JobsCommand.find(arguments.job, in: store).state.isFinal
+    var isFinal = try store.named(arguments.job).state.isFinal
     var logs = WorkerLogs(folder: folder.workerLogs, job: arguments.job)
     for line in try logs.newLines() { StandardOutput.write(line) }
     while follow, !isFinal {
       try await Task.sleep(for: Self.interval)
       // Asked for before the logs are read: what was logged before the end is then seen.
-      isFinal = try JobsCommand.find(arguments.job, in: store).state.isFinal
+      isFinal = try store.named(arguments.job).state.isFinal
       let isAbandoned = !isFinal && !store.hasCoordinator
       for line in try logs.newLines() { StandardOutput.write(line) }
       if isAbandoned {

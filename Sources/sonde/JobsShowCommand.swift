@@ -32,7 +32,7 @@ struct JobsShowCommand: ParsableCommand {
   func run() throws {
     let folder = try ScoringCommandSupport.folder(arguments.runDir)
     let store = try JobStore(reading: folder.jobs)
-    let record = try JobsCommand.find(arguments.job, in: store)
+    let record = try store.named(arguments.job)
     let tasks = try store.tasks(of: arguments.job)
     // Of plain files there is no store.
     let clocks = try (try? WindowStoreReader(path: folder.store))?.deviceClocks() ?? []

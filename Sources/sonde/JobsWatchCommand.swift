@@ -26,7 +26,7 @@ struct JobsWatchCommand: AsyncParsableCommand {
   func run() async throws {
     let store = try JobStore(reading: ScoringCommandSupport.folder(runDir).jobs)
     guard let id = try job ?? store.jobs().last?.cut.id else { throw ScoringError("no job has been run yet") }
-    _ = try JobsCommand.find(id, in: store)
+    _ = try store.named(id)
     // What is watched is the result, so it goes to standard output; it can only be drawn over on a terminal.
     let screen = format == .text && isatty(STDOUT_FILENO) == 1 ? TerminalScreen() : nil
     var last: JobView?

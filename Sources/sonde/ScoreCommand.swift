@@ -5,7 +5,6 @@ import Files
 import Modelling
 import OneClassSVM
 import Telemetry
-import WindowStore
 import Wording
 
 /// `sonde score`: one batch job by hand, on a run's store or on a plain file.
@@ -101,26 +100,25 @@ struct ScoreCommand: AsyncParsableCommand {
     }
     let folder = try ScoringCommandSupport.folder(runDir)
     let document = try endpoint.document()
-    var deployment = try document?.deployment(endpoint.deployment, in: folder) ?? ownDeployment(of: folder)
+    let deployment = try document?.deployment(endpoint.deployment, in: folder) ?? ownDeployment(of: folder)
     let size = try settings.applied(to: compute).settings(
       over: document?.endpoint.compute ?? ComputeSettings())
-    let jobs = try JobStore(path: folder.jobs)
-    let chain = try jobs.chain(of: deployment)
-    let cut: JobCut
-    if let unfinished = chain.first(where: { !$0.state.isFinal }) {
-      cut = unfinished.cut
-      deployment = try jobs.deployment(of: cut.id) ?? deployment
+    let coordinator = try Coordinator(folder)
+    var work = try coordinator.next(
+      of: deployment, after: try after.map { try ScoringCommandSupport.instant($0, "--after") },
+      through: try through.map { try ScoringCommandSupport.instant($0, "--through") })
+    if work.isBegun {
       StandardError.write(
-        "going on with the unfinished job \(cut.id) and the deployment that it began with"
+        "going on with the unfinished job \(work.cut.id) and the deployment that it began with"
           + (after == nil && through == nil ? "" : "; --after and --through are for the next one"))
-    } else {
-      cut = try newCut(of: folder, jobs, after: chain)
     }
-    if let size = try ScoringCommandSupport.miniBatchSize(miniBatchSize) { deployment.miniBatchSize = size }
-    try settings.apply(to: &deployment)
+    if let size = try ScoringCommandSupport.miniBatchSize(miniBatchSize) {
+      work.deployment.miniBatchSize = size
+    }
+    try settings.apply(to: &work.deployment)
     try await ScoringCommandSupport.run(
-      cut, deployment, folder, jobs, compute: size,
-      reporter: ScoringReporter(format: format, monitoring: monitoring, jobs: jobs))
+      work, by: coordinator, compute: size,
+      reporter: ScoringReporter(format: format, monitoring: monitoring, jobs: coordinator.jobs))
   }
 
   /// The models of the run, without an endpoint.
@@ -131,44 +129,5 @@ struct ScoreCommand: AsyncParsableCommand {
           + "run “sonde train” first")
     }
     return Deployment(layout: layout, model: try TrainingSetup.read(folder)?.settings ?? ModelSettings())
-  }
-
-  /// The cut behind the jobs of `chain`, or the one that was asked for.
-  private func newCut(of folder: RunFolder, _ jobs: JobStore, after chain: [JobRecord]) throws -> JobCut {
-    guard let watermark = try WindowStoreReader(path: folder.store).fleetWatermark() else {
-      throw ScoringError("\(folder.store) holds no reading yet")
-    }
-    let through = try through.map { try ScoringCommandSupport.instant($0, "--through") } ?? watermark
-    guard through <= watermark else {
-      throw ScoringError(
-        "--through \(through) is later than the store's watermark \(watermark); wait, or leave it out")
-    }
-    let lastCut = chain.map { $0.cut.through ?? through }.max()
-    let after =
-      try after.map { try ScoringCommandSupport.instant($0, "--after") } ?? lastCut
-      ?? Timestamp(milliseconds: 0)
-    if self.after != nil, after >= through {
-      throw ScoringError("--after \(after) is not before \(through), the end of what is scored")
-    }
-    if after < through {
-      let cut = JobCut(after: after, fire: through)
-      guard let known = try jobs.job(cut.id), known.state.isFinal else { return cut }
-      throw ScoringError("there is a job \(known.cut.id) already: \(Self.ending(of: known, folder))")
-    }
-    if let undone = chain.last(where: { $0.state != .completed }) {
-      throw ScoringError("nothing is new, but \(Self.ending(of: undone, folder))")
-    }
-    if self.after == nil, let closing = chain.last(where: { $0.cut.through == nil }) {
-      throw ScoringError(
-        "job \(closing.cut.id) was the last of its stream; what has come since is scored with --after alone")
-    }
-    throw ScoringError(
-      "everything visible through \(through) is scored already, by the jobs in \(folder.jobs)")
-  }
-
-  private static func ending(of job: JobRecord, _ folder: RunFolder) -> String {
-    guard job.state != .completed else { return "it has scored \(job.predictions) windows" }
-    return "job \(job.cut.id) \(job.state == .canceled ? "was canceled" : "failed"); "
-      + "“sonde jobs rerun \(folder.path) \(job.cut.id)” goes on with it"
   }
 }

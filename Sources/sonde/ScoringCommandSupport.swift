@@ -27,19 +27,16 @@ enum ScoringCommandSupport {
         + (singleJob ? ["--single-job"] : []))
   }
 
-  /// Runs the job of `cut` by hand, says where its predictions are, and leaves with an exit code where there are none.
+  /// Runs the job of `work` by hand, says where its predictions are, and leaves with an exit code where there are none.
   static func run(
-    _ cut: JobCut, _ deployment: Deployment, _ folder: RunFolder, _ jobs: JobStore,
-    compute: ComputeSettings, reporter: ScoringReporter
+    _ work: Coordinator.Work, by coordinator: Coordinator, compute: ComputeSettings, reporter: ScoringReporter
   ) async throws {
-    let target = try compute.target(for: deployment, folder, jobs)
-    let runner = JobRunner(
-      folder: folder.with(modelsOf: deployment), deployment: deployment, target: target,
-      worker: worker(of: deployment, singleJob: true), jobs: jobs,
-      now: { now() }, report: { reporter.report($0) }, isLast: true)
+    let (folder, deployment, cut) = (coordinator.folder, work.deployment, work.cut)
+    let target = try compute.target(for: deployment, folder, coordinator.jobs)
     _ = StopSignal { Task { await target.stop() } }
-    let job = try await runner.run(cut)
-    await target.shutDown()
+    let job = try await coordinator.run(
+      work, on: target, worker: worker(of: deployment, singleJob: true), now: { now() },
+      report: { reporter.report($0) })
     reporter.finish()
     switch job.state {
     case .completed:

@@ -226,6 +226,6 @@ import Testing
     var board = TaskBoard(job: job(1), nodes: 1, coresPerNode: 1)
     _ = board.begin(at: .zero)
     _ = board.handle(.workerReplied(worker: 1, .ready), at: .zero)
-    #expect(board.handle(.workerBabbled(worker: 1, text: "hello"), at: .zero) == [.kill(worker: 1)])
+    #expect(board.handle(.unexpectedOutput(worker: 1, text: "hello"), at: .zero) == [.kill(worker: 1)])
   }
 }
