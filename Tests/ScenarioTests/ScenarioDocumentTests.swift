@@ -169,7 +169,7 @@ enum Documents {
     (
       "readings.lost == 0", "readings.lsot == 0",
       [
-        "s.yaml:16:14: “readings” has no “lsot”; it has acknowledged, adjusted, doubled, dropped, duplicates, expired, late, lost, lost_at, planned, published, rejected, stored, unaccounted, withheld (in “readings.lsot == 0”); did you mean “lost”?"
+        "s.yaml:16:14: “readings” has no “lsot”; it has acknowledged, adjusted, doubled, dropped, duplicates, expired, late, lost, lost_at, misfiled, planned, published, rejected, stored, unaccounted, withheld (in “readings.lsot == 0”); did you mean “lost”?"
       ]
     ),
     (
