@@ -165,8 +165,9 @@ struct RunSupervisor {
           try await carryOut(action, parts, faults, progress)
         }
         let restarts = faults.kills + controller.excusedFailures + controller.unplannedDeaths
-        observe(
-          .status(status(progress, controller.phase == .publishing ? .publishing : .draining, restarts)))
+        let phase = controller.phase == .publishing ? RunStatus.Phase.publishing : .draining
+        observe(.status(status(progress, phase, restarts)))
+        try timeline.note(at: clock()) { entry(parts, progress, phase, at: clock()) }
         try await Task.sleep(for: RunDefaults.pollInterval)
       }
     } catch {

@@ -77,6 +77,24 @@ import WindowStore
     }
   }
 
+  /// A line a second from the start of the fleet to the end of the run, with figures that grow, and with what each part uses.
+  private func expectTimeline(of folder: String, seconds: Int) throws {
+    var reader = try CSVReader(path: "\(folder)/timeline.csv")
+    let columns = try [
+      "seconds", "phase", "published", "stored", "predictions", "ingest_memory_bytes", "simulate_cpu_seconds",
+    ].map(reader.column)
+    var rows: [[String]] = []
+    while let row = try reader.nextRow() { rows.append(columns.map { row.fields[$0] }) }
+    #expect(rows.count >= seconds, "\(rows)")
+    let times = rows.compactMap { Double($0[0]) }
+    #expect(times.count == rows.count && times == times.sorted() && times[0] < 1)
+    let published = rows.compactMap { Int($0[2]) }
+    #expect(published == published.sorted() && published.first != published.last)
+    #expect(rows[1][1] == "publishing" && (Int(rows[1][5]) ?? 0) > 0 && !rows[1][6].isEmpty, "\(rows)")
+    let last = try #require(rows.last)
+    #expect(last[2] == last[3] && (Int(last[4]) ?? 0) > 0, "\(last)")
+  }
+
   /// A fleet that was halted for three of its five seconds has not kept its schedule, whatever else the run says.
   @Test func aFleetThatMissesItsScheduleMakesTheRunInvalid() async throws {
     try await withTemporaryFolder { folder in
@@ -95,6 +113,7 @@ import WindowStore
       let figures = try report(of: "\(folder)/run")
       #expect(figures["verdict"] as? String == "invalid")
       #expect((figures["reason"] as? String)?.contains("did not keep its schedule") == true)
+      try expectTimeline(of: "\(folder)/run", seconds: 5)
       let junit = try TextFile.text(of: "\(folder)/run/junit.xml")
       #expect(junit.contains("the run comes to a verdict") && junit.contains("errors=\"1\""))
     }
