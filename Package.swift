@@ -177,8 +177,7 @@ let package = Package(
       name: "ScenarioTests",
       dependencies: [
         "Scenario", "Harness", "Documents", "DeviceFleet", "Ingestion", "Modelling", "BatchScoring",
-        "Verdict",
-        "Compute", "TestSupport", telemetry, files, wording,
+        "Verdict", "Compute", "MQTT", "WindowStore", "TestSupport", telemetry, files, wording,
       ]),
     .testTarget(
       name: "HarnessTests",

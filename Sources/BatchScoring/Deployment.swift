@@ -7,6 +7,8 @@ import Wording
 
 /// How many devices a task scores.
 package enum MiniBatchSize: Hashable, Sendable, Codable {
+  package static let leastDevices = LeastNumber(1)
+
   /// As many as balance the tasks by rows × support vectors.
   case auto
   /// This many devices, at least 1.
@@ -16,7 +18,7 @@ package enum MiniBatchSize: Hashable, Sendable, Codable {
   package init?(_ text: String) {
     if text == "auto" {
       self = .auto
-    } else if let count = Int(text), count >= 1 {
+    } else if let count = Int(text).flatMap(Self.leastDevices.accepted) {
       self = .devices(count)
     } else {
       return nil
@@ -44,6 +46,9 @@ package enum MiniBatchSize: Hashable, Sendable, Codable {
 
 /// A way of scoring: which models, with what settings. An endpoint may have several.
 package struct Deployment: Hashable, Sendable, Codable {
+  package static let leastErrorThreshold = LeastNumber(-1)
+  package static let leastConcurrency = LeastNumber(1)
+
   package var name: String
   /// The endpoint that it belongs to; nil where there is none.
   package var endpoint: String?
@@ -98,6 +103,26 @@ package struct Deployment: Hashable, Sendable, Codable {
     throw ScoringError(
       "job \(id) has begun, and goes on with the models, per, features, output_action and output_file_name that it "
         + "began with")
+  }
+
+  /// What keeps the settings from being usable, in a sentence; nil where nothing does. Options and documents ask the same bounds one by
+  /// one.
+  package var fault: String? {
+    var counts: [(Int, LeastNumber, DeploymentSetting)] = [
+      (maxRetries, RetrySettings.leastRetries, .maxRetries),
+      (errorThreshold, Self.leastErrorThreshold, .errorThreshold),
+    ]
+    if let maxConcurrencyPerInstance {
+      counts.append((maxConcurrencyPerInstance, Self.leastConcurrency, .maxConcurrencyPerInstance))
+    }
+    for (number, least, setting) in counts {
+      if let fault = least.fault(number, setting.rawValue) { return fault }
+    }
+    if let fault = Nu.fault(model.nu) { return fault }
+    guard JobFolder.isOutputFileName(outputFileName) else {
+      return "output_file_name \(outputFileName.quoted) is no name for a prediction file"
+    }
+    return nil
   }
 
   var retry: RetrySettings {

@@ -1,3 +1,4 @@
+import Compute
 import Files
 import Foundation
 import Modelling
@@ -68,19 +69,15 @@ package enum DeploymentSetting: String, CaseIterable, Sendable {
         MiniBatchSize($0)
       }
     case .maxConcurrencyPerInstance:
-      deployment.maxConcurrencyPerInstance = try read(text, "a whole number of at least 1") {
-        Self.whole($0, 1)
-      }
+      deployment.maxConcurrencyPerInstance = try read(text, Deployment.leastConcurrency)
     case .maxRetries:
-      deployment.maxRetries = try read(text, "a whole number of at least 0") { Self.whole($0, 0) }
+      deployment.maxRetries = try read(text, RetrySettings.leastRetries)
     case .timeout:
       deployment.taskTimeoutSeconds = try read(text, "a duration above zero, such as 30s") { text in
         Duration(text: text).flatMap { $0 > .zero ? $0.seconds : nil }
       }
     case .errorThreshold:
-      deployment.errorThreshold = try read(text, "a number of rows, or -1 for any number") {
-        Self.whole($0, -1)
-      }
+      deployment.errorThreshold = try read(text, Deployment.leastErrorThreshold)
     case .outputAction:
       deployment.outputAction = try read(text, Self.names(of: OutputAction.self)) {
         OutputAction(rawValue: $0)
@@ -112,8 +109,8 @@ package enum DeploymentSetting: String, CaseIterable, Sendable {
     choices.allCases.map(\.rawValue).joined(separator: ", ")
   }
 
-  private static func whole(_ text: String, _ minimum: Int) -> Int? {
-    Int(text).flatMap { $0 >= minimum ? $0 : nil }
+  private func read(_ text: String, _ least: LeastNumber) throws(ScoringError) -> Int {
+    try read(text, least.wanted) { Int($0).flatMap(least.accepted) }
   }
 }
 

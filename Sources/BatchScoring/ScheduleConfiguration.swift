@@ -87,11 +87,7 @@ package struct ScheduleConfiguration: Hashable, Sendable, Codable {
     for (name, seconds) in spans where !(seconds >= 0 && seconds <= Self.longestSpanSeconds) {
       return "\(name) is \(seconds), and not between 0 and \(Self.longestSpanSeconds)"
     }
-    guard JobFolder.isOutputFileName(deployment.outputFileName) else {
-      return
-        "deployment.output_file_name \(deployment.outputFileName.quoted) is no name for a prediction file"
-    }
-    return nil
+    return deployment.fault.map { "deployment: \($0)" } ?? compute.fault.map { "compute: \($0)" }
   }
 
   /// A hundred years.

@@ -1,3 +1,5 @@
+import Wording
+
 /// Which compute target, and of what size.
 package struct ComputeSettings: Hashable, Sendable, Codable {
   package enum Kind: String, CaseIterable, Hashable, Sendable, Codable {
@@ -6,6 +8,10 @@ package struct ComputeSettings: Hashable, Sendable, Codable {
     /// Job arrays of a Slurm cluster.
     case slurm
   }
+
+  package static let leastNodes = LeastNumber(1)
+  package static let leastCoresPerNode = LeastNumber(1)
+  package static let leastInstances = LeastNumber(0)
 
   package var kind: Kind
   /// Tasks that a node does at a time.
@@ -25,6 +31,15 @@ package struct ComputeSettings: Hashable, Sendable, Codable {
 
   /// The most nodes at a time.
   package var nodes: Int { scale.maxInstances }
+
+  /// What keeps the settings from being usable, in a sentence; nil where nothing does.
+  package var fault: String? {
+    Self.leastNodes.fault(scale.maxInstances, "max_instances")
+      ?? Self.leastCoresPerNode.fault(coresPerNode, "cores_per_node")
+      ?? Self.leastInstances.fault(scale.minInstances, "min_instances")
+      ?? (scale.minInstances > scale.maxInstances
+        ? "min_instances is \(scale.minInstances), more than max_instances, which is \(scale.maxInstances)" : nil)
+  }
 
   /// The target itself. Throws ``ComputeError`` where it cannot be used.
   ///

@@ -31,9 +31,12 @@ package struct MappingReader {
     read(key, "text") { $0.isNull ? nil : $0.text }
   }
 
-  package func wholeNumber(_ key: String, minimum: Int) -> Int? {
-    let wanted = minimum == 0 ? "a whole number" : "a whole number of at least \(minimum)"
-    return read(key, wanted) {
+  /// A whole number of at least what the schema says, which must say that `key` is one.
+  package func wholeNumber(_ key: String) -> Int? {
+    guard let kind = schema[key]?.kind, case .wholeNumber(let minimum, _) = kind else {
+      preconditionFailure("“\(key)” is no whole number in the schema of \(schema.name)")
+    }
+    return read(key, kind.wanted) {
       $0.wholeNumber.flatMap(Int.init(exactly:)).flatMap { $0 >= minimum ? $0 : nil }
     }
   }

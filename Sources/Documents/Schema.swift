@@ -1,3 +1,5 @@
+import Wording
+
 /// The vocabulary of a table of keys: which keys a mapping has, and what their values may be. ``SchemaCheck`` holds documents to
 /// such a table, and ``Mapping/jsonSchema(title:definitions:)`` says it to editors.
 package enum Schema {
@@ -27,6 +29,9 @@ package enum Schema {
     /// A list of at least one of a mapping that may hold such a list itself.
     case nested(Nested)
     case any([Kind])
+
+    /// A count within the bound of the type that has the setting.
+    package static func wholeNumber(_ least: LeastNumber) -> Kind { .wholeNumber(minimum: least.minimum) }
 
     package static let positiveNumber = Kind.number(.positive)
     /// Above zero.

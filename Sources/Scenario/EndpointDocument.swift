@@ -121,10 +121,10 @@ package struct EndpointDocument: Sendable {
       name: name, endpoint: endpoint, models: section.text("models").map { Self.absolute($0, folder) },
       layout: layout, model: settings, miniBatchSize: section.miniBatchSize() ?? .auto,
       maxRetries: retry.maxRetries, taskTimeoutSeconds: retry.timeout.seconds,
-      errorThreshold: section.wholeNumber("error_threshold", minimum: -1) ?? ScoringDefaults.errorThreshold,
+      errorThreshold: section.wholeNumber("error_threshold") ?? ScoringDefaults.errorThreshold,
       outputAction: section.choice("output_action", OutputAction.self) ?? .appendRow,
       loggingLevel: section.choice("logging_level", LoggingLevel.self) ?? .info,
-      maxConcurrencyPerInstance: section.wholeNumber("max_concurrency_per_instance", minimum: 1))
+      maxConcurrencyPerInstance: section.wholeNumber("max_concurrency_per_instance"))
     if let file = section.text("output_file_name") {
       do {
         try DeploymentSetting.outputFileName.apply(file, to: &deployment)

@@ -1,3 +1,5 @@
+import BatchScoring
+import Compute
 import Documents
 
 /// The keys of an endpoint file, in the words of Azure ML where it has them.
@@ -41,16 +43,16 @@ enum EndpointSchema {
         name: "threshold", kind: .choice(ScenarioSchema.thresholds),
         about: "For training: training or cross_validated. Default training."),
       Key(
-        name: "mini_batch_size", kind: .any([.choice(["auto"]), .wholeNumber(minimum: 1)]),
+        name: "mini_batch_size", kind: .any([.choice(["auto"]), .wholeNumber(MiniBatchSize.leastDevices)]),
         about: "Devices a task. Default auto."),
       Key(
-        name: "max_concurrency_per_instance", kind: .wholeNumber(minimum: 1),
+        name: "max_concurrency_per_instance", kind: .wholeNumber(Deployment.leastConcurrency),
         about: "Tasks that run on a node at a time. Default: one a core."),
       Key(
         name: "retry_settings", kind: .object(ScenarioSchema.retrySettings), about: "max_retries and timeout."
       ),
       Key(
-        name: "error_threshold", kind: .wholeNumber(minimum: -1),
+        name: "error_threshold", kind: .wholeNumber(Deployment.leastErrorThreshold),
         about: "Rows that may fail; -1, the default, for any number."),
       Key(
         name: "output_action", kind: .choice(ScenarioSchema.outputActions),

@@ -34,26 +34,27 @@ extension MappingReader {
   func nu() -> Double? { number("nu", Nu.wanted, where: Nu.range.contains) }
 
   func miniBatchSize() -> MiniBatchSize? {
-    read("mini_batch_size", "auto or a whole number of at least 1") {
+    read("mini_batch_size", "auto or \(MiniBatchSize.leastDevices.wanted)") {
       if $0.choice(among: ["auto"]) != nil { return .auto }
-      return $0.wholeNumber.flatMap(Int.init(exactly:)).flatMap { $0 >= 1 ? .devices($0) : nil }
+      return $0.wholeNumber.flatMap(Int.init(exactly:)).flatMap(MiniBatchSize.leastDevices.accepted)
+        .map { .devices($0) }
     }
   }
 
   func retrySettings() -> RetrySettings {
     var settings = RetrySettings()
     guard let retry = mapping("retry_settings") else { return settings }
-    if let count = retry.wholeNumber("max_retries", minimum: 0) { settings.maxRetries = count }
+    if let count = retry.wholeNumber("max_retries") { settings.maxRetries = count }
     if let timeout = retry.duration("timeout") { settings.timeout = timeout }
     return settings
   }
 
   /// The size of the compute target `kind`, whose mapping this is.
   func computeSettings(_ kind: ComputeSettings.Kind, nodes standard: Int) -> ComputeSettings {
-    let cores = wholeNumber("cores_per_node", minimum: 1) ?? 1
-    let nodes = wholeNumber("nodes", minimum: 1)
-    let most = wholeNumber("max_instances", minimum: 1)
-    let fewest = wholeNumber("min_instances", minimum: 0)
+    let cores = wholeNumber("cores_per_node") ?? 1
+    let nodes = wholeNumber("nodes")
+    let most = wholeNumber("max_instances")
+    let fewest = wholeNumber("min_instances")
     let idle = duration("idle_time_before_scale_down", allowsZero: true)
     if nodes != nil, most != nil {
       diagnostics.add(location(of: "max_instances"), "nodes and max_instances exclude each other; give one")

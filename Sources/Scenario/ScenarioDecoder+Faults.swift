@@ -20,7 +20,7 @@ extension ScenarioDecoder {
       let by = entry.read("by", "a duration such as 1h or -1h") { $0.text.flatMap(Self.signedDuration) }
       let saved = entry.boolean("saved")
       let between = entry.span("between")
-      let count = entry.wholeNumber("random", minimum: 1)
+      let count = entry.wholeNumber("random")
       let kinds = FaultKind.allCases.filter { entry.node($0.name) != nil }
       let targets = kinds.map { kind in
         entry.choice(kind.name, kind.targets.map(\.rawValue)).flatMap(FaultTarget.init(rawValue:))

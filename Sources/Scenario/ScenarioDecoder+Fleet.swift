@@ -58,7 +58,7 @@ extension ScenarioDecoder {
       diagnostics.add(
         reader.location(of: "device"), "device: \(name.quoted) cannot begin the name of a device")
     }
-    var count = reader.wholeNumber("count", minimum: 1)
+    var count = reader.wholeNumber("count")
     if let asked = count, asked > ScenarioDefaults.mostDevices {
       diagnostics.add(
         reader.location(of: "count"), "count: more than \(ScenarioDefaults.mostDevices) devices")
@@ -163,7 +163,7 @@ extension ScenarioDecoder {
     let between = times(reader, length: length, every: every, duration: duration)
     let severity = severity(reader, kind)
     let perDay = reader.number("per_day", "a number above zero") { $0 > 0 }
-    let exact = reader.wholeNumber("count", minimum: 1)
+    let exact = reader.wholeNumber("count")
     if exact != nil, perDay != nil {
       diagnostics.add(reader.location(of: "per_day"), "count and per_day exclude each other; give one")
     }

@@ -45,8 +45,8 @@ extension ScenarioDecoder {
   /// How a group publishes.
   func style(_ reader: MappingReader, sensors: [SensorPlan]) -> PublishingStyle {
     var style = PublishingStyle.standard
-    style.batch = reader.wholeNumber("batch", minimum: 1) ?? 1
-    style.gateways = reader.wholeNumber("gateways", minimum: 1)
+    style.batch = reader.wholeNumber("batch") ?? 1
+    style.gateways = reader.wholeNumber("gateways")
     if let section = reader.mapping("publish") {
       style.payload = payload(section, sensors)
       style.topic = address(section, "topic") ?? .telemetry

@@ -41,7 +41,7 @@ extension ScenarioDecoder {
       )
     }
     let size = section.miniBatchSize() ?? .auto
-    let threshold = section.wholeNumber("error_threshold", minimum: -1)
+    let threshold = section.wholeNumber("error_threshold")
     let retry = section.retrySettings()
     let compute = section.choice("compute", ComputeSettings.Kind.self) ?? .local
     guard let trigger = trigger(section), let from = from ?? model?.trainOn.upperBound else { return nil }

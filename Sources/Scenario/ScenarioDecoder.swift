@@ -121,7 +121,7 @@ struct ScenarioDecoder {
     let section = reader.mapping("publishing")
     return .init(
       connectionRate: section?.number("connection_rate", "a number above zero") { $0 > 0 },
-      processes: section?.wholeNumber("processes", minimum: 1))
+      processes: section?.wholeNumber("processes"))
   }
 
   /// Why ingestion could not read the fleet. In a scenario that asks for one, that is a fault.

@@ -1,3 +1,5 @@
+import BatchScoring
+import Compute
 import Documents
 import Ingestion
 
@@ -170,10 +172,10 @@ package enum ScenarioSchema {
         about: "When jobs start, in event time and UTC: minute hour day month weekday."),
       Key(name: "every", kind: .duration, about: "Or: a job each time this has passed."),
       Key(
-        name: "mini_batch_size", kind: .any([.choice(["auto"]), .wholeNumber(minimum: 1)]),
+        name: "mini_batch_size", kind: .any([.choice(["auto"]), .wholeNumber(MiniBatchSize.leastDevices)]),
         about: "Devices a task, or auto. Default auto."),
       Key(
-        name: "error_threshold", kind: .wholeNumber(minimum: -1),
+        name: "error_threshold", kind: .wholeNumber(Deployment.leastErrorThreshold),
         about: "How many rows may fail before a job is ended as failed; -1, the default, for any number."),
       Key(name: "retry_settings", kind: .object(retrySettings), about: "What becomes of a task that fails."),
       Key(name: "compute", kind: .choice(computeTargets), about: "The compute target. Default local."),
@@ -183,7 +185,7 @@ package enum ScenarioSchema {
     name: "retry_settings",
     keys: [
       Key(
-        name: "max_retries", kind: .wholeNumber(minimum: 0),
+        name: "max_retries", kind: .wholeNumber(RetrySettings.leastRetries),
         about: "How often a failed task is tried again. Default 3."),
       Key(name: "timeout", kind: .duration, about: "How long one attempt may take. Default 30s."),
     ])
@@ -203,15 +205,15 @@ package enum ScenarioSchema {
     Mapping(
       name: name,
       keys: [
-        Key(name: "nodes", kind: .wholeNumber(minimum: 1), about: "How many nodes. Default 2."),
+        Key(name: "nodes", kind: .wholeNumber(ComputeSettings.leastNodes), about: "How many nodes. Default 2."),
         Key(
-          name: "cores_per_node", kind: .wholeNumber(minimum: 1),
+          name: "cores_per_node", kind: .wholeNumber(ComputeSettings.leastCoresPerNode),
           about: "Tasks a node runs at a time. Default 1."),
         Key(
-          name: "max_instances", kind: .wholeNumber(minimum: 1),
+          name: "max_instances", kind: .wholeNumber(ComputeSettings.leastNodes),
           about: "In location of nodes: the target scales, and this is the most nodes at a time."),
         Key(
-          name: "min_instances", kind: .wholeNumber(minimum: 0),
+          name: "min_instances", kind: .wholeNumber(ComputeSettings.leastInstances),
           about: "Nodes that stay without work, where the target scales. Default 0."),
         Key(
           name: "idle_time_before_scale_down", kind: .durationOrNone,
