@@ -38,7 +38,8 @@ package struct ComputeSettings: Hashable, Sendable, Codable {
       ?? Self.leastCoresPerNode.fault(coresPerNode, "cores_per_node")
       ?? Self.leastInstances.fault(scale.minInstances, "min_instances")
       ?? (scale.minInstances > scale.maxInstances
-        ? "min_instances is \(scale.minInstances), more than max_instances, which is \(scale.maxInstances)" : nil)
+        ? "min_instances is \(scale.minInstances), more than max_instances, which is \(scale.maxInstances)"
+        : nil)
   }
 
   /// The target itself. Throws ``ComputeError`` where it cannot be used.

@@ -205,7 +205,8 @@ package enum ScenarioSchema {
     Mapping(
       name: name,
       keys: [
-        Key(name: "nodes", kind: .wholeNumber(ComputeSettings.leastNodes), about: "How many nodes. Default 2."),
+        Key(
+          name: "nodes", kind: .wholeNumber(ComputeSettings.leastNodes), about: "How many nodes. Default 2."),
         Key(
           name: "cores_per_node", kind: .wholeNumber(ComputeSettings.leastCoresPerNode),
           about: "Tasks a node runs at a time. Default 1."),

@@ -20,7 +20,8 @@ package struct RunAudit {
     package var description: String { "\(subject): \(text)" }
   }
 
-  /// Where `report` says other than `again`, which was made from the same files: figures first, then what they count, in words.
+  /// Where `report` says other than `again`, which was made from the same files: first what is counted, one by one and in words, then
+  /// the figures.
   package static func differences(_ report: JSONValue, _ again: RunReport) throws -> [Finding] {
     let figures = difference(report, try again.json(), path: "").map {
       Finding(subject: "report.json", text: $0)
