@@ -212,7 +212,7 @@ package enum ScenarioSchema {
           about: "Tasks a node runs at a time. Default 1."),
         Key(
           name: "max_instances", kind: .wholeNumber(ComputeSettings.leastNodes),
-          about: "In location of nodes: the target scales, and this is the most nodes at a time."),
+          about: "In place of nodes: the target scales, and this is the most nodes at a time."),
         Key(
           name: "min_instances", kind: .wholeNumber(ComputeSettings.leastInstances),
           about: "Nodes that stay without work, where the target scales. Default 0."),
