@@ -267,7 +267,9 @@ struct RunSupervisor {
     _ parts: RunningParts, _ progress: IngestionProgress, _ phase: RunStatus.Phase, at now: Duration
   ) -> TimelineEntry {
     var entry = TimelineEntry(seconds: now.seconds, phase: phase)
-    entry.published = events.published
+    // The fleet says so five times a second; what is stored has left, too.
+    entry.published =
+      document.broker == nil ? max(events.published, progress.distinctMessages) : events.published
     entry.stored = progress.storedMessages
     entry.late = progress.lateMessages
     entry.rejected = progress.rejectedMessages

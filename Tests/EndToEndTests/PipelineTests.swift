@@ -91,6 +91,7 @@ import WindowStore
     let published = rows.compactMap { Int($0[2]) }
     #expect(published == published.sorted() && published.first != published.last)
     #expect(rows[1][1] == "publishing" && (Int(rows[1][5]) ?? 0) > 0 && !rows[1][6].isEmpty, "\(rows)")
+    #expect(rows.allSatisfy { (Int($0[2]) ?? 0) >= (Int($0[3]) ?? 0) }, "\(rows)")
     let last = try #require(rows.last)
     #expect(last[2] == last[3] && (Int(last[4]) ?? 0) > 0, "\(last)")
   }
