@@ -13,3 +13,23 @@ static inline void linux_start_writeback(int descriptor, long long offset) {
   (void)descriptor, (void)offset;
 #endif
 }
+
+// A descriptor of the process `id`, or -1: pidfd_open(2). It stands for that process also after its end.
+static inline int linux_process_open(int id) {
+#ifdef SYS_pidfd_open
+  return (int)syscall(SYS_pidfd_open, id, 0U);
+#else
+  (void)id;
+  return -1;
+#endif
+}
+
+// Sends a signal to the process of a descriptor: pidfd_send_signal(2). 0 where it was sent.
+static inline int linux_process_signal(int descriptor, int number) {
+#ifdef SYS_pidfd_send_signal
+  return (int)syscall(SYS_pidfd_send_signal, descriptor, number, (void *)0, 0U);
+#else
+  (void)descriptor, (void)number;
+  return -1;
+#endif
+}

@@ -13,7 +13,8 @@ extension ScenarioSchema {
         Key(name: kind.name, kind: .choice(kind.targets.map(\.rawValue)), about: kind.about)
       } + [
         Key(
-          name: "random", kind: .wholeNumber(minimum: 1), about: "Or: so many faults, drawn from the seed."),
+          name: "random", kind: .wholeNumber(minimum: 1, maximum: UInt64(RandomFaults.most)),
+          about: "Or: so many faults, drawn from the seed."),
         Key(name: "between", kind: .span, about: "random: the part of the clock in which they happen."),
         Key(name: "for", kind: .duration, about: "How long it lasts, in wall-clock time; at most 20s."),
         Key(

@@ -39,7 +39,7 @@ package final class Service: Sendable {
   package let lines: AsyncStream<String>
 
   private let completion: Task<ServiceExit, any Error>
-  private let signal: @Sendable (Int32) -> Void
+  private let handle: ProcessHandle
   private let input: Mutex<FileDescriptor?>
 
   /// The longest line read from a child, in bytes; more is a fault of the child.
@@ -47,13 +47,13 @@ package final class Service: Sendable {
 
   private init(
     name: String, processID: Int32, lines: AsyncStream<String>, completion: Task<ServiceExit, any Error>,
-    signal: @escaping @Sendable (Int32) -> Void, input: FileDescriptor
+    handle: ProcessHandle, input: FileDescriptor
   ) {
     self.name = name
     self.processID = processID
     self.lines = lines
     self.completion = completion
-    self.signal = signal
+    self.handle = handle
     self.input = Mutex(input)
   }
 
@@ -107,9 +107,9 @@ package final class Service: Sendable {
         error: .fileDescriptor(logFile, closeAfterSpawningProcess: true)
       ) { execution in
         startedSink.yield(
-          Started(processID: execution.processIdentifier.value) { number in
-            try? execution.send(signal: Signal(rawValue: number))
-          })
+          Started(
+            processID: execution.processIdentifier.value,
+            handle: ProcessHandle(execution.processIdentifier.value)))
         startedSink.finish()
         for try await line in execution.standardOutput.strings(
           separatedBy: .lineBreaks, bufferingPolicy: .maxLineLength(maximumLineBytes))
@@ -124,7 +124,7 @@ package final class Service: Sendable {
     }
     for await child in started {
       return Service(
-        name: name, processID: child.processID, lines: lines, completion: completion, signal: child.signal,
+        name: name, processID: child.processID, lines: lines, completion: completion, handle: child.handle,
         input: pipe.writeEnd)
     }
     try? pipe.writeEnd.close()
@@ -142,7 +142,7 @@ package final class Service: Sendable {
 
   private struct Started: Sendable {
     let processID: Int32
-    let signal: @Sendable (Int32) -> Void
+    let handle: ProcessHandle
   }
 
   /// Writes `line` and a line feed to the child's standard input. Does nothing once the child has gone.
@@ -163,7 +163,7 @@ package final class Service: Sendable {
   /// Sends a signal; nothing where the child has ended. The signal goes through the process's own handle, so that it
   /// cannot reach another process that got the same number later.
   package func send(signal number: Int32) {
-    signal(number)
+    handle.send(signal: number)
   }
 
   /// Waits for the child's end.

@@ -71,8 +71,10 @@ package struct Expectation: Hashable, Sendable, CustomStringConvertible {
 
   /// Why nothing fills what it names in a run that has only `parts`; nil where something does.
   ///
-  /// - Parameter kinds: The kinds of anomaly that the run has labels of.
-  package func absence(parts: Set<ReportPart>, kinds: Set<String>) -> (reason: String, suggestion: String?)? {
+  /// - Parameter kinds: The kinds of anomaly that the run has labels of; asked for only where the expectation names one.
+  package func absence(parts: Set<ReportPart>, kinds known: @autoclosure () -> Set<String>)
+    -> (reason: String, suggestion: String?)?
+  {
     var shape = ReportShape.object(RunReport.entries)
     for (index, part) in path.enumerated() {
       switch shape {
@@ -83,6 +85,7 @@ package struct Expectation: Hashable, Sendable, CustomStringConvertible {
         }
         shape = entry.shape
       case .map(let inner):
+        let kinds = known()
         guard kinds.contains(part.name) else {
           let parent = path[..<index].map(\.name).joined(separator: ".")
           return (

@@ -84,6 +84,15 @@ import Testing
     #expect(found.first?.contains("the scheduler has the same file open") == true, "\(found)")
   }
 
+  /// Against a slip of the finger: a billion would be drawn until memory ends.
+  @Test func randomFaultsHaveABound() {
+    #expect(
+      refusals("  - { random: 2147483647, between: [10m, 100m] }") == [
+        "s.yaml:16:15: random: at most 1000 faults"
+      ])
+    #expect(refusals("  - { random: 1000, between: [10m, 100m] }").count == 1000)
+  }
+
   @Test func randomFaultsFollowFromTheSeed() throws {
     let list = "  - { random: 40, between: [10m, 100m] }"
     func drawn(_ seed: UInt64, _ text: String = Self.unscored) throws -> [FaultSpecification] {

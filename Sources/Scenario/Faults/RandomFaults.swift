@@ -10,6 +10,9 @@ enum RandomFaults {
     kind.targets.map { (kind: kind, target: $0) }
   }
 
+  /// The most faults that can be asked for: more than any run carries out, against a slip of the finger.
+  static let most = 1000
+
   /// How long a fault lasts that lasts: long enough to hold up a batch many times over, short enough for many of them.
   private static let lengthMs = 50...400
   /// How far a clock steps: more than any bound on times in the future.
