@@ -37,7 +37,7 @@ import Testing
     try await withTemporaryFolder { folder in
       let package = "\(folder)/a package"
       let manager = FileManager.default
-      for name in ["Tests", "Benchmarks", ".ci"] {
+      for name in ["Tests", "Benchmarks", "Tools", ".ci"] {
         try manager.createDirectory(atPath: "\(package)/\(name)", withIntermediateDirectories: true)
       }
       for (path, text) in Self.sources {
