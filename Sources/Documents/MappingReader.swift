@@ -33,11 +33,12 @@ package struct MappingReader {
 
   /// A whole number of at least what the schema says, which must say that `key` is one.
   package func wholeNumber(_ key: String) -> Int? {
-    guard let kind = schema[key]?.kind, case .wholeNumber(let minimum, _) = kind else {
+    guard let kind = schema[key]?.kind, case .wholeNumber(let minimum, let maximum) = kind else {
       preconditionFailure("“\(key)” is no whole number in the schema of \(schema.name)")
     }
-    return read(key, kind.wanted) {
-      $0.wholeNumber.flatMap(Int.init(exactly:)).flatMap { $0 >= minimum ? $0 : nil }
+    let isTooGreat = node(key)?.wholeNumber.map { $0 > Int128(maximum) } ?? false
+    return read(key, isTooGreat ? "a whole number of at most \(maximum)" : kind.wanted) {
+      $0.wholeNumber.flatMap(Int.init(exactly:)).flatMap { $0 >= minimum && !isTooGreat ? $0 : nil }
     }
   }
 

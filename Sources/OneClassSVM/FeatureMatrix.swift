@@ -31,8 +31,13 @@ package struct FeatureMatrix: Sendable, Equatable {
     for row in rows { append(row) }
   }
 
+  // Not generic: a generic function is not specialized for a caller in another module, and costs many times as much.
+
   /// Adds a row of `columns` values at the end.
-  package mutating func append(_ row: some Collection<Double>) {
+  package mutating func append(_ row: [Double]) { append(row[...]) }
+
+  /// Adds a row of `columns` values at the end.
+  package mutating func append(_ row: ArraySlice<Double>) {
     precondition(row.count == columns, "a row of \(row.count) values in a matrix of \(columns) columns")
     values.append(contentsOf: row)
   }

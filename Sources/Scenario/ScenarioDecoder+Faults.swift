@@ -35,10 +35,6 @@ extension ScenarioDecoder {
           return []
         }
         guard let count, let between else { return [] }
-        guard count <= RandomFaults.most else {
-          diagnostics.add(entry.location(of: "random"), "random: at most \(RandomFaults.most) faults")
-          return []
-        }
         let drawn = RandomFaults.faults(count: count, between: between, seed: seed) { fault in
           Self.obstacle(fault, isForeign: isForeign, isScored: isScored) == nil
         }

@@ -58,12 +58,7 @@ extension ScenarioDecoder {
       diagnostics.add(
         reader.location(of: "device"), "device: \(name.quoted) cannot begin the name of a device")
     }
-    var count = reader.wholeNumber("count")
-    if let asked = count, asked > ScenarioDefaults.mostDevices {
-      diagnostics.add(
-        reader.location(of: "count"), "count: more than \(ScenarioDefaults.mostDevices) devices")
-      count = nil
-    }
+    let count = reader.wholeNumber("count")
     let every = reader.duration("every")
     if let every, let duration, every > duration {
       diagnostics.add(reader.location(of: "every"), "every: nothing would be published before the clock ends")

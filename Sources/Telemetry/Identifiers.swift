@@ -32,7 +32,7 @@ package struct DeviceID: Hashable, Comparable, Sendable, Codable, CustomStringCo
   package let name: String
 
   /// Nil where `name` does not follow ``IdentifierRule``.
-  package init?(_ name: some StringProtocol) {
+  @inlinable package init?(_ name: some StringProtocol) {
     guard IdentifierRule.accepts(name.utf8) else { return nil }
     self.name = String(name)
   }
@@ -52,9 +52,13 @@ package struct DeviceID: Hashable, Comparable, Sendable, Codable, CustomStringCo
   package var description: String { name }
 
   /// Byte order, which is also SQLite's order of text. Of ASCII text, which ids are, it is Swift's order too.
-  package static func < (a: DeviceID, b: DeviceID) -> Bool {
-    a.name < b.name
-  }
+  @inlinable package static func < (a: DeviceID, b: DeviceID) -> Bool { a.name < b.name }
+
+  // Written out, because what the compiler writes is not inlined into other modules, which look ids up for every reading.
+
+  @inlinable package static func == (a: DeviceID, b: DeviceID) -> Bool { a.name == b.name }
+
+  @inlinable package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
 /// The name of a sensor of a device, such as `temperature`. Always of the form that ``IdentifierRule`` asks for.
@@ -62,7 +66,7 @@ package struct SensorID: Hashable, Comparable, Sendable, Codable, CustomStringCo
   package let name: String
 
   /// Nil where `name` does not follow ``IdentifierRule``.
-  package init?(_ name: some StringProtocol) {
+  @inlinable package init?(_ name: some StringProtocol) {
     guard IdentifierRule.accepts(name.utf8) else { return nil }
     self.name = String(name)
   }
@@ -82,9 +86,13 @@ package struct SensorID: Hashable, Comparable, Sendable, Codable, CustomStringCo
   package var description: String { name }
 
   /// Byte order, which is also SQLite's order of text. Of ASCII text, which ids are, it is Swift's order too.
-  package static func < (a: SensorID, b: SensorID) -> Bool {
-    a.name < b.name
-  }
+  @inlinable package static func < (a: SensorID, b: SensorID) -> Bool { a.name < b.name }
+
+  // Written out, because what the compiler writes is not inlined into other modules, which look ids up for every reading.
+
+  @inlinable package static func == (a: SensorID, b: SensorID) -> Bool { a.name == b.name }
+
+  @inlinable package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
 private func decodedIdentifier(_ decoder: any Decoder, _ what: String) throws -> String {

@@ -6,7 +6,7 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable {
   package var milliseconds: Int64
 
   /// The instant `milliseconds` after 1970-01-01T00:00:00Z.
-  package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+  @inlinable package init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
   /// Reads ISO 8601, or a number of milliseconds.
   package init(from decoder: any Decoder) throws {
@@ -34,18 +34,22 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable {
     }
   }
 
-  package static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
+  @inlinable package static func == (a: Timestamp, b: Timestamp) -> Bool {
+    a.milliseconds == b.milliseconds
+  }
 
-  package static func + (instant: Timestamp, span: Duration) -> Timestamp {
+  @inlinable package static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
+
+  @inlinable package static func + (instant: Timestamp, span: Duration) -> Timestamp {
     Timestamp(milliseconds: instant.milliseconds + span.milliseconds)
   }
 
-  package static func - (instant: Timestamp, span: Duration) -> Timestamp {
+  @inlinable package static func - (instant: Timestamp, span: Duration) -> Timestamp {
     Timestamp(milliseconds: instant.milliseconds - span.milliseconds)
   }
 
   /// The time from `b` to `a`; negative where `a` is the earlier one.
-  package static func - (a: Timestamp, b: Timestamp) -> Duration {
+  @inlinable package static func - (a: Timestamp, b: Timestamp) -> Duration {
     .milliseconds(a.milliseconds - b.milliseconds)
   }
 }
@@ -117,7 +121,7 @@ extension Timestamp: CustomStringConvertible {
 
 extension Duration {
   /// Whole milliseconds, cut towards zero.
-  package var milliseconds: Int64 {
+  @inlinable package var milliseconds: Int64 {
     components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
   }
 
