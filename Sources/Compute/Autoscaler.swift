@@ -44,6 +44,8 @@ package struct Autoscaler: Sendable {
   package let settings: AutoscaleSettings
   private let tasksPerNode: Int
   private var nodes: [Int: Node] = [:]
+  /// How many of ``nodes`` take tasks, now or soon.
+  private var usable = 0
   private var demand = 0
   private var spent = Duration.zero
 
@@ -56,6 +58,9 @@ package struct Autoscaler: Sendable {
 
   /// Every node that has not gone.
   package var states: [Int: NodeState] { nodes.mapValues(\.state) }
+
+  /// The state of `node`; nil where it is not there.
+  func state(of node: Int) -> NodeState? { nodes[node]?.state }
 
   /// Whether another node could be asked for.
   package var mayGrow: Bool { nodes.count < settings.maxInstances }
@@ -93,6 +98,7 @@ package struct Autoscaler: Sendable {
       move(node, from: [.provisioning, .idle, .running], to: .unusable, now, &actions)
     case .gone(let number):
       guard let node = nodes.removeValue(forKey: number) else { break }
+      if node.state.isUsable { usable -= 1 }
       spent += now - node.born
       actions.append(.changed(NodeTransition(node: number, state: nil, at: now)))
     case .tick: break
@@ -101,7 +107,6 @@ package struct Autoscaler: Sendable {
     return actions
   }
 
-  private var usable: Int { nodes.values.count { $0.state.isUsable } }
   private var target: Int { settings.nodes(for: demand, tasksPerNode: tasksPerNode) }
 
   private mutating func move(
@@ -109,6 +114,7 @@ package struct Autoscaler: Sendable {
   ) {
     guard let node = nodes[number], from.contains(node.state) else { return }
     nodes[number] = Node(state: state, since: now, born: node.born)
+    usable += (state.isUsable ? 1 : 0) - (node.state.isUsable ? 1 : 0)
     actions.append(.changed(NodeTransition(node: number, state: state, at: now)))
   }
 
@@ -118,9 +124,11 @@ package struct Autoscaler: Sendable {
       let number = (1...settings.maxInstances).first(where: { nodes[$0] == nil })
     {
       nodes[number] = Node(state: .provisioning, since: now, born: now)
+      usable += 1
       actions.append(.changed(NodeTransition(node: number, state: .provisioning, at: now)))
       actions.append(.provision(node: number))
     }
+    guard usable > target else { return }
     let rested = nodes.filter {
       $0.value.state == .idle && now - $0.value.since >= settings.idleTimeBeforeScaleDown
     }

@@ -48,8 +48,16 @@ package struct ClusterBoard: Sendable {
   private var board: TaskBoard?
   /// Nodes that are up, and that have not been released or taken away.
   private var openNodes: Set<Int> = []
+  /// Nodes that were asked for and have not come up.
+  private var coming: Set<Int> = []
+  /// Nodes that were released or taken away, and whose workers have not all exited.
+  private var going: Set<Int> = []
   /// The slot of every worker that has not exited.
   private var slots: [Int: Int] = [:]
+  /// How many workers of a node have not exited.
+  private var workersOnNode: [Int: Int] = [:]
+  /// What the job's board has answered to the event at hand: kept, so that its room is used again.
+  private var told: [TaskBoard.Action] = []
   /// Between jobs, the workers that the next one can use.
   private var warm: [TaskBoard.WarmWorker] = []
   private var nextWorker = 1
@@ -84,6 +92,12 @@ package struct ClusterBoard: Sendable {
   /// Takes `event`, which happened at `now` on a clock that never goes back.
   package mutating func handle(_ event: Event, at now: Duration) -> [Action] {
     var actions: [Action] = []
+    handle(event, at: now, &actions)
+    return actions
+  }
+
+  /// As ``handle(_:at:)``, with the actions put behind those that are there.
+  package mutating func handle(_ event: Event, at now: Duration, _ actions: inout [Action]) {
     switch event {
     case .begin(let job): begin(job, at: now, &actions)
     case .nodeStarted(let node): open(node, at: now, &actions)
@@ -94,7 +108,7 @@ package struct ClusterBoard: Sendable {
     case .unexpectedOutput(let worker, let text):
       tell(.unexpectedOutput(worker: worker, text: text), at: now, &actions)
     case .workerExited(let worker, let reason):
-      slots[worker] = nil
+      if let slot = slots.removeValue(forKey: worker) { workersOnNode[node(of: slot), default: 1] -= 1 }
       warm.removeAll { $0.worker == worker }
       tell(.workerExited(worker: worker, reason: reason), at: now, &actions)
     case .tick: tell(.tick, at: now, &actions)
@@ -102,11 +116,10 @@ package struct ClusterBoard: Sendable {
     case .cancel: tell(.cancel, at: now, &actions)
     case .cleared:
       clear(at: now, &actions)
-      return actions
+      return
     }
     balance(at: now, &actions)
     endJobIfFinished()
-    return actions
   }
 
   // MARK: - Jobs
@@ -118,22 +131,22 @@ package struct ClusterBoard: Sendable {
       job: job, nodes: scaler.settings.maxInstances, coresPerNode: coresPerNode, warm: warm,
       nextWorker: nextWorker, now: now, openNodes: openNodes)
     warm = []
-    let first = board.begin(at: now)
+    told.append(contentsOf: board.begin(at: now))
     self.board = board
-    add(first, &actions)
+    passOn(&actions)
   }
 
   /// Tells the job's board, where there is one.
   private mutating func tell(_ event: TaskBoard.Event, at now: Duration, _ actions: inout [Action]) {
-    guard let told = board?.handle(event, at: now) else { return }
-    add(told, &actions)
+    board?.handle(event, at: now, &told)
+    passOn(&actions)
   }
 
-  private mutating func add(_ told: [TaskBoard.Action], _ actions: inout [Action]) {
+  private mutating func passOn(_ actions: inout [Action]) {
     for action in told {
       switch action {
       case .startWorker(let worker, let slot):
-        slots[worker] = slot
+        note(worker, slot)
         actions.append(.startWorker(worker: worker, slot: slot))
       case .assign(let worker, let task, let attempt):
         actions.append(.assign(worker: worker, task: task, attempt: attempt))
@@ -142,11 +155,17 @@ package struct ClusterBoard: Sendable {
       case .report(let event): actions.append(.report(event))
       }
     }
+    told.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func note(_ worker: Int, _ slot: Int) {
+    slots[worker] = slot
+    workersOnNode[node(of: slot), default: 0] += 1
   }
 
   /// Workers that are left stay for the next job.
   private mutating func endJobIfFinished() {
-    guard let ended = board, ended.isFinished else { return }
+    guard board?.isFinished == true, let ended = board else { return }
     warm = ended.warmWorkers
     nextWorker = ended.nextWorker
     outcome = ended.outcome
@@ -162,11 +181,12 @@ package struct ClusterBoard: Sendable {
   /// A node that comes up between jobs gets all of its workers, so that they are warm when the next job begins; during one the board
   /// starts as many as there are tasks.
   private mutating func open(_ node: Int, at now: Duration, _ actions: inout [Action]) {
-    guard scaler.states[node] == .provisioning, openNodes.insert(node).inserted else { return }
+    coming.remove(node)
+    guard scaler.state(of: node) == .provisioning, openNodes.insert(node).inserted else { return }
     guard board == nil else { return tell(.openNode(node), at: now, &actions) }
     for slot in (node - 1) * coresPerNode..<node * coresPerNode {
       warm.append(TaskBoard.WarmWorker(worker: nextWorker, slot: slot, isReady: false))
-      slots[nextWorker] = slot
+      note(nextWorker, slot)
       actions.append(.startWorker(worker: nextWorker, slot: slot))
       nextWorker += 1
     }
@@ -174,12 +194,14 @@ package struct ClusterBoard: Sendable {
 
   private mutating func release(_ node: Int, at now: Duration, _ actions: inout [Action]) {
     openNodes.remove(node)
+    going.insert(node)
     guard board == nil else { return tell(.closeNode(node), at: now, &actions) }
     for worker in removeWarm(on: node) { actions.append(.finish(worker: worker)) }
   }
 
   private mutating func lose(_ node: Int, at now: Duration, _ actions: inout [Action]) {
     openNodes.remove(node)
+    going.insert(node)
     apply(scaler.handle(.preempted(node: node), at: now), at: now, &actions)
     guard board == nil else { return tell(.loseNode(node), at: now, &actions) }
     for worker in removeWarm(on: node) { actions.append(.kill(worker: worker)) }
@@ -201,24 +223,40 @@ package struct ClusterBoard: Sendable {
     }
     scaler = Autoscaler(scaler.settings, tasksPerNode: coresPerNode)
     openNodes = []
+    coming = []
+    going = []
     slots = [:]
+    workersOnNode = [:]
     warm = []
   }
 
   /// Tells the autoscaler what the nodes are at, and does what it decides.
   private mutating func balance(at now: Duration, _ actions: inout [Action]) {
-    let starting = board?.startingNodes ?? startingNodes
-    let busy = board?.busyNodes ?? []
-    // A node that nobody needs yet has no workers, and is as good as ready.
-    let ready = openNodes.subtracting(starting)
-    let isBusy = Dictionary(uniqueKeysWithValues: ready.map { ($0, busy.contains($0)) })
+    let isBusy = activity()
     let decided = scaler.handle(.observed(demand: board?.demand ?? 0, isBusy: isBusy), at: now)
     apply(decided, at: now, &actions)
     noteGoneNodes(at: now, &actions)
     // A task that has failed waits for a node that is still coming up, however long that takes.
-    let isComing = scaler.states.contains { $0.value == .provisioning && !openNodes.contains($0.key) }
+    let isComing = coming.contains { scaler.state(of: $0) == .provisioning }
     let mayGrow = scaler.mayGrow || isComing
     board?.mayGrow = mayGrow
+  }
+
+  /// Of the nodes that can take tasks, those that may have come to something else since the last time, and whether they are at a
+  /// task. A node that nobody needs yet has no workers, and is as good as ready.
+  private mutating func activity() -> [Int: Bool] {
+    guard let touched = board?.tally.takeTouched() else {
+      return Dictionary(
+        uniqueKeysWithValues: openNodes.subtracting(startingNodes).map { ($0, false) })
+    }
+    var isBusy: [Int: Bool] = [:]
+    for node in touched where openNodes.contains(node) {
+      guard let tally = board?.tally, !tally.isStarting(node) else { continue }
+      let isAtTask = tally.isBusy(node)
+      // Most have ended one task and begun another.
+      if scaler.state(of: node) != (isAtTask ? .running : .idle) { isBusy[node] = isAtTask }
+    }
+    return isBusy
   }
 
   /// The nodes whose workers are all still being started, between jobs.
@@ -232,7 +270,9 @@ package struct ClusterBoard: Sendable {
   ) {
     for action in decided {
       switch action {
-      case .provision(let node): actions.append(.provision(node: node))
+      case .provision(let node):
+        coming.insert(node)
+        actions.append(.provision(node: node))
       case .release(let node): release(node, at: now, &actions)
       case .changed(let transition): actions.append(.changed(transition))
       }
@@ -241,9 +281,12 @@ package struct ClusterBoard: Sendable {
 
   /// A node that was released or taken away has gone when the last of its workers has exited.
   private mutating func noteGoneNodes(at now: Duration, _ actions: inout [Action]) {
-    let present = Set(slots.values.map { node(of: $0) })
-    let gone = scaler.states.filter { isGoing($0.value) && !present.contains($0.key) }
-    for node in gone.keys.sorted() { apply(scaler.handle(.gone(node: node), at: now), at: now, &actions) }
+    guard !going.isEmpty else { return }
+    for node in going.sorted() where workersOnNode[node, default: 0] == 0 {
+      going.remove(node)
+      guard isGoing(scaler.state(of: node)) else { continue }
+      apply(scaler.handle(.gone(node: node), at: now), at: now, &actions)
+    }
   }
 
   private func isGoing(_ state: NodeState?) -> Bool { state == .leaving || state == .preempted }

@@ -35,3 +35,10 @@ package enum ComputeDefaults {
   /// The most worker processes of a local target: every one holds a few descriptors and about 10 MB.
   package static let maxLocalWorkers = 256
 }
+
+extension Duration {
+  /// Such as `30 s` or `0.5 s`.
+  var formattedSeconds: String {
+    milliseconds % 1000 == 0 ? "\(milliseconds / 1000) s" : "\(Double(milliseconds) / 1000) s"
+  }
+}

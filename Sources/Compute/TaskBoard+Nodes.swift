@@ -3,37 +3,17 @@ extension TaskBoard {
   /// How many tasks wait or run, and one more where a failed one should go to another node.
   package var demand: Int {
     guard ending == .finished else { return busyNodes.count }
-    let running = workers.values.count { if case .busy = $0.state { true } else { false } }
-    return queue.waiting + running + (queue.hasRetries ? slots.coresPerNode : 0)
+    return queue.waiting + tally.working + (queue.hasRetries ? slots.coresPerNode : 0)
   }
 
   /// The nodes that are at a task.
-  package var busyNodes: Set<Int> {
-    Set(
-      workers.values.compactMap { worker in
-        switch worker.state {
-        case .busy, .killed(.some, _), .lost: slots.node(of: worker.slot)
-        case .starting, .idle, .killed(nil, _), .leaving: nil
-        }
-      })
-  }
-
-  /// The nodes whose workers are all still being started.
-  package var startingNodes: Set<Int> {
-    var isStarting: [Int: Bool] = [:]
-    for worker in workers.values {
-      let starts = if case .starting = worker.state { true } else { false }
-      let node = slots.node(of: worker.slot)
-      isStarting[node] = isStarting[node, default: true] && starts
-    }
-    return Set(isStarting.filter(\.value).keys)
-  }
+  package var busyNodes: Set<Int> { tally.busyNodes }
 
   mutating func close(_ node: Int, _ actions: inout [Action]) {
-    guard !busyNodes.contains(node), slots.close(node) else { return }
+    guard !tally.isBusy(node), slots.close(node) else { return }
     for number in workers(on: node) {
       if case .killed = workers[number]?.state { continue }
-      workers[number]?.state = .leaving
+      move(number, to: .leaving)
       actions.append(.finish(worker: number))
     }
   }
@@ -42,8 +22,8 @@ extension TaskBoard {
     _ = slots.close(node)
     for number in workers(on: node) {
       switch workers[number]?.state {
-      case .busy(let run): workers[number]?.state = .lost(run, reason: "node \(node) was preempted")
-      case .starting, .idle, .leaving: workers[number]?.state = .leaving
+      case .busy(let run): move(number, to: .lost(run, reason: "node \(node) was preempted"))
+      case .starting, .idle, .leaving: move(number, to: .leaving)
       case .killed, .lost, nil: continue
       }
       actions.append(.kill(worker: number))

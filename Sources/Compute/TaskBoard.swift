@@ -63,6 +63,16 @@ package struct TaskBoard: Sendable {
     case lost(Run, reason: String)
     /// Told to exit by itself, because its node is released, or killed while it was at no task on a node that was preempted.
     case leaving
+
+    var activity: WorkerTally.Activity {
+      switch self {
+      case .starting: .starting
+      case .idle: .idle
+      case .busy: .working
+      case .killed(.some, _), .lost: .losing
+      case .killed(nil, _), .leaving: .leaving
+      }
+    }
   }
 
   struct Worker: Sendable {
@@ -72,7 +82,8 @@ package struct TaskBoard: Sendable {
 
   private let timeout: Duration
   private(set) var queue: TaskQueue
-  var workers: [Int: Worker] = [:]
+  private(set) var workers: [Int: Worker] = [:]
+  var tally: WorkerTally
   var slots: WorkerSlots
   private var startFailures = 0
   private let maxStartFailures: Int
@@ -96,16 +107,38 @@ package struct TaskBoard: Sendable {
       nodes: nodes, coresPerNode: coresPerNode, openNodes: openNodes ?? Set(1...nodes),
       taken: Set(warm.map(\.slot)))
     self.nextWorker = nextWorker
-    for worker in warm {
-      workers[worker.worker] = Worker(
-        slot: worker.slot, state: worker.isReady ? .idle : .starting(since: now))
-    }
+    tally = WorkerTally(nodes: nodes)
     maxStartFailures = ComputeDefaults.workerStartFailuresPerSlot * nodes * coresPerNode
+    for node in slots.openNodes { tally.touch(node) }
+    for worker in warm {
+      add(worker.worker, Worker(slot: worker.slot, state: worker.isReady ? .idle : .starting(since: now)))
+    }
+  }
+
+  // Workers come, change and go through these three alone, which keep ``tally`` true.
+
+  private mutating func add(_ number: Int, _ worker: Worker) {
+    workers[number] = worker
+    tally.add(number, on: slots.node(of: worker.slot), worker.state.activity)
+  }
+
+  mutating func move(_ number: Int, to state: State) {
+    guard let index = workers.index(forKey: number) else { return }
+    let old = workers.values[index].state.activity
+    workers.values[index].state = state
+    tally.change(
+      number, on: slots.node(of: workers.values[index].slot), from: old, to: state.activity)
+  }
+
+  private mutating func removeWorker(_ number: Int) -> Worker? {
+    guard let worker = workers.removeValue(forKey: number) else { return nil }
+    tally.remove(number, on: slots.node(of: worker.slot), worker.state.activity)
+    return worker
   }
 
   /// Whether nothing is left to wait for.
   package var isFinished: Bool {
-    guard !hasRunningTasks else { return false }
+    guard tally.atTask == 0 else { return false }
     return ending != .finished || queue.waiting == 0
   }
 
@@ -133,6 +166,12 @@ package struct TaskBoard: Sendable {
   /// Takes `event`, which happened at `now` on a clock that never goes back.
   package mutating func handle(_ event: Event, at now: Duration) -> [Action] {
     var actions: [Action] = []
+    handle(event, at: now, &actions)
+    return actions
+  }
+
+  /// As ``handle(_:at:)``, with the actions put behind those that are there.
+  mutating func handle(_ event: Event, at now: Duration, _ actions: inout [Action]) {
     switch event {
     case .workerReplied(let worker, let reply): take(reply, from: worker, at: now, &actions)
     case .unexpectedOutput(let worker, let text):
@@ -149,12 +188,13 @@ package struct TaskBoard: Sendable {
     case .cancel:
       ending = .canceled
       killBusy(reason: "the job was canceled", &actions)
-    case .openNode(let node): slots.open(node, taken: Set(workers.values.map(\.slot)))
+    case .openNode(let node):
+      slots.open(node, taken: Set(workers.values.map(\.slot)))
+      tally.touch(node)
     case .closeNode(let node): close(node, &actions)
     case .loseNode(let node): lose(node, &actions)
     }
     giveOut(&actions, at: now)
-    return actions
   }
 
   /// Whether running tasks have had their time to finish after a stop.
@@ -168,15 +208,6 @@ package struct TaskBoard: Sendable {
     }
   }
 
-  private var hasRunningTasks: Bool {
-    workers.values.contains {
-      switch $0.state {
-      case .busy, .killed(.some, _), .lost: true
-      case .idle, .starting, .killed(nil, _), .leaving: false
-      }
-    }
-  }
-
   private mutating func take(
     _ reply: WorkerReply, from number: Int, at now: Duration, _ actions: inout [Action]
   ) {
@@ -184,16 +215,16 @@ package struct TaskBoard: Sendable {
     switch (reply, worker.state) {
     case (.ready, .starting):
       startFailures = 0
-      workers[number]?.state = .idle
+      move(number, to: .idle)
     case (.succeeded(let task, let attempt, let counts), .busy(let run))
     where task == run.attempt.task && attempt == run.attempt.number:
-      workers[number]?.state = .idle
+      move(number, to: .idle)
       queue.noteSuccess()
       actions.append(
         .report(.taskSucceeded(task: task, attempt: attempt, counts: counts, duration: now - run.started)))
     case (.failed(let task, let attempt, let reason, let retry), .busy(let run))
     where task == run.attempt.task && attempt == run.attempt.number:
-      workers[number]?.state = .idle
+      move(number, to: .idle)
       attemptFailed(run, on: number, reason: reason, retry: retry, at: now, &actions)
     case (_, .killed), (_, .lost):
       break  // Its attempt has already been given up.
@@ -225,7 +256,7 @@ package struct TaskBoard: Sendable {
   }
 
   private mutating func remove(_ number: Int, reason: String, at now: Duration, _ actions: inout [Action]) {
-    guard let worker = workers.removeValue(forKey: number) else { return }
+    guard let worker = removeWorker(number) else { return }
     slots.release(worker.slot)
     actions.append(
       .report(.workerExited(worker: number, node: slots.node(of: worker.slot), reason: reason)))
@@ -278,8 +309,8 @@ package struct TaskBoard: Sendable {
   private mutating func kill(_ number: Int, reason: String, _ actions: inout [Action]) {
     guard let worker = workers[number] else { return }
     switch worker.state {
-    case .busy(let run): workers[number]?.state = .killed(run, reason: reason)
-    case .starting, .idle: workers[number]?.state = .killed(nil, reason: reason)
+    case .busy(let run): move(number, to: .killed(run, reason: reason))
+    case .starting, .idle: move(number, to: .killed(nil, reason: reason))
     case .killed, .lost, .leaving: return
     }
     actions.append(.kill(worker: number))
@@ -288,32 +319,29 @@ package struct TaskBoard: Sendable {
   /// Gives waiting tasks to idle workers, and starts workers for those that no worker is there for.
   private mutating func giveOut(_ actions: inout [Action], at now: Duration) {
     guard ending == .finished else { return }
-    let idle = workers.filter { $0.value.state == .idle }
-    for (number, worker) in idle.sorted(by: { $0.key < $1.key }) {
+    var index = 0
+    while index < tally.idle.count, queue.waiting > 0 {
+      let number = tally.idle[index]
       let isAlone = workers.count == 1 && slots.isFull && !mayGrow
-      guard let attempt = queue.take(for: number, isAlone: isAlone) else { continue }
-      workers[number]?.state = .busy(Run(attempt: attempt, started: now))
+      guard let attempt = queue.take(for: number, isAlone: isAlone), let worker = workers[number] else {
+        index += 1
+        continue
+      }
+      // It is idle no more, and the next one has its place.
+      move(number, to: .busy(Run(attempt: attempt, started: now)))
       let (task, count) = (attempt.task, attempt.number)
       actions.append(.assign(worker: number, task: task, attempt: count))
       actions.append(
         .report(
           .taskStarted(task: task, attempt: count, worker: number, node: slots.node(of: worker.slot))))
     }
-    var waiting = queue.waiting
-    waiting -= workers.values.count { if case .starting = $0.state { true } else { false } }
+    var waiting = queue.waiting - tally.starting
     while waiting > 0, let slot = slots.take() {
       waiting -= 1
-      workers[nextWorker] = Worker(slot: slot, state: .starting(since: now))
+      add(nextWorker, Worker(slot: slot, state: .starting(since: now)))
       actions.append(.startWorker(worker: nextWorker, slot: slot))
       actions.append(.report(.workerStarted(worker: nextWorker, node: slots.node(of: slot))))
       nextWorker += 1
     }
-  }
-}
-
-extension Duration {
-  /// Such as `30 s` or `0.5 s`.
-  var formattedSeconds: String {
-    milliseconds % 1000 == 0 ? "\(milliseconds / 1000) s" : "\(Double(milliseconds) / 1000) s"
   }
 }

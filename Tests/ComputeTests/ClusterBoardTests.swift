@@ -15,6 +15,11 @@ import Testing
     private(set) var reports: [ComputeEvent] = []
     /// Assignments that nothing has come of: worker, task, attempt.
     private(set) var assigned: [[Int]] = []
+    /// The node of every worker, and of those that are at a task: counted here anew, apart from the board.
+    private var nodeOfWorker: [Int: Int] = [:]
+    private var atTask: [Int: Int] = [:]
+    private var killed: Set<Int> = []
+    private var starting: Set<Int> = []
     var nodeStart = Duration.zero
     var workerStart = Duration.zero
     /// How long a task takes; nil for ever.
@@ -25,7 +30,17 @@ import Testing
     }
 
     mutating func tell(_ event: ClusterBoard.Event) {
+      switch event {
+      case .workerReplied(let worker, _):
+        starting.remove(worker)
+        if !killed.contains(worker) { atTask[worker] = nil }
+      case .workerExited(let worker, _):
+        starting.remove(worker)
+        atTask[worker] = nil
+      default: break
+      }
       for action in board.handle(event, at: now) {
+        note(action)
         switch action {
         case .provision(let node): later(nodeStart, .nodeStarted(node))
         case .startWorker(let worker, _): later(workerStart, .workerReplied(worker: worker, .ready))
@@ -42,6 +57,27 @@ import Testing
         case .changed(let transition): transitions.append(transition)
         }
       }
+    }
+
+    private mutating func note(_ action: ClusterBoard.Action) {
+      switch action {
+      case .startWorker(let worker, let slot):
+        nodeOfWorker[worker] = board.node(of: slot)
+        starting.insert(worker)
+      case .assign(let worker, _, _): atTask[worker] = nodeOfWorker[worker]
+      case .kill(let worker): killed.insert(worker)
+      default: break
+      }
+    }
+
+    /// The nodes whose state is not what their workers are at. One whose worker is being replaced keeps its state.
+    var wronglyKnownNodes: [Int] {
+      let busy = Set(atTask.values)
+      let restarting = Set(starting.compactMap { nodeOfWorker[$0] })
+      return board.nodes.filter { node, state in
+        state == .running && !busy.contains(node) && !restarting.contains(node)
+          || state == .idle && busy.contains(node)
+      }.keys.sorted()
     }
 
     mutating func later(_ span: Duration, _ event: ClusterBoard.Event) {
@@ -271,6 +307,7 @@ import Testing
         cluster.tell(.workerExited(worker: worker, reason: "crashed"))
       }
       #expect(cluster.board.nodes.count <= 4)
+      #expect(cluster.wronglyKnownNodes == [], "seed \(seed), step \(steps)")
     }
     #expect(cluster.board.outcome?.succeeded == 100, "seed \(seed)")
     let done = cluster.reports.compactMap { event in
