@@ -54,6 +54,8 @@ let package = Package(
     .target(name: "Files", dependencies: ["CLinux", "CCrypto", wording]),
     .target(name: "Supervision", dependencies: ["CLinux", wording, subprocess, systemPackage]),
 
+    .target(name: "Charts", dependencies: [wording]),
+
     // Layer 2: one technique each
     .target(
       name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files, wording, exactArithmetic, protobuf],
@@ -79,12 +81,16 @@ let package = Package(
       name: "Modelling",
       dependencies: [telemetry, files, supervision, wording, "OneClassSVM", "WindowStore", grdb, grdbSQLite]),
 
+    .target(name: "ClusterModel", dependencies: [telemetry, files, wording, "Compute"]),
+
     // Layer 4
     .target(
       name: "BatchScoring",
       dependencies: [
         telemetry, files, supervision, wording, "OneClassSVM", "WindowStore", "Compute", "Modelling", grdb,
       ]),
+
+    .target(name: "ClusterCharts", dependencies: [files, wording, "Charts", "ClusterModel", "Compute"]),
 
     // Layer 5
     .target(
@@ -160,6 +166,10 @@ let package = Package(
     .testTarget(
       name: "ModellingTests",
       dependencies: ["TestSupport", "Modelling", "OneClassSVM", "WindowStore", telemetry, files]),
+    .testTarget(
+      name: "ClusterModelTests", dependencies: ["ClusterModel", "Compute", "TestSupport", telemetry, files]),
+    .testTarget(
+      name: "ClusterChartsTests", dependencies: ["ClusterCharts", "Charts", "ClusterModel", "Compute"]),
     .testTarget(
       name: "BatchScoringTests",
       dependencies: [

@@ -1,0 +1,6 @@
+import ClusterCharts
+import Testing
+
+@Suite struct ClusterChartTests {
+  @Test func everyPictureHasAName() { #expect(!ClusterChart.allCases.isEmpty) }
+}
