@@ -87,7 +87,8 @@ let package = Package(
     .target(
       name: "BatchScoring",
       dependencies: [
-        telemetry, files, supervision, wording, "OneClassSVM", "WindowStore", "Compute", "Modelling", grdb,
+        telemetry, files, supervision, wording, "OneClassSVM", "WindowStore", "Compute", "Modelling",
+        "ClusterModel", grdb,
       ]),
 
     .target(name: "ClusterCharts", dependencies: [files, wording, "Charts", "ClusterModel", "Compute"]),

@@ -9,7 +9,7 @@ extension RunFolder {
 
   /// The same folder with the models of `deployment`.
   package func with(modelsOf deployment: Deployment) -> RunFolder {
-    RunFolder(path, models: deployment.models)
+    RunFolder(path, models: deployment.models, store: store)
   }
 }
 

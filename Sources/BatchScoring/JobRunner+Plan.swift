@@ -26,17 +26,9 @@ extension JobRunner {
       // The parts that are there belong to these tasks, also if the number of nodes is another one now.
       description = known
     } else {
-      // Side by side with the counting of windows: of a large fleet both take a while.
-      async let supportVectors = ModelCatalog.supportVectors(of: folder)
-      let reader = try WindowStoreReader(path: folder.store)
       let onlyRowsOf = job.cut.failedRowsOf.map { folder.job($0).failed }
-      let devices = try onlyRowsOf.map { try RowSelection(failedFile: $0).devices }
-      let counts = Self.counts(
-        try reader.windowCounts(visibleAfter: job.cut.after, through: job.cut.through), of: devices)
-      let vectors = try await supportVectors
-      let loads = counts.map {
-        MiniBatchPlan.Load(device: $0.device, rows: $0.count, supportVectors: vectors[$0.device] ?? 0)
-      }
+      let (counts, loads) = try await Self.loads(
+        of: folder, job.cut, devices: try onlyRowsOf.map { try RowSelection(failedFile: $0).devices })
       let tasks = MiniBatchPlan.tasks(
         for: loads, size: deployment.miniBatchSize, slots: target.slots, cost: try measuredCost())
       description = JobDescription(
@@ -53,6 +45,24 @@ extension JobRunner {
     try jobs.save(job)
     try jobs.add(tasks: description.tasks.map(\.count), to: job.cut.id)
     return description
+  }
+
+  /// What there is to score in the cut, device by device, in byte order.
+  ///
+  /// - Parameter devices: Those alone that are looked at; nil for all.
+  static func loads(of folder: RunFolder, _ cut: JobCut, devices: Set<DeviceID>? = nil) async throws -> (
+    counts: [WindowStoreReader.WindowCount], loads: [MiniBatchPlan.Load]
+  ) {
+    // Side by side with the counting of windows: of a large fleet both take a while.
+    async let supportVectors = ModelCatalog.supportVectors(of: folder)
+    let reader = try WindowStoreReader(path: folder.store)
+    let counts = Self.counts(
+      try reader.windowCounts(visibleAfter: cut.after, through: cut.through), of: devices)
+    let vectors = try await supportVectors
+    let loads = counts.map {
+      MiniBatchPlan.Load(device: $0.device, rows: $0.count, supportVectors: vectors[$0.device] ?? 0)
+    }
+    return (counts, loads)
   }
 
   /// Of `counts` those of `devices`, also of such that have no windows any more; nil for all.

@@ -16,6 +16,9 @@ package enum MiniBatchPlan {
       self.supportVectors = min(max(0, supportVectors), Int(Int32.max))
     }
 
+    /// Of all its rows.
+    package var kernels: Double { Double(rows) * Double(supportVectors) }
+
     /// Kernel evaluations, and what a row costs besides.
     var weight: Int { rows * (supportVectors + ScoringDefaults.rowOverheadInVectors) }
   }

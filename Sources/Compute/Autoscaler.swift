@@ -120,9 +120,9 @@ package struct Autoscaler: Sendable {
 
   private mutating func balance(at now: Duration, _ actions: inout [Action]) {
     // A node that is on its way out still holds its machine, and so counts towards `max_instances`.
-    while usable < target, mayGrow,
-      let number = (1...settings.maxInstances).first(where: { nodes[$0] == nil })
-    {
+    var number = 1
+    while usable < target, mayGrow {
+      while nodes[number] != nil { number += 1 }
       nodes[number] = Node(state: .provisioning, since: now, born: now)
       usable += 1
       actions.append(.changed(NodeTransition(node: number, state: .provisioning, at: now)))

@@ -11,6 +11,8 @@ package struct ClusterBoard: Sendable {
     case begin(ComputeJob)
     /// A node that was asked for is up: workers can be started on it.
     case nodeStarted(Int)
+    /// A node that was asked for does not come up: it is unusable, and goes.
+    case nodeFailed(Int)
     /// Somebody else has taken the node away. Its tasks are tried again on other nodes, and it has gone when the last of its
     /// workers has exited.
     case preempted(node: Int)
@@ -101,6 +103,7 @@ package struct ClusterBoard: Sendable {
     switch event {
     case .begin(let job): begin(job, at: now, &actions)
     case .nodeStarted(let node): open(node, at: now, &actions)
+    case .nodeFailed(let node): giveUp(node, at: now, &actions)
     case .preempted(let node): lose(node, at: now, &actions)
     case .workerReplied(let worker, let reply):
       if case .ready = reply { noteReady(worker) }
@@ -190,6 +193,12 @@ package struct ClusterBoard: Sendable {
       actions.append(.startWorker(worker: nextWorker, slot: slot))
       nextWorker += 1
     }
+  }
+
+  private mutating func giveUp(_ node: Int, at now: Duration, _ actions: inout [Action]) {
+    guard coming.remove(node) != nil else { return }
+    going.insert(node)
+    apply(scaler.handle(.unusable(node: node), at: now), at: now, &actions)
   }
 
   private mutating func release(_ node: Int, at now: Duration, _ actions: inout [Action]) {
@@ -289,5 +298,7 @@ package struct ClusterBoard: Sendable {
     }
   }
 
-  private func isGoing(_ state: NodeState?) -> Bool { state == .leaving || state == .preempted }
+  private func isGoing(_ state: NodeState?) -> Bool {
+    state == .leaving || state == .preempted || state == .unusable
+  }
 }

@@ -3,15 +3,18 @@ package struct RunFolder: Hashable, Sendable {
   package let path: String
   /// The folder of the models: the run's own, unless a deployment has others.
   package let models: String
+  /// The windows; written by ingestion alone.
+  package let store: String
 
-  /// - Parameter models: The folder of the models; nil for the run's own.
-  package init(_ path: String, models: String? = nil) {
+  /// - Parameters:
+  ///   - models: The folder of the models; nil for the run's own.
+  ///   - store: The file of the windows; nil for the run's own.
+  package init(_ path: String, models: String? = nil, store: String? = nil) {
     self.path = path
     self.models = models ?? "\(path)/models"
+    self.store = store ?? "\(path)/sonde.sqlite"
   }
 
-  /// The windows; written by ingestion alone.
-  package var store: String { "\(path)/sonde.sqlite" }
   /// The jobs; written by batch scoring alone.
   package var jobs: String { "\(path)/jobs.sqlite" }
   package var predictions: String { "\(path)/predictions" }
@@ -24,6 +27,10 @@ package struct RunFolder: Hashable, Sendable {
   /// What the run was at, second by second.
   package var timeline: String { "\(path)/timeline.csv" }
   package var logs: String { "\(path)/logs" }
+  /// One job on every size of the cluster.
+  package var clusterSizes: String { "\(path)/cluster-sizes" }
+  /// What a sweep of cluster sizes has come to.
+  package var clusterTable: String { "\(path)/clusters.csv" }
   /// The log files of workers.
   package var workerLogs: String { "\(logs)/workers" }
   /// What the parts said of themselves.

@@ -33,6 +33,10 @@ package enum RandomStream {
     Entry(
       name: failingTask(0, attempt: 0).replacing("0/0", with: "<task>/<attempt>"),
       draws: "Whether a task fails on purpose."),
+    Entry(
+      name: simulatedCluster, draws: "Starts, failures and preemptions of simulated nodes, and stragglers."),
+    Entry(name: taskResiduals, draws: "By how much each simulated task differs from its predicted time."),
+    Entry(name: bootstrap, draws: "The rounds that a bootstrap of cluster sizes takes."),
   ]
 
   package static func offset(_ device: String) -> String { "\(device)/offset" }
@@ -58,6 +62,9 @@ package enum RandomStream {
   }
   package static let faults = "faults"
   package static let randomFloor = "detection/random-floor"
+  package static let simulatedCluster = "cluster/nodes"
+  package static let taskResiduals = "cluster/residuals"
+  package static let bootstrap = "cluster/bootstrap"
   package static func failingTask(_ task: Int, attempt: Int) -> String { "\(task)/\(attempt)" }
 }
 

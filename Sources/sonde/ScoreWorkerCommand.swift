@@ -9,10 +9,19 @@ struct ScoreWorkerCommand: ParsableCommand {
   @Option(help: "How much is logged: warning, info or debug.")
   var loggingLevel = LoggingLevel.info
 
+  @Option(help: "The file that says how long every task waits in place of scoring.")
+  var pace: String?
+
   @Flag(help: "One job alone will come: no model is kept for the next.")
   var singleJob = false
 
-  func run() { ScoringWorker.run(loggingLevel: loggingLevel, keepsModels: !singleJob) }
+  func run() throws {
+    guard let pace else {
+      return ScoringWorker.run(loggingLevel: loggingLevel, keepsModels: !singleJob)
+    }
+    var worker = try PacedWorker(path: pace)
+    worker.run()
+  }
 }
 
 extension LoggingLevel: ExpressibleByArgument {}

@@ -88,7 +88,7 @@ import Testing
   @Test func randomFaultsHaveABound() {
     #expect(
       refusals("  - { random: 2147483647, between: [10m, 100m] }") == [
-        "s.yaml:16:15: random: expected a whole number of at most 1000, found 2147483647"
+        "s.yaml:16:15: random: expected a whole number of at most 1000, found “2147483647”"
       ])
     #expect(refusals("  - { random: 1000, between: [10m, 100m] }").count == 1000)
   }

@@ -1,0 +1,346 @@
+import Compute
+import Telemetry
+
+/// A cluster in a time of its own: one queue of events drives the board, the autoscaler and the retry rules of real targets. Only
+/// the times of tasks, the starts of nodes and their preemptions are modelled.
+///
+/// Jobs come one after the other, and nodes live on between them. The same cluster, seed and jobs give the same results.
+package struct ClusterSimulator: Sendable {
+  /// A job, by what a simulator needs to know of it.
+  package struct Job: Sendable {
+    /// Their number; they are taken in order.
+    package let tasks: Int
+    /// The coordinator's part before the first task can begin.
+    package var before: Duration
+    /// The coordinator's part when the last task has ended.
+    package var after: Duration
+    fileprivate let job: ComputeJob
+
+    package init(
+      tasks: Int, before: Duration = .zero, after: Duration = .zero, retry: RetrySettings = RetrySettings()
+    ) {
+      self.tasks = tasks
+      self.before = before
+      self.after = after
+      job = ComputeJob(
+        name: "", input: "", worker: WorkerCommand(executable: ""), tasks: Array(0..<tasks), retry: retry)
+    }
+  }
+
+  /// What the time of a task depends on.
+  package struct Start: Hashable, Sendable {
+    package var task: Int
+    /// From 1.
+    package var attempt: Int
+    /// Whether its worker has done no task before.
+    package var isFirstOfWorker: Bool
+    /// How many workers are at a task, this one among them.
+    package var busyWorkers: Int
+
+    package init(task: Int, attempt: Int, isFirstOfWorker: Bool, busyWorkers: Int) {
+      self.task = task
+      self.attempt = attempt
+      self.isFirstOfWorker = isFirstOfWorker
+      self.busyWorkers = busyWorkers
+    }
+  }
+
+  /// What became of a job.
+  package struct Result: Hashable, Sendable {
+    package var begin: Duration
+    package var end: Duration
+    package var outcome: ComputeOutcome
+
+    package var makespan: Duration { end - begin }
+    /// Whether all of its tasks were done.
+    package var isComplete: Bool { outcome.ending == .finished && outcome.notRun == 0 && outcome.failed == 0 }
+  }
+
+  enum Event: Sendable {
+    case nodeStarted(node: Int, life: Int)
+    case nodeFailed(node: Int, life: Int)
+    case preempted(node: Int, life: Int)
+    case workerReady(Int)
+    case taskDone(worker: Int, task: Int, attempt: Int)
+    case workerExited(Int)
+    case tick
+  }
+
+  private struct Worker: Sendable {
+    var isAlive = true
+    var hasWorked = false
+    var isAtTask = false
+  }
+
+  package let cluster: SimulatedCluster
+  private var board: ClusterBoard
+  private var queue = EventQueue<Event>()
+  private var actions: [ClusterBoard.Action] = []
+  private var clock: Int64 = 0
+  private var random: SeededGenerator
+  /// By their numbers, from 1.
+  private var workers: [Worker] = [Worker()]
+  private var busyWorkers = 0
+  /// How often each node has been asked for.
+  private var lifeOfNode: [Int: Int] = [:]
+  private var openLives: [Int: NodeLife] = [:]
+  private var closedLives: [NodeLife] = []
+  /// When the next tick is due; nil where none is in the queue.
+  private var tickAt: Int64?
+  private let timeout: Int64
+  private let workerStart: Int64
+  private let notice: Int64
+
+  /// A cluster whose fewest nodes are asked for at the time zero.
+  package init(_ cluster: SimulatedCluster, seed: UInt64) {
+    self.cluster = cluster
+    board = ClusterBoard(cluster.scale, coresPerNode: cluster.coresPerNode)
+    random = SeededGenerator(seed: seed, stream: RandomStream.simulatedCluster)
+    timeout = cluster.retry.timeout.nanoseconds
+    workerStart = Self.nanoseconds(cluster.workerStartSeconds)
+    notice = Self.nanoseconds(cluster.preemption?.noticeSeconds ?? 0)
+  }
+
+  /// The time, since the beginning.
+  package var now: Duration { .nanoseconds(clock) }
+
+  /// Every node that has not gone.
+  package var nodes: [Int: NodeState] { board.nodes }
+
+  /// Nanoseconds, of at most 292 years.
+  static func nanoseconds(_ seconds: Double) -> Int64 { Int64(min(max(0, seconds) * 1e9, 9e18)) }
+
+  // MARK: - Jobs
+
+  /// Runs `job`, which begins now, to its end. `time` says how long a task takes.
+  package mutating func run(_ job: Job, time: (Start) -> Duration) -> Result {
+    if cluster.dispatch == .deal { return runDealt(job, time: time) }
+    let begin = now
+    tell(.tick, time)
+    pass(until: clock + job.before.nanoseconds, time)
+    tell(.begin(job.job), time)
+    while board.outcome == nil, let next = queue.take() {
+      clock = max(clock, next.at)
+      handle(next.event, time)
+    }
+    // Without an event nothing can end any more: every node has failed, and none is asked for.
+    let outcome =
+      board.outcome
+      ?? ComputeOutcome(
+        ending: .gaveUp(reason: "no node is coming"), succeeded: 0, failed: 0, retries: 0, notRun: job.tasks)
+    pass(until: clock + job.after.nanoseconds, time)
+    return Result(begin: begin, end: now, outcome: outcome)
+  }
+
+  /// Runs `job` as a Slurm array: its tasks are dealt out to as many elements as there are slots, each of which does its own one after
+  /// the other. Nodes are asked for when the array is, and go when they have rested.
+  private mutating func runDealt(_ job: Job, time: (Start) -> Duration) -> Result {
+    let begin = now
+    var array = ArrayBoard(tasks: job.job.tasks, retry: cluster.retry)
+    let asked = clock + job.before.nanoseconds
+    let slots = cluster.scale.maxInstances * cluster.coresPerNode
+    let elements = array.nextArray(slots: slots, firstWorker: 1)
+    var ends = [Int64](repeating: asked, count: (elements.count + cluster.coresPerNode - 1) / cluster.coresPerNode)
+    let starts = ends.map { _ in asked + Self.nanoseconds(cluster.startUp.seconds(at: random.uniform())) }
+    for element in elements {
+      let node = (element.worker - 1) / cluster.coresPerNode
+      var at = starts[node] + workerStart
+      _ = array.started(element.worker, node: node + 1, at: .nanoseconds(at))
+      for (index, request) in element.requests.enumerated() {
+        let start = Start(
+          task: request.task, attempt: request.attempt, isFirstOfWorker: index == 0,
+          busyWorkers: elements.count)
+        at += time(start).nanoseconds
+        let counts = TaskCounts(items: 1, failedItems: 0)
+        _ = array.handle(
+          .succeeded(task: request.task, attempt: request.attempt, counts), from: element.worker,
+          at: .nanoseconds(at))
+      }
+      ends[node] = max(ends[node], at)
+    }
+    let last = ends.max() ?? asked
+    clock = last + job.after.nanoseconds
+    for node in ends.indices {
+      closedLives.append(
+        NodeLife(
+          node: node + 1,
+          stretches: [
+            .init(state: .provisioning, from: .nanoseconds(asked)),
+            .init(state: .running, from: .nanoseconds(starts[node])),
+            .init(state: .idle, from: .nanoseconds(ends[node])),
+          ], end: .nanoseconds(ends[node]) + cluster.scale.idleTimeBeforeScaleDown))
+    }
+    return Result(begin: begin, end: now, outcome: array.outcome(.finished))
+  }
+
+  /// Lets time pass until `end`, with no job.
+  package mutating func rest(until end: Duration) { pass(until: end.nanoseconds) { _ in .zero } }
+
+  /// Lets time pass until every node has gone that may go, and ends the lives of the others.
+  package mutating func finish() {
+    while board.nodes.count > cluster.scale.minInstances, let next = queue.take() {
+      clock = max(clock, next.at)
+      handle(next.event) { _ in .zero }
+    }
+    for life in openLives.values.sorted(by: { $0.node < $1.node }) { close(life) }
+    openLives = [:]
+  }
+
+  /// The lives that have ended since this was asked last, in the order of their ends.
+  package mutating func takeLives() -> [NodeLife] {
+    defer { closedLives = [] }
+    return closedLives
+  }
+
+  private mutating func pass(until end: Int64, _ time: (Start) -> Duration) {
+    while let at = queue.next, at <= end, let next = queue.take() {
+      clock = max(clock, at)
+      handle(next.event, time)
+    }
+    clock = max(clock, end)
+  }
+
+  // MARK: - Events
+
+  private mutating func handle(_ event: Event, _ time: (Start) -> Duration) {
+    switch event {
+    case .nodeStarted(let node, let life):
+      guard lifeOfNode[node] == life else { return }
+      if let preemption = cluster.preemption {
+        let age = preemption.seconds(at: random.uniform())
+        queue.add(.preempted(node: node, life: life), at: later(Self.nanoseconds(age)))
+      }
+      tell(.nodeStarted(node), time)
+    case .nodeFailed(let node, let life):
+      if lifeOfNode[node] == life { tell(.nodeFailed(node), time) }
+    case .preempted(let node, let life):
+      guard lifeOfNode[node] == life, let state = board.nodes[node], state == .idle || state == .running
+      else { return }
+      let isLast = board.nodes.allSatisfy { $0.key == node || !($0.value == .idle || $0.value == .running) }
+      tell(.preempted(node: node), time)
+      if isLast, cluster.preemption?.cancelsWhenAllAreTaken == true { tell(.cancel, time) }
+    case .workerReady(let worker):
+      if workers[worker].isAlive { tell(.workerReplied(worker: worker, .ready), time) }
+    case .taskDone(let worker, let task, let attempt):
+      guard workers[worker].isAlive else { return }
+      setAtTask(worker, false)
+      let counts = TaskCounts(items: 1, failedItems: 0)
+      tell(.workerReplied(worker: worker, .succeeded(task: task, attempt: attempt, counts)), time)
+    case .workerExited(let worker): tell(.workerExited(worker: worker, reason: "has gone"), time)
+    case .tick:
+      tickAt = nil
+      tell(.tick, time)
+    }
+  }
+
+  private mutating func tell(_ event: ClusterBoard.Event, _ time: (Start) -> Duration) {
+    var taken: [ClusterBoard.Action] = []
+    swap(&taken, &actions)
+    board.handle(event, at: now, &taken)
+    var hasAssigned = false
+    for action in taken {
+      switch action {
+      case .provision(let node): provision(node)
+      case .startWorker(let worker, _):
+        while workers.count <= worker { workers.append(Worker()) }
+        queue.add(.workerReady(worker), at: later(workerStart))
+      case .assign(let worker, let task, let attempt):
+        hasAssigned = true
+        assign(worker, task, attempt, time)
+      case .kill(let worker):
+        workers[worker].isAlive = false
+        setAtTask(worker, false)
+        if case .preempted = event {
+          queue.add(.workerExited(worker), at: later(notice))
+        } else {
+          queue.add(.workerExited(worker), at: clock)
+        }
+      case .finish(let worker):
+        workers[worker].isAlive = false
+        queue.add(.workerExited(worker), at: clock)
+      case .report: break
+      case .changed(let transition): note(transition)
+      }
+    }
+    taken.removeAll(keepingCapacity: true)
+    swap(&taken, &actions)
+    // While tasks wait, no node is released.
+    if !hasAssigned { scheduleRelease() }
+  }
+
+  private func later(_ span: Int64) -> Int64 {
+    let (sum, overflow) = clock.addingReportingOverflow(span)
+    return overflow ? .max : sum
+  }
+
+  private mutating func provision(_ node: Int) {
+    let life = lifeOfNode[node, default: 0] + 1
+    lifeOfNode[node] = life
+    let profile = cluster.startUp
+    if profile.failureShare > 0, random.uniform() < profile.failureShare {
+      queue.add(.nodeFailed(node: node, life: life), at: later(Self.nanoseconds(profile.giveUpSeconds)))
+    } else {
+      let seconds = profile.seconds(at: random.uniform())
+      queue.add(.nodeStarted(node: node, life: life), at: later(Self.nanoseconds(seconds)))
+    }
+  }
+
+  private mutating func assign(_ worker: Int, _ task: Int, _ attempt: Int, _ time: (Start) -> Duration) {
+    setAtTask(worker, true)
+    let start = Start(
+      task: task, attempt: attempt, isFirstOfWorker: !workers[worker].hasWorked, busyWorkers: busyWorkers)
+    workers[worker].hasWorked = true
+    var span = time(start).nanoseconds
+    if let stragglers = cluster.stragglers, random.uniform() < stragglers.share {
+      span = Self.nanoseconds(Double(span) * 1e-9 * stragglers.factor)
+    }
+    queue.add(.taskDone(worker: worker, task: task, attempt: attempt), at: later(span))
+    if span > timeout { queue.add(.tick, at: later(timeout + 1)) }
+  }
+
+  private mutating func setAtTask(_ worker: Int, _ isAtTask: Bool) {
+    guard workers[worker].isAtTask != isAtTask else { return }
+    workers[worker].isAtTask = isAtTask
+    busyWorkers += isAtTask ? 1 : -1
+  }
+
+  /// Sees to it that an idle node is released in time.
+  private mutating func scheduleRelease() {
+    guard let release = board.nextRelease?.nanoseconds, release > clock else { return }
+    if let tickAt, tickAt <= release { return }
+    tickAt = release
+    queue.add(.tick, at: release)
+  }
+
+  // MARK: - Lives
+
+  private mutating func note(_ transition: NodeTransition) {
+    let at = transition.at
+    guard let state = transition.state else {
+      guard let life = openLives.removeValue(forKey: transition.node) else { return }
+      close(life)
+      return
+    }
+    let stretch = NodeLife.Stretch(state: state, from: at)
+    if openLives[transition.node] == nil {
+      openLives[transition.node] = NodeLife(node: transition.node, stretches: [stretch], end: at)
+    } else {
+      openLives[transition.node]?.stretches.append(stretch)
+    }
+  }
+
+  private mutating func close(_ life: NodeLife) {
+    var life = life
+    life.end = now
+    closedLives.append(life)
+  }
+}
+
+extension Duration {
+  /// Whole nanoseconds, cut towards zero; of spans up to 292 years.
+  var nanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    return overflow ? .max : product + attoseconds / 1_000_000_000
+  }
+}

@@ -1,0 +1,85 @@
+/// Finds ``TaskTimes`` from measured rounds: non-negative least squares on the workers' own times, and medians for the rest.
+package enum TaskTimesFit {
+  /// The least share of the reference's time that a contention may be: a probe that is faster than one job alone is noise.
+  private static let leastContention = 1.0
+
+  /// The model of `rounds`, of whose jobs only those of the cells `isTraining` accepts are looked at.
+  ///
+  /// - Parameter rounds: At the usual speed; see ``Swift/Array/atUsualSpeed``.
+  package static func fit(_ rounds: [MeasuredRound], where isTraining: (ClusterCell) -> Bool = { _ in true })
+    -> TaskTimes
+  {
+    let slowdown = slowdown(rounds)
+    var times = TaskTimes(overhead: 0, perRow: 0)
+    times.slowdown = slowdown
+    let jobs = rounds.flatMap { [$0.reference] + $0.jobs.filter { isTraining($0.cell) } }
+    // Each task of a cell once, by the median of its rounds: one that was disturbed says nothing of the others.
+    let cells = Dictionary(grouping: jobs, by: \.cell)
+    var tasks: [MeasuredJob.Task] = []
+    for (_, same) in cells.sorted(by: { $0.key.order < $1.key.order }) {
+      let contention = times.contention(same[0].workers)
+      for index in same[0].tasks.indices {
+        var task = same[0].tasks[index]
+        let alike = same.filter { $0.tasks.count == same[0].tasks.count }.map { $0.tasks[index] }
+        task.busySeconds = alike.map(\.busySeconds).median / contention
+        task.isFirstOfWorker = alike.count { $0.isFirstOfWorker } * 2 > alike.count
+        tasks.append(task)
+      }
+    }
+    let later = tasks.filter { !$0.isFirstOfWorker }
+    let fitted = later.count >= 3 ? later : tasks
+    let weights = fitted.map { $0.busySeconds > 0 ? 1 / $0.busySeconds : 0 }
+    let found = NonNegativeLeastSquares.solve(
+      rows: fitted.map { [1, Double($0.work.rows), $0.work.kernels] }, values: fitted.map(\.busySeconds),
+      weights: weights)
+    if found.count == 3 { (times.overhead, times.perRow, times.perKernel) = (found[0], found[1], found[2]) }
+    let firsts = tasks.filter(\.isFirstOfWorker)
+    times.firstTask = max(0, firsts.map { $0.busySeconds - times.seconds($0.work) }.median)
+    times.handOver = max(0, jobs.flatMap(\.tasks).map { $0.seconds - $0.busySeconds }.median)
+    times.ratios = ratios(tasks, times)
+    fitSerialPart(jobs, &times)
+    return times
+  }
+
+  /// How many times as long jobs take that run side by side as one alone.
+  private static func slowdown(_ rounds: [MeasuredRound]) -> [Double] {
+    let most = rounds.flatMap { $0.probes.keys }.max() ?? 1
+    var result = [1.0]
+    for workers in 2..<max(2, most + 1) {
+      let found = rounds.compactMap { round in
+        round.probes[workers].map { $0 / round.reference.busySeconds }
+      }
+      // Between two that were probed, and where one is missing, the one before holds.
+      result.append(found.isEmpty ? result[result.count - 1] : max(leastContention, found.median))
+    }
+    return result
+  }
+
+  /// The residuals, so scaled that all tasks together take what they took.
+  private static func ratios(_ tasks: [MeasuredJob.Task], _ times: TaskTimes) -> [Double] {
+    let predicted = tasks.map { times.seconds($0.work, isFirst: $0.isFirstOfWorker) }
+    let all = predicted.reduce(0, +)
+    guard all > 0 else { return [1] }
+    let measured = tasks.reduce(0) { $0 + $1.busySeconds }
+    let raw = zip(tasks, predicted).filter { $1 > 0 }.map { $0.busySeconds / $1 }
+    let mean = raw.reduce(0, +) / Double(raw.count)
+    guard mean > 0 else { return [1] }
+    return raw.map { $0 / mean * measured / all }
+  }
+
+  /// What the coordinator does alone: a fixed part before and after the tasks, and a part for every task.
+  private static func fitSerialPart(_ jobs: [MeasuredJob], _ times: inout TaskTimes) {
+    times.before = jobs.map(\.beforeSeconds).median
+    let found = NonNegativeLeastSquares.solve(
+      rows: jobs.map { [1, Double($0.tasks.count)] }, values: jobs.map(\.afterSeconds),
+      weights: jobs.map { $0.afterSeconds > 0 ? 1 / $0.afterSeconds : 0 })
+    if found.count == 2 { (times.after, times.serialPerTask) = (found[0], found[1]) }
+  }
+}
+
+extension ClusterCell {
+  /// By which cells are put in order where the order must not depend on a hash.
+  package var order: String {
+    "\(mode.rawValue) \(target) \(vmSize ?? "") \(tier.rawValue) \(region ?? "") \(coresPerNode) \(nodes) \(minNodes) \(miniBatchSize)"
+  }
+}

@@ -1,0 +1,154 @@
+import ClusterModel
+import Compute
+import Telemetry
+import Testing
+
+/// The simulator against a list scheduler that was written apart from it, knows no board and no autoscaler, and is a few lines long.
+@Suite struct ClusterSimulatorTests {
+  /// The end of the last of `times`, each of which goes to the worker that is free first; of several, to the lowest.
+  private static func listSchedule(_ times: [Int64], workers: Int) -> Int64 {
+    var free = [Int64](repeating: 0, count: workers)
+    for time in times {
+      let worker = free.indices.min { (free[$0], $0) < (free[$1], $1) } ?? 0
+      free[worker] += time
+    }
+    return free.max() ?? 0
+  }
+
+  /// The end of the longest of `workers` heaps, to which `times` are dealt in turn.
+  private static func dealt(_ times: [Int64], workers: Int) -> Int64 {
+    let heaps = min(workers, times.count)
+    return (0..<heaps).map { heap in
+      stride(from: heap, to: times.count, by: heaps).reduce(0) { $0 + times[$1] }
+    }.max() ?? 0
+  }
+
+  private static func simulated(
+    _ times: [Int64], nodes: Int, cores: Int = 1, _ dispatch: SimulatedCluster.Dispatch = .pull
+  ) -> ClusterSimulator.Result {
+    var cluster = SimulatedCluster(scale: .fixed(nodes), coresPerNode: cores)
+    cluster.dispatch = dispatch
+    cluster.retry.timeout = .seconds(1_000_000)
+    var simulator = ClusterSimulator(cluster, seed: 1)
+    let job = ClusterSimulator.Job(tasks: times.count, retry: cluster.retry)
+    return simulator.run(job) { .microseconds(times[$0.task]) }
+  }
+
+  @Test(arguments: [1, 2, 3, 4, 7, 8, 16, 32, 64], SimulatedCluster.Dispatch.allCases)
+  func makespansAreThoseOfAListScheduler(nodes: Int, dispatch: SimulatedCluster.Dispatch) {
+    var random = SeededGenerator(seed: UInt64(nodes), stream: "list-schedule")
+    for count in [1, 2, nodes, 3 * nodes + 1, 500] {
+      let times = (0..<count).map { _ in Int64(random.uniform(in: 1...5_000_000)) }
+      let result = Self.simulated(times, nodes: nodes, dispatch)
+      let expected =
+        dispatch == .pull
+        ? Self.listSchedule(times, workers: nodes) : Self.dealt(times, workers: nodes)
+      #expect(result.makespan == .microseconds(expected), "\(count) tasks on \(nodes) nodes, \(dispatch)")
+      #expect(result.isComplete)
+    }
+  }
+
+  /// Graham, "Bounds on Multiprocessing Timing Anomalies", 1969: W/m ≤ makespan ≤ W/m + p_max (1 − 1/m).
+  @Test func tenThousandCasesKeepGrahamsBounds() {
+    var random = SeededGenerator(seed: 11, stream: "graham")
+    for number in 0..<10_000 {
+      let workers = 1 + random.index(below: 64)
+      let times = (0..<1 + random.index(below: 40)).map { _ in Int64(random.uniform(in: 1...1_000_000)) }
+      let cores = [1, 2, 4].last { workers % $0 == 0 } ?? 1
+      let makespan = Self.simulated(times, nodes: workers / cores, cores: cores).makespan / .microseconds(1)
+      let work = Double(times.reduce(0, +))
+      let longest = Double(times.max() ?? 0)
+      let m = Double(workers)
+      #expect(makespan >= max(longest, work / m) - 1e-6, "seed 11, case \(number)")
+      #expect(makespan <= work / m + longest * (1 - 1 / m) + 1e-6, "seed 11, case \(number)")
+    }
+  }
+
+  @Test func nodesComeGoAndAreReplaced() {
+    var cluster = SimulatedCluster(
+      scale: AutoscaleSettings(maxInstances: 2, idleTimeBeforeScaleDown: .seconds(120)))
+    cluster.startUp = .fixed(100)
+    var simulator = ClusterSimulator(cluster, seed: 1)
+    let result = simulator.run(ClusterSimulator.Job(tasks: 4, before: .seconds(1), after: .seconds(2))) { _ in
+      .seconds(10)
+    }
+    #expect(result.makespan == .seconds(1 + 100 + 20 + 2))
+    simulator.finish()
+    let lives = simulator.takeLives()
+    #expect(lives.count == 2 && simulator.nodes.isEmpty)
+    for life in lives {
+      #expect(life.stretches.map(\.state) == [.provisioning, .idle, .running, .idle, .leaving])
+      #expect(life.stretches.map(\.from) == [1, 101, 101, 121, 241].map { .seconds($0) })
+      #expect(life.end == .seconds(241))
+    }
+  }
+
+  @Test func aNodeThatNeverComesUpIsUnusableAndReplaced() {
+    var cluster = SimulatedCluster(scale: AutoscaleSettings(maxInstances: 1))
+    cluster.startUp = .fixed(10)
+    cluster.startUp.failureShare = 0.5
+    cluster.startUp.giveUpSeconds = 600
+    var failures = 0
+    for seed in 0..<40 {
+      var simulator = ClusterSimulator(cluster, seed: UInt64(seed))
+      let result = simulator.run(ClusterSimulator.Job(tasks: 1)) { _ in .seconds(1) }
+      simulator.finish()
+      let lives = simulator.takeLives()
+      let lost = lives.count { $0.stretches.contains { $0.state == .unusable } }
+      failures += lost
+      #expect(result.isComplete && lives.count == lost + 1, "seed \(seed)")
+      #expect(result.makespan == .seconds(600 * lost + 11), "seed \(seed)")
+    }
+    #expect((20..<80).contains(failures))
+  }
+
+  @Test func preemptedTasksAreDoneAgainAndACancelledJobSaysSo() {
+    var cluster = SimulatedCluster(scale: AutoscaleSettings(maxInstances: 8))
+    cluster.retry.timeout = .seconds(100_000)
+    var canceled = 0
+    for cancels in [false, true] {
+      cluster.preemption = PreemptionProfile(
+        name: "test", lifetimes: .exponential(meanHours: 0.2), noticeSeconds: 30,
+        cancelsWhenAllAreTaken: cancels, source: "a test")
+      for seed in 0..<50 {
+        var simulator = ClusterSimulator(cluster, seed: UInt64(seed))
+        let result = simulator.run(ClusterSimulator.Job(tasks: 80, retry: cluster.retry)) { _ in .seconds(60) }
+        simulator.finish()
+        let taken = simulator.takeLives().count { $0.stretches.contains { $0.state == .preempted } }
+        if result.outcome.ending == .canceled { canceled += 1 } else { #expect(result.isComplete) }
+        #expect(taken > 0 || result.makespan == .seconds(600), "seed \(seed)")
+        #expect(result.makespan >= .seconds(600) || !result.isComplete, "seed \(seed)")
+        if !cancels { #expect(result.isComplete, "seed \(seed)") }
+      }
+    }
+    // Eight nodes are seldom gone at the same time; one always is.
+    cluster.scale.maxInstances = 1
+    var simulator = ClusterSimulator(cluster, seed: 3)
+    let alone = simulator.run(ClusterSimulator.Job(tasks: 80, retry: cluster.retry)) { _ in .seconds(60) }
+    #expect(alone.outcome.ending == .canceled)
+  }
+
+  @Test func aTaskThatOutlastsItsTimeoutFails() {
+    var cluster = SimulatedCluster(scale: .fixed(1))
+    cluster.retry = RetrySettings(maxRetries: 1, timeout: .seconds(5))
+    var simulator = ClusterSimulator(cluster, seed: 1)
+    let result = simulator.run(ClusterSimulator.Job(tasks: 2, retry: cluster.retry)) {
+      $0.task == 0 ? .seconds(60) : .seconds(1)
+    }
+    #expect(result.outcome.failed == 1 && result.outcome.succeeded == 1 && !result.isComplete)
+  }
+
+  @Test func theSameSeedGivesTheSameAndAnotherDoesNot() {
+    var cluster = SimulatedCluster(scale: AutoscaleSettings(maxInstances: 8))
+    cluster.startUp = StartUpProfile.named("azure") ?? .none
+    cluster.stragglers = .init(share: 0.1, factor: 5)
+    func lives(_ seed: UInt64) -> [NodeLife] {
+      var simulator = ClusterSimulator(cluster, seed: seed)
+      _ = simulator.run(ClusterSimulator.Job(tasks: 50)) { _ in .seconds(30) }
+      simulator.finish()
+      return simulator.takeLives()
+    }
+    #expect(lives(4) == lives(4))
+    #expect(lives(4) != lives(5))
+  }
+}
