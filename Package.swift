@@ -99,7 +99,7 @@ let package = Package(
       dependencies: [
         telemetry, files, wording, exactArithmetic, "OneClassSVM", "WindowStore", "Compute", "Detection",
         "Documents",
-        "DeviceFleet", "Ingestion", "Modelling", "BatchScoring",
+        "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "ClusterCharts", "BatchScoring",
       ]),
 
     // Layer 6
@@ -107,7 +107,7 @@ let package = Package(
       name: "Scenario",
       dependencies: [
         telemetry, files, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Documents",
-        "DeviceFleet", "Ingestion", "Modelling", "BatchScoring", "Verdict",
+        "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "BatchScoring", "Verdict",
       ]),
 
     // Layer 7
@@ -115,7 +115,8 @@ let package = Package(
       name: "Harness",
       dependencies: [
         telemetry, files, supervision, wording, "CMosquitto", "OneClassSVM", "MQTT", "WindowStore",
-        "Detection", "DeviceFleet", "Ingestion", "BatchScoring", "Verdict", "Scenario", grdbSQLite,
+        "Compute", "Detection", "DeviceFleet", "Ingestion", "ClusterModel", "ClusterCharts", "BatchScoring",
+        "Verdict", "Scenario", grdbSQLite,
       ]),
 
     // Layer 8: the command line. With Swift's runtime inside, it starts faster, as every worker does, and runs on nodes of a
@@ -125,8 +126,8 @@ let package = Package(
       name: "sonde",
       dependencies: [
         telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
-        "Documents", "DeviceFleet", "Ingestion", "Modelling", "BatchScoring", "Verdict", "Scenario",
-        "Harness",
+        "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "ClusterCharts", "BatchScoring",
+        "Verdict", "Scenario", "Harness",
         argumentParser, logging, rainbow,
       ],
       swiftSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))],

@@ -25,6 +25,14 @@ package enum MiniBatchSize: Hashable, Sendable, Codable {
     }
   }
 
+  /// As ``init(_:)`` reads it.
+  package var text: String {
+    switch self {
+    case .auto: "auto"
+    case .devices(let count): String(count)
+    }
+  }
+
   package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let text = try (try? container.decode(Int.self)).map(String.init) ?? container.decode(String.self)

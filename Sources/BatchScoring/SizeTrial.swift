@@ -41,28 +41,16 @@ package struct SizeTrial: Sendable {
   /// How many windows there are to score.
   package var windows: Int { loads.reduce(0) { $0 + $1.rows } }
 
-  /// The devices of every task that the planner cuts for `cell`, as the work that they are.
-  ///
-  /// - Parameter times: What a task costs, where that is stated; nil where `auto` goes by the defaults, as a first job does.
-  package func tasks(for cell: ClusterCell, times: TaskTimes? = nil) -> [TaskWork] {
-    let size = MiniBatchSize(cell.miniBatchSize) ?? .auto
+  /// The tasks that the planner cuts for `cell`, in its words `auto` anew for each size, as the work that they are.
+  package func tasks(for cell: ClusterCell) -> [TaskWork] {
     let plan = MiniBatchPlan.tasks(
-      for: loads, size: size, slots: cell.nodes * cell.coresPerNode, cost: times.flatMap { cost($0) })
+      for: loads, size: MiniBatchSize(cell.miniBatchSize) ?? .auto, slots: cell.nodes * cell.coresPerNode)
     var rest = loads[...]
     return plan.map { devices in
       let own = rest.prefix(devices.count)
       rest = rest.dropFirst(devices.count)
       return TaskWork(rows: own.reduce(0) { $0 + $1.rows }, kernels: own.reduce(0) { $0 + $1.kernels })
     }
-  }
-
-  /// What the planner is told of a stated cost.
-  private func cost(_ times: TaskTimes) -> MiniBatchPlan.Cost? {
-    let work = TaskWork(rows: windows, kernels: loads.reduce(0) { $0 + $1.kernels })
-    let seconds = times.seconds(work) - times.overhead
-    guard seconds > 0 else { return nil }
-    return MiniBatchPlan.Cost(
-      overheadSeconds: times.overhead, weightPerSecond: Double(loads.reduce(0) { $0 + $1.weight }) / seconds)
   }
 
   /// Runs the job on the size of `cell`, in `scratch`, which must not exist and is removed afterwards.
@@ -96,7 +84,7 @@ package struct SizeTrial: Sendable {
         "the job on \(cell.nodes) nodes did not complete: \(record.reason ?? record.state.rawValue)")
     }
     let spans = target.spans
-    let works = tasks(for: cell)
+    let works = self.tasks(for: cell)
     var workers: Set<Int> = []
     let firsts = Set(spans.sorted { $0.begin < $1.begin }.filter { workers.insert($0.worker).inserted }.map(\.task))
     let tasks = spans.sorted { $0.task < $1.task }.map { span in

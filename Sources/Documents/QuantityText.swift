@@ -1,3 +1,5 @@
+import Telemetry
+
 /// How documents and options write quantities.
 package enum QuantityText {
   /// Reads `500MB`, `2GiB` or a plain number of bytes. Nil for anything else, and for no bytes at all.
@@ -20,6 +22,15 @@ package enum QuantityText {
       return nil
     }
     return number / 100
+  }
+
+  /// Reads `2.3s`, `15ms` or `40us` as seconds.
+  package static func shortSeconds(_ text: String) -> Double? {
+    if text.hasSuffix("us") {
+      guard let number = plainNumber(text.dropLast(2)), number >= 0 else { return nil }
+      return number * 1e-6
+    }
+    return Duration(text: text)?.seconds
   }
 
   /// Reads `150%` as 1.5; there is no upper bound.

@@ -27,10 +27,8 @@ package struct RunFolder: Hashable, Sendable {
   /// What the run was at, second by second.
   package var timeline: String { "\(path)/timeline.csv" }
   package var logs: String { "\(path)/logs" }
-  /// One job on every size of the cluster.
+  /// What jobs on other cluster sizes need while they run.
   package var clusterSizes: String { "\(path)/cluster-sizes" }
-  /// What a sweep of cluster sizes has come to.
-  package var clusterTable: String { "\(path)/clusters.csv" }
   /// The log files of workers.
   package var workerLogs: String { "\(logs)/workers" }
   /// What the parts said of themselves.

@@ -71,3 +71,12 @@ struct RunManifest {
     }
   }
 }
+
+/// What the files of a finished run say that it was.
+package enum RunRecord {
+  /// The scenario of the run, as it was run. Throws `FileError` and `JSONFileError` where the manifest cannot be read, `Diagnostics`
+  /// where its scenario is none any more.
+  package static func document(of folder: RunFolder) throws -> ScenarioDocument {
+    try ScenarioDocument.parse(RunManifest.Recorded(path: folder.manifest).scenario)
+  }
+}

@@ -27,6 +27,8 @@ package struct RunStatus: Hashable, Sendable {
 /// What a run tells while it goes on.
 package enum RunEvent: Hashable, Sendable {
   case status(RunStatus)
+  /// How far the sweep of cluster sizes is, in a line.
+  case sweep(String)
   /// Something that a person should read, such as a part that died.
   case notice(String)
 }

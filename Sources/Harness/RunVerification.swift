@@ -40,8 +40,9 @@ package struct RunVerification {
         notes: ["the run broke off, so there is no verdict to hold it to"])
     }
     let judged = try JudgedFolder(folder, document.judgedPlan, account)
+    let sweep = try account.sweep.map { _ in try SweepFiles(folder.path).table() }
     let again = try RunReport(
-      RunMeasurements(document.subject, account, judged: judged), judging: document.expectations)
+      RunMeasurements(document.subject, account, judged: judged, sweep: sweep), judging: document.expectations)
     findings += try RunAudit.differences(report, again)
     if document.scoring != nil { findings += try RunAudit.predictionDifferences(folder) }
     findings += try labelFindings(document)

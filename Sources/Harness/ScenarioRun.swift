@@ -1,4 +1,5 @@
 import BatchScoring
+import ClusterModel
 import Detection
 import DeviceFleet
 import Files
@@ -65,9 +66,10 @@ package struct ScenarioRun: Sendable {
         document, executable: options.executable, folder: folder, stop: stop, observe: observe)
       try await supervisor.run(&account)
       let judged = try JudgedFolder(folder, document.judgedPlan, account)
+      let sweep = try await sweep(folder, &account)
       account.elapsedSeconds = (ContinuousClock.now - begin).seconds
       let report = try RunReport(
-        RunMeasurements(subject, account, judged: judged), judging: document.expectations)
+        RunMeasurements(subject, account, judged: judged, sweep: sweep), judging: document.expectations)
       try write(report, folder)
       return (report, folder)
     } catch {
@@ -76,6 +78,17 @@ package struct ScenarioRun: Sendable {
       try? write(report, folder)
       throw error
     }
+  }
+
+  /// Runs the job on the other cluster sizes that the scenario asks for; nil where it asks for none.
+  private func sweep(_ folder: RunFolder, _ account: inout RunAccount) async throws -> ClusterTable? {
+    guard let settings = document.clusters else { return nil }
+    let sweep = try await ClusterSweep(
+      folder, document, settings: settings, executable: options.executable, until: stop
+    ) { observe(.sweep($0)) }
+    let (table, found) = try await sweep.run(writingTo: folder.path)
+    account.sweep = found
+    return table
   }
 
   private func write(_ report: RunReport, _ folder: RunFolder) throws {

@@ -51,6 +51,7 @@ struct ScenarioDecoder {
     let model = model(reader)
     let scoring = scoring(reader, model)
     let compute = compute(reader, scoring?.compute ?? .local)
+    let clusters = clusters(reader, scoring)
     let breaks = breaks(reader, seed: seed)
     let expectations = expectations(reader)
     // Only a source that is sound by itself is built: its own errors would repeat those already found.
@@ -70,7 +71,8 @@ struct ScenarioDecoder {
       publishing: publishing, ingestionObstacle: obstacle,
       unfilledExpectations: unfilled(expectations, reader, source, speed: clock.speed ?? .max),
       source: source, ingestion: ingestion, model: model,
-      scoring: scoring, compute: compute,
+      scoring: scoring, compute: compute, clusters: clusters,
+      tooLargeSizes: tooLargeSizes(clusters, reader),
       faults: breaks.map(\.fault).sorted { $0.at < $1.at }, expectations: expectations.map(\.expectation))
   }
 
@@ -196,6 +198,7 @@ struct ScenarioDecoder {
     if reader.node("faults") != nil { parts.insert(.faults) }
     if reader.node("replay") != nil { parts.insert(.replay) }
     if reader.node("scoring") != nil { parts.insert(.scoring) }
+    if reader.node("clusters") != nil { parts.insert(.clusters) }
     if reader.node("broker") == nil { parts.insert(.ownBroker) }
     // A large fleet has many labels, and few scenarios ask for a kind.
     func kinds() -> Set<String> { Set(source.messages.labels.map(\.kind)) }

@@ -1,4 +1,5 @@
 import BatchScoring
+import ClusterModel
 import Compute
 import DeviceFleet
 import Documents
@@ -94,6 +95,10 @@ package struct ScenarioDocument: Sendable {
   package let scoring: Scoring?
   /// The compute target that scores.
   package let compute: ComputeSettings
+  /// Other sizes of the cluster; nil where the scenario looks at none.
+  package let clusters: SweepSettings?
+  /// Sizes that are to be measured and do not fit this machine.
+  package let tooLargeSizes: [Diagnostic]
   /// In order of time.
   package let faults: [FaultSpecification]
   package let expectations: [Expectation]
@@ -126,12 +131,13 @@ package struct ScenarioDocument: Sendable {
 
   /// Throws ``Diagnostics`` where an expectation could never hold.
   package func checkExpectations() throws {
-    if !unfilledExpectations.isEmpty { throw Diagnostics(unfilledExpectations) }
+    let all = tooLargeSizes + unfilledExpectations
+    if !all.isEmpty { throw Diagnostics(all) }
   }
 
   /// Throws ``Diagnostics`` where ingestion could not read what the fleet publishes, or an expectation could never hold.
   package func checkRun() throws {
-    let all = [ingestionObstacle].compactMap(\.self) + unfilledExpectations
+    let all = [ingestionObstacle].compactMap(\.self) + tooLargeSizes + unfilledExpectations
     if !all.isEmpty { throw Diagnostics(all) }
   }
 

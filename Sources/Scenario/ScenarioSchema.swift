@@ -38,6 +38,9 @@ package enum ScenarioSchema {
       Key(name: "model", kind: .object(model), about: "The one-class SVMs and what they learn from."),
       Key(name: "scoring", kind: .object(scoring), about: "When the scheduled batch job scores, and where."),
       Key(name: "compute", kind: .object(compute), about: "The compute targets."),
+      Key(
+        name: "clusters", kind: .object(clusters),
+        about: "Throughput and cost on other cluster sizes, from the windows of this run."),
       Key(name: "faults", kind: .list(.object(fault)), about: "What breaks, and when."),
       Key(
         name: "expect", kind: .list(.text),

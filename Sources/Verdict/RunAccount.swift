@@ -1,3 +1,4 @@
+import ClusterModel
 import DeviceFleet
 import Files
 import Ingestion
@@ -22,6 +23,9 @@ package struct RunAccount: Sendable, Codable {
   /// From the end of the last fault, or of publishing where that was later, until everything was stored.
   package var drainedSeconds: Double?
 
+  /// Of the cluster sizes; nil where none were looked at.
+  package var sweep: SweepAccount?
+
   package init(startedAt: Timestamp) { self.startedAt = startedAt }
 
   /// Reads the file at `path`. Throws `FileError` and `JSONFileError`.
@@ -31,7 +35,7 @@ package struct RunAccount: Sendable, Codable {
   package func write(to path: String) throws { try JSONFile.write(self, to: path, keys: .asDeclared) }
 
   private enum CodingKeys: String, CodingKey {
-    case fleet, ingestion, faults
+    case fleet, ingestion, faults, sweep
     case startedAt = "started_at"
     case elapsedSeconds = "elapsed_seconds"
     case plannedRestarts = "planned_restarts"
@@ -47,10 +51,21 @@ package struct RunMeasurements: Sendable {
   package var account: RunAccount
   /// What is in the folder of the run; nil where the run did not come so far.
   package var judged: JudgedFolder?
+  /// The rows of the cluster sizes; nil where none were looked at.
+  package var sweep: ClusterTable?
 
-  package init(_ subject: RunSubject, _ account: RunAccount, judged: JudgedFolder? = nil) {
+  package init(
+    _ subject: RunSubject, _ account: RunAccount, judged: JudgedFolder? = nil, sweep: ClusterTable? = nil
+  ) {
     self.subject = subject
     self.account = account
     self.judged = judged
+    self.sweep = sweep
+  }
+
+  /// Which size to take; nil where none was looked at.
+  package var answers: ClusterAnswers? {
+    guard let sweep, let account = account.sweep else { return nil }
+    return ClusterAnswers(sweep, account)
   }
 }

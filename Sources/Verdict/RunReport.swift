@@ -1,5 +1,6 @@
 import Detection
 import DeviceFleet
+import ClusterModel
 import Files
 import Telemetry
 import WindowStore
@@ -8,7 +9,7 @@ import WindowStore
 package struct RunReport: Sendable {
   package private(set) var measurements: RunMeasurements
   package private(set) var verdict = Verdict.error
-  /// Why the verdict is `invalid` or `error`; nil otherwise.
+  /// Why the verdict is `invalid` or `error`, or `failed` for more than an expectation; nil otherwise.
   package private(set) var reason: String?
   package private(set) var expectations: [ExpectationResult] = []
 
@@ -20,6 +21,12 @@ package struct RunReport: Sendable {
     if let missed = measurements.account.fleet?.missedSchedule {
       verdict = .invalid
       reason = missed
+    } else if let failure = measurements.account.sweep?.failure {
+      verdict = .failed
+      reason = failure
+    } else if let uncertainty = measurements.account.sweep?.uncertainty {
+      verdict = .invalid
+      reason = uncertainty
     } else {
       verdict = expectations.allSatisfy(\.passed) ? .passed : .failed
     }
@@ -52,8 +59,14 @@ package struct RunReport: Sendable {
   package var scoring: ScoringSection? { ScoringSection(measurements.judged) }
   package var detection: DetectionMetrics? { measurements.judged?.detection }
   package var cluster: [ClusterSection] {
-    scoring.map { [ClusterSection(compute: measurements.subject.compute, scoring: $0)] } ?? []
+    if let sweep = measurements.sweep { return sweep.entries.map { ClusterSection($0.row) } }
+    return scoring.map { [ClusterSection(compute: measurements.subject.compute, scoring: $0)] } ?? []
   }
+  package var calibration: CalibrationSection? {
+    measurements.account.sweep.map { CalibrationSection(sweep: $0) }
+  }
+  /// Which size to take; nil where none was looked at.
+  package var answers: ClusterAnswers? { measurements.answers }
 }
 
 extension RunReport: ReportSection {
@@ -87,8 +100,10 @@ extension RunReport: ReportSection {
     },
     .section("replay", "What became of a recording.", from: .replay) { $0.measurements.subject.replay },
     .list("cluster", "Sizes of the cluster.", from: .scoring) { $0.cluster },
-    .detail("calibration", "How well the model of a cluster fits.") { _ in .null },
-    .detail("answers", "The cheapest and the fastest size.") { _ in .null },
+    .section("calibration", "How well the model of a cluster fits.", from: .clusters) { $0.calibration },
+    .section("answers", "The cheapest and the fastest size.", from: .clusters) { report in
+      report.answers.map { AnswersSection(answers: $0) }
+    },
     .detail("serving", "The scoring service.") { _ in .null },
     .detail("stream", "Scoring inside the stream.") { _ in .null },
   ]

@@ -22,6 +22,7 @@ final class ProgressLine: Sendable {
     case .notice(let text):
       state.withLock { erase(&$0) }
       StandardError.write(text)
+    case .sweep(let text): show { _ in text }
     case .status(let status): show { RunLine(status).text(width: $0) }
     }
   }

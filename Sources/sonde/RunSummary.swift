@@ -21,6 +21,9 @@ enum RunSummary {
     lines += WrongClocks.lines(report.clocks).enumerated().map {
       ($0 == 0 ? "  clocks      " : "              ") + $1
     }
+    if let sweep = report.measurements.sweep, let account = report.measurements.account.sweep {
+      lines += ["", SweepSummary.text(sweep, account)]
+    }
     lines.append("")
     for result in report.expectations {
       let mark = result.passed ? "ok  ".green : "FAIL".red

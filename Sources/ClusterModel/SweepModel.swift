@@ -1,0 +1,117 @@
+import Compute
+import Telemetry
+
+/// Turns cells into rows: the simulated part of a sweep, with its prices and its months. Pure.
+package struct SweepModel: Sendable {
+  package let settings: SweepSettings
+  package let prices: PriceTable
+  package let seed: UInt64
+  /// How often a cell is drawn where no bootstrap gives the number.
+  package static let draws = 20
+  /// The most tasks that the months of one sweep are simulated with; beyond, a month is computed from one job.
+  package static let mostTasksOfMonths = 20_000_000
+
+  package init(_ settings: SweepSettings, prices: PriceTable, seed: UInt64) {
+    self.settings = settings
+    self.prices = prices
+    self.seed = seed
+  }
+
+  /// The cluster of `cell`. One that is measured or paced is up already, and has its size from the beginning to the end.
+  package func cluster(_ cell: ClusterCell) -> SimulatedCluster {
+    guard cell.mode == .simulated else {
+      var cluster = SimulatedCluster(scale: .fixed(cell.nodes), coresPerNode: cell.coresPerNode)
+      cluster.retry.timeout = .seconds(365 * 86_400)
+      if cell.target == "slurm" { cluster.dispatch = .deal }
+      return cluster
+    }
+    var cluster = SimulatedCluster(
+      scale: AutoscaleSettings(
+        minInstances: cell.minNodes, maxInstances: cell.nodes,
+        idleTimeBeforeScaleDown: settings.idleTimeBeforeScaleDown), coresPerNode: cell.coresPerNode)
+    cluster.retry.timeout = .seconds(365 * 86_400)
+    cluster.dispatch = settings.dispatch
+    cluster.startUp = settings.startUp
+    cluster.stragglers = settings.stragglers
+    if cell.tier != .dedicated { cluster.preemption = settings.preemption }
+    return cluster
+  }
+
+  /// The rows of `cells`, each with the tasks that `plan` cuts for it. A cell whose job is never done has none, and is named.
+  ///
+  /// - Parameter models: The fits of a bootstrap, or one stated cost, which is drawn ``draws`` times.
+  package func rows(
+    _ cells: [ClusterCell], models: [TaskTimes], plan: (ClusterCell) -> [TaskWork],
+    progress: (Int) -> Void = { _ in }
+  ) throws -> (rows: [ClusterTable.Entry], undone: [ClusterCell]) {
+    let drawn = (models.count == 1 ? Array(repeating: models[0], count: Self.draws) : models).map(\.withoutContention)
+    var entries: [ClusterTable.Entry] = []
+    var undone: [ClusterCell] = []
+    var tasksOfMonths = 0
+    for (number, cell) in cells.enumerated() {
+      progress(number)
+      let simulation = CellSimulation(cell: cell, cluster: cluster(cell), tasks: plan(cell))
+      guard let row = simulation.row(drawn, seed: seed).row else {
+        undone.append(cell)
+        continue
+      }
+      var entry = try priced(row)
+      if let schedule = settings.schedule, let price = entry.pricePerHour, let billing = try billing(cell) {
+        tasksOfMonths += schedule.jobs * simulation.tasks.count
+        if tasksOfMonths <= Self.mostTasksOfMonths {
+          entry.row.costUSDPerMonth = month(simulation, drawn[0], schedule, billing, price)
+        }
+      }
+      entries.append(entry)
+    }
+    return (entries, undone)
+  }
+
+  /// The dollars of a month of 730 hours, from the jobs of the schedule one after the other.
+  private func month(
+    _ simulation: CellSimulation, _ times: TaskTimes, _ schedule: JobSeries, _ billing: BillingProfile,
+    _ price: Dollars
+  ) -> Double {
+    var cost = Dollars(billionths: 0)
+    _ = schedule.run(simulation, times, seed: seed) { life in
+      cost = cost + ClusterCost(of: [life], billing: billing, price: price).cost
+    }
+    return cost.value * (JobSeries.month / (schedule.interval * schedule.jobs))
+  }
+
+  private func billing(_ cell: ClusterCell) throws -> BillingProfile? {
+    if let name = settings.billing { return try BillingProfile.named(name) }
+    guard let region = cell.region, let vmSize = cell.vmSize else { return nil }
+    return BillingProfile.of(provider: try prices.row(region: region, vmSize: vmSize).provider)
+  }
+
+  /// `row` with its costs, where its size has a price. Its month is that of one job again and again.
+  package func priced(_ row: ClusterRow) throws -> ClusterTable.Entry {
+    guard let pricing = try ClusterPricing(of: row.cell, in: prices, billing: try billing(row.cell)) else {
+      return ClusterTable.Entry(row: row)
+    }
+    let priced = row.priced(
+      pricing, every: settings.schedule?.interval, idleTime: settings.idleTimeBeforeScaleDown)
+    return ClusterTable.Entry(row: priced, pricing: pricing)
+  }
+
+  /// Fills in how many times as fast each row is as the one that differs from it in its nodes alone, of which that has one.
+  package static func withSpeedups(_ entries: [ClusterTable.Entry]) -> [ClusterTable.Entry] {
+    func key(_ cell: ClusterCell) -> ClusterCell {
+      var cell = cell
+      cell.nodes = 1
+      cell.minNodes = 0
+      return cell
+    }
+    let ones = Dictionary(
+      entries.filter { $0.row.cell.nodes == 1 }.map { (key($0.row.cell), $0.row.makespanSeconds) }
+    ) { first, _ in first }
+    return entries.map { entry in
+      var entry = entry
+      if let one = ones[key(entry.row.cell)], entry.row.makespanSeconds > 0 {
+        entry.row.speedup = one / entry.row.makespanSeconds
+      }
+      return entry
+    }
+  }
+}

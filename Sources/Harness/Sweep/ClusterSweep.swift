@@ -1,0 +1,203 @@
+import BatchScoring
+import ClusterModel
+import Compute
+import Files
+import Foundation
+import Scenario
+import Supervision
+import Telemetry
+import Verdict
+
+/// Throughput and cost on other cluster sizes, from the windows of a finished run: measured here, paced, and simulated beyond.
+///
+/// Rounds are interleaved, so that what disturbs this machine for a while disturbs every size alike. Each begins with a reference
+/// job, which the others are relative to, and with reference jobs side by side, which show how much workers disturb each other here.
+package struct ClusterSweep: Sendable {
+  package let folder: RunFolder
+  package let settings: SweepSettings
+  package let seed: UInt64
+  private let trial: SizeTrial
+  private let stop: StopFlag
+  private let observe: @Sendable (String) -> Void
+  private let prices: PriceTable
+  private let damage: Double
+
+  /// Throws where the run cannot be read, or has nothing to score.
+  ///
+  /// - Parameters:
+  ///   - document: Of the run, whose job is run on every size.
+  ///   - damage: What the fitted task times are multiplied with: 1 but for a test of the gate.
+  ///   - observe: Told how far the sweep is, in a line.
+  package init(
+    _ folder: RunFolder, _ document: ScenarioDocument, settings: SweepSettings, executable: String,
+    until stop: StopFlag, damage: Double = 1, observe: @escaping @Sendable (String) -> Void
+  ) async throws {
+    guard let schedule = document.scheduleConfiguration else {
+      throw SweepError("the scenario scores nothing, so there is no job to run on other cluster sizes")
+    }
+    self.folder = folder
+    self.settings = settings
+    self.stop = stop
+    self.observe = observe
+    self.damage = damage
+    seed = document.seed
+    prices = try settings.prices.map { try PriceTable(path: $0) } ?? PriceTable.builtIn()
+    trial = try await SizeTrial(
+      folder, schedule.deployment, after: schedule.from,
+      worker: WorkerCommand(
+        executable: executable, arguments: ["score-worker", "--logging-level", "warning", "--single-job"]))
+  }
+
+  /// What the sweep has come to, as its files in the folder at `path` say it.
+  package func run(writingTo path: String) async throws -> (table: ClusterTable, account: SweepAccount) {
+    var account = SweepAccount()
+    account.deadlineSeconds = settings.deadline?.seconds
+    account.intervalSeconds = settings.schedule?.interval.seconds
+    account.idleSeconds = settings.idleTimeBeforeScaleDown.seconds
+    defer { try? FileManager.default.removeItem(atPath: folder.clusterSizes) }
+    let model = SweepModel(settings, prices: prices, seed: seed)
+    var entries: [ClusterTable.Entry] = []
+    var models = settings.taskCost.map { [$0] } ?? []
+    if let cost = settings.taskCost { account.note(cost) }
+    if let measured = settings.measured {
+      let cells = try settings.cells(measured.matrix, .measured, prices)
+      try SweepSettings.check(cells, cores: ProcessInfo.processInfo.activeProcessorCount)
+      let sweep = try await measure(cells, measured, model)
+      account.note(sweep.calibration, otherProcessors: sweep.otherProcessors)
+      if let difference = sweep.difference { account.failure = difference }
+      entries += try cells.map { try model.priced(row($0, sweep.rounds)) }
+      // A stated cost is what is planned with; the measured one stands beside it.
+      if models.isEmpty { models = sweep.calibration.models }
+    }
+    if let matrix = settings.paced {
+      for (number, cell) in try settings.cells(matrix, .paced, prices).enumerated() {
+        observe("cluster sizes: paced, \(cell.nodes) nodes (\(number + 1))")
+        entries.append(try model.priced(try await pace(cell, models[0])))
+      }
+    }
+    if let matrix = settings.simulated {
+      let cells = try settings.cells(matrix, .simulated, prices)
+      let simulated = try model.rows(cells, models: models, plan: { trial.tasks(for: $0) }) { number in
+        observe("cluster sizes: simulated, \(number + 1) of \(cells.count)")
+      }
+      entries += simulated.rows
+      account.undone = simulated.undone.map(\.order)
+    }
+    account.billing = entries.lazy.compactMap(\.billing).first
+    let files = SweepFiles(path)
+    try files.write(ClusterTable(SweepModel.withSpeedups(entries)), account)
+    return (try files.table(), account)
+  }
+
+  // MARK: - Measured
+
+  private struct Measured {
+    var rounds: [MeasuredRound]
+    var calibration: Calibration
+    var otherProcessors: Double
+    /// Which size gave other predictions; nil where none did.
+    var difference: String?
+  }
+
+  private func measure(_ cells: [ClusterCell], _ measured: SweepSettings.Measured, _ model: SweepModel)
+    async throws -> Measured
+  {
+    let watch = ProcessorWatch()
+    var rounds: [MeasuredRound] = []
+    var digests: [String: ClusterCell] = [:]
+    let most = min(SweepSettings.mostRounds, measured.repeats * (1 + SweepSettings.furtherRounds))
+    while true {
+      for _ in 0..<min(measured.repeats, most - rounds.count) {
+        observe("cluster sizes: measured, round \(rounds.count + 1) of \(measured.repeats)")
+        rounds.append(try await round(rounds.count, cells, &digests))
+      }
+      let calibration = Calibration(rounds, isHeldOut: settings.isHeldOut, seed: seed, damage: damage) { cell in
+        CellSimulation(cell: cell, cluster: model.cluster(cell), tasks: trial.tasks(for: cell))
+      }
+      guard !calibration.isUncertain || rounds.count >= most else { continue }
+      let others = digests.count > 1 ? digests.values.sorted { $0.order < $1.order } : []
+      return Measured(
+        rounds: rounds, calibration: calibration, otherProcessors: watch.otherProcessors,
+        difference: others.isEmpty
+          ? nil
+          : "predictions differ between cluster sizes: \(others.map { "\($0.nodes) nodes, mini_batch_size \($0.miniBatchSize)" }.joined(separator: "; "))"
+      )
+    }
+  }
+
+  /// One worker, alone.
+  private var reference: ClusterCell {
+    var cell = ClusterCell(mode: .measured, nodes: 1)
+    cell.miniBatchSize = trial.deployment.miniBatchSize.text
+    return cell
+  }
+
+  /// Every cell once, forwards and backwards in turn, after the reference job and the probes.
+  private func round(_ number: Int, _ cells: [ClusterCell], _ digests: inout [String: ClusterCell]) async throws
+    -> MeasuredRound
+  {
+    let reference = self.reference
+    let alone = try await job(reference, "reference", &digests)
+    var round = MeasuredRound(reference: alone, jobs: [])
+    let workers = cells.filter { $0.target == "local" }.map { $0.nodes * $0.coresPerNode }.max() ?? 1
+    for count in 2..<max(2, workers + 1) {
+      let jobs = try await withThrowingTaskGroup(of: SizeTrial.Outcome.self) { group in
+        for index in 0..<count {
+          group.addTask { [trial, folder] in
+            try await trial.run(reference, scratch: "\(folder.clusterSizes)/probe-\(index)")
+          }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      round.probes[count] = jobs.reduce(0) { $0 + $1.job.busySeconds } / Double(count)
+    }
+    for cell in number % 2 == 0 ? cells : cells.reversed() {
+      round.jobs.append(try await job(cell, "size", &digests))
+    }
+    return round
+  }
+
+  private func job(_ cell: ClusterCell, _ name: String, _ digests: inout [String: ClusterCell]) async throws
+    -> MeasuredJob
+  {
+    if stop.isSet { throw RunError.interrupted }
+    let outcome = try await trial.run(cell, scratch: "\(folder.clusterSizes)/\(name)")
+    if digests[outcome.digest] == nil { digests[outcome.digest] = cell }
+    return outcome.job
+  }
+
+  /// The medians of a cell, as they were measured.
+  private func row(_ cell: ClusterCell, _ rounds: [MeasuredRound]) -> ClusterRow {
+    let jobs = rounds.flatMap { $0.jobs.filter { $0.cell == cell } }
+    let spans = jobs.map(\.makespanSeconds)
+    var random = SeededGenerator(seed: seed, stream: RandomStream.bootstrap)
+    let medians = (0..<Calibration.replicates).map { _ in
+      spans.map { _ in spans[random.index(below: spans.count)] }.median
+    }
+    let end = Duration.milliseconds(Int64(spans.median * 1000))
+    return ClusterRow(
+      cell: cell, repeats: jobs.count, makespanSeconds: spans.median,
+      makespanLowSeconds: medians.quantile(0.025), makespanHighSeconds: medians.quantile(0.975),
+      windows: trial.windows, nodeHours: jobs.map(\.nodeSeconds).median / 3600,
+      lives: (1...cell.nodes).map {
+        NodeLife(node: $0, stretches: [.init(state: .running, from: .zero)], end: end)
+      })
+  }
+
+  // MARK: - Paced
+
+  private func pace(_ cell: ClusterCell, _ times: TaskTimes) async throws -> ClusterRow {
+    if stop.isSet { throw RunError.interrupted }
+    let pace = PacedJob(trial.tasks(for: cell), times.withoutContention, seed: seed)
+    let job = try await trial.run(cell, scratch: "\(folder.clusterSizes)/paced", pace: pace).job
+    let span = job.makespanSeconds
+    return ClusterRow(
+      cell: cell, repeats: 1, makespanSeconds: span, makespanLowSeconds: span, makespanHighSeconds: span,
+      windows: trial.windows, nodeHours: job.nodeSeconds / 3600,
+      lives: (1...cell.nodes).map {
+        NodeLife(
+          node: $0, stretches: [.init(state: .running, from: .zero)],
+          end: .milliseconds(Int64(span * 1000)))
+      })
+  }
+}
