@@ -47,16 +47,23 @@ extension ClusterTable {
     return [
       row.cell.mode.rawValue, size.hasPrefix("Standard_") ? String(size.dropFirst(9)) : size,
       String(row.cell.nodes), row.cell.tier == .lowPriority ? "low prio." : row.cell.tier.rawValue,
-      cut(row.cell.miniBatchSize, 5), cut(row.makespanWords, 9) + percent,
+      cut(row.cell.miniBatchSize, 7), span(row.makespanSeconds) + percent,
       row.speedup.map(ClusterRow.hundredths) ?? "-", money(row.costUSD),
       money(row.costUSDPerMonth),
     ]
   }
 
+  /// Hours alone where there are more than a hundred: minutes then say nothing, and take the room of the size.
+  private static func span(_ seconds: Double) -> String {
+    seconds < 360_000 ? ClusterRow.spanWords(seconds) : "\(Int64(min(seconds / 3600, 1e9).rounded()))h"
+  }
+
+  /// Eight characters at most, and two significant digits of what a short job on a small node costs.
   private static func money(_ value: Double?) -> String {
     guard let value else { return "-" }
-    let amount = Dollars(nearest: value).rounded(decimals: value < 10 ? 4 : value < 10_000 ? 2 : 0)
-    return cut(amount, 9)
+    guard value < 1e8 else { return "\(Int64(min(value / 1e6, 1e7).rounded()))M" }
+    let decimals = value < 0.01 ? 6 : value < 10 ? 4 : value < 10_000 ? 2 : 0
+    return Dollars(nearest: value).rounded(decimals: decimals)
   }
 
   private static func cut(_ text: String, _ width: Int) -> String {

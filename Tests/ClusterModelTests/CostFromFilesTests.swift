@@ -24,7 +24,7 @@ struct CostFromFilesTests {
       price = D(next(p[r['tier'] + '_usd_h'] for p in prices if (p['region'], p['vm_size']) == (r['region'], r['vm_size'])))
       free = {'preempted'} | ({'leaving'} if r['billing'] == 'aws' else set()); B = least[r['billing']]; L = lives.get(i, [])
       s = sum(max(B, up(sum(b - a for z, a, b in l if z not in free))) for l in L if any(z not in free for z, a, b in l))
-      ends = [max(b for z, a, b in l if z in ('provisioning', 'running')) for l in L if {z for z, a, b in l} <= {'provisioning', 'running', 'idle', 'leaving'}]
+      ends = [max(b for z, a, b in l if z in ('provisioning', 'running')) for l in L if r['cost_usd_per_month']]
       month = sum(every if every * 1000 < e + idle * 1000 else max(B, up(e - l[0][1]) + idle) for e, l in zip(ends, L)) * price * 730 / every
       for name, mine in (('cost_usd', s * price / 3600), ('cost_usd_per_month', month)):
         if r[name] and abs(D(r[name]) - mine) > D('0.000000002'): print(i, name, r[name], mine)

@@ -129,7 +129,7 @@ import Testing
         == "Data/prices.csv: there is no region “eastsu”; did you mean “eastus”?")
     #expect(
       try reason("eastus", "Standard_D2s_v6")
-        == "Data/prices.csv: there is no VM size “Standard_D2s_v6” in “eastus”; did you mean “Standard_D2s_v5”?"
+        == "Data/prices.csv: there is no VM size “Standard_D2s_v6” in “eastus”; did you mean “Standard_D2s_v3”?"
     )
     #expect(
       try reason("mars", "Standard_D2s_v5")
