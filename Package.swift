@@ -145,6 +145,10 @@ let package = Package(
       dependencies: [telemetry, files, "OneClassSVM", "WindowStore", "Modelling", "BatchScoring"],
       path: "Benchmarks/batch/batch-benchmark"),
 
+    .executableTarget(
+      name: "cluster-benchmark", dependencies: [telemetry, "Compute", "ClusterModel"],
+      path: "Benchmarks/cluster/cluster-benchmark"),
+
     // Tests: a target a module, and EndToEnd on the built binary with a real broker and database
     .target(
       name: "TestSupport", dependencies: [supervision, "MQTT", subprocess, systemPackage],

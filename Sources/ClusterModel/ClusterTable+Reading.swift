@@ -64,6 +64,7 @@ private struct ClusterCells {
     cell.region = text("region")
     cell.vmSize = text("vm_size")
     cell.tier = try word("tier")
+    cell.minNodes = try whole("min_instances", atLeast: 0)
     cell.coresPerNode = try whole("cores_per_node", atLeast: 1)
     cell.miniBatchSize = text("mini_batch_size") ?? ""
     let makespan = try number("makespan_seconds")

@@ -72,11 +72,10 @@ package struct SweepModel: Sendable {
     _ simulation: CellSimulation, _ times: TaskTimes, _ schedule: JobSeries, _ billing: BillingProfile,
     _ price: Dollars
   ) -> Double {
-    var cost = Dollars(billionths: 0)
-    _ = schedule.run(simulation, times, seed: seed) { life in
-      cost = cost + ClusterCost(of: [life], billing: billing, price: price).cost
-    }
-    return cost.value * (JobSeries.month / (schedule.interval * schedule.jobs))
+    var billed: Int64 = 0
+    _ = schedule.run(simulation, times, seed: seed) { billed += billing.billedMilliseconds(of: $0) }
+    let looked = schedule.interval * schedule.jobs
+    return price.times(billed * ClusterCost.hoursPerMonth, over: looked.milliseconds).value
   }
 
   private func billing(_ cell: ClusterCell) throws -> BillingProfile? {

@@ -106,6 +106,8 @@ package struct SchemaCheck {
     case .any(let kinds):
       if case .sequence = node.content, let list = kinds.first(where: \.isList) {
         check(node, list, name)
+      } else if case .mapping = node.content, let mapping = kinds.first(where: \.isObject) {
+        check(node, mapping, name)
       } else if !kinds.contains(where: { accepts(node, $0) }) {
         note(node, name, kind.wanted)
       }
@@ -168,6 +170,7 @@ package struct SchemaCheck {
 }
 
 extension Schema.Kind {
+  fileprivate var isObject: Bool { if case .object = self { true } else { false } }
   fileprivate var isList: Bool { if case .list = self { true } else { false } }
 }
 
