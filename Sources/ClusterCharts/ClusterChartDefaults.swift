@@ -37,6 +37,6 @@ enum Thinning {
 
   /// What to say of it; nil where all are there.
   static func note(_ shown: Int, of all: Int, _ things: String) -> String? {
-    shown < all ? "\(shown) of \(all) \(things) are shown; clusters.csv has all." : nil
+    shown < all ? "\(shown) of \(all) \(things) are shown." : nil
   }
 }

@@ -39,7 +39,8 @@ struct CurveChart {
   }
 
   private func value(_ row: ClusterRow) -> Value? {
-    guard row.cell.nodes >= 1, let middle = figure(row, 1), middle > 0, ChartDefaults.isDrawable(middle)
+    guard row.cell.nodes >= 1, ChartDefaults.isDrawable(Double(row.cell.nodes)), let middle = figure(row, 1),
+      middle > 0, ChartDefaults.isDrawable(middle)
     else {
       return nil
     }
@@ -82,29 +83,31 @@ struct CurveChart {
     let frame = Frame(
       &sheet, x: Axis("nodes", .count, across), y: Axis(axis, unit, up),
       height: ClusterChartDefaults.plotHeight)
-    drawIdeal(&sheet, frame, from: least, to: most)
+    let hasIdeal = drawIdeal(&sheet, frame, from: least, to: most)
     for (series, modes) in zip(shown, lines) {
       for line in modes { drawBand(&sheet, frame, line, series) }
     }
     draw(&sheet, frame, shown, lines)
     sheet.addLegend(
-      shown.legend() + [
-        LegendEntry(.line(.quiet, .dashed), idealName),
-        LegendEntry(.area(.color(.grey), opacity: 0.3), "95% interval of the median"),
-      ])
+      shown.legend() + (hasIdeal ? [LegendEntry(.line(.quiet, .dashed), idealName)] : [])
+        + (values.contains { $0.low < $0.high }
+          ? [LegendEntry(.area(.color(.grey), opacity: 0.3), "95% interval of the median")] : []))
     notes.compactMap(\.self).forEach { sheet.addNote($0) }
     return sheet.text()
   }
 
-  /// As far as the frame goes.
-  private func drawIdeal(_ sheet: inout Sheet, _ frame: Frame, from least: Double, to most: Double) {
+  /// As far as the frame goes; false where there is no way to go.
+  private func drawIdeal(
+    _ sheet: inout Sheet, _ frame: Frame, from least: Double, to most: Double
+  ) -> Bool {
     // The ideal is the number itself, or the same everywhere.
     let end = ideal(most) > frame.y.high ? frame.y.high : most
     let begin = ideal(least) < frame.y.low ? frame.y.low : least
-    guard end > begin else { return }
+    guard end > begin else { return false }
     sheet.drawing.line(
       from: frame.point(begin, ideal(begin)), to: frame.point(end, ideal(end)),
       Look(stroke: .quiet, strokeWidth: 1.4, dash: .dashed, role: "ideal"))
+    return true
   }
 
   private func drawBand(_ sheet: inout Sheet, _ frame: Frame, _ line: [Value], _ series: ClusterSeries) {
@@ -120,26 +123,29 @@ struct CurveChart {
   }
 
   private func draw(_ sheet: inout Sheet, _ frame: Frame, _ shown: [ClusterSeries], _ lines: [[[Value]]]) {
+    var placer = LabelPlacer(
+      area: frame.area, marks: lines.joined().joined().map { frame.point($0.nodes, $0.middle) })
     for (series, modes) in zip(shown, lines) {
       for line in modes {
+        let points = line.map { frame.point($0.nodes, $0.middle) }
+        placer.avoid(line: points)
         sheet.drawing.polyline(
-          line.map { frame.point($0.nodes, $0.middle) },
-          Look(stroke: series.paint, strokeWidth: 1.8, dash: series.dash, role: "line"))
+          points, Look(stroke: series.paint, strokeWidth: 1.8, dash: series.dash, role: "line"))
       }
     }
-    var points: [Point] = []
-    for (series, modes) in zip(shown, lines) {
-      for value in modes.joined() {
-        let point = frame.point(value.nodes, value.middle)
-        points.append(point)
-        let interval = value.low < value.high ? " (\(unit.text(value.low)) to \(unit.text(value.high)))" : ""
-        sheet.drawing.mark(
-          value.row.cell.mode.shape, at: point, series.paint,
-          tooltip: value.row.summary(series, unit.text(value.middle) + interval))
+    // What is nearest to the truth is drawn last, over the others.
+    for mode in shown.modes.reversed() {
+      for (series, modes) in zip(shown, lines).reversed() {
+        for value in modes.joined() where value.row.cell.mode == mode {
+          let interval =
+            value.low < value.high ? " (\(unit.text(value.low)) to \(unit.text(value.high)))" : ""
+          sheet.drawing.mark(
+            mode.shape, at: frame.point(value.nodes, value.middle), series.paint,
+            tooltip: value.row.summary(series, unit.text(value.middle) + interval))
+        }
       }
     }
     guard shown.count > 1 else { return }
-    var placer = LabelPlacer(area: frame.area, marks: points)
     for (series, modes) in zip(shown, lines) {
       guard let last = modes.joined().max(by: { $0.nodes < $1.nodes }) else { continue }
       sheet.addLabel(series.letter, beside: frame.point(last.nodes, last.middle), &placer, isBold: true)

@@ -59,7 +59,8 @@ enum SizesChart {
     guard cells.joined().contains(where: { $0 != nil }) else { return nil }
     let kept = zip(series, cells).filter { $0.1.contains { $0 != nil } }
     return HeatGrid(
-      title: title, columns: columns.map(\.nodes), rows: kept.map(\.0.label), cells: kept.map(\.1))
+      title: title, columnTitle: "nodes", columns: columns.map { "\($0)" }, rows: kept.map(\.0.label),
+      cells: kept.map(\.1))
   }
 
   private static func description(_ grids: [HeatGrid]) -> String {
