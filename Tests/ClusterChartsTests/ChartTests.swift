@@ -33,7 +33,7 @@ import Testing
   @Test func textThatIsTooWideLosesItsMiddle() {
     let name = "Standard_A_Very_Long_Name_Of_A_Size_17_v5"
     let fitted = ChartText.fitted(name, to: 120)
-    #expect(fitted.hasPrefix("Standard_") && fitted.hasSuffix("_v5") && fitted.contains("…"))
+    #expect(fitted.hasPrefix("Stand") && fitted.hasSuffix("_v5") && fitted.contains("…"))
     #expect(ChartText.width(fitted) <= 120)
     #expect(ChartText.fitted(name, to: 1000) == name)
     let lines = ChartText.wrapped("one two three four five six", to: 80)
@@ -44,7 +44,8 @@ import Testing
   @Test func numbersHaveThreeDigits() {
     let expected: [(Double, String)] = [
       (0, "0"), (3.718, "3.72"), (0.03718, "0.0372"), (37, "37"), (1250.4, "1,250"), (4_200_000, "4.2M"),
-      (999_999_999, "1B"), (-2.5, "-2.5"), (0.0000001, "< 0.000001"), (999.7, "1,000"), (.nan, "?"),
+      (999_999_999, "1B"), (-2.5, "-2.5"), (0.000000123, "0.000000123"), (1e-12, "< 0.000000001"),
+      (999.7, "1,000"), (.nan, "?"),
       (.infinity, "?"), (99.96, "100"),
     ]
     for (value, text) in expected { #expect(ChartNumber.short(value) == text) }
@@ -62,7 +63,7 @@ import Testing
     for (value, text) in times { #expect(ChartUnit.seconds.text(value) == text) }
     let prices: [(Double, String)] = [
       (0, "$0"), (0.5, "$0.50"), (0.0317, "$0.0317"), (12, "$12"), (1234, "$1,234"), (2_500_000, "$2.5M"),
-      (-3, "-$3"), (1e-8, "< $0.000001"),
+      (-3, "-$3"), (1e-12, "< $0.000000001"),
     ]
     for (value, text) in prices { #expect(ChartUnit.dollars.text(value) == text) }
     #expect(ChartUnit.percent.text(0.934) == "93.4%")
@@ -113,7 +114,8 @@ import Testing
     let point = Point(100, 50)
     var placer = LabelPlacer(area: area, marks: [point])
     placer.avoid(line: [Point(100, 50), Point(200, 50)])
-    let first = try #require(placer.place("64", beside: point))
+    let place = placer.place("64", beside: point)
+    let first = try #require(place)
     // Right of it is the line.
     #expect(first.y < 50 - ChartDefaults.markRadius)
     let places = [first] + (0..<40).compactMap { _ in placer.place("64", beside: point) }
@@ -125,7 +127,8 @@ import Testing
       #expect(area.holds(box))
       #expect(!boxes[..<index].contains { $0.meets(box) })
     }
-    #expect(placer.place("a label wider than all of it", beside: point) == nil)
+    let wide = placer.place("a label wider than all of it", beside: point)
+    #expect(wide == nil)
   }
 
   @Test func aLineIsInABoxWhereItPassesThrough() {

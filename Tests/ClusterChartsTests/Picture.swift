@@ -53,7 +53,8 @@ struct Picture {
       case "text":
         let size = attributes["font-size"].flatMap(Double.init) ?? ChartDefaults.fontSize
         let width = ChartText.width(text, size: size)
-        let share = ["middle": 0.5, "end": 1.0][attributes["text-anchor"] ?? "start"] ?? 0
+        let shares: [String: Double] = ["middle": 0.5, "end": 1]
+        let share = shares[attributes["text-anchor"] ?? "start"] ?? 0
         let left = number("x") - share * width
         return Box(
           left: left, top: number("y") - 0.75 * size, right: left + width, bottom: number("y") + 0.2 * size)
