@@ -56,30 +56,25 @@ struct CurveChart {
   func svg(_ data: ClusterPictureData, id: String) -> String? {
     let all = ClusterSeries.all(of: data.rows.filter { value($0) != nil })
     let shown = Array(all.prefix(ClusterChartDefaults.mostSeries))
-    var notes = [Thinning.note(shown.count, of: all.count, "series")]
+    let values = shown.flatMap { $0.rows.compactMap(value) }
+    guard let least = values.map(\.nodes).min(), let most = values.map(\.nodes).max() else { return nil }
+    let isWide = most / least > ClusterChartDefaults.logarithmicNodes
+    guard let across = Scale.fitting(isWide ? .log2 : .linear, [least, most]) else { return nil }
     /// By series, then by mode.
     let lines = shown.map { series in
       shown.modes.map { mode in
-        let values = series.rows.filter { $0.cell.mode == mode }.compactMap(value)
-        let kept = Thinning.evenly(values, most: ClusterChartDefaults.mostPointsPerLine)
-        if kept.count < values.count {
-          notes.append(
-            Thinning.note(kept.count, of: values.count, "\(mode.rawValue) rows of \(series.label)"))
-        }
-        return kept
+        Thinning.spread(
+          series.rows.filter { $0.cell.mode == mode }.compactMap(value),
+          most: ClusterChartDefaults.mostPointsPerLine, place: { across.pixel($0.nodes) })
       }
     }
-    let values = lines.flatMap { $0.flatMap(\.self) }
-    guard let least = values.map(\.nodes).min(), let most = values.map(\.nodes).max() else { return nil }
     var sheet = Sheet(
       id: id, title: title, summary: summary, description: description(all))
-    let isWide = most / least > ClusterChartDefaults.logarithmicNodes
     let top = values.map(\.high).max() ?? 1
     let figures = values.flatMap { [$0.low, $0.high] } + [min(ideal(most), max(top * 1.4, ideal(least)))]
-    guard
-      let across = Scale.fitting(isWide ? .log2 : .linear, [least, most]),
-      let up = Scale.fitting(isWide && followsNodes ? .log2 : .linear, figures, fromZero: true)
-    else { return nil }
+    guard let up = Scale.fitting(isWide && followsNodes ? .log2 : .linear, figures, fromZero: true) else {
+      return nil
+    }
     let frame = Frame(
       &sheet, x: Axis("nodes", .count, across), y: Axis(axis, unit, up),
       height: ClusterChartDefaults.plotHeight)
@@ -92,7 +87,10 @@ struct CurveChart {
       shown.legend() + (hasIdeal ? [LegendEntry(.line(.quiet, .dashed), idealName)] : [])
         + (values.contains { $0.low < $0.high }
           ? [LegendEntry(.area(.color(.grey), opacity: 0.3), "95% interval of the median")] : []))
-    notes.compactMap(\.self).forEach { sheet.addNote($0) }
+    [
+      Thinning.note(shown.count, of: all.count, "series"),
+      Thinning.note(lines.joined().joined().count, of: values.count, "rows of these series"),
+    ].compactMap(\.self).forEach { sheet.addNote($0) }
     return sheet.text()
   }
 
