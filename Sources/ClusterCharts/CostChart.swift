@@ -57,11 +57,11 @@ enum CostChart {
       series.legend(hasLines: false)
         + (front.count > 1
           ? [LegendEntry(.line(.ink, .shortDashed), "front: none is faster and cheaper")] : []))
-    [
+    sheet.addNotes([
       Thinning.note(series.count, of: all.count, "series"),
       Thinning.note(kept.count, of: others.count, "points off the front"),
       Thinning.note(shownFront.count, of: front.count, "points of the front"),
-    ].compactMap(\.self).forEach { sheet.addNote($0) }
+    ])
     return sheet.text()
   }
 

@@ -87,10 +87,10 @@ struct CurveChart {
       shown.legend() + (hasIdeal ? [LegendEntry(.line(.quiet, .dashed), idealName)] : [])
         + (values.contains { $0.low < $0.high }
           ? [LegendEntry(.area(.color(.grey), opacity: 0.3), "95% interval of the median")] : []))
-    [
+    sheet.addNotes([
       Thinning.note(shown.count, of: all.count, "series"),
       Thinning.note(lines.joined().joined().count, of: values.count, "rows of these series"),
-    ].compactMap(\.self).forEach { sheet.addNote($0) }
+    ])
     return sheet.text()
   }
 

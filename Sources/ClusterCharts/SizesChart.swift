@@ -34,12 +34,12 @@ enum SizesChart {
     if names.count > 1 {
       sheet.addLegend(names.map { LegendEntry(.mark($0.shape, .ink), $0.rawValue) })
     } else {
-      names.forEach { sheet.addNote("All figures are \($0.rawValue).") }
+      sheet.addNotes(names.map { "All figures are \($0.rawValue)." })
     }
-    [
+    sheet.addNotes([
       Thinning.note(shown.count, of: all.count, "kinds of nodes"),
       Thinning.note(columns.count, of: numbers.count, "numbers of nodes"),
-    ].compactMap(\.self).forEach { sheet.addNote($0) }
+    ])
     return sheet.text()
   }
 
