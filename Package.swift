@@ -175,7 +175,8 @@ let package = Package(
     .testTarget(
       name: "ClusterModelTests", dependencies: ["ClusterModel", "Compute", "TestSupport", telemetry, files]),
     .testTarget(
-      name: "ClusterChartsTests", dependencies: ["ClusterCharts", "Charts", "ClusterModel", "Compute"]),
+      name: "ClusterChartsTests",
+      dependencies: ["TestSupport", "ClusterCharts", "Charts", "ClusterModel", "Compute", telemetry]),
     .testTarget(
       name: "BatchScoringTests",
       dependencies: [

@@ -24,6 +24,23 @@ package struct Box: Hashable, Sendable {
     other.left >= left && other.right <= right && other.top >= top && other.bottom <= bottom
   }
 
+  /// Whether a straight line from one point to another passes through (Liang and Barsky, 1984).
+  package func meetsLine(from: Point, to: Point) -> Bool {
+    var (first, last) = (0.0, 1.0)
+    for (start, step, low, high) in [
+      (from.x, to.x - from.x, left, right), (from.y, to.y - from.y, top, bottom),
+    ] {
+      if step == 0 {
+        guard start > low, start < high else { return false }
+      } else {
+        let (one, other) = ((low - start) / step, (high - start) / step)
+        first = max(first, min(one, other))
+        last = min(last, max(one, other))
+      }
+    }
+    return first < last
+  }
+
   package func grown(by room: Double) -> Box {
     Box(left: left - room, top: top - room, right: right + room, bottom: bottom + room)
   }
@@ -38,44 +55,4 @@ package struct Point: Hashable, Sendable {
     self.x = x
     self.y = y
   }
-}
-
-/// Finds free places for labels beside marks: within an area, over no mark, and over no other label.
-package struct LabelPlacer {
-  private let area: Box
-  private var taken: [Box]
-
-  package init(area: Box, marks: [Point] = []) {
-    self.area = area
-    let radius = ChartDefaults.markRadius
-    taken = marks.map { Box(left: $0.x, top: $0.y, right: $0.x, bottom: $0.y).grown(by: radius) }
-  }
-
-  /// Keeps labels off `box`.
-  package mutating func take(_ box: Box) { taken.append(box) }
-
-  /// The middle of the left edge's baseline for `text` beside `point`; nil where there is no room near it.
-  package mutating func place(_ text: String, beside point: Point) -> Point? {
-    let width = ChartText.width(text)
-    let height = ChartDefaults.fontSize
-    let gap = ChartDefaults.markRadius + 3
-    for (across, down) in Self.directions {
-      for reach in [1.0, 2.2] {
-        let left = point.x + across * gap * reach + (across - 1) / 2 * width
-        let top = point.y + down * (gap * reach + height / 2) - height / 2
-        let box = Box(left: left, top: top, right: left + width, bottom: top + height)
-        if area.holds(box), !taken.contains(where: { $0.meets(box) }) {
-          taken.append(box)
-          // The baseline lies a little above the lower end of the letters' box.
-          return Point(left, box.bottom - height * 0.2)
-        }
-      }
-    }
-    return nil
-  }
-
-  /// Right and left of the point, below and above it: -1, 0 or 1 across and down.
-  private static let directions: [(Double, Double)] = [
-    (1, 0), (0, -1), (0, 1), (-1, 0), (1, -1), (1, 1), (-1, -1), (-1, 1),
-  ]
 }

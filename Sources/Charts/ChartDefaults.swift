@@ -13,9 +13,9 @@ package enum ChartDefaults {
   package static let markRadius = 4.5
   /// Doubles count thousandths exactly up to here; what is larger is not drawn.
   package static let largest = 1e12
-  /// Smaller values are not drawn on a logarithmic axis: no figure of ours is known so well.
+  /// Smaller values are not drawn on a logarithmic axis, and are nothing on a linear one: no figure of ours is known so well.
   package static let smallest = 1e-9
-  /// An entry of a legend, a name of a row: longer names are cut and end in an ellipsis; the whole is in a tooltip.
+  /// An entry of a legend, a name of a row: longer names lose their middle; the whole is in a tooltip.
   package static let longestLabel = 330.0
 
   /// Whether `value` can have a place on an axis.

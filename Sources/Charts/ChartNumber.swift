@@ -3,6 +3,12 @@ import Wording
 
 /// Numbers as text, the same on every machine and in every language.
 package enum ChartNumber {
+  /// Of ``ChartDefaults/smallest``, with three digits.
+  private static let mostDecimals = 11
+  private static let powers: [Double] = (0...mostDecimals).map {
+    (0..<$0).reduce(1) { power, _ in power * 10 }
+  }
+
   /// `value` in pixels: two decimals at most, which is finer than a screen.
   package static func pixels(_ value: Double) -> String {
     var text = fixed(value, decimals: 2)
@@ -15,9 +21,10 @@ package enum ChartNumber {
   /// that is not is written as `?`.
   package static func fixed(_ value: Double, decimals: Int, grouped: Bool = false) -> String {
     guard ChartDefaults.isDrawable(value) else { return "?" }
-    let decimals = min(max(decimals, 0), 6)
-    var scale = 1
-    for _ in 0..<decimals { scale *= 10 }
+    var decimals = min(max(decimals, 0), mostDecimals)
+    // Of large numbers as many as a whole number of 64 bits holds.
+    while decimals > 0, abs(value) * powers[decimals] > 1e18 { decimals -= 1 }
+    let scale = Int(powers[decimals])
     let units = Int((abs(value) * Double(scale)).rounded())
     let whole = units / scale
     var text = value < 0 && units > 0 ? "-" : ""
@@ -39,7 +46,9 @@ package enum ChartNumber {
     }
     // Whole numbers keep all their digits.
     if size >= 999.5 { return fixed(value, decimals: 0, grouped: true) }
-    if size < 5e-7 { return value < 0 ? "> -0.000001" : "< 0.000001" }
+    if size < ChartDefaults.smallest {
+      return (value < 0 ? "> -" : "< ") + fixed(ChartDefaults.smallest, decimals: 9)
+    }
     let magnitude = Int(log10(size).rounded(.down))
     var text = fixed(value, decimals: 2 - magnitude)
     if text.contains(".") {
@@ -49,11 +58,11 @@ package enum ChartNumber {
     return text
   }
 
-  /// How many decimals multiples of `step` need, at most six.
+  /// How many decimals multiples of `step` need.
   static func decimals(ofStep step: Double) -> Int {
     var decimals = 0
     var scaled = step
-    while decimals < 6, abs(scaled - scaled.rounded()) > 1e-6 * scaled {
+    while decimals < mostDecimals, abs(scaled - scaled.rounded()) > 1e-6 * scaled {
       scaled *= 10
       decimals += 1
     }

@@ -38,18 +38,20 @@ package enum ChartText {
     }
   }
 
-  /// As much of `text` as fits, with an ellipsis where something is left out.
+  /// As much of `text` as fits, with an ellipsis in the middle where something is left out: names of a kind differ at their ends.
   package static func fitted(_ text: String, to room: Double, size: Double = ChartDefaults.fontSize) -> String
   {
     if width(text, size: size) <= room { return text }
-    var kept = ""
+    let characters = Array(text)
+    var (front, back) = (0, 0)
     var used = width("…", size: size)
-    for character in text {
-      used += advance(character) * size
+    while front + back < characters.count {
+      let isFront = front <= back
+      used += advance(isFront ? characters[front] : characters[characters.count - 1 - back]) * size
       guard used <= room else { break }
-      kept.append(character)
+      if isFront { front += 1 } else { back += 1 }
     }
-    return kept + "…"
+    return String(characters.prefix(front)) + "…" + String(characters.suffix(back))
   }
 
   /// `text` in lines that fit, broken between words; a word that is too long is cut.

@@ -70,10 +70,11 @@ struct TimeUnit: Hashable, Sendable {
     TimeUnit(name: "ms", seconds: 0.001, steps: []),
   ]
 
-  /// The largest of which `value` has two; milliseconds for what is below one second.
+  /// The largest of which `value` has two, or exactly one; milliseconds for what is below one second.
   static func suiting(_ value: Double) -> TimeUnit {
     let size = abs(value)
     if size == 0 { return all[3] }
+    if let exact = all.first(where: { $0.seconds == size }) { return exact }
     return all.first { $0.name == "s" ? size >= 0.9995 : size >= 1.9995 * $0.seconds } ?? all[4]
   }
 

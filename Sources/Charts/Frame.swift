@@ -18,16 +18,18 @@ package struct Frame {
   package let y: Scale
 
   /// From one label of the axis that rises to the next, at least.
-  private static let closest = 44.0
+  private static let closest = 36.0
   /// Free space above the area for the title of the axis that rises.
   private static let headroom = 22.0
 
-  /// Takes `height` pixels and those of the labels from `sheet`.
-  package init(_ sheet: inout Sheet, x across: Axis, y up: Axis, height: Double) {
+  /// Takes `height` pixels and those of the labels from `sheet`. Frames one below the other are made to begin at the same `left`.
+  package init(
+    _ sheet: inout Sheet, x across: Axis, y up: Axis, height: Double, left: Double = 0
+  ) {
     let marks = up.scale.ticks(up.unit, most: Int(height / Self.closest))
     let widest = marks.map { ChartText.width($0.text) }.max() ?? 0
     let area = Box(
-      left: Sheet.left + widest + 8, top: sheet.bottom + Self.headroom, right: Sheet.right - 4,
+      left: max(left, Sheet.left + widest + 8), top: sheet.bottom + Self.headroom, right: Sheet.right - 4,
       bottom: sheet.bottom + Self.headroom + height)
     self.area = area
     x = across.scale.placed(from: area.left, to: area.right)

@@ -16,6 +16,8 @@ package struct HeatGrid: Sendable {
   }
 
   package var title: String
+  /// What the columns are, written before their names.
+  package var columnTitle: String
   package var columns: [String]
   package var rows: [String]
   /// A row of cells for each of ``rows``, as many as there are ``columns``; nil where nothing is known.
@@ -27,8 +29,9 @@ package struct HeatGrid: Sendable {
   /// Colours go by the logarithm where the greatest value is so many times the least.
   private static let logarithmicFrom = 4.0
 
-  package init(title: String, columns: [String], rows: [String], cells: [[Cell?]]) {
+  package init(title: String, columnTitle: String, columns: [String], rows: [String], cells: [[Cell?]]) {
     self.title = title
+    self.columnTitle = columnTitle
     self.columns = columns
     self.rows = rows
     self.cells = cells
@@ -52,6 +55,8 @@ package struct HeatGrid: Sendable {
     sheet.bottom += 20
     sheet.drawing.text(title, at: Point(Sheet.left, sheet.bottom - 4), isBold: true, room: Sheet.width)
     sheet.bottom += 18
+    sheet.drawing.text(
+      columnTitle, at: Point(left - 8, sheet.bottom - 5), .end, .quiet, room: left - 8 - Sheet.left)
     for (index, column) in columns.enumerated() {
       sheet.drawing.text(
         column, at: Point(left + (Double(index) + 0.5) * width, sheet.bottom - 5), .middle, .quiet,
@@ -62,7 +67,11 @@ package struct HeatGrid: Sendable {
     var frames: [Box] = []
     for (name, row) in zip(rows, cells) {
       let middle = sheet.bottom + Self.cellHeight / 2
-      sheet.drawing.text(name, at: Point(left - 8, middle + 4), .end, room: left - 8 - Sheet.left)
+      let lines = ChartText.wrapped(name, to: left - 8 - Sheet.left).prefix(2)
+      let first = middle + 4 - (lines.count > 1 ? 8 : 0)
+      for (index, line) in lines.enumerated() {
+        sheet.drawing.text(line, at: Point(left - 8, first + 16 * Double(index)), .end)
+      }
       for (index, cell) in row.enumerated() {
         let box = Box(
           left: left + Double(index) * width, top: sheet.bottom, right: left + Double(index + 1) * width,
@@ -72,11 +81,12 @@ package struct HeatGrid: Sendable {
           sheet.drawing.text("–", at: Point(box.middle.x, middle + 4), .middle, .quiet)
           continue
         }
-        draw(cell, in: box, HeatRamp.color(share(cell.value)), isLeast: cell.value == least, on: &sheet)
+        draw(cell, in: box, HeatRamp.color(share(cell.value)), on: &sheet)
         if cell.value == least { frames.append(box) }
       }
       sheet.bottom += Self.cellHeight
     }
+    sheet.bottom += 8
     // Where every cell is the least, none stands out.
     guard frames.count < cells.joined().count(where: { $0 != nil }) else { return }
     for frame in frames {
@@ -84,16 +94,18 @@ package struct HeatGrid: Sendable {
     }
   }
 
-  private func draw(_ cell: Cell, in box: Box, _ color: String, isLeast: Bool, on sheet: inout Sheet) {
+  private func draw(_ cell: Cell, in box: Box, _ color: String, on sheet: inout Sheet) {
     let paint = Paint.cell(HeatRamp.text(on: color))
     sheet.drawing.box(box, Look(fill: .cell(color), role: "mark"), tooltip: cell.tooltip)
     var middle = box.middle
     if let mark = cell.mark {
-      sheet.drawing.mark(mark, at: Point(box.left + 8, box.top + 8), paint, role: "mode", radius: 3.5)
+      sheet.drawing.mark(
+        mark, at: Point(box.left + 8, box.top + 8), paint, role: "mode", radius: 3.5,
+        inside: nil)
       middle = Point(middle.x, box.bottom - 11)
     }
     sheet.drawing.text(
-      cell.text, at: Point(middle.x, middle.y + 4), .middle, paint, isBold: isLeast, room: box.width - 2,
+      cell.text, at: Point(middle.x, middle.y + 4), .middle, paint, room: box.width - 2,
       role: "value")
   }
 }

@@ -18,7 +18,10 @@ package struct LegendEntry: Sendable {
 }
 
 extension Sheet {
-  private static let sampleWidth = 30.0
+  /// As wide as a dash repeats twice; a mark needs less.
+  private static func sampleWidth(_ sample: LegendEntry.Sample) -> Double {
+    if case .mark = sample { 14 } else { 30 }
+  }
 
   /// Puts the entries side by side, in as many rows as they need.
   package mutating func addLegend(_ entries: [LegendEntry]) {
@@ -27,15 +30,16 @@ extension Sheet {
     bottom += ChartDefaults.lineHeight + 3
     for entry in entries {
       let text = ChartText.fitted(entry.text, to: ChartDefaults.longestLabel)
-      let width = Self.sampleWidth + 6 + ChartText.width(text)
+      let sample = Self.sampleWidth(entry.sample)
+      let width = sample + 6 + ChartText.width(text)
       if left > Sheet.left, left + width > Sheet.right {
         left = Sheet.left
         bottom += ChartDefaults.lineHeight + 3
       }
       addSample(
-        entry.sample, Box(left: left, top: bottom - 15, right: left + Self.sampleWidth, bottom: bottom - 3))
+        entry.sample, Box(left: left, top: bottom - 15, right: left + sample, bottom: bottom - 3))
       drawing.text(
-        entry.text, at: Point(left + Self.sampleWidth + 6, bottom - 5), room: ChartDefaults.longestLabel)
+        entry.text, at: Point(left + sample + 6, bottom - 5), room: ChartDefaults.longestLabel)
       left += width + 18
     }
     bottom += 4
@@ -48,7 +52,7 @@ extension Sheet {
         from: Point(box.left, box.middle.y), to: Point(box.right, box.middle.y),
         Look(stroke: paint, strokeWidth: 2, dash: dash, role: "sample"))
     case .mark(let shape, let paint):
-      drawing.mark(shape, at: Point(box.right - 10, box.middle.y), paint, role: "sample")
+      drawing.mark(shape, at: box.middle, paint, role: "sample")
     case .area(let paint, let opacity):
       drawing.box(box, Look(fill: paint, fillOpacity: opacity, role: "sample"))
     case .hatch(let paint, let rim):

@@ -37,15 +37,15 @@ package enum MarkShape: CaseIterable, Hashable, Sendable {
 }
 
 extension Drawing {
-  /// A point of `shape` at `middle`, with the class `mark` unless `role` is another.
+  /// A point of `shape` at `middle`, with the class `mark` unless `role` is another. What is hollow shows `inside`.
   package mutating func mark(
     _ shape: MarkShape, at middle: Point, _ paint: Paint, tooltip: String? = nil, role: String = "mark",
-    radius r: Double = ChartDefaults.markRadius
+    radius r: Double = ChartDefaults.markRadius, inside: Paint? = .paper
   ) {
     func corner(_ x: Double, _ y: Double) -> Point { Point(middle.x + x * r, middle.y + y * r) }
     // The rim in the colour of the paper keeps marks apart that lie close together.
     let filled = Look(fill: paint, stroke: .paper, strokeWidth: 1, role: role)
-    let hollow = Look(fill: .paper, stroke: paint, strokeWidth: 1.8, role: role)
+    let hollow = Look(fill: inside, stroke: paint, strokeWidth: 1.8, role: role)
     switch shape {
     case .disc: circle(middle, radius: r, filled, tooltip: tooltip)
     case .square:

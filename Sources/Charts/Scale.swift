@@ -15,19 +15,20 @@ package struct Scale: Hashable, Sendable {
   package let low: Double
   /// The value at ``end``, above ``low``.
   package let high: Double
-  package let start: Double
-  package let end: Double
+  package private(set) var start: Double
+  package private(set) var end: Double
 
   /// A range without extent is widened on both sides, so that every value of it has a place.
   package init(_ kind: Kind, low: Double, high: Double, start: Double = 0, end: Double = 1) {
     var low = ChartDefaults.isDrawable(low) ? low : 0
     var high = ChartDefaults.isDrawable(high) ? max(high, low) : low
     if kind == .linear {
-      let least = max(abs(low), abs(high)) * 1e-4
+      let least = max(max(abs(low), abs(high)) * 1e-4, ChartDefaults.smallest * 100)
       if high - low <= least {
-        let room = max(abs(low), abs(high)) * 0.1
-        low -= room > 0 ? room : 0.5
-        high += room > 0 ? room : 0.5
+        let size = max(abs(low), abs(high))
+        let room = size > ChartDefaults.smallest * 1000 ? size * 0.1 : 0.5
+        low -= room
+        high += room
       }
     } else {
       low = max(low, ChartDefaults.smallest)
@@ -46,7 +47,10 @@ package struct Scale: Hashable, Sendable {
 
   /// The same range on other pixels.
   package func placed(from start: Double, to end: Double) -> Scale {
-    Scale(kind, low: low, high: high, start: start, end: end)
+    var placed = self
+    placed.start = start
+    placed.end = end
+    return placed
   }
 
   /// The range of `values` with some room at both ends; nil where none of them can be drawn. A linear scale begins at zero where
@@ -62,7 +66,9 @@ package struct Scale: Hashable, Sendable {
     }
     guard low <= high else { return nil }
     if kind == .linear {
-      if fromZero, low >= 0 { return Scale(kind, low: 0, high: high > 0 ? high * (1 + room) : 1) }
+      if fromZero, low >= 0 {
+        return Scale(kind, low: 0, high: high > ChartDefaults.smallest * 1000 ? high * (1 + room) : 1)
+      }
       let plain = Scale(kind, low: low, high: high)
       let extent = plain.high - plain.low
       return Scale(kind, low: plain.low - extent * room, high: plain.high + extent * room)

@@ -34,6 +34,11 @@ package struct Sheet {
   /// A note below everything that is there, such as what is left out.
   package mutating func addNote(_ text: String) { addLines(text) }
 
+  /// Those of the notes that there are.
+  package mutating func addNotes(_ texts: [String?]) {
+    for text in texts.compactMap(\.self) { addNote(text) }
+  }
+
   private mutating func addLines(_ text: String) {
     for line in ChartText.wrapped(text, to: Self.width) {
       bottom += ChartDefaults.lineHeight

@@ -35,8 +35,23 @@ enum Thinning {
     return (0..<most).map { items[$0 * (items.count - 1) / (most - 1)] }
   }
 
+  /// Where there are more than `most`: as many items that do not stand closer than `most` of them would, if `place` has them
+  /// between 0 and 1 in ascending order. The first and the last are among them.
+  static func spread<Item>(_ items: [Item], most: Int, place: (Item) -> Double) -> [Item] {
+    guard items.count > most, let last = items.last else { return items }
+    let gap = 1 / Double(most)
+    var kept: [Item] = []
+    var free = -Double.infinity
+    for item in items.dropLast() where place(item) >= free {
+      kept.append(item)
+      free = place(item) + gap
+    }
+    if kept.count > 1, place(last) < free { kept.removeLast() }
+    return kept + [last]
+  }
+
   /// What to say of it; nil where all are there.
   static func note(_ shown: Int, of all: Int, _ things: String) -> String? {
-    shown < all ? "\(shown) of \(all) \(things) are shown; clusters.csv has all." : nil
+    shown < all ? "\(shown) of \(all) \(things) are shown." : nil
   }
 }

@@ -136,7 +136,7 @@ extension [ClusterSeries] {
     let lines = map { series in
       LegendEntry(
         hasLines ? .line(series.paint, series.dash) : .area(series.paint, opacity: 1),
-        count > 1 ? "\(series.letter)  \(series.label)" : series.label)
+        count > 1 ? "\(series.letter): \(series.label)" : series.label)
     }
     return lines + modes.map { LegendEntry(.mark($0.shape, .ink), $0.rawValue) }
   }

@@ -4,8 +4,8 @@ import ClusterModel
 /// What a job costs against how long it takes, with the sizes that none beats in both, and the deadline.
 enum CostChart {
   private static let summary =
-    "Every point is a size of the cluster. No size is both faster and cheaper than one of the front; its nodes "
-    + "stand beside a point."
+    "Every point is a size of the cluster, with its number of nodes beside it. No size is both faster and cheaper "
+    + "than one of the front."
 
   private struct Value {
     let row: ClusterRow
@@ -37,13 +37,16 @@ enum CostChart {
     let frame = Frame(
       &sheet, x: Axis("makespan", .seconds, across), y: Axis("cost of a job", .dollars, up),
       height: ClusterChartDefaults.plotHeight)
-    let kept = Thinning.evenly(values, most: ClusterChartDefaults.mostPoints)
+    let cells = Set(front.map(\.row.cell))
+    let others = values.filter { !cells.contains($0.row.cell) }
+    let kept = Thinning.evenly(others, most: ClusterChartDefaults.mostPoints)
     let shownFront = Thinning.evenly(front, most: ClusterChartDefaults.mostPointsPerLine)
     var placer = LabelPlacer(
       area: frame.area, marks: (kept + shownFront).map { frame.point($0.time, $0.cost) })
+    let line = shownFront.map { frame.point($0.time, $0.cost) }
+    placer.avoid(line: line)
     sheet.drawing.polyline(
-      shownFront.map { frame.point($0.time, $0.cost) },
-      Look(stroke: .ink, strokeWidth: 1.5, dash: .shortDashed, role: "front"))
+      line, Look(stroke: .ink, strokeWidth: 1.5, dash: .shortDashed, role: "front"))
     if let deadline {
       frame.addMarker(
         &sheet, at: deadline, label: "deadline \(ChartUnit.seconds.text(deadline))", .color(.vermillion),
@@ -51,14 +54,14 @@ enum CostChart {
     }
     draw(&sheet, frame, kept, shownFront, &placer)
     sheet.addLegend(
-      series.legend(hasLines: false) + [
-        LegendEntry(.line(.ink, .shortDashed), "front: none is faster and cheaper")
-      ])
-    [
+      series.legend(hasLines: false)
+        + (front.count > 1
+          ? [LegendEntry(.line(.ink, .shortDashed), "front: none is faster and cheaper")] : []))
+    sheet.addNotes([
       Thinning.note(series.count, of: all.count, "series"),
-      Thinning.note(kept.count, of: values.count, "points off the front"),
+      Thinning.note(kept.count, of: others.count, "points off the front"),
       Thinning.note(shownFront.count, of: front.count, "points of the front"),
-    ].compactMap(\.self).forEach { sheet.addNote($0) }
+    ])
     return sheet.text()
   }
 
@@ -74,8 +77,7 @@ enum CostChart {
     _ sheet: inout Sheet, _ frame: Frame, _ values: [Value], _ front: [Value], _ placer: inout LabelPlacer
   ) {
     // The front is drawn last, over the others.
-    let onFront = Set(front.map(\.row.cell))
-    let order = values.filter { !onFront.contains($0.row.cell) } + front
+    let order = values + front
     for value in order {
       let figures = "\(ChartUnit.seconds.text(value.time)), \(ChartUnit.dollars.text(value.cost))"
       sheet.drawing.mark(
@@ -83,7 +85,7 @@ enum CostChart {
         tooltip: value.row.summary(value.series, figures))
     }
     let hasLetters = Set(order.map(\.series.index)).count > 1
-    for value in order.reversed().prefix(ClusterChartDefaults.mostLabels) {
+    for value in (front + values).prefix(ClusterChartDefaults.mostLabels) {
       let label = hasLetters ? "\(value.series.letter)\(value.row.cell.nodes)" : "\(value.row.cell.nodes)"
       sheet.addLabel(label, beside: frame.point(value.time, value.cost), &placer)
     }

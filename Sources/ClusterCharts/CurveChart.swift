@@ -39,7 +39,8 @@ struct CurveChart {
   }
 
   private func value(_ row: ClusterRow) -> Value? {
-    guard row.cell.nodes >= 1, let middle = figure(row, 1), middle > 0, ChartDefaults.isDrawable(middle)
+    guard row.cell.nodes >= 1, ChartDefaults.isDrawable(Double(row.cell.nodes)), let middle = figure(row, 1),
+      middle > 0, ChartDefaults.isDrawable(middle)
     else {
       return nil
     }
@@ -55,56 +56,56 @@ struct CurveChart {
   func svg(_ data: ClusterPictureData, id: String) -> String? {
     let all = ClusterSeries.all(of: data.rows.filter { value($0) != nil })
     let shown = Array(all.prefix(ClusterChartDefaults.mostSeries))
-    var notes = [Thinning.note(shown.count, of: all.count, "series")]
+    let values = shown.flatMap { $0.rows.compactMap(value) }
+    guard let least = values.map(\.nodes).min(), let most = values.map(\.nodes).max() else { return nil }
+    let isWide = most / least > ClusterChartDefaults.logarithmicNodes
+    guard let across = Scale.fitting(isWide ? .log2 : .linear, [least, most]) else { return nil }
     /// By series, then by mode.
     let lines = shown.map { series in
       shown.modes.map { mode in
-        let values = series.rows.filter { $0.cell.mode == mode }.compactMap(value)
-        let kept = Thinning.evenly(values, most: ClusterChartDefaults.mostPointsPerLine)
-        if kept.count < values.count {
-          notes.append(
-            Thinning.note(kept.count, of: values.count, "\(mode.rawValue) rows of \(series.label)"))
-        }
-        return kept
+        Thinning.spread(
+          series.rows.filter { $0.cell.mode == mode }.compactMap(value),
+          most: ClusterChartDefaults.mostPointsPerLine, place: { across.pixel($0.nodes) })
       }
     }
-    let values = lines.flatMap { $0.flatMap(\.self) }
-    guard let least = values.map(\.nodes).min(), let most = values.map(\.nodes).max() else { return nil }
     var sheet = Sheet(
       id: id, title: title, summary: summary, description: description(all))
-    let isWide = most / least > ClusterChartDefaults.logarithmicNodes
     let top = values.map(\.high).max() ?? 1
     let figures = values.flatMap { [$0.low, $0.high] } + [min(ideal(most), max(top * 1.4, ideal(least)))]
-    guard
-      let across = Scale.fitting(isWide ? .log2 : .linear, [least, most]),
-      let up = Scale.fitting(isWide && followsNodes ? .log2 : .linear, figures, fromZero: true)
-    else { return nil }
+    guard let up = Scale.fitting(isWide && followsNodes ? .log2 : .linear, figures, fromZero: true) else {
+      return nil
+    }
     let frame = Frame(
       &sheet, x: Axis("nodes", .count, across), y: Axis(axis, unit, up),
       height: ClusterChartDefaults.plotHeight)
-    drawIdeal(&sheet, frame, from: least, to: most)
+    let hasIdeal = drawIdeal(&sheet, frame, from: least, to: most)
     for (series, modes) in zip(shown, lines) {
       for line in modes { drawBand(&sheet, frame, line, series) }
     }
     draw(&sheet, frame, shown, lines)
     sheet.addLegend(
-      shown.legend() + [
-        LegendEntry(.line(.quiet, .dashed), idealName),
-        LegendEntry(.area(.color(.grey), opacity: 0.3), "95% interval of the median"),
-      ])
-    notes.compactMap(\.self).forEach { sheet.addNote($0) }
+      shown.legend() + (hasIdeal ? [LegendEntry(.line(.quiet, .dashed), idealName)] : [])
+        + (values.contains { $0.low < $0.high }
+          ? [LegendEntry(.area(.color(.grey), opacity: 0.3), "95% interval of the median")] : []))
+    sheet.addNotes([
+      Thinning.note(shown.count, of: all.count, "series"),
+      Thinning.note(lines.joined().joined().count, of: values.count, "rows of these series"),
+    ])
     return sheet.text()
   }
 
-  /// As far as the frame goes.
-  private func drawIdeal(_ sheet: inout Sheet, _ frame: Frame, from least: Double, to most: Double) {
+  /// As far as the frame goes; false where there is no way to go.
+  private func drawIdeal(
+    _ sheet: inout Sheet, _ frame: Frame, from least: Double, to most: Double
+  ) -> Bool {
     // The ideal is the number itself, or the same everywhere.
     let end = ideal(most) > frame.y.high ? frame.y.high : most
     let begin = ideal(least) < frame.y.low ? frame.y.low : least
-    guard end > begin else { return }
+    guard end > begin else { return false }
     sheet.drawing.line(
       from: frame.point(begin, ideal(begin)), to: frame.point(end, ideal(end)),
       Look(stroke: .quiet, strokeWidth: 1.4, dash: .dashed, role: "ideal"))
+    return true
   }
 
   private func drawBand(_ sheet: inout Sheet, _ frame: Frame, _ line: [Value], _ series: ClusterSeries) {
@@ -120,26 +121,29 @@ struct CurveChart {
   }
 
   private func draw(_ sheet: inout Sheet, _ frame: Frame, _ shown: [ClusterSeries], _ lines: [[[Value]]]) {
+    var placer = LabelPlacer(
+      area: frame.area, marks: lines.joined().joined().map { frame.point($0.nodes, $0.middle) })
     for (series, modes) in zip(shown, lines) {
       for line in modes {
+        let points = line.map { frame.point($0.nodes, $0.middle) }
+        placer.avoid(line: points)
         sheet.drawing.polyline(
-          line.map { frame.point($0.nodes, $0.middle) },
-          Look(stroke: series.paint, strokeWidth: 1.8, dash: series.dash, role: "line"))
+          points, Look(stroke: series.paint, strokeWidth: 1.8, dash: series.dash, role: "line"))
       }
     }
-    var points: [Point] = []
-    for (series, modes) in zip(shown, lines) {
-      for value in modes.joined() {
-        let point = frame.point(value.nodes, value.middle)
-        points.append(point)
-        let interval = value.low < value.high ? " (\(unit.text(value.low)) to \(unit.text(value.high)))" : ""
-        sheet.drawing.mark(
-          value.row.cell.mode.shape, at: point, series.paint,
-          tooltip: value.row.summary(series, unit.text(value.middle) + interval))
+    // What is nearest to the truth is drawn last, over the others.
+    for mode in shown.modes.reversed() {
+      for (series, modes) in zip(shown, lines).reversed() {
+        for value in modes.joined() where value.row.cell.mode == mode {
+          let interval =
+            value.low < value.high ? " (\(unit.text(value.low)) to \(unit.text(value.high)))" : ""
+          sheet.drawing.mark(
+            mode.shape, at: frame.point(value.nodes, value.middle), series.paint,
+            tooltip: value.row.summary(series, unit.text(value.middle) + interval))
+        }
       }
     }
     guard shown.count > 1 else { return }
-    var placer = LabelPlacer(area: frame.area, marks: points)
     for (series, modes) in zip(shown, lines) {
       guard let last = modes.joined().max(by: { $0.nodes < $1.nodes }) else { continue }
       sheet.addLabel(series.letter, beside: frame.point(last.nodes, last.middle), &placer, isBold: true)

@@ -30,7 +30,7 @@ enum MonthChart {
       let up = Scale.fitting(isWide ? .log10 : .linear, points.map(\.usdPerMonth), fromZero: true, room: 0.1)
     else { return nil }
     let answer = crossing.map {
-      "\(shown[0].label) is the cheaper one where jobs are further apart than \(ChartUnit.seconds.text($0))."
+      "Where jobs are further apart than \(ChartUnit.seconds.text($0)), this is cheaper: \(shown[0].label)."
     }
     var sheet = Sheet(
       id: id, title: "Dollars a month by interval between jobs", summary: summary,
@@ -42,7 +42,7 @@ enum MonthChart {
     sheet.addLegend(
       shown.enumerated().map { index, curve in
         LegendEntry(
-          .line(paint(index), dash(index)), shown.count > 1 ? "\(letter(index))  \(curve.label)" : curve.label
+          .line(paint(index), dash(index)), shown.count > 1 ? "\(letter(index)): \(curve.label)" : curve.label
         )
       })
     if let answer { sheet.addNote(answer) }
@@ -60,37 +60,44 @@ enum MonthChart {
     _ sheet: inout Sheet, _ frame: Frame, _ curves: [ClusterPictureData.MonthCurve], _ crossing: Double?
   ) {
     var placer = LabelPlacer(area: frame.area)
-    for (index, curve) in curves.enumerated() {
-      let points = curve.points.map { frame.point($0.intervalSeconds, $0.usdPerMonth) }
-      let look = Look(stroke: paint(index), strokeWidth: 2, dash: dash(index), role: "line")
-      sheet.drawing.polyline(points, look)
-      for (from, to) in zip(points, points.dropFirst()) {
-        placer.take(Box(left: from.x, top: min(from.y, to.y), right: to.x, bottom: max(from.y, to.y)))
-      }
-      if points.count == 1 {
+    let lines = curves.map { $0.points.map { frame.point($0.intervalSeconds, $0.usdPerMonth) } }
+    for (index, line) in lines.enumerated() {
+      placer.avoid(line: line)
+      sheet.drawing.polyline(
+        line, Look(stroke: paint(index), strokeWidth: 2, dash: dash(index), role: "line"))
+      if line.count == 1 {
         sheet.drawing.mark(
-          .disc, at: points[0], paint(index),
-          tooltip: "\(curve.label): \(ChartUnit.dollars.text(curve.points[0].usdPerMonth))")
+          .disc, at: line[0], paint(index),
+          tooltip: "\(curves[index].label): \(ChartUnit.dollars.text(curves[index].points[0].usdPerMonth))")
       }
     }
-    if let crossing, let first = curves.first {
+    if let crossing {
       frame.addMarker(
-        &sheet, at: crossing, label: "from \(ChartUnit.seconds.text(crossing)) on", .quiet, .dashed,
-        placer: &placer)
-      let points = first.points.map { frame.point($0.intervalSeconds, $0.usdPerMonth) }
-      if let level = level(of: points, at: frame.x.pixel(crossing)), frame.x.contains(crossing) {
+        &sheet, at: crossing,
+        label: "\(curves[0].label) is cheaper from \(ChartUnit.seconds.text(crossing)) on",
+        .quiet, .dashed, placer: &placer)
+      let place = frame.x.pixel(crossing)
+      if frame.x.contains(crossing), let level = level(of: lines[0], at: place) {
         sheet.drawing.circle(
-          Point(frame.x.pixel(crossing), level), radius: 6,
-          Look(stroke: .ink, strokeWidth: 2, role: "crossing"))
+          Point(place, level), radius: 6, Look(stroke: .ink, strokeWidth: 2, role: "crossing"))
       }
     }
     guard curves.count > 1 else { return }
-    for (index, curve) in curves.enumerated() {
-      // Near the left end, where the curves are furthest apart as a rule.
-      let point = curve.points[min(curve.points.count / 12, curve.points.count - 1)]
+    for (index, line) in lines.enumerated() {
       sheet.addLabel(
-        letter(index), beside: frame.point(point.intervalSeconds, point.usdPerMonth), &placer, isBold: true)
+        letter(index), beside: freest(of: line, among: lines, except: index), &placer, isBold: true)
     }
+  }
+
+  /// The point of `line` that is furthest from the other lines, of a few along it.
+  private static func freest(of line: [Point], among lines: [[Point]], except index: Int) -> Point {
+    let candidates = Thinning.evenly(line, most: 9)
+    func room(_ point: Point) -> Double {
+      lines.indices.filter { $0 != index }.compactMap { level(of: lines[$0], at: point.x) }
+        .map { abs($0 - point.y) }.min() ?? .infinity
+    }
+    // The first of equals, so that letters of level lines stand one below the other.
+    return candidates.reduce(candidates[0]) { room($1) > room($0) + 0.5 ? $1 : $0 }
   }
 
   /// Where the drawn line stands at `x`; nil beyond its ends.

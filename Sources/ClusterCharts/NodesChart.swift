@@ -26,11 +26,12 @@ enum NodesChart {
     if makespan > 0 {
       let place = scale.placed(from: area.left, to: area.right).pixel(makespan)
       sheet.drawing.line(
-        from: Point(place, area.top - 6), to: Point(place, area.bottom),
+        from: Point(place, area.top - 18), to: Point(place, area.bottom),
         Look(stroke: .ink, strokeWidth: 1.6, dash: .dashed, role: "marker"))
       let label = "job done, \(ChartUnit.seconds.text(makespan))"
-      let isRight = place + ChartText.width(label) < area.right
-      sheet.drawing.text(label, at: Point(place, area.top - 9), isRight ? .start : .end)
+      let isRight = place + 5 + ChartText.width(label) < area.right
+      sheet.drawing.text(
+        label, at: Point(place + (isRight ? 5 : -5), area.top - 9), isRight ? .start : .end, role: "label")
     }
     sheet.addLegend(
       NodeState.allCases.filter(states.contains).map { state in
@@ -38,10 +39,11 @@ enum NodesChart {
           .hatch(sheet.hatched(state.hatch, state.color, name: state.rawValue), rim: state.color),
           state.rawValue)
       })
-    if let note = Thinning.note(lanes.nodes.count, of: all, "nodes") {
-      sheet.addNote(note.replacing("; clusters.csv has all", with: ""))
+    if let note = Thinning.note(lanes.nodes.count, of: all, "nodes") { sheet.addNote(note) }
+    if lanes.isCoarse {
+      sheet.addNote(
+        "There are more states than can be drawn: a box shows what fills the most of its time, or a mishap.")
     }
-    if lanes.isCoarse { sheet.addNote("A short state may stand for several that are too close to be drawn.") }
     return sheet.text()
   }
 

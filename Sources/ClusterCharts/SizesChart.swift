@@ -34,12 +34,12 @@ enum SizesChart {
     if names.count > 1 {
       sheet.addLegend(names.map { LegendEntry(.mark($0.shape, .ink), $0.rawValue) })
     } else {
-      names.forEach { sheet.addNote("All figures are \($0.rawValue).") }
+      sheet.addNotes(names.map { "All figures are \($0.rawValue)." })
     }
-    [
+    sheet.addNotes([
       Thinning.note(shown.count, of: all.count, "kinds of nodes"),
       Thinning.note(columns.count, of: numbers.count, "numbers of nodes"),
-    ].compactMap(\.self).forEach { sheet.addNote($0) }
+    ])
     return sheet.text()
   }
 
@@ -59,7 +59,8 @@ enum SizesChart {
     guard cells.joined().contains(where: { $0 != nil }) else { return nil }
     let kept = zip(series, cells).filter { $0.1.contains { $0 != nil } }
     return HeatGrid(
-      title: title, columns: columns.map(\.nodes), rows: kept.map(\.0.label), cells: kept.map(\.1))
+      title: title, columnTitle: "nodes", columns: columns.map { "\($0)" }, rows: kept.map(\.0.label),
+      cells: kept.map(\.1))
   }
 
   private static func description(_ grids: [HeatGrid]) -> String {
