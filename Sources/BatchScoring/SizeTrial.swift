@@ -27,7 +27,9 @@ package struct SizeTrial: Sendable {
 
   /// Everything that became visible after `after`. Throws where the store or the models cannot be read, and ``ScoringError`` where
   /// there is nothing to score.
-  package init(_ folder: RunFolder, _ deployment: Deployment, after: Timestamp, worker: WorkerCommand) async throws {
+  package init(_ folder: RunFolder, _ deployment: Deployment, after: Timestamp, worker: WorkerCommand)
+    async throws
+  {
     var deployment = deployment
     self.folder = folder.with(modelsOf: deployment)
     deployment.models = self.folder.models
@@ -86,7 +88,8 @@ package struct SizeTrial: Sendable {
     let spans = target.spans
     let works = self.tasks(for: cell)
     var workers: Set<Int> = []
-    let firsts = Set(spans.sorted { $0.begin < $1.begin }.filter { workers.insert($0.worker).inserted }.map(\.task))
+    let firsts = Set(
+      spans.sorted { $0.begin < $1.begin }.filter { workers.insert($0.worker).inserted }.map(\.task))
     let tasks = spans.sorted { $0.task < $1.task }.map { span in
       MeasuredJob.Task(
         work: works.indices.contains(span.task) ? works[span.task] : TaskWork(rows: span.counts.items),

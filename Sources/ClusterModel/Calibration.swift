@@ -100,7 +100,8 @@ package struct Calibration: Sendable {
       }
       let errors = zip(drawn, models).map { rounds, times in
         HeldOut.error(
-          predicted(times, draws: 1).makespanSeconds, measured(rounds, \.makespanSeconds))
+          predicted(times, draws: Self.drawsPerPrediction).makespanSeconds,
+          measured(rounds, \.makespanSeconds))
       }
       let prediction = predicted(fitted, draws: Self.drawsPerPrediction)
       return HeldOut(
@@ -125,7 +126,8 @@ package struct Calibration: Sendable {
       return .invalid(
         reason:
           "after \(rounds) rounds the errors of the predictions are known to ±\(Self.percent(halfWidth)) only, and "
-          + "±\(Self.percent(Self.widestHalfWidth)) is needed; reference jobs differed by ±\(Self.percent(noise))")
+          + "±\(Self.percent(Self.widestHalfWidth)) is needed; reference jobs differed by ±\(Self.percent(noise))"
+      )
     }
     guard let worst = heldOut.max(by: { $0.worstError < $1.worstError }),
       worst.worstError > Self.largestError

@@ -57,7 +57,7 @@ package struct CellSimulation: Sendable {
 }
 
 /// The times of the tasks of one job, each with a residual of its own.
-package struct TaskCourse: Sendable {
+package final class TaskCourse: Sendable {
   private let seconds: [Double]
   private let firstTask: [Double]
   private let times: TaskTimes
@@ -68,7 +68,8 @@ package struct TaskCourse: Sendable {
     var seconds: [Double] = []
     var firstTask: [Double] = []
     for task in tasks {
-      let ratio = times.ratios.count == 1 ? times.ratios[0] : times.ratios[random.index(below: times.ratios.count)]
+      let ratio =
+        times.ratios.count == 1 ? times.ratios[0] : times.ratios[random.index(below: times.ratios.count)]
       seconds.append(times.seconds(task) * ratio)
       firstTask.append(times.firstTask * ratio)
     }

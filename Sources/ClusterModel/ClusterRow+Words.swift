@@ -11,8 +11,10 @@ extension ClusterRow {
       cell.vmSize.map { "\(count) of \($0) (\(terms.joined(separator: ", ")))" }
       ?? "\(count) of \(cell.target)"
     let cores = cell.coresPerNode > 1 ? ", \(cell.coresPerNode) tasks a node at a time" : ""
-    let batch = cell.miniBatchSize == "auto" ? "" : ", \(cell.miniBatchSize) devices a task"
-    let kept = cell.minNodes > 0 ? ", \(cell.minNodes) of them always there" : ""
+    let batch =
+      cell.miniBatchSize == "auto"
+      ? "" : ", \(cell.miniBatchSize) \(cell.miniBatchSize == "1" ? "device" : "devices") a task"
+    let kept = cell.minNodes > 0 ? ", \(cell.minNodes) of the nodes always there" : ""
     return node + cores + batch + kept
   }
 

@@ -140,7 +140,8 @@ package struct ClusterSimulator: Sendable {
     let asked = clock + job.before.nanoseconds
     let slots = cluster.scale.maxInstances * cluster.coresPerNode
     let elements = array.nextArray(slots: slots, firstWorker: 1)
-    var ends = [Int64](repeating: asked, count: (elements.count + cluster.coresPerNode - 1) / cluster.coresPerNode)
+    var ends = [Int64](
+      repeating: asked, count: (elements.count + cluster.coresPerNode - 1) / cluster.coresPerNode)
     let starts = ends.map { _ in asked + Self.nanoseconds(cluster.startUp.seconds(at: random.uniform())) }
     for element in elements {
       let node = (element.worker - 1) / cluster.coresPerNode

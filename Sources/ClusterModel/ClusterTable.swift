@@ -38,7 +38,8 @@ package struct ClusterTable: Hashable, Sendable {
 
   /// The columns of `clusters.csv`: the keys of `cluster` in the report, and what the row was priced with.
   package static let columns = [
-    "target", "region", "vm_size", "tier", "nodes", "min_instances", "cores_per_node", "mini_batch_size", "mode", "repeats",
+    "target", "region", "vm_size", "tier", "nodes", "min_instances", "cores_per_node", "mini_batch_size",
+    "mode", "repeats",
     "makespan_seconds", "makespan_low_seconds", "makespan_high_seconds", "windows_per_second", "speedup",
     "efficiency", "node_hours", "billed_node_hours", "cost_usd", "cost_usd_per_million_windows",
     "cost_usd_per_month", "billing", "price_usd_h", "price_as_of", "speed",
@@ -71,7 +72,8 @@ package struct ClusterTable: Hashable, Sendable {
     let cell = row.cell
     return [
       cell.target, cell.region ?? "", cell.vmSize ?? "", cell.tier.rawValue, String(cell.nodes),
-      String(cell.minNodes), String(cell.coresPerNode), cell.miniBatchSize, cell.mode.rawValue, String(row.repeats),
+      String(cell.minNodes), String(cell.coresPerNode), cell.miniBatchSize, cell.mode.rawValue,
+      String(row.repeats),
       number(row.makespanSeconds), number(row.makespanLowSeconds), number(row.makespanHighSeconds),
       number(row.windowsPerSecond), number(row.speedup), number(row.efficiency), number(row.nodeHours),
       number(row.billedNodeHours), number(row.costUSD), number(row.costUSDPerMillionWindows),

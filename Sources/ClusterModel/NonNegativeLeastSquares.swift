@@ -31,7 +31,8 @@ package enum NonNegativeLeastSquares {
     for set in 1..<(1 << unknowns) {
       let columns = (0..<unknowns).filter { set >> $0 & 1 == 1 && scales[$0] > 0 }
       guard columns.count == set.nonzeroBitCount,
-        let solution = gaussian(columns.map { i in columns.map { gram[i][$0] } }, columns.map { moments[$0] }),
+        let solution = gaussian(
+          columns.map { i in columns.map { gram[i][$0] } }, columns.map { moments[$0] }),
         solution.allSatisfy({ $0 >= 0 })
       else { continue }
       // At a solution of the normal equations, the sum of squares is that of the values less this.

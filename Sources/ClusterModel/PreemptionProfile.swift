@@ -39,7 +39,8 @@ package struct PreemptionProfile: Hashable, Sendable {
     PreemptionProfile(
       name: "azure", lifetimes: .exponential(meanHours: 24), noticeSeconds: 30, cancelsWhenAllAreTaken: true,
       source:
-        "notice and canceling: Azure ML's documentation; how often is not published, and set to once a day for a node"),
+        "notice and canceling: Azure ML's documentation; how often is not published, and set to once a day for a node"
+    ),
     PreemptionProfile(
       name: "azure-busy", lifetimes: .exponential(meanHours: 1), noticeSeconds: 30,
       cancelsWhenAllAreTaken: true,

@@ -36,12 +36,14 @@ package struct StartUpProfile: Hashable, Sendable {
     StartUpProfile(
       name: "azure", quantiles: [(0, 180), (0.5, 285), (1, 480)],
       source:
-        "Azure Batch, 3 to 8 minutes until a node is ready; the median, of which nothing is published, is set to 285 s"),
+        "Azure Batch, 3 to 8 minutes until a node is ready; the median, of which nothing is published, is set to 285 s"
+    ),
     StartUpProfile(
       name: "aws-parallelcluster", quantiles: [(0, 149), (0.25, 283), (0.5, 294), (0.75, 312), (1, 329)],
       source: "AWS ParallelCluster, waiting times of dynamic nodes: least, quartiles, greatest"),
     StartUpProfile(
-      name: "ec2", quantiles: [(0, 97), (1, 97)], source: "EC2 Linux, 97 s on average (Mao and Humphrey 2012)"),
+      name: "ec2", quantiles: [(0, 97), (1, 97)], source: "EC2 Linux, 97 s on average (Mao and Humphrey 2012)"
+    ),
     StartUpProfile(
       name: "gcp", quantiles: [(0, 23), (1, 60)],
       source: "Google Compute Engine, 23 to 60 s until a connection by SSH (2018)"),

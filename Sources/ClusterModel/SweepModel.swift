@@ -37,24 +37,29 @@ package struct SweepModel: Sendable {
     return cluster
   }
 
-  /// The rows of `cells`, each with the tasks that `plan` cuts for it. A cell whose job is never done has none, and is named.
+  /// The rows of `cells`, each with the tasks that `plan` cuts for it. A cell whose job is never done has none. Cells with
+  /// jobs that were not done to their end are named.
   ///
   /// - Parameter models: The fits of a bootstrap, or one stated cost, which is drawn ``draws`` times.
   package func rows(
     _ cells: [ClusterCell], models: [TaskTimes], plan: (ClusterCell) -> [TaskWork],
     progress: (Int) -> Void = { _ in }
-  ) throws -> (rows: [ClusterTable.Entry], undone: [ClusterCell]) {
-    let drawn = (models.count == 1 ? Array(repeating: models[0], count: Self.draws) : models).map(\.withoutContention)
+  ) throws -> (rows: [ClusterTable.Entry], undone: [String]) {
+    let drawn = (models.count == 1 ? Array(repeating: models[0], count: Self.draws) : models).map(
+      \.withoutContention)
     var entries: [ClusterTable.Entry] = []
-    var undone: [ClusterCell] = []
+    var undone: [String] = []
     var tasksOfMonths = 0
     for (number, cell) in cells.enumerated() {
       progress(number)
       let simulation = CellSimulation(cell: cell, cluster: cluster(cell), tasks: plan(cell))
-      guard let row = simulation.row(drawn, seed: seed).row else {
-        undone.append(cell)
-        continue
+      let (found, completed) = simulation.row(drawn, seed: seed)
+      if completed < drawn.count {
+        undone.append(
+          "\(cell.nodes) × \(cell.vmSize ?? "node"), \(cell.tier.rawValue): \(drawn.count - completed) of \(drawn.count) jobs"
+        )
       }
+      guard let row = found else { continue }
       var entry = try priced(row)
       if let schedule = settings.schedule, let price = entry.pricePerHour, let billing = try billing(cell) {
         tasksOfMonths += schedule.jobs * simulation.tasks.count

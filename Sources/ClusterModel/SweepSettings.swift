@@ -44,6 +44,8 @@ package struct SweepSettings: Hashable, Sendable {
   package var dispatch = SimulatedCluster.Dispatch.pull
   package var idleTimeBeforeScaleDown = Duration.seconds(120)
   package var deadline: Duration?
+  /// Devices a task where a combination does not say.
+  package var miniBatchSize = "auto"
 
   package init() {}
 
@@ -56,7 +58,8 @@ package struct SweepSettings: Hashable, Sendable {
 
   /// The cells of `matrix`, which has at most ``SweepMatrix/mostCells`` combinations. Throws ``SweepError`` where a combination is no
   /// size, `PriceLookupError` where `prices` does not know one.
-  package func cells(_ matrix: SweepMatrix, _ mode: ClusterMode, _ prices: PriceTable) throws -> [ClusterCell] {
+  package func cells(_ matrix: SweepMatrix, _ mode: ClusterMode, _ prices: PriceTable) throws -> [ClusterCell]
+  {
     guard matrix.size <= SweepMatrix.mostCells else {
       throw SweepError(
         "the matrix has \(matrix.size == .max ? "more sizes than can be counted" : "\(matrix.size) sizes"); at most "
@@ -72,11 +75,13 @@ package struct SweepSettings: Hashable, Sendable {
     var cell = ClusterCell(mode: mode, nodes: 1)
     cell.target = mode == .measured ? measured?.target ?? "local" : "local"
     cell.region = region
+    cell.miniBatchSize = miniBatchSize
     for (axis, text) in combination.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       func number(atLeast least: Int) throws -> Int {
         guard let number = Int(text), number >= least, number <= Self.mostNodes else {
           throw SweepError(
-            "\(axis.rawValue): expected a whole number from \(least) to \(Self.mostNodes), found \(text.quoted)")
+            "\(axis.rawValue): expected a whole number from \(least) to \(Self.mostNodes), found \(text.quoted)"
+          )
         }
         return number
       }

@@ -17,6 +17,8 @@ struct WorkerTally: Sendable {
     var starting = 0
     /// Workers that are at a task, also at one that is given up.
     var atTask = 0
+    /// Whether it is one of ``touched``.
+    var isTouched = false
 
     /// Whether its workers are all still being started.
     var isStarting: Bool { workers > 0 && starting == workers }
@@ -30,7 +32,7 @@ struct WorkerTally: Sendable {
   private(set) var working = 0
   private var losing = 0
   /// The nodes whose answers may have changed since ``takeTouched()``.
-  private var touched: Set<Int> = []
+  private var touched: [Int] = []
 
   init(nodes: Int) { self.nodes = Array(repeating: Node(), count: nodes) }
 
@@ -44,32 +46,37 @@ struct WorkerTally: Sendable {
   var busyNodes: Set<Int> { Set(nodes.indices.lazy.filter { nodes[$0].isBusy }.map { $0 + 1 }) }
 
   /// The nodes that have come to something else, or may have, since this was asked last.
-  mutating func takeTouched() -> Set<Int> {
+  mutating func takeTouched() -> [Int] {
     guard !touched.isEmpty else { return [] }
+    for node in touched { nodes[node - 1].isTouched = false }
     defer { touched.removeAll(keepingCapacity: true) }
     return touched
   }
 
   /// The node is to be asked about, whether or not its workers change.
-  mutating func touch(_ node: Int) { touched.insert(node) }
+  mutating func touch(_ node: Int) {
+    guard !nodes[node - 1].isTouched else { return }
+    nodes[node - 1].isTouched = true
+    touched.append(node)
+  }
 
   mutating func add(_ worker: Int, on node: Int, _ activity: Activity) {
     nodes[node - 1].workers += 1
     count(worker, node, activity, by: 1)
-    touched.insert(node)
+    touch(node)
   }
 
   mutating func remove(_ worker: Int, on node: Int, _ activity: Activity) {
     nodes[node - 1].workers -= 1
     count(worker, node, activity, by: -1)
-    touched.insert(node)
+    touch(node)
   }
 
   mutating func change(_ worker: Int, on node: Int, from old: Activity, to new: Activity) {
     guard old != new else { return }
     count(worker, node, old, by: -1)
     count(worker, node, new, by: 1)
-    touched.insert(node)
+    touch(node)
   }
 
   private mutating func count(_ worker: Int, _ node: Int, _ activity: Activity, by step: Int) {

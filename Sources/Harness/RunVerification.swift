@@ -42,7 +42,8 @@ package struct RunVerification {
     let judged = try JudgedFolder(folder, document.judgedPlan, account)
     let sweep = try account.sweep.map { _ in try SweepFiles(folder.path).table() }
     let again = try RunReport(
-      RunMeasurements(document.subject, account, judged: judged, sweep: sweep), judging: document.expectations)
+      RunMeasurements(document.subject, account, judged: judged, sweep: sweep), judging: document.expectations
+    )
     findings += try RunAudit.differences(report, again)
     if document.scoring != nil { findings += try RunAudit.predictionDifferences(folder) }
     findings += try labelFindings(document)

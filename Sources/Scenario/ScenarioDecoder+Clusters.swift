@@ -10,10 +10,11 @@ extension ScenarioDecoder {
   func clusters(_ reader: MappingReader, _ scoring: ScenarioDocument.Scoring?) -> SweepSettings? {
     guard let section = reader.mapping("clusters") else { return nil }
     if reader.node("scoring") == nil {
-      diagnostics.add(reader.location(of: "clusters"), "clusters needs “scoring”, whose job is run on every size")
+      diagnostics.add(
+        reader.location(of: "clusters"), "clusters needs “scoring”, whose job is run on every size")
     }
     var settings = SweepSettings()
-    let size = scoring.map { $0.miniBatchSize.text }
+    if let size = scoring?.miniBatchSize { settings.miniBatchSize = size.text }
     settings.region = section.text("region")
     settings.prices = section.text("prices").map { resolved($0, section.location(of: "prices")) }
     settings.billing = section.choice("billing", BillingProfile.all.map(\.name))
@@ -21,7 +22,9 @@ extension ScenarioDecoder {
     if let idle = section.duration("idle_time_before_scale_down", allowsZero: true) {
       settings.idleTimeBeforeScaleDown = idle
     }
-    if let dispatch = section.choice("dispatch", SimulatedCluster.Dispatch.self) { settings.dispatch = dispatch }
+    if let dispatch = section.choice("dispatch", SimulatedCluster.Dispatch.self) {
+      settings.dispatch = dispatch
+    }
     if let profile = startUp(section) { settings.startUp = profile }
     let neverUp = section.read("never_up", Schema.Form.jitter.wanted) {
       $0.text.flatMap(QuantityText.share).flatMap { $0 <= 0.9 ? $0 : nil }
@@ -48,17 +51,20 @@ extension ScenarioDecoder {
     }
     settings.taskCost = taskCost(section)
     if let measure = section.mapping("measure") {
-      var measured = SweepSettings.Measured(matrix: matrix(measure, size))
+      var measured = SweepSettings.Measured(matrix: matrix(measure))
       if let repeats = measure.wholeNumber("repeats") { measured.repeats = repeats }
       measured.holdOut = combinations(measure, "hold_out")
-      if let target = measure.choice("target", ComputeSettings.Kind.self) { measured.target = target.rawValue }
+      if let target = measure.choice("target", ComputeSettings.Kind.self) {
+        measured.target = target.rawValue
+      }
       settings.measured = measured
     } else if settings.taskCost == nil {
       diagnostics.add(
-        section.location, "clusters: nothing says what a task costs; write “measure”, or “task” with a cost of your own")
+        section.location,
+        "clusters: nothing says what a task costs; write “measure”, or “task” with a cost of your own")
     }
-    settings.paced = section.mapping("paced").map { matrix($0, size) }
-    settings.simulated = section.mapping("simulate").map { matrix($0, size) }
+    settings.paced = section.mapping("paced").map(matrix)
+    settings.simulated = section.mapping("simulate").map(matrix)
     check(settings, section)
     return settings
   }
@@ -85,14 +91,17 @@ extension ScenarioDecoder {
           checkHeldOut(cells, settings, section.location(of: part.key))
         }
       } catch {
-        diagnostics.add(section.location(of: part.key), "\(error)".hasPrefix(part.key) ? "\(error)" : "\(part.key): \(error)")
+        diagnostics.add(
+          section.location(of: part.key),
+          "\(error)".hasPrefix(part.key) ? "\(error)" : "\(part.key): \(error)")
       }
     }
   }
 
   /// What keeps the measured sizes from being measured here; another machine may have room for them.
   func tooLargeSizes(_ settings: SweepSettings?, _ reader: MappingReader) -> [Diagnostic] {
-    guard let settings, let matrix = settings.measured?.matrix, let section = reader.mapping("clusters") else {
+    guard let settings, let matrix = settings.measured?.matrix, let section = reader.mapping("clusters")
+    else {
       return []
     }
     do {
@@ -110,12 +119,15 @@ extension ScenarioDecoder {
     if held.isEmpty {
       diagnostics.add(location, "hold_out: none of the measured sizes is one of these")
     } else if held.count == cells.count {
-      diagnostics.add(location, "hold_out: every measured size is held out, and none is left to fit the model on")
+      diagnostics.add(
+        location, "hold_out: every measured size is held out, and none is left to fit the model on")
     }
   }
 
   private func startUp(_ section: MappingReader) -> StartUpProfile? {
-    section.read("start_up", "\(Schema.Kind.either(StartUpProfile.all.map(\.name))), or a duration such as 90s") {
+    section.read(
+      "start_up", "\(Schema.Kind.either(StartUpProfile.all.map(\.name))), or a duration such as 90s"
+    ) {
       guard let text = $0.text else { return nil }
       return StartUpProfile.named(text) ?? Duration(text: text).map { .fixed($0.seconds) }
     }
@@ -125,7 +137,8 @@ extension ScenarioDecoder {
     guard let node = section.node("task") else { return nil }
     if node.text == "measured" { return nil }
     guard let cost = MappingReader(node, ScenarioSchema.taskCost, diagnostics) else {
-      diagnostics.add(node.location, "task: expected measured, or { overhead: 2.3s, per_row: 40us }, found \(node.summary)")
+      diagnostics.add(
+        node.location, "task: expected measured, or { overhead: 2.3s, per_row: 40us }, found \(node.summary)")
       return nil
     }
     func seconds(_ key: String) -> Double? {
@@ -136,10 +149,9 @@ extension ScenarioDecoder {
     return times
   }
 
-  private func matrix(_ section: MappingReader, _ miniBatchSize: String?) -> SweepMatrix {
+  private func matrix(_ section: MappingReader) -> SweepMatrix {
     var axes = axes(section)
     if let inner = section.mapping("matrix") { axes.merge(self.axes(inner)) { $1 } }
-    if axes[.miniBatchSize] == nil, !axes.isEmpty, let miniBatchSize { axes[.miniBatchSize] = [miniBatchSize] }
     return SweepMatrix(
       axes: axes, exclude: combinations(section, "exclude"), include: combinations(section, "include"))
   }
@@ -183,7 +195,8 @@ extension ScenarioDecoder {
   private func combinations(_ reader: MappingReader, _ key: String) -> [SweepMatrix.Combination] {
     (reader.list(key) ?? []).compactMap { node in
       guard let entry = MappingReader(node, ScenarioSchema.combination, diagnostics) else {
-        diagnostics.add(node.location, "\(key): expected a mapping such as { nodes: 2 }, found \(node.summary)")
+        diagnostics.add(
+          node.location, "\(key): expected a mapping such as { nodes: 2 }, found \(node.summary)")
         return nil
       }
       return axes(entry).compactMapValues(\.first)

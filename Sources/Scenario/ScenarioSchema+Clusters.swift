@@ -23,7 +23,9 @@ extension ScenarioSchema {
       Key(name: "region", kind: .text, about: "Where sizes are priced, such as eastus."),
       Key(
         name: "prices", kind: .text,
-        about: "A price table of one's own, as a path beside the scenario. Default: the one that comes with Sonde."),
+        about:
+          "A price table of one's own, as a path beside the scenario. Default: the one that comes with Sonde."
+      ),
       Key(
         name: "billing", kind: .choice(BillingProfile.all.map(\.name)),
         about: "What is billed. Default: the rules of the provider."),
@@ -91,7 +93,9 @@ extension ScenarioSchema {
         about: "Rounds, each with every size once. Default 5; more are run where the figures are uncertain."),
       Key(
         name: "hold_out", kind: .list(.object(combination)),
-        about: "Sizes that are predicted before they are looked at; a prediction that is off by more than 5% fails the run."),
+        about:
+          "Sizes that are predicted before they are looked at; a prediction that is off by more than 5% fails the run."
+      ),
       Key(
         name: "target", kind: .choice(ComputeSettings.Kind.allCases.map(\.rawValue)),
         about: "Where they are measured: local, the default, or slurm."),

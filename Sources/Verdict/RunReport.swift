@@ -1,6 +1,6 @@
+import ClusterModel
 import Detection
 import DeviceFleet
-import ClusterModel
 import Files
 import Telemetry
 import WindowStore

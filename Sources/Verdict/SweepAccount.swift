@@ -40,7 +40,7 @@ package struct SweepAccount: Sendable, Codable, Hashable {
   package var failure: String?
   /// Why nothing can be said; nil where something can.
   package var uncertainty: String?
-  /// Sizes of which no job was done to its end.
+  /// Sizes with simulated jobs that were not done to their end, and how many.
   package var undone: [String] = []
   package var deadlineSeconds: Double?
   package var intervalSeconds: Double?
@@ -85,7 +85,8 @@ extension ClusterAnswers {
   /// What the rows of a sweep say.
   package init(_ table: ClusterTable, _ account: SweepAccount) {
     self.init(
-      rows: table.entries.map(\.row), deadline: account.deadlineSeconds.map { .milliseconds(Int64($0 * 1000)) },
+      rows: table.entries.map(\.row),
+      deadline: account.deadlineSeconds.map { .milliseconds(Int64($0 * 1000)) },
       billing: account.billing.flatMap { try? BillingProfile.named($0) } ?? .azure,
       idleTime: .milliseconds(Int64(account.idleSeconds * 1000)))
   }

@@ -38,7 +38,8 @@ struct ClustersCommand: AsyncParsableCommand {
     try sizes.apply(to: &settings, miniBatchSize: miniBatchSize)
     if settings.taskCost != nil { settings.measured = nil }
     let progress = ProgressLine()
-    let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("sonde-clusters-\(getpid())").path
+    let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("sonde-clusters-\(getpid())")
+      .path
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     let sweep = try await ClusterSweep(
       run, document, settings: settings, executable: ExecutablePath.current, until: stop.flag

@@ -34,7 +34,8 @@ struct PlanCommand: ParsableCommand {
       throw ValidationError("--tasks: expected a whole number from 1 to \(Self.mostTasks), found \(tasks)")
     }
     guard (0...1_000_000_000).contains(rowsPerTask) else {
-      throw ValidationError("--rows-per-task: expected a whole number from 0 to 1000000000, found \(rowsPerTask)")
+      throw ValidationError(
+        "--rows-per-task: expected a whole number from 0 to 1000000000, found \(rowsPerTask)")
     }
     var settings = SweepSettings()
     settings.simulated = SweepMatrix(axes: [.nodes: ["1", "2", "4", "8", "16"]])
@@ -51,9 +52,9 @@ struct PlanCommand: ParsableCommand {
     let draws = max(1, min(SweepModel.draws, 2_000_000 / (tasks * cells.count)))
     let models = Array(repeating: cost, count: max(2, draws))
     let progress = ProgressLine()
-    let (entries, undone) = try model.rows(cells, models: models, plan: { _ in work }) { number in
-      progress.show { _ in "simulated \(number) of \(cells.count) sizes" }
-    }
+    let (entries, undone) = try model.rows(
+      cells, models: models, plan: { _ in work },
+      progress: { number in progress.show { _ in "simulated \(number) of \(cells.count) sizes" } })
     progress.clear()
     let table = ClusterTable(SweepModel.withSpeedups(entries))
     var account = SweepAccount()
@@ -61,7 +62,7 @@ struct PlanCommand: ParsableCommand {
     account.deadlineSeconds = settings.deadline?.seconds
     account.idleSeconds = settings.idleTimeBeforeScaleDown.seconds
     account.billing = entries.lazy.compactMap(\.billing).first
-    account.undone = undone.map(\.order)
+    account.undone = undone
     StandardOutput.write(SweepSummary.text(table, account))
     if settings.prices != nil { SweepSummary.warn(of: prices) }
     if let out = sizes.out { try SweepFiles(out).write(table, account) }

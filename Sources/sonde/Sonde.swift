@@ -19,7 +19,8 @@ struct Sonde: AsyncParsableCommand {
       """,
     version: Versions.sonde,
     subcommands: [
-      RunCommand.self, VerifyCommand.self, ClustersCommand.self, PlanCommand.self, ValidateCommand.self, SimulateCommand.self, IngestCommand.self,
+      RunCommand.self, VerifyCommand.self, ClustersCommand.self, PlanCommand.self, ValidateCommand.self,
+      SimulateCommand.self, IngestCommand.self,
       DoctorCommand.self,
       ScheduleCommand.self,
       TrainCommand.self, LintCommand.self, ModelsCommand.self, ScoreCommand.self, EndpointsCommand.self,

@@ -77,7 +77,8 @@ struct SweepOptions: ParsableArguments {
     if let deadline = try Self.duration(deadline, "--deadline") { settings.deadline = deadline }
     if overhead != nil || perRow != nil {
       settings.taskCost = TaskTimes(
-        overhead: try Self.seconds(overhead, "--overhead") ?? 0, perRow: try Self.seconds(perRow, "--per-row") ?? 0)
+        overhead: try Self.seconds(overhead, "--overhead") ?? 0,
+        perRow: try Self.seconds(perRow, "--per-row") ?? 0)
     }
   }
 

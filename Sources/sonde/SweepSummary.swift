@@ -7,7 +7,7 @@ import Verdict
 enum SweepSummary {
   static func text(_ table: ClusterTable, _ account: SweepAccount) -> String {
     var lines = [table.terminalText.trimmingCharacters(in: .newlines)]
-    lines += account.undone.map { "No job was done to its end on: \($0)" }
+    lines += account.undone.map { "Not done to their end: \($0)." }
     lines.append("")
     lines += answers(table, account).flatMap { wrapped($0) }
     lines += fit(account).flatMap { wrapped($0) }

@@ -112,7 +112,8 @@ import Testing
         cancelsWhenAllAreTaken: cancels, source: "a test")
       for seed in 0..<50 {
         var simulator = ClusterSimulator(cluster, seed: UInt64(seed))
-        let result = simulator.run(ClusterSimulator.Job(tasks: 80, retry: cluster.retry)) { _ in .seconds(60) }
+        let result = simulator.run(ClusterSimulator.Job(tasks: 80, retry: cluster.retry)) { _ in .seconds(60)
+        }
         simulator.finish()
         let taken = simulator.takeLives().count { $0.stretches.contains { $0.state == .preempted } }
         if result.outcome.ending == .canceled { canceled += 1 } else { #expect(result.isComplete) }
@@ -150,5 +151,28 @@ import Testing
     }
     #expect(lives(4) == lives(4))
     #expect(lives(4) != lives(5))
+  }
+
+  /// Jobs that are far enough apart each cost what one costs; closer ones find the nodes of the last.
+  @Test func aSeriesIsItsJobs() {
+    var cluster = SimulatedCluster(
+      scale: AutoscaleSettings(maxInstances: 2, idleTimeBeforeScaleDown: .seconds(120)))
+    cluster.startUp = .fixed(100)
+    let cell = CellSimulation(
+      cell: ClusterCell(mode: .simulated, nodes: 2), cluster: cluster,
+      tasks: Array(repeating: TaskWork(rows: 0), count: 4))
+    func nodeSeconds(every interval: Int, jobs: Int) -> Double {
+      var total = 0.0
+      let series = JobSeries(interval: .seconds(interval), span: .seconds(interval * jobs))
+      let outcome = series.run(cell, TaskTimes(overhead: 10, perRow: 0), seed: 1) {
+        total += ($0.end - $0.begin).seconds
+      }
+      #expect(outcome.jobs == jobs && outcome.incompleteJobs == 0 && outcome.tasks == 4 * jobs)
+      return total
+    }
+    // 100 s to come up, two tasks of 10 s, 120 s idle, on two nodes.
+    #expect(nodeSeconds(every: 3600, jobs: 5) == 5 * 2 * 240)
+    // The nodes stay: one life each, to the idle time after the last job, whose nodes are up.
+    #expect(nodeSeconds(every: 130, jobs: 2) == 2 * (130 + 20 + 120))
   }
 }

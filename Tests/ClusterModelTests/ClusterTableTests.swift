@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ClusterTableTests {
   private static let header =
-    "target,region,vm_size,tier,nodes,cores_per_node,mini_batch_size,mode,repeats,makespan_seconds,makespan_low_seconds,"
+    "target,region,vm_size,tier,nodes,min_instances,cores_per_node,mini_batch_size,mode,repeats,makespan_seconds,makespan_low_seconds,"
     + "makespan_high_seconds,windows_per_second,speedup,efficiency,node_hours,billed_node_hours,cost_usd,"
     + "cost_usd_per_million_windows,cost_usd_per_month,billing,price_usd_h,price_as_of,speed\n"
 
@@ -26,9 +26,9 @@ import Testing
     let table = try priced()
     #expect(
       table.text == Self.header
-        + "local,eastus,Standard_D2s_v5,dedicated,2,1,auto,simulated,5,345,345,345,2.898550724637681,1.5,0.75,"
+        + "local,eastus,Standard_D2s_v5,dedicated,2,0,1,auto,simulated,5,345,345,345,2.898550724637681,1.5,0.75,"
         + "0.19166666666666668,0.25833333333333336,0.0248,24.8,18.104,azure,0.096,2026-06-18,1\n"
-        + "local,,,dedicated,1,1,auto,measured,5,0.1,0.1,0.1,10000,,,2.777777777777778e-05,,,,,,,,1\n")
+        + "local,,,dedicated,1,0,1,auto,measured,5,0.1,0.1,0.1,10000,,,2.777777777777778e-05,,,,,,,,1\n")
     #expect(
       table.nodesText == """
         row,node,state,from_ms,to_ms

@@ -49,7 +49,7 @@ import Testing
     let error = #expect(throws: PriceLookupError.self) {
       try settings.cells(SweepMatrix(axes: [.vmSize: ["Standard_D2s_v6"]]), .simulated, PriceTable.builtIn())
     }
-    #expect(error?.description.contains("Standard_D2s_v5") == true, "\(error?.description ?? "")")
+    #expect(error?.description.contains("Standard_D2s_v6") == true, "\(error?.description ?? "")")
     settings.region = "eastsu"
     #expect(throws: PriceLookupError.self) {
       try settings.cells(SweepMatrix(axes: [.vmSize: ["Standard_D2s_v5"]]), .simulated, PriceTable.builtIn())

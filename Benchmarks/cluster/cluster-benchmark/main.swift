@@ -21,7 +21,9 @@ func simulated() -> (seconds: Double, peak: Int, end: Double) {
     cell: cell, cluster: cluster, tasks: Array(repeating: TaskWork(rows: 100), count: tasks))
   let begin = ContinuousClock.now
   var billed = 0.0
-  let outcome = JobSeries(interval: .seconds(3600), span: .seconds(3600 * jobs)).run(simulation, times, seed: 1) {
+  let outcome = JobSeries(interval: .seconds(3600), span: .seconds(3600 * jobs)).run(
+    simulation, times, seed: 1
+  ) {
     billed += ($0.end - $0.begin).seconds
   }
   let seconds = (ContinuousClock.now - begin).seconds

@@ -77,11 +77,11 @@ package struct ClusterSweep: Sendable {
     }
     if let matrix = settings.simulated {
       let cells = try settings.cells(matrix, .simulated, prices)
-      let simulated = try model.rows(cells, models: models, plan: { trial.tasks(for: $0) }) { number in
-        observe("cluster sizes: simulated, \(number + 1) of \(cells.count)")
-      }
+      let simulated = try model.rows(
+        cells, models: models, plan: { trial.tasks(for: $0) },
+        progress: { observe("cluster sizes: simulated, \($0 + 1) of \(cells.count)") })
       entries += simulated.rows
-      account.undone = simulated.undone.map(\.order)
+      account.undone = simulated.undone
     }
     account.billing = entries.lazy.compactMap(\.billing).first
     let files = SweepFiles(path)
@@ -111,7 +111,8 @@ package struct ClusterSweep: Sendable {
         observe("cluster sizes: measured, round \(rounds.count + 1) of \(measured.repeats)")
         rounds.append(try await round(rounds.count, cells, &digests))
       }
-      let calibration = Calibration(rounds, isHeldOut: settings.isHeldOut, seed: seed, damage: damage) { cell in
+      let calibration = Calibration(rounds, isHeldOut: settings.isHeldOut, seed: seed, damage: damage) {
+        cell in
         CellSimulation(cell: cell, cluster: model.cluster(cell), tasks: trial.tasks(for: cell))
       }
       guard !calibration.isUncertain || rounds.count >= most else { continue }
@@ -133,7 +134,8 @@ package struct ClusterSweep: Sendable {
   }
 
   /// Every cell once, forwards and backwards in turn, after the reference job and the probes.
-  private func round(_ number: Int, _ cells: [ClusterCell], _ digests: inout [String: ClusterCell]) async throws
+  private func round(_ number: Int, _ cells: [ClusterCell], _ digests: inout [String: ClusterCell])
+    async throws
     -> MeasuredRound
   {
     let reference = self.reference

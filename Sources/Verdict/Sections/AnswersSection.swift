@@ -17,9 +17,12 @@ package struct AnswersSection: ReportSection {
     row("cheapest_within_deadline", "The cheapest of those that keep the deadline.") {
       $0.cheapestWithinDeadline
     },
-    row("smallest_that_beats_one", "The fewest workers that are faster than one.") { $0.smallestThatBeatsOne },
+    row("smallest_that_beats_one", "The fewest workers that are faster than one.") {
+      $0.smallestThatBeatsOne
+    },
     .measured(
-      "break_even_interval_seconds", "From which interval between jobs on scaling to zero is cheaper than staying."
+      "break_even_interval_seconds",
+      "From which interval between jobs on scaling to zero is cheaper than staying."
     ) {
       $0.answers.breakEvenInterval?.seconds
     },

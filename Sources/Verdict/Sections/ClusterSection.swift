@@ -28,7 +28,9 @@ package struct ClusterSection: ReportSection {
     .text("vm_size", "The size of a node.", from: .clusters) { $0.row?.cell.vmSize },
     .text("tier", "dedicated, low_priority or spot.", from: .clusters) { $0.row?.cell.tier.rawValue },
     .count("nodes", "Nodes, the most that were there at a time.") { $0.row?.cell.nodes ?? $0.ownNodes },
-    .count("min_instances", "Of them, those that stay between jobs.", from: .clusters) { $0.row?.cell.minNodes },
+    .count("min_instances", "Of them, those that stay between jobs.", from: .clusters) {
+      $0.row?.cell.minNodes
+    },
     .count("cores_per_node", "Cores a node.") { $0.row?.cell.coresPerNode ?? $0.own?.compute.coresPerNode },
     .text("mini_batch_size", "Devices a task.", from: .clusters) { $0.row?.cell.miniBatchSize },
     .text("mode", "measured, paced or simulated.") { $0.row?.cell.mode.rawValue ?? "measured" },
