@@ -25,13 +25,15 @@ package struct CellSimulation: Sendable {
 
   private var windows: Int { tasks.reduce(0) { $0 + $1.rows } }
 
-  /// The job with the task times of `times`. The same seed gives the same course.
+  /// The job with the task times of `times`, on a cluster whose fewest nodes are up. The same seed gives the same course.
   package func draw(_ times: TaskTimes, seed: UInt64) -> Draw {
     var simulator = ClusterSimulator(cluster, seed: seed)
     let course = TaskCourse(tasks, times, seed: seed)
+    simulator.warmUp()
     let result = simulator.run(course.job(cluster.retry)) { course.time($0) }
     simulator.finish()
-    let lives = simulator.takeLives()
+    // What came before the job is not its own.
+    let lives = simulator.takeLives().compactMap { $0.since(result.begin) }
     return Draw(
       makespanSeconds: result.makespan.seconds,
       nodeSeconds: lives.reduce(0) { $0 + ($1.end - $1.begin).seconds }, lives: lives,

@@ -59,7 +59,11 @@ package struct ClusterAnswers: Sendable {
     smallestThatBeatsOne = Self.smallestThatBeatsOne(rows)
     modesSentence = Self.modes(rows, chosen, byCost)
 
-    let row = cheapestWithinDeadline.row ?? cheapest.row ?? fastest.row
+    // Kept nodes do not show what coming up costs: where the same size goes to zero too, that one does.
+    let decided = cheapestWithinDeadline.row ?? cheapest.row ?? fastest.row
+    var toZero = decided?.cell
+    toZero?.minNodes = 0
+    let row = rows.first { $0.cell == toZero } ?? decided
     breakEvenRow = row
     breakEvenInterval = row.flatMap {
       ScaleToZero(lives: $0.lives, billing: billing, idleTime: idleTime).breakEvenInterval

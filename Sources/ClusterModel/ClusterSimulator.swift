@@ -14,7 +14,7 @@ package struct ClusterSimulator: Sendable {
     package var before: Duration
     /// The coordinator's part when the last task has ended.
     package var after: Duration
-    fileprivate let job: ComputeJob
+    let job: ComputeJob
 
     package init(
       tasks: Int, before: Duration = .zero, after: Duration = .zero, retry: RetrySettings = RetrySettings()
@@ -76,19 +76,19 @@ package struct ClusterSimulator: Sendable {
   private var board: ClusterBoard
   private var queue = EventQueue<Event>()
   private var actions: [ClusterBoard.Action] = []
-  private var clock: Int64 = 0
-  private var random: SeededGenerator
+  var clock: Int64 = 0
+  var random: SeededGenerator
   /// By their numbers, from 1.
   private var workers: [Worker] = [Worker()]
   private var busyWorkers = 0
   /// How often each node has been asked for.
   private var lifeOfNode: [Int: Int] = [:]
   private var openLives: [Int: NodeLife] = [:]
-  private var closedLives: [NodeLife] = []
+  var closedLives: [NodeLife] = []
   /// When the next tick is due; nil where none is in the queue.
   private var tickAt: Int64?
   private let timeout: Int64
-  private let workerStart: Int64
+  let workerStart: Int64
   private let notice: Int64
 
   /// A cluster whose fewest nodes are asked for at the time zero.
@@ -132,46 +132,13 @@ package struct ClusterSimulator: Sendable {
     return Result(begin: begin, end: now, outcome: outcome)
   }
 
-  /// Runs `job` as a Slurm array: its tasks are dealt out to as many elements as there are slots, each of which does its own one after
-  /// the other. Nodes are asked for when the array is, and go when they have rested.
-  private mutating func runDealt(_ job: Job, time: (Start) -> Duration) -> Result {
-    let begin = now
-    var array = ArrayBoard(tasks: job.job.tasks, retry: cluster.retry)
-    let asked = clock + job.before.nanoseconds
-    let slots = cluster.scale.maxInstances * cluster.coresPerNode
-    let elements = array.nextArray(slots: slots, firstWorker: 1)
-    var ends = [Int64](
-      repeating: asked, count: (elements.count + cluster.coresPerNode - 1) / cluster.coresPerNode)
-    let starts = ends.map { _ in asked + Self.nanoseconds(cluster.startUp.seconds(at: random.uniform())) }
-    for element in elements {
-      let node = (element.worker - 1) / cluster.coresPerNode
-      var at = starts[node] + workerStart
-      _ = array.started(element.worker, node: node + 1, at: .nanoseconds(at))
-      for (index, request) in element.requests.enumerated() {
-        let start = Start(
-          task: request.task, attempt: request.attempt, isFirstOfWorker: index == 0,
-          busyWorkers: elements.count)
-        at += time(start).nanoseconds
-        let counts = TaskCounts(items: 1, failedItems: 0)
-        _ = array.handle(
-          .succeeded(task: request.task, attempt: request.attempt, counts), from: element.worker,
-          at: .nanoseconds(at))
-      }
-      ends[node] = max(ends[node], at)
+  /// Lets the fewest nodes come up before there is a job.
+  package mutating func warmUp() {
+    tell(.tick) { _ in .zero }
+    while board.nodes.values.contains(.provisioning), let next = queue.take() {
+      clock = max(clock, next.at)
+      handle(next.event) { _ in .zero }
     }
-    let last = ends.max() ?? asked
-    clock = last + job.after.nanoseconds
-    for node in ends.indices {
-      closedLives.append(
-        NodeLife(
-          node: node + 1,
-          stretches: [
-            .init(state: .provisioning, from: .nanoseconds(asked)),
-            .init(state: .running, from: .nanoseconds(starts[node])),
-            .init(state: .idle, from: .nanoseconds(ends[node])),
-          ], end: .nanoseconds(ends[node]) + cluster.scale.idleTimeBeforeScaleDown))
-    }
-    return Result(begin: begin, end: now, outcome: array.outcome(.finished))
   }
 
   /// Lets time pass until `end`, with no job.

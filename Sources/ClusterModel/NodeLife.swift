@@ -30,6 +30,16 @@ package struct NodeLife: Hashable, Sendable {
 
   package var begin: Duration { stretches[0].from }
 
+  /// What of the life is after `time`, which becomes the zero; nil where nothing is.
+  func since(_ time: Duration) -> NodeLife? {
+    guard end > time else { return nil }
+    let before = stretches.last { $0.from <= time }
+    let after = stretches.filter { $0.from > time }
+    let kept = (before.map { [Stretch(state: $0.state, from: time)] } ?? []) + after
+    return NodeLife(
+      node: node, stretches: kept.map { Stretch(state: $0.state, from: $0.from - time) }, end: end - time)
+  }
+
   /// Calls `body` with every state, when it began and when it ended.
   package func forEachStretch(_ body: (NodeState, Duration, Duration) -> Void) {
     for (index, stretch) in stretches.enumerated() {

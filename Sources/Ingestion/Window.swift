@@ -44,8 +44,9 @@ struct DeviceWindow: Hashable, Sendable {
 
   /// The place of `sensor`, made where there is none yet.
   mutating func index(of sensor: SensorID) -> Int {
-    // A handful of sensors: a scan beats a dictionary.
-    if let index = sensors.firstIndex(of: sensor) { return index }
+    // A handful of sensors: a scan beats a dictionary. The names are compared directly; through `Equatable` of another module it is
+    // a call each.
+    if let index = sensors.firstIndex(where: { $0.name == sensor.name }) { return index }
     let index = sensors.firstIndex { sensor < $0 } ?? sensors.count
     sensors.insert(sensor, at: index)
     contents.insert(SensorWindow(), at: index)

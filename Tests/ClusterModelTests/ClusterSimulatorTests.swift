@@ -153,6 +153,28 @@ import Testing
     #expect(lives(4) != lives(5))
   }
 
+  /// Kept nodes are up when the job begins, and what they were before is not the job's.
+  @Test func keptNodesAreUp() {
+    var cluster = SimulatedCluster(
+      scale: AutoscaleSettings(
+        minInstances: 1, maxInstances: 2, idleTimeBeforeScaleDown: .seconds(120)))
+    cluster.retry.timeout = .seconds(86_400)
+    cluster.startUp = .fixed(100)
+    let cell = CellSimulation(
+      cell: ClusterCell(mode: .simulated, nodes: 2), cluster: cluster,
+      tasks: Array(repeating: TaskWork(rows: 0), count: 4))
+    let draw = cell.draw(TaskTimes(overhead: 1000, perRow: 0), seed: 1)
+    // One node works from the beginning, the other after 100 s: it begins two tasks, as the first does.
+    #expect(draw.makespanSeconds == 2100)
+    let states = draw.lives.sorted { $0.node < $1.node }.map { $0.stretches.map(\.state) }
+    #expect(states[0] == [.idle, .running, .idle] && states[1].first == .provisioning)
+    #expect(draw.lives.allSatisfy { $0.begin == .zero })
+    // A task that nobody's start-up delays.
+    var one = cell
+    one.tasks = [TaskWork(rows: 0)]
+    #expect(one.draw(TaskTimes(overhead: 10, perRow: 0), seed: 1).makespanSeconds == 10)
+  }
+
   /// Jobs that are far enough apart each cost what one costs; closer ones find the nodes of the last.
   @Test func aSeriesIsItsJobs() {
     var cluster = SimulatedCluster(

@@ -44,7 +44,9 @@ package struct SweepFiles {
 
   /// What a month costs by the interval between jobs: of the cheapest size that has a price, going to zero or kept.
   private func addMonths(_ table: ClusterTable, _ account: SweepAccount, to data: inout ClusterPictureData) {
-    let priced = table.entries.filter { $0.row.costUSD != nil && $0.row.cell.tier == .dedicated }
+    let priced = table.entries.filter {
+      $0.row.costUSD != nil && $0.row.cell.tier == .dedicated && $0.row.cell.minNodes == 0
+    }
     guard let entry = priced.min(by: { $0.row.costUSD ?? 0 < $1.row.costUSD ?? 0 }),
       let price = entry.pricePerHour, let name = entry.billing,
       let billing = try? BillingProfile.named(name)
