@@ -10,8 +10,15 @@ package struct SweepModel: Sendable {
   package static let draws = 20
   /// The most tasks that the months of one sweep are simulated with; beyond, a month is computed from one job.
   package static let mostTasksOfMonths = 20_000_000
+  /// The same where somebody waits for an answer.
+  package static let fewTasksOfMonths = 100_000
+  private let mostTasksOfMonths: Int
 
-  package init(_ settings: SweepSettings, prices: PriceTable, seed: UInt64) {
+  package init(
+    _ settings: SweepSettings, prices: PriceTable, seed: UInt64,
+    mostTasksOfMonths: Int = SweepModel.mostTasksOfMonths
+  ) {
+    self.mostTasksOfMonths = mostTasksOfMonths
     self.settings = settings
     self.prices = prices
     self.seed = seed
@@ -63,7 +70,7 @@ package struct SweepModel: Sendable {
       var entry = try priced(row)
       if let schedule = settings.schedule, let price = entry.pricePerHour, let billing = try billing(cell) {
         tasksOfMonths += schedule.jobs * simulation.tasks.count
-        if tasksOfMonths <= Self.mostTasksOfMonths {
+        if tasksOfMonths <= mostTasksOfMonths {
           entry.row.costUSDPerMonth = month(simulation, drawn[0], schedule, billing, price)
         }
       }

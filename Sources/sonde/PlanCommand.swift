@@ -46,10 +46,11 @@ struct PlanCommand: ParsableCommand {
     guard let matrix = settings.simulated else { return }
     let prices = try settings.prices.map { try PriceTable(path: $0) } ?? PriceTable.builtIn()
     let cells = try settings.cells(matrix, .simulated, prices)
-    let model = SweepModel(settings, prices: prices, seed: seed)
+    let model = SweepModel(
+      settings, prices: prices, seed: seed, mostTasksOfMonths: SweepModel.fewTasksOfMonths)
     let work = Array(repeating: TaskWork(rows: rowsPerTask), count: tasks)
     // Draws of a large job differ little, and each takes a while.
-    let draws = max(1, min(SweepModel.draws, 2_000_000 / (tasks * cells.count)))
+    let draws = max(1, min(SweepModel.draws, 200_000 / (tasks * cells.count)))
     let models = Array(repeating: cost, count: max(2, draws))
     let progress = ProgressLine()
     let (entries, undone) = try model.rows(

@@ -67,7 +67,7 @@ import Testing
       let job = ComputeJob(name: "a", input: "x", worker: Self.worker(crash), tasks: Array(0..<10))
       let outcome = try await target.run(job, report: events.add)
       #expect(outcome == ComputeOutcome(ending: .finished, succeeded: 10, failed: 0, retries: 1, notRun: 0))
-      #expect(events.retryReasons.first?.contains("signal 9") == true)
+      #expect(events.retryReasons.first?.contains("signal 9") == true, "\(events.retryReasons)")
       #expect(events.workers >= 2)
       await target.shutDown()
     }

@@ -21,7 +21,7 @@ import Testing
 
   @Test func theTableNamesEachStreamOnce() {
     let names = RandomStream.table.map(\.name)
-    #expect(Set(names).count == names.count && names.count == 12)
+    #expect(Set(names).count == names.count && names.count == 15)
     #expect(RandomStream.table.allSatisfy { $0.draws.hasSuffix(".") })
   }
 }
