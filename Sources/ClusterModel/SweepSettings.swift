@@ -49,6 +49,11 @@ package struct SweepSettings: Hashable, Sendable {
 
   package init() {}
 
+  /// The price table that the settings name. Throws what reading it throws.
+  package func priceTable() throws -> PriceTable {
+    try prices.map { try PriceTable(path: $0) } ?? PriceTable.builtIn()
+  }
+
   /// Whether `cell` is predicted before it is looked at.
   package func isHeldOut(_ cell: ClusterCell) -> Bool {
     (measured?.holdOut ?? []).contains { held in

@@ -73,7 +73,7 @@ extension ScenarioDecoder {
   private func check(_ settings: SweepSettings, _ section: MappingReader) {
     let prices: PriceTable
     do {
-      prices = try settings.prices.map { try PriceTable(path: $0) } ?? PriceTable.builtIn()
+      prices = try settings.priceTable()
     } catch {
       diagnostics.add(section.location(of: "prices"), "prices: \(error)")
       return
@@ -105,7 +105,7 @@ extension ScenarioDecoder {
       return []
     }
     do {
-      let prices = try settings.prices.map { try PriceTable(path: $0) } ?? PriceTable.builtIn()
+      let prices = try settings.priceTable()
       let cells = try settings.cells(matrix, .measured, prices)
       try SweepSettings.check(cells, cores: ProcessInfo.processInfo.activeProcessorCount)
       return []

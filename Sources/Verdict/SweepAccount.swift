@@ -43,12 +43,15 @@ package struct SweepAccount: Sendable, Codable, Hashable {
   /// Sizes with simulated jobs that were not done to their end, and how many.
   package var undone: [String] = []
   package var deadlineSeconds: Double?
-  package var intervalSeconds: Double?
   /// What the break-even goes by.
   package var billing: String?
   package var idleSeconds = 0.0
 
-  package init() {}
+  /// Of a sweep that has not begun.
+  package init(_ settings: SweepSettings) {
+    deadlineSeconds = settings.deadline?.seconds
+    idleSeconds = settings.idleTimeBeforeScaleDown.seconds
+  }
 
   /// A cost that somebody has stated: nothing was measured, and nothing can be wrong.
   package mutating func note(_ times: TaskTimes) {

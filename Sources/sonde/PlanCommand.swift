@@ -44,7 +44,7 @@ struct PlanCommand: ParsableCommand {
       throw ValidationError("say what a task costs, with --overhead 2.3s, --per-row 40us, or both")
     }
     guard let matrix = settings.simulated else { return }
-    let prices = try settings.prices.map { try PriceTable(path: $0) } ?? PriceTable.builtIn()
+    let prices = try settings.priceTable()
     let cells = try settings.cells(matrix, .simulated, prices)
     let model = SweepModel(
       settings, prices: prices, seed: seed, mostTasksOfMonths: SweepModel.fewTasksOfMonths)
@@ -58,10 +58,8 @@ struct PlanCommand: ParsableCommand {
       progress: { number in progress.show { _ in "simulated \(number) of \(cells.count) sizes" } })
     progress.clear()
     let table = ClusterTable(SweepModel.withSpeedups(entries))
-    var account = SweepAccount()
+    var account = SweepAccount(settings)
     account.note(cost)
-    account.deadlineSeconds = settings.deadline?.seconds
-    account.idleSeconds = settings.idleTimeBeforeScaleDown.seconds
     account.billing = entries.lazy.compactMap(\.billing).first
     account.undone = undone
     StandardOutput.write(SweepSummary.text(table, account))

@@ -41,7 +41,7 @@ package struct ClusterSweep: Sendable {
     self.observe = observe
     self.damage = damage
     seed = document.seed
-    prices = try settings.prices.map { try PriceTable(path: $0) } ?? PriceTable.builtIn()
+    prices = try settings.priceTable()
     trial = try await SizeTrial(
       folder, schedule.deployment, after: schedule.from,
       worker: WorkerCommand(
@@ -50,10 +50,7 @@ package struct ClusterSweep: Sendable {
 
   /// What the sweep has come to, as its files in the folder at `path` say it.
   package func run(writingTo path: String) async throws -> (table: ClusterTable, account: SweepAccount) {
-    var account = SweepAccount()
-    account.deadlineSeconds = settings.deadline?.seconds
-    account.intervalSeconds = settings.schedule?.interval.seconds
-    account.idleSeconds = settings.idleTimeBeforeScaleDown.seconds
+    var account = SweepAccount(settings)
     defer { try? FileManager.default.removeItem(atPath: folder.clusterSizes) }
     let model = SweepModel(settings, prices: prices, seed: seed)
     var entries: [ClusterTable.Entry] = []
