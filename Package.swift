@@ -157,6 +157,7 @@ let package = Package(
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
     .testTarget(name: "ExactArithmeticTests", dependencies: [exactArithmetic, telemetry]),
     .testTarget(name: "FilesTests", dependencies: [files, "TestSupport"]),
+    .testTarget(name: "SupervisionTests", dependencies: [supervision, files, "TestSupport"]),
     .testTarget(
       name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", "CSVM", telemetry, files],
       exclude: ["Fixtures"]),

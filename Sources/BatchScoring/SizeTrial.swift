@@ -3,13 +3,15 @@ import Compute
 import Files
 import Foundation
 import Modelling
+import Supervision
+import Synchronization
 import Telemetry
 
 /// Runs the job of a finished run on clusters of other sizes, beside the run and without touching its files.
 package struct SizeTrial: Sendable {
   /// What came of one job.
-  package struct Outcome: Sendable {
-    package var job: MeasuredJob
+  package struct Outcome: Sendable, Codable {
+    package var job: TimedJob
     /// The digest of its prediction file.
     package var digest: String
     package var predictions: Int
@@ -20,14 +22,15 @@ package struct SizeTrial: Sendable {
   package let deployment: Deployment
   /// What is scored, on every size.
   package let cut: JobCut
-  /// What a worker is.
-  package let worker: WorkerCommand
+  private let worker: WorkerCommand
   /// What there is to score, device by device.
   package let loads: [MiniBatchPlan.Load]
 
   /// Everything that became visible after `after`. Throws where the store or the models cannot be read, and ``ScoringError`` where
   /// there is nothing to score.
-  package init(_ folder: RunFolder, _ deployment: Deployment, after: Timestamp, worker: WorkerCommand)
+  ///
+  /// - Parameter executable: This program, which is the workers' too.
+  package init(_ folder: RunFolder, _ deployment: Deployment, after: Timestamp, executable: String)
     async throws
   {
     var deployment = deployment
@@ -35,7 +38,8 @@ package struct SizeTrial: Sendable {
     deployment.models = self.folder.models
     self.deployment = deployment
     cut = JobCut(closingAfter: after)
-    self.worker = worker
+    worker = WorkerCommand(
+      executable: executable, arguments: ["score-worker", "--logging-level", "warning", "--single-job"])
     loads = try await JobRunner.loads(of: self.folder, cut).loads
     if loads.isEmpty { throw ScoringError("\(folder.store) has no window to score on other cluster sizes") }
   }
@@ -67,42 +71,49 @@ package struct SizeTrial: Sendable {
     let compute = ComputeSettings(
       kind: ComputeSettings.Kind(rawValue: cell.target) ?? .local, nodes: cell.nodes,
       coresPerNode: cell.coresPerNode)
-    let target = TimedTarget(try compute.target(logFolder: scratch.workerLogs))
+    let idle = Mutex<Set<Int>>([])
+    let target = TimedTarget(
+      try compute.target(logFolder: scratch.workerLogs) { transition in
+        if transition.state == .idle { idle.withLock { _ = $0.insert(transition.node) } }
+      }, sharesClock: compute.kind == .local)
     var worker = worker
     if let pace {
       let file = "\(path)/pace.json"
       try JSONFile.write(pace, to: file)
       worker.arguments += ["--pace", file]
+      // This machine cannot start as many processes at the same time as a cluster can. Nodes are up before the job, as in the simulator.
+      try await prepare(target, worker) { idle.withLock { $0.count } == cell.nodes }
     }
     let jobs = try JobStore(path: scratch.jobs)
     let runner = JobRunner(
       folder: scratch, deployment: deployment, target: target, worker: worker, jobs: jobs,
       now: { Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded())) }, isLast: true)
-    let begin = target.now
+    let begin = MachineClock.now
     let record = try await runner.run(cut)
-    let end = target.now
+    let end = MachineClock.now
     guard record.state == .completed else {
       throw ScoringError(
         "the job on \(cell.nodes) nodes did not complete: \(record.reason ?? record.state.rawValue)")
     }
-    let spans = target.spans
-    let works = self.tasks(for: cell)
-    var workers: Set<Int> = []
-    let firsts = Set(
-      spans.sorted { $0.begin < $1.begin }.filter { workers.insert($0.worker).inserted }.map(\.task))
-    let tasks = spans.sorted { $0.task < $1.task }.map { span in
-      MeasuredJob.Task(
-        work: works.indices.contains(span.task) ? works[span.task] : TaskWork(rows: span.counts.items),
-        busySeconds: span.counts.busyMicroseconds.map { Double($0) * 1e-6 } ?? span.duration.seconds,
-        seconds: span.duration.seconds, isFirstOfWorker: firsts.contains(span.task))
-    }
     let output = scratch.job(cut.id, output: deployment.outputFileName).predictions
     return Outcome(
-      job: MeasuredJob(
-        cell: cell, makespanSeconds: (end - begin).seconds,
-        beforeSeconds: ((target.firstBegin ?? begin) - begin).seconds,
-        afterSeconds: (end - (spans.last?.end ?? begin)).seconds,
-        nodeSeconds: Double(cell.nodes) * (end - begin).seconds, tasks: tasks),
-      digest: try Digest.sha256(file: output), predictions: record.predictions)
+      job: TimedJob(begin: begin, end: end, tasks: target.tasks), digest: try Digest.sha256(file: output),
+      predictions: record.predictions)
   }
+
+  /// Brings up the workers of `target`, and returns when they are ready.
+  private func prepare(_ target: TimedTarget, _ worker: WorkerCommand, until isReady: () -> Bool) async throws
+  {
+    let deadline = MachineClock.now + Self.longestStart
+    repeat {
+      // Each call takes note of what has come up since the last.
+      await target.prepare(for: worker)
+      if isReady() { return }
+      try await Task.sleep(for: .milliseconds(5))
+    } while MachineClock.now < deadline
+    await target.shutDown()
+    throw ScoringError("not all workers came up within \(Self.longestStart)")
+  }
+
+  private static let longestStart = Duration.seconds(60)
 }

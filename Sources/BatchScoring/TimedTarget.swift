@@ -1,39 +1,29 @@
+import ClusterModel
 import Compute
+import Supervision
 import Synchronization
 
-/// A compute target that writes down when things happen on it, by a clock that never goes back. What it runs is another target.
+/// A compute target that writes down when things happen on it. What it runs is another target.
 final class TimedTarget: ComputeTarget {
-  /// A task that was done.
-  struct Span: Hashable, Sendable {
-    var task: Int
-    var worker: Int
-    var begin: Duration
-    var end: Duration
-    var counts: TaskCounts
-    /// From giving it out to hearing of its end.
-    var duration: Duration
-  }
-
   private struct State: Sendable {
     var begun: [Int: (worker: Int, at: Duration)] = [:]
-    var spans: [Span] = []
-    var firstBegin: Duration?
+    var tasks: [TimedJob.Task] = []
   }
 
   let target: any ComputeTarget
-  private let origin = ContinuousClock.now
+  /// Whether workers share the clock of this machine.
+  private let sharesClock: Bool
   private let state = Mutex(State())
 
-  init(_ target: any ComputeTarget) { self.target = target }
+  init(_ target: any ComputeTarget, sharesClock: Bool) {
+    self.target = target
+    self.sharesClock = sharesClock
+  }
 
   var name: String { target.name }
   var slots: Int { target.slots }
-  /// Since the target was made.
-  var now: Duration { ContinuousClock.now - origin }
-  /// In the order of their ends.
-  var spans: [Span] { state.withLock { $0.spans } }
-  /// When the first task was given out; nil where none was.
-  var firstBegin: Duration? { state.withLock { $0.firstBegin } }
+  /// Those that were done, in the order of their ends.
+  var tasks: [TimedJob.Task] { state.withLock { $0.tasks } }
 
   func prepare(for command: WorkerCommand) async { await target.prepare(for: command) }
   func cancel() async { await target.cancel() }
@@ -50,19 +40,27 @@ final class TimedTarget: ComputeTarget {
   }
 
   private func note(_ event: ComputeEvent) {
-    let now = now
+    let now = MachineClock.now
     state.withLock { state in
       switch event {
       case .taskStarted(let task, _, let worker, _):
         state.begun[task] = (worker, now)
-        state.firstBegin = state.firstBegin ?? now
-      case .taskSucceeded(let task, _, let counts, let duration):
+      case .taskSucceeded(let task, _, let counts, _):
         guard let begun = state.begun.removeValue(forKey: task) else { return }
-        state.spans.append(
-          Span(
-            task: task, worker: begun.worker, begin: begun.at, end: now, counts: counts, duration: duration))
+        state.tasks.append(
+          TimedJob.Task(
+            number: task, worker: begun.worker, begin: begun.at, end: now, work: work(counts, until: now)))
       default: break
       }
     }
+  }
+
+  private func work(_ counts: TaskCounts, until end: Duration) -> TimedJob.Span? {
+    guard let busy = counts.busyMicroseconds else { return nil }
+    // Where the clocks differ, how long it was is all that is known.
+    guard sharesClock, let begun = counts.begunMicroseconds else {
+      return TimedJob.Span(begin: end - .microseconds(busy), end: end)
+    }
+    return TimedJob.Span(begin: .microseconds(begun), end: .microseconds(begun + busy))
   }
 }

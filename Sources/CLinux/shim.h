@@ -33,3 +33,14 @@ static inline int linux_process_signal(int descriptor, int number) {
   return -1;
 #endif
 }
+
+// Which processors the thread `thread` (0: this one) may run on, as bits of `mask`, which has `bytes` bytes; how many bytes were written,
+// or -1: sched_getaffinity(2).
+static inline long linux_processors(int thread, unsigned char *mask, unsigned long bytes) {
+  return syscall(SYS_sched_getaffinity, thread, bytes, mask);
+}
+
+// Lets it run on those of `mask` alone; 0 where it was done: sched_setaffinity(2).
+static inline long linux_set_processors(int thread, const unsigned char *mask, unsigned long bytes) {
+  return syscall(SYS_sched_setaffinity, thread, bytes, mask);
+}

@@ -34,10 +34,12 @@ package struct Calibration: Sendable {
   package static let largestError = 0.05
   /// The widest interval, to either side, at which an error of that size can be judged: half of it.
   package static let widestHalfWidth = largestError / 2
+  /// Fewer say nothing of how far apart rounds are.
+  package static let fewestRounds = 3
   /// How often rounds are drawn anew.
   package static let replicates = 100
   /// How often a held-out size is simulated for a prediction.
-  static let drawsPerPrediction = 5
+  static let drawsPerPrediction = 25
   /// The most processors that other programs may be at, on average, while rounds are measured: more disturbs them.
   package static let mostOtherProcessors = 0.15
 
@@ -54,7 +56,9 @@ package struct Calibration: Sendable {
   package var halfWidth: Double? { heldOut.map(\.halfWidth).max() }
 
   /// Whether more rounds could help.
-  package var isUncertain: Bool { (halfWidth ?? 0) > Self.widestHalfWidth }
+  package var isUncertain: Bool {
+    halfWidth.map { $0 > Self.widestHalfWidth || rounds < Self.fewestRounds } ?? false
+  }
 
   /// Fits the model on the cells that are not held out, and predicts those that are.
   ///
@@ -70,7 +74,7 @@ package struct Calibration: Sendable {
     func fit(_ rounds: [MeasuredRound]) -> TaskTimes {
       TaskTimesFit.fit(rounds) { !isHeldOut($0) }.scaled(by: damage)
     }
-    let usual = rounds.atUsualSpeed
+    let usual = rounds.atUsualSpeed { !isHeldOut($0) }
     times = fit(usual)
     tasks = usual.reduce(0) { $0 + $1.reference.tasks.count + $1.jobs.reduce(0) { $0 + $1.tasks.count } }
     self.rounds = rounds.count

@@ -18,7 +18,7 @@ package enum ClusterTier: String, CaseIterable, Hashable, Sendable, Codable {
 }
 
 /// One size of a cluster, and the way that a job is cut for it: a cell of a sweep.
-package struct ClusterCell: Hashable, Sendable {
+package struct ClusterCell: Hashable, Sendable, Codable {
   package var mode: ClusterMode
   /// The compute target: `local` or `slurm`.
   package var target = "local"

@@ -23,23 +23,22 @@ package struct MeasuredJob: Hashable, Sendable {
   package var beforeSeconds: Double
   /// From the end of its last task to the end of the job.
   package var afterSeconds: Double
-  /// How long nodes were there, all together, until the end of the job.
-  package var nodeSeconds: Double
   /// In the order of their numbers.
   package var tasks: [Task]
 
   package init(
     cell: ClusterCell, makespanSeconds: Double, beforeSeconds: Double, afterSeconds: Double,
-    nodeSeconds: Double, tasks: [Task]
+    tasks: [Task]
   ) {
     self.cell = cell
     self.makespanSeconds = makespanSeconds
     self.beforeSeconds = beforeSeconds
     self.afterSeconds = afterSeconds
-    self.nodeSeconds = nodeSeconds
     self.tasks = tasks
   }
 
+  /// How long nodes were there, all together: a measured cluster has all of them from the job's beginning to its end.
+  package var nodeSeconds: Double { Double(cell.nodes) * makespanSeconds }
   package var workers: Int { max(1, min(cell.nodes * cell.coresPerNode, tasks.count)) }
   package var busySeconds: Double { tasks.reduce(0) { $0 + $1.busySeconds } }
 
@@ -49,7 +48,6 @@ package struct MeasuredJob: Hashable, Sendable {
     job.makespanSeconds /= factor
     job.beforeSeconds /= factor
     job.afterSeconds /= factor
-    job.nodeSeconds /= factor
     for index in job.tasks.indices {
       job.tasks[index].busySeconds /= factor
       job.tasks[index].seconds /= factor
@@ -58,7 +56,7 @@ package struct MeasuredJob: Hashable, Sendable {
   }
 }
 
-/// One round of a sweep: every measured cell once, a reference job before them, and probes of contention.
+/// One round of a sweep: every measured cell once, in turns with a reference job and probes of contention.
 package struct MeasuredRound: Hashable, Sendable {
   /// On one worker, alone on the machine. What the others are relative to.
   package var reference: MeasuredJob
@@ -74,11 +72,21 @@ package struct MeasuredRound: Hashable, Sendable {
 }
 
 extension Array where Element == MeasuredRound {
-  /// The rounds as they would have been, had this machine always had its usual speed: that of the median of its reference jobs.
-  package var atUsualSpeed: [MeasuredRound] {
-    let usual = map { $0.reference.busySeconds }.median
-    return map { round in
-      let factor = usual > 0 ? round.reference.busySeconds / usual : 1
+  /// The rounds as they would have been, had this machine always had its usual speed. How fast it was in a round is the average of what
+  /// its jobs say, each by the median of the same job in all rounds.
+  ///
+  /// - Parameter isTraining: Whose jobs are looked at, besides those of the reference and the probes.
+  package func atUsualSpeed(where isTraining: (ClusterCell) -> Bool = { _ in true }) -> [MeasuredRound] {
+    let times = map { round in
+      [round.reference.busySeconds] + round.probes.sorted { $0.key < $1.key }.map(\.value)
+        + round.jobs.filter { isTraining($0.cell) }.sorted { $0.cell.order < $1.cell.order }.map(
+          \.busySeconds)
+    }
+    let columns = times.map(\.count).min() ?? 0
+    let usual = (0..<columns).map { column in times.map { $0[column] }.median }
+    return zip(self, times).map { round, times in
+      let factors = zip(times, usual).filter { $1 > 0 }.map { $0 / $1 }
+      let factor = factors.isEmpty ? 1 : factors.reduce(0, +) / Double(factors.count)
       guard factor > 0 else { return round }
       return MeasuredRound(
         reference: round.reference.slowed(by: factor), probes: round.probes.mapValues { $0 / factor },

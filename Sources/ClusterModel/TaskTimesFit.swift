@@ -9,10 +9,20 @@ package enum TaskTimesFit {
   package static func fit(_ rounds: [MeasuredRound], where isTraining: (ClusterCell) -> Bool = { _ in true })
     -> TaskTimes
   {
-    let slowdown = slowdown(rounds)
-    var times = TaskTimes(overhead: 0, perRow: 0)
-    times.slowdown = slowdown
     let jobs = rounds.flatMap { [$0.reference] + $0.jobs.filter { isTraining($0.cell) } }
+    let alone = jobs.filter { $0.workers == 1 }
+    // Workers that nothing disturbs first: by what these take, the others show how much they are disturbed.
+    var times = TaskTimes(overhead: 0, perRow: 0)
+    fitTasks(alone, &times)
+    times.slowdown = slowdown(rounds, times)
+    if alone.count < jobs.count { fitTasks(jobs, &times) }
+    times.handOver = max(0, jobs.flatMap(\.tasks).map { $0.seconds - $0.busySeconds }.median)
+    fitSerialPart(jobs, &times)
+    return times
+  }
+
+  /// What workers are busy with, from jobs whose contention is known.
+  private static func fitTasks(_ jobs: [MeasuredJob], _ times: inout TaskTimes) {
     // Each task of a cell once, by the median of its rounds: one that was disturbed says nothing of the others.
     let cells = Dictionary(grouping: jobs, by: \.cell)
     var tasks: [MeasuredJob.Task] = []
@@ -35,22 +45,23 @@ package enum TaskTimesFit {
     if found.count == 3 { (times.overhead, times.perRow, times.perKernel) = (found[0], found[1], found[2]) }
     let firsts = tasks.filter(\.isFirstOfWorker)
     times.firstTask = max(0, firsts.map { $0.busySeconds - times.seconds($0.work) }.median)
-    times.handOver = max(0, jobs.flatMap(\.tasks).map { $0.seconds - $0.busySeconds }.median)
     times.ratios = ratios(tasks, times)
-    fitSerialPart(jobs, &times)
-    return times
   }
 
-  /// How many times as long jobs take that run side by side as one alone.
-  private static func slowdown(_ rounds: [MeasuredRound]) -> [Double] {
-    let most = rounds.flatMap { $0.probes.keys }.max() ?? 1
+  /// How many times as long reference jobs take that run side by side as one alone does by `times`. Between two numbers that were
+  /// probed, a straight line.
+  private static func slowdown(_ rounds: [MeasuredRound], _ times: TaskTimes) -> [Double] {
+    let ratio = times.ratios.reduce(0, +) / Double(times.ratios.count)
+    let alone =
+      rounds.first?.reference.tasks.reduce(0) { $0 + times.seconds($1.work, isFirst: $1.isFirstOfWorker) }
+      ?? 0
     var result = [1.0]
-    for workers in 2..<max(2, most + 1) {
-      let found = rounds.compactMap { round in
-        round.probes[workers].map { $0 / round.reference.busySeconds }
-      }
-      // Between two that were probed, and where one is missing, the one before holds.
-      result.append(found.isEmpty ? result[result.count - 1] : max(leastContention, found.median))
+    guard alone * ratio > 0 else { return result }
+    for workers in Set(rounds.flatMap { $0.probes.keys }).sorted() where workers > 1 {
+      let found = rounds.compactMap { $0.probes[workers] }.map { $0 / (alone * ratio) }
+      let (before, last) = (result[result.count - 1], max(leastContention, found.median))
+      let steps = workers - result.count
+      for step in 0..<steps { result.append(before + (last - before) * Double(step + 1) / Double(steps)) }
     }
     return result
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Supervision
 
 /// A task that failed in a worker, and whether trying again can help.
 package struct TaskFailure: Error, Hashable, CustomStringConvertible {
@@ -34,10 +35,11 @@ package enum WorkerLoop {
       if !isQuiet { log("\(label): started") }
       let reply: WorkerReply
       do {
-        let start = ContinuousClock.now
+        let start = MachineClock.now
         try TaskFault.strike(request)
         var counts = try perform(request)
-        counts.busyMicroseconds = Int((ContinuousClock.now - start) / .microseconds(1))
+        counts.begunMicroseconds = Int(start / .microseconds(1))
+        counts.busyMicroseconds = Int((MachineClock.now - start) / .microseconds(1))
         if !isQuiet || counts.failedItems > 0 {
           log("\(label): \(counts.items) items, \(counts.failedItems) failed")
         }

@@ -5,7 +5,8 @@ import Wording
 //
 //     worker → target   {"status":"ready"}                                             once, at the start
 //     target → worker   {"attempt":1,"input":"/runs/…/job.json","task":17}             on the worker's standard input
-//     worker → target   {"status":"ok","task":17,"attempt":1,"items":120,"failed_items":2,"busy_us":1800}
+//     worker → target   {"status":"ok","task":17,"attempt":1,"items":120,"failed_items":2,
+//                        "begun_us":5117003200,"busy_us":1800}
 //                    or {"status":"failed","task":17,"attempt":1,"reason":"…","retry":true}
 //
 // One request at a time. The end of standard input means: finish and exit. That is also how a worker learns that
@@ -43,11 +44,16 @@ package struct TaskCounts: Hashable, Sendable, Codable {
   package var failedItems: Int
   /// How long the worker was at it, which leaves out everything between worker and target; nil where it does not say.
   package var busyMicroseconds: Int?
+  /// When it began, by the `MachineClock` of the worker's machine; nil where it does not say.
+  package var begunMicroseconds: Int?
 
-  package init(items: Int, failedItems: Int, busyMicroseconds: Int? = nil) {
+  package init(
+    items: Int, failedItems: Int, busyMicroseconds: Int? = nil, begunMicroseconds: Int? = nil
+  ) {
     self.items = items
     self.failedItems = failedItems
     self.busyMicroseconds = busyMicroseconds
+    self.begunMicroseconds = begunMicroseconds
   }
 }
 
@@ -65,6 +71,7 @@ extension WorkerReply: Codable {
     case status, task, attempt, items, reason, retry
     case failedItems = "failed_items"
     case busyMicroseconds = "busy_us"
+    case begunMicroseconds = "begun_us"
   }
 
   package init(from decoder: any Decoder) throws {
@@ -76,7 +83,8 @@ extension WorkerReply: Codable {
       let counts = TaskCounts(
         items: try container.decode(Int.self, forKey: .items),
         failedItems: try container.decode(Int.self, forKey: .failedItems),
-        busyMicroseconds: try container.decodeIfPresent(Int.self, forKey: .busyMicroseconds))
+        busyMicroseconds: try container.decodeIfPresent(Int.self, forKey: .busyMicroseconds),
+        begunMicroseconds: try container.decodeIfPresent(Int.self, forKey: .begunMicroseconds))
       self = .succeeded(
         task: try container.decode(Int.self, forKey: .task),
         attempt: try container.decode(Int.self, forKey: .attempt),
@@ -105,6 +113,7 @@ extension WorkerReply: Codable {
       try container.encode(counts.items, forKey: .items)
       try container.encode(counts.failedItems, forKey: .failedItems)
       try container.encodeIfPresent(counts.busyMicroseconds, forKey: .busyMicroseconds)
+      try container.encodeIfPresent(counts.begunMicroseconds, forKey: .begunMicroseconds)
     case .failed(let task, let attempt, let reason, let retry):
       try container.encode("failed", forKey: .status)
       try container.encode(task, forKey: .task)

@@ -58,7 +58,7 @@ import Testing
       let makespan = times.before * factor + (free.max() ?? 0) + after
       return MeasuredJob(
         cell: cell, makespanSeconds: makespan, beforeSeconds: times.before * factor, afterSeconds: after,
-        nodeSeconds: makespan * Double(cell.nodes), tasks: tasks)
+        tasks: tasks)
     }
 
     mutating func rounds(_ count: Int) -> [MeasuredRound] {
@@ -92,7 +92,7 @@ import Testing
 
   @Test func parametersThatMadeTheDataAreFound() {
     var machine = Machine(Self.known, seed: 1)
-    let found = TaskTimesFit.fit(machine.rounds(3).atUsualSpeed)
+    let found = TaskTimesFit.fit(machine.rounds(3).atUsualSpeed())
     func isNear(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-6 * abs(b) + 1e-12 }
     #expect(isNear(found.overhead, 0.004) && isNear(found.perRow, 2e-6) && isNear(found.perKernel, 3e-9))
     #expect(isNear(found.firstTask, 0.02) && isNear(found.handOver, 0.0005) && isNear(found.before, 0.05))
@@ -104,7 +104,7 @@ import Testing
   @Test(arguments: 0..<10) func noiseMovesTheFitALittle(seed: Int) {
     var machine = Machine(Self.known, seed: UInt64(seed))
     machine.taskNoise = 0.05
-    let found = TaskTimesFit.fit(machine.rounds(5).atUsualSpeed)
+    let found = TaskTimesFit.fit(machine.rounds(5).atUsualSpeed())
     let work = TaskWork(rows: 20_000, kernels: 2_800_000)
     let ratio = found.seconds(work) / Self.known.seconds(work)
     #expect(abs(ratio - 1) < 0.06, "seed \(seed): \(ratio)")

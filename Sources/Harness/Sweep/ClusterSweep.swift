@@ -10,13 +10,15 @@ import Verdict
 
 /// Throughput and cost on other cluster sizes, from the windows of a finished run: measured here, paced, and simulated beyond.
 ///
-/// Rounds are interleaved, so that what disturbs this machine for a while disturbs every size alike. Each begins with a reference
-/// job, which the others are relative to, and with reference jobs side by side, which show how much workers disturb each other here.
+/// In a round every size has one job, and they run in turns (``JobTurns``), so that what disturbs this machine disturbs every size
+/// alike. A reference job takes part, which the others are relative to, and reference jobs side by side, which show how much
+/// workers disturb each other here.
 package struct ClusterSweep: Sendable {
   package let folder: RunFolder
   package let settings: SweepSettings
   package let seed: UInt64
   private let trial: SizeTrial
+  private let turns: JobTurns
   private let stop: StopFlag
   private let observe: @Sendable (String) -> Void
   private let prices: PriceTable
@@ -42,10 +44,12 @@ package struct ClusterSweep: Sendable {
     self.damage = damage
     seed = document.seed
     prices = try settings.priceTable()
-    trial = try await SizeTrial(
-      folder, schedule.deployment, after: schedule.from,
-      worker: WorkerCommand(
-        executable: executable, arguments: ["score-worker", "--logging-level", "warning", "--single-job"]))
+    trial = try await SizeTrial(folder, schedule.deployment, after: schedule.from, executable: executable)
+    turns = JobTurns(
+      settings: SizeTrialProcess(
+        run: folder.path, deployment: schedule.deployment, after: schedule.from,
+        cell: ClusterCell(mode: .measured, nodes: 1), scratch: ""),
+      executable: executable, scratch: folder.clusterSizes, stop: stop)
   }
 
   /// What the sweep has come to, as its files in the folder at `path` say it.
@@ -102,10 +106,15 @@ package struct ClusterSweep: Sendable {
     let watch = ProcessorWatch()
     var rounds: [MeasuredRound] = []
     var digests: [String: ClusterCell] = [:]
-    let most = min(SweepSettings.mostRounds, measured.repeats * (1 + SweepSettings.furtherRounds))
+    let most = min(
+      SweepSettings.mostRounds,
+      max(Calibration.fewestRounds, measured.repeats * (1 + SweepSettings.furtherRounds)))
     while true {
       for _ in 0..<min(measured.repeats, most - rounds.count) {
-        observe("cluster sizes: measured, round \(rounds.count + 1) of \(measured.repeats)")
+        observe(
+          "cluster sizes: measured, round \(rounds.count + 1)"
+            + (rounds.count < measured.repeats
+              ? " of \(measured.repeats)" : ", the figures are too uncertain"))
         rounds.append(try await round(rounds.count, cells, &digests))
       }
       let calibration = Calibration(rounds, isHeldOut: settings.isHeldOut, seed: seed, damage: damage) {
@@ -130,39 +139,45 @@ package struct ClusterSweep: Sendable {
     return cell
   }
 
-  /// Every cell once, forwards and backwards in turn, after the reference job and the probes.
+  /// Every cell once, and the reference job and the probes. What runs on this machine runs in turns, and what does not one after
+  /// the other, forwards and backwards by turns.
   private func round(_ number: Int, _ cells: [ClusterCell], _ digests: inout [String: ClusterCell])
-    async throws
-    -> MeasuredRound
+    async throws -> MeasuredRound
   {
-    let reference = self.reference
-    let alone = try await job(reference, "reference", &digests)
-    var round = MeasuredRound(reference: alone, jobs: [])
-    let workers = cells.filter { $0.target == "local" }.map { $0.nodes * $0.coresPerNode }.max() ?? 1
-    for count in 2..<max(2, workers + 1) {
-      let jobs = try await withThrowingTaskGroup(of: SizeTrial.Outcome.self) { group in
-        for index in 0..<count {
-          group.addTask { [trial, folder] in
-            try await trial.run(reference, scratch: "\(folder.clusterSizes)/probe-\(index)")
-          }
-        }
-        return try await group.reduce(into: []) { $0.append($1) }
+    let local = cells.filter { $0.target == "local" }
+    let most = local.map { $0.nodes * $0.coresPerNode }.max() ?? 1
+    let probes = Self.probes(upTo: most)
+    let takers =
+      [JobTurns.Taker(cell: reference)] + probes.map { .init(cell: reference, jobs: $0) }
+      + local.map { .init(cell: $0) }
+    try Folder.make(folder.clusterSizes)
+    let results = try await turns.run(takers)
+    func jobs(_ index: Int) -> [MeasuredJob] {
+      let cell = takers[index].cell
+      return results[index].outcomes.map { outcome in
+        digests[outcome.digest] = digests[outcome.digest] ?? cell
+        return outcome.job.measured(as: cell, trial.tasks(for: cell), by: results[index].clock)
       }
-      round.probes[count] = jobs.reduce(0) { $0 + $1.job.busySeconds } / Double(count)
     }
-    for cell in number % 2 == 0 ? cells : cells.reversed() {
-      round.jobs.append(try await job(cell, "size", &digests))
+    var round = MeasuredRound(reference: jobs(0)[0], jobs: [])
+    for (index, count) in probes.enumerated() {
+      round.probes[count] = jobs(index + 1).reduce(0) { $0 + $1.busySeconds } / Double(count)
+    }
+    round.jobs = local.indices.flatMap { jobs(1 + probes.count + $0) }
+    let remote = cells.filter { $0.target != "local" }
+    for cell in number % 2 == 0 ? remote : remote.reversed() {
+      if stop.isSet { throw RunError.interrupted }
+      let outcome = try await trial.run(cell, scratch: "\(folder.clusterSizes)/remote")
+      digests[outcome.digest] = digests[outcome.digest] ?? cell
+      round.jobs.append(outcome.job.measured(as: cell, trial.tasks(for: cell)))
     }
     return round
   }
 
-  private func job(_ cell: ClusterCell, _ name: String, _ digests: inout [String: ClusterCell]) async throws
-    -> MeasuredJob
-  {
-    if stop.isSet { throw RunError.interrupted }
-    let outcome = try await trial.run(cell, scratch: "\(folder.clusterSizes)/\(name)")
-    if digests[outcome.digest] == nil { digests[outcome.digest] = cell }
-    return outcome.job
+  /// How many workers are looked at side by side: two, four and so on, and the most that there are.
+  private static func probes(upTo most: Int) -> [Int] {
+    guard most > 1 else { return [] }
+    return Array(sequence(first: 2) { $0 * 2 }.prefix { $0 < most }) + [most]
   }
 
   /// The medians of a cell, as they were measured.
@@ -188,7 +203,8 @@ package struct ClusterSweep: Sendable {
   private func pace(_ cell: ClusterCell, _ times: TaskTimes) async throws -> ClusterRow {
     if stop.isSet { throw RunError.interrupted }
     let pace = PacedJob(trial.tasks(for: cell), times.withoutContention, seed: seed)
-    let job = try await trial.run(cell, scratch: "\(folder.clusterSizes)/paced", pace: pace).job
+    let job = try await trial.run(cell, scratch: "\(folder.clusterSizes)/paced", pace: pace).job.measured(
+      as: cell, trial.tasks(for: cell))
     let span = job.makespanSeconds
     return ClusterRow(
       cell: cell, repeats: 1, makespanSeconds: span, makespanLowSeconds: span, makespanHighSeconds: span,

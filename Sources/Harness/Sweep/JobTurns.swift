@@ -1,0 +1,173 @@
+import BatchScoring
+import ClusterModel
+import Files
+import Foundation
+import Supervision
+import Synchronization
+
+/// Runs jobs of different cluster sizes in turns of a few milliseconds, each standing still while another has its turn.
+///
+/// A virtual machine is now faster and now slower, by a tenth and more, over spans of milliseconds as well as minutes: two jobs that run
+/// one after the other differ by that much, however long they are. In turns, what slows one slows all. Each core has its own ups
+/// and downs, so a job with fewer workers than there are cores moves on to other cores with every turn.
+struct JobTurns {
+  /// Jobs that run side by side and have their turns together.
+  struct Taker {
+    var cell: ClusterCell
+    /// How many jobs of the cell.
+    var jobs = 1
+    var workers: Int { jobs * cell.nodes * cell.coresPerNode }
+  }
+
+  /// What came of a taker's jobs, and what of the time was theirs.
+  struct Result {
+    var outcomes: [SizeTrial.Outcome]
+    var clock: TurnClock
+  }
+
+  /// The turn of the taker with the most workers. Those with fewer take longer to get through, and have longer turns.
+  private static let shortestTurn = Duration.milliseconds(4)
+
+  /// What all jobs have in common.
+  let settings: SizeTrialProcess
+  let executable: String
+  /// The folder of the jobs' files, which exists.
+  let scratch: String
+  let stop: StopFlag
+
+  /// Runs each of `takers` to its end. Throws ``SweepError`` where a job fails, ``RunError`` where `stop` is set.
+  func run(_ takers: [Taker]) async throws -> [Result] {
+    var jobs: [[JobProcess]] = []
+    defer { for job in jobs.joined() { job.kill() } }
+    for (number, taker) in takers.enumerated() {
+      var own: [JobProcess] = []
+      for index in 0..<taker.jobs {
+        var settings = settings
+        settings.cell = taker.cell
+        settings.scratch = "\(scratch)/\(number)-\(index)"
+        own.append(try await JobProcess.start(settings, executable))
+      }
+      jobs.append(own)
+    }
+    for job in jobs.joined() {
+      while try job.word() == nil { try await Self.pause(.milliseconds(1), stop) }
+      job.begin()
+    }
+    let clocks = try await takeTurns(takers, jobs)
+    var results: [Result] = []
+    for (own, clock) in zip(jobs, clocks) {
+      results.append(Result(outcomes: try own.compactMap { try $0.outcome() }, clock: clock))
+      for job in own { try await job.leave() }
+    }
+    return results
+  }
+
+  private func takeTurns(_ takers: [Taker], _ jobs: [[JobProcess]]) async throws -> [TurnClock] {
+    let processors = ProcessGroup.processors
+    let most = takers.map(\.workers).max() ?? 1
+    var clocks = takers.map { _ in TurnClock() }
+    var going = Array(takers.indices)
+    var turn = 0
+    while !going.isEmpty {
+      for number in going {
+        let workers = takers[number].workers
+        // Each worker has a processor to itself. Those that have fewer than all move on with every turn.
+        let first = workers < processors.count ? turn : 0
+        for (index, job) in jobs[number].enumerated() {
+          let own = (0..<job.workers).map {
+            processors[(first + index * job.workers + $0) % processors.count]
+          }
+          job.group.spread(over: own)
+        }
+        let begin = MachineClock.now
+        for job in jobs[number] { job.group.send(signal: SIGCONT) }
+        try await Self.pause(Self.shortestTurn * most / workers, stop)
+        for job in jobs[number] { job.group.send(signal: SIGSTOP) }
+        clocks[number].add(from: begin, to: MachineClock.now)
+      }
+      turn += 1
+      going = try going.filter { try jobs[$0].contains { try $0.outcome() == nil } }
+    }
+    return clocks
+  }
+
+  private static func pause(_ duration: Duration, _ stop: StopFlag) async throws {
+    if stop.isSet { throw RunError.interrupted }
+    try await Task.sleep(for: duration)
+  }
+}
+
+/// A job that is a process with children, and what it has said so far.
+private final class JobProcess: Sendable {
+  private let service: Service
+  private let log: String
+  private let words: Mutex<[SizeTrialProcess.Word]>
+  private let hasEnded: Mutex<Bool>
+  let group: ProcessGroup
+  /// How many workers it has at most.
+  let workers: Int
+
+  /// Starts the job of `settings`, beside whose folder its own files are.
+  static func start(_ settings: SizeTrialProcess, _ executable: String) async throws -> JobProcess {
+    let file = "\(settings.scratch).json"
+    try JSONFile.write(settings, to: file)
+    let log = "\(settings.scratch).log"
+    let service = try await Service.start(
+      name: "a job on \(settings.cell.nodes) nodes", executable: executable,
+      arguments: SizeTrialProcess.arguments(file), log: log)
+    return JobProcess(service, log, settings.cell)
+  }
+
+  private init(_ service: Service, _ log: String, _ cell: ClusterCell) {
+    self.service = service
+    self.log = log
+    words = Mutex([])
+    hasEnded = Mutex(false)
+    group = ProcessGroup(leader: service.processID)
+    workers = cell.nodes * cell.coresPerNode
+    Task {
+      for await line in service.lines {
+        let word = try? JSONDecoder().decode(SizeTrialProcess.Word.self, from: Data(line.utf8))
+        words.withLock { $0.append(word ?? .failed("it said \(line)")) }
+      }
+      hasEnded.withLock { $0 = true }
+    }
+  }
+
+  /// What it said last; nil where it has said nothing yet. Throws where it has failed, or has ended.
+  func word() throws -> SizeTrialProcess.Word? {
+    let hasEnded = hasEnded.withLock { $0 }
+    switch words.withLock({ $0.last }) {
+    case .failed(let reason): throw SweepError("\(service.name) failed: \(reason)")
+    case .finished(let outcome): return .finished(outcome)
+    case let word:
+      if hasEnded { throw SweepError("\(service.name) ended before it was done; its log: \(log)") }
+      return word
+    }
+  }
+
+  /// Nil while it is at work.
+  func outcome() throws -> SizeTrial.Outcome? {
+    guard case .finished(let outcome) = try word() else { return nil }
+    return outcome
+  }
+
+  /// Lets it begin with its first turn.
+  func begin() {
+    group.send(signal: SIGSTOP)
+    service.write("")
+  }
+
+  /// Lets it end, and waits for that.
+  func leave() async throws {
+    group.send(signal: SIGCONT)
+    service.closeInput()
+    _ = try await service.exit()
+  }
+
+  /// Ends it with its children, where it is still there.
+  func kill() {
+    guard !hasEnded.withLock({ $0 }), group.exists else { return }
+    group.send(signal: SIGKILL)
+  }
+}
