@@ -145,7 +145,7 @@ import Testing
           }
         case .report(.taskSucceeded(let task, _, _, _)): done[task, default: 0] += 1
         case .report(.taskRetried), .report(.taskFailed): reported += 1
-        case .report: break
+        case .report, .provision, .changed: break
         }
       }
     }
