@@ -246,8 +246,11 @@ package struct ClusterSimulator: Sendable {
     if !hasAssigned { scheduleRelease() }
   }
 
-  private func later(_ span: Int64) -> Int64 {
-    let (sum, overflow) = clock.addingReportingOverflow(span)
+  private func later(_ span: Int64) -> Int64 { later(clock, span) }
+
+  /// `span` after `time`, or the end of time.
+  func later(_ time: Int64, _ span: Int64) -> Int64 {
+    let (sum, overflow) = time.addingReportingOverflow(span)
     return overflow ? .max : sum
   }
 
@@ -270,12 +273,16 @@ package struct ClusterSimulator: Sendable {
       task: task, attempt: attempt, isFirstOfWorker: !workers[worker].hasWorked, busyWorkers: busyWorkers)
     workers[worker].hasWorked = true
     (workers[worker].task, workers[worker].attempt) = (Int32(task), Int32(attempt))
-    var span = time(start).nanoseconds
-    if let stragglers = cluster.stragglers, random.uniform() < stragglers.share {
-      span = Self.nanoseconds(Double(span) * 1e-9 * stragglers.factor)
-    }
+    let span = span(start, time)
     queue.add(.taskDone(worker: Int32(worker)), at: later(span))
     if span > timeout { queue.add(.tick, at: later(timeout + 1)) }
+  }
+
+  /// How long the task takes, which may be a straggler.
+  mutating func span(_ start: Start, _ time: (Start) -> Duration) -> Int64 {
+    let span = time(start).nanoseconds
+    guard let stragglers = cluster.stragglers, random.uniform() < stragglers.share else { return span }
+    return Self.nanoseconds(Double(span) * 1e-9 * stragglers.factor)
   }
 
   private mutating func setAtTask(_ worker: Int, _ isAtTask: Bool) {
