@@ -236,7 +236,9 @@ package struct TaskBoard: Sendable {
 
   private mutating func remove(_ number: Int, reason: String, at now: Duration, _ actions: inout [Action]) {
     guard let worker = removeWorker(number) else { return }
-    let why = reasons.removeValue(forKey: number) ?? reason
+    let why = reasons.removeValue(forKey: number)
+    // It may have died before it was told to: both are said, why it was to end and how it has.
+    let account = why.map { "\($0); it \(reason)" } ?? reason
     slots.release(worker.slot)
     report(.workerExited(worker: number, node: slots.node(of: worker.slot), reason: reason), &actions)
     switch worker.state {
@@ -244,19 +246,20 @@ package struct TaskBoard: Sendable {
       let reason = "worker \(number) \(reason) during the task"
       attemptFailed(run, on: number, reason: reason, retry: true, at: now, &actions)
     case .killed(let run?):
-      attemptFailed(run, on: number, reason: why, retry: true, at: now, &actions)
+      attemptFailed(run, on: number, reason: account, retry: true, at: now, &actions)
     case .lost(let run):
       guard !isEnding(at: now) else { break }
       let duration = now - run.started
+      let lost = why ?? reason
       let event =
         isGivingUp
-        ? queue.noteFailure(of: run.attempt, on: number, reason: why, mayRetry: false, duration: duration)
-        : queue.noteLoss(of: run.attempt, on: number, reason: why, duration: duration)
+        ? queue.noteFailure(of: run.attempt, on: number, reason: lost, mayRetry: false, duration: duration)
+        : queue.noteLoss(of: run.attempt, on: number, reason: lost, duration: duration)
       report(event, &actions)
     case .starting:
       countStartFailure("worker \(number) \(reason) before it was ready")
     case .killed(nil):
-      countStartFailure(why)
+      countStartFailure(account)
     case .idle, .leaving:
       break
     }
@@ -275,11 +278,10 @@ package struct TaskBoard: Sendable {
       switch worker.state {
       case .busy(let run) where now - run.started > timeout:
         kill(
-          number, reason: "no answer within \(timeout.formattedSeconds); worker \(number) was killed",
-          &actions)
+          number, reason: "worker \(number) gave no answer within \(timeout.formattedSeconds)", &actions)
       case .starting(let since) where now - since > ComputeDefaults.workerStartTimeout:
         let limit = ComputeDefaults.workerStartTimeout.formattedSeconds
-        kill(number, reason: "worker \(number) was not ready within \(limit) and was killed", &actions)
+        kill(number, reason: "worker \(number) was not ready within \(limit)", &actions)
       default:
         break
       }
