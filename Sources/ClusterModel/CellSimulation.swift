@@ -89,6 +89,6 @@ package final class TaskCourse: Sendable {
   package func time(_ start: ClusterSimulator.Start) -> Duration {
     let work = seconds[start.task] + (start.isFirstOfWorker ? firstTask[start.task] : 0)
     let all = work * times.contention(start.busyWorkers) + times.handOver
-    return .nanoseconds(ClusterSimulator.nanoseconds(all))
+    return Duration(wholeNanoseconds: ClusterSimulator.nanoseconds(all))
   }
 }

@@ -56,17 +56,21 @@ package struct ClusterSimulator: Sendable {
     package var isComplete: Bool { outcome.ending == .finished && outcome.notRun == 0 && outcome.failed == 0 }
   }
 
+  /// Small, because the queue moves it about: 32 bits are four thousand million nodes or workers.
   enum Event: Sendable {
-    case nodeStarted(node: Int, life: Int)
-    case nodeFailed(node: Int, life: Int)
-    case preempted(node: Int, life: Int)
-    case workerReady(Int)
-    case taskDone(worker: Int, task: Int, attempt: Int)
-    case workerExited(Int)
+    case nodeStarted(node: Int32, life: Int32)
+    case nodeFailed(node: Int32, life: Int32)
+    case preempted(node: Int32, life: Int32)
+    case workerReady(Int32)
+    /// With the task that it is at: one that is told to end gets no other.
+    case taskDone(worker: Int32)
+    case workerExited(Int32)
     case tick
   }
 
   private struct Worker: Sendable {
+    var task: Int32 = 0
+    var attempt: Int32 = 0
     var isAlive = true
     var hasWorked = false
     var isAtTask = false
@@ -82,7 +86,7 @@ package struct ClusterSimulator: Sendable {
   private var workers: [Worker] = [Worker()]
   private var busyWorkers = 0
   /// How often each node has been asked for.
-  private var lifeOfNode: [Int: Int] = [:]
+  private var lifeOfNode: [Int: Int32] = [:]
   private var openLives: [Int: NodeLife] = [:]
   var closedLives: [NodeLife] = []
   /// When the next tick is due; nil where none is in the queue.
@@ -94,7 +98,7 @@ package struct ClusterSimulator: Sendable {
   /// A cluster whose fewest nodes are asked for at the time zero.
   package init(_ cluster: SimulatedCluster, seed: UInt64) {
     self.cluster = cluster
-    board = ClusterBoard(cluster.scale, coresPerNode: cluster.coresPerNode)
+    board = ClusterBoard(cluster.scale, coresPerNode: cluster.coresPerNode, reports: false)
     random = SeededGenerator(seed: seed, stream: RandomStream.simulatedCluster)
     timeout = cluster.retry.timeout.nanoseconds
     workerStart = Self.nanoseconds(cluster.workerStartSeconds)
@@ -102,7 +106,7 @@ package struct ClusterSimulator: Sendable {
   }
 
   /// The time, since the beginning.
-  package var now: Duration { .nanoseconds(clock) }
+  package var now: Duration { Duration(wholeNanoseconds: clock) }
 
   /// Every node that has not gone.
   package var nodes: [Int: NodeState] { board.nodes }
@@ -146,7 +150,7 @@ package struct ClusterSimulator: Sendable {
 
   /// Lets time pass until every node has gone that may go, and ends the lives of the others.
   package mutating func finish() {
-    while board.nodes.count > cluster.scale.minInstances, let next = queue.take() {
+    while board.nodeCount > cluster.scale.minInstances, let next = queue.take() {
       clock = max(clock, next.at)
       handle(next.event) { _ in .zero }
     }
@@ -172,29 +176,35 @@ package struct ClusterSimulator: Sendable {
 
   private mutating func handle(_ event: Event, _ time: (Start) -> Duration) {
     switch event {
-    case .nodeStarted(let node, let life):
+    case .nodeStarted(let number, let life):
+      let node = Int(number)
       guard lifeOfNode[node] == life else { return }
       if let preemption = cluster.preemption {
         let age = preemption.seconds(at: random.uniform())
-        queue.add(.preempted(node: node, life: life), at: later(Self.nanoseconds(age)))
+        queue.add(.preempted(node: number, life: life), at: later(Self.nanoseconds(age)))
       }
       tell(.nodeStarted(node), time)
-    case .nodeFailed(let node, let life):
+    case .nodeFailed(let number, let life):
+      let node = Int(number)
       if lifeOfNode[node] == life { tell(.nodeFailed(node), time) }
-    case .preempted(let node, let life):
-      guard lifeOfNode[node] == life, let state = board.nodes[node], state == .idle || state == .running
+    case .preempted(let number, let life):
+      let node = Int(number)
+      guard lifeOfNode[node] == life, let state = board.state(of: node), state == .idle || state == .running
       else { return }
       let isLast = board.nodes.allSatisfy { $0.key == node || !($0.value == .idle || $0.value == .running) }
       tell(.preempted(node: node), time)
       if isLast, cluster.preemption?.cancelsWhenAllAreTaken == true { tell(.cancel, time) }
-    case .workerReady(let worker):
+    case .workerReady(let number):
+      let worker = Int(number)
       if workers[worker].isAlive { tell(.workerReplied(worker: worker, .ready), time) }
-    case .taskDone(let worker, let task, let attempt):
+    case .taskDone(let number):
+      let worker = Int(number)
       guard workers[worker].isAlive else { return }
       setAtTask(worker, false)
+      let (task, attempt) = (Int(workers[worker].task), Int(workers[worker].attempt))
       let counts = TaskCounts(items: 1, failedItems: 0)
       tell(.workerReplied(worker: worker, .succeeded(task: task, attempt: attempt, counts)), time)
-    case .workerExited(let worker): tell(.workerExited(worker: worker, reason: "has gone"), time)
+    case .workerExited(let number): tell(.workerExited(worker: Int(number), reason: "has gone"), time)
     case .tick:
       tickAt = nil
       tell(.tick, time)
@@ -211,7 +221,7 @@ package struct ClusterSimulator: Sendable {
       case .provision(let node): provision(node)
       case .startWorker(let worker, _):
         while workers.count <= worker { workers.append(Worker()) }
-        queue.add(.workerReady(worker), at: later(workerStart))
+        queue.add(.workerReady(Int32(worker)), at: later(workerStart))
       case .assign(let worker, let task, let attempt):
         hasAssigned = true
         assign(worker, task, attempt, time)
@@ -219,13 +229,13 @@ package struct ClusterSimulator: Sendable {
         workers[worker].isAlive = false
         setAtTask(worker, false)
         if case .preempted = event {
-          queue.add(.workerExited(worker), at: later(notice))
+          queue.add(.workerExited(Int32(worker)), at: later(notice))
         } else {
-          queue.add(.workerExited(worker), at: clock)
+          queue.add(.workerExited(Int32(worker)), at: clock)
         }
       case .finish(let worker):
         workers[worker].isAlive = false
-        queue.add(.workerExited(worker), at: clock)
+        queue.add(.workerExited(Int32(worker)), at: clock)
       case .report: break
       case .changed(let transition): note(transition)
       }
@@ -236,8 +246,11 @@ package struct ClusterSimulator: Sendable {
     if !hasAssigned { scheduleRelease() }
   }
 
-  private func later(_ span: Int64) -> Int64 {
-    let (sum, overflow) = clock.addingReportingOverflow(span)
+  private func later(_ span: Int64) -> Int64 { later(clock, span) }
+
+  /// `span` after `time`, or the end of time.
+  func later(_ time: Int64, _ span: Int64) -> Int64 {
+    let (sum, overflow) = time.addingReportingOverflow(span)
     return overflow ? .max : sum
   }
 
@@ -246,10 +259,11 @@ package struct ClusterSimulator: Sendable {
     lifeOfNode[node] = life
     let profile = cluster.startUp
     if profile.failureShare > 0, random.uniform() < profile.failureShare {
-      queue.add(.nodeFailed(node: node, life: life), at: later(Self.nanoseconds(profile.giveUpSeconds)))
+      queue.add(
+        .nodeFailed(node: Int32(node), life: life), at: later(Self.nanoseconds(profile.giveUpSeconds)))
     } else {
       let seconds = profile.seconds(at: random.uniform())
-      queue.add(.nodeStarted(node: node, life: life), at: later(Self.nanoseconds(seconds)))
+      queue.add(.nodeStarted(node: Int32(node), life: life), at: later(Self.nanoseconds(seconds)))
     }
   }
 
@@ -258,12 +272,17 @@ package struct ClusterSimulator: Sendable {
     let start = Start(
       task: task, attempt: attempt, isFirstOfWorker: !workers[worker].hasWorked, busyWorkers: busyWorkers)
     workers[worker].hasWorked = true
-    var span = time(start).nanoseconds
-    if let stragglers = cluster.stragglers, random.uniform() < stragglers.share {
-      span = Self.nanoseconds(Double(span) * 1e-9 * stragglers.factor)
-    }
-    queue.add(.taskDone(worker: worker, task: task, attempt: attempt), at: later(span))
+    (workers[worker].task, workers[worker].attempt) = (Int32(task), Int32(attempt))
+    let span = span(start, time)
+    queue.add(.taskDone(worker: Int32(worker)), at: later(span))
     if span > timeout { queue.add(.tick, at: later(timeout + 1)) }
+  }
+
+  /// How long the task takes, which may be a straggler.
+  mutating func span(_ start: Start, _ time: (Start) -> Duration) -> Int64 {
+    let span = time(start).nanoseconds
+    guard let stragglers = cluster.stragglers, random.uniform() < stragglers.share else { return span }
+    return Self.nanoseconds(Double(span) * 1e-9 * stragglers.factor)
   }
 
   private mutating func setAtTask(_ worker: Int, _ isAtTask: Bool) {
@@ -301,14 +320,5 @@ package struct ClusterSimulator: Sendable {
     var life = life
     life.end = now
     closedLives.append(life)
-  }
-}
-
-extension Duration {
-  /// Whole nanoseconds, cut towards zero; of spans up to 292 years.
-  var nanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    return overflow ? .max : product + attoseconds / 1_000_000_000
   }
 }

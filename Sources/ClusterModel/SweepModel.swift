@@ -67,11 +67,12 @@ package struct SweepModel: Sendable {
         )
       }
       guard let row = found else { continue }
-      var entry = try priced(row)
-      if let schedule = settings.schedule, let price = entry.pricePerHour, let billing = try billing(cell) {
+      let pricing = try pricing(cell)
+      var entry = priced(row, pricing)
+      if let schedule = settings.schedule, let pricing {
         tasksOfMonths += schedule.jobs * simulation.tasks.count
         if tasksOfMonths <= mostTasksOfMonths {
-          entry.row.costUSDPerMonth = month(simulation, drawn[0], schedule, billing, price)
+          entry.row.costUSDPerMonth = month(simulation, drawn[0], schedule, pricing)
         }
       }
       entries.append(entry)
@@ -81,26 +82,25 @@ package struct SweepModel: Sendable {
 
   /// The dollars of a month of 730 hours, from the jobs of the schedule one after the other.
   private func month(
-    _ simulation: CellSimulation, _ times: TaskTimes, _ schedule: JobSeries, _ billing: BillingProfile,
-    _ price: Dollars
+    _ simulation: CellSimulation, _ times: TaskTimes, _ schedule: JobSeries, _ pricing: ClusterPricing
   ) -> Double {
     var billed: Int64 = 0
-    _ = schedule.run(simulation, times, seed: seed) { billed += billing.billedMilliseconds(of: $0) }
+    _ = schedule.run(simulation, times, seed: seed) { billed += pricing.billing.billedMilliseconds(of: $0) }
     let looked = schedule.interval * schedule.jobs
-    return price.times(billed * ClusterCost.hoursPerMonth, over: looked.milliseconds).value
+    return pricing.price.times(billed * ClusterCost.hoursPerMonth, over: looked.milliseconds).value
   }
 
-  private func billing(_ cell: ClusterCell) throws -> BillingProfile? {
-    if let name = settings.billing { return try BillingProfile.named(name) }
-    guard let region = cell.region, let vmSize = cell.vmSize else { return nil }
-    return BillingProfile.of(provider: try prices.row(region: region, vmSize: vmSize).provider)
+  /// What `cell` is priced with; nil where its size has no price.
+  private func pricing(_ cell: ClusterCell) throws -> ClusterPricing? {
+    try ClusterPricing(
+      of: cell, in: prices, billing: try settings.billing.flatMap { try BillingProfile.named($0) })
   }
 
   /// `row` with its costs, where its size has a price. Its month is that of one job again and again.
-  package func priced(_ row: ClusterRow) throws -> ClusterTable.Entry {
-    guard let pricing = try ClusterPricing(of: row.cell, in: prices, billing: try billing(row.cell)) else {
-      return ClusterTable.Entry(row: row)
-    }
+  package func priced(_ row: ClusterRow) throws -> ClusterTable.Entry { priced(row, try pricing(row.cell)) }
+
+  private func priced(_ row: ClusterRow, _ pricing: ClusterPricing?) -> ClusterTable.Entry {
+    guard let pricing else { return ClusterTable.Entry(row: row) }
     let priced = row.priced(
       pricing, every: settings.schedule?.interval, idleTime: settings.idleTimeBeforeScaleDown)
     return ClusterTable.Entry(row: priced, pricing: pricing)

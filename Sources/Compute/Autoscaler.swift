@@ -13,9 +13,9 @@ package struct Autoscaler: Sendable {
     case busy(node: Int)
     /// A node has nothing to do any more.
     case idle(node: Int)
-    /// So many tasks wait or run, and each of these nodes takes tasks; of each, whether it is at one. All of it is known at once,
-    /// so that no node is released for what was true a moment ago.
-    case observed(demand: Int, isBusy: [Int: Bool])
+    /// So many tasks wait or run, and these nodes, ascending, take tasks. All of it is known at once, so that no node is released
+    /// for what was true a moment ago.
+    case observed(demand: Int, nodes: [Observation])
     /// Somebody else has taken the node away.
     case preempted(node: Int)
     /// The node does not come up, or is broken.
@@ -24,6 +24,13 @@ package struct Autoscaler: Sendable {
     case gone(node: Int)
     /// Nothing but time has passed.
     case tick
+  }
+
+  /// A node that takes tasks.
+  package struct Observation: Hashable, Sendable {
+    /// From 1.
+    package var node: Int
+    package var isAtTask: Bool
   }
 
   package enum Action: Hashable, Sendable {
@@ -43,7 +50,11 @@ package struct Autoscaler: Sendable {
 
   package let settings: AutoscaleSettings
   private let tasksPerNode: Int
-  private var nodes: [Int: Node] = [:]
+  private let idleTime: Duration
+  /// By their numbers, from 1 at index 0, which are never above the most nodes; nil where one is not there.
+  private var nodes: [Node?] = []
+  /// How many nodes have not gone.
+  private(set) var count = 0
   /// How many of ``nodes`` take tasks, now or soon.
   private var usable = 0
   private var demand = 0
@@ -54,26 +65,39 @@ package struct Autoscaler: Sendable {
     precondition(tasksPerNode >= 1 && settings.maxInstances >= settings.minInstances)
     self.settings = settings
     self.tasksPerNode = tasksPerNode
+    idleTime = settings.idleTimeBeforeScaleDown
   }
 
   /// Every node that has not gone.
-  package var states: [Int: NodeState] { nodes.mapValues(\.state) }
+  package var states: [Int: NodeState] {
+    Dictionary(uniqueKeysWithValues: nodeNumbers.compactMap { node in state(of: node).map { (node, $0) } })
+  }
+
+  /// The nodes that have not gone, ascending.
+  var nodeNumbers: [Int] { nodes.indices.filter { nodes[$0] != nil }.map { $0 + 1 } }
 
   /// The state of `node`; nil where it is not there.
-  func state(of node: Int) -> NodeState? { nodes[node]?.state }
+  func state(of node: Int) -> NodeState? {
+    node >= 1 && node <= nodes.count ? nodes[node - 1]?.state : nil
+  }
 
   /// Whether another node could be asked for.
-  package var mayGrow: Bool { nodes.count < settings.maxInstances }
+  package var mayGrow: Bool { count < settings.maxInstances }
 
   /// When, without another event, an idle node is released; nil where none is.
   package var nextRelease: Duration? {
     guard usable > target else { return nil }
-    return nodes.values.filter { $0.state == .idle }.map { $0.since + settings.idleTimeBeforeScaleDown }.min()
+    var earliest: Duration?
+    for node in nodes {
+      guard let node, node.state == .idle else { continue }
+      earliest = min(earliest ?? node.since, node.since)
+    }
+    return earliest.map { $0 + idleTime }
   }
 
   /// What every node has cost so far: the time from being asked for to being gone.
   package func nodeTime(at now: Duration) -> Duration {
-    nodes.values.reduce(spent) { $0 + (now - $1.born) }
+    nodes.reduce(spent) { total, node in node.map { total + (now - $0.born) } ?? total }
   }
 
   /// Takes `event`, which happened at `now` on a clock that never goes back.
@@ -84,20 +108,24 @@ package struct Autoscaler: Sendable {
     case .ready(let node): move(node, from: [.provisioning], to: .idle, now, &actions)
     case .busy(let node): move(node, from: [.provisioning, .idle], to: .running, now, &actions)
     case .idle(let node): move(node, from: [.running], to: .idle, now, &actions)
-    case .observed(let tasks, let isBusy):
+    case .observed(let tasks, let seen):
       demand = tasks
-      for (node, isBusy) in isBusy.sorted(by: { $0.key < $1.key }) {
-        move(node, from: [.provisioning], to: .idle, now, &actions)
-        move(
-          node, from: isBusy ? [.idle] : [.running], to: isBusy ? .running : .idle, now,
-          &actions)
+      for one in seen {
+        move(one.node, from: [.provisioning], to: .idle, now, &actions)
+        if one.isAtTask {
+          move(one.node, from: [.idle], to: .running, now, &actions)
+        } else {
+          move(one.node, from: [.running], to: .idle, now, &actions)
+        }
       }
     case .preempted(let node):
       move(node, from: [.provisioning, .idle, .running, .leaving], to: .preempted, now, &actions)
     case .unusable(let node):
       move(node, from: [.provisioning, .idle, .running], to: .unusable, now, &actions)
     case .gone(let number):
-      guard let node = nodes.removeValue(forKey: number) else { break }
+      guard state(of: number) != nil, let node = nodes[number - 1] else { break }
+      nodes[number - 1] = nil
+      count -= 1
       if node.state.isUsable { usable -= 1 }
       spent += now - node.born
       actions.append(.changed(NodeTransition(node: number, state: nil, at: now)))
@@ -110,32 +138,35 @@ package struct Autoscaler: Sendable {
   private var target: Int { settings.nodes(for: demand, tasksPerNode: tasksPerNode) }
 
   private mutating func move(
-    _ number: Int, from: Set<NodeState>, to state: NodeState, _ now: Duration, _ actions: inout [Action]
+    _ number: Int, from: [NodeState], to state: NodeState, _ now: Duration, _ actions: inout [Action]
   ) {
-    guard let node = nodes[number], from.contains(node.state) else { return }
-    nodes[number] = Node(state: state, since: now, born: node.born)
-    usable += (state.isUsable ? 1 : 0) - (node.state.isUsable ? 1 : 0)
+    guard let old = self.state(of: number), from.contains(old) else { return }
+    nodes[number - 1]?.state = state
+    nodes[number - 1]?.since = now
+    usable += (state.isUsable ? 1 : 0) - (old.isUsable ? 1 : 0)
     actions.append(.changed(NodeTransition(node: number, state: state, at: now)))
   }
 
   private mutating func balance(at now: Duration, _ actions: inout [Action]) {
+    let target = target
     // A node that is on its way out still holds its machine, and so counts towards `max_instances`.
-    var number = 1
+    var index = 0
     while usable < target, mayGrow {
-      while nodes[number] != nil { number += 1 }
-      nodes[number] = Node(state: .provisioning, since: now, born: now)
+      while index < nodes.count, nodes[index] != nil { index += 1 }
+      if index == nodes.count { nodes.append(nil) }
+      nodes[index] = Node(state: .provisioning, since: now, born: now)
+      count += 1
       usable += 1
-      actions.append(.changed(NodeTransition(node: number, state: .provisioning, at: now)))
-      actions.append(.provision(node: number))
-    }
-    guard usable > target else { return }
-    let rested = nodes.filter {
-      $0.value.state == .idle && now - $0.value.since >= settings.idleTimeBeforeScaleDown
+      actions.append(.changed(NodeTransition(node: index + 1, state: .provisioning, at: now)))
+      actions.append(.provision(node: index + 1))
     }
     // The node that came last is released first, so that the others stay warm.
-    for number in rested.keys.sorted(by: >) where usable > target {
-      move(number, from: [.idle], to: .leaving, now, &actions)
-      actions.append(.release(node: number))
+    index = nodes.count
+    while usable > target, index > 0 {
+      index -= 1
+      guard let node = nodes[index], node.state == .idle, now - node.since >= idleTime else { continue }
+      move(index + 1, from: [.idle], to: .leaving, now, &actions)
+      actions.append(.release(node: index + 1))
     }
   }
 }

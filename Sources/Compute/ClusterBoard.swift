@@ -2,9 +2,9 @@
 /// with an ``Autoscaler``, which lives as long as the cluster. Events go in, actions come out, and time is told, never read.
 ///
 /// ``LocalTarget`` drives it with processes and the clock, a simulator with times of its own. A driver performs each action and
-/// tells what has come of it as an event: ``Action/provision(node:)`` is answered by ``Event/nodeStarted(_:)``,
-/// ``Action/startWorker(worker:slot:)`` by a reply or by the worker's exit, ``Action/kill(worker:)`` and
-/// ``Action/finish(worker:)`` by its exit.
+/// tells what has come of it as an event: ``BoardAction/provision(node:)`` is answered by ``Event/nodeStarted(_:)``,
+/// ``BoardAction/startWorker(worker:slot:)`` by a reply or by the worker's exit, ``BoardAction/kill(worker:)`` and
+/// ``BoardAction/finish(worker:)`` by its exit.
 package struct ClusterBoard: Sendable {
   package enum Event: Hashable, Sendable {
     /// A job begins; only one is under way at a time.
@@ -30,21 +30,10 @@ package struct ClusterBoard: Sendable {
     case cleared
   }
 
-  package enum Action: Hashable, Sendable {
-    /// A node is needed.
-    case provision(node: Int)
-    /// On the node ``node(of:)`` of `slot`.
-    case startWorker(worker: Int, slot: Int)
-    case assign(worker: Int, task: Int, attempt: Int)
-    case kill(worker: Int)
-    /// It has nothing to do and is to exit by itself.
-    case finish(worker: Int)
-    case report(ComputeEvent)
-    /// For the record.
-    case changed(NodeTransition)
-  }
+  package typealias Action = BoardAction
 
   private let coresPerNode: Int
+  private let reports: Bool
   private var scaler: Autoscaler
   /// Of the job that is under way.
   private var board: TaskBoard?
@@ -58,24 +47,32 @@ package struct ClusterBoard: Sendable {
   private var slots: [Int: Int] = [:]
   /// How many workers of a node have not exited.
   private var workersOnNode: [Int: Int] = [:]
-  /// What the job's board has answered to the event at hand: kept, so that its room is used again.
-  private var told: [TaskBoard.Action] = []
   /// Between jobs, the workers that the next one can use.
   private var warm: [TaskBoard.WarmWorker] = []
+  /// The number that the next worker gets: every one below is known in ``slots``, or has exited.
   private var nextWorker = 1
   /// How the last job has ended; nil before the first, and while one is under way.
   package private(set) var outcome: ComputeOutcome?
 
   /// A cluster without nodes.
   ///
-  /// - Parameter coresPerNode: How many tasks a node does at a time, at least 1.
-  package init(_ scale: AutoscaleSettings, coresPerNode: Int) {
+  /// - Parameters:
+  ///   - coresPerNode: How many tasks a node does at a time, at least 1.
+  ///   - reports: Whether it says what becomes of tasks and workers. A simulator has nobody to tell, and saves the time.
+  package init(_ scale: AutoscaleSettings, coresPerNode: Int, reports: Bool = true) {
     self.coresPerNode = coresPerNode
+    self.reports = reports
     scaler = Autoscaler(scale, tasksPerNode: coresPerNode)
   }
 
   /// Every node that has not gone.
   package var nodes: [Int: NodeState] { scaler.states }
+
+  /// How many nodes have not gone.
+  package var nodeCount: Int { scaler.count }
+
+  /// The state of `node`; nil where it is not there.
+  package func state(of node: Int) -> NodeState? { scaler.state(of: node) }
 
   /// When, between jobs and without another event, an idle node is released; nil where none is.
   package var nextRelease: Duration? { scaler.nextRelease }
@@ -132,33 +129,25 @@ package struct ClusterBoard: Sendable {
     outcome = nil
     var board = TaskBoard(
       job: job, nodes: scaler.settings.maxInstances, coresPerNode: coresPerNode, warm: warm,
-      nextWorker: nextWorker, now: now, openNodes: openNodes)
+      nextWorker: nextWorker, now: now, openNodes: openNodes, reports: reports)
     warm = []
-    told.append(contentsOf: board.begin(at: now))
+    let first = actions.count
+    actions += board.begin(at: now)
     self.board = board
-    passOn(&actions)
+    noteStartedWorkers(actions, from: first)
   }
 
   /// Tells the job's board, where there is one.
   private mutating func tell(_ event: TaskBoard.Event, at now: Duration, _ actions: inout [Action]) {
-    board?.handle(event, at: now, &told)
-    passOn(&actions)
+    let first = actions.count
+    board?.handle(event, at: now, &actions)
+    noteStartedWorkers(actions, from: first)
   }
 
-  private mutating func passOn(_ actions: inout [Action]) {
-    for action in told {
-      switch action {
-      case .startWorker(let worker, let slot):
-        note(worker, slot)
-        actions.append(.startWorker(worker: worker, slot: slot))
-      case .assign(let worker, let task, let attempt):
-        actions.append(.assign(worker: worker, task: task, attempt: attempt))
-      case .kill(let worker): actions.append(.kill(worker: worker))
-      case .finish(let worker): actions.append(.finish(worker: worker))
-      case .report(let event): actions.append(.report(event))
-      }
-    }
-    told.removeAll(keepingCapacity: true)
+  private mutating func noteStartedWorkers(_ actions: [Action], from first: Int) {
+    guard let next = board?.nextWorker, next > nextWorker else { return }
+    nextWorker = next
+    for case .startWorker(let worker, let slot) in actions[first...] { note(worker, slot) }
   }
 
   private mutating func note(_ worker: Int, _ slot: Int) {
@@ -170,7 +159,6 @@ package struct ClusterBoard: Sendable {
   private mutating func endJobIfFinished() {
     guard board?.isFinished == true, let ended = board else { return }
     warm = ended.warmWorkers
-    nextWorker = ended.nextWorker
     outcome = ended.outcome
     board = nil
   }
@@ -223,7 +211,7 @@ package struct ClusterBoard: Sendable {
   }
 
   private mutating func clear(at now: Duration, _ actions: inout [Action]) {
-    for node in scaler.states.keys.sorted() {
+    for node in scaler.nodeNumbers {
       // The autoscaler asks for the fewest nodes again at once; they are provisioned when there is something to prepare for.
       for case .changed(let transition) in scaler.handle(.gone(node: node), at: now)
       where transition.state == nil {
@@ -241,31 +229,18 @@ package struct ClusterBoard: Sendable {
 
   /// Tells the autoscaler what the nodes are at, and does what it decides.
   private mutating func balance(at now: Duration, _ actions: inout [Action]) {
-    let isBusy = activity()
-    let decided = scaler.handle(.observed(demand: board?.demand ?? 0, isBusy: isBusy), at: now)
+    let seen = board?.takeActivity(openNodes: openNodes, knownTo: scaler) ?? activityBetweenJobs
+    let decided = scaler.handle(.observed(demand: board?.demand ?? 0, nodes: seen), at: now)
     apply(decided, at: now, &actions)
     noteGoneNodes(at: now, &actions)
     // A task that has failed waits for a node that is still coming up, however long that takes.
-    let isComing = coming.contains { scaler.state(of: $0) == .provisioning }
-    let mayGrow = scaler.mayGrow || isComing
+    let mayGrow = scaler.mayGrow || coming.contains { scaler.state(of: $0) == .provisioning }
     board?.mayGrow = mayGrow
   }
 
-  /// Of the nodes that can take tasks, those that may have come to something else since the last time, and whether they are at a
-  /// task. A node that nobody needs yet has no workers, and is as good as ready.
-  private mutating func activity() -> [Int: Bool] {
-    guard let touched = board?.tally.takeTouched() else {
-      return Dictionary(
-        uniqueKeysWithValues: openNodes.subtracting(startingNodes).map { ($0, false) })
-    }
-    var isBusy: [Int: Bool] = [:]
-    for node in touched where openNodes.contains(node) {
-      guard let tally = board?.tally, !tally.isStarting(node) else { continue }
-      let isAtTask = tally.isBusy(node)
-      // Most have ended one task and begun another.
-      if scaler.state(of: node) != (isAtTask ? .running : .idle) { isBusy[node] = isAtTask }
-    }
-    return isBusy
+  /// The nodes that can take tasks. One that nobody needs yet has no workers, and is as good as ready.
+  private var activityBetweenJobs: [Autoscaler.Observation] {
+    openNodes.subtracting(startingNodes).sorted().map { Autoscaler.Observation(node: $0, isAtTask: false) }
   }
 
   /// The nodes whose workers are all still being started, between jobs.

@@ -25,14 +25,8 @@ package struct TaskBoard: Sendable {
     case loseNode(Int)
   }
 
-  package enum Action: Hashable, Sendable {
-    case startWorker(worker: Int, slot: Int)
-    case assign(worker: Int, task: Int, attempt: Int)
-    case kill(worker: Int)
-    /// It has nothing to do and is to exit by itself.
-    case finish(worker: Int)
-    case report(ComputeEvent)
-  }
+  /// Of these, a board of tasks asks for no nodes, and notes none.
+  package typealias Action = BoardAction
 
   /// A worker that is alive between two jobs.
   package struct WarmWorker: Hashable, Sendable {
@@ -48,47 +42,18 @@ package struct TaskBoard: Sendable {
     }
   }
 
-  struct Run: Hashable, Sendable {
-    var attempt: TaskQueue.Attempt
-    var started: Duration
-  }
-
-  enum State: Hashable, Sendable {
-    case starting(since: Duration)
-    case idle
-    case busy(Run)
-    /// Told to end; the attempt it was at, if any, fails with this reason when it has.
-    case killed(Run?, reason: String)
-    /// Killed because its node was preempted.
-    case lost(Run, reason: String)
-    /// Told to exit by itself, because its node is released, or killed while it was at no task on a node that was preempted.
-    case leaving
-
-    var activity: WorkerTally.Activity {
-      switch self {
-      case .starting: .starting
-      case .idle: .idle
-      case .busy: .working
-      case .killed(.some, _), .lost: .losing
-      case .killed(nil, _), .leaving: .leaving
-      }
-    }
-  }
-
-  struct Worker: Sendable {
-    var slot: Int
-    var state: State
-  }
-
   private let timeout: Duration
   private(set) var queue: TaskQueue
-  private(set) var workers: [Int: Worker] = [:]
+  private(set) var workers = WorkerTable()
+  /// Why each worker that was told to end, and was at a task or had not started, is to end.
+  private var reasons: [Int: String] = [:]
   var tally: WorkerTally
   var slots: WorkerSlots
   private var startFailures = 0
   private let maxStartFailures: Int
   private(set) var ending: ComputeOutcome.Ending = .finished
   private var stoppedAt: Duration?
+  private let reports: Bool
   /// The number that the next worker gets. Numbers are never used twice, also across jobs.
   package private(set) var nextWorker: Int
   /// Whether another node may be opened: a failed task then waits for it rather than for the worker it failed on.
@@ -96,11 +61,14 @@ package struct TaskBoard: Sendable {
 
   /// A board for `job` over `nodes` × `coresPerNode` slots, some of which may hold a warm worker already.
   ///
-  /// - Parameter openNodes: The nodes that take tasks from the beginning; nil for all.
+  /// - Parameters:
+  ///   - openNodes: The nodes that take tasks from the beginning; nil for all.
+  ///   - reports: Whether there is somebody to report to.
   package init(
     job: ComputeJob, nodes: Int, coresPerNode: Int, warm: [WarmWorker] = [], nextWorker: Int = 1,
-    now: Duration = .zero, openNodes: Set<Int>? = nil
+    now: Duration = .zero, openNodes: Set<Int>? = nil, reports: Bool = true
   ) {
+    self.reports = reports
     timeout = job.retry.timeout
     queue = TaskQueue(tasks: job.tasks, maxRetries: job.retry.maxRetries)
     slots = WorkerSlots(
@@ -111,27 +79,28 @@ package struct TaskBoard: Sendable {
     maxStartFailures = ComputeDefaults.workerStartFailuresPerSlot * nodes * coresPerNode
     for node in slots.openNodes { tally.touch(node) }
     for worker in warm {
-      add(worker.worker, Worker(slot: worker.slot, state: worker.isReady ? .idle : .starting(since: now)))
+      add(worker.worker, slot: worker.slot, worker.isReady ? .idle : .starting(since: now))
     }
   }
 
   // Workers come, change and go through these three alone, which keep ``tally`` true.
 
-  private mutating func add(_ number: Int, _ worker: Worker) {
-    workers[number] = worker
-    tally.add(number, on: slots.node(of: worker.slot), worker.state.activity)
+  private mutating func add(_ number: Int, slot: Int, _ state: WorkerTable.State) {
+    workers.insert(WorkerTable.Worker(number: number, slot: slot, state: state))
+    tally.add(number, on: slots.node(of: slot), state.activity)
   }
 
-  mutating func move(_ number: Int, to state: State) {
-    guard let index = workers.index(forKey: number) else { return }
-    let old = workers.values[index].state.activity
-    workers.values[index].state = state
+  /// The worker at `index` of ``workers`` comes to `state`.
+  mutating func move(_ index: Int, to state: WorkerTable.State) {
+    let worker = workers[index]
+    workers[index].state = state
     tally.change(
-      number, on: slots.node(of: workers.values[index].slot), from: old, to: state.activity)
+      worker.number, on: slots.node(of: worker.slot), from: worker.state.activity, to: state.activity)
   }
 
-  private mutating func removeWorker(_ number: Int) -> Worker? {
-    guard let worker = workers.removeValue(forKey: number) else { return nil }
+  private mutating func removeWorker(_ number: Int) -> WorkerTable.Worker? {
+    guard let index = workers.index(of: number) else { return nil }
+    let worker = workers.remove(at: index)
     tally.remove(number, on: slots.node(of: worker.slot), worker.state.activity)
     return worker
   }
@@ -139,7 +108,12 @@ package struct TaskBoard: Sendable {
   /// Whether nothing is left to wait for.
   package var isFinished: Bool {
     guard tally.atTask == 0 else { return false }
-    return ending != .finished || queue.waiting == 0
+    return !isUnderWay || queue.waiting == 0
+  }
+
+  /// Whether nothing has put an end to the job yet.
+  var isUnderWay: Bool {
+    if case .finished = ending { true } else { false }
   }
 
   /// How the job has ended; of use once ``isFinished``.
@@ -147,13 +121,13 @@ package struct TaskBoard: Sendable {
 
   /// The workers that are left, for the next job.
   package var warmWorkers: [WarmWorker] {
-    workers.compactMap { number, worker in
+    workers.compactMap { worker in
       switch worker.state {
-      case .idle: WarmWorker(worker: number, slot: worker.slot, isReady: true)
-      case .starting: WarmWorker(worker: number, slot: worker.slot, isReady: false)
+      case .idle: WarmWorker(worker: worker.number, slot: worker.slot, isReady: true)
+      case .starting: WarmWorker(worker: worker.number, slot: worker.slot, isReady: false)
       case .busy, .killed, .lost, .leaving: nil
       }
-    }.sorted { $0.worker < $1.worker }
+    }
   }
 
   /// The first actions.
@@ -181,7 +155,7 @@ package struct TaskBoard: Sendable {
       checkTimeouts(at: now, &actions)
       if isAbandoning(at: now) { killBusy(reason: "the job was stopped", &actions) }
     case .stop:
-      if ending == .finished {
+      if isUnderWay {
         ending = .stopped
         stoppedAt = now
       }
@@ -189,7 +163,7 @@ package struct TaskBoard: Sendable {
       ending = .canceled
       killBusy(reason: "the job was canceled", &actions)
     case .openNode(let node):
-      slots.open(node, taken: Set(workers.values.map(\.slot)))
+      slots.open(node, taken: workers(on: node).map { workers[$0].slot })
       tally.touch(node)
     case .closeNode(let node): close(node, &actions)
     case .loseNode(let node): lose(node, &actions)
@@ -203,48 +177,53 @@ package struct TaskBoard: Sendable {
   }
 
   private mutating func killBusy(reason: String, _ actions: inout [Action]) {
-    for (number, worker) in workers.sorted(by: { $0.key < $1.key }) {
-      if case .busy = worker.state { kill(number, reason: reason, &actions) }
+    for worker in workers {
+      if case .busy = worker.state { kill(worker.number, reason: reason, &actions) }
     }
   }
 
   private mutating func take(
     _ reply: WorkerReply, from number: Int, at now: Duration, _ actions: inout [Action]
   ) {
-    guard let worker = workers[number] else { return }
-    switch (reply, worker.state) {
-    case (.ready, .starting):
-      startFailures = 0
-      move(number, to: .idle)
-    case (.succeeded(let task, let attempt, let counts), .busy(let run))
-    where task == run.attempt.task && attempt == run.attempt.number:
-      move(number, to: .idle)
-      queue.noteSuccess()
-      actions.append(
-        .report(.taskSucceeded(task: task, attempt: attempt, counts: counts, duration: now - run.started)))
-    case (.failed(let task, let attempt, let reason, let retry), .busy(let run))
-    where task == run.attempt.task && attempt == run.attempt.number:
-      move(number, to: .idle)
-      attemptFailed(run, on: number, reason: reason, retry: retry, at: now, &actions)
-    case (_, .killed), (_, .lost):
-      break  // Its attempt has already been given up.
-    case (_, .leaving):
-      break  // It became ready just when it was told to go.
-    default:
-      kill(number, reason: "worker \(number) answered for a task that it was not given", &actions)
+    guard let index = workers.index(of: number) else { return }
+    switch workers[index].state {
+    case .killed, .lost: return  // Its attempt has already been given up.
+    case .leaving: return  // It became ready just when it was told to go.
+    case .starting:
+      if case .ready = reply {
+        startFailures = 0
+        return move(index, to: .idle)
+      }
+    case .idle: break
+    case .busy(let run):
+      switch reply {
+      case .succeeded(let task, let attempt, let counts) where run.isOf(task, attempt):
+        move(index, to: .idle)
+        queue.noteSuccess()
+        return report(
+          .taskSucceeded(task: task, attempt: attempt, counts: counts, duration: now - run.started), &actions)
+      case .failed(let task, let attempt, let reason, let retry) where run.isOf(task, attempt):
+        move(index, to: .idle)
+        return attemptFailed(run, on: number, reason: reason, retry: retry, at: now, &actions)
+      default: break
+      }
     }
+    kill(number, reason: "worker \(number) answered for a task that it was not given", &actions)
+  }
+
+  private func report(_ event: @autoclosure () -> ComputeEvent, _ actions: inout [Action]) {
+    if reports { actions.append(.report(event())) }
   }
 
   private mutating func attemptFailed(
-    _ run: Run, on worker: Int, reason: String, retry mayHelp: Bool, at now: Duration,
+    _ run: WorkerTable.Run, on worker: Int, reason: String, retry mayHelp: Bool, at now: Duration,
     _ actions: inout [Action]
   ) {
     guard !isEnding(at: now) else { return }
-    actions.append(
-      .report(
-        queue.noteFailure(
-          of: run.attempt, on: worker, reason: reason, mayRetry: mayHelp && !isGivingUp,
-          duration: now - run.started)))
+    let event = queue.noteFailure(
+      of: run.attempt, on: worker, reason: reason, mayRetry: mayHelp && !isGivingUp,
+      duration: now - run.started)
+    report(event, &actions)
   }
 
   /// Whether what a task was at counts no more: in a canceled job, or one that is stopped, it has neither failed nor is it tried
@@ -257,27 +236,30 @@ package struct TaskBoard: Sendable {
 
   private mutating func remove(_ number: Int, reason: String, at now: Duration, _ actions: inout [Action]) {
     guard let worker = removeWorker(number) else { return }
+    let why = reasons.removeValue(forKey: number)
+    // It may have died before it was told to: both are said, why it was to end and how it has.
+    let account = why.map { "\($0); it \(reason)" } ?? reason
     slots.release(worker.slot)
-    actions.append(
-      .report(.workerExited(worker: number, node: slots.node(of: worker.slot), reason: reason)))
+    report(.workerExited(worker: number, node: slots.node(of: worker.slot), reason: reason), &actions)
     switch worker.state {
     case .busy(let run):
       let reason = "worker \(number) \(reason) during the task"
       attemptFailed(run, on: number, reason: reason, retry: true, at: now, &actions)
-    case .killed(let run?, let why):
-      attemptFailed(run, on: number, reason: why, retry: true, at: now, &actions)
-    case .lost(let run, let why):
+    case .killed(let run?):
+      attemptFailed(run, on: number, reason: account, retry: true, at: now, &actions)
+    case .lost(let run):
       guard !isEnding(at: now) else { break }
       let duration = now - run.started
+      let lost = why ?? reason
       let event =
         isGivingUp
-        ? queue.noteFailure(of: run.attempt, on: number, reason: why, mayRetry: false, duration: duration)
-        : queue.noteLoss(of: run.attempt, on: number, reason: why, duration: duration)
-      actions.append(.report(event))
+        ? queue.noteFailure(of: run.attempt, on: number, reason: lost, mayRetry: false, duration: duration)
+        : queue.noteLoss(of: run.attempt, on: number, reason: lost, duration: duration)
+      report(event, &actions)
     case .starting:
       countStartFailure("worker \(number) \(reason) before it was ready")
-    case .killed(nil, let why):
-      countStartFailure(why)
+    case .killed(nil):
+      countStartFailure(account)
     case .idle, .leaving:
       break
     }
@@ -285,21 +267,21 @@ package struct TaskBoard: Sendable {
 
   private mutating func countStartFailure(_ reason: String) {
     startFailures += 1
-    if startFailures >= maxStartFailures, ending == .finished {
+    if startFailures >= maxStartFailures, isUnderWay {
       ending = .gaveUp(reason: "\(startFailures) workers in a row did not start; last: \(reason)")
     }
   }
 
   private mutating func checkTimeouts(at now: Duration, _ actions: inout [Action]) {
-    for (number, worker) in workers.sorted(by: { $0.key < $1.key }) {
+    for worker in workers {
+      let number = worker.number
       switch worker.state {
       case .busy(let run) where now - run.started > timeout:
         kill(
-          number, reason: "no answer within \(timeout.formattedSeconds); worker \(number) was killed",
-          &actions)
+          number, reason: "worker \(number) gave no answer within \(timeout.formattedSeconds)", &actions)
       case .starting(let since) where now - since > ComputeDefaults.workerStartTimeout:
         let limit = ComputeDefaults.workerStartTimeout.formattedSeconds
-        kill(number, reason: "worker \(number) was not ready within \(limit) and was killed", &actions)
+        kill(number, reason: "worker \(number) was not ready within \(limit)", &actions)
       default:
         break
       }
@@ -307,40 +289,44 @@ package struct TaskBoard: Sendable {
   }
 
   private mutating func kill(_ number: Int, reason: String, _ actions: inout [Action]) {
-    guard let worker = workers[number] else { return }
-    switch worker.state {
-    case .busy(let run): move(number, to: .killed(run, reason: reason))
-    case .starting, .idle: move(number, to: .killed(nil, reason: reason))
+    guard let index = workers.index(of: number) else { return }
+    switch workers[index].state {
+    case .busy(let run): move(index, to: .killed(run))
+    case .starting, .idle: move(index, to: .killed(nil))
     case .killed, .lost, .leaving: return
     }
+    noteReason(reason, of: number)
     actions.append(.kill(worker: number))
   }
 
+  /// Keeps why a worker is told to end until it has.
+  mutating func noteReason(_ reason: String, of number: Int) { reasons[number] = reason }
+
   /// Gives waiting tasks to idle workers, and starts workers for those that no worker is there for.
   private mutating func giveOut(_ actions: inout [Action], at now: Duration) {
-    guard ending == .finished else { return }
-    var index = 0
-    while index < tally.idle.count, queue.waiting > 0 {
-      let number = tally.idle[index]
+    guard isUnderWay else { return }
+    var place = 0
+    while place < tally.idle.count, queue.waiting > 0 {
+      let number = tally.idle[place]
       let isAlone = workers.count == 1 && slots.isFull && !mayGrow
-      guard let attempt = queue.take(for: number, isAlone: isAlone), let worker = workers[number] else {
-        index += 1
+      guard let attempt = queue.take(for: number, isAlone: isAlone), let index = workers.index(of: number)
+      else {
+        place += 1
         continue
       }
       // It is idle no more, and the next one has its place.
-      move(number, to: .busy(Run(attempt: attempt, started: now)))
+      move(index, to: .busy(WorkerTable.Run(attempt: attempt, started: now)))
       let (task, count) = (attempt.task, attempt.number)
       actions.append(.assign(worker: number, task: task, attempt: count))
-      actions.append(
-        .report(
-          .taskStarted(task: task, attempt: count, worker: number, node: slots.node(of: worker.slot))))
+      let node = slots.node(of: workers[index].slot)
+      report(.taskStarted(task: task, attempt: count, worker: number, node: node), &actions)
     }
     var waiting = queue.waiting - tally.starting
     while waiting > 0, let slot = slots.take() {
       waiting -= 1
-      add(nextWorker, Worker(slot: slot, state: .starting(since: now)))
+      add(nextWorker, slot: slot, .starting(since: now))
       actions.append(.startWorker(worker: nextWorker, slot: slot))
-      actions.append(.report(.workerStarted(worker: nextWorker, node: slots.node(of: slot))))
+      report(.workerStarted(worker: nextWorker, node: slots.node(of: slot)), &actions)
       nextWorker += 1
     }
   }

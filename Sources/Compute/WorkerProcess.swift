@@ -48,6 +48,11 @@ struct WorkerProcess: Sendable {
     case finish
   }
 
+  /// Whether the process has ever been there.
+  private final class Presence: Sendable {
+    let isSeen = Atomic(false)
+  }
+
   private let orders: AsyncStream<Order>.Continuation
   private let life: Task<Void, Never>
 
@@ -56,13 +61,17 @@ struct WorkerProcess: Sendable {
     let (stream, orders) = AsyncStream.makeStream(of: Order.self)
     self.orders = orders
     life = Task.detached {
+      let presence = Presence()
       do {
-        let reason = try await Self.live(number, command, logPath, stream, mailbox)
+        let reason = try await Self.live(number, command, logPath, stream, mailbox, presence)
         orders.finish()
         mailbox.post(.exited(worker: number, reason: reason))
       } catch {
         orders.finish()
-        mailbox.post(.notStarted(worker: number, reason: "\(error)"))
+        mailbox.post(
+          presence.isSeen.load(ordering: .acquiring)
+            ? .exited(worker: number, reason: "has gone, and how it ended could not be found out (\(error))")
+            : .notStarted(worker: number, reason: "\(error)"))
       }
     }
   }
@@ -77,9 +86,10 @@ struct WorkerProcess: Sendable {
   /// Returns when the process has gone.
   func wait() async { await life.value }
 
+  /// How the process has ended. Throws where it could not be started, and where nobody knows its end, which `presence` tells apart.
   private static func live(
     _ number: Int, _ command: WorkerCommand, _ logPath: String, _ orders: AsyncStream<Order>,
-    _ mailbox: WorkerMailbox
+    _ mailbox: WorkerMailbox, _ presence: Presence
   ) async throws -> String {
     guard access(command.executable, X_OK) == 0 else {
       throw FileError(path: command.executable, action: .run, reason: String(cString: strerror(errno)))
@@ -94,7 +104,9 @@ struct WorkerProcess: Sendable {
       .path(FilePath(words[0])), arguments: Arguments(Array(words.dropFirst())), input: .inputWriter,
       output: .sequence,
       error: .fileDescriptor(log, closeAfterSpawningProcess: true)
-    ) { execution in
+    ) { execution -> String? in
+      presence.isSeen.store(true, ordering: .releasing)
+      var unread: String?
       await withTaskGroup { group in
         group.addTask {
           for await order in orders {
@@ -111,7 +123,9 @@ struct WorkerProcess: Sendable {
             mailbox.post(.line(worker: number, line))
           }
         } catch {
-          mailbox.post(.line(worker: number, "\(error)"))
+          // Not a line of the worker's: that its output could not be read is told with its end.
+          unread = "\(error)"
+          try? execution.send(signal: .kill)
         }
         group.cancelAll()
       }
@@ -120,10 +134,13 @@ struct WorkerProcess: Sendable {
       await execution.teardown(using: [
         .send(signal: Signal(rawValue: 0), allowedDurationToNextStep: ComputeDefaults.workerExitGrace)
       ])
+      return unread
     }
-    switch result.terminationStatus {
-    case .exited(let code): return "exited with code \(code)"
-    case .signaled(let signal): return "was ended by signal \(signal) (\(String(cString: strsignal(signal))))"
-    }
+    let end =
+      switch result.terminationStatus {
+      case .exited(let code): "exited with code \(code)"
+      case .signaled(let signal): "was ended by signal \(signal) (\(String(cString: strsignal(signal))))"
+      }
+    return result.closureResult.map { "\(end); what it wrote could not be read (\($0))" } ?? end
   }
 }

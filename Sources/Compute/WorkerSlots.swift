@@ -33,7 +33,7 @@ struct WorkerSlots: Sendable {
   }
 
   /// Adds the slots of `node`, of which `taken` have a worker still.
-  mutating func open(_ node: Int, taken: Set<Int>) {
+  mutating func open(_ node: Int, taken: [Int]) {
     guard openNodes.insert(node).inserted else { return }
     free += ((node - 1) * coresPerNode..<node * coresPerNode).filter { !taken.contains($0) }
     free.sort(by: >)

@@ -31,8 +31,8 @@ struct WorkerTally: Sendable {
   private(set) var starting = 0
   private(set) var working = 0
   private var losing = 0
-  /// The nodes whose answers may have changed since ``takeTouched()``.
-  private var touched: [Int] = []
+  /// The nodes that have come to something else, or may have, since ``forgetTouched()``.
+  private(set) var touched: [Int] = []
 
   init(nodes: Int) { self.nodes = Array(repeating: Node(), count: nodes) }
 
@@ -45,12 +45,9 @@ struct WorkerTally: Sendable {
   /// The nodes that are at a task.
   var busyNodes: Set<Int> { Set(nodes.indices.lazy.filter { nodes[$0].isBusy }.map { $0 + 1 }) }
 
-  /// The nodes that have come to something else, or may have, since this was asked last.
-  mutating func takeTouched() -> [Int] {
-    guard !touched.isEmpty else { return [] }
+  mutating func forgetTouched() {
     for node in touched { nodes[node - 1].isTouched = false }
-    defer { touched.removeAll(keepingCapacity: true) }
-    return touched
+    touched.removeAll(keepingCapacity: true)
   }
 
   /// The node is to be asked about, whether or not its workers change.
@@ -86,7 +83,13 @@ struct WorkerTally: Sendable {
       nodes[node - 1].starting += step
     case .idle:
       let index = idle.partitioningIndex { $0 >= worker }
-      if step > 0 { idle.insert(worker, at: index) } else { idle.remove(at: index) }
+      if step < 0 {
+        idle.remove(at: index)
+      } else if index == idle.count {
+        idle.append(worker)
+      } else {
+        idle.insert(worker, at: index)
+      }
     case .working:
       working += step
       nodes[node - 1].atTask += step

@@ -129,6 +129,43 @@ import Testing
     #expect(alone.outcome.ending == .canceled)
   }
 
+  /// An element of a dealt job that loses its node begins anew with all of its tasks, on the next one.
+  @Test func dealtElementsBeginAnewWhereTheirNodeIsTaken() {
+    var cluster = SimulatedCluster(scale: AutoscaleSettings(maxInstances: 8))
+    cluster.dispatch = .deal
+    cluster.startUp = .fixed(100)
+    cluster.startUp.failureShare = 0.1
+    var taken = 0
+    for seed in UInt64(0)..<20 {
+      cluster.preemption = PreemptionProfile(
+        name: "test", lifetimes: .exponential(meanHours: 0.2), noticeSeconds: 30,
+        cancelsWhenAllAreTaken: true,
+        source: "a test")
+      var simulator = ClusterSimulator(cluster, seed: seed)
+      let result = simulator.run(ClusterSimulator.Job(tasks: 80)) { _ in .seconds(60) }
+      #expect(result.isComplete, "seed \(seed)")
+      let lives = simulator.takeLives()
+      for node in 1...8 {
+        let own = lives.filter { $0.node == node }
+        let worked = own.compactMap { life -> Duration? in
+          guard let index = life.stretches.firstIndex(where: { $0.state == .running }) else { return nil }
+          return (index + 1 < life.stretches.count ? life.stretches[index + 1].from : life.end)
+            - life.stretches[index].from
+        }
+        #expect(worked.last == .seconds(600) && worked.dropLast().allSatisfy { $0 < .seconds(600) })
+        #expect(zip(own, own.dropFirst()).allSatisfy { $0.end == $1.begin }, "seed \(seed)")
+        #expect(own.dropLast().allSatisfy { [.preempted, .unusable].contains($0.stretches.last?.state) })
+        taken += worked.count - 1
+      }
+      #expect(result.end == lives.compactMap { $0.stretches.first { $0.state == .idle }?.from }.max())
+    }
+    // What takes longer than any node lives does not go on for ever.
+    cluster.preemption = PreemptionProfile.named("gcp")
+    var hopeless = ClusterSimulator(cluster, seed: 1)
+    #expect(!hopeless.run(ClusterSimulator.Job(tasks: 8)) { _ in .seconds(90_000) }.isComplete)
+    #expect(taken > 20)
+  }
+
   @Test func aTaskThatOutlastsItsTimeoutFails() {
     var cluster = SimulatedCluster(scale: .fixed(1))
     cluster.retry = RetrySettings(maxRetries: 1, timeout: .seconds(5))

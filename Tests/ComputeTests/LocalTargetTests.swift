@@ -20,6 +20,9 @@ import Testing
     return WorkerCommand(executable: "/bin/sh", arguments: ["-c", script])
   }
 
+  /// However busy the machine is, no task is given up for being slow.
+  private static let patient = RetrySettings(timeout: .seconds(3600))
+
   private final class Events: Sendable {
     private let all = Mutex<[ComputeEvent]>([])
     func add(_ event: ComputeEvent) { all.withLock { $0.append(event) } }
@@ -46,7 +49,8 @@ import Testing
       let target = try LocalTarget(nodes: 2, coresPerNode: 1, logFolder: folder)
       let events = Events()
       let job = ComputeJob(
-        name: "a", input: "x", worker: Self.worker("echo task $task >&2"), tasks: Array(0..<50))
+        name: "a", input: "x", worker: Self.worker("echo task $task >&2"), tasks: Array(0..<50),
+        retry: Self.patient)
       for _ in 1...2 {
         let outcome = try await target.run(job, report: events.add)
         #expect(outcome == ComputeOutcome(ending: .finished, succeeded: 50, failed: 0, retries: 0, notRun: 0))
@@ -64,7 +68,9 @@ import Testing
       let target = try LocalTarget(nodes: 2, coresPerNode: 1, logFolder: folder)
       let events = Events()
       let crash = "if [ $task = 3 ] && [ $attempt = 1 ]; then kill -9 $$; fi"
-      let job = ComputeJob(name: "a", input: "x", worker: Self.worker(crash), tasks: Array(0..<10))
+      let job = ComputeJob(
+        name: "a", input: "x", worker: Self.worker(crash), tasks: Array(0..<10),
+        retry: Self.patient)
       let outcome = try await target.run(job, report: events.add)
       #expect(outcome == ComputeOutcome(ending: .finished, succeeded: 10, failed: 0, retries: 1, notRun: 0))
       #expect(events.retryReasons.first?.contains("signal 9") == true, "\(events.retryReasons)")
@@ -124,7 +130,9 @@ import Testing
           echo "{\\"status\\":\\"failed\\",\\"task\\":$task,\\"attempt\\":1,\\"reason\\":\\"flaky\\"}"; continue
         fi
         """
-      let job = ComputeJob(name: "a", input: "x", worker: Self.worker(flaky), tasks: Array(0..<10_000))
+      let job = ComputeJob(
+        name: "a", input: "x", worker: Self.worker(flaky), tasks: Array(0..<10_000),
+        retry: Self.patient)
       let outcome = try await target.run(job, report: events.add)
       #expect(
         outcome == ComputeOutcome(ending: .finished, succeeded: 10_000, failed: 0, retries: 200, notRun: 0))

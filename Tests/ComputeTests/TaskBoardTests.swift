@@ -98,6 +98,26 @@ import Testing
     #expect(assignments(board.handle(.workerReplied(worker: 2, .ready), at: .seconds(33))) == [[2, 0, 2]])
   }
 
+  /// A machine that is too busy to see a worker's end in time, or an end in the middle of a line, must not hide how it ended.
+  @Test func theReasonOfAKilledWorkersTaskSaysHowTheWorkerEnded() {
+    func reason(_ event: TaskBoard.Event, at now: Duration, _ end: String) -> String? {
+      var board = TaskBoard(job: job(1), nodes: 1, coresPerNode: 1)
+      _ = board.begin(at: .zero)
+      _ = board.handle(.workerReplied(worker: 1, .ready), at: .zero)
+      #expect(board.handle(event, at: now) == [.kill(worker: 1)])
+      let actions = board.handle(.workerExited(worker: 1, reason: end), at: now)
+      return actions.compactMap {
+        if case .report(.taskRetried(_, _, let reason, _)) = $0 { reason } else { nil }
+      }.first
+    }
+    #expect(
+      reason(.tick, at: .seconds(31), "exited with code 3")
+        == "worker 1 gave no answer within 30 s; it exited with code 3")
+    #expect(
+      reason(.unexpectedOutput(worker: 1, text: "{\"st"), at: .zero, "was ended by signal 11")
+        == "worker 1 wrote “{\"st” where a reply was expected; it was ended by signal 11")
+  }
+
   @Test func workersThatNeverStartEndTheJob() {
     var board = TaskBoard(job: job(5), nodes: 1, coresPerNode: 1)
     _ = board.begin(at: .zero)
@@ -145,7 +165,7 @@ import Testing
           }
         case .report(.taskSucceeded(let task, _, _, _)): done[task, default: 0] += 1
         case .report(.taskRetried), .report(.taskFailed): reported += 1
-        case .report: break
+        case .report, .provision, .changed: break
         }
       }
     }
