@@ -61,8 +61,12 @@ package struct SizeTrial: Sendable {
 
   /// Runs the job on the size of `cell`, in `scratch`, which must not exist and is removed afterwards.
   ///
-  /// - Parameter pace: The times that tasks wait, where they are not worked at.
-  package func run(_ cell: ClusterCell, scratch path: String, pace: PacedJob? = nil) async throws -> Outcome {
+  /// - Parameters:
+  ///   - pace: The times that tasks wait, where they are not worked at.
+  ///   - begin: Is waited for when everything is ready.
+  package func run(
+    _ cell: ClusterCell, scratch path: String, pace: PacedJob? = nil, when begin: () async throws -> Void = {}
+  ) async throws -> Outcome {
     let scratch = RunFolder(path, models: folder.models, store: folder.store)
     try Folder.make(path)
     defer { try? FileManager.default.removeItem(atPath: path) }
@@ -71,24 +75,22 @@ package struct SizeTrial: Sendable {
     let compute = ComputeSettings(
       kind: ComputeSettings.Kind(rawValue: cell.target) ?? .local, nodes: cell.nodes,
       coresPerNode: cell.coresPerNode)
-    let idle = Mutex<Set<Int>>([])
-    let target = TimedTarget(
-      try compute.target(logFolder: scratch.workerLogs) { transition in
-        if transition.state == .idle { idle.withLock { _ = $0.insert(transition.node) } }
-      }, sharesClock: compute.kind == .local)
     var worker = worker
     if let pace {
       let file = "\(path)/pace.json"
       try JSONFile.write(pace, to: file)
       worker.arguments += ["--pace", file]
-      // This machine cannot start as many processes at the same time as a cluster can. Nodes are up before the job, as in the simulator.
-      try await prepare(target, worker) { idle.withLock { $0.count } == cell.nodes }
     }
+    let target = try await target(of: compute, scratch, worker)
     let jobs = try JobStore(path: scratch.jobs)
     let runner = JobRunner(
       folder: scratch, deployment: deployment, target: target, worker: worker, jobs: jobs,
       now: { Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded())) }, isLast: true)
-    let begin = MachineClock.now
+    do { try await begin() } catch {
+      await target.shutDown()
+      throw error
+    }
+    let begun = MachineClock.now
     let record = try await runner.run(cut)
     let end = MachineClock.now
     guard record.state == .completed else {
@@ -97,22 +99,32 @@ package struct SizeTrial: Sendable {
     }
     let output = scratch.job(cut.id, output: deployment.outputFileName).predictions
     return Outcome(
-      job: TimedJob(begin: begin, end: end, tasks: target.tasks), digest: try Digest.sha256(file: output),
+      job: TimedJob(begin: begun, end: end, tasks: target.tasks), digest: try Digest.sha256(file: output),
       predictions: record.predictions)
   }
 
-  /// Brings up the workers of `target`, and returns when they are ready.
-  private func prepare(_ target: TimedTarget, _ worker: WorkerCommand, until isReady: () -> Bool) async throws
+  /// The target with its nodes up, as those of the simulator are before a job: this machine cannot start as many processes at the same
+  /// time as a cluster can. Slurm has its nodes already.
+  private func target(of compute: ComputeSettings, _ scratch: RunFolder, _ worker: WorkerCommand) async throws
+    -> TimedTarget
   {
+    let idle = Mutex<Set<Int>>([])
+    let isLocal = compute.kind == .local
+    let target = TimedTarget(
+      try compute.target(logFolder: scratch.workerLogs) { transition in
+        if transition.state == .idle { idle.withLock { _ = $0.insert(transition.node) } }
+      }, sharesClock: isLocal)
     let deadline = MachineClock.now + Self.longestStart
-    repeat {
+    while isLocal, idle.withLock({ $0.count }) < compute.scale.maxInstances {
+      guard MachineClock.now < deadline else {
+        await target.shutDown()
+        throw ScoringError("not all workers came up within \(Self.longestStart.seconds) s")
+      }
       // Each call takes note of what has come up since the last.
       await target.prepare(for: worker)
-      if isReady() { return }
       try await Task.sleep(for: .milliseconds(5))
-    } while MachineClock.now < deadline
-    await target.shutDown()
-    throw ScoringError("not all workers came up within \(Self.longestStart)")
+    }
+    return target
   }
 
   private static let longestStart = Duration.seconds(60)

@@ -45,9 +45,11 @@ package struct SizeTrialProcess: Hashable, Sendable, Codable {
     ProcessGroup.lead()
     do {
       let trial = try await SizeTrial(RunFolder(run), deployment, after: after, executable: executable)
-      Self.say(.ready)
-      guard readLine() != nil else { return }
-      Self.say(.finished(try await trial.run(cell, scratch: scratch)))
+      let outcome = try await trial.run(cell, scratch: scratch) {
+        Self.say(.ready)
+        guard readLine() != nil else { throw CancellationError() }
+      }
+      Self.say(.finished(outcome))
     } catch {
       Self.say(.failed("\(error)"))
     }

@@ -39,7 +39,7 @@ package struct Calibration: Sendable {
   /// How often rounds are drawn anew.
   package static let replicates = 100
   /// How often a held-out size is simulated for a prediction.
-  static let drawsPerPrediction = 25
+  static let drawsPerPrediction = 100
   /// The most processors that other programs may be at, on average, while rounds are measured: more disturbs them.
   package static let mostOtherProcessors = 0.15
 
@@ -76,7 +76,11 @@ package struct Calibration: Sendable {
     }
     let usual = rounds.atUsualSpeed { !isHeldOut($0) }
     times = fit(usual)
-    tasks = usual.reduce(0) { $0 + $1.reference.tasks.count + $1.jobs.reduce(0) { $0 + $1.tasks.count } }
+    tasks = usual.reduce(0) { sum, round in
+      round.jobs.reduce(sum + round.reference.tasks.count) {
+        $0 + ($1.cell == round.reference.cell ? 0 : $1.tasks.count)
+      }
+    }
     self.rounds = rounds.count
     let references = rounds.map { $0.reference.busySeconds }
     noise =
@@ -95,12 +99,12 @@ package struct Calibration: Sendable {
       func predicted(_ times: TaskTimes, draws: Int) -> CellSimulation.Draw {
         let courses = (0..<draws).map { simulation.draw(times, seed: seed &+ UInt64($0)) }
         var draw = courses[0]
-        draw.makespanSeconds = courses.map(\.makespanSeconds).median
-        draw.nodeSeconds = courses.map(\.nodeSeconds).median
+        draw.makespanSeconds = courses.map(\.makespanSeconds).interquartileMean
+        draw.nodeSeconds = courses.map(\.nodeSeconds).interquartileMean
         return draw
       }
       func measured(_ rounds: [MeasuredRound], _ value: (MeasuredJob) -> Double) -> Double {
-        rounds.flatMap { $0.jobs.filter { $0.cell == cell } }.map(value).median
+        rounds.flatMap { $0.jobs.filter { $0.cell == cell } }.map(value).interquartileMean
       }
       let errors = zip(drawn, models).map { rounds, times in
         HeldOut.error(

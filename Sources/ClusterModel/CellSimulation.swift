@@ -88,7 +88,7 @@ package final class TaskCourse: Sendable {
 
   package func time(_ start: ClusterSimulator.Start) -> Duration {
     let work = seconds[start.task] + (start.isFirstOfWorker ? firstTask[start.task] : 0)
-    let all = work * times.contention(start.busyWorkers) + times.handOver
+    let all = (work + times.handOver) * times.contention(start.busyWorkers)
     return Duration(wholeNanoseconds: ClusterSimulator.nanoseconds(all))
   }
 }

@@ -73,17 +73,19 @@ package struct MeasuredRound: Hashable, Sendable {
 
 extension Array where Element == MeasuredRound {
   /// The rounds as they would have been, had this machine always had its usual speed. How fast it was in a round is the average of what
-  /// its jobs say, each by the median of the same job in all rounds.
+  /// its jobs say, each by the middle of the same job in all rounds.
   ///
   /// - Parameter isTraining: Whose jobs are looked at, besides those of the reference and the probes.
   package func atUsualSpeed(where isTraining: (ClusterCell) -> Bool = { _ in true }) -> [MeasuredRound] {
     let times = map { round in
       [round.reference.busySeconds] + round.probes.sorted { $0.key < $1.key }.map(\.value)
-        + round.jobs.filter { isTraining($0.cell) }.sorted { $0.cell.order < $1.cell.order }.map(
+        + round.jobs.filter { isTraining($0.cell) && $0.cell != round.reference.cell }.sorted {
+          $0.cell.order < $1.cell.order
+        }.map(
           \.busySeconds)
     }
     let columns = times.map(\.count).min() ?? 0
-    let usual = (0..<columns).map { column in times.map { $0[column] }.median }
+    let usual = (0..<columns).map { column in times.map { $0[column] }.interquartileMean }
     return zip(self, times).map { round, times in
       let factors = zip(times, usual).filter { $1 > 0 }.map { $0 / $1 }
       let factor = factors.isEmpty ? 1 : factors.reduce(0, +) / Double(factors.count)

@@ -4,8 +4,8 @@ import Telemetry
 ///
 ///     task = overhead + rows × perRow + kernels × perKernel [+ firstTask]        on a worker that nothing disturbs
 ///
-/// What a worker does is multiplied by one of ``ratios``, the residuals of the fit, which is drawn anew for every task, and by
-/// ``contention(_:)``, which belongs to this machine and not to a cluster.
+/// What a worker does is multiplied by one of ``ratios``, the residuals of the fit, which is drawn anew for every task. That and
+/// ``handOver`` are multiplied by ``contention(_:)``, which belongs to this machine and not to a cluster.
 package struct TaskTimes: Hashable, Sendable {
   /// What a task takes besides its rows.
   package var overhead: Double

@@ -18,29 +18,20 @@ package struct ProcessGroup: Sendable {
   /// Sends `number` to all of them.
   package func send(signal number: Int32) { kill(-leader, number) }
 
-  /// Gives each child of the leader a processor of `processors` to itself, as far as there are enough, and lets the leader run on all of
-  /// them, and nobody on others. Without effect on those that the kernel refuses it for.
+  /// Gives each child of the leader a processor of `processors` to itself, as far as there are enough. The leader runs where it likes.
+  /// Without effect on those that the kernel refuses it for.
   ///
   /// Children that go on at the same instant would otherwise share a processor until the kernel notices.
-  package func spread(over processors: [Int]) {
-    guard let highest = processors.max() else { return }
-    func mask(_ processors: some Sequence<Int>) -> [UInt8] {
-      var mask = [UInt8](repeating: 0, count: (highest / 64 + 1) * 8)
-      for processor in processors { mask[processor / 8] |= 1 << UInt8(processor % 8) }
-      return mask
-    }
+  package func spreadChildren(over processors: [Int]) {
     var children = 0
-    for process in Self.numbers(in: "/proc").sorted() where getpgid(process) == leader {
-      let own: [UInt8]
-      if process == leader {
-        own = mask(processors)
-      } else {
-        own = mask(CollectionOfOne(processors[children % processors.count]))
-        children += 1
-      }
+    for process in Self.numbers(in: "/proc").sorted() where process != leader && getpgid(process) == leader {
+      let processor = processors[children % processors.count]
+      var mask = [UInt8](repeating: 0, count: (processor / 64 + 1) * 8)
+      mask[processor / 8] = 1 << UInt8(processor % 8)
       for thread in Self.numbers(in: "/proc/\(process)/task") {
-        _ = linux_set_processors(thread, own, UInt(own.count))
+        _ = linux_set_processors(thread, mask, UInt(mask.count))
       }
+      children += 1
     }
   }
 

@@ -50,9 +50,10 @@ import Testing
         let isFirst = seen.insert(worker).inserted
         let busy =
           times.seconds(work, isFirst: isFirst) * times.contention(workers) * factor * (1 + normal(taskNoise))
+        let handOver = times.handOver * times.contention(workers)
         tasks.append(
-          .init(work: work, busySeconds: busy, seconds: busy + times.handOver, isFirstOfWorker: isFirst))
-        free[worker] += busy + times.handOver
+          .init(work: work, busySeconds: busy, seconds: busy + handOver, isFirstOfWorker: isFirst))
+        free[worker] += busy + handOver
       }
       let after = (times.after + times.serialPerTask * Double(works.count)) * factor
       let makespan = times.before * factor + (free.max() ?? 0) + after

@@ -110,7 +110,8 @@ package struct ClusterSweep: Sendable {
       SweepSettings.mostRounds,
       max(Calibration.fewestRounds, measured.repeats * (1 + SweepSettings.furtherRounds)))
     while true {
-      for _ in 0..<min(measured.repeats, most - rounds.count) {
+      let more = rounds.isEmpty ? measured.repeats : max(1, measured.repeats / 3)
+      for _ in 0..<min(more, most - rounds.count) {
         observe(
           "cluster sizes: measured, round \(rounds.count + 1)"
             + (rounds.count < measured.repeats
@@ -132,8 +133,11 @@ package struct ClusterSweep: Sendable {
     }
   }
 
-  /// One worker, alone.
-  private var reference: ClusterCell {
+  /// One worker: a measured cell, where there is one, so that it is not run twice.
+  private func reference(_ cells: [ClusterCell]) -> ClusterCell {
+    if let cell = cells.first(where: { $0.target == "local" && $0.nodes * $0.coresPerNode == 1 }) {
+      return cell
+    }
     var cell = ClusterCell(mode: .measured, nodes: 1)
     cell.miniBatchSize = trial.deployment.miniBatchSize.text
     return cell
@@ -147,9 +151,11 @@ package struct ClusterSweep: Sendable {
     let local = cells.filter { $0.target == "local" }
     let most = local.map { $0.nodes * $0.coresPerNode }.max() ?? 1
     let probes = Self.probes(upTo: most)
+    let reference = reference(cells)
+    let others = local.filter { $0 != reference }
     let takers =
       [JobTurns.Taker(cell: reference)] + probes.map { .init(cell: reference, jobs: $0) }
-      + local.map { .init(cell: $0) }
+      + others.map { .init(cell: $0) }
     try Folder.make(folder.clusterSizes)
     let results = try await turns.run(takers)
     func jobs(_ index: Int) -> [MeasuredJob] {
@@ -163,7 +169,8 @@ package struct ClusterSweep: Sendable {
     for (index, count) in probes.enumerated() {
       round.probes[count] = jobs(index + 1).reduce(0) { $0 + $1.busySeconds } / Double(count)
     }
-    round.jobs = local.indices.flatMap { jobs(1 + probes.count + $0) }
+    round.jobs = others.indices.flatMap { jobs(1 + probes.count + $0) }
+    if others.count < local.count { round.jobs.append(round.reference) }
     let remote = cells.filter { $0.target != "local" }
     for cell in number % 2 == 0 ? remote : remote.reversed() {
       if stop.isSet { throw RunError.interrupted }

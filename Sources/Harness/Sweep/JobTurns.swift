@@ -25,8 +25,8 @@ struct JobTurns {
     var clock: TurnClock
   }
 
-  /// The turn of the taker with the most workers. Those with fewer take longer to get through, and have longer turns.
-  private static let shortestTurn = Duration.milliseconds(4)
+  /// The same for all: what stopping and continuing costs is then the same share of every job.
+  private static let turn = Duration.milliseconds(4)
 
   /// What all jobs have in common.
   let settings: SizeTrialProcess
@@ -64,28 +64,29 @@ struct JobTurns {
 
   private func takeTurns(_ takers: [Taker], _ jobs: [[JobProcess]]) async throws -> [TurnClock] {
     let processors = ProcessGroup.processors
-    let most = takers.map(\.workers).max() ?? 1
     var clocks = takers.map { _ in TurnClock() }
     var going = Array(takers.indices)
-    var turn = 0
+    var turns = takers.map { _ in 0 }
     while !going.isEmpty {
-      for number in going {
-        let workers = takers[number].workers
-        // Each worker has a processor to itself. Those that have fewer than all move on with every turn.
-        let first = workers < processors.count ? turn : 0
-        for (index, job) in jobs[number].enumerated() {
-          let own = (0..<job.workers).map {
-            processors[(first + index * job.workers + $0) % processors.count]
+      // One with fewer workers takes longer to get through, and has more turns: all come to their ends at about the same time.
+      let most = going.map { takers[$0].workers }.max() ?? 1
+      for again in 0..<most {
+        for number in going where again < most / takers[number].workers {
+          // Each worker has a processor to itself, as far as there are enough, and another one in every turn.
+          for (index, job) in jobs[number].enumerated() {
+            let own = (0..<job.workers).map {
+              processors[(turns[number] + index * job.workers + $0) % processors.count]
+            }
+            job.group.spreadChildren(over: own)
           }
-          job.group.spread(over: own)
+          let begin = MachineClock.now
+          for job in jobs[number] { job.group.send(signal: SIGCONT) }
+          try await Self.pause(Self.turn, stop)
+          for job in jobs[number] { job.group.send(signal: SIGSTOP) }
+          clocks[number].add(from: begin, to: MachineClock.now)
+          turns[number] += 1
         }
-        let begin = MachineClock.now
-        for job in jobs[number] { job.group.send(signal: SIGCONT) }
-        try await Self.pause(Self.shortestTurn * most / workers, stop)
-        for job in jobs[number] { job.group.send(signal: SIGSTOP) }
-        clocks[number].add(from: begin, to: MachineClock.now)
       }
-      turn += 1
       going = try going.filter { try jobs[$0].contains { try $0.outcome() == nil } }
     }
     return clocks
