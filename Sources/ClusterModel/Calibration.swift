@@ -34,8 +34,8 @@ package struct Calibration: Sendable {
   package static let largestError = 0.05
   /// The widest interval, to either side, at which an error of that size can be judged: half of it.
   package static let widestHalfWidth = largestError / 2
-  /// Fewer say nothing of how far apart rounds are.
-  package static let fewestRounds = 3
+  /// The interval that a bootstrap gives for fewer is too narrow to be believed.
+  package static let fewestRounds = 6
   /// How often rounds are drawn anew.
   package static let replicates = 100
   /// How often a held-out size is simulated for a prediction.

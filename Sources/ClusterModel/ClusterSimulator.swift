@@ -85,6 +85,8 @@ package struct ClusterSimulator: Sendable {
   /// By their numbers, from 1.
   private var workers: [Worker] = [Worker()]
   private var busyWorkers = 0
+  /// How many nodes were taken away since a task was done.
+  private var fruitlessLosses = 0
   /// How often each node has been asked for.
   private var lifeOfNode: [Int: Int32] = [:]
   private var openLives: [Int: NodeLife] = [:]
@@ -105,6 +107,9 @@ package struct ClusterSimulator: Sendable {
     notice = Self.nanoseconds(cluster.preemption?.noticeSeconds ?? 0)
   }
 
+  /// A job that loses more nodes than this without a task done meanwhile would never end: its tasks take longer than nodes live.
+  static let mostFruitlessLosses = 10_000
+
   /// The time, since the beginning.
   package var now: Duration { Duration(wholeNanoseconds: clock) }
 
@@ -122,6 +127,7 @@ package struct ClusterSimulator: Sendable {
     let begin = now
     tell(.tick, time)
     pass(until: clock + job.before.nanoseconds, time)
+    fruitlessLosses = 0
     tell(.begin(job.job), time)
     while board.outcome == nil, let next = queue.take() {
       clock = max(clock, next.at)
@@ -193,7 +199,12 @@ package struct ClusterSimulator: Sendable {
       else { return }
       let isLast = board.nodes.allSatisfy { $0.key == node || !($0.value == .idle || $0.value == .running) }
       tell(.preempted(node: node), time)
-      if isLast, cluster.preemption?.cancelsWhenAllAreTaken == true { tell(.cancel, time) }
+      fruitlessLosses += 1
+      if isLast && cluster.preemption?.cancelsWhenAllAreTaken == true
+        || fruitlessLosses > Self.mostFruitlessLosses
+      {
+        tell(.cancel, time)
+      }
     case .workerReady(let number):
       let worker = Int(number)
       if workers[worker].isAlive { tell(.workerReplied(worker: worker, .ready), time) }
@@ -201,6 +212,7 @@ package struct ClusterSimulator: Sendable {
       let worker = Int(number)
       guard workers[worker].isAlive else { return }
       setAtTask(worker, false)
+      fruitlessLosses = 0
       let (task, attempt) = (Int(workers[worker].task), Int(workers[worker].attempt))
       let counts = TaskCounts(items: 1, failedItems: 0)
       tell(.workerReplied(worker: worker, .succeeded(task: task, attempt: attempt, counts)), time)

@@ -166,6 +166,20 @@ import Testing
     #expect(taken > 20)
   }
 
+  /// What takes longer than any node lives ends, as canceled; what takes as long as few of them do is done.
+  @Test func aTaskThatOutlastsEveryNodeDoesNotGoOnForEver() {
+    var cluster = SimulatedCluster(scale: AutoscaleSettings(maxInstances: 8))
+    cluster.retry.timeout = .seconds(1_000_000)
+    cluster.preemption = PreemptionProfile.named("gcp")
+    for (seconds, isDone) in [(90_000, false), (80_000, true)] {
+      var simulator = ClusterSimulator(cluster, seed: 1)
+      let result = simulator.run(ClusterSimulator.Job(tasks: 8, retry: cluster.retry)) { _ in
+        .seconds(seconds)
+      }
+      #expect(result.isComplete == isDone, "\(seconds) s: \(result.outcome)")
+    }
+  }
+
   @Test func aTaskThatOutlastsItsTimeoutFails() {
     var cluster = SimulatedCluster(scale: .fixed(1))
     cluster.retry = RetrySettings(maxRetries: 1, timeout: .seconds(5))

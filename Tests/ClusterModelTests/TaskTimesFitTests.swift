@@ -174,7 +174,7 @@ import Testing
   @Test func aMachineThatBehavesOtherwiseFailsTheModel() {
     var machine = Machine(Self.known, seed: 6)
     machine.surprise = 1.12
-    let outcome = calibration(machine.rounds(5)).outcome(otherProcessors: 0)
+    let outcome = calibration(machine.rounds(6)).outcome(otherProcessors: 0)
     guard case .failed = outcome else {
       Issue.record("two nodes took 12% longer than the model says, and it passed: \(outcome)")
       return
@@ -193,6 +193,16 @@ import Testing
     #expect(reason.contains("3 rounds"))
   }
 
+  /// Without noise at all: how far apart rounds are is not known from a few.
+  @Test(arguments: [(1, true), (5, true), (6, false)]) func fewRoundsAreNeverEnough(
+    rounds: Int, isUncertain: Bool
+  ) {
+    var machine = Machine(Self.known, seed: 9)
+    let found = calibration(machine.rounds(rounds))
+    #expect(found.isUncertain == isUncertain)
+    #expect((found.outcome(otherProcessors: 0) == .passed) == !isUncertain)
+  }
+
   @Test func besideOtherWorkNothingIsSaid() {
     var machine = Machine(Self.known, seed: 8)
     let found = calibration(machine.rounds(3), damage: 1.15)
@@ -201,5 +211,18 @@ import Testing
       return
     }
     #expect(found.outcome(otherProcessors: 0.1) != .passed)
+  }
+}
+
+/// The mean of the middle half.
+@Suite struct InterquartileMeanTests {
+  @Test(
+    arguments: [
+      ([], 0.0), ([3], 3), ([1, 3], 2), ([1, 2, 9], 3), ([1, 2, 4, 100], 3), ([0, 2, 3, 4, 1000], 3),
+      ([8, 1, 2, 7, 3, 6, 4, -50], 3.75),
+    ] as [([Double], Double)])
+  func itIsTheMeanOfTheMiddleHalf(values: [Double], mean: Double) {
+    #expect(abs(values.interquartileMean - mean) < 1e-12)
+    #expect(abs(values.reversed().interquartileMean - mean) < 1e-12)
   }
 }

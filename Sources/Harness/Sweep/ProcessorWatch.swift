@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Supervision
 
 /// How many processors of this machine other programs are at: what the kernel says of all, less what it says of us and of the
 /// children that we have waited for.
@@ -20,17 +21,10 @@ struct ProcessorWatch {
     return max(0, (Self.busySeconds - busyBefore) - (Self.ownSeconds - ownBefore)) / elapsed
   }
 
-  /// Of all processors since they were started, without what they were idle or waiting for disks.
+  /// Of all processors since they were started, of programs of this machine.
   private static var busySeconds: Double {
     guard let line = (try? TextFile.text(of: "/proc/stat"))?.split(separator: "\n").first else { return 0 }
-    return busyTicks(of: line) / Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
-  }
-
-  /// `cpu user nice system idle iowait irq softirq steal guest guest_nice`, in ticks: see proc_stat(5). A guest's time is in that of
-  /// its user already.
-  static func busyTicks(of line: Substring) -> Double {
-    let ticks = line.split(separator: " ").dropFirst().prefix(8).compactMap { Double($0) }
-    return ticks.enumerated().reduce(0) { $0 + ($1.offset == 3 || $1.offset == 4 ? 0 : $1.element) }
+    return ProcessorTicks.busy(line) / Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
   }
 
   private static var ownSeconds: Double {

@@ -1,0 +1,54 @@
+import Files
+import Foundation
+import Supervision
+import TestSupport
+import Testing
+
+/// Jobs that stand still while others have their turns must not stand there for ever.
+@Suite struct SweepTurnsTests {
+  @Test(.timeLimit(.minutes(5)), arguments: [SIGKILL, SIGINT])
+  func aSweepThatIsEndedLeavesNoJobBehind(signal: Int32) async throws {
+    try await withTemporaryFolder { folder in
+      let run = "\(folder)/run"
+      let sweep = try await Service.start(
+        name: "sweep", executable: SondeProgram.path,
+        arguments: [
+          "run", "\(SondeProgram.packageRoot)/Scenarios/cluster-sizes.yaml", "--out", run, "--set",
+          "fleet[0].count=10", "--set", "clusters.measure.repeats=30",
+        ], log: "\(folder)/log")
+      // Some stand still, and their workers with them.
+      var groups: Set<Int32> = []
+      while try groups.isEmpty || !states(of: groups).contains("T") {
+        groups = Set(try jobs(of: run))
+        try await Task.sleep(for: .milliseconds(1))
+      }
+      sweep.send(signal: signal)
+      let end = try await sweep.exit()
+      if signal == SIGKILL { #expect(end == .killed(signal: SIGKILL)) }
+      let log = try TextFile.text(of: "\(folder)/log")
+      if signal == SIGINT { #expect(end == .exited(code: 130), "\(log)") }
+      while try !states(of: groups).isEmpty || !jobs(of: run).isEmpty {
+        groups.formUnion(try jobs(of: run))
+        try await Task.sleep(for: .milliseconds(10))
+      }
+    }
+  }
+
+  private func processes() throws -> [Int32] {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap(Int32.init)
+  }
+
+  /// The jobs of a sweep, which lead groups.
+  private func jobs(of run: String) throws -> [Int32] {
+    try processes().filter { id in
+      let words = (try? TextFile.text(of: "/proc/\(id)/cmdline")) ?? ""
+      return words.contains("score-size") && words.contains(run) && getpgid(id) == id
+    }
+  }
+
+  private func states(of groups: Set<Int32>) throws -> [String] {
+    try processes().filter { groups.contains(getpgid($0)) }.compactMap { id in
+      (try? TextFile.text(of: "/proc/\(id)/stat"))?.split(separator: ") ").last.map { String($0.prefix(1)) }
+    }
+  }
+}
