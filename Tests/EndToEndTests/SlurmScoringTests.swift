@@ -164,6 +164,26 @@ import Testing
     }
   }
 
+  /// Cluster sizes that are measured as real arrays. They give the same bytes, or the sweep would fail.
+  @Test(.enabled(if: canStartSlurm, "needs root and the package slurm-wlm"))
+  func clusterSizesAreMeasuredOnSlurm() async throws {
+    try await withCluster { _, environment in
+      try await withTemporaryFolder { folder in
+        let outcome = try await SondeProgram.run(
+          [
+            "run", "\(SondeProgram.packageRoot)/Scenarios/cluster-sizes.yaml", "--out", "\(folder)/run",
+            "--set",
+            "fleet[0].count=8", "--set", "clock.duration=10h", "--set", "scoring.every=2h", "--set",
+            "clusters.measure={ matrix: { nodes: [1, 2, 4], mini_batch_size: 1 }, repeats: 1, target: slurm }",
+            "--set", "expect=[\"cluster[nodes=4,mode=measured].makespan_seconds > 0\"]",
+          ], environment: environment.mapValues { $0 })
+        #expect(outcome.status == 0, "\(outcome.output)\n\(outcome.errors)")
+        let table = try String(contentsOfFile: "\(folder)/run/clusters.csv", encoding: .utf8)
+        #expect(table.split(separator: "\n").count { $0.contains("measured") && $0.contains("slurm") } == 3)
+      }
+    }
+  }
+
   @Test func withoutSlurmItSaysWhichPackageIsMissing() async throws {
     try await ScoringRun.with { run in
       let outcome = try await SondeProgram.run(

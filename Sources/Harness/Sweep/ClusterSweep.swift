@@ -125,7 +125,9 @@ package struct ClusterSweep: Sendable {
       guard !calibration.isUncertain || rounds.count >= most else { continue }
       let others = digests.count > 1 ? digests.values.sorted { $0.order < $1.order } : []
       return Measured(
-        rounds: rounds, calibration: calibration, otherProcessors: watch.otherProcessors,
+        rounds: rounds, calibration: calibration,
+        // What else this machine is at does not disturb nodes that are others.
+        otherProcessors: measured.target == "local" ? watch.otherProcessors : 0,
         difference: others.isEmpty
           ? nil
           : "predictions differ between cluster sizes: \(others.map { "\($0.nodes) nodes, mini_batch_size \($0.miniBatchSize)" }.joined(separator: "; "))"
@@ -135,28 +137,36 @@ package struct ClusterSweep: Sendable {
 
   /// One worker: a measured cell, where there is one, so that it is not run twice.
   private func reference(_ cells: [ClusterCell]) -> ClusterCell {
-    if let cell = cells.first(where: { $0.target == "local" && $0.nodes * $0.coresPerNode == 1 }) {
-      return cell
-    }
+    if let cell = cells.first(where: { $0.nodes * $0.coresPerNode == 1 }) { return cell }
     var cell = ClusterCell(mode: .measured, nodes: 1)
+    cell.target = cells.first?.target ?? cell.target
     cell.miniBatchSize = trial.deployment.miniBatchSize.text
     return cell
   }
 
-  /// Every cell once, and the reference job and the probes. What runs on this machine runs in turns, and what does not one after
-  /// the other, forwards and backwards by turns.
+  /// Every cell once, and the reference job. All cells are of one target.
   private func round(_ number: Int, _ cells: [ClusterCell], _ digests: inout [String: ClusterCell])
     async throws -> MeasuredRound
   {
-    let local = cells.filter { $0.target == "local" }
-    let most = local.map { $0.nodes * $0.coresPerNode }.max() ?? 1
-    let probes = Self.probes(upTo: most)
+    try Folder.make(folder.clusterSizes)
     let reference = reference(cells)
-    let others = local.filter { $0 != reference }
+    let others = cells.filter { $0 != reference }
+    var round =
+      reference.target == "local"
+      ? try await roundInTurns(reference, others, &digests)
+      : try await roundOneByOne(reference, number % 2 == 0 ? others : others.reversed(), &digests)
+    if others.count < cells.count { round.jobs.append(round.reference) }
+    return round
+  }
+
+  /// With the probes of contention, since workers share this machine.
+  private func roundInTurns(
+    _ reference: ClusterCell, _ others: [ClusterCell], _ digests: inout [String: ClusterCell]
+  ) async throws -> MeasuredRound {
+    let probes = Self.probes(upTo: others.map { $0.nodes * $0.coresPerNode }.max() ?? 1)
     let takers =
       [JobTurns.Taker(cell: reference)] + probes.map { .init(cell: reference, jobs: $0) }
       + others.map { .init(cell: $0) }
-    try Folder.make(folder.clusterSizes)
     let results = try await turns.run(takers)
     func jobs(_ index: Int) -> [MeasuredJob] {
       let cell = takers[index].cell
@@ -170,15 +180,21 @@ package struct ClusterSweep: Sendable {
       round.probes[count] = jobs(index + 1).reduce(0) { $0 + $1.busySeconds } / Double(count)
     }
     round.jobs = others.indices.flatMap { jobs(1 + probes.count + $0) }
-    if others.count < local.count { round.jobs.append(round.reference) }
-    let remote = cells.filter { $0.target != "local" }
-    for cell in number % 2 == 0 ? remote : remote.reversed() {
+    return round
+  }
+
+  /// On nodes that are other machines, which cannot be stopped from here.
+  private func roundOneByOne(
+    _ reference: ClusterCell, _ others: [ClusterCell], _ digests: inout [String: ClusterCell]
+  ) async throws -> MeasuredRound {
+    var jobs: [MeasuredJob] = []
+    for cell in [reference] + others {
       if stop.isSet { throw RunError.interrupted }
       let outcome = try await trial.run(cell, scratch: "\(folder.clusterSizes)/remote")
       digests[outcome.digest] = digests[outcome.digest] ?? cell
-      round.jobs.append(outcome.job.measured(as: cell, trial.tasks(for: cell)))
+      jobs.append(outcome.job.measured(as: cell, trial.tasks(for: cell)))
     }
-    return round
+    return MeasuredRound(reference: jobs[0], jobs: Array(jobs.dropFirst()))
   }
 
   /// How many workers are looked at side by side: two, four and so on, and the most that there are.
