@@ -34,6 +34,28 @@ import Testing
     }
   }
 
+  /// Two that look at the same run at the same time, after one that was killed and has left its files there.
+  @Test(.timeLimit(.minutes(5))) func twoSweepsOfARunDoNotMeet() async throws {
+    try await withTemporaryFolder { folder in
+      let run = "\(folder)/run"
+      let first = try await SondeProgram.run([
+        "run", "Scenarios/cluster-sizes.yaml", "--out", run, "--set", "fleet[0].count=4", "--set",
+        "clusters.measure.repeats=1", "--set", "clusters.measure.hold_out=[]", "--set",
+        "expect=[readings.lost == 0]",
+      ])
+      #expect([0, 3].contains(first.status), "\(first.errors)")
+      // No process has this number: the kernel's highest is below 2^22.
+      let left = "\(run)/cluster-sizes/4194304"
+      try Folder.make(left)
+      async let one = SondeProgram.run(["clusters", run, "--out", "\(folder)/one"])
+      async let other = SondeProgram.run(["clusters", run, "--out", "\(folder)/other"])
+      for outcome in [try await one, try await other] {
+        #expect([0, 3].contains(outcome.status), "\(outcome.output) \(outcome.errors)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: "\(run)/cluster-sizes"))
+    }
+  }
+
   private func processes() throws -> [Int32] {
     try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap(Int32.init)
   }

@@ -19,6 +19,7 @@ package struct ClusterSweep: Sendable {
   package let seed: UInt64
   private let trial: SizeTrial
   private let turns: JobTurns
+  private let scratch: SweepScratch
   private let stop: StopFlag
   private let observe: @Sendable (String) -> Void
   private let prices: PriceTable
@@ -45,17 +46,19 @@ package struct ClusterSweep: Sendable {
     seed = document.seed
     prices = try settings.priceTable()
     trial = try await SizeTrial(folder, schedule.deployment, after: schedule.from, executable: executable)
+    scratch = SweepScratch(folder)
     turns = JobTurns(
       settings: SizeTrialProcess(
         run: folder.path, deployment: schedule.deployment, after: schedule.from,
         cell: ClusterCell(mode: .measured, nodes: 1), scratch: ""),
-      executable: executable, scratch: folder.clusterSizes, stop: stop)
+      executable: executable, scratch: scratch.path, stop: stop)
   }
 
   /// What the sweep has come to, as its files in the folder at `path` say it.
   package func run(writingTo path: String) async throws -> (table: ClusterTable, account: SweepAccount) {
     var account = SweepAccount(settings)
-    defer { try? FileManager.default.removeItem(atPath: folder.clusterSizes) }
+    if settings.measured != nil || settings.paced != nil { try scratch.make() }
+    defer { scratch.remove() }
     let model = SweepModel(settings, prices: prices, seed: seed)
     var entries: [ClusterTable.Entry] = []
     var models = settings.taskCost.map { [$0] } ?? []
@@ -148,7 +151,6 @@ package struct ClusterSweep: Sendable {
   private func round(_ number: Int, _ cells: [ClusterCell], _ digests: inout [String: ClusterCell])
     async throws -> MeasuredRound
   {
-    try Folder.make(folder.clusterSizes)
     let reference = reference(cells)
     let others = cells.filter { $0 != reference }
     var round =
@@ -190,7 +192,7 @@ package struct ClusterSweep: Sendable {
     var jobs: [MeasuredJob] = []
     for cell in [reference] + others {
       if stop.isSet { throw RunError.interrupted }
-      let outcome = try await trial.run(cell, scratch: "\(folder.clusterSizes)/remote")
+      let outcome = try await trial.run(cell, scratch: "\(scratch.path)/remote")
       digests[outcome.digest] = digests[outcome.digest] ?? cell
       jobs.append(outcome.job.measured(as: cell, trial.tasks(for: cell)))
     }
@@ -226,7 +228,7 @@ package struct ClusterSweep: Sendable {
   private func pace(_ cell: ClusterCell, _ times: TaskTimes) async throws -> ClusterRow {
     if stop.isSet { throw RunError.interrupted }
     let pace = PacedJob(trial.tasks(for: cell), times.withoutContention, seed: seed)
-    let job = try await trial.run(cell, scratch: "\(folder.clusterSizes)/paced", pace: pace).job.measured(
+    let job = try await trial.run(cell, scratch: "\(scratch.path)/paced", pace: pace).job.measured(
       as: cell, trial.tasks(for: cell))
     let span = job.makespanSeconds
     return ClusterRow(

@@ -73,7 +73,7 @@ struct JobTurns {
       for again in 0..<most {
         for number in going where again < most / takers[number].workers {
           // Each worker has a processor to itself, as far as there are enough, and another one in every turn.
-          for (index, job) in jobs[number].enumerated() {
+          for (index, job) in jobs[number].enumerated() where !processors.isEmpty {
             let own = (0..<job.workers).map {
               processors[(turns[number] + index * job.workers + $0) % processors.count]
             }
@@ -142,9 +142,15 @@ private final class JobProcess: Sendable {
     case .failed(let reason): throw SweepError("\(service.name) failed: \(reason)")
     case .finished(let outcome): return .finished(outcome)
     case let word:
-      if hasEnded { throw SweepError("\(service.name) ended before it was done; its log: \(log)") }
+      if hasEnded { throw SweepError("\(service.name) ended before it was done\(lastWords)") }
       return word
     }
+  }
+
+  /// The end of its log, which goes with the folder that it is in.
+  private var lastWords: String {
+    let line = (try? TextFile.text(of: log))?.split(separator: "\n").last
+    return line.map { "; its log ends with: \($0)" } ?? ""
   }
 
   /// Nil while it is at work.
