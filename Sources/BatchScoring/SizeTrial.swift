@@ -14,7 +14,6 @@ package struct SizeTrial: Sendable {
     package var job: TimedJob
     /// The digest of its prediction file.
     package var digest: String
-    package var predictions: Int
   }
 
   /// The run.
@@ -99,8 +98,7 @@ package struct SizeTrial: Sendable {
     }
     let output = scratch.job(cut.id, output: deployment.outputFileName).predictions
     return Outcome(
-      job: TimedJob(begin: begun, end: end, tasks: target.tasks), digest: try Digest.sha256(file: output),
-      predictions: record.predictions)
+      job: TimedJob(begin: begun, end: end, tasks: target.tasks), digest: try Digest.sha256(file: output))
   }
 
   /// The target with its nodes up, as those of the simulator are before a job: this machine cannot start as many processes at the same

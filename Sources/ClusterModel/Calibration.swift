@@ -76,11 +76,7 @@ package struct Calibration: Sendable {
     }
     let usual = rounds.atUsualSpeed { !isHeldOut($0) }
     times = fit(usual)
-    tasks = usual.reduce(0) { sum, round in
-      round.jobs.reduce(sum + round.reference.tasks.count) {
-        $0 + ($1.cell == round.reference.cell ? 0 : $1.tasks.count)
-      }
-    }
+    tasks = usual.flatMap(\.allJobs).reduce(0) { $0 + $1.tasks.count }
     self.rounds = rounds.count
     let references = rounds.map { $0.reference.busySeconds }
     noise =

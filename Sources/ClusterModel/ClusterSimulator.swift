@@ -107,8 +107,9 @@ package struct ClusterSimulator: Sendable {
     notice = Self.nanoseconds(cluster.preemption?.noticeSeconds ?? 0)
   }
 
-  /// A job that loses more nodes than this without a task done meanwhile would never end: its tasks take longer than nodes live.
-  static let mostFruitlessLosses = 10_000
+  /// A job that loses more nodes than this without a task done meanwhile would never end: its tasks take longer than nodes live. A large
+  /// cluster loses many while its first tasks are at work.
+  private var mostFruitlessLosses: Int { max(10_000, 100 * cluster.scale.maxInstances) }
 
   /// The time, since the beginning.
   package var now: Duration { Duration(wholeNanoseconds: clock) }
@@ -201,7 +202,7 @@ package struct ClusterSimulator: Sendable {
       tell(.preempted(node: node), time)
       fruitlessLosses += 1
       if isLast && cluster.preemption?.cancelsWhenAllAreTaken == true
-        || fruitlessLosses > Self.mostFruitlessLosses
+        || fruitlessLosses > mostFruitlessLosses
       {
         tell(.cancel, time)
       }

@@ -62,7 +62,11 @@ package struct MeasuredRound: Hashable, Sendable {
   package var reference: MeasuredJob
   /// Reference jobs that ran at the same time: how many, and how long their workers were busy on average, in seconds.
   package var probes: [Int: Double]
+  /// Of the other cells.
   package var jobs: [MeasuredJob]
+
+  /// That of the reference, which may be a measured cell as well, and those of the others.
+  package var allJobs: [MeasuredJob] { [reference] + jobs }
 
   package init(reference: MeasuredJob, probes: [Int: Double] = [:], jobs: [MeasuredJob]) {
     self.reference = reference
@@ -79,9 +83,7 @@ extension Array where Element == MeasuredRound {
   package func atUsualSpeed(where isTraining: (ClusterCell) -> Bool = { _ in true }) -> [MeasuredRound] {
     let times = map { round in
       [round.reference.busySeconds] + round.probes.sorted { $0.key < $1.key }.map(\.value)
-        + round.jobs.filter { isTraining($0.cell) && $0.cell != round.reference.cell }.sorted {
-          $0.cell.order < $1.cell.order
-        }.map(
+        + round.jobs.filter { isTraining($0.cell) }.sorted { $0.cell.order < $1.cell.order }.map(
           \.busySeconds)
     }
     let columns = times.map(\.count).min() ?? 0

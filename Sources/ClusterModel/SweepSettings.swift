@@ -61,6 +61,23 @@ package struct SweepSettings: Hashable, Sendable {
     }
   }
 
+  /// The cell of the reference job: one worker, on the target of `cells`, which are measured. It is one of them where it can be, so that it
+  /// does not run twice, but none that is held out, since the model is fitted on it.
+  ///
+  /// - Parameter miniBatchSize: Where none of them will do.
+  package func reference(for cells: [ClusterCell], miniBatchSize: String) -> ClusterCell {
+    if let cell = cells.first(where: { $0.nodes * $0.coresPerNode == 1 && !isHeldOut($0) }) { return cell }
+    var cell = ClusterCell(mode: .measured, nodes: 1)
+    cell.target = cells.first?.target ?? cell.target
+    cell.miniBatchSize = miniBatchSize
+    var devices = 0
+    while cells.contains(cell) {
+      devices += 1
+      cell.miniBatchSize = String(devices)
+    }
+    return cell
+  }
+
   /// The cells of `matrix`, which has at most ``SweepMatrix/mostCells`` combinations. Throws ``SweepError`` where a combination is no
   /// size, `PriceLookupError` where `prices` does not know one.
   package func cells(_ matrix: SweepMatrix, _ mode: ClusterMode, _ prices: PriceTable) throws -> [ClusterCell]

@@ -10,10 +10,7 @@ package enum TaskTimesFit {
   package static func fit(_ rounds: [MeasuredRound], where isTraining: (ClusterCell) -> Bool = { _ in true })
     -> TaskTimes
   {
-    let jobs = rounds.flatMap { round in
-      // A reference that is a measured cell as well is one job.
-      [round.reference] + round.jobs.filter { isTraining($0.cell) && $0.cell != round.reference.cell }
-    }
+    let jobs = rounds.flatMap { [$0.reference] + $0.jobs.filter { isTraining($0.cell) } }
     let alone = jobs.filter { $0.workers == 1 }
     // Workers that nothing disturbs first: by what these take, the others show how much they are disturbed.
     var times = TaskTimes(overhead: 0, perRow: 0)

@@ -1,3 +1,5 @@
+import Telemetry
+
 /// How much of the time was a job's own, where several jobs run in turns and each stands still while another has its turn. Pure.
 package struct TurnClock: Hashable, Sendable {
   private struct Turn: Hashable, Sendable {
@@ -44,7 +46,6 @@ package struct TurnClock: Hashable, Sendable {
 
   /// How many seconds of the time between both were the job's own.
   package func seconds(from begin: Duration, to end: Duration) -> Double {
-    let time = time(end) - time(begin)
-    return Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
+    (time(end) - time(begin)).seconds
   }
 }

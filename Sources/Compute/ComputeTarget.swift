@@ -12,7 +12,7 @@ package protocol ComputeTarget: Sendable {
   var slots: Int { get }
 
   /// Begins to bring up what is there whatever there will be to do, for a job of `command` that will follow soon. Returns at
-  /// once; that something does not come up shows in ``run(_:report:)``.
+  /// once; that something does not come up shows in ``run(_:report:)``. Called again, it takes note of what has come up since.
   func prepare(for command: WorkerCommand) async
 
   /// Runs the tasks of `job` and returns when each has succeeded, failed for good or, after ``stop()`` or

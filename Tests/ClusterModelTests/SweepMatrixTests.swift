@@ -78,3 +78,39 @@ import Testing
     #expect(throws: Never.self) { try SweepSettings.check([cell], cores: 2) }
   }
 }
+
+/// What the others are measured by.
+@Suite struct ReferenceTests {
+  private func cell(_ nodes: Int, _ batch: String, target: String = "local") -> ClusterCell {
+    var cell = ClusterCell(mode: .measured, nodes: nodes)
+    (cell.miniBatchSize, cell.target) = (batch, target)
+    return cell
+  }
+
+  private func settings(holdingOut combinations: [SweepMatrix.Combination]) -> SweepSettings {
+    var settings = SweepSettings()
+    settings.measured = .init(matrix: SweepMatrix(axes: [:]))
+    settings.measured?.holdOut = combinations
+    return settings
+  }
+
+  @Test func itIsAMeasuredCellThatIsNotHeldOut() {
+    let cells = [cell(2, "5"), cell(1, "5"), cell(1, "10")]
+    #expect(settings(holdingOut: []).reference(for: cells, miniBatchSize: "auto") == cell(1, "5"))
+    let other = settings(holdingOut: [[.miniBatchSize: "5"]])
+    #expect(other.reference(for: cells, miniBatchSize: "auto") == cell(1, "10"))
+  }
+
+  /// The model is fitted on it: what is held out must not be it.
+  @Test func whereAllAreHeldOutItIsNoneOfThem() {
+    let all = settings(holdingOut: [[.nodes: "1"]])
+    #expect(all.reference(for: [cell(1, "5"), cell(2, "5")], miniBatchSize: "auto") == cell(1, "auto"))
+    let cells = [cell(1, "auto"), cell(1, "1"), cell(2, "auto")]
+    #expect(all.reference(for: cells, miniBatchSize: "auto") == cell(1, "2"))
+  }
+
+  @Test func itRunsWhereTheOthersDo() {
+    let found = settings(holdingOut: []).reference(for: [cell(4, "1", target: "slurm")], miniBatchSize: "7")
+    #expect(found == cell(1, "7", target: "slurm"))
+  }
+}

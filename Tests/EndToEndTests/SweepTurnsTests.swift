@@ -56,21 +56,15 @@ import Testing
     }
   }
 
-  private func processes() throws -> [Int32] {
-    try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap(Int32.init)
-  }
-
   /// The jobs of a sweep, which lead groups.
   private func jobs(of run: String) throws -> [Int32] {
-    try processes().filter { id in
+    try Processes.all().filter { id in
       let words = (try? TextFile.text(of: "/proc/\(id)/cmdline")) ?? ""
       return words.contains("score-size") && words.contains(run) && getpgid(id) == id
     }
   }
 
-  private func states(of groups: Set<Int32>) throws -> [String] {
-    try processes().filter { groups.contains(getpgid($0)) }.compactMap { id in
-      (try? TextFile.text(of: "/proc/\(id)/stat"))?.split(separator: ") ").last.map { String($0.prefix(1)) }
-    }
+  private func states(of groups: Set<Int32>) throws -> [Character] {
+    try Processes.all().filter { groups.contains(getpgid($0)) }.compactMap(Processes.state)
   }
 }

@@ -23,13 +23,8 @@ import Testing
     ["child", "leader"].map { (try? TextFile.text(of: "\(folder)/\($0)")) ?? "" }
   }
 
-  private func states(of group: ProcessGroup) throws -> [Substring] {
-    try members(of: group).compactMap { try? TextFile.text(of: "/proc/\($0)/stat").split(separator: " ")[2] }
-  }
-
-  private func members(of group: ProcessGroup) throws -> [Int32] {
-    try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap(Int32.init)
-      .filter { getpgid($0) == group.leader }
+  private func states(of group: ProcessGroup) throws -> [Character] {
+    try Processes.inGroup(of: group.leader).compactMap(Processes.state)
   }
 
   private func allowed(_ process: Int32) throws -> Substring {
@@ -69,7 +64,7 @@ import Testing
       try await wait { group.exists && counts(in: folder).allSatisfy { !$0.isEmpty } }
       for processor in processors {
         group.spreadChildren(over: [processor])
-        let found = try members(of: group)
+        let found = try Processes.inGroup(of: group.leader)
         #expect(found.count == 2)
         for process in found where process != group.leader {
           #expect(try allowed(process) == "\(processor)")

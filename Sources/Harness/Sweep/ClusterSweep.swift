@@ -138,27 +138,15 @@ package struct ClusterSweep: Sendable {
     }
   }
 
-  /// One worker: a measured cell, where there is one, so that it is not run twice.
-  private func reference(_ cells: [ClusterCell]) -> ClusterCell {
-    if let cell = cells.first(where: { $0.nodes * $0.coresPerNode == 1 }) { return cell }
-    var cell = ClusterCell(mode: .measured, nodes: 1)
-    cell.target = cells.first?.target ?? cell.target
-    cell.miniBatchSize = trial.deployment.miniBatchSize.text
-    return cell
-  }
-
   /// Every cell once, and the reference job. All cells are of one target.
   private func round(_ number: Int, _ cells: [ClusterCell], _ digests: inout [String: ClusterCell])
     async throws -> MeasuredRound
   {
-    let reference = reference(cells)
+    let reference = settings.reference(for: cells, miniBatchSize: trial.deployment.miniBatchSize.text)
     let others = cells.filter { $0 != reference }
-    var round =
-      reference.target == "local"
+    return reference.target == "local"
       ? try await roundInTurns(reference, others, &digests)
       : try await roundOneByOne(reference, number % 2 == 0 ? others : others.reversed(), &digests)
-    if others.count < cells.count { round.jobs.append(round.reference) }
-    return round
   }
 
   /// With the probes of contention, since workers share this machine.
@@ -207,7 +195,7 @@ package struct ClusterSweep: Sendable {
 
   /// The medians of a cell, as they were measured.
   private func row(_ cell: ClusterCell, _ rounds: [MeasuredRound]) -> ClusterRow {
-    let jobs = rounds.flatMap { $0.jobs.filter { $0.cell == cell } }
+    let jobs = rounds.flatMap { $0.allJobs.filter { $0.cell == cell } }
     let spans = jobs.map(\.makespanSeconds)
     var random = SeededGenerator(seed: seed, stream: RandomStream.bootstrap)
     let medians = (0..<Calibration.replicates).map { _ in
