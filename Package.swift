@@ -102,6 +102,12 @@ let package = Package(
         "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "ClusterCharts", "BatchScoring",
       ]),
 
+    .target(
+      name: "Alarms",
+      dependencies: [
+        telemetry, files, wording, "OneClassSVM", "MQTT", "WindowStore", "Detection", "Modelling", "BatchScoring",
+      ]),
+
     // Layer 6
     .target(
       name: "Scenario",
@@ -127,7 +133,7 @@ let package = Package(
       dependencies: [
         telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
         "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "ClusterCharts", "BatchScoring",
-        "Verdict", "Scenario", "Harness",
+        "Alarms", "Verdict", "Scenario", "Harness",
         argumentParser, logging, rainbow,
       ],
       swiftSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))],
@@ -190,6 +196,11 @@ let package = Package(
         "Detection",
         "TestSupport",
         telemetry, files,
+      ]),
+    .testTarget(
+      name: "AlarmsTests",
+      dependencies: [
+        "Alarms", "Detection", "Modelling", "OneClassSVM", "WindowStore", "DeviceFleet", "Scenario", telemetry,
       ]),
     .testTarget(
       name: "ScenarioTests",

@@ -185,9 +185,7 @@ private final class FeatureNames {
   /// The sensors in `temperature.mean`, `temperature.max`, `vibration.mean`, …; nil where there is none.
   func sensors(of names: [String]) -> [SensorID]? {
     if let last, last.names == names { return last.sensors }
-    let found = names.compactMap { name in name.lastIndex(of: ".").flatMap { SensorID(name[..<$0]) } }
-    guard !found.isEmpty else { return nil }
-    let sensors = Set(found).sorted()
+    guard let sensors = ModelLayout.sensors(ofFeatures: names) else { return nil }
     last = (names, sensors)
     return sensors
   }

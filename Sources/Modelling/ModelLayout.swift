@@ -59,6 +59,20 @@ package struct ModelLayout: Hashable, Sendable, Codable {
   }
 }
 
+extension ModelLayout {
+  /// The sensor of a feature of a whole device, such as `temperature.mean`; nil where the name has none.
+  package static func sensor(ofFeature name: String) -> SensorID? {
+    // Sensors may have dots in their names, aggregates have none.
+    name.lastIndex(of: ".").flatMap { SensorID(name[..<$0]) }
+  }
+
+  /// The sensors of the features of a whole device, in byte order; nil where no name has one.
+  package static func sensors(ofFeatures names: [String]) -> [SensorID]? {
+    let found = names.compactMap(sensor)
+    return found.isEmpty ? nil : Set(found).sorted()
+  }
+}
+
 /// Which model: a device, and one of its sensors unless the model is of the whole device.
 package struct ModelKey: Hashable, Comparable, Sendable {
   package var device: DeviceID

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Documents
+import Files
 import Foundation
 import Ingestion
 import Logging
@@ -19,6 +20,9 @@ struct IngestCommand: ParsableCommand {
       acknowledged to the broker only when the transaction that holds it is durable. Started again with the same
       client id and file, it goes on where it was.
 
+      --run DIR makes the folder of a run, with the store and a client id of its own in it; “sonde train”, “schedule”, “score” \
+      and “alarms” take that folder. Without it, --store names the file; two ingesters at one broker then need a --client-id each.
+
       The file can be read meanwhile:  sqlite3 -readonly FILE 'SELECT * FROM window_values LIMIT 10'
       """)
 
@@ -31,7 +35,13 @@ struct IngestCommand: ParsableCommand {
   @OptionGroup var access: BrokerAccessOptions
   @Option(help: "The topics to subscribe to; the part before the last names the device.")
   var topic = TelemetryTopic.filter
-  @Option(help: ArgumentHelp("The SQLite file; made where there is none.", valueName: "file"))
+  @Option(
+    name: .customLong("run"),
+    help: ArgumentHelp("The folder of a run, in place of --store; made where there is none.", valueName: "dir"),
+    completion: .directory)
+  var runDir: String?
+  @Option(
+    help: ArgumentHelp("The SQLite file; made where there is none, with its folder.", valueName: "file"))
   var store: String?
   @Option(
     help: ArgumentHelp(
@@ -92,15 +102,16 @@ struct IngestCommand: ParsableCommand {
   var messagesPerCommit = IngestionDefaults.messagesPerCommit
   @Option(help: "Stored messages between two checkpoints; a restart folds at most so many again.")
   var messagesPerCheckpoint = IngestionDefaults.messagesPerCheckpoint
-  @Option(help: "The name of the session that the broker keeps for us.")
-  var clientID = "sonde-ingest"
+  @Option(
+    help: "The name of the session that the broker keeps for us; by default sonde-ingest, and with --run one of the folder's own.")
+  var clientID: String?
   @Flag(help: .hidden)
   var events = false
 
   func validate() throws {
     if config != nil {
-      guard broker == nil, store == nil, window == nil else {
-        throw ValidationError("--config has all settings; leave --broker, --store and --window out")
+      guard broker == nil, store == nil, runDir == nil, window == nil else {
+        throw ValidationError("--config has all settings; leave --broker, --run, --store and --window out")
       }
       return
     }
@@ -115,7 +126,12 @@ struct IngestCommand: ParsableCommand {
       ValidationError("Missing expected argument '\(option)': \(what)")
     }
     guard let broker else { throw missing("--broker", "the broker, such as mqtt://127.0.0.1:1883") }
-    guard let store else { throw missing("--store", "the SQLite file; made where there is none") }
+    guard runDir == nil || store == nil else {
+      throw ValidationError("--run and --store exclude each other; the folder of a run has a store of its own")
+    }
+    guard let store = store ?? runDir else {
+      throw missing("--run", "the folder of a run, made where there is none; or --store with a SQLite file")
+    }
     guard let window else { throw missing("--window", "the length of a window, such as 60s") }
     guard hop == nil || sessionGap == nil else {
       throw ValidationError("--hop and --session-gap exclude each other; give one")
@@ -130,9 +146,19 @@ struct IngestCommand: ParsableCommand {
     rules.retain = retain?.duration
     rules.retainBytes = retainBytes?.bytes
     var settings = IngestionSettings(
-      broker: try access.apply(to: broker), topic: topic, clientID: clientID, store: store, rules: rules)
+      broker: try access.apply(to: broker), topic: topic, clientID: clientID ?? "sonde-ingest", store: store,
+      rules: rules)
     settings.messagesPerCommit = messagesPerCommit
     settings.messagesPerCheckpoint = messagesPerCheckpoint
+    return settings
+  }
+
+  /// What the options say, with the folders made that it needs.
+  private func ownSettings() throws -> IngestionSettings {
+    let settings = try settings()
+    if let runDir { return try IngestedFolder(runDir).adopt(settings, clientID: clientID) }
+    let parent = (settings.store as NSString).deletingLastPathComponent
+    if !parent.isEmpty { try Folder.make(parent) }
     return settings
   }
 
@@ -145,7 +171,7 @@ struct IngestCommand: ParsableCommand {
     let stop = StopSignal()
     var logger = Logger(label: "ingest", factory: { StreamLogHandler.standardError(label: $0) })
     logger.logLevel = .info
-    let settings = try config.map(IngestionSettings.init(path:)) ?? settings()
+    let settings = try config.map(IngestionSettings.init(path:)) ?? ownSettings()
     let service = try IngestionService(settings, logger: logger)
     if events { try StandardOutput.writeMessage(IngestionEvent.ready(service.start)) }
     logger.info("ingesting \(settings.topic) from \(settings.broker) into \(settings.store)")

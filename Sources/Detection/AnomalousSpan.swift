@@ -1,0 +1,44 @@
+import Telemetry
+
+/// Anomalous windows of one device that are neighbours: what one alarm is about.
+package struct AnomalousSpan: Hashable, Sendable {
+  package var start: Timestamp
+  /// The first instant after the last of its windows.
+  package var end: Timestamp
+  /// How many windows it is made of.
+  package var windows = 1
+
+  package init(start: Timestamp, end: Timestamp) {
+    self.start = start
+    self.end = end
+  }
+
+  /// Whether `other` begins within `gap` of the end of this span or overlaps it, or the other way round.
+  package func touches(_ other: AnomalousSpan, gap: Duration = .zero) -> Bool {
+    start <= other.end + gap && other.start <= end + gap
+  }
+
+  /// Takes the windows of `other`, which touches this span, into it.
+  package mutating func absorb(_ other: AnomalousSpan) {
+    start = min(start, other.start)
+    end = max(end, other.end)
+    windows += other.windows
+  }
+
+  /// Makes spans of the windows of one device, of whichever of its models: two windows are neighbours where the later one begins
+  /// no later than `gap` after the earlier one ends.
+  ///
+  /// - Parameter windows: In any order.
+  /// - Returns: By start; no two of them touch.
+  package static func spans(of windows: [AnomalousSpan], gap: Duration = .zero) -> [AnomalousSpan] {
+    var spans: [AnomalousSpan] = []
+    for window in windows.sorted(by: { ($0.start, $0.end) < ($1.start, $1.end) }) {
+      if let last = spans.last, last.touches(window, gap: gap) {
+        spans[spans.count - 1].absorb(window)
+      } else {
+        spans.append(window)
+      }
+    }
+    return spans
+  }
+}

@@ -1,0 +1,70 @@
+import OneClassSVM
+
+/// How far one feature of a window lies from what its model was trained on.
+package struct FeatureDeviation: Hashable, Sendable {
+  /// The position of the feature among those of its model.
+  package var feature: Int
+  package var value: Double
+  /// Of the training, in the feature's own unit.
+  package var mean: Double
+  /// The standard deviation of the training, in the feature's own unit.
+  package var scale: Double
+
+  /// How many standard deviations the value is above the mean; below zero where it is below.
+  package var deviations: Double { (value - mean) / scale }
+
+  /// How many standard deviations around the mean are usual: in a normal distribution, 95% of all values.
+  package static let usualDeviations = 2.0
+
+  /// The range in which values are usual.
+  package var usual: ClosedRange<Double> {
+    let half = Self.usualDeviations * scale.magnitude
+    return mean - half...mean + half
+  }
+
+  package var isUsual: Bool { deviations.magnitude <= Self.usualDeviations }
+}
+
+/// What the features of a model were in its training, as far as the model itself tells.
+package struct TrainedFeatures: Sendable {
+  /// The share of its value that counts as the standard deviation of a feature that never varied in training.
+  private static let spreadOfConstants = 0.01
+
+  private let scaler: Scaler
+
+  /// The mean and standard deviation of the training rows, which the model's scaler has. A model without one has kept only its
+  /// support vectors: then theirs count, which lie farther out than most of the training. A feature that never varied has no standard
+  /// deviation; a hundredth of its value counts, and 1 where that is zero.
+  package init(of model: OneClassModel) {
+    let known = model.scaler ?? Scaler(fitting: model.supportVectors)
+    let constant = Set(model.metadata.constantFeatures)
+    let scale = zip(model.featureNames, zip(known.mean, known.scale)).map { name, pair in
+      guard constant.contains(name) else { return pair.1 }
+      let spread = pair.0.magnitude * Self.spreadOfConstants
+      return spread > 0 ? spread : 1
+    }
+    scaler = Scaler(mean: known.mean, scale: scale)
+  }
+
+  /// The deviation of each feature of `row`, in the order of the features. One whose scale is no number above zero, as a model from
+  /// elsewhere may have it, or whose deviation is beyond the largest double, is left out.
+  package func deviations(of row: some Collection<Double>) -> [FeatureDeviation] {
+    zip(row, zip(scaler.mean, scaler.scale)).enumerated().compactMap { feature, pair in
+      let (value, (mean, scale)) = pair
+      let deviation = FeatureDeviation(feature: feature, value: value, mean: mean, scale: scale)
+      return scale > 0 && deviation.deviations.isFinite && deviation.usual.lowerBound.isFinite
+        && deviation.usual.upperBound.isFinite ? deviation : nil
+    }
+  }
+}
+
+extension [FeatureDeviation] {
+  /// The root of the mean of the squared deviations: how far a window lies from its training in all, in standard deviations. It
+  /// goes on growing where the decision value of an rbf kernel no longer does. Zero without features.
+  package var rootMeanSquare: Double {
+    // Scaled by the largest, so that no square overflows.
+    guard let largest = self.map(\.deviations.magnitude).max(), largest > 0 else { return 0 }
+    let sum = reduce(0) { $0 + ($1.deviations / largest) * ($1.deviations / largest) }
+    return largest * (sum / Double(count)).squareRoot()
+  }
+}
