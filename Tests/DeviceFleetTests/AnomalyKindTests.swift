@@ -244,11 +244,4 @@ import Testing
     #expect(abs(plan.labels.count - 450) < 85)
     #expect(Set(counts.values).count > 5)
   }
-
-  @Test func everyKindHasANameOfItsOwnAndASentence() {
-    let names = AnomalyCatalogue.kinds.map { $0.name }
-    #expect(Set(names).count == names.count && names.count == 17)
-    #expect(AnomalyCatalogue.kinds.allSatisfy { $0.about.hasSuffix(".") })
-    #expect(AnomalyCatalogue.kind(named: "stuck_at") == StuckAtAnomaly.self)
-  }
 }

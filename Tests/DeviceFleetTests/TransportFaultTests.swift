@@ -206,6 +206,5 @@ import Testing
       }
       #expect(count == (0..<3).reduce(0) { $0 + Array(first.deliveries(ofDeviceAt: $1)).count })
     }
-    #expect(Set(TransportCatalogue.kinds.map { $0.name }).count == 10)
   }
 }

@@ -106,7 +106,8 @@ import Testing
     #expect(zip(first, first.dropFirst()).allSatisfy { $0.at <= $1.at })
     // All kinds, hitting all that they can, come up.
     let kinds = Set(try (0..<20).flatMap { try drawn($0) }.map { "\($0.kind.name) \($0.target)" })
-    #expect(kinds.count == 10, "\(kinds)")
+    let possible = FaultKind.allCases.flatMap { kind in kind.targets.map { "\(kind.name) \($0)" } }
+    #expect(kinds == Set(possible))
     // A broker is only killed when it has saved.
     #expect(
       try (0..<20).flatMap { try drawn($0) }.allSatisfy {
