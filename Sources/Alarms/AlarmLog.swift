@@ -57,12 +57,14 @@ package struct AlarmLog {
   /// The rows of the job, which is then the last of ``jobs``; nil where it has none of windows.
   private mutating func predictions(of record: JobRecord) throws -> [ScoredWindow]? {
     guard let deployment = try store.deployment(of: record.cut.id) else {
-      notices.append("job \(record.cut.id) was run by a version that did not keep its settings; it is left out")
+      notices.append(
+        "job \(record.cut.id) was run by a version that did not keep its settings; it is left out")
       return nil
     }
     guard deployment.outputAction == .appendRow else {
       notices.append(
-        "job \(record.cut.id) wrote a row a model (output_action summary_only), and none of a window; it is left out")
+        "job \(record.cut.id) wrote a row a model (output_action summary_only), and none of a window; it is left out"
+      )
       return nil
     }
     let path = folder.job(record.cut.id, output: deployment.outputFileName).predictions

@@ -19,7 +19,9 @@ package enum AlarmText {
     ]
     lines += alarm.reasons.prefix(reasons).map { "\(indent)\(text(of: $0))" }
     let others = alarm.reasons.count - reasons
-    if others > 0 { lines.append("\(indent)and \(others) more unusual \(others == 1 ? "feature" : "features")") }
+    if others > 0 {
+      lines.append("\(indent)and \(others) more unusual \(others == 1 ? "feature" : "features")")
+    }
     return lines
   }
 

@@ -225,10 +225,23 @@ package struct Scheduler: Sendable {
     return try await runner(of: cut, on: runner.target).run(cut)
   }
 
+  /// What else in the folder of the run may be the store; empty where nothing is.
+  private var otherStores: String {
+    let own = [folder.store, folder.jobs].map { ($0 as NSString).lastPathComponent }
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    let others = files.filter {
+      ($0 as NSString).pathExtension == "sqlite" && !own.contains($0) && $0 != "models.sqlite"
+    }
+    return others.isEmpty
+      ? "; “sonde ingest --run \(folder.path)” makes it"
+      : "; \(folder.path) has \(others.sorted().joined(separator: ", ")), but the store of a run is called \(own[0])"
+  }
+
   /// The store, as soon as ingestion has made it; nil where the scheduler was told to stop before.
   private func openStore() async throws -> WindowStoreReader? {
     let clock = ContinuousClock()
     let deadline = clock.now + ScoringDefaults.storeWait
+    var hasTold = false
     while !control.stopRequested {
       do {
         let reader = try WindowStoreReader(path: folder.store)
@@ -237,6 +250,10 @@ package struct Scheduler: Sendable {
       } catch {
         // Not there yet, or without tables yet.
         guard clock.now < deadline, !control.streamEnded else { throw error }
+        if !hasTold {
+          runner.report(ScoringEvent(.notice, reason: "waiting for the store: \(error)\(otherStores)"))
+        }
+        hasTold = true
         try await Task.sleep(for: ScoringDefaults.pollInterval)
       }
     }

@@ -12,7 +12,8 @@ import Wording
 struct AlarmsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "alarms",
-    abstract: "Lists alarms: neighbouring anomalous windows of a device, the strongest first, with the reason.",
+    abstract:
+      "Lists alarms: neighbouring anomalous windows of a device, the strongest first, with the reason.",
     discussion: """
       An alarm says which device, from when to when, which sensors, which job has found it and when that was known, how strong \
       it is, and why: the features that lie farthest from what the model was trained on, in standard deviations. The strength is \
@@ -38,13 +39,15 @@ struct AlarmsCommand: AsyncParsableCommand {
   @Option(help: "Only alarms that end after this time, such as 2026-01-01T12:00:00Z.")
   var since: String?
 
-  @Option(help: "How long windows may be normal between two anomalous ones that are of one alarm, such as 10m.")
+  @Option(
+    help: "How long windows may be normal between two anomalous ones that are of one alarm, such as 10m.")
   var gap = Span(.zero)
 
   @Option(help: "text, csv, or json: a list of objects, with --follow an object a line.")
   var format = Format.text
 
-  @Option(help: ArgumentHelp("Publishes each alarm as JSON to this broker.", valueName: "mqtt[s]://host:port"))
+  @Option(
+    help: ArgumentHelp("Publishes each alarm as JSON to this broker.", valueName: "mqtt[s]://host:port"))
   var publish: BrokerAddress?
 
   @Option(help: "The topic that alarms are published to; ${device} stands for the name of the device.")
@@ -75,7 +78,8 @@ struct AlarmsCommand: AsyncParsableCommand {
       try write(alarms)
       if let publisher {
         let published = try publisher.publish(alarms.sorted { ($0.from, $0.device) < ($1.from, $1.device) })
-        StandardError.write("\(published.count) of \(alarms.count) alarms published; the others had been before")
+        StandardError.write(
+          "\(published.count) of \(alarms.count) alarms published; the others had been before")
       }
       return
     }
@@ -104,16 +108,21 @@ struct AlarmsCommand: AsyncParsableCommand {
       }
       do {
         // Those that could not be published before as well.
-        _ = try publisher?.publish(log.all.filter(isAsked).sorted { ($0.from, $0.device) < ($1.from, $1.device) })
+        _ = try publisher?.publish(
+          log.all.filter(isAsked).sorted { ($0.from, $0.device) < ($1.from, $1.device) })
         complaint = nil
       } catch let error as MQTTError {
-        if complaint == nil { StandardError.write("\(error); the alarms are published when the broker is back") }
+        if complaint == nil {
+          StandardError.write("\(error); the alarms are published when the broker is back")
+        }
         complaint = "\(error)"
       }
       if isLast { break }
       try await Task.sleep(for: ScoringDefaults.metricsInterval)
     }
-    if let complaint { throw ScoringError("alarms are left unpublished: \(complaint); the next start publishes them") }
+    if let complaint {
+      throw ScoringError("alarms are left unpublished: \(complaint); the next start publishes them")
+    }
   }
 
   private func write(_ alarms: [Alarm]) throws {

@@ -37,7 +37,8 @@ struct IngestCommand: ParsableCommand {
   var topic = TelemetryTopic.filter
   @Option(
     name: .customLong("run"),
-    help: ArgumentHelp("The folder of a run, in place of --store; made where there is none.", valueName: "dir"),
+    help: ArgumentHelp(
+      "The folder of a run, in place of --store; made where there is none.", valueName: "dir"),
     completion: .directory)
   var runDir: String?
   @Option(
@@ -103,7 +104,9 @@ struct IngestCommand: ParsableCommand {
   @Option(help: "Stored messages between two checkpoints; a restart folds at most so many again.")
   var messagesPerCheckpoint = IngestionDefaults.messagesPerCheckpoint
   @Option(
-    help: "The name of the session that the broker keeps for us; by default sonde-ingest, and with --run one of the folder's own.")
+    help:
+      "The name of the session that the broker keeps for us; by default sonde-ingest, and with --run one of the folder's own."
+  )
   var clientID: String?
   @Flag(help: .hidden)
   var events = false
@@ -127,7 +130,8 @@ struct IngestCommand: ParsableCommand {
     }
     guard let broker else { throw missing("--broker", "the broker, such as mqtt://127.0.0.1:1883") }
     guard runDir == nil || store == nil else {
-      throw ValidationError("--run and --store exclude each other; the folder of a run has a store of its own")
+      throw ValidationError(
+        "--run and --store exclude each other; the folder of a run has a store of its own")
     }
     guard let store = store ?? runDir else {
       throw missing("--run", "the folder of a run, made where there is none; or --store with a SQLite file")

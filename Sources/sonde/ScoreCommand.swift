@@ -41,7 +41,9 @@ struct ScoreCommand: AsyncParsableCommand {
   var after: String?
 
   @Option(
-    help: "Only windows visible at this time, which must have passed; by default, the store's watermark.")
+    help:
+      "Only windows visible at this time, which is waited for while somebody ingests; by default, the store's watermark."
+  )
   var through: String?
 
   @Option(help: "How many devices a task scores: auto or a number.")
@@ -103,10 +105,12 @@ struct ScoreCommand: AsyncParsableCommand {
     let deployment = try document?.deployment(endpoint.deployment, in: folder) ?? ownDeployment(of: folder)
     let size = try settings.applied(to: compute).settings(
       over: document?.endpoint.compute ?? ComputeSettings())
+    // Before the folder is held: others may run jobs meanwhile.
+    let end = try through.map { try ScoringCommandSupport.instant($0, "--through") }
+    if let end { try await ReadingsWait.run(until: end, given: "--through", in: folder.store) }
     let coordinator = try Coordinator(folder)
     var work = try coordinator.next(
-      of: deployment, after: try after.map { try ScoringCommandSupport.instant($0, "--after") },
-      through: try through.map { try ScoringCommandSupport.instant($0, "--through") })
+      of: deployment, after: try after.map { try ScoringCommandSupport.instant($0, "--after") }, through: end)
     if work.isBegun {
       StandardError.write(
         "going on with the unfinished job \(work.cut.id) and the deployment that it began with"

@@ -10,7 +10,8 @@ struct TrainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Trains one-class SVMs, on a run's windows or on a plain file.",
     discussion: """
-      With RUN_DIR: on the windows of its store between --from and --to, into RUN_DIR/models.
+      With RUN_DIR: on the windows of its store between --from and --to, into RUN_DIR/models. While “sonde ingest” fills the store, a \
+      --to that the readings have not come to yet is waited for.
       With --input: on the rows of a CSV file that are aggregated already, into the folder --models, which \
       “sonde score --input” takes. Its features are columns: --features mean,stddev, and where none is named those of \
       mean, stddev, min, max that the file has, or else the one column of values.
@@ -77,6 +78,7 @@ struct TrainCommand: AsyncParsableCommand {
     }
     let folder = try ScoringCommandSupport.folder(runDir)
     guard let range = try range() else { throw ScoringError("training on a run needs --from and --to") }
+    try await ReadingsWait.run(until: range.to, given: "--to", in: folder.store)
     let trainer = Trainer(
       folder: folder, layout: try model.layout(), settings: model.settings,
       threads: workers)

@@ -1,6 +1,6 @@
 import Alarms
-import DeviceFleet
 import Detection
+import DeviceFleet
 import Modelling
 import OneClassSVM
 import Scenario
@@ -95,8 +95,10 @@ import WindowStore
     let scaler = try #require(model.scaler)
     func turned(_ values: [Double]) -> [Double] { Array(values[4...] + values[..<4]) }
     return try OneClassModel(
-      kernel: model.kernel, supportVectors: model.supportVectors, coefficients: model.coefficients, rho: model.rho,
-      scaler: Scaler(mean: turned(scaler.mean), scale: turned(scaler.scale)), featureNames: model.featureNames,
+      kernel: model.kernel, supportVectors: model.supportVectors, coefficients: model.coefficients,
+      rho: model.rho,
+      scaler: Scaler(mean: turned(scaler.mean), scale: turned(scaler.scale)),
+      featureNames: model.featureNames,
       metadata: model.metadata)
   }
 
@@ -109,7 +111,9 @@ import WindowStore
     var values: [Key: [Double]] = [:]
     for message in messages.messages(ofDeviceAt: index) {
       let start = message.timestamp.milliseconds / window.milliseconds * window.milliseconds
-      for reading in message.values { values[Key(start: start, sensor: reading.sensor), default: []].append(reading.value) }
+      for reading in message.values {
+        values[Key(start: start, sensor: reading.sensor), default: []].append(reading.value)
+      }
     }
     return values.map { key, values in
       let mean = values.reduce(0, +) / Double(values.count)
@@ -154,7 +158,9 @@ import WindowStore
       }
     }
     let fleets = seeds * Self.kinds.count
-    print("models a \(per): of \(fleets) faults \(found) found, the right sensor first in \(right), the strongest alarm of its fleet in \(first)")
+    print(
+      "models a \(per): of \(fleets) faults \(found) found, the right sensor first in \(right), the strongest alarm of its fleet in \(first)"
+    )
     #expect(found * 10 >= fleets * 9)
     #expect(right * 100 >= found * 95)
     #expect(first * 100 >= found * 95)

@@ -11,7 +11,8 @@ import Testing
     _ minute: Int64, flagged: Bool = true, revision: Int = 1, sensor: String? = nil
   ) -> ScoredWindow {
     ScoredWindow(
-      device: device, sensor: sensor.flatMap { SensorID($0) }, start: Timestamp(milliseconds: minute * 60_000),
+      device: device, sensor: sensor.flatMap { SensorID($0) },
+      start: Timestamp(milliseconds: minute * 60_000),
       end: Timestamp(milliseconds: (minute + 5) * 60_000), score: flagged ? -1 : 1, isFlagged: flagged,
       revision: revision)
   }
@@ -19,7 +20,8 @@ import Testing
   private static func groups(_ windows: AnomalousWindows) -> [[Int64]] {
     windows.groups(of: device, gap: .zero).map { group in
       [
-        group.span.start.milliseconds / 60_000, group.span.end.milliseconds / 60_000, Int64(group.windows.count),
+        group.span.start.milliseconds / 60_000, group.span.end.milliseconds / 60_000,
+        Int64(group.windows.count),
         Int64(group.windows.map(\.job).min() ?? -1),
       ]
     }
@@ -51,8 +53,11 @@ import Testing
     #expect(Self.groups(windows) == [[0, 10, 3, 0]])
     #expect(windows.devices == [Self.device])
     windows.add(
-      [Self.row(0, flagged: false, revision: 2, sensor: "a"), Self.row(0, flagged: false, revision: 2, sensor: "b"),
-        Self.row(5, flagged: false, revision: 2, sensor: "b")], job: 1)
+      [
+        Self.row(0, flagged: false, revision: 2, sensor: "a"),
+        Self.row(0, flagged: false, revision: 2, sensor: "b"),
+        Self.row(5, flagged: false, revision: 2, sensor: "b"),
+      ], job: 1)
     #expect(windows.devices.isEmpty)
   }
 

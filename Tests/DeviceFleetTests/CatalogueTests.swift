@@ -77,11 +77,14 @@ import Testing
   }
 
   /// Whatever the kind: readings differ within its label, and nowhere else.
-  @Test(arguments: AnomalyCatalogue.kinds.map { $0.name }) func anAnomalyChangesItsLabelAlone(name: String) throws {
+  @Test(arguments: AnomalyCatalogue.kinds.map { $0.name }) func anAnomalyChangesItsLabelAlone(name: String)
+    throws
+  {
     let kind = try #require(AnomalyCatalogue.kind(named: name))
     for seed in UInt64(1)...3 {
       let anomaly = AnomalyPlacement(
-        kind, sensor: kind.origin == .clock ? nil : Fleets.temperature, between: hours(10)...hours(12), length: hours(1))
+        kind, sensor: kind.origin == .clock ? nil : Fleets.temperature, between: hours(10)...hours(12),
+        length: hours(1))
       let plan = try Fleets.plan(seed: seed, Fleets.pumps(1, anomalies: [anomaly]))
       let clean = try Fleets.plan(seed: seed, Fleets.pumps(1))
       let label = try #require(plan.labels.first)
@@ -90,7 +93,8 @@ import Testing
       var differs = (inside: 0, outside: 0)
       for (wrong, right) in zip(plan.devices[0].messages(), clean.devices[0].messages()) {
         // A clock that is wrong is so while the right one is within the label.
-        let isInside = label.start <= right.timestamp && right.timestamp < label.end
+        let isInside =
+          label.start <= right.timestamp && right.timestamp < label.end
           || label.start <= wrong.timestamp && wrong.timestamp < label.end
         guard wrong != right else { continue }
         if isInside { differs.inside += 1 } else { differs.outside += 1 }

@@ -63,7 +63,8 @@ import WindowStore
       #expect(first.device == "pump-3" && first.sensors == ["temperature"] && first.windows == 3)
       #expect(first.from == "2026-01-01T18:00:00.000Z" && first.to == "2026-01-01T18:15:00.000Z")
       #expect(first.known_at != nil)
-      #expect(Set(first.reasons.map(\.feature)) == ["temperature.mean", "temperature.min", "temperature.max"])
+      #expect(
+        Set(first.reasons.map(\.feature)) == ["temperature.mean", "temperature.min", "temperature.max"])
       for reason in first.reasons {
         #expect(reason.value > reason.usual_high && reason.usual_low < reason.usual_high)
         #expect(reason.deviations > 3)
@@ -73,9 +74,13 @@ import WindowStore
       #expect(found.dropFirst().first?.device == "pump-4")
       #expect(zip(found, found.dropFirst()).allSatisfy { $0.strength >= $1.strength })
       // The two spans do not touch: from 18:15 on all is normal.
-      #expect(try await alarms(run, ["--since", "2026-01-01T18:15:00Z"]).allSatisfy { $0.to > "2026-01-01T18:15:00.000Z" })
+      #expect(
+        try await alarms(run, ["--since", "2026-01-01T18:15:00Z"]).allSatisfy {
+          $0.to > "2026-01-01T18:15:00.000Z"
+        })
       let text = try await run.sonde(["alarms", run.folder])
-      #expect(text.contains("pump-3  temperature\n          2026-01-01 18:00:00 to 2026-01-01 18:15:00, 3 windows"))
+      #expect(
+        text.contains("pump-3  temperature\n          2026-01-01 18:00:00 to 2026-01-01 18:15:00, 3 windows"))
       #expect(text.contains("temperature.mean 85, usually "))
       let table = try await run.sonde(["alarms", run.folder, "--format", "csv"]).split(separator: "\n")
       #expect(table.count == found.count + 1)
@@ -123,7 +128,9 @@ import WindowStore
           let deadline = ContinuousClock.now + .milliseconds(500)
           while ContinuousClock.now < deadline {
             try consumer.receive(limit: 100, byteLimit: 1 << 20, within: .milliseconds(50))
-            consumer.batch.forEachMessage { topic, _, _ in topics.append(String(decoding: topic, as: UTF8.self)) }
+            consumer.batch.forEachMessage { topic, _, _ in
+              topics.append(String(decoding: topic, as: UTF8.self))
+            }
             try consumer.acknowledge()
           }
           return topics.sorted()
@@ -137,7 +144,8 @@ import WindowStore
         #expect(try heard().isEmpty)
         _ = try await run.sonde(["score", run.folder])
         let all = try await alarms(run)
-        let new = all.filter { alarm in !first.contains { $0.device == alarm.device && $0.from == alarm.from } }
+        let new = all.filter { alarm in !first.contains { $0.device == alarm.device && $0.from == alarm.from }
+        }
         #expect(!new.isEmpty && new.count < all.count)
         _ = try await run.sonde(publish)
         #expect(try heard() == new.map { "plant/\($0.device)/alarms" }.sorted())

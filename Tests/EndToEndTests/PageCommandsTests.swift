@@ -31,7 +31,8 @@ import Testing
   private func run(_ commands: String, in folder: String) async throws -> Outcome {
     let installation = "\(folder)/installed"
     let installed = try await Subprocess.run(
-      .path("/bin/bash"), arguments: ["\(SondeProgram.packageRoot)/.ci/install", SondeProgram.path, installation],
+      .path("/bin/bash"),
+      arguments: ["\(SondeProgram.packageRoot)/.ci/install", SondeProgram.path, installation],
       output: .discarded, error: .string(limit: 1 << 16))
     try #require(installed.terminationStatus == .exited(0), "\(installed.standardError)")
     let empty = "\(folder)/empty"
@@ -47,7 +48,8 @@ import Testing
       environment: .inherit.updating(["PATH": "\(installation)/bin:\(path)"]),
       workingDirectory: FilePath(empty), output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
     return Outcome(
-      folder: empty, status: result.terminationStatus, output: result.standardOutput, errors: result.standardError)
+      folder: empty, status: result.terminationStatus, output: result.standardOutput,
+      errors: result.standardError)
   }
 
   /// How many of `lines` are commands of their own.
@@ -63,8 +65,10 @@ import Testing
       let plan = try await SondeProgram.run(
         ["simulate", "Scenarios/presses.yaml", "--plan-only", "--labels", "\(folder)/labels.csv"])
       #expect(plan.status == 0, "\(plan.errors)")
-      let label = try String(contentsOfFile: "\(folder)/labels.csv", encoding: .utf8).split(separator: "\n")[1]
-        .split(separator: ",")
+      let label = try String(contentsOfFile: "\(folder)/labels.csv", encoding: .utf8).split(separator: "\n")[
+        1
+      ]
+      .split(separator: ",")
       let brokerFolder = "\(folder)/broker"
       try FileManager.default.createDirectory(atPath: brokerFolder, withIntermediateDirectories: false)
       try await withBroker(in: brokerFolder) { broker in
@@ -117,7 +121,8 @@ import Testing
       #expect(outcome.status == .exited(0), "\(outcome.errors)")
       // 11 hours of 12 windows of one press.
       #expect(outcome.output.contains("132"), "\(outcome.output)")
-      #expect((outcome.output + outcome.errors).contains("device_press-0002"), "\(outcome.output)\(outcome.errors)")
+      #expect(
+        (outcome.output + outcome.errors).contains("device_press-0002"), "\(outcome.output)\(outcome.errors)")
       #expect(outcome.output.contains("132 windows scored, 0 failed"), "\(outcome.output)")
     }
   }
