@@ -89,7 +89,7 @@ package struct JobRecord: Hashable, Sendable, Codable {
   package var predictions = 0
   /// Rows of `failed.csv`.
   package var failedRows = 0
-  /// Why it failed.
+  /// Why it failed; of one that has completed, how many of its rows failed and why most of them did.
   package var reason: String?
   /// Wall-clock times.
   package var queuedAt: Timestamp

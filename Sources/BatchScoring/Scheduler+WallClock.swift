@@ -8,7 +8,8 @@ import WindowStore
 extension Scheduler {
   /// Runs jobs at their times, also several at a time where the policy allows it.
   func runByWallClock(_ reader: WindowStoreReader) async throws -> Ending {
-    guard try await trainWhenDue(reader) else { return stopped() }
+    var retraining = Retraining()
+    guard try await trainWhenDue(reader, &retraining) else { return stopped() }
     let jobs = runner.jobs
     try jobs.endReplaced(in: runner.folder, at: runner.now())
     let chain = try jobs.chain(of: configuration.deployment)
@@ -23,7 +24,7 @@ extension Scheduler {
     let lanes = JobLanes(runner.target, more: moreTargets)
     do {
       for job in unfinished { try start(job.cut, lanes) }
-      let ending = try await follow(&sequence, lanes, reader)
+      let ending = try await follow(&sequence, lanes, reader, &retraining)
       await lanes.shutDownOthers()
       return ending
     } catch {
@@ -38,7 +39,8 @@ extension Scheduler {
   }
 
   private func follow(
-    _ sequence: inout WallClockSequence, _ lanes: JobLanes, _ reader: WindowStoreReader
+    _ sequence: inout WallClockSequence, _ lanes: JobLanes, _ reader: WindowStoreReader,
+    _ retraining: inout Retraining
   ) async throws -> Ending {
     var isClosing = false
     while true {
@@ -56,11 +58,14 @@ extension Scheduler {
       if control.streamEnded {
         if lanes.isIdle, !isClosing {
           isClosing = true
+          try await retrain(&retraining)
           try start(sequence.closing, lanes)
         }
       } else {
         switch sequence.next(now: runner.now(), watermark: try reader.fleetWatermark()) {
-        case .start(let cut): try start(cut, lanes)
+        case .start(let cut):
+          try await retrain(&retraining)
+          try start(cut, lanes)
         case .cancelRunning(let replacement):
           for cut in lanes.notAskedToEnd() {
             try runner.jobs.requestReplacement(of: cut.id, by: replacement)
@@ -68,7 +73,8 @@ extension Scheduler {
           }
         case .skip(let fire, let reason?):
           runner.report(ScoringEvent(.notice, reason: "the job of \(fire) is skipped: \(reason)"))
-        case .skip(_, nil), .wait: break
+        case .skip(_, nil): break
+        case .wait: retraining.timePasses()
         }
       }
       try await Task.sleep(for: ScoringDefaults.pollInterval)
@@ -76,18 +82,22 @@ extension Scheduler {
   }
 
   /// Trains as soon as the watermark has passed the range; false where the scheduler was told to stop before.
-  private func trainWhenDue(_ reader: WindowStoreReader) async throws -> Bool {
+  private func trainWhenDue(_ reader: WindowStoreReader, _ retraining: inout Retraining) async throws -> Bool {
     guard let range = configuration.training, try !isTrained() else { return true }
     while !control.stopRequested {
       let streamEnded = control.streamEnded
       let watermark = try reader.fleetWatermark()
       if streamEnded || watermark.map({ range.to <= $0 }) ?? false {
-        try await train(range)
+        retraining.didTrain(range, isDone: try await train(range))
         return true
       }
       try await Task.sleep(for: ScoringDefaults.pollInterval)
     }
     return false
+  }
+
+  private func retrain(_ retraining: inout Retraining) async throws {
+    if let range = retraining.due { retraining.didTrain(range, isDone: try await train(range)) }
   }
 }
 

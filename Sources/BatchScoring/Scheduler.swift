@@ -123,18 +123,22 @@ package struct Scheduler: Sendable {
     var sequence = JobSequence(
       schedule: schedule, from: configuration.from, training: configuration.training,
       isTrained: try isTrained(), last: last.map { ($0.cut, $0.state.isFinal) })
+    var retraining = Retraining()
     while !control.stopRequested {
       // Asked for before the watermark is read: what was committed before the end is then seen.
       let streamEnded = control.streamEnded
       switch sequence.next(watermark: try reader.fleetWatermark(), streamEnded: streamEnded) {
       case .wait:
+        retraining.timePasses()
         try await Task.sleep(for: ScoringDefaults.pollInterval)
       case .train(let range):
-        try await train(range)
+        retraining.didTrain(range, isDone: try await train(range))
         sequence.didTrain()
       case .job(let cut):
+        if let range = retraining.due { retraining.didTrain(range, isDone: try await train(range)) }
         guard try await run(cut).state.isFinal else { break }
         sequence.didRun(cut)
+        retraining.timePasses()
       case .finish:
         return try finished()
       }
@@ -148,9 +152,26 @@ package struct Scheduler: Sendable {
   }
 
   func finished() throws -> Ending {
-    runner.report(ScoringEvent(.finished))
-    return .finished(failedJobs: try runner.jobs.jobs().count { $0.state == .failed })
+    let jobs = try runner.jobs.jobs()
+    let failed = jobs.count { $0.state == .failed }
+    let rows = UnscoredRows.count(in: jobs)
+    runner.report(
+      ScoringEvent(
+        .finished,
+        reason: failed == 0 && rows == 0
+          ? nil : "\(failed) jobs failed, and \(rows) rows could not be scored; “sonde jobs list” says why"))
+    return .finished(failedJobs: failed)
   }
+
+  /// Whether the newest job that had something to score, and has ended by itself, has scored nothing. Throws ``ScoringError``.
+  package func newestJobScoredNothing() throws -> Bool {
+    try runner.jobs.chain(of: configuration.deployment).last {
+      $0.state == .failed || $0.state == .completed && $0.tasks > 0
+    }?.state == .failed
+  }
+
+  /// Rows that jobs of the folder could not score, and no later job has. Throws ``ScoringError``.
+  package func unscoredRows() throws -> Int { UnscoredRows.count(in: try runner.jobs.jobs()) }
 
   // MARK: - Training
 
@@ -162,13 +183,18 @@ package struct Scheduler: Sendable {
 
   func isTrained() throws -> Bool { try configuration.training.map(trainer.isDone) ?? true }
 
-  func train(_ range: TrainingRange) async throws {
+  /// Whether there are models now. Throws ``ScoringError`` where those of another training are there.
+  func train(_ range: TrainingRange) async throws -> Bool {
     runner.report(ScoringEvent(.training))
     let record = try await trainer.train(range)
-    if record.models.isEmpty {
+    guard !record.models.isEmpty else {
       // Jobs would score with models that were trained on something else.
-      guard try TrainingSetup.read(runner.folder) == nil else { throw record.nothingTrained }
-      runner.report(ScoringEvent(.notice, reason: record.nothingTrained.description))
+      guard try !TrainingRecord.hasModels(in: runner.folder) else { throw record.nothingTrained }
+      runner.report(
+        ScoringEvent(
+          .notice,
+          reason: "\(record.nothingTrained)\nwithout models no window can be scored; the next job tries to train again"))
+      return false
     }
     if !record.removed.isEmpty {
       runner.report(
@@ -184,6 +210,7 @@ package struct Scheduler: Sendable {
       ScoringEvent(
         .trained, models: record.models.count, failedModels: record.failures.count,
         reason: record.failures.first.map { "\($0.key.stem): \($0.reason)" }))
+    return true
   }
 
   // MARK: - Jobs

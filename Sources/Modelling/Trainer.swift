@@ -21,10 +21,10 @@ package struct Trainer: Sendable {
     self.threads = max(1, threads)
   }
 
-  /// Whether the models of `range` are there already.
+  /// Whether the models of `range` are there already: their record alone does not score.
   package func isDone(_ range: TrainingRange) throws -> Bool {
-    guard !folder.hasUnfinishedTraining else { return false }
-    return try TrainingSetup.read(folder) == setup(range)
+    guard !folder.hasUnfinishedTraining, try TrainingSetup.read(folder) == setup(range) else { return false }
+    return try TrainingRecord.hasModels(in: folder)
   }
 
   private func setup(_ range: TrainingRange) -> TrainingSetup {
@@ -35,10 +35,11 @@ package struct Trainer: Sendable {
   /// record. A model that cannot be trained is in the record with the reason. Models that the training before has made
   /// and this one has not are removed, so that those in the folder are of one training; models from elsewhere stay.
   ///
-  /// Where no model can be trained, the models of a training before stay with their record. Without one, `trained.csv`
-  /// says why there are none; `training.json`, which says that a training is complete, is not written.
+  /// Where no model can be trained, the models of a training before stay with their record. Without such models, `trained.csv`
+  /// says why there are none; `training.json`, which says that a training is complete, is not written, and one of a training
+  /// whose models are all gone is removed.
   ///
-  /// Throws ``ScoringError`` where the settings are unsound or no window is in the range, `StoreError`, `FileError`.
+  /// Throws ``ScoringError`` where the settings are unsound, `StoreError`, `FileError`.
   package func train(_ range: TrainingRange) async throws -> TrainingRecord {
     let options = try settings.options()
     guard !layout.features.isEmpty else { throw ScoringError("a model needs at least one feature") }
@@ -64,14 +65,13 @@ package struct Trainer: Sendable {
         record.failures += results.failures
       }
     }
-    guard !record.models.isEmpty || !record.failures.isEmpty else {
-      throw ScoringError(
-        "no window in \(folder.store) lies between \(range.from) and \(range.to); nothing can be trained")
-    }
     record.models.sort { $0.key < $1.key }
     record.failures.sort { $0.key < $1.key }
     guard !record.models.isEmpty else {
-      if try TrainingSetup.read(folder) == nil { try record.writeList(to: folder) }
+      if try !TrainingRecord.hasModels(in: folder) {
+        try? FileManager.default.removeItem(atPath: folder.trainingSetup)
+        try record.writeList(to: folder)
+      }
       return record
     }
     record.removed = try removeModels(of: before, but: record)

@@ -19,6 +19,8 @@ struct JobsRerunCommand: AsyncParsableCommand {
 
   @OptionGroup var monitoring: MonitoringOptions
 
+  @OptionGroup var failure: FailureOptions
+
   @Option(help: "How progress is told: text or json.")
   var format = OutputFormat.text
 
@@ -28,6 +30,6 @@ struct JobsRerunCommand: AsyncParsableCommand {
     let work = try coordinator.rerun(arguments.job) { try settings.apply(to: &$0) }
     try await ScoringCommandSupport.run(
       work, by: coordinator, compute: try settings.applied(to: compute).settings(),
-      reporter: ScoringReporter(format: format, monitoring: monitoring, jobs: coordinator.jobs))
+      reporter: ScoringReporter(format: format, monitoring: monitoring, jobs: coordinator.jobs), failure)
   }
 }

@@ -77,9 +77,10 @@ struct JobsShowCommand: ParsableCommand {
         "\(progress.rows) rows done, \(progress.failedRows) of them failed, \(whole.failedAttempts.count) failed attempts"
       )
     }
-    if let reason = record.reason { StandardOutput.write("reason: \(reason)") }
+    // Of a completed job it is what the next lines say.
+    if record.state != .completed, let reason = record.reason { StandardOutput.write("reason: \(reason)") }
     for failed in whole.failedReasons.most {
-      StandardOutput.write("\(failed.rows) rows failed: \(failed.reason)")
+      StandardOutput.write("\(failed.extent) failed\(failed.models > 1 ? ", such as" : ""): \(failed.reason)")
     }
     if whole.failedReasons.otherRows > 0 {
       StandardOutput.write(

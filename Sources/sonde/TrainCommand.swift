@@ -84,6 +84,7 @@ struct TrainCommand: AsyncParsableCommand {
     for failure in record.failures {
       StandardError.write("\(failure.key.stem): \(failure.reason)")
     }
+    if record.failures.isEmpty, record.models.isEmpty { throw record.nothingTrained }
     for trained in record.models {
       for warning in trained.warnings { StandardError.write("\(trained.key.stem): \(warning)") }
     }
