@@ -238,7 +238,10 @@ package struct JobRunner: Sendable {
     job.failedTasks = totals.failedTasks
     guard totals.failedRows > 0 else { return }
     job.reason =
-      ["\(totals.failedRows) of \(totals.failedRows + totals.predictions) rows failed.", mostFrequentReason(of: job)]
+      [
+        "\(totals.failedRows) of \(totals.failedRows + totals.predictions) rows failed.",
+        mostFrequentReason(of: job),
+      ]
       .compactMap { $0 }.joined(separator: " ")
   }
 }

@@ -82,7 +82,8 @@ extension Scheduler {
   }
 
   /// Trains as soon as the watermark has passed the range; false where the scheduler was told to stop before.
-  private func trainWhenDue(_ reader: WindowStoreReader, _ retraining: inout Retraining) async throws -> Bool {
+  private func trainWhenDue(_ reader: WindowStoreReader, _ retraining: inout Retraining) async throws -> Bool
+  {
     guard let range = configuration.training, try !isTrained() else { return true }
     while !control.stopRequested {
       let streamEnded = control.streamEnded

@@ -193,7 +193,9 @@ package struct Scheduler: Sendable {
       runner.report(
         ScoringEvent(
           .notice,
-          reason: "\(record.nothingTrained)\nwithout models no window can be scored; the next job tries to train again"))
+          reason:
+            "\(record.nothingTrained)\nwithout models no window can be scored; the next job tries to train again"
+        ))
       return false
     }
     if !record.removed.isEmpty {

@@ -56,6 +56,12 @@ package struct TrainingRecord: Hashable, Sendable {
     package var sensor: SensorID?
     package var reason: String
 
+    package init(device: DeviceID, sensor: SensorID?, reason: String) {
+      self.device = device
+      self.sensor = sensor
+      self.reason = reason
+    }
+
     package var key: ModelKey { ModelKey(device: device, sensor: sensor) }
   }
 
@@ -78,7 +84,8 @@ package struct TrainingRecord: Hashable, Sendable {
   package var nothingTrained: ScoringError {
     guard let first = failures.first else {
       return ScoringError(
-        "no window of the store lies between \(setup.range.from) and \(setup.range.to); nothing can be trained")
+        "no window of the store lies between \(setup.range.from) and \(setup.range.to); nothing can be trained"
+      )
     }
     return ScoringError(
       "none of \(failures.count) models could be trained; \(first.key.stem): \(first.reason)")

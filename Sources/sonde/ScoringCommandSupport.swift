@@ -29,7 +29,8 @@ enum ScoringCommandSupport {
 
   /// Runs the job of `work` by hand, says where its predictions are, and leaves with an exit code where there are none.
   static func run(
-    _ work: Coordinator.Work, by coordinator: Coordinator, compute: ComputeSettings, reporter: ScoringReporter,
+    _ work: Coordinator.Work, by coordinator: Coordinator, compute: ComputeSettings,
+    reporter: ScoringReporter,
     _ failure: FailureOptions
   ) async throws {
     let (folder, deployment, cut) = (coordinator.folder, work.deployment, work.cut)

@@ -144,7 +144,8 @@ final class ScoringReporter: Sendable {
     case .jobCanceled: return "\(job) was canceled"
     case .stopped: return "stopped; start it again to go on"
     case .finished:
-      return event.reason.map { "the stream has ended; \($0)" } ?? "the stream has ended and every window is scored"
+      return event.reason.map { "the stream has ended; \($0)" }
+        ?? "the stream has ended and every window is scored"
     }
   }
 }

@@ -10,11 +10,14 @@ import Testing
   private let beforeNoon = ["--train-from", "2026-01-01T00:00:00Z", "--train-to", "2026-01-01T12:00:00Z"]
 
   private func models(_ run: ScoringRun, ending: String) throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: "\(run.folder)/models").filter { $0.hasSuffix(ending) }
+    try FileManager.default.contentsOfDirectory(atPath: "\(run.folder)/models").filter {
+      $0.hasSuffix(ending)
+    }
   }
 
   /// Runs a schedule to the end of the stream, and returns what it says.
-  private func schedule(_ run: ScoringRun, _ more: [String]) async throws -> (exit: ServiceExit, said: String) {
+  private func schedule(_ run: ScoringRun, _ more: [String]) async throws -> (exit: ServiceExit, said: String)
+  {
     let service = try await run.start(
       ["schedule", run.folder, "--from", noon, "--cron", "0 */6 * * *", "--until-stdin-closes"] + more)
     service.closeInput()
@@ -59,7 +62,8 @@ import Testing
       #expect(said.matches(of: /the next job tries to train again/).count == 2)
       #expect(
         said.matches(of: /job [^ ]+ failed: none of its [0-9]+ rows could be scored/).count == 2, "\(said)")
-      #expect(said.contains("The most frequent reason, of 432 rows of 6 models: there is no model"), "\(said)")
+      #expect(
+        said.contains("The most frequent reason, of 432 rows of 6 models: there is no model"), "\(said)")
       #expect(said.contains("the stream has ended; 2 jobs failed"), "\(said)")
       #expect(try models(run, ending: "") == ["trained.csv"])
     }
@@ -113,7 +117,8 @@ import Testing
         #expect(text.contains("none of its 858 rows could be scored; when what is wrong"), "\(text)")
         #expect(
           text.contains(
-            "The most frequent reason, of 715 rows of 5 models: there is no model device_pump-1.model"), "\(text)")
+            "The most frequent reason, of 715 rows of 5 models: there is no model device_pump-1.model"),
+          "\(text)")
       }
       let job = try #require(
         try FileManager.default.contentsOfDirectory(atPath: "\(run.folder)/predictions").first)
@@ -130,11 +135,14 @@ import Testing
       let score = try await SondeProgram.run(
         ["score", run.folder, "--fail-on", "failed-rows"] + ScoringRun.noon)
       #expect(score.status == 1, "\(score)")
-      #expect(score.errors.contains("143 rows could not be scored, and --fail-on failed-rows was given"), "\(score)")
+      #expect(
+        score.errors.contains("143 rows could not be scored, and --fail-on failed-rows was given"), "\(score)"
+      )
       #expect(score.output.contains("715 windows scored, 143 failed"), "what was scored is there: \(score)")
       let list = try await run.sonde(["jobs", "list", run.folder])
       #expect(
-        list.contains("143 of 858 rows failed. The most frequent reason, of 143 rows of 1 model: "), "\(list)")
+        list.contains("143 of 858 rows failed. The most frequent reason, of 143 rows of 1 model: "), "\(list)"
+      )
       let json = try await run.sonde(["jobs", "list", run.folder, "--format", "json"])
       let job = try #require(
         (try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]])?.first)
@@ -159,7 +167,8 @@ import Testing
           "nonsense\n", to: "\(run.folder)/models/device_pump-2.model", existing: .replace)
         let (exit, said) = try await schedule(run, more)
         #expect(exit == .exited(code: code), "\(said)")
-        #expect(said.contains("the stream has ended; 0 jobs failed, and 143 rows could not be scored"), "\(said)")
+        #expect(
+          said.contains("the stream has ended; 0 jobs failed, and 143 rows could not be scored"), "\(said)")
       }
     }
   }
