@@ -117,6 +117,7 @@ package struct JobRunner: Sendable {
     switch ran.outcome.ending {
     case .stopped:
       try jobs.save(job)
+      try jobs.endAttempt(of: job.cut.id, as: .stopped, at: now())
     case .gaveUp(let reason):
       try await fail(&job, reason, collector)
     case .canceled where !isTooMany(failedRows):
@@ -175,8 +176,11 @@ package struct JobRunner: Sendable {
     let end = now()
     job.endedAt = end
     let usage = NodeUsage(try jobs.nodeStates())
-    if let start = job.startedAt, !usage.lives.isEmpty {
-      job.nodeSeconds = usage.seconds(from: start, to: end)
+    if !usage.lives.isEmpty {
+      // Between its attempts, nodes were there for others.
+      job.nodeSeconds = try jobs.attempts(of: job.cut.id).reduce(0) {
+        $0 + usage.seconds(from: $1.startedAt, to: $1.endedAt ?? end)
+      }
     }
     try jobs.save(job)
   }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Telemetry
 import TestSupport
 import Testing
 import WindowStore
@@ -57,8 +58,8 @@ import WindowStore
         run, ["--device", "pump-1", "--from", noon, "--to", "2026-01-01T18:00:00Z", "--nu", "0.05"])
       #expect(trained.status == 0, "\(trained)")
       var after = try others(run, than: stem)
-      let list = try #require(after.removeValue(forKey: "trained.csv"))
-      let listBefore = try #require(before.removeValue(forKey: "trained.csv"))
+      let lists = (after.removeValue(forKey: "trained.csv"), before.removeValue(forKey: "trained.csv"))
+      let (list, listBefore) = (try #require(lists.0), try #require(lists.1))
       #expect(after == before, "also training.json")
       let json = try TextFile.text(of: "\(run.folder)/models/\(stem).json")
       #expect(json != own && json.contains("\"nu\" : 0.05"), "\(json)")
