@@ -111,6 +111,7 @@ package struct Scheduler: Sendable {
   /// Returns when the stream has ended and everything is scored, or when told to stop.
   package func run() async throws -> Ending {
     guard let reader = try await openStore() else { return .stopped }
+    try runner.jobs.takeReruns()
     switch configuration.clock {
     case .watermark: return try await runByWatermark(reader)
     case .wall: return try await runByWallClock(reader)
@@ -125,6 +126,12 @@ package struct Scheduler: Sendable {
       isTrained: try isTrained(), last: last.map { ($0.cut, $0.state.isFinal) })
     var retraining = Retraining()
     while !control.stopRequested {
+      if let id = try runner.jobs.nextRerun() {
+        if let range = retraining.due { retraining.didTrain(range, isDone: try await train(range)) }
+        try await rerun(id)
+        retraining.timePasses()
+        continue
+      }
       // Asked for before the watermark is read: what was committed before the end is then seen.
       let streamEnded = control.streamEnded
       switch sequence.next(watermark: try reader.fleetWatermark(), streamEnded: streamEnded) {
@@ -140,13 +147,16 @@ package struct Scheduler: Sendable {
         sequence.didRun(cut)
         retraining.timePasses()
       case .finish:
+        guard try runner.jobs.takeNoMoreReruns() else { break }
         return try finished()
       }
     }
-    return stopped()
+    return try stopped()
   }
 
-  func stopped() -> Ending {
+  func stopped() throws -> Ending {
+    try runner.jobs.takeNoMoreReruns(evenWaiting: true)
+
     runner.report(ScoringEvent(.stopped))
     return .stopped
   }
@@ -236,11 +246,21 @@ package struct Scheduler: Sendable {
       deployment = lastDeployment.value
       runner.report(ScoringEvent(.notice, job: cut.id, reason: "\(error)\ngoing on with \(deployment.name)"))
     }
-    return runner.on(target, deployment, try source.worker(deployment), folder: folder)
+    return runner.on(target, deployment, try worker(of: deployment), folder: folder)
+  }
+
+  /// The command of the workers of `deployment`.
+  func worker(of deployment: Deployment) throws -> WorkerCommand {
+    try source?.worker(deployment) ?? runner.worker
+  }
+
+  /// Runs one job.
+  private func run(_ cut: JobCut) async throws -> JobRecord {
+    try await run(cut, by: runner(of: cut, on: runner.target))
   }
 
   /// Runs one job, and passes a stop on to the target meanwhile.
-  private func run(_ cut: JobCut) async throws -> JobRecord {
+  func run(_ cut: JobCut, by runner: JobRunner) async throws -> JobRecord {
     let watch = Task { [control, target = runner.target] in
       while !Task.isCancelled {
         if control.stopRequested {
@@ -251,7 +271,7 @@ package struct Scheduler: Sendable {
       }
     }
     defer { watch.cancel() }
-    return try await runner(of: cut, on: runner.target).run(cut)
+    return try await runner.run(cut)
   }
 
   /// The store, as soon as ingestion has made it; nil where the scheduler was told to stop before.
