@@ -23,12 +23,17 @@ package struct Coordinator: Sendable {
   package let jobs: JobStore
 
   /// Holds `folder`. Throws ``ScoringError``, also where another coordinator does.
-  ///
-  /// - Parameter mustHaveJobs: Whether a job must have been run there.
-  package init(_ folder: RunFolder, mustHaveJobs: Bool = false) throws {
+  package init(_ folder: RunFolder) throws {
     self.folder = folder
-    if mustHaveJobs { _ = try JobStore(reading: folder.jobs) }
     jobs = try JobStore(path: folder.jobs)
+  }
+
+  /// As ``init(_:)`` where a job has been run already; nil where another coordinator holds `folder`. Throws ``ScoringError``.
+  package init?(ifFree folder: RunFolder) throws {
+    self.folder = folder
+    _ = try JobStore(reading: folder.jobs)
+    guard let jobs = try JobStore.ifFree(path: folder.jobs) else { return nil }
+    self.jobs = jobs
   }
 
   // MARK: - New cuts
@@ -92,52 +97,24 @@ package struct Coordinator: Sendable {
 
   // MARK: - Reruns
 
-  /// The job that does what the one called `id` has left undone, with the settings it was queued with, which `change` may change. A
-  /// failed or canceled job can be run again afterwards. Throws ``ScoringError`` where nothing is left undone, or cannot be done
-  /// with these settings; nothing is changed then.
+  /// The job that does what the one called `id` has left undone; see ``Reruns/work(_:change:)``.
   package func rerun(_ id: String, change: (inout Deployment) throws -> Void) throws -> Work {
-    // Looked at as a whole before anything is changed.
-    let (cut, begun, source) = try undone(of: try jobs.named(id))
-    guard let queued = try jobs.deployment(of: source) else {
-      throw ScoringError("job \(source) was queued by a version that did not keep its settings")
-    }
-    var deployment = queued
-    try change(&deployment)
-    if let begun {
-      try deployment.refuseToGoOn(with: cut.id, begunWith: queued)
-      if begun.state.isFinal {
-        JobRunner.forgetFailedRows(of: begun, in: folder)
-        try jobs.requeue(cut.id)
-      } else {
-        try jobs.forgetCancel(of: cut.id)
-      }
-    } else if deployment.layout.per != queued.layout.per {
-      // Rows of a whole device are none of its sensors'.
-      throw ScoringError(
-        "job \(source) has rows a \(queued.layout.per.rawValue), and models a \(deployment.layout.per.rawValue) cannot score them"
-      )
-    }
-    return Work(cut: cut, deployment: deployment, isBegun: begun != nil)
+    let work = try Reruns(folder: folder, jobs: jobs).work(id, change: change)
+    // Where a scheduler was asked for it, it is done now.
+    try jobs.forgetRerun(of: id)
+    return work
   }
 
-  /// The job that does what `job` has left undone: itself where it has not completed, else one that scores the rows that failed, and
-  /// so on. With what is known of it, where it has begun, and the name of the job whose settings it has.
-  private func undone(of job: JobRecord) throws -> (cut: JobCut, begun: JobRecord?, source: String) {
-    guard job.state == .completed else {
-      if let replacement = job.replacedBy {
-        throw ScoringError(
-          "job \(job.cut.id) was to be replaced by \(replacement); that job of the schedule, or its next one, scores its windows"
-        )
-      }
-      return (job.cut, job, job.cut.id)
+  /// Asks the scheduler of `folder` to do what the job called `id` has left undone. Throws ``ScoringError`` where nothing is, or
+  /// where it is no scheduler that holds the folder.
+  package static func queueRerun(_ id: String, in folder: RunFolder) throws {
+    let store = try JobStore(asking: folder.jobs)
+    try Reruns(folder: folder, jobs: store).checkIsLeft(id)
+    guard try store.requestRerun(of: id) else {
+      throw ScoringError(
+        "a job that somebody has begun by hand is running in \(folder.path); “sonde jobs watch \(folder.path)” shows when "
+          + "it ends, and then “sonde jobs rerun \(folder.path) \(id)” can run this one")
     }
-    guard job.failedRows > 0 else {
-      throw ScoringError("job \(job.cut.id) has completed, and none of its rows failed")
-    }
-    let again = JobCut(failedRowsOf: job.cut)
-    guard let known = try jobs.job(again.id) else { return (again, nil, job.cut.id) }
-    // What failed again is what that job has left undone.
-    return try undone(of: known)
   }
 
   // MARK: - Running
@@ -160,16 +137,30 @@ package struct Coordinator: Sendable {
 
   /// Ends the job called `id` of `folder`: the coordinator that runs it is asked to, and without one the job is marked as canceled.
   /// Returns when it has ended. Throws ``ScoringError`` where it had ended before, or does not end in time.
+  ///
+  /// A rerun that is queued and has not begun is taken back, and nothing else is done; then it returns false.
+  @discardableResult
   package static func cancel(
     _ id: String, in folder: RunFolder, now: @Sendable () -> Timestamp
-  ) async throws {
+  ) async throws -> Bool {
+    if try hasTakenBackRerun(of: id, in: folder) { return false }
     while try await !hasOtherCanceled(id, in: folder) {
       // Nobody runs it, unless somebody has begun to just now.
       guard let own = try JobStore.ifFree(path: folder.jobs) else { continue }
       try refuseFinal(try own.named(id))
       try own.cancel(id, in: folder, at: now())
-      return
+      return true
     }
+    return true
+  }
+
+  private static func hasTakenBackRerun(of id: String, in folder: RunFolder) throws -> Bool {
+    let store = try JobStore(asking: folder.jobs)
+    let job = try store.named(id)
+    guard job.isRerunQueued, job.state.isFinal else { return false }
+    // Of a completed job, another one does it.
+    guard try store.job(JobCut(failedRowsOf: job.cut).id)?.state.isFinal ?? true else { return false }
+    return try store.forgetRerun(of: id)
   }
 
   /// Asks the coordinator that runs the job to end it, and waits for that; false without a coordinator. The database is closed

@@ -89,12 +89,16 @@ package struct JobRecord: Hashable, Sendable, Codable {
   package var predictions = 0
   /// Rows of `failed.csv`.
   package var failedRows = 0
-  /// Why it failed.
+  /// Why it failed; of one that has completed, how many of its rows failed and why most of them did.
   package var reason: String?
-  /// Wall-clock times.
+  /// Wall-clock times; of the last attempt, where there were several.
   package var queuedAt: Timestamp
   package var startedAt: Timestamp?
   package var endedAt: Timestamp?
+  /// Its attempts in order, where they were asked for: see ``JobStore/jobs()``.
+  package var attempts: [JobAttempt] = []
+  /// The machines that tasks of it have run on, likewise.
+  package var hosts: [String] = []
   /// What the nodes of the compute target cost while it ran: the time that each was there; nil where it is not known.
   package var nodeSeconds: Double?
   /// Of completed tasks: how long they took, and how long workers were at them. The rest is overhead.
@@ -104,6 +108,8 @@ package struct JobRecord: Hashable, Sendable, Codable {
   package var weight: Int?
   /// The job that scores its windows in its place.
   package var replacedBy: String?
+  /// Whether a scheduler has been asked to run what it has left undone.
+  package var isRerunQueued = false
 
   package init(
     cut: JobCut, deployment: String, endpoint: String? = nil, state: JobState, queuedAt: Timestamp,
@@ -118,6 +124,32 @@ package struct JobRecord: Hashable, Sendable, Codable {
   }
 }
 
+/// One attempt at a job: from taking it up until it has ended, or was interrupted. A rerun is another one.
+package struct JobAttempt: Hashable, Sendable, Codable {
+  package enum State: String, Hashable, Sendable, Codable {
+    case running, completed, failed, canceled
+    /// Somebody has stopped the coordinator.
+    case stopped
+    /// The coordinator has gone without a word; when it was last heard of is the end.
+    case interrupted
+  }
+
+  /// From 1.
+  package var attempt: Int
+  package var state: State
+  package var startedAt: Timestamp
+  package var endedAt: Timestamp?
+  package var seconds: Double?
+
+  package init(attempt: Int, state: State, startedAt: Timestamp, endedAt: Timestamp?) {
+    self.attempt = attempt
+    self.state = state
+    self.startedAt = startedAt
+    self.endedAt = endedAt
+    seconds = endedAt.map { ($0 - startedAt).seconds }
+  }
+}
+
 /// What jobs.sqlite knows of an attempt that failed.
 package struct FailedAttempt: Hashable, Sendable, Codable {
   package var task: Int
@@ -125,10 +157,21 @@ package struct FailedAttempt: Hashable, Sendable, Codable {
   package var attempt: Int
   package var worker: Int?
   package var node: Int?
-  /// Wall-clock time; nil where an earlier version has written it.
+  /// The machine; nil where the target does not know it, or an earlier version has written this.
+  package var host: String?
+  /// Wall-clock times; nil where an earlier version has written it.
   package var startedAt: Timestamp?
+  package var endedAt: Timestamp?
   package var durationMs: Double
   package var reason: String
+}
+
+extension FailedAttempt {
+  /// When an attempt ended; nil where that is not known.
+  static func end(_ start: Timestamp?, _ durationMs: Double?) -> Timestamp? {
+    guard let start, let durationMs else { return nil }
+    return start + .milliseconds(Int64(durationMs.rounded()))
+  }
 }
 
 /// What jobs.sqlite knows of a task.
@@ -140,10 +183,14 @@ package struct TaskRecord: Hashable, Sendable, Codable {
   package var attempts: Int
   package var worker: Int?
   package var node: Int?
+  /// The machine of the last attempt; nil where the target does not know it, or an earlier version has written this.
+  package var host: String?
   package var rows: Int
   package var failedRows: Int
   /// When the last attempt started, by the wall clock; nil where none has, or where an earlier version has written it.
   package var startedAt: Timestamp?
+  /// When it ended; nil as long as it has not.
+  package var endedAt: Timestamp?
   /// Of the last attempt, from giving the task out to hearing of its end.
   package var durationMs: Double?
   /// How long the worker says it was at the last attempt; nil where it does not say, and until the task is done.
@@ -152,8 +199,9 @@ package struct TaskRecord: Hashable, Sendable, Codable {
   package var reason: String?
 
   package init(
-    task: Int, devices: Int, state: String, attempts: Int, worker: Int?, node: Int?, rows: Int,
-    failedRows: Int, startedAt: Timestamp? = nil, durationMs: Double?, busyMs: Double? = nil, reason: String?
+    task: Int, devices: Int, state: String, attempts: Int, worker: Int?, node: Int?, host: String? = nil,
+    rows: Int, failedRows: Int, startedAt: Timestamp? = nil, durationMs: Double?, busyMs: Double? = nil,
+    reason: String?
   ) {
     self.task = task
     self.devices = devices
@@ -161,10 +209,12 @@ package struct TaskRecord: Hashable, Sendable, Codable {
     self.attempts = attempts
     self.worker = worker
     self.node = node
+    self.host = host
     self.rows = rows
     self.failedRows = failedRows
     self.startedAt = startedAt
     self.durationMs = durationMs
+    endedAt = FailedAttempt.end(startedAt, durationMs)
     self.busyMs = busyMs
     self.reason = reason
   }

@@ -20,7 +20,9 @@ extension JobRunner {
     try files.prepare()
     await target.prepare(for: worker)
     job.state = .provisioning
-    job.startedAt = job.startedAt ?? now()
+    let start = now()
+    job.startedAt = start
+    try jobs.beginAttempt(of: job.cut.id, at: start)
     let description: JobDescription
     if let known {
       // The parts that are there belong to these tasks, also if the number of nodes is another one now.

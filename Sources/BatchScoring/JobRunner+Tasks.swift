@@ -27,7 +27,7 @@ extension JobRunner {
       rows: { task in
         let reader = try WindowStoreReader(path: description.store)
         return try TaskScorer(job: description, reader: reader).fail(task: task, reason: "").failed
-      }, now: now, report: report)
+      }, host: { [target] in target.host(ofWorker: $0) }, now: now, report: report)
     let computeJob = ComputeJob(
       name: job.cut.id, input: files.description, worker: worker, tasks: missing, retry: deployment.retry)
     let watch = watch(job.cut.id, log)

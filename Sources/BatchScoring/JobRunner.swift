@@ -117,6 +117,7 @@ package struct JobRunner: Sendable {
     switch ran.outcome.ending {
     case .stopped:
       try jobs.save(job)
+      try jobs.endAttempt(of: job.cut.id, as: .stopped, at: now())
     case .gaveUp(let reason):
       try await fail(&job, reason, collector)
     case .canceled where !isTooMany(failedRows):
@@ -129,7 +130,7 @@ package struct JobRunner: Sendable {
       try await fail(
         &job,
         "none of its \(failedRows) rows could be scored; when what is wrong has been put right, “sonde jobs rerun” scores "
-          + "them", collector)
+          + "them.", collector)
     case .finished where !isTooMany(failedRows):
       CrashPoint.tasksDone.pass()
       job.state = .finalizing
@@ -147,7 +148,7 @@ package struct JobRunner: Sendable {
       try await fail(
         &job,
         "\(failedRows) rows failed, more than the error threshold of \(deployment.errorThreshold) allows; "
-          + "“sonde jobs rerun” goes on with what is missing", collector)
+          + "“sonde jobs rerun” goes on with what is missing.", collector)
       try jobs.cancelTasks(of: job.cut.id)
     }
   }
@@ -160,9 +161,14 @@ package struct JobRunner: Sendable {
       report(ScoringEvent(.notice, job: job.cut.id, reason: "the rows that failed are not listed: \(error)"))
     }
     job.state = .failed
-    job.reason = reason
+    job.reason = [reason, mostFrequentReason(of: job)].compactMap { $0 }.joined(separator: " ")
     try recordEnd(&job)
     report(ended(job, .jobFailed))
+  }
+
+  /// A sentence about why rows of the job have failed; nil where none has, or it cannot be known. The job's end does not hang on it.
+  private func mostFrequentReason(of job: JobRecord) -> String? {
+    (try? FailedReasons(of: folder.job(job.cut.id)))?.sentence
   }
 
   /// Writes that the job has reached its last state.
@@ -170,8 +176,11 @@ package struct JobRunner: Sendable {
     let end = now()
     job.endedAt = end
     let usage = NodeUsage(try jobs.nodeStates())
-    if let start = job.startedAt, !usage.lives.isEmpty {
-      job.nodeSeconds = usage.seconds(from: start, to: end)
+    if !usage.lives.isEmpty {
+      // Between its attempts, nodes were there for others.
+      job.nodeSeconds = try jobs.attempts(of: job.cut.id).reduce(0) {
+        $0 + usage.seconds(from: $1.startedAt, to: $1.endedAt ?? end)
+      }
     }
     try jobs.save(job)
   }
@@ -231,6 +240,13 @@ package struct JobRunner: Sendable {
     job.predictions = totals.predictions
     job.failedRows = totals.failedRows
     job.failedTasks = totals.failedTasks
+    guard totals.failedRows > 0 else { return }
+    job.reason =
+      [
+        "\(totals.failedRows) of \(totals.failedRows + totals.predictions) rows failed.",
+        mostFrequentReason(of: job),
+      ]
+      .compactMap { $0 }.joined(separator: " ")
   }
 }
 

@@ -16,7 +16,12 @@ extension JobStore {
 
   /// The job called `id`. Throws ``ScoringError`` where there is none, with the names that there are.
   package func named(_ id: String) throws -> JobRecord {
-    guard let job = try job(id) else {
+    guard
+      let job = try read({ db in
+        try Self.withAttempts(
+          try Row.fetchAll(db, sql: "SELECT * FROM jobs WHERE id = ?", arguments: [id]).map(Self.record), db)
+      }).first
+    else {
       let known = try jobs().map(\.cut.id)
       throw ScoringError(
         "there is no job \(id.quoted)"
@@ -25,9 +30,12 @@ extension JobStore {
     return job
   }
 
-  /// All jobs in the order in which they were queued.
+  /// All jobs in the order in which they were queued, with their attempts and machines.
   package func jobs() throws -> [JobRecord] {
-    try read { try Row.fetchAll($0, sql: "SELECT * FROM jobs ORDER BY number").map(Self.record) }
+    try read { db in
+      try Self.withAttempts(
+        try Row.fetchAll(db, sql: "SELECT * FROM jobs ORDER BY number").map(Self.record), db)
+    }
   }
 
   /// The jobs of `deployment`'s endpoint, or of the deployment where it has none, in event time: their cuts follow each
@@ -68,6 +76,10 @@ extension JobStore {
           job.cut.failedRowsOf, job.endpoint, job.nodeSeconds, job.taskSeconds, job.busySeconds, job.weight,
           job.cut.firedAt?.milliseconds,
         ])
+      guard let end = job.endedAt, let state = JobAttempt.State(rawValue: job.state.rawValue),
+        job.state.isFinal
+      else { return }
+      try Self.endAttempt(of: job.cut.id, as: state, at: end, db)
     }
   }
 
@@ -118,6 +130,7 @@ extension JobStore {
     record.busySeconds = row["busy_seconds"]
     record.weight = row["weight"]
     record.replacedBy = row["replaced_by"]
+    record.isRerunQueued = row["rerun_requested"] as Bool? ?? false
     return record
   }
 }

@@ -21,6 +21,52 @@ extension JobStore {
     }
   }
 
+  /// Asks the coordinator to run what the job called `id` has left undone; false where it does not look for that.
+  package func requestRerun(of id: String) throws -> Bool {
+    try write { db in
+      guard try Bool.fetchOne(db, sql: "SELECT takes_reruns FROM coordinator") ?? false else { return false }
+      try db.execute(sql: "UPDATE jobs SET rerun_requested = 1 WHERE id = ?", arguments: [id])
+      return true
+    }
+  }
+
+  /// The first job that somebody wants run again; nil where there is none.
+  func nextRerun() throws -> String? {
+    try read {
+      try String.fetchOne($0, sql: "SELECT id FROM jobs WHERE rerun_requested ORDER BY number LIMIT 1")
+    }
+  }
+
+  /// Forgets that somebody wants the job called `id` run again. Returns whether somebody did.
+  @discardableResult
+  func forgetRerun(of id: String) throws -> Bool {
+    try write { db in
+      try db.execute(
+        sql: "UPDATE jobs SET rerun_requested = 0 WHERE id = ? AND rerun_requested", arguments: [id])
+      return db.changesCount > 0
+    }
+  }
+
+  /// Says that this coordinator looks for reruns from now on.
+  func takeReruns() throws {
+    try write { try $0.execute(sql: "UPDATE coordinator SET takes_reruns = 1") }
+  }
+
+  /// Says that this coordinator looks for reruns no more; false where one waits, which is first to be run.
+  ///
+  /// - Parameter evenWaiting: Whether those that wait stay for the next scheduler.
+  @discardableResult
+  func takeNoMoreReruns(evenWaiting: Bool = false) throws -> Bool {
+    try write { db in
+      try db.execute(
+        sql: """
+          UPDATE coordinator SET takes_reruns = 0
+          WHERE ? OR NOT EXISTS (SELECT 1 FROM jobs WHERE rerun_requested)
+          """, arguments: [evenWaiting])
+      return db.changesCount > 0
+    }
+  }
+
   /// Ends jobs of `folder` that were to be replaced when their coordinator was killed.
   func endReplaced(in folder: RunFolder, at now: Timestamp) throws {
     let ids = try read {
@@ -50,6 +96,7 @@ extension JobStore {
         sql: "UPDATE jobs SET state = 'canceled', cancel_requested = 1, ended_ms = ? WHERE id = ?",
         arguments: [now.milliseconds, id])
       try Self.cancelTasks(of: id, db)
+      try Self.interruptAttempts(of: id, db)
     }
   }
 

@@ -11,7 +11,8 @@ extension JobStore {
         row in
         TaskRecord(
           task: row["task"], devices: row["devices"], state: row["state"], attempts: row["attempts"],
-          worker: row["worker"], node: row["node"], rows: row["rows"], failedRows: row["failed_rows"],
+          worker: row["worker"], node: row["node"], host: row["host"], rows: row["rows"],
+          failedRows: row["failed_rows"],
           startedAt: Self.time(row, "started_ms"), durationMs: row["duration_ms"], busyMs: row["busy_ms"],
           reason: row["reason"])
       }
@@ -35,9 +36,13 @@ extension JobStore {
       try Row.fetchAll(
         db, sql: "SELECT * FROM failed_attempts WHERE job = ? ORDER BY task, attempt, number", arguments: [id]
       ).map { row in
-        FailedAttempt(
+        let start = Self.time(row, "started_ms")
+        return FailedAttempt(
           task: row["task"], attempt: row["attempt"], worker: row["worker"], node: row["node"],
-          startedAt: Self.time(row, "started_ms"), durationMs: row["duration_ms"], reason: row["reason"])
+          host: row["host"],
+          startedAt: start, endedAt: FailedAttempt.end(start, row["duration_ms"]),
+          durationMs: row["duration_ms"],
+          reason: row["reason"])
       }
     }
   }
@@ -76,19 +81,19 @@ extension JobStore {
   }
 
   /// Writes what has happened to the tasks of the job called `id`, in one transaction.
-  func record(_ events: [(event: ComputeEvent, at: Timestamp)], of id: String) throws {
+  func record(_ events: [TaskEvent], of id: String) throws {
     guard !events.isEmpty else { return }
     try write { db in
-      for (event, now) in events {
-        switch event {
+      for event in events {
+        switch event.event {
         case .notice, .workerStarted, .workerExited: break
         case .taskStarted(let task, _, let worker, let node):
           try db.execute(
             sql: """
-              UPDATE tasks SET state = 'running', attempts = attempts + 1, worker = ?, node = ?, started_ms = ?,
-                busy_ms = NULL
+              UPDATE tasks SET state = 'running', attempts = attempts + 1, worker = ?, node = ?, host = ?, started_ms = ?,
+                duration_ms = NULL, busy_ms = NULL
               WHERE job = ? AND task = ?
-              """, arguments: [worker, node, now.milliseconds, id, task])
+              """, arguments: [worker, node, event.host, event.at.milliseconds, id, task])
         case .taskSucceeded(let task, _, let counts, let duration):
           try db.execute(
             sql: """
@@ -119,8 +124,8 @@ extension JobStore {
   ) throws {
     try db.execute(
       sql: """
-        INSERT INTO failed_attempts (job, task, attempt, worker, node, started_ms, duration_ms, reason)
-        SELECT job, task, ?, worker, node, started_ms, ?, ? FROM tasks WHERE job = ? AND task = ?
+        INSERT INTO failed_attempts (job, task, attempt, worker, node, host, started_ms, duration_ms, reason)
+        SELECT job, task, ?, worker, node, host, started_ms, ?, ? FROM tasks WHERE job = ? AND task = ?
         """, arguments: [attempt, duration.seconds * 1000, reason, job, task])
   }
 }

@@ -68,7 +68,13 @@ package final class JobStore: Sendable {
       try JobStoreSchema.migrator.migrate(queue)
       // The last cut decides what the next job scores, and must not be lost in a power cut.
       try queue.inDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-      if lock != nil { try queue.write(Self.endLostNodes) }
+      if lock != nil {
+        try queue.write { db in
+          try Self.endLostNodes(db)
+          // Of a coordinator that was killed.
+          try db.execute(sql: "UPDATE coordinator SET takes_reruns = 0")
+        }
+      }
       return queue
     }
   }

@@ -87,6 +87,34 @@ enum JobStoreSchema {
           ALTER TABLE failed_attempts ADD COLUMN started_ms INTEGER;
           """)
     }
+    migrator.registerMigration("5: attempts, machines, reruns that are asked for") { db in
+      try db.execute(
+        sql: """
+          -- The machines on which attempts ran; null where the target does not know.
+          ALTER TABLE tasks ADD COLUMN host TEXT;
+          ALTER TABLE failed_attempts ADD COLUMN host TEXT;
+
+          -- Every attempt at a job. One without an end goes on, or its coordinator was killed.
+          CREATE TABLE job_attempts (
+            number INTEGER PRIMARY KEY, job TEXT NOT NULL REFERENCES jobs(id),
+            state TEXT NOT NULL CHECK (state IN
+              ('running', 'completed', 'failed', 'canceled', 'stopped', 'interrupted')),
+            started_ms INTEGER NOT NULL, ended_ms INTEGER
+          ) STRICT;
+          CREATE INDEX job_attempts_by_job ON job_attempts (job, number);
+          -- Of earlier attempts than the last, nothing is known.
+          INSERT INTO job_attempts (job, state, started_ms, ended_ms)
+          SELECT id, CASE WHEN state IN ('completed', 'failed', 'canceled') THEN state ELSE 'interrupted' END,
+            started_ms, coalesce(ended_ms, started_ms)
+          FROM jobs WHERE started_ms IS NOT NULL ORDER BY number;
+
+          -- Whether somebody has asked the coordinator to run the job again.
+          ALTER TABLE jobs ADD COLUMN rerun_requested INTEGER NOT NULL DEFAULT 0;
+          -- Whether the coordinator looks for that.
+          CREATE TABLE coordinator (id INTEGER PRIMARY KEY CHECK (id = 1), takes_reruns INTEGER NOT NULL) STRICT;
+          INSERT INTO coordinator VALUES (1, 0);
+          """)
+    }
     return migrator
   }
 }

@@ -18,8 +18,11 @@ package struct JobView: Hashable, Sendable, Codable {
   /// At the pace so far; nil before the first task is done, and afterwards.
   package var secondsLeft: Double?
 
+  /// - Parameter before: The tasks that earlier attempts have done, of which the pace says nothing.
   package init(
-    _ record: JobRecord, progress: JobProgress, failedAttempts: Int, nodes: [NodeStateRecord], now: Timestamp
+    _ record: JobRecord, progress: JobProgress, before: JobProgress = JobProgress(tasks: []),
+    failedAttempts: Int,
+    nodes: [NodeStateRecord], now: Timestamp
   ) {
     job = record.cut.id
     deployment = record.deployment
@@ -29,10 +32,13 @@ package struct JobView: Hashable, Sendable, Codable {
     let present = record.state.isFinal ? [] : NodeUsage(nodes).lives.filter { $0.to == nil }
     self.nodes = Dictionary(grouping: present, by: \.state.rawValue).mapValues(\.count)
     elapsedSeconds = record.startedAt.map { max(0, ((record.endedAt ?? now) - $0).seconds) } ?? 0
-    if elapsedSeconds > 0, progress.completed > 0 { rowsPerSecond = Double(progress.rows) / elapsedSeconds }
-    if !record.state.isFinal, progress.completed > 0 {
+    let completed = progress.completed - before.completed
+    if elapsedSeconds > 0, completed > 0 {
+      rowsPerSecond = Double(progress.rows - before.rows) / elapsedSeconds
+    }
+    if !record.state.isFinal, completed > 0 {
       let open = progress.tasks - progress.completed - progress.failed
-      secondsLeft = elapsedSeconds / Double(progress.completed) * Double(open)
+      secondsLeft = elapsedSeconds / Double(completed) * Double(open)
     }
   }
 
@@ -84,9 +90,14 @@ extension JobStore {
   /// The job called `id` as it is now; nil where there is none.
   package func view(of id: String, now: Timestamp) throws -> JobView? {
     guard let record = try job(id) else { return nil }
+    let tasks = try tasks(of: id)
+    let start = record.startedAt
+    let before = tasks.filter { task in
+      task.state == "completed" && start.map { start in task.startedAt.map { $0 < start } ?? false } ?? false
+    }
     return JobView(
-      record, progress: try progress(of: id), failedAttempts: try failedAttempts(of: id).count,
-      nodes: try nodeStates(), now: now)
+      record, progress: JobProgress(tasks: tasks), before: JobProgress(tasks: before),
+      failedAttempts: try failedAttempts(of: id).count, nodes: try nodeStates(), now: now)
   }
 
   /// How far the job called `id` is.

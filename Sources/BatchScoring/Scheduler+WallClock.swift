@@ -8,12 +8,15 @@ import WindowStore
 extension Scheduler {
   /// Runs jobs at their times, also several at a time where the policy allows it.
   func runByWallClock(_ reader: WindowStoreReader) async throws -> Ending {
-    guard try await trainWhenDue(reader) else { return stopped() }
+    var retraining = Retraining()
+    guard try await trainWhenDue(reader, &retraining) else { return try stopped() }
     let jobs = runner.jobs
     try jobs.endReplaced(in: runner.folder, at: runner.now())
     let chain = try jobs.chain(of: configuration.deployment)
     for job in chain { runner.removeParts(of: job) }
-    if let last = chain.last, last.cut.through == nil, last.state.isFinal { return try finished() }
+    if let last = chain.last, last.cut.through == nil, last.state.isFinal {
+      return try await finishedWithReruns()
+    }
     let unfinished = chain.filter { !$0.state.isFinal }
     var sequence = WallClockSequence(
       schedule: schedule, policy: configuration.concurrency, catchup: configuration.catchup,
@@ -23,7 +26,7 @@ extension Scheduler {
     let lanes = JobLanes(runner.target, more: moreTargets)
     do {
       for job in unfinished { try start(job.cut, lanes) }
-      let ending = try await follow(&sequence, lanes, reader)
+      let ending = try await follow(&sequence, lanes, reader, &retraining)
       await lanes.shutDownOthers()
       return ending
     } catch {
@@ -38,37 +41,56 @@ extension Scheduler {
   }
 
   private func follow(
-    _ sequence: inout WallClockSequence, _ lanes: JobLanes, _ reader: WindowStoreReader
+    _ sequence: inout WallClockSequence, _ lanes: JobLanes, _ reader: WindowStoreReader,
+    _ retraining: inout Retraining
   ) async throws -> Ending {
     var isClosing = false
+    // What was asked to be run again, and which job does it.
+    var rerun: (id: String, job: String)?
     while true {
-      for result in lanes.takeFinished() {
+      for (cut, result) in lanes.takeFinished() {
+        if let done = rerun, done.job == cut.id {
+          rerun = nil
+          try endRerun(done.id, result)
+          continue
+        }
         let job = try result.get()
         guard job.state.isFinal else { continue }
         let isReplaced = try job.state != .completed && runner.jobs.job(job.cut.id)?.replacedBy != nil
         sequence.didEnd(job.cut, isReplaced: isReplaced)
-        if job.cut.through == nil { return try finished() }
+        if job.cut.through == nil { return try await finishedWithReruns() }
       }
       if control.stopRequested {
         await lanes.stop()
-        return stopped()
+        return try stopped()
+      }
+      if rerun == nil, !isClosing, let id = try runner.jobs.nextRerun() {
+        try await retrain(&retraining)
+        if let work = try beginRerun(id) {
+          rerun = (id, work.cut.id)
+          try lanes.start(work.cut) { target in try await runner(of: work, on: target).run(work.cut) }
+        }
       }
       if control.streamEnded {
         if lanes.isIdle, !isClosing {
           isClosing = true
+          try await retrain(&retraining)
           try start(sequence.closing, lanes)
         }
       } else {
         switch sequence.next(now: runner.now(), watermark: try reader.fleetWatermark()) {
-        case .start(let cut): try start(cut, lanes)
+        case .start(let cut):
+          try await retrain(&retraining)
+          try start(cut, lanes)
         case .cancelRunning(let replacement):
-          for cut in lanes.notAskedToEnd() {
+          for cut in lanes.notAskedToEnd() where cut.id != rerun?.job {
             try runner.jobs.requestReplacement(of: cut.id, by: replacement)
             runner.report(ScoringEvent(.notice, job: cut.id, reason: "replaced by \(replacement)"))
           }
         case .skip(let fire, let reason?):
           runner.report(ScoringEvent(.notice, reason: "the job of \(fire) is skipped: \(reason)"))
-        case .skip(_, nil), .wait: break
+        case .skip(_, nil): break
+        case .wait: retraining.timePasses()
         }
       }
       try await Task.sleep(for: ScoringDefaults.pollInterval)
@@ -76,18 +98,32 @@ extension Scheduler {
   }
 
   /// Trains as soon as the watermark has passed the range; false where the scheduler was told to stop before.
-  private func trainWhenDue(_ reader: WindowStoreReader) async throws -> Bool {
+  private func trainWhenDue(_ reader: WindowStoreReader, _ retraining: inout Retraining) async throws -> Bool
+  {
     guard let range = configuration.training, try !isTrained() else { return true }
     while !control.stopRequested {
       let streamEnded = control.streamEnded
       let watermark = try reader.fleetWatermark()
       if streamEnded || watermark.map({ range.to <= $0 }) ?? false {
-        try await train(range)
+        retraining.didTrain(range, isDone: try await train(range))
         return true
       }
       try await Task.sleep(for: ScoringDefaults.pollInterval)
     }
     return false
+  }
+
+  /// Runs what is to be run again before the end.
+  private func finishedWithReruns() async throws -> Ending {
+    while try !runner.jobs.takeNoMoreReruns() {
+      guard !control.stopRequested, let id = try runner.jobs.nextRerun() else { return try stopped() }
+      try await rerun(id)
+    }
+    return try finished()
+  }
+
+  private func retrain(_ retraining: inout Retraining) async throws {
+    if let range = retraining.due { retraining.didTrain(range, isDone: try await train(range)) }
   }
 }
 
@@ -102,7 +138,7 @@ private final class JobLanes: Sendable {
 
   private struct State: Sendable {
     var lanes: [Lane]
-    var finished: [Result<JobRecord, any Error>] = []
+    var finished: [(cut: JobCut, Result<JobRecord, any Error>)] = []
   }
 
   private let state: Mutex<State>
@@ -138,14 +174,14 @@ private final class JobLanes: Sendable {
           result = .failure(error)
         }
         self.state.withLock { state in
-          state.finished.append(result)
+          state.finished.append((cut, result))
           state.lanes[index].cut = nil
         }
       }
     }
   }
 
-  func takeFinished() -> [Result<JobRecord, any Error>] {
+  func takeFinished() -> [(cut: JobCut, Result<JobRecord, any Error>)] {
     state.withLock { state in
       defer { state.finished = [] }
       return state.finished

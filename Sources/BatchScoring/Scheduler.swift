@@ -111,6 +111,7 @@ package struct Scheduler: Sendable {
   /// Returns when the stream has ended and everything is scored, or when told to stop.
   package func run() async throws -> Ending {
     guard let reader = try await openStore() else { return .stopped }
+    try runner.jobs.takeReruns()
     switch configuration.clock {
     case .watermark: return try await runByWatermark(reader)
     case .wall: return try await runByWallClock(reader)
@@ -123,34 +124,64 @@ package struct Scheduler: Sendable {
     var sequence = JobSequence(
       schedule: schedule, from: configuration.from, training: configuration.training,
       isTrained: try isTrained(), last: last.map { ($0.cut, $0.state.isFinal) })
+    var retraining = Retraining()
     while !control.stopRequested {
+      if let id = try runner.jobs.nextRerun() {
+        if let range = retraining.due { retraining.didTrain(range, isDone: try await train(range)) }
+        try await rerun(id)
+        retraining.timePasses()
+        continue
+      }
       // Asked for before the watermark is read: what was committed before the end is then seen.
       let streamEnded = control.streamEnded
       switch sequence.next(watermark: try reader.fleetWatermark(), streamEnded: streamEnded) {
       case .wait:
+        retraining.timePasses()
         try await Task.sleep(for: ScoringDefaults.pollInterval)
       case .train(let range):
-        try await train(range)
+        retraining.didTrain(range, isDone: try await train(range))
         sequence.didTrain()
       case .job(let cut):
+        if let range = retraining.due { retraining.didTrain(range, isDone: try await train(range)) }
         guard try await run(cut).state.isFinal else { break }
         sequence.didRun(cut)
+        retraining.timePasses()
       case .finish:
+        guard try runner.jobs.takeNoMoreReruns() else { break }
         return try finished()
       }
     }
-    return stopped()
+    return try stopped()
   }
 
-  func stopped() -> Ending {
+  func stopped() throws -> Ending {
+    try runner.jobs.takeNoMoreReruns(evenWaiting: true)
+
     runner.report(ScoringEvent(.stopped))
     return .stopped
   }
 
   func finished() throws -> Ending {
-    runner.report(ScoringEvent(.finished))
-    return .finished(failedJobs: try runner.jobs.jobs().count { $0.state == .failed })
+    let jobs = try runner.jobs.jobs()
+    let failed = jobs.count { $0.state == .failed }
+    let rows = UnscoredRows.count(in: jobs)
+    runner.report(
+      ScoringEvent(
+        .finished,
+        reason: failed == 0 && rows == 0
+          ? nil : "\(failed) jobs failed, and \(rows) rows could not be scored; “sonde jobs list” says why"))
+    return .finished(failedJobs: failed)
   }
+
+  /// Whether the newest job that had something to score, and has ended by itself, has scored nothing. Throws ``ScoringError``.
+  package func newestJobScoredNothing() throws -> Bool {
+    try runner.jobs.chain(of: configuration.deployment).last {
+      $0.state == .failed || $0.state == .completed && $0.tasks > 0
+    }?.state == .failed
+  }
+
+  /// Rows that jobs of the folder could not score, and no later job has. Throws ``ScoringError``.
+  package func unscoredRows() throws -> Int { UnscoredRows.count(in: try runner.jobs.jobs()) }
 
   // MARK: - Training
 
@@ -162,13 +193,20 @@ package struct Scheduler: Sendable {
 
   func isTrained() throws -> Bool { try configuration.training.map(trainer.isDone) ?? true }
 
-  func train(_ range: TrainingRange) async throws {
+  /// Whether there are models now. Throws ``ScoringError`` where those of another training are there.
+  func train(_ range: TrainingRange) async throws -> Bool {
     runner.report(ScoringEvent(.training))
     let record = try await trainer.train(range)
-    if record.models.isEmpty {
+    guard !record.models.isEmpty else {
       // Jobs would score with models that were trained on something else.
-      guard try TrainingSetup.read(runner.folder) == nil else { throw record.nothingTrained }
-      runner.report(ScoringEvent(.notice, reason: record.nothingTrained.description))
+      guard try !TrainingRecord.hasModels(in: runner.folder) else { throw record.nothingTrained }
+      runner.report(
+        ScoringEvent(
+          .notice,
+          reason:
+            "\(record.nothingTrained)\nwithout models no window can be scored; the next job tries to train again"
+        ))
+      return false
     }
     if !record.removed.isEmpty {
       runner.report(
@@ -184,6 +222,7 @@ package struct Scheduler: Sendable {
       ScoringEvent(
         .trained, models: record.models.count, failedModels: record.failures.count,
         reason: record.failures.first.map { "\($0.key.stem): \($0.reason)" }))
+    return true
   }
 
   // MARK: - Jobs
@@ -207,11 +246,21 @@ package struct Scheduler: Sendable {
       deployment = lastDeployment.value
       runner.report(ScoringEvent(.notice, job: cut.id, reason: "\(error)\ngoing on with \(deployment.name)"))
     }
-    return runner.on(target, deployment, try source.worker(deployment), folder: folder)
+    return runner.on(target, deployment, try worker(of: deployment), folder: folder)
+  }
+
+  /// The command of the workers of `deployment`.
+  func worker(of deployment: Deployment) throws -> WorkerCommand {
+    try source?.worker(deployment) ?? runner.worker
+  }
+
+  /// Runs one job.
+  private func run(_ cut: JobCut) async throws -> JobRecord {
+    try await run(cut, by: runner(of: cut, on: runner.target))
   }
 
   /// Runs one job, and passes a stop on to the target meanwhile.
-  private func run(_ cut: JobCut) async throws -> JobRecord {
+  func run(_ cut: JobCut, by runner: JobRunner) async throws -> JobRecord {
     let watch = Task { [control, target = runner.target] in
       while !Task.isCancelled {
         if control.stopRequested {
@@ -222,7 +271,7 @@ package struct Scheduler: Sendable {
       }
     }
     defer { watch.cancel() }
-    return try await runner(of: cut, on: runner.target).run(cut)
+    return try await runner.run(cut)
   }
 
   /// What else in the folder of the run may be the store; empty where nothing is.

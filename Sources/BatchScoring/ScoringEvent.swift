@@ -15,7 +15,7 @@ package struct ScoringEvent: Hashable, Sendable, Codable {
     case retry
     /// Something that a person should know: `reason` is set, and `job` where it is about one.
     case notice
-    /// `job`, `tasks`, `rows`, `failedRows`, `retries` and `seconds` are set.
+    /// `job`, `tasks`, `rows`, `failedRows`, `retries` and `seconds` are set, and `reason` where rows have failed.
     case jobCompleted = "job_completed"
     /// As ``jobCompleted``, and `reason`.
     case jobFailed = "job_failed"
@@ -23,7 +23,7 @@ package struct ScoringEvent: Hashable, Sendable, Codable {
     case jobCanceled = "job_canceled"
     /// The scheduler was told to stop; what is unfinished can be resumed.
     case stopped
-    /// The stream has ended and everything is scored.
+    /// The stream has ended and all jobs have; `reason` is set where not everything could be scored.
     case finished
   }
 

@@ -3,12 +3,18 @@ import Supervision
 import Synchronization
 import Telemetry
 
+/// What has happened to a task, when, and on which machine, where that is of interest.
+struct TaskEvent {
+  var event: ComputeEvent
+  var at: Timestamp
+  var host: String?
+}
+
 /// Collects what happens to tasks, and writes it into jobs.sqlite a batch at a time: a commit an event would cost more
 /// than a task does.
 final class TaskLog: Sendable {
   private struct State {
-    /// With the times at which they happened.
-    var pending: [(event: ComputeEvent, at: Timestamp)] = []
+    var pending: [TaskEvent] = []
     var done: Int
     var rows = 0
     var failedRows: Int
@@ -23,6 +29,8 @@ final class TaskLog: Sendable {
   private let jobs: JobStore
   /// How many rows a task has: those that fail with it.
   private let rows: @Sendable (Int) throws -> Int
+  /// The machine of a worker.
+  private let host: @Sendable (Int) -> String?
   /// The wall clock.
   private let now: @Sendable () -> Timestamp
   private let report: @Sendable (ScoringEvent) -> Void
@@ -35,13 +43,15 @@ final class TaskLog: Sendable {
 
   init(
     job: String, total: Int, done: Int, failedRows: Int, jobs: JobStore,
-    rows: @escaping @Sendable (Int) throws -> Int, now: @escaping @Sendable () -> Timestamp,
+    rows: @escaping @Sendable (Int) throws -> Int, host: @escaping @Sendable (Int) -> String?,
+    now: @escaping @Sendable () -> Timestamp,
     report: @escaping @Sendable (ScoringEvent) -> Void
   ) {
     self.job = job
     self.total = total
     self.jobs = jobs
     self.rows = rows
+    self.host = host
     self.now = now
     self.report = report
     state = Mutex(State(done: done, failedRows: failedRows))
@@ -72,7 +82,9 @@ final class TaskLog: Sendable {
   /// Returns how many rows have failed so far.
   func add(_ event: ComputeEvent) -> Int {
     let (told, failedRows): (ScoringEvent?, Int) = state.withLock { state in
-      state.pending.append((event, now()))
+      var host: String?
+      if case .taskStarted(_, _, let worker, _) = event { host = self.host(worker) }
+      state.pending.append(TaskEvent(event: event, at: now(), host: host))
       writeIfDue(&state)
       switch event {
       case .taskSucceeded(_, _, let counts, let duration):

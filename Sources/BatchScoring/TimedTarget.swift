@@ -29,6 +29,7 @@ final class TimedTarget: ComputeTarget {
   func cancel() async { await target.cancel() }
   func stop() async { await target.stop() }
   func shutDown() async { await target.shutDown() }
+  func host(ofWorker worker: Int) -> String? { target.host(ofWorker: worker) }
 
   func run(_ job: ComputeJob, report: @escaping @Sendable (ComputeEvent) -> Void) async throws
     -> ComputeOutcome

@@ -34,6 +34,8 @@ package struct ArrayWatch: Sendable {
   /// The job's tasks; of use for the next array once this one ``isOver``.
   package private(set) var board: ArrayBoard
   package private(set) var nodes: NodeNumbers
+  /// Slurm's names of the nodes that workers were last seen on.
+  package private(set) var hosts: [Int: String] = [:]
   /// The elements that may still do something.
   package private(set) var live: Set<Int>
   /// The last reason for which an element ended early.
@@ -130,6 +132,7 @@ package struct ArrayWatch: Sendable {
     _ element: Int, _ name: String, at now: Duration, _ actions: inout [Action]
   ) {
     let node = nodes.number(of: name)
+    hosts[workers[element]] = name
     if occupied[node, default: []].isEmpty {
       actions.append(.changed(NodeTransition(node: node, state: .running, at: now)))
     }

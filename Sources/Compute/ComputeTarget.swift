@@ -31,11 +31,16 @@ package protocol ComputeTarget: Sendable {
 
   /// Ends every worker. The target is not used afterwards.
   func shutDown() async
+
+  /// The name of the machine on which a worker is, as of a task that it starts; nil where that is not known.
+  func host(ofWorker worker: Int) -> String?
 }
 
 extension ComputeTarget {
   /// Nothing: for a target that asks for nodes when there are tasks.
   package func prepare(for command: WorkerCommand) async {}
+
+  package func host(ofWorker worker: Int) -> String? { nil }
 }
 
 /// The command that a worker is: an executable and its arguments, speaking the protocol of ``WorkerRequest``.

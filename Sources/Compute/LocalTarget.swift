@@ -147,6 +147,8 @@ package actor LocalTarget: ComputeTarget {
     takeMessages()
   }
 
+  package nonisolated func host(ofWorker worker: Int) -> String? { MachineName.current }
+
   package func stop() {
     stopRequested = true
     mailbox.wake()

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Synchronization
 import Wording
 
 /// Runs tasks as job arrays of a Slurm cluster whose nodes share the run's folder with this machine.
@@ -19,6 +20,8 @@ package actor SlurmTarget: ComputeTarget {
   private let coresPerNode: Int
   private let observe: @Sendable (NodeTransition) -> Void
   private var nodes = ArrayWatch.NodeNumbers()
+  /// Slurm's names of the nodes of workers.
+  private nonisolated let hosts = Mutex<[Int: String]>([:])
   private var hasTold = false
   private let origin = ContinuousClock.now
   private let slurm: SlurmCommands
@@ -107,6 +110,8 @@ package actor SlurmTarget: ComputeTarget {
 
   package func shutDown() {}
 
+  package nonisolated func host(ofWorker worker: Int) -> String? { hosts.withLock { $0[worker] } }
+
   /// What the cluster does with nodes that nobody needs.
   package func powerSaving() async throws -> SlurmPowerSaving { try await slurm.powerSaving() }
 
@@ -131,8 +136,10 @@ package actor SlurmTarget: ComputeTarget {
       }
       let states = try await states(of: id, &watch, tails)
       let lines = watch.live.map { ($0, tails[$0].newLines()) }
-      await perform(
-        watch.look(states, lines: Dictionary(uniqueKeysWithValues: lines), at: now), on: id, report)
+      let actions = watch.look(states, lines: Dictionary(uniqueKeysWithValues: lines), at: now)
+      // Before the tasks are reported that they have started.
+      hosts.withLock { $0.merge(watch.hosts) { $1 } }
+      await perform(actions, on: id, report)
       if !watch.isOver { try await Task.sleep(for: ComputeDefaults.slurmReplyInterval) }
     }
     board = watch.board

@@ -1,5 +1,6 @@
 import Foundation
 import Supervision
+import Telemetry
 
 /// A task that failed in a worker, and whether trying again can help.
 package struct TaskFailure: Error, Hashable, CustomStringConvertible {
@@ -32,25 +33,33 @@ package enum WorkerLoop {
         return
       }
       let label = "task \(request.task) attempt \(request.attempt) of \(request.input)"
-      if !isQuiet { log("\(label): started") }
+      if !isQuiet { log("\(label): started at \(now) on \(MachineName.ofNode)") }
       let reply: WorkerReply
+      let start = MachineClock.now
+      var lasted: Double { ((MachineClock.now - start) / .milliseconds(1) * 10).rounded() / 10 }
       do {
-        let start = MachineClock.now
         try TaskFault.strike(request)
         var counts = try perform(request)
         counts.begunMicroseconds = Int(start / .microseconds(1))
         counts.busyMicroseconds = Int((MachineClock.now - start) / .microseconds(1))
         if !isQuiet || counts.failedItems > 0 {
-          log("\(label): \(counts.items) items, \(counts.failedItems) failed")
+          log(
+            "\(label): \(counts.items) items, \(counts.failedItems) failed, ended at \(now) after \(lasted) ms"
+          )
         }
         reply = .succeeded(task: request.task, attempt: request.attempt, counts)
       } catch {
-        log("\(label): failed: \(error)")
+        log("\(label): failed at \(now) after \(lasted) ms on \(MachineName.ofNode): \(error)")
         let retry = (error as? TaskFailure)?.retry ?? true
         reply = .failed(task: request.task, attempt: request.attempt, reason: "\(error)", retry: retry)
       }
       guard write(reply) else { return }
     }
+  }
+
+  /// The wall clock.
+  private static var now: Timestamp {
+    Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded()))
   }
 
   private static func write(_ reply: WorkerReply) -> Bool {

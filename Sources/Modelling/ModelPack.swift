@@ -109,18 +109,23 @@ package final class ModelPackWriter: Sendable {
   private let database: DatabaseQueue
 
   /// Begins the pack of the models in `folder`. Throws `FileError`.
-  package init(models folder: String) throws {
+  ///
+  /// - Parameter keepsOthers: Whether it begins with what the pack that is there has.
+  package init(models folder: String, keepsOthers: Bool = false) throws {
     self.folder = folder
     path = ModelPack.path(ofModels: folder)
     let temporary = AtomicFile.temporaryPath(for: path)
     // What a process that was killed has left.
     AtomicFile.removeTemporaryFiles(of: path)
+    let kept = keepsOthers && ModelPack(models: folder) != nil ? path : nil
     database = try Self.wrapping(path) {
       var configuration = Configuration()
       configuration.label = "Modelling.models"
       configuration.allowsUnsafeTransactions = true
       let database = try DatabaseQueue(path: temporary, configuration: configuration)
       try database.writeWithoutTransaction { db in
+        // Before the transaction, in which SQLite attaches nothing.
+        if let kept { try db.execute(sql: "ATTACH ? AS kept", arguments: [kept]) }
         // Nothing is there to be kept where this is cut short. Some models fit into a page of this size, and need no others.
         try db.execute(
           sql: """
@@ -136,6 +141,12 @@ package final class ModelPackWriter: Sendable {
               stamp BLOB NOT NULL, features INTEGER NOT NULL, version TEXT NOT NULL, function BLOB NOT NULL
             ) STRICT;
             CREATE INDEX models_by_device ON models (device, support_vectors);
+            """)
+        guard kept != nil else { return }
+        try db.execute(
+          sql: """
+            INSERT INTO features (id, names) SELECT id, names FROM kept.features;
+            INSERT INTO models SELECT * FROM kept.models;
             """)
       }
       return database

@@ -21,10 +21,10 @@ package struct Trainer: Sendable {
     self.threads = max(1, threads)
   }
 
-  /// Whether the models of `range` are there already.
+  /// Whether the models of `range` are there already: their record alone does not score.
   package func isDone(_ range: TrainingRange) throws -> Bool {
-    guard !folder.hasUnfinishedTraining else { return false }
-    return try TrainingSetup.read(folder) == setup(range)
+    guard !folder.hasUnfinishedTraining, try TrainingSetup.read(folder) == setup(range) else { return false }
+    return try TrainingRecord.hasModels(in: folder)
   }
 
   private func setup(_ range: TrainingRange) -> TrainingSetup {
@@ -35,27 +35,52 @@ package struct Trainer: Sendable {
   /// record. A model that cannot be trained is in the record with the reason. Models that the training before has made
   /// and this one has not are removed, so that those in the folder are of one training; models from elsewhere stay.
   ///
-  /// Where no model can be trained, the models of a training before stay with their record. Without one, `trained.csv`
-  /// says why there are none; `training.json`, which says that a training is complete, is not written.
+  /// Where no model can be trained, the models of a training before stay with their record. Without such models, `trained.csv`
+  /// says why there are none; `training.json`, which says that a training is complete, is not written, and one of a training
+  /// whose models are all gone is removed.
   ///
-  /// Throws ``ScoringError`` where the settings are unsound or no window is in the range, `StoreError`, `FileError`.
+  /// Throws ``ScoringError`` where the settings are unsound, `StoreError`, `FileError`.
   package func train(_ range: TrainingRange) async throws -> TrainingRecord {
+    let marker = TrainingMarker(folder)
+    let before = (try? TrainingRecord.versions(in: folder)) ?? [:]
+    let pack = TrainedPack(models: folder.models)
+    var record = try await models(of: range, pack) { try marker.begin() }
+    guard !record.models.isEmpty else {
+      if try !TrainingRecord.hasModels(in: folder) {
+        try? FileManager.default.removeItem(atPath: folder.trainingSetup)
+        try record.writeList(to: folder)
+      }
+      return record
+    }
+    record.removed = try removeModels(of: before, but: record)
+    record.packFailure = pack.finish()
+    try record.write(to: folder)
+    marker.end()
+    return record
+  }
+
+  /// Trains the models of `range` that are in `selection`, nil for all. Each is written when it is there.
+  ///
+  /// - Parameter willWrite: Is called before each model is written, from any thread.
+  func models(
+    of range: TrainingRange, in selection: ModelSelection? = nil, _ pack: TrainedPack?,
+    willWrite: @escaping @Sendable () throws -> Void = {}
+  ) async throws -> TrainingRecord {
     let options = try settings.options()
     guard !layout.features.isEmpty else { throw ScoringError("a model needs at least one feature") }
     try Folder.make(folder.models)
     AtomicFile.removeTemporaryFiles(in: folder.models)
-    let chunks = try chunks(of: range)
-    let pack = TrainedPack(models: folder.models)
+    let chunks = try chunks(of: range, in: selection)
     let queue = ChunkQueue(chunks)
-    let marker = TrainingMarker(folder)
-    let before = (try? TrainingRecord.versions(in: folder)) ?? [:]
+    let work = Work(
+      range: range, selection: selection, options: options, pack: pack, willWrite: willWrite)
     var record = TrainingRecord(setup: setup(range))
     try await withThrowingTaskGroup(of: Results.self) { group in
       for _ in 0..<min(threads, chunks.count) {
         group.addTask {
           var results = Results()
           let reader = try WindowStoreReader(path: folder.store)
-          while let chunk = queue.next() { try train(chunk, range, options, reader, marker, pack, &results) }
+          while let chunk = queue.next() { try train(chunk, work, reader, &results) }
           return results
         }
       }
@@ -64,20 +89,8 @@ package struct Trainer: Sendable {
         record.failures += results.failures
       }
     }
-    guard !record.models.isEmpty || !record.failures.isEmpty else {
-      throw ScoringError(
-        "no window in \(folder.store) lies between \(range.from) and \(range.to); nothing can be trained")
-    }
     record.models.sort { $0.key < $1.key }
     record.failures.sort { $0.key < $1.key }
-    guard !record.models.isEmpty else {
-      if try TrainingSetup.read(folder) == nil { try record.writeList(to: folder) }
-      return record
-    }
-    record.removed = try removeModels(of: before, but: record)
-    record.packFailure = pack.finish()
-    try record.write(to: folder)
-    marker.end()
     return record
   }
 
@@ -96,6 +109,15 @@ package struct Trainer: Sendable {
       removed.append(stem)
     }
     return removed
+  }
+
+  /// What is to be done, for every thread.
+  private struct Work: Sendable {
+    let range: TrainingRange
+    let selection: ModelSelection?
+    let options: TrainingOptions
+    let pack: TrainedPack?
+    let willWrite: @Sendable () throws -> Void
   }
 
   private struct Results: Sendable {
@@ -120,8 +142,9 @@ package struct Trainer: Sendable {
   }
 
   /// Devices in byte order, cut so that each piece fits into memory and every thread gets several.
-  private func chunks(of range: TrainingRange) throws -> [[DeviceID]] {
+  private func chunks(of range: TrainingRange, in selection: ModelSelection?) throws -> [[DeviceID]] {
     let counts = try WindowStoreReader(path: folder.store).windowCounts(visibleAfter: nil, through: range.to)
+      .filter { selection?.devices.contains($0.device) ?? true }
     let total = counts.reduce(0) { $0 + $1.count }
     let limit = min(
       ModellingDefaults.windowsPerChunk, max(1, total / (threads * ModellingDefaults.chunksPerThread)))
@@ -139,14 +162,14 @@ package struct Trainer: Sendable {
   }
 
   private func train(
-    _ devices: [DeviceID], _ range: TrainingRange, _ options: TrainingOptions, _ reader: WindowStoreReader,
-    _ marker: TrainingMarker, _ pack: TrainedPack, _ results: inout Results
+    _ devices: [DeviceID], _ work: Work, _ reader: WindowStoreReader, _ results: inout Results
   ) throws {
+    let range = work.range
     let builder = FeatureVectorBuilder(layout: layout)
     let found = try reader.windows(
       visibleAfter: nil, through: range.to, devices: devices, columns: builder.columns, from: range.from)
     for windows in found.map({ $0.inside(range) }) where !windows.rows.isEmpty {
-      for table in builder.tables(of: windows) {
+      for table in builder.tables(of: windows) where work.selection?.contains(table.key) ?? true {
         let key = table.key
         let leftOut = table.failures.first.map {
           "\(table.failures.count) of \(table.failures.count + table.rows.count) windows were left out; "
@@ -154,15 +177,15 @@ package struct Trainer: Sendable {
         }
         do {
           let trained = try OneClassModel.train(
-            rows: table.features, featureNames: table.featureNames, options: options,
+            rows: table.features, featureNames: table.featureNames, options: work.options,
             provenance: ModelMetadata(
               device: key.device.name, sensor: key.sensor?.name,
               trainingRange: range.from.milliseconds...max(range.from, range.to).milliseconds,
               seed: settings.seed))
-          try marker.begin()
+          try work.willWrite()
           try ModelFile.write(trained.model, folder: folder.models, stem: key.stem)
           CrashPoint.modelWritten.pass()
-          pack.add(trained.model, stem: key.stem)
+          work.pack?.add(trained.model, stem: key.stem)
           results.models.append(
             TrainingRecord.Model(
               device: key.device, sensor: key.sensor, version: trained.model.version, rows: table.rows.count,
@@ -202,31 +225,4 @@ private final class TrainingMarker: Sendable {
 
   /// After the record.
   func end() { try? FileManager.default.removeItem(atPath: folder.unfinishedTraining) }
-}
-
-/// The ``ModelPack`` of what is being trained. It is a cache: where it cannot be written, training goes on without.
-private final class TrainedPack: Sendable {
-  /// What writes it, or why nothing does any more.
-  private let writer: Mutex<Result<ModelPackWriter, any Error>>
-
-  init(models folder: String) {
-    writer = Mutex(Result { try ModelPackWriter(models: folder) })
-  }
-
-  /// Adds a model that has just been written into its files.
-  func add(_ model: OneClassModel, stem: String) {
-    let current = writer.withLock { $0 }
-    guard case .success(let pack) = current else { return }
-    do { try pack.add(model, stem: stem) } catch { writer.withLock { $0 = .failure(error) } }
-  }
-
-  /// Gives the file its name; returns why it has none.
-  func finish() -> String? {
-    do {
-      try writer.withLock { $0 }.get().finish()
-      return nil
-    } catch {
-      return "the models are not packed, and jobs will read them as text: \(error)"
-    }
-  }
 }

@@ -56,6 +56,12 @@ package struct TrainingRecord: Hashable, Sendable {
     package var sensor: SensorID?
     package var reason: String
 
+    package init(device: DeviceID, sensor: SensorID?, reason: String) {
+      self.device = device
+      self.sensor = sensor
+      self.reason = reason
+    }
+
     package var key: ModelKey { ModelKey(device: device, sensor: sensor) }
   }
 
@@ -74,10 +80,25 @@ package struct TrainingRecord: Hashable, Sendable {
     self.failures = failures
   }
 
-  /// Why nothing was trained: the first failure, and how many there are.
+  /// Why nothing was trained: the first failure, and how many there are; or that there was nothing to train on.
   package var nothingTrained: ScoringError {
-    let first = failures.first.map { "\($0.key.stem): \($0.reason)" } ?? "there is nothing to train on"
-    return ScoringError("none of \(failures.count) models could be trained; \(first)")
+    guard let first = failures.first else {
+      return ScoringError(
+        "no window of the store lies between \(setup.range.from) and \(setup.range.to); nothing can be trained"
+      )
+    }
+    return ScoringError(
+      "none of \(failures.count) models could be trained; \(first.key.stem): \(first.reason)")
+  }
+
+  /// Whether `folder` has a model of its last complete training. The record may have outlived them: somebody has removed
+  /// them, or an earlier version has written it where nothing was trained. Throws `CSVError` and `FileError`.
+  package static func hasModels(in folder: RunFolder) throws -> Bool {
+    guard FileManager.default.fileExists(atPath: folder.trainingSetup) else { return false }
+    guard FileManager.default.fileExists(atPath: folder.trainedModels) else {
+      return try !ModelFile.stems(in: folder.models).isEmpty
+    }
+    return try versions(in: folder).keys.contains { ModelCatalog.exists($0, in: folder.models) }
   }
 
   /// Writes both files, in place of older ones. Throws `FileError`.

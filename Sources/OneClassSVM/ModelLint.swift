@@ -38,6 +38,8 @@ package enum LintRule: String, Sendable, Codable, CaseIterable {
   case overfitted
   /// Without a scaler, one feature is so much larger than another that the kernel does not see the smaller one.
   case unscaledFeatures = "unscaled_features"
+  /// There is no such model, and there should be.
+  case missing
 }
 
 /// Finds models that cannot be trusted. Every threshold stands here, with its reason.
@@ -92,6 +94,11 @@ package enum ModelLint {
       found.append(unscorable(stem, "\(error)"))
     }
     return found
+  }
+
+  /// That there is no model of the stem `name`.
+  package static func missing(_ name: String, why: String, advice: String) -> LintFinding {
+    LintFinding(model: name, rule: .missing, message: "there is no such model; \(why)", advice: advice)
   }
 
   /// What the model itself shows.

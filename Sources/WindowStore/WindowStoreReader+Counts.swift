@@ -37,6 +37,24 @@ extension WindowStoreReader {
     }
   }
 
+  /// The sensors of which each device has windows. All windows are looked at.
+  package func sensors() throws -> [DeviceID: [SensorID]] {
+    try read { db in
+      let rows = try Row.fetchCursor(
+        db,
+        sql: """
+          SELECT d.name, s.name FROM (SELECT DISTINCT device, sensor FROM windows WHERE count > 0) w
+            JOIN devices d ON d.id = w.device JOIN sensors s ON s.id = w.sensor ORDER BY d.name, s.name
+          """)
+      var found: [DeviceID: [SensorID]] = [:]
+      while let row = try rows.next() {
+        guard let sensor = SensorID(row[1] as String) else { throw Self.damaged("sensor", row[1]) }
+        found[try Self.device(row[0]), default: []].append(sensor)
+      }
+      return found
+    }
+  }
+
   private static func forEachClosing(
     in cut: (after: Int64, through: Int64), _ db: Database, _ body: (Closing) throws -> Void
   ) throws {

@@ -14,7 +14,10 @@ struct JobsCancelCommand: AsyncParsableCommand {
 
   func run() async throws {
     let folder = try ScoringCommandSupport.folder(arguments.runDir)
-    try await Coordinator.cancel(arguments.job, in: folder) { ScoringCommandSupport.now() }
-    StandardOutput.write("job \(arguments.job) is canceled")
+    let isEnded = try await Coordinator.cancel(arguments.job, in: folder) { ScoringCommandSupport.now() }
+    StandardOutput.write(
+      isEnded
+        ? "job \(arguments.job) is canceled"
+        : "job \(arguments.job) is not run again: the rerun is taken back")
   }
 }

@@ -17,6 +17,16 @@ struct JobsCommand: AsyncParsableCommand {
     "nobody runs job \(id) any more; “sonde jobs rerun \(runDir) \(id)” goes on with it, and so does what has begun it"
   }
 
+  /// A time in a table, to the second.
+  static func time(_ time: Timestamp?) -> String { time.map { "\($0.description.prefix(19))Z" } ?? "-" }
+
+  /// The first of several machines, and how many more there are.
+  static func names(_ hosts: [String]) -> String {
+    guard hosts.count > 3 else { return hosts.isEmpty ? "-" : hosts.joined(separator: ",") }
+    return "\(hosts.prefix(2).joined(separator: ",")) and \(hosts.count - 2) more"
+  }
+
+  /// How long its last attempt took.
   static func seconds(of job: JobRecord) -> String {
     guard let start = job.startedAt, let end = job.endedAt else { return "-" }
     return "\(Double((end - start).milliseconds) / 1000)"
@@ -47,12 +57,18 @@ struct JobsListCommand: ParsableCommand {
     let jobs = try JobStore(reading: ScoringCommandSupport.folder(runDir).jobs).jobs()
     if format == .json { return try StandardOutput.writeJSON(jobs, indented: true) }
     printTable(
-      ["JOB", "DEPLOYMENT", "STATE", "TASKS", "SCORED", "FAILED", "RETRIES", "SECONDS", "REASON"],
+      [
+        "JOB", "DEPLOYMENT", "STATE", "TASKS", "SCORED", "FAILED", "RETRIES", "ATTEMPTS", "STARTED", "ENDED",
+        "SECONDS", "HOSTS", "REASON",
+      ],
       jobs.map { job in
         [
           job.cut.id, job.deployment, job.state.rawValue, "\(job.tasks)", "\(job.predictions)",
           "\(job.failedRows)",
-          "\(job.retries)", JobsCommand.seconds(of: job), job.reason ?? "",
+          "\(job.retries)", job.attempts.isEmpty ? "-" : "\(job.attempts.count)",
+          JobsCommand.time(job.startedAt),
+          JobsCommand.time(job.endedAt), JobsCommand.seconds(of: job), JobsCommand.names(job.hosts),
+          (job.isRerunQueued ? "A rerun is queued. " : "") + (job.reason ?? ""),
         ]
       })
   }

@@ -56,9 +56,16 @@ struct JobsShowCommand: ParsableCommand {
     StandardOutput.write(
       "job \(record.cut.id) by deployment \(record.deployment)\(endpoint): \(record.state.rawValue)")
     if isAbandoned { StandardOutput.write(JobsCommand.abandoned(record.cut.id, in: arguments.runDir)) }
+    if record.isRerunQueued { StandardOutput.write("a rerun is queued; the scheduler runs it") }
     let through = record.cut.through.map { "through \($0)" } ?? "to the end of the stream"
     StandardOutput.write("windows visible after \(record.cut.after) \(through)")
     if let fired = record.cut.firedAt { StandardOutput.write("fired at \(fired) by the wall clock") }
+    for attempt in record.attempts {
+      let end = attempt.endedAt.map { " to \($0), \(attempt.seconds ?? 0) s" } ?? ""
+      StandardOutput.write(
+        "attempt \(attempt.attempt) from \(attempt.startedAt)\(end): \(attempt.state.rawValue)")
+    }
+    if !record.hosts.isEmpty { StandardOutput.write("on \(record.hosts.joined(separator: ", "))") }
     if let replacement = record.replacedBy { StandardOutput.write("replaced by \(replacement)") }
     if let seconds = record.nodeSeconds { StandardOutput.write("\(milliseconds(seconds)) node-seconds") }
     if let earlier = record.cut.failedRowsOf { StandardOutput.write("only what failed in \(earlier)") }
@@ -77,9 +84,10 @@ struct JobsShowCommand: ParsableCommand {
         "\(progress.rows) rows done, \(progress.failedRows) of them failed, \(whole.failedAttempts.count) failed attempts"
       )
     }
-    if let reason = record.reason { StandardOutput.write("reason: \(reason)") }
+    // Of a completed job it is what the next lines say.
+    if record.state != .completed, let reason = record.reason { StandardOutput.write("reason: \(reason)") }
     for failed in whole.failedReasons.most {
-      StandardOutput.write("\(failed.rows) rows failed: \(failed.reason)")
+      StandardOutput.write("\(failed.extent) failed\(failed.models > 1 ? ", such as" : ""): \(failed.reason)")
     }
     if whole.failedReasons.otherRows > 0 {
       StandardOutput.write(
@@ -87,21 +95,27 @@ struct JobsShowCommand: ParsableCommand {
     }
     for clock in clocks { StandardOutput.write("clock: \(clock)") }
     printTable(
-      ["TASK", "STATE", "DEVICES", "ATTEMPTS", "NODE", "WORKER", "ROWS", "FAILED", "MS", "REASON"],
+      [
+        "TASK", "STATE", "DEVICES", "ATTEMPTS", "NODE", "HOST", "WORKER", "ROWS", "FAILED", "STARTED",
+        "ENDED", "MS",
+        "REASON",
+      ],
       whole.tasks.map { task in
         [
           "\(task.task)", task.state, "\(task.devices)", "\(task.attempts)", number(task.node),
-          number(task.worker), "\(task.rows)", "\(task.failedRows)",
+          task.host ?? "-", number(task.worker), "\(task.rows)", "\(task.failedRows)",
+          JobsCommand.time(task.startedAt), JobsCommand.time(task.endedAt),
           task.durationMs.map(milliseconds) ?? "-", task.reason ?? "",
         ]
       })
     guard !whole.failedAttempts.isEmpty else { return }
     StandardOutput.write("")
     printTable(
-      ["TASK", "FAILED ATTEMPT", "NODE", "WORKER", "MS", "REASON"],
+      ["TASK", "FAILED ATTEMPT", "NODE", "HOST", "WORKER", "STARTED", "ENDED", "MS", "REASON"],
       whole.failedAttempts.map { attempt in
         [
-          "\(attempt.task)", "\(attempt.attempt)", number(attempt.node), number(attempt.worker),
+          "\(attempt.task)", "\(attempt.attempt)", number(attempt.node), attempt.host ?? "-",
+          number(attempt.worker), JobsCommand.time(attempt.startedAt), JobsCommand.time(attempt.endedAt),
           milliseconds(attempt.durationMs), attempt.reason,
         ]
       })

@@ -16,7 +16,8 @@ struct LintCommand: ParsableCommand {
       MODELS is a folder of models or the folder of a run. Looked for are: a single support vector, a boundary that \
       no row can be inside of, far more flagged rows than nu, a tolerance too coarse for the sum of coefficients, a \
       scaler that divides by zero, features that never vary or that are too small without a scaler, too little training \
-      data, too many support vectors.
+      data, too many support vectors. Of a run also: models that are missing, of devices (or sensors) that its store has \
+      windows of, or that its training could not do.
 
       --windows tries every model on windows that should be normal: a CSV file with the columns device, sensor, a \
       time, and a column a feature (or value), or the folder of a run, whose training windows are taken.
@@ -42,15 +43,19 @@ struct LintCommand: ParsableCommand {
 
   func run() throws {
     let folder = RunFolder.models(at: models)
-    let stems = try ModelFile.stems(in: folder)
-    guard !stems.isEmpty else {
+    let stems = Folder.exists(folder) ? try ModelFile.stems(in: folder) : []
+    let run = RunFolder(models)
+    let missing = folder == run.models ? try MissingModels.findings(in: run) : []
+    guard !stems.isEmpty || !missing.isEmpty else {
       throw ModelError(path: folder, reason: "there is no model here; models are files that end in .model")
     }
     let source = try LintWindows(option: windows, file)
-    let findings = stems.flatMap { stem in
-      ModelLint.findings(
-        folder: folder, stem: stem, windows: source.map { source in { try source.rows(for: $0) } })
-    }
+    let findings =
+      missing
+      + stems.flatMap { stem in
+        ModelLint.findings(
+          folder: folder, stem: stem, windows: source.map { source in { try source.rows(for: $0) } })
+      }
     switch format {
     case .json: try StandardOutput.writeJSON(Report(models: stems.count, findings: findings), indented: true)
     case .text: write(findings, of: stems.count)
@@ -66,11 +71,13 @@ struct LintCommand: ParsableCommand {
       StandardOutput.write("  \(finding.rule.rawValue): \(finding.message)")
       StandardOutput.write("    → \(finding.advice)")
     }
-    let found = Set(findings.map(\.model)).count
+    let missing = findings.count { $0.rule == .missing }
+    let found = Set(findings.map(\.model)).count - missing
     StandardOutput.write(
       findings.isEmpty
-        ? "\(count) models, nothing found" : "\(count) models, \(findings.count) findings in \(found) of them"
-    )
+        ? "\(count) models, nothing found"
+        : "\(count) models, \(findings.count - missing) findings in \(found) of them"
+          + (missing > 0 ? "; \(missing) models are missing" : ""))
   }
 }
 

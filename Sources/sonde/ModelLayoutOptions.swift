@@ -59,11 +59,13 @@ struct ModelLayoutOptions: ParsableArguments {
 
   var scope: ModelScope { per ?? .device }
 
-  var settings: ModelSettings {
-    let standard = ModelSettings()
-    return ModelSettings(
-      nu: nu ?? standard.nu, gamma: gamma ?? standard.gamma, kernel: kernel ?? standard.kernel,
-      threshold: threshold ?? standard.threshold)
+  var settings: ModelSettings { settings(over: ModelSettings()) }
+
+  /// What is given here, and else `base`.
+  func settings(over base: ModelSettings) -> ModelSettings {
+    ModelSettings(
+      nu: nu ?? base.nu, gamma: gamma ?? base.gamma, kernel: kernel ?? base.kernel,
+      threshold: threshold ?? base.threshold, seed: base.seed)
   }
 
   /// The layout of models that are there already: theirs, which these options may repeat but not change. Throws

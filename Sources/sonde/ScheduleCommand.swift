@@ -75,6 +75,8 @@ struct ScheduleCommand: AsyncParsableCommand {
 
   @OptionGroup var monitoring: MonitoringOptions
 
+  @OptionGroup var failure: FailureOptions
+
   @Flag(help: "The end of standard input means the end of the stream.")
   var untilStdinCloses = false
 
@@ -106,8 +108,11 @@ struct ScheduleCommand: AsyncParsableCommand {
     reporter.finish()
     switch ending {
     case .finished(let failedJobs): if failedJobs > 0 { throw ExitCode(ExitStatus.expectationFailed) }
-    case .stopped: if stop.received == SIGINT { throw ExitCode(ExitStatus.interrupted) }
+    case .stopped:
+      if stop.received == SIGINT { throw ExitCode(ExitStatus.interrupted) }
+      if try scheduler.newestJobScoredNothing() { throw ExitCode(ExitStatus.expectationFailed) }
     }
+    try failure.leave(unscored: scheduler.unscoredRows())
   }
 
   /// The file is read anew for each job, so that a change of the default shows in the next one.

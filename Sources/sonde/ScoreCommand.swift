@@ -57,6 +57,8 @@ struct ScoreCommand: AsyncParsableCommand {
 
   @OptionGroup var monitoring: MonitoringOptions
 
+  @OptionGroup var failure: FailureOptions
+
   @Option(help: "How progress is told: text or json.")
   var format = OutputFormat.text
 
@@ -74,8 +76,8 @@ struct ScoreCommand: AsyncParsableCommand {
       compute.isUnused, monitoring.metrics == nil, format == .text
     else {
       throw ScoringError(
-        "--input is scored here and at once: of the options of jobs it takes none, only --columns, --delimiter, --time-unit, "
-          + "--models and --output"
+        "--input is scored here and at once: of the options of jobs it takes --fail-on alone, besides --columns, --delimiter, "
+          + "--time-unit, --models and --output"
       )
     }
     let result = try PlainFileScoring(
@@ -93,6 +95,7 @@ struct ScoreCommand: AsyncParsableCommand {
     StandardOutput.write(
       "\(result.predictions) rows scored, \(result.anomalies) anomalies, \(result.failed) failed: "
         + "\(output)/predictions.csv")
+    try failure.leave(unscored: result.failed)
   }
 
   private func scoreRun(_ runDir: String) async throws {
@@ -122,7 +125,7 @@ struct ScoreCommand: AsyncParsableCommand {
     try settings.apply(to: &work.deployment)
     try await ScoringCommandSupport.run(
       work, by: coordinator, compute: size,
-      reporter: ScoringReporter(format: format, monitoring: monitoring, jobs: coordinator.jobs))
+      reporter: ScoringReporter(format: format, monitoring: monitoring, jobs: coordinator.jobs), failure)
   }
 
   /// The models of the run, without an endpoint.

@@ -29,7 +29,9 @@ enum ScoringCommandSupport {
 
   /// Runs the job of `work` by hand, says where its predictions are, and leaves with an exit code where there are none.
   static func run(
-    _ work: Coordinator.Work, by coordinator: Coordinator, compute: ComputeSettings, reporter: ScoringReporter
+    _ work: Coordinator.Work, by coordinator: Coordinator, compute: ComputeSettings,
+    reporter: ScoringReporter,
+    _ failure: FailureOptions
   ) async throws {
     let (folder, deployment, cut) = (coordinator.folder, work.deployment, work.cut)
     let target = try compute.target(for: deployment, folder, coordinator.jobs)
@@ -46,6 +48,7 @@ enum ScoringCommandSupport {
         )
         if job.failedRows > 0 { StandardOutput.write("why they failed: \(folder.job(cut.id).failed)") }
       }
+      try failure.leave(unscored: job.failedRows)
     case .failed, .canceled:
       let failed = folder.job(cut.id).failed
       if reporter.format == .text, FileStamp(failed) != nil {

@@ -139,10 +139,13 @@ final class ScoringReporter: Sendable {
       let failed = event.failedRows ?? 0
       return "\(job): \(event.rows ?? 0) windows scored" + (failed > 0 ? ", \(failed) failed" : "")
         + (event.seconds.map { " in \(($0 * 1000).rounded() / 1000) s" } ?? "")
+        + (event.reason.map { ": \($0)" } ?? "")
     case .jobFailed: return "\(job) failed: \(event.reason ?? "")"
     case .jobCanceled: return "\(job) was canceled"
     case .stopped: return "stopped; start it again to go on"
-    case .finished: return "the stream has ended and every window is scored"
+    case .finished:
+      return event.reason.map { "the stream has ended; \($0)" }
+        ?? "the stream has ended and every window is scored"
     }
   }
 }

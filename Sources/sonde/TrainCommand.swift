@@ -1,9 +1,11 @@
 import ArgumentParser
 import BatchScoring
+import Files
 import Foundation
 import Modelling
 import OneClassSVM
 import Telemetry
+import Wording
 
 /// `sonde train`: the models of a run's folder, or of a plain file.
 struct TrainCommand: AsyncParsableCommand {
@@ -16,6 +18,8 @@ struct TrainCommand: AsyncParsableCommand {
       “sonde score --input” takes. Its features are columns: --features mean,stddev, and where none is named those of \
       mean, stddev, min, max that the file has, or else the one column of values.
       A model that cannot be trained is said with its reason; the others are written.
+      With RUN_DIR and --device: those models alone, with the windows and the settings of the run's training where nothing \
+      else is given. All others stay as they are, and so do the ones of before where these cannot be trained.
       """)
 
   @Argument(help: "The folder of a run.", completion: .directory)
@@ -34,6 +38,12 @@ struct TrainCommand: AsyncParsableCommand {
 
   @Option(help: "The folder for the models of --input.", completion: .directory)
   var models: String?
+
+  @Option(help: "Trains the model, or models, of this device of a run alone; can be repeated.")
+  var device: [String] = []
+
+  @Option(help: "Of --device, the model of this sensor alone; can be repeated.")
+  var sensor: [String] = []
 
   @Option(
     help:
@@ -77,15 +87,55 @@ struct TrainCommand: AsyncParsableCommand {
         "--columns, --delimiter, --time-unit and --models belong to --input; a run has its own")
     }
     let folder = try ScoringCommandSupport.folder(runDir)
-    guard let range = try range() else { throw ScoringError("training on a run needs --from and --to") }
-    try await ReadingsWait.run(until: range.to, given: "--to", in: folder.store)
+    let range = try range()
+    if let range { try await ReadingsWait.run(until: range.to, given: "--to", in: folder.store) }
+    guard let selection = try selection() else {
+      guard let range else { throw ScoringError("training on a run needs --from and --to") }
+      let trainer = Trainer(
+        folder: folder, layout: try model.layout(), settings: model.settings, threads: workers)
+      return try conclude(try await trainer.train(range), folder)
+    }
+    guard let setup = try TrainingSetup.read(folder) else {
+      throw ScoringError(
+        "\(folder.models) has no training that --device could add to; leave it out, and train all with --from and --to"
+      )
+    }
+    let layout = model.per == nil && model.features == nil ? setup.layout : try model.layout()
     let trainer = Trainer(
-      folder: folder, layout: try model.layout(), settings: model.settings,
-      threads: workers)
-    let record = try await trainer.train(range)
+      folder: folder, layout: layout, settings: model.settings(over: setup.settings), threads: workers)
+    let record = try await trainer.train(selection, on: range ?? setup.range)
+    try conclude(record, folder)
+    // They were asked for by name.
+    guard record.failures.isEmpty else { throw ExitCode(ExitStatus.expectationFailed) }
+  }
+
+  /// What --device and --sensor name; nil where neither is given.
+  private func selection() throws(ScoringError) -> ModelSelection? {
+    guard !device.isEmpty else {
+      guard sensor.isEmpty else { throw ScoringError("--sensor belongs to --device") }
+      return nil
+    }
+    var selection = ModelSelection(devices: [])
+    for name in device {
+      guard let id = DeviceID(name) else {
+        throw ScoringError("--device \(name.quoted) is no name of a device")
+      }
+      selection.devices.insert(id)
+    }
+    for name in sensor {
+      guard let id = SensorID(name) else {
+        throw ScoringError("--sensor \(name.quoted) is no name of a sensor")
+      }
+      selection.sensors.insert(id)
+    }
+    return selection
+  }
+
+  private func conclude(_ record: TrainingRecord, _ folder: RunFolder) throws {
     for failure in record.failures {
       StandardError.write("\(failure.key.stem): \(failure.reason)")
     }
+    if record.failures.isEmpty, record.models.isEmpty { throw record.nothingTrained }
     for trained in record.models {
       for warning in trained.warnings { StandardError.write("\(trained.key.stem): \(warning)") }
     }
@@ -97,11 +147,14 @@ struct TrainCommand: AsyncParsableCommand {
     try conclude(
       record.models.count, failed: record.failures.count,
       supportVectors: record.models.reduce(0) { $0 + $1.supportVectors },
-      folder: trainer.folder.models)
+      folder: folder.models)
   }
 
   private func train(file input: String) async throws {
     guard let models else { throw ScoringError("--input needs --models, the folder for the models") }
+    guard device.isEmpty, sensor.isEmpty else {
+      throw ScoringError("--device and --sensor belong to a run; of --input, all models are trained")
+    }
     let training = PlainFileTraining(
       input: input, columns: try file.names(), models: models, per: model.scope,
       features: try model.featureNames(),

@@ -117,9 +117,28 @@ import Testing
     }
   }
 
+  @Test func aRerunIsQueuedWhereASchedulerTakesIt() async throws {
+    try await ScoringFixture.with { folder in
+      let deployment = try await trained(folder, errorThreshold: 5)
+      let coordinator = try Coordinator(folder.folder)
+      let work = try coordinator.next(of: deployment, after: hour(12))
+      let id = work.cut.id
+      #expect(try await run(work, by: coordinator, on: InProcessTarget { _ in "no" }).state == .failed)
+      func asking() -> String { message { try Coordinator.queueRerun(id, in: folder.folder) } }
+      #expect(asking().contains("a job that somebody has begun by hand is running"))
+      #expect(try !coordinator.jobs.named(id).isRerunQueued)
+      // By hand it is run all the same.
+      let again = try coordinator.rerun(id) { $0.errorThreshold = -1 }
+      #expect(asking().contains("has not ended yet, and is queued"))
+      #expect(try await run(again, by: coordinator).state == .completed)
+      #expect(asking().contains("has completed, and none of its rows failed"))
+      #expect(try coordinator.jobs.named(id).attempts.map(\.state) == [.failed, .completed])
+    }
+  }
+
   @Test func aRerunNeedsAFolderInWhichAJobHasRun() async throws {
     try await ScoringFixture.with { folder in
-      #expect(throws: ScoringError.self) { try Coordinator(folder.folder, mustHaveJobs: true) }
+      #expect(throws: ScoringError.self) { try Coordinator(ifFree: folder.folder) }
       #expect(!FileManager.default.fileExists(atPath: folder.folder.jobs), "nothing was made")
     }
   }

@@ -80,6 +80,23 @@ import WindowStore
     }
   }
 
+  /// An earlier version has written it where nothing was trained, or somebody has removed the models.
+  @Test func aRecordWithoutModelsIsNoTraining() async throws {
+    try await ScoringFixture.with { run in
+      try run.store(ScoringFixture.windows(devices: 2, hours: 13), watermark: hour(13))
+      #expect(try await trainer(run).train(range).models.count == 2)
+      try ModelFile.remove(folder: run.folder.models, stem: "device_pump-0")
+      #expect(try trainer(run).isDone(range), "one is left")
+      try ModelFile.remove(folder: run.folder.models, stem: "device_pump-1")
+      #expect(try !trainer(run).isDone(range))
+      // Another training that fails does not keep the record of models that are gone.
+      #expect(try await trainer(run).train(TrainingRange(from: hour(11.9), to: hour(12))).models.isEmpty)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: run.folder.models) == ["trained.csv"])
+      #expect(try await run.schedule(run.configuration()) == .finished(failedJobs: 0))
+      #expect(try trainer(run).isDone(range))
+    }
+  }
+
   @Test func aScheduleDoesNotScoreWithModelsOfAnotherTraining() async throws {
     try await ScoringFixture.with { run in
       try run.store(ScoringFixture.windows(devices: 2, hours: 13), watermark: hour(13))

@@ -54,6 +54,7 @@ import Testing
       squeue("0|RUNNING|n7|None", "1|RUNNING|n7|None"), lines: [0: [ready]], at: .seconds(1))
     #expect(changes(actions) == [NodeTransition(node: 1, state: .running, at: .seconds(1))], "one node")
     #expect(actions.contains(.report(.workerStarted(worker: 2, node: 1))))
+    #expect(watch.hosts == [1: "n7", 2: "n7"], "Slurm's names")
     actions = watch.look(nil, lines: [0: [ok(0), "no reply", ok(2)], 1: [ok(1)]], at: .seconds(2))
     #expect(actions.count { if case .report(.taskSucceeded) = $0 { true } else { false } } == 3)
     #expect(!watch.isOver, "Slurm has not said that they have ended")

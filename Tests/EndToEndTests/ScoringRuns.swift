@@ -51,18 +51,21 @@ struct ScoringRun {
   }
 
   private static func rows(devices: Int, windows: Int) throws -> [WindowRow] {
-    let sensor = try #require(SensorID("temperature"))
-    return try (0..<devices).flatMap { device in
-      let id = try #require(DeviceID("pump-\(device)"))
-      var generator = SeededGenerator(seed: 42, stream: id.name)
-      return (0..<windows).map { number in
-        let mean = 60 + generator.uniform(in: -1...1)
-        let begin = start + .seconds(300 * number)
-        return WindowRow(
-          device: id, sensor: sensor, start: begin, end: begin + .seconds(300),
-          aggregates: Aggregates(count: 30, mean: mean, stddev: 0.5, min: mean - 1, max: mean + 1),
-          revision: 1, visibleFrom: begin + .seconds(300))
-      }
+    try (0..<devices).flatMap { try rows(of: "pump-\($0)", windows: windows) }
+  }
+
+  /// So many windows of `device`, from the start on.
+  static func rows(of device: String, windows: Int, sensor: String = "temperature") throws -> [WindowRow] {
+    let sensor = try #require(SensorID(sensor))
+    let id = try #require(DeviceID(device))
+    var generator = SeededGenerator(seed: 42, stream: id.name)
+    return (0..<windows).map { number in
+      let mean = 60 + generator.uniform(in: -1...1)
+      let begin = start + .seconds(300 * number)
+      return WindowRow(
+        device: id, sensor: sensor, start: begin, end: begin + .seconds(300),
+        aggregates: Aggregates(count: 30, mean: mean, stddev: 0.5, min: mean - 1, max: mean + 1),
+        revision: 1, visibleFrom: begin + .seconds(300))
     }
   }
 

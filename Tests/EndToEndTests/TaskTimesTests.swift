@@ -50,8 +50,8 @@ import Testing
     }
   }
 
-  /// A file as the version before wrote it, with its migrations noted.
-  private func makeOldDatabase(_ path: String) throws {
+  /// A file as an earlier version wrote it, with its migrations noted: the third, or the fourth.
+  private func makeOldDatabase(_ path: String, version: Int) throws {
     try DatabaseQueue(path: path).write { db in
       try db.execute(
         sql: """
@@ -97,12 +97,20 @@ import Testing
           INSERT INTO failed_attempts (job, task, attempt, worker, node, duration_ms, reason)
           VALUES ('old', 1, 1, 1, 1, 3.5, 'flaky');
           """)
+      guard version == 4 else { return }
+      try db.execute(
+        sql: """
+          INSERT INTO grdb_migrations VALUES ('4: when tasks started, how long workers were busy');
+          ALTER TABLE tasks ADD COLUMN started_ms INTEGER;
+          ALTER TABLE tasks ADD COLUMN busy_ms REAL;
+          ALTER TABLE failed_attempts ADD COLUMN started_ms INTEGER;
+          """)
     }
   }
 
-  @Test func aDatabaseOfTheVersionBeforeOpensAsBefore() async throws {
+  @Test(arguments: [3, 4]) func aDatabaseOfAnEarlierVersionOpensAsBefore(version: Int) async throws {
     try await ScoringRun.trained { run in
-      try makeOldDatabase("\(run.folder)/jobs.sqlite")
+      try makeOldDatabase("\(run.folder)/jobs.sqlite", version: version)
       func checkOldJob(_ comment: Comment) async throws {
         let shown = try await show(run, "old")
         #expect(shown.tasks.map(\.durationMs) == [12.5, 12.5], comment)
@@ -110,6 +118,11 @@ import Testing
         #expect(
           (shown.tasks + shown.failedAttempts).allSatisfy { $0.startedAt == nil && $0.busyMs == nil }, comment
         )
+        let list = try await run.sonde(["jobs", "list", run.folder])
+        #expect(list.contains("2026-01-01T12:00:01Z  1.0 "), "\(comment): \(list)")
+        #expect(
+          try await run.sonde(["jobs", "show", run.folder, "old"]).contains(
+            "by deployment default: completed"))
       }
       try await checkOldJob("opened for reading, which changes nothing")
       let columns = { () throws -> [String] in
@@ -117,9 +130,9 @@ import Testing
           try $0.columns(in: "tasks").map(\.name)
         }
       }
-      #expect(try !columns().contains("started_ms"))
+      #expect(try !columns().contains("host") && columns().contains("started_ms") == (version == 4))
       _ = try await run.sonde(["score", run.folder])
-      #expect(try columns().contains("started_ms"))
+      #expect(try columns().contains("host") && columns().contains("started_ms"))
       try await checkOldJob("opened for writing")
       let jobs = try FileManager.default.contentsOfDirectory(atPath: "\(run.folder)/predictions")
       let shown = try await show(run, try #require(jobs.first))

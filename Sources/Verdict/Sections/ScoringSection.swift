@@ -16,6 +16,8 @@ package struct ScoringSection: ReportSection {
   /// The time that jobs ran, one after the other.
   var seconds: Double {
     jobs.reduce(0) { total, job in
+      // Between its attempts, a job does not run.
+      guard job.attempts.count < 2 else { return total + job.attempts.reduce(0) { $0 + ($1.seconds ?? 0) } }
       guard let started = job.startedAt, let ended = job.endedAt else { return total }
       return total + (ended - started).seconds
     }
