@@ -87,7 +87,8 @@ let package = Package(
     .target(
       name: "BatchScoring",
       dependencies: [
-        telemetry, files, supervision, wording, "OneClassSVM", "WindowStore", "Compute", "Modelling",
+        telemetry, files, supervision, wording, "OneClassSVM", "WindowStore", "Compute", "Detection",
+        "Modelling",
         "ClusterModel", grdb,
       ]),
 
@@ -105,7 +106,8 @@ let package = Package(
     .target(
       name: "Alarms",
       dependencies: [
-        telemetry, files, wording, "OneClassSVM", "MQTT", "WindowStore", "Detection", "Modelling", "BatchScoring",
+        telemetry, files, wording, "OneClassSVM", "MQTT", "WindowStore", "Detection", "Modelling",
+        "BatchScoring",
       ]),
 
     // Layer 6
@@ -200,7 +202,8 @@ let package = Package(
     .testTarget(
       name: "AlarmsTests",
       dependencies: [
-        "Alarms", "Detection", "Modelling", "OneClassSVM", "WindowStore", "DeviceFleet", "Scenario", telemetry,
+        "Alarms", "Detection", "Modelling", "OneClassSVM", "WindowStore", "DeviceFleet", "Scenario",
+        telemetry,
       ]),
     .testTarget(
       name: "ScenarioTests",

@@ -89,6 +89,9 @@ package struct JobRecord: Hashable, Sendable, Codable {
   package var predictions = 0
   /// Rows of `failed.csv`.
   package var failedRows = 0
+  /// How many alarms its anomalous windows are, those of a device that are neighbours being one; nil where an earlier version has
+  /// run it, and until it has completed.
+  package var alarms: Int?
   /// Why it failed; of one that has completed, how many of its rows failed and why most of them did.
   package var reason: String?
   /// Wall-clock times; of the last attempt, where there were several.

@@ -206,10 +206,12 @@ package struct JobRunner: Sendable {
 
   private func ended(_ job: JobRecord, _ kind: ScoringEvent.Kind) -> ScoringEvent {
     let seconds = job.endedAt.flatMap { end in job.startedAt.map { Double((end - $0).milliseconds) / 1000 } }
-    return ScoringEvent(
+    var event = ScoringEvent(
       kind, job: job.cut.id, tasks: job.tasks, rows: job.predictions, failedRows: job.failedRows,
       retries: job.retries, seconds: seconds, reason: job.reason, deployment: job.deployment,
       nodeSeconds: job.nodeSeconds)
+    event.alarms = job.alarms
+    return event
   }
 
   /// Jobs are named by their cut's end, so two deployments may want the same name.
@@ -240,6 +242,8 @@ package struct JobRunner: Sendable {
     job.predictions = totals.predictions
     job.failedRows = totals.failedRows
     job.failedTasks = totals.failedTasks
+    // A row a model says nothing of windows, but they were looked at all the same.
+    job.alarms = totals.alarms
     guard totals.failedRows > 0 else { return }
     job.reason =
       [

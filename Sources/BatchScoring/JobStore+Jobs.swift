@@ -60,13 +60,14 @@ extension JobStore {
         sql: """
           INSERT INTO jobs (id, deployment, after_ms, through_ms, state, tasks, failed_tasks, retries, predictions,
             failed_rows, reason, queued_ms, started_ms, ended_ms, failed_rows_of, endpoint, node_seconds,
-            task_seconds, busy_seconds, weight, fired_ms)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            task_seconds, busy_seconds, weight, fired_ms, alarms)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           ON CONFLICT (id) DO UPDATE SET state = excluded.state, tasks = excluded.tasks,
             failed_tasks = excluded.failed_tasks, retries = excluded.retries, predictions = excluded.predictions,
             failed_rows = excluded.failed_rows, reason = excluded.reason, started_ms = excluded.started_ms,
             ended_ms = excluded.ended_ms, node_seconds = excluded.node_seconds,
-            task_seconds = excluded.task_seconds, busy_seconds = excluded.busy_seconds, weight = excluded.weight
+            task_seconds = excluded.task_seconds, busy_seconds = excluded.busy_seconds, weight = excluded.weight,
+            alarms = excluded.alarms
           """,
         arguments: [
           job.cut.id, job.deployment, job.cut.after.milliseconds, job.cut.through?.milliseconds,
@@ -74,7 +75,7 @@ extension JobStore {
           job.tasks, job.failedTasks, job.retries, job.predictions, job.failedRows, job.reason,
           job.queuedAt.milliseconds, job.startedAt?.milliseconds, job.endedAt?.milliseconds,
           job.cut.failedRowsOf, job.endpoint, job.nodeSeconds, job.taskSeconds, job.busySeconds, job.weight,
-          job.cut.firedAt?.milliseconds,
+          job.cut.firedAt?.milliseconds, job.alarms,
         ])
       guard let end = job.endedAt, let state = JobAttempt.State(rawValue: job.state.rawValue),
         job.state.isFinal
@@ -123,6 +124,7 @@ extension JobStore {
     record.retries = row["retries"]
     record.predictions = row["predictions"]
     record.failedRows = row["failed_rows"]
+    record.alarms = row["alarms"]
     record.reason = row["reason"]
     record.endedAt = time("ended_ms")
     record.nodeSeconds = row["node_seconds"]

@@ -115,6 +115,9 @@ enum JobStoreSchema {
           INSERT INTO coordinator VALUES (1, 0);
           """)
     }
+    migrator.registerMigration("6: how many alarms there are") { db in
+      try db.execute(sql: "ALTER TABLE jobs ADD COLUMN alarms INTEGER;")
+    }
     return migrator
   }
 }

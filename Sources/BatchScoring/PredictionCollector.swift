@@ -16,11 +16,13 @@ actor PredictionCollector {
     var failedTasks = 0
     /// Rows of the prediction file.
     var rows = 0
+    var alarms = 0
 
     fileprivate mutating func add(_ part: TaskPart.Summary) {
       predictions += part.predictions
       failedRows += part.failed
       rows += part.rows
+      alarms += part.alarms ?? 0
     }
   }
 

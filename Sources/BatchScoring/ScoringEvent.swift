@@ -34,6 +34,8 @@ package struct ScoringEvent: Hashable, Sendable, Codable {
   /// Rows scored, failed ones not counted.
   package var rows: Int?
   package var failedRows: Int?
+  /// Of a job that has completed: how many alarms it has found.
+  package var alarms: Int?
   package var retries: Int?
   package var seconds: Double?
   package var models: Int?
@@ -45,7 +47,7 @@ package struct ScoringEvent: Hashable, Sendable, Codable {
   package var nodeSeconds: Double?
 
   private enum CodingKeys: String, CodingKey {
-    case event, job, tasks, rows, retries, seconds, models, reason, deployment
+    case event, job, tasks, rows, alarms, retries, seconds, models, reason, deployment
     case tasksDone = "tasks_done"
     case failedRows = "failed_rows"
     case failedModels = "failed_models"

@@ -1,4 +1,5 @@
 import Compute
+import Detection
 import Files
 import Foundation
 import Modelling
@@ -16,10 +17,12 @@ struct TaskPart: Sendable {
     var bytes: Int
     /// Bytes of the failed rows.
     var failedBytes: Int
+    /// See ``TaskPart/alarms``; nil in a part of an earlier version.
+    var alarms: Int?
 
     /// Whether these can be numbers of a part: what is read from a file may be anything.
     var isPlausible: Bool {
-      [predictions, failed, rows, bytes, failedBytes].allSatisfy { (0...Self.most).contains($0) }
+      [predictions, failed, rows, bytes, failedBytes, alarms ?? 0].allSatisfy { (0...Self.most).contains($0) }
     }
 
     /// More bytes, and more rows, than one file can have on any system.
@@ -32,11 +35,22 @@ struct TaskPart: Sendable {
   var predictions = 0
   /// How many could not be.
   private(set) var failed = 0
+  /// The anomalous windows of the device that is being scored.
+  var anomalous: [AnomalousSpan] = []
+  /// How many alarms the anomalous windows of all devices before are.
+  private(set) var alarms = 0
   /// Those that have not been flushed.
   var lines = PredictionLines()
   private(set) var failedLines: [UInt8] = []
   /// Bytes of the lines that have been.
   private var flushedBytes = 0
+
+  /// Counts the alarms of a device that has been scored whole: its anomalous windows, neighbours being one alarm.
+  mutating func countAlarms() {
+    guard !anomalous.isEmpty else { return }
+    alarms += AnomalousSpan.spans(of: anomalous).count
+    anomalous.removeAll(keepingCapacity: true)
+  }
 
   mutating func add(_ failure: FailedRow) {
     failed += 1
@@ -46,7 +60,7 @@ struct TaskPart: Sendable {
   var summary: Summary {
     Summary(
       predictions: predictions, failed: failed, rows: lines.rows, bytes: flushedBytes + lines.bytes.count,
-      failedBytes: failedLines.count)
+      failedBytes: failedLines.count, alarms: alarms)
   }
 
   /// Hands the prediction rows so far over to `file`: while they are still in the processor's cache, and so that a task need
@@ -92,7 +106,7 @@ struct StoredPart {
     self.path = path
   }
 
-  /// More than a summary of five numbers is long.
+  /// More than a summary of six numbers is long.
   private static let summaryBytes: UInt64 = 256
 
   /// Removes the file, which nobody needs any more.

@@ -1,3 +1,4 @@
+import Detection
 import Modelling
 import OneClassSVM
 import Telemetry
@@ -41,6 +42,7 @@ struct TaskScorer {
             score(selected(table), with: model(of: table.key), &part)
           }
         }
+        part.countAlarms()
       }
       try flush(&part)
     }
@@ -152,6 +154,9 @@ struct TaskScorer {
           FailedRow(of: table, row, reason: fault?.reason ?? "the decision value is not a number"))
       }
       part.predictions += sound.count
+      for (index, row) in table.rows.enumerated() where OneClassModel.isAnomaly(decisions[index]) {
+        part.anomalous.append(AnomalousSpan(start: row.start, end: row.end))
+      }
       switch job.outputAction {
       case .appendRow:
         part.lines.begin(table.key, modelVersion: model.version)

@@ -78,7 +78,8 @@ struct JobsShowCommand: ParsableCommand {
     StandardOutput.write(line)
     if record.state == .completed {
       StandardOutput.write(
-        "\(record.predictions) scored, \(record.failedRows) failed, \(record.retries) retries")
+        "\(record.predictions) scored, \(record.alarms.map { "\($0) alarms, " } ?? "")\(record.failedRows) failed, \(record.retries) retries"
+      )
     } else {
       StandardOutput.write(
         "\(progress.rows) rows done, \(progress.failedRows) of them failed, \(whole.failedAttempts.count) failed attempts"

@@ -46,6 +46,11 @@ enum ScoringCommandSupport {
         StandardOutput.write(
           "\(job.predictions) windows scored, \(job.failedRows) failed: \(folder.job(cut.id, output: deployment.outputFileName).predictions)"
         )
+        if let alarms = job.alarms, alarms > 0 {
+          StandardOutput.write(
+            "\(alarms) \(alarms == 1 ? "alarm" : "alarms"); “sonde alarms \(folder.path)” says of what, and why"
+          )
+        }
         if job.failedRows > 0 { StandardOutput.write("why they failed: \(folder.job(cut.id).failed)") }
       }
       try failure.leave(unscored: job.failedRows)

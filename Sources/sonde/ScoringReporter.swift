@@ -137,7 +137,8 @@ final class ScoringReporter: Sendable {
     case .retry: return "\(job): \(event.reason ?? "an attempt failed")"
     case .jobCompleted:
       let failed = event.failedRows ?? 0
-      return "\(job): \(event.rows ?? 0) windows scored" + (failed > 0 ? ", \(failed) failed" : "")
+      let alarms = event.alarms.map { ", \($0) \($0 == 1 ? "alarm" : "alarms")" } ?? ""
+      return "\(job): \(event.rows ?? 0) windows scored\(alarms)" + (failed > 0 ? ", \(failed) failed" : "")
         + (event.seconds.map { " in \(($0 * 1000).rounded() / 1000) s" } ?? "")
         + (event.reason.map { ": \($0)" } ?? "")
     case .jobFailed: return "\(job) failed: \(event.reason ?? "")"

@@ -78,6 +78,10 @@ import WindowStore
         try await alarms(run, ["--since", "2026-01-01T18:15:00Z"]).allSatisfy {
           $0.to > "2026-01-01T18:15:00.000Z"
         })
+      // The jobs count the same.
+      let list = try await run.sonde(["jobs", "list", run.folder, "--format", "json"])
+      let jobs = try #require(try JSONSerialization.jsonObject(with: Data(list.utf8)) as? [[String: Any]])
+      #expect(jobs.map { $0["alarms"] as? Int } == [found.count])
       let text = try await run.sonde(["alarms", run.folder])
       #expect(
         text.contains("pump-3  temperature\n          2026-01-01 18:00:00 to 2026-01-01 18:15:00, 3 windows"))
