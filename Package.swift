@@ -83,6 +83,8 @@ let package = Package(
 
     .target(name: "ClusterModel", dependencies: [telemetry, files, wording, "Compute"]),
 
+    .target(name: "DetectionCharts", dependencies: ["Charts", "Detection"]),
+
     // Layer 4
     .target(
       name: "BatchScoring",
@@ -134,8 +136,8 @@ let package = Package(
       name: "sonde",
       dependencies: [
         telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
-        "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "ClusterCharts", "BatchScoring",
-        "Alarms", "Verdict", "Scenario", "Harness",
+        "DetectionCharts", "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "ClusterCharts",
+        "BatchScoring", "Alarms", "Verdict", "Scenario", "Harness",
         argumentParser, logging, rainbow,
       ],
       swiftSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))],
@@ -174,7 +176,8 @@ let package = Package(
       name: "WindowStoreTests",
       dependencies: ["WindowStore", "CFaultVFS", "TestSupport", telemetry, grdb, grdbSQLite]),
     .testTarget(name: "ComputeTests", dependencies: ["Compute", telemetry]),
-    .testTarget(name: "DetectionTests", dependencies: ["Detection", telemetry, files]),
+    .testTarget(
+      name: "DetectionTests", dependencies: ["Detection", "DetectionCharts", "TestSupport", telemetry, files]),
     .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet", "Detection", telemetry, files]),
     .testTarget(
       name: "IngestionTests", dependencies: ["Ingestion", "WindowStore", telemetry, exactArithmetic]),

@@ -54,7 +54,7 @@ package enum DeploymentSetting: String, CaseIterable, Sendable {
         KernelFamily(name: $0) == nil ? nil : $0
       }
     case .threshold:
-      deployment.model.threshold = try read(text, Threshold.names.joined(separator: " or ")) {
+      deployment.model.threshold = try read(text, Threshold.wanted) {
         Threshold($0) == nil ? nil : $0
       }
     case .features:

@@ -84,7 +84,7 @@ package struct DetectionMetrics: Hashable, Sendable, Codable {
   /// Volume under the precision-recall surface, with tolerance around each anomaly (``VolumeUnderSurface``).
   package var vusPR: Double?
   /// From the start of an anomaly to the END of the first flagged window that overlaps it (a window is known only when it
-  /// is over). Nil where nothing was found.
+  /// is over), or to the job that scored it where ``ScoredWindow/firedAt`` says when that was. Nil where nothing was found.
   package var delaySeconds: Delay?
   /// Flagged normal windows divided by the scored time in device-days, see ``ScoredTime``. Nil where no window has a length.
   package var falseAlarmsPerDeviceDay: Double?

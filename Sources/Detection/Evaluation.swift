@@ -15,23 +15,28 @@ package struct Evaluation: Sendable {
   }
 
   /// A label, with the windows that it overlaps.
-  private struct Event {
+  struct Event {
+    var device: DeviceID
     var kind: String
     var start: Timestamp
+    var end: Timestamp
     var windows: [(track: Int, index: Int)]
   }
 
   let tracks: [Track]
-  private let events: [Event]
+  let events: [Event]
   private let unscoredEvents: Int
-  private let deviceDays: Double
+  let deviceDays: Double
   private let seed: UInt64
   /// How many rows say something else of a window than an earlier row of the same revision did. The later row counts.
   package let contradictions: Int
 
   /// Prepares the evaluation of `windows`. Of several revisions of one window the latest counts, and of several rows of one
   /// revision the last. `seed` is that of the random floor.
-  package init(windows: [ScoredWindow], labels: [Label], seed: UInt64 = 1) {
+  ///
+  /// - Parameter marks: Whether each window is anomalous, where the file itself says so; the labels then only say which windows are one
+  ///   event. Nil where the labels say both.
+  package init(windows: [ScoredWindow], labels: [Label], marks: [Bool]? = nil, seed: UInt64 = 1) {
     struct Key: Hashable {
       var device: DeviceID
       var sensor: SensorID?
@@ -42,14 +47,19 @@ package struct Evaluation: Sendable {
       var sensor: SensorID?
     }
     var newest: [Key: ScoredWindow] = [:]
+    var marked: [Key: Bool] = [:]
     var contradictions = 0
-    for window in windows {
+    for (index, window) in windows.enumerated() {
       let key = Key(device: window.device, sensor: window.sensor, start: window.start)
       if let known = newest[key] {
         if known.revision > window.revision { continue }
-        if known.revision == window.revision, known != window { contradictions += 1 }
+        // Which job has scored it is no part of what is said.
+        var other = window
+        other.firedAt = known.firedAt
+        if known.revision == window.revision, known != other { contradictions += 1 }
       }
       newest[key] = window
+      if let marks { marked[key] = marks[index] }
     }
     self.contradictions = contradictions
     self.seed = seed
@@ -62,7 +72,12 @@ package struct Evaluation: Sendable {
     let tracks = models.map { model -> Track in
       let windows = (byModel[model] ?? []).sorted { $0.start < $1.start }
       let labels = truth.labels(of: model.device, sensor: model.sensor)
-      return Track(windows: windows, truths: windows.map { GroundTruth.truth(of: $0, among: labels) })
+      let truths = windows.map { window -> WindowTruth in
+        let key = Key(device: window.device, sensor: window.sensor, start: window.start)
+        if let mark = marked[key] { return mark ? .anomalous : .normal }
+        return GroundTruth.truth(of: window, among: labels)
+      }
+      return Track(windows: windows, truths: truths)
     }
     self.tracks = tracks
     deviceDays = ScoredTime.deviceDays(of: newest.values)
@@ -75,7 +90,8 @@ package struct Evaluation: Sendable {
   private static func events(_ labels: [Label], in tracks: [Track]) -> [Event] {
     let byDevice = Dictionary(grouping: tracks.indices) { tracks[$0].windows.first?.device }
     return labels.compactMap { label in
-      var event = Event(kind: label.kind, start: label.start, windows: [])
+      var event = Event(
+        device: label.device, kind: label.kind, start: label.start, end: label.end, windows: [])
       for track in byDevice[label.device] ?? [] where label.concerns(tracks[track].windows.first?.sensor) {
         for (index, window) in tracks[track].windows.enumerated()
         where label.start < window.end && window.start < label.end {
@@ -156,7 +172,7 @@ package struct Evaluation: Sendable {
   private func delays(of calls: [[Call]]) -> [Double?] {
     events.map { event in
       event.windows.filter { calls[$0.track][$0.index].isFlagged }
-        .map { (tracks[$0.track].windows[$0.index].end - event.start).seconds }.min()
+        .map { (tracks[$0.track].windows[$0.index].knownAt - event.start).seconds }.min()
     }
   }
 

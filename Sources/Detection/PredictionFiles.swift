@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Wording
 
 /// Finds prediction files by what is in them: their names are free.
 package struct PredictionFiles: Sendable {
@@ -19,11 +20,15 @@ package struct PredictionFiles: Sendable {
   /// What looked like one in a folder and is none.
   package private(set) var foreign: [Foreign] = []
   private var seen: Set<String> = []
+  private let format: ScoreFormat
 
   /// Looks for prediction files. A path of a file stands for itself. Of a folder, every file counts whose header has
   /// ``ScoredWindow/columns``, in its subfolders too, unless it belongs to a job that has not completed. Throws `FileError`
   /// where nothing is at a path, or no prediction file in a folder.
-  package init(in paths: [String]) throws {
+  ///
+  /// - Parameter format: What else counts, in files of other tools.
+  package init(in paths: [String], format: ScoreFormat = ScoreFormat()) throws {
+    self.format = format
     for path in paths {
       if Folder.exists(path) {
         try addFolder(path)
@@ -47,7 +52,7 @@ package struct PredictionFiles: Sendable {
     var found = false
     var foreign: [Foreign] = []
     for path in Self.files(in: root) {
-      if let reason = Self.objection(to: path) {
+      if let reason = objection(to: path) {
         if !reason.isEmpty { foreign.append(Foreign(path: path, reason: reason)) }
       } else {
         found = true
@@ -58,7 +63,7 @@ package struct PredictionFiles: Sendable {
       let others = foreign.prefix(3).map { "; \($0)" }.joined()
       throw FileError(
         path: folder, action: .read,
-        reason: "no file in it has the columns \(ScoredWindow.columns.joined(separator: ", "))\(others)")
+        reason: "no file in it has the columns \(wanted)\(others)")
     }
     self.foreign += foreign
   }
@@ -83,25 +88,37 @@ package struct PredictionFiles: Sendable {
     return files.map { "\(folder)/\($0.joined(separator: "/"))" }
   }
 
+  /// The columns that a file in a folder must have, for messages.
+  private var wanted: String {
+    (format.isStandard ? ScoredWindow.columns : format.missing(in: [])).joined(separator: ", ")
+  }
+
+  /// The columns of a file in a folder that are missing.
+  private func missing(in header: [String]) -> [String] {
+    format.isStandard
+      ? ScoredWindow.columns.filter { !header.contains($0) } : format.missing(in: header)
+  }
+
   /// Why the file at `path` is no prediction file; empty where nobody would take it for one, and nil where it is one.
-  private static func objection(to path: String) -> String? {
+  private func objection(to path: String) -> String? {
     let name = (path as NSString).lastPathComponent
     let folder = (path as NSString).deletingLastPathComponent
     // What a job writes beside its predictions.
     if name == "failed.csv" || name == "_SUCCESS" { return "" }
     let header: [String]
     do {
-      header = try self.header(of: path)
+      header = try Self.header(of: path, delimiter: format.delimiter)
     } catch let error as FileError {
       return error.reason
     } catch {
       return ""
     }
-    if let missing = ScoredWindow.columns.first(where: { !header.contains($0) }) {
+    let missing = missing(in: header)
+    if !missing.isEmpty {
       if header.contains("lowest_score"), header.contains("windows") {
         return "it has a row a model, as output_action summary_only writes them, and none of a window"
       }
-      return name.hasSuffix(".csv") ? "it has no column “\(missing)”" : ""
+      return name.hasSuffix(".csv") ? "it has no column \(missing.map(\.quoted).joined(separator: ", "))" : ""
     }
     if Folder.exists("\(folder)/tasks"), !FileManager.default.fileExists(atPath: "\(folder)/_SUCCESS") {
       return "its job has not completed: beside it are tasks, and no _SUCCESS"
@@ -110,13 +127,13 @@ package struct PredictionFiles: Sendable {
   }
 
   /// The columns of the first line of the file at `path`. Throws `FileError`, and `CSVError` where it is no line of CSV.
-  private static func header(of path: String) throws -> [String] {
+  private static func header(of path: String, delimiter: Character) throws -> [String] {
     guard let file = FileHandle(forReadingAtPath: path) else {
       throw FileError(path: path, action: .read, reason: "it cannot be opened")
     }
     defer { try? file.close() }
     let bytes = [UInt8](try file.read(upToCount: longestHeader) ?? Data())
     let line = bytes.firstIndex(of: 0x0A).map { bytes[..<$0] } ?? bytes[...]
-    return try CSVReader(bytes: Array(line), path: path).header
+    return try CSVReader(bytes: Array(line), path: path, delimiter: delimiter).header
   }
 }

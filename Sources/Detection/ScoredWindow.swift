@@ -15,6 +15,11 @@ package struct ScoredWindow: Hashable, Sendable {
   package var isFlagged: Bool
   /// Which version of the window was scored; a later one replaces an earlier one.
   package var revision: Int
+  /// When the job that scored it fired; nil where waiting for the job is no part of a delay.
+  package var firedAt: Timestamp?
+
+  /// When it is known what the window is: a window is over at its end, and a job may come later.
+  var knownAt: Timestamp { max(end, firedAt ?? end) }
 
   package init(
     device: DeviceID, sensor: SensorID?, start: Timestamp, end: Timestamp, score: Double, isFlagged: Bool,
@@ -38,6 +43,31 @@ extension ScoredWindow {
   /// passed over, so that files of other detectors can be evaluated too. Throws `FileError` and `CSVError`.
   package static func read(_ path: String) throws -> [ScoredWindow] {
     try read(CSVReader(path: path))
+  }
+
+  /// The same with scores counted from another boundary: that of the model of a row is moved down by `lowering` of its version,
+  /// which is the column `model_version`; empty where the file has none.
+  package static func read(_ path: String, lowering: (String) -> Double) throws -> [ScoredWindow] {
+    let windows = try read(path)
+    var reader = try CSVReader(path: path)
+    guard let column = reader.header.firstIndex(of: "model_version") else {
+      let shift = lowering("")
+      return windows.map { $0.counted(from: shift) }
+    }
+    var index = 0
+    return try windows.map { window in
+      guard let row = try reader.nextRow() else {
+        throw CSVError(path: path, line: index + 2, reason: "the file changed while it was read")
+      }
+      index += 1
+      return window.counted(from: lowering(row.fields[column]))
+    }
+  }
+
+  private func counted(from lowering: Double) -> ScoredWindow {
+    var window = self
+    window.score -= lowering
+    return window
   }
 
   /// The windows that `reader` gives. Throws `CSVError` with the line at fault.

@@ -110,7 +110,7 @@ extension ScenarioDocument {
     if case .replay(let recording) = source { replay = recording.account }
     return RunSubject(
       scenario: name, seed: seed, expectations: expectations.map(\.expression), source: source.messages,
-      replay: replay, compute: compute, hasOwnBroker: broker == nil)
+      replay: replay, compute: compute, hasOwnBroker: broker == nil, isJudged: isJudged)
   }
 
   /// What the files of a run are held against.

@@ -8,7 +8,7 @@ package struct ModelSettings: Hashable, Sendable, Codable {
   package var gamma: String
   /// `rbf`, `linear`, `polynomial` or `sigmoid`.
   package var kernel: String
-  /// `training` or `cross_validated`: where the boundary is drawn, see `Threshold`.
+  /// `training`, `cross_validated` or a number: where the boundary is drawn, see `Threshold`.
   package var threshold: String
   /// Goes into the model files; training itself draws no random numbers.
   package var seed: UInt64?
@@ -36,7 +36,7 @@ package struct ModelSettings: Hashable, Sendable, Codable {
     }
     guard let threshold = Threshold(threshold) else {
       throw ScoringError(
-        "the threshold is \(threshold.quoted); it must be \(Threshold.names.joined(separator: " or "))")
+        "the threshold is \(threshold.quoted); it must be \(Threshold.wanted)")
     }
     let options = TrainingOptions(kernel: kernel, nu: nu, gamma: gamma, threshold: threshold)
     if let fault = options.fault { throw ScoringError(fault) }

@@ -40,7 +40,10 @@ extension OneClassModel {
 
     let count = usable.rowCount
     if options.nu * Double(count) < 1 { warnings.append(.fewRowsForNu(rows: count, nu: options.nu)) }
-    let lowering = fit.isPoint ? 0 : try options.threshold.lowering(for: usable, options: options)
+    // Around one point nothing can be held out; a number means there what it means everywhere.
+    let isHeldOut = options.threshold.folds != nil
+    let lowering =
+      fit.isPoint && isHeldOut ? 0 : try options.threshold.lowering(for: usable, options: options)
     let rho = fit.solution.rho - lowering
 
     var metadata = provenance
@@ -52,8 +55,17 @@ extension OneClassModel {
     // A row whose decision is not a number (an overflow) counts as flagged.
     let share = Double(fit.decisions(of: usable, rho: rho).count { !($0 > 0) }) / Double(count)
     metadata.flaggedTrainingShare = share
-    if ModelLint.flagsTooMany(
-      share: share, nu: options.nu, rows: count, supportVectors: fit.solution.coefficients.count)
+    let sum = fit.solution.coefficients.reduce(0, +)
+    if case .value(let value) = options.threshold, options.kernel == .rbf,
+      value < -fit.solution.rho || value >= sum - fit.solution.rho
+    {
+      warnings.append(
+        .thresholdOutOfReach(value, lowest: -fit.solution.rho, highest: sum - fit.solution.rho))
+    }
+    // With a number, as many are flagged as the number asks for.
+    if options.threshold.isChosenByTraining,
+      ModelLint.flagsTooMany(
+        share: share, nu: options.nu, rows: count, supportVectors: fit.solution.coefficients.count)
     {
       warnings.append(.flagsTooMany(share: share, nu: options.nu))
     }
@@ -122,6 +134,8 @@ package enum TrainingWarning: Sendable, Equatable, CustomStringConvertible {
   case fewRowsForNu(rows: Int, nu: Double)
   /// The model flags far more of its training rows than nu asks for.
   case flagsTooMany(share: Double, nu: Double)
+  /// A threshold that was given is beyond the decision values that the model can have, before it is moved.
+  case thresholdOutOfReach(Double, lowest: Double, highest: Double)
 
   package var description: String {
     switch self {
@@ -134,6 +148,9 @@ package enum TrainingWarning: Sendable, Equatable, CustomStringConvertible {
     case .flagsTooMany(let share, let nu):
       "the model flags \(percent(share)) of its own training rows, but nu is \(percent(nu)); "
         + "try a smaller tolerance or another kernel"
+    case .thresholdOutOfReach(let value, let lowest, let highest):
+      "the threshold \(value) makes \(value < lowest ? "no window an anomaly" : "every window an anomaly"): decision values lie "
+        + "between \(lowest) and \(highest); “sonde thresholds” shows what each threshold gives"
     }
   }
 }

@@ -1,3 +1,5 @@
+import Files
+
 /// Where the boundary between normal and outlier is drawn: how rho is chosen once the model is trained.
 package enum Threshold: Sendable, Equatable, CustomStringConvertible {
   /// rho as LIBSVM found it. The boundary runs through the outermost training rows, so that of new rows of the same kind
@@ -11,6 +13,9 @@ package enum Threshold: Sendable, Equatable, CustomStringConvertible {
   /// the share held out, are as much smaller, and its boundary, drawn from fewer rows, a little too tight. Rows close in time are alike, and their neighbours stay in training, so
   /// this takes the sampling error out of the boundary, not what changes after training.
   case crossValidated(folds: Int)
+  /// rho as LIBSVM found it, plus this number: a row is an outlier where its decision with LIBSVM's rho is at or below the
+  /// number. 0 is ``training``; what is negative lowers the boundary, as a row of `sonde thresholds` says.
+  case value(Double)
 
   /// Ten, the customary number (Kohavi, "A study of cross-validation and bootstrap for accuracy estimation and model
   /// selection", IJCAI 1995): each fold trains on 90% of the rows, so its boundary is nearly the whole model's, and
@@ -23,12 +28,17 @@ package enum Threshold: Sendable, Equatable, CustomStringConvertible {
   /// The names, as scenarios and commands spell them.
   package static let names = ["training", "cross_validated"]
 
-  /// Reads `training` or `cross_validated`, the latter with ``defaultFolds``; nil for anything else.
+  /// What ``init(_:)`` reads, for messages.
+  package static let wanted = names.joined(separator: ", ") + " or a number"
+
+  /// Reads `training`, `cross_validated` (with ``defaultFolds``) or a decimal number; nil for anything else.
   package init?(_ text: String) {
     switch text {
     case "training": self = .training
     case "cross_validated": self = .crossValidated(folds: Self.defaultFolds)
-    default: return nil
+    default:
+      guard let value = DecimalText.double(text) else { return nil }
+      self = .value(value)
     }
   }
 
@@ -36,12 +46,18 @@ package enum Threshold: Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .training: Self.names[0]
     case .crossValidated: Self.names[1]
+    case .value(let value): "\(value)"
     }
   }
 
   /// How many folds there are; nil where nothing is held out.
   package var folds: Int? {
     if case .crossValidated(let folds) = self { folds } else { nil }
+  }
+
+  /// Whether the training rows say where the boundary is, rather than who asks for one.
+  var isChosenByTraining: Bool {
+    if case .value = self { false } else { true }
   }
 
   /// The fewest rows that `folds` folds can be made of, where a model needs `minimum` to train on.
@@ -54,8 +70,9 @@ package enum Threshold: Sendable, Equatable, CustomStringConvertible {
 
 extension Threshold {
   /// How far rho is to be lowered for a model of `rows`, which are finite and of which a feature varies, so that what a
-  /// cross-validation holds out is inside; 0 for ``training``. Throws ``TrainingError`` where there are too few rows, or a fold gives no model.
+  /// cross-validation holds out is inside; 0 for ``training``, and for a number what it says. Throws ``TrainingError`` where there are too few rows, or a fold gives no model.
   func lowering(for rows: FeatureMatrix, options: TrainingOptions) throws(TrainingError) -> Double {
+    if case .value(let value) = self { return 0 - value }
     guard case .crossValidated(let folds) = self else { return 0 }
     let count = rows.rowCount
     let needed = Self.rowsNeeded(folds: folds, minimum: options.minimumRows)
@@ -88,11 +105,11 @@ extension Threshold {
 
 /// How the threshold of a model was chosen.
 package struct ThresholdRecord: Sendable, Equatable {
-  /// One of ``Threshold/names``.
+  /// One of ``Threshold/names``, or the number that was given.
   package var name: String
   /// Nil where nothing was held out.
   package var folds: Int?
-  /// By how much rho is below the solver's, in units of the decision value; zero or more.
+  /// By how much rho is below the solver's, in units of the decision value; negative where a number has raised it.
   package var loweredBy: Double
 
   package init(name: String, folds: Int? = nil, loweredBy: Double = 0) {

@@ -50,6 +50,9 @@ package struct TrainingOptions: Sendable, Equatable {
     if case .value(let value) = tolerance, !(value.isFinite && value > 0) {
       return "the tolerance is \(value); it must be above 0"
     }
+    if case .value(let value) = threshold, !value.isFinite {
+      return "the threshold is \(value); it must be finite"
+    }
     if let folds = threshold.folds, folds < 2 { return "\(folds) folds; a cross-validation has at least 2" }
     if minimumRows < 2 { return "the minimum of rows is \(minimumRows); it must be at least 2" }
     if cacheMebibytes < 1 { return "the cache is \(cacheMebibytes) MiB; it must be at least 1" }

@@ -110,9 +110,7 @@ package struct EndpointDocument: Sendable {
     if let nu = section.nu() { settings.nu = nu }
     if let gamma = section.gamma() { settings.gamma = gamma }
     if let kernel = section.choice("kernel", ScenarioSchema.kernels) { settings.kernel = kernel }
-    if let threshold = section.choice("threshold", ScenarioSchema.thresholds) {
-      settings.threshold = threshold
-    }
+    if let threshold = section.threshold() { settings.threshold = threshold }
     let layout = ModelLayout(
       per: section.choice("per", ModelScope.self) ?? .device,
       features: section.features() ?? ModellingDefaults.features)

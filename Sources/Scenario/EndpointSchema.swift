@@ -40,8 +40,8 @@ enum EndpointSchema {
         about: "For training: scale, auto or a number. Default scale."),
       Key(name: "kernel", kind: .choice(ScenarioSchema.kernels), about: "For training. Default rbf."),
       Key(
-        name: "threshold", kind: .choice(ScenarioSchema.thresholds),
-        about: "For training: training or cross_validated. Default training."),
+        name: "threshold", kind: .any([.choice(ScenarioSchema.thresholds), .number()]),
+        about: "For training: training, cross_validated or a number. Default training."),
       Key(
         name: "mini_batch_size", kind: .any([.choice(["auto"]), .wholeNumber(MiniBatchSize.leastDevices)]),
         about: "Devices a task. Default auto."),

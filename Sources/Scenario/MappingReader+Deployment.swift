@@ -31,6 +31,12 @@ extension MappingReader {
     return number("gamma", "scale, auto or a number above 0") { $0 > 0 }.map { String($0) }
   }
 
+  func threshold() -> String? {
+    guard let node = node("threshold") else { return nil }
+    if let name = node.choice(among: ScenarioSchema.thresholds) { return name }
+    return number("threshold", Threshold.wanted) { _ in true }.map { String($0) }
+  }
+
   func nu() -> Double? { number("nu", Nu.wanted, where: Nu.range.contains) }
 
   func miniBatchSize() -> MiniBatchSize? {

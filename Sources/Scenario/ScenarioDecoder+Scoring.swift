@@ -13,9 +13,7 @@ extension ScenarioDecoder {
       settings.nu = nu
     }
     if let kernel = section.choice("kernel", ScenarioSchema.kernels) { settings.kernel = kernel }
-    if let threshold = section.choice("threshold", ScenarioSchema.thresholds) {
-      settings.threshold = threshold
-    }
+    if let threshold = section.threshold() { settings.threshold = threshold }
     if let gamma = section.gamma() { settings.gamma = gamma }
     let layout = ModelLayout(
       per: section.choice("per", ModelScope.self) ?? .device,

@@ -53,7 +53,8 @@ struct ScenarioDecoder {
     let compute = compute(reader, scoring?.compute ?? .local)
     let clusters = clusters(reader, scoring)
     let breaks = breaks(reader, seed: seed)
-    let expectations = expectations(reader)
+    let isJudged = reader.node("expect")?.choice(among: [ScenarioSchema.noExpectation]) == nil
+    let expectations = isJudged ? expectations(reader) : []
     // Only a source that is sound by itself is built: its own errors would repeat those already found.
     let source =
       diagnostics.isEmpty ? source(reader, clock, seed: seed, groups: groups, recipe: recipe) : nil
@@ -73,7 +74,8 @@ struct ScenarioDecoder {
       source: source, ingestion: ingestion, model: model,
       scoring: scoring, compute: compute, clusters: clusters,
       tooLargeSizes: tooLargeSizes(clusters, reader),
-      faults: breaks.map(\.fault).sorted { $0.at < $1.at }, expectations: expectations.map(\.expectation))
+      faults: breaks.map(\.fault).sorted { $0.at < $1.at }, expectations: expectations.map(\.expectation),
+      isJudged: isJudged)
   }
 
   private func name(_ reader: MappingReader) -> String? {

@@ -102,6 +102,8 @@ package struct ScenarioDocument: Sendable {
   /// In order of time.
   package let faults: [FaultSpecification]
   package let expectations: [Expectation]
+  /// Whether expectations are judged; false where `expect` is `none`.
+  package let isJudged: Bool
 
   /// Reads the scenario at `path`, with the values of `--set` in place of the file's and `seed` in place of its seed.
   ///

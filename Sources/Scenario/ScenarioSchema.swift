@@ -43,9 +43,14 @@ package enum ScenarioSchema {
         about: "Throughput and cost on other cluster sizes, from the windows of this run."),
       Key(name: "faults", kind: .list(.object(fault)), about: "What breaks, and when."),
       Key(
-        name: "expect", kind: .list(.text),
-        about: "What the report must say, such as readings.lost == 0 or detection.recall >= 0.9."),
+        name: "expect", kind: .any([.choice([noExpectation]), .list(.text)]),
+        about:
+          "What the report must say, such as readings.lost == 0 or detection.recall >= 0.9; or none, where the point is to look."
+      ),
     ], exactlyOneOf: [["fleet", "replay"]])
+
+  /// What `expect` says in place of a list.
+  package static let noExpectation = "none"
 
   static let leastRetainBytes = IngestionDefaults.leastRetainBytes
 
@@ -154,9 +159,9 @@ package enum ScenarioSchema {
         about: "scale, auto or a number. Default scale."),
       Key(name: "kernel", kind: .choice(kernels), about: "Default rbf."),
       Key(
-        name: "threshold", kind: .choice(thresholds),
+        name: "threshold", kind: .any([.choice(thresholds), .number()]),
         about:
-          "Where the boundary is drawn: training (through the outermost training windows, as LIBSVM does) or cross_validated (lowered until windows held out of training are inside: fewer false alarms where training windows are few). Default training."
+          "Where the boundary is drawn: training (through the outermost training windows, as LIBSVM does), cross_validated (lowered until windows held out of training are inside: fewer false alarms where training windows are few), or a number of the table of sonde thresholds: the decision value, counted from the boundary of training, at or below which a window is an anomaly (negative: fewer alarms). Default training."
       ),
       Key(
         name: "train_on", kind: .span, about: "The part of the clock it learns from, such as [0h, 12h].",

@@ -30,6 +30,7 @@ package enum RandomStream {
       draws: "Which messages the transport fault takes, and how."),
     Entry(name: faults, draws: "The random faults of a run."),
     Entry(name: randomFloor, draws: "The scores of the detector that knows nothing."),
+    Entry(name: comparison, draws: "The resamples by which detectors are compared."),
     Entry(
       name: failingTask(0, attempt: 0).replacing("0/0", with: "<task>/<attempt>"),
       draws: "Whether a task fails on purpose."),
@@ -62,6 +63,7 @@ package enum RandomStream {
   }
   package static let faults = "faults"
   package static let randomFloor = "detection/random-floor"
+  package static let comparison = "detection/comparison"
   package static let simulatedCluster = "cluster/nodes"
   package static let taskResiduals = "cluster/residuals"
   package static let bootstrap = "cluster/bootstrap"

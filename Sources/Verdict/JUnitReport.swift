@@ -167,6 +167,13 @@ extension JUnitReport {
     cases += report.measurements.subject.expectations.dropFirst(report.expectations.count).map {
       Case($0, .skipped("the run broke off before this was measured"))
     }
+    if !report.measurements.subject.isJudged, let reason = report.reason {
+      switch report.verdict {
+      case .passed: cases.append(Case("expectations", .skipped(reason)))
+      case .failed: cases.append(Case("what the run finds of itself", .failed(reason)))
+      case .error, .invalid: break
+      }
+    }
     if report.verdict == .error || report.verdict == .invalid {
       cases.append(Case("the run comes to a verdict", .broken(report.reason ?? report.verdict.rawValue)))
     }

@@ -9,7 +9,8 @@ import WindowStore
 package struct RunReport: Sendable {
   package private(set) var measurements: RunMeasurements
   package private(set) var verdict = Verdict.error
-  /// Why the verdict is `invalid` or `error`, or `failed` for more than an expectation; nil otherwise.
+  /// Why the verdict is `invalid` or `error`, or `failed` for more than an expectation, or that no expectation was judged; nil
+  /// otherwise.
   package private(set) var reason: String?
   package private(set) var expectations: [ExpectationResult] = []
 
@@ -27,10 +28,17 @@ package struct RunReport: Sendable {
     } else if let uncertainty = measurements.account.sweep?.uncertainty {
       verdict = .invalid
       reason = uncertainty
+    } else if !measurements.subject.isJudged {
+      let findings = measurements.ownFindings
+      verdict = findings.isEmpty ? .passed : .failed
+      reason = ([Self.nothingJudged] + findings).joined(separator: "; ")
     } else {
       verdict = expectations.allSatisfy(\.passed) ? .passed : .failed
     }
   }
+
+  /// What a report says of a run whose point is to look.
+  package static let nothingJudged = "no expectation was judged (expect: none)"
 
   /// The report of a run that broke off.
   package init(_ measurements: RunMeasurements, brokenOffBecause reason: String) {
@@ -74,7 +82,9 @@ extension RunReport: ReportSection {
     .detail("scenario", "Its name.") { .text($0.scenario) },
     // The verdict and the expectations follow from the expectations, which cannot name them.
     .detail("verdict", "passed, failed, invalid or error.") { .text($0.verdict.rawValue) },
-    .detail("reason", "Why the run is invalid, or broke off.") { $0.reason.map(JSONValue.text) ?? .null },
+    .detail("reason", "Why the run is invalid, or broke off; or that no expectation was judged.") {
+      $0.reason.map(JSONValue.text) ?? .null
+    },
     .detail("expectations", "Each with what was measured, and whether it held.") {
       .array($0.expectations.map(\.json))
     },

@@ -13,10 +13,12 @@ package struct RunSubject: Sendable {
   package var compute: ComputeSettings
   /// Whether nobody else publishes.
   package var hasOwnBroker: Bool
+  /// Whether expectations are judged; false for a run whose point is to look.
+  package var isJudged: Bool
 
   package init(
     scenario: String, seed: UInt64, expectations: [String], source: any MessageSource, replay: ReplayAccount?,
-    compute: ComputeSettings, hasOwnBroker: Bool
+    compute: ComputeSettings, hasOwnBroker: Bool, isJudged: Bool = true
   ) {
     self.scenario = scenario
     self.seed = seed
@@ -26,5 +28,6 @@ package struct RunSubject: Sendable {
     self.replay = replay
     self.compute = compute
     self.hasOwnBroker = hasOwnBroker
+    self.isJudged = isJudged
   }
 }

@@ -25,11 +25,6 @@ struct AlarmsCommand: AsyncParsableCommand {
         sonde alarms RUN_DIR --follow --publish mqtt://127.0.0.1:1883 --topic 'alarms/${device}'
       """)
 
-  /// How alarms are told.
-  enum Format: String, ExpressibleByArgument, CaseIterable {
-    case text, json, csv
-  }
-
   @Argument(help: "The folder of a run.", completion: .directory)
   var runDir: String
 
@@ -44,7 +39,7 @@ struct AlarmsCommand: AsyncParsableCommand {
   var gap = Span(.zero)
 
   @Option(help: "text, csv, or json: a list of objects, with --follow an object a line.")
-  var format = Format.text
+  var format = TableFormat.text
 
   @Option(
     help: ArgumentHelp("Publishes each alarm as JSON to this broker.", valueName: "mqtt[s]://host:port"))

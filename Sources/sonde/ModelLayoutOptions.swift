@@ -25,10 +25,12 @@ struct ModelLayoutOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Where the boundary is drawn: training or cross_validated; by default training.",
+      "Where the boundary is drawn: training, cross_validated or a number; by default training.",
       discussion: """
         training is LIBSVM's own, through the outermost training windows. cross_validated lowers it until windows held \
-        out of training in ten folds are inside: fewer false alarms where training windows are few.
+        out of training in ten folds are inside: fewer false alarms where training windows are few. A number is one of the \
+        table of “sonde thresholds”: the decision value, counted from the boundary of training, at or below which a window is \
+        an anomaly. Negative: fewer alarms.
         """))
   var threshold: String?
 

@@ -18,6 +18,10 @@ struct RunCommand: AsyncParsableCommand {
       Each run leaves a folder: report.json, junit.xml, manifest.json, labels.csv, sonde.sqlite, models, predictions
       and logs. Without --out it is runs/<scenario>-<UTC time>.
 
+      A scenario whose point is to look needs no expectations: with --expect none, as with expect: none in its file, none is
+      judged, and the report says so. What a run finds wrong of itself still fails it: lost, doubled or unaccounted readings,
+      windows that are not what the plan gives, failed jobs, faults that were not seen.
+
       Exit code 0 where every expectation held, 1 where one failed, 3 where the run is invalid because the fleet did not
       keep its own schedule. Of several scenarios the worst counts.
       """)
@@ -28,6 +32,8 @@ struct RunCommand: AsyncParsableCommand {
     help: "The folder of the run; of several scenarios, the folder of their folders.", completion: .directory)
   var out: String?
   @OptionGroup var changes: ScenarioChanges
+  @Option(help: "none: no expectation is judged, whatever the scenario says.")
+  var expect: ExpectationChoice?
   @Option(
     help: "What is printed at the end: a summary for people, or the reports as JSON, one after the other.")
   var format = OutputFormat.text
@@ -36,7 +42,7 @@ struct RunCommand: AsyncParsableCommand {
     let stop = StopSignal()
     // All are read before the first one runs: a slip in the last should not come up after an hour.
     let documents = try files.map { file in
-      let document = try changes.load(file)
+      let document = try changes.load(file, further: expect.map { ["expect=\($0.rawValue)"] } ?? [])
       try document.checkRun()
       return document
     }
@@ -105,4 +111,9 @@ struct RunCommand: AsyncParsableCommand {
       throw error
     }
   }
+}
+
+/// Which expectations of a scenario are judged.
+enum ExpectationChoice: String, ExpressibleByArgument, CaseIterable {
+  case nothing = "none"
 }

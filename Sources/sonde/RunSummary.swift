@@ -24,7 +24,7 @@ enum RunSummary {
     if let sweep = report.measurements.sweep, let account = report.measurements.account.sweep {
       lines += ["", SweepSummary.text(sweep, account)]
     }
-    lines.append("")
+    if !report.expectations.isEmpty { lines.append("") }
     for result in report.expectations {
       let mark = result.passed ? "ok  ".green : "FAIL".red
       lines.append("  \(mark)  \(result.expression)")
@@ -51,7 +51,9 @@ enum RunSummary {
     init(_ report: RunReport) {
       scenario = report.scenario
       verdict = report.verdict
-      expectations = "\(report.expectations.count { $0.passed })/\(report.expectations.count)"
+      expectations =
+        report.measurements.subject.isJudged
+        ? "\(report.expectations.count { $0.passed })/\(report.expectations.count)" : "none"
       seconds = RunSummary.seconds(report.elapsedSeconds)
     }
   }

@@ -12,12 +12,16 @@ struct ScenarioChanges: ParsableArguments {
       "Put a value in place of the file's, such as fleet[0].count=5.", valueName: "path=value"))
   var overrides: [String] = []
 
-  func load(_ file: String) throws -> ScenarioDocument { try ScenarioDocument.parse(text(file)) }
+  /// - Parameter further: Changes after those of `--set`.
+  func load(_ file: String, further: [String] = []) throws -> ScenarioDocument {
+    try ScenarioDocument.parse(text(file, further: further))
+  }
 
   /// The scenario in `file` with these changes, not read yet.
-  func text(_ file: String) throws -> ScenarioText {
+  func text(_ file: String, further: [String] = []) throws -> ScenarioText {
     let path = InstalledExamples.path(of: file)
-    return ScenarioText(path: path, text: try TextFile.text(of: path), overrides: overrides, seed: seed)
+    return ScenarioText(
+      path: path, text: try TextFile.text(of: path), overrides: overrides + further, seed: seed)
   }
 
   private static func seed(_ text: String) throws -> UInt64 {

@@ -25,7 +25,8 @@ struct Sonde: AsyncParsableCommand {
       ScheduleCommand.self,
       TrainCommand.self, LintCommand.self, ModelsCommand.self, ScoreCommand.self, EndpointsCommand.self,
       JobsCommand.self,
-      ComputeCommand.self, AlarmsCommand.self, EvaluateCommand.self, ScoreWorkerCommand.self,
+      ComputeCommand.self, AlarmsCommand.self, EvaluateCommand.self, ThresholdsCommand.self,
+      ScoreWorkerCommand.self,
       ScoreSizeCommand.self,
     ])
 

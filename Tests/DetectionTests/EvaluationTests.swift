@@ -240,5 +240,11 @@ enum Windows {
     } throws: {
       "\($0)" == message
     }
+    // What reads files of any tool says the same.
+    #expect {
+      try ScoreFile(CSVReader(bytes: Array((Self.header + row + "\n").utf8), path: "p.csv"))
+    } throws: {
+      "\($0)" == message
+    }
   }
 }

@@ -4,41 +4,13 @@ import Testing
 
 /// Every figure beside its definition, on fleets drawn at random, and on the smallest ones.
 @Suite struct OracleTests {
-  /// A few devices with windows that overlap, gaps between them, equal scores, and anomalies that begin and end anywhere.
-  private func fleet(_ seed: UInt64) -> (windows: [ScoredWindow], labels: [Label]) {
-    var generator = SeededGenerator(seed: seed, stream: "fleet")
-    let hop = [5, 10, 20][generator.index(below: 3)]
-    let levels = [2, 5, 1000][generator.index(below: 3)]
-    let sensors: [SensorID?] = generator.index(below: 2) == 0 ? [nil] : [Windows.heat, Windows.hum]
-    var windows: [ScoredWindow] = []
-    for device in 0..<(1 + generator.index(below: 3)) {
-      for sensor in sensors {
-        for number in 0..<(1 + generator.index(below: 40)) where generator.uniform() < 0.9 {
-          windows.append(
-            ScoredWindow(
-              device: DeviceID("d-\(device)")!, sensor: sensor, start: Windows.minute(Double(number * hop)),
-              end: Windows.minute(Double(number * hop + 10)),
-              score: Double(generator.index(below: levels)) - 1, isFlagged: generator.uniform() < 0.2))
-        }
-      }
-    }
-    let labels = (0..<generator.index(below: 6)).map { _ -> Label in
-      let start = Windows.midnight + .seconds(generator.index(below: 24_000))
-      return Label(
-        device: DeviceID("d-\(generator.index(below: 3))")!,
-        sensor: [nil, Windows.heat, Windows.hum][generator.index(below: 3)], kind: "mean", start: start,
-        end: start + .seconds(1 + generator.index(below: 3000)))
-    }
-    return (windows, labels)
-  }
-
   private func isNear(_ a: Double?, _ b: Double?) -> Bool {
     guard let a, let b else { return a == nil && b == nil }
     return abs(a - b) <= 1e-9 * max(1, abs(b))
   }
 
   @Test(arguments: UInt64(1)...200) func figuresAreThoseOfTheirDefinitions(seed: UInt64) {
-    let (windows, labels) = fleet(seed)
+    let (windows, labels) = RandomFleet.drawn(seed)
     guard !windows.isEmpty else { return }
     let naive = NaiveFigures(windows, labels)
     let metrics = Evaluation(windows: windows.reversed(), labels: labels).metrics()
@@ -70,7 +42,7 @@ import Testing
 
   /// Whatever counts windows is the same without those that are ignored; only the scored time is another.
   @Test(arguments: UInt64(1)...50) func anIgnoredWindowCountsInNoFigureOfWindows(seed: UInt64) {
-    let (windows, labels) = fleet(seed)
+    let (windows, labels) = RandomFleet.drawn(seed)
     let truth = GroundTruth(labels)
     let all = Evaluation(windows: windows, labels: labels).metrics()
     let rest = Evaluation(windows: windows.filter { truth.truth(of: $0) != .ignored }, labels: labels)

@@ -130,6 +130,91 @@ struct ThresholdTests {
     #expect(Threshold("cross_validated") == .crossValidated(folds: 10))
     #expect(Threshold("cross-validated") == nil)
     #expect(Threshold.names.allSatisfy { Threshold($0)?.description == $0 })
+    for (text, value) in [("0", 0.0), ("-0.0125", -0.0125), ("1e-3", 0.001), (" 2 ", 2)] {
+      #expect(Threshold(text) == .value(value))
+      #expect(Threshold(Threshold.value(value).description) == .value(value))
+    }
+    for text in ["", "nan", "inf", "1e999", "0x1p3", "-", "5%"] { #expect(Threshold(text) == nil, "\(text)") }
+    #expect(
+      TrainingOptions(threshold: .value(.infinity)).fault == "the threshold is inf; it must be finite")
     #expect(TrainingOptions(threshold: .crossValidated(folds: 1)).fault?.contains("1 folds") == true)
+  }
+
+  @Test(
+    "With a number, a row is flagged whose decision without it is at or below the number",
+    arguments: UInt64(1)...8)
+  func number(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed, stream: "number")
+    let rows = generator.rows(100, columns: 4)
+    let new = generator.rows(200, columns: 4)
+    let plain = try OneClassModel.train(rows: rows).model
+    let decisions = try plain.decisionValues(of: new)
+    for value in [-0.2, -1e-3, 0, 1e-3, 0.3] {
+      let trained = try OneClassModel.train(rows: rows, options: TrainingOptions(threshold: .value(value)))
+      let model = trained.model
+      #expect(model.rho == plain.rho + value)
+      #expect(model.coefficients == plain.coefficients && model.supportVectors == plain.supportVectors)
+      #expect(
+        model.metadata.threshold == ThresholdRecord(name: "\(value)", folds: nil, loweredBy: 0 - value))
+      let flagged = try model.decisionValues(of: new).map { OneClassModel.isAnomaly($0) }
+      for (decision, isFlagged) in zip(decisions, flagged) where abs(decision - value) > 1e-12 {
+        #expect(isFlagged == (decision <= value), "seed \(seed), \(value)")
+      }
+      // Who asks for many alarms is not told that there are many.
+      #expect(!trained.warnings.contains { if case .flagsTooMany = $0 { true } else { false } })
+    }
+  }
+
+  @Test("A number beyond what the model can say is told")
+  func numberOutOfReach() throws {
+    var generator = SeededGenerator(seed: 12, stream: "reach")
+    let rows = generator.rows(60, columns: 3)
+    let plain = try OneClassModel.train(rows: rows).model
+    let (lowest, highest) = (-plain.rho, plain.coefficientSum - plain.rho)
+    for (value, told) in [
+      (lowest.nextDown, "no window"), (lowest / 2, nil), (highest / 2, nil), (highest, "every window"),
+    ] as [(Double, String?)] {
+      let warnings = try OneClassModel.train(
+        rows: rows, options: TrainingOptions(threshold: .value(value))
+      ).warnings.map(\.description).filter { $0.contains("the threshold") }
+      #expect(warnings.count == (told == nil ? 0 : 1), "\(value): \(warnings)")
+      if let told { #expect(warnings.first?.contains("makes \(told) an anomaly") == true) }
+    }
+  }
+
+  @Test("Around one point a number means what it means everywhere")
+  func numberAroundAPoint() throws {
+    let rows = FeatureMatrix(rows: (0..<20).map { _ in [5.0, 1] })
+    let plain = try OneClassModel.train(rows: rows).model
+    let lowered = try OneClassModel.train(rows: rows, options: TrainingOptions(threshold: .value(-0.05)))
+      .model
+    #expect(lowered.rho == plain.rho - 0.05)
+    #expect(try OneClassModel.train(rows: rows, options: calibrated).model.rho == plain.rho)
+  }
+
+  @Test("A folder says how the thresholds of its models were chosen, by their versions")
+  func records() throws {
+    let folder = try TemporaryFolder()
+    var generator = SeededGenerator(seed: 9, stream: "records")
+    let rows = generator.rows(60, columns: 3)
+    var wanted: [String: ThresholdRecord] = [:]
+    for (stem, threshold) in [
+      ("device_a", "training"), ("device_b", "cross_validated"), ("device_c", "-0.25"),
+    ] {
+      let options = TrainingOptions(threshold: try #require(Threshold(threshold)))
+      let model = try OneClassModel.train(rows: rows, options: options).model
+      try ModelFile.write(model, folder: folder.path, stem: stem)
+      wanted[model.version] = model.metadata.threshold
+      #expect(try ModelFile.read(folder: folder.path, stem: stem).version == model.version)
+    }
+    #expect(try ModelFile.thresholds(in: folder.path) == wanted && wanted.count == 3)
+    let json = try String(contentsOfFile: folder.path + "/device_c.json", encoding: .utf8)
+    #expect(json.contains("\"threshold\" : \"-0.25\"") && json.contains("\"rho_lowered_by\" : 0.25"))
+    // A card of before says nothing of it, and one that is broken nothing at all.
+    let old = json.replacing(#/ *"(threshold|rho_lowered_by)" : [^\n]*\n/#, with: "")
+    try old.write(toFile: folder.path + "/device_c.json", atomically: true, encoding: .utf8)
+    try "{".write(toFile: folder.path + "/device_b.json", atomically: true, encoding: .utf8)
+    let records = try ModelFile.thresholds(in: folder.path)
+    #expect(records.count == 2 && records.values.allSatisfy { $0.name == "training" && $0.loweredBy == 0 })
   }
 }

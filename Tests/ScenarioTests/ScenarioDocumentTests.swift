@@ -215,6 +215,30 @@ enum Documents {
     #expect(faults[2].hasPrefix("s.yaml:6:12: count:"))
   }
 
+  @Test func aThresholdIsANameOrANumber() throws {
+    for (text, threshold) in [
+      ("training", "training"), ("cross_validated", "cross_validated"), ("-0.0125", "-0.0125"), ("0", "0.0"),
+      ("1e-3", "0.001"),
+    ] {
+      let document = try Documents.parse(Documents.small, set: ["model.threshold=\(text)"])
+      #expect(document.model?.settings.threshold == threshold)
+      _ = try document.model?.settings.options()
+    }
+    for text in ["low", "\"0.5\"", ".inf", ".nan", "5%", "[0]"] {
+      let faults = Documents.faults("count: 2", "count: 2", set: ["model.threshold=\(text)"])
+      #expect(faults.count == 1 && faults[0].contains("threshold: expected training"), "\(text): \(faults)")
+      #expect(faults[0].contains("a number"), "\(faults)")
+    }
+  }
+
+  @Test func nothingNeedBeExpected() throws {
+    let document = try Documents.parse(Documents.small, set: ["expect=none"])
+    #expect(document.expectations.isEmpty && !document.isJudged)
+    #expect(try Documents.parse(Documents.small, set: ["expect=[]"]).isJudged)
+    let faults = Documents.faults("count: 2", "count: 2", set: ["expect=nothing"])
+    #expect(faults.count == 1 && faults[0].contains("expect: expected"), "\(faults)")
+  }
+
   @Test func valuesCanBeSetFromTheCommandLine() throws {
     let document = try Documents.parse(
       Documents.small,

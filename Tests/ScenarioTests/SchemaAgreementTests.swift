@@ -89,8 +89,8 @@ import Testing
       "replay": { "files": "a.csv", "delimiter": "tab", "time": { "column": "t", "format": "iso8601" }, "device": "d",
         "sensors": ["a", "b"], "exclude": ["x"], "label_columns": ["l"], "label_windows": { "file": "w.json", "key": "k" } },
       "ingestion": { "window": "snapshot" },
-      "model": { "gamma": "scale", "train_on": ["0h", "30m"] },
-      "scoring": { "every": "10m", "mini_batch_size": "auto" },
+      "model": { "gamma": "scale", "threshold": -0.0125, "train_on": ["0h", "30m"] },
+      "scoring": { "every": "10m", "mini_batch_size": "auto" }, "expect": "none",
       "compute": { "local": { "max_instances": 3, "min_instances": 0, "idle_time_before_scale_down": "10s" },
         "slurm": { "nodes": 2 } } }
     """,

@@ -16,12 +16,13 @@ import Testing
     #expect(RandomStream.transportCourse("pump-0001", 1) == "pump-0001/transport-1/course")
     #expect(RandomStream.faults == "faults")
     #expect(RandomStream.randomFloor == "detection/random-floor")
+    #expect(RandomStream.comparison == "detection/comparison")
     #expect(RandomStream.failingTask(7, attempt: 2) == "7/2")
   }
 
   @Test func theTableNamesEachStreamOnce() {
     let names = RandomStream.table.map(\.name)
-    #expect(Set(names).count == names.count && names.count == 15)
+    #expect(Set(names).count == names.count && names.count == 16)
     #expect(RandomStream.table.allSatisfy { $0.draws.hasSuffix(".") })
   }
 }
