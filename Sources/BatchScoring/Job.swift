@@ -149,7 +149,7 @@ package struct JobAttempt: Hashable, Sendable, Codable {
     self.state = state
     self.startedAt = startedAt
     self.endedAt = endedAt
-    seconds = endedAt.map { ($0 - startedAt).seconds }
+    seconds = endedAt.map { Double(($0 - startedAt).milliseconds) / 1000 }
   }
 }
 

@@ -25,8 +25,8 @@ struct Reruns {
     } else if deployment.layout.per != queued.layout.per {
       // Rows of a whole device are none of its sensors'.
       throw ScoringError(
-        "the rows that failed in job \(id) are one a \(queued.layout.per.rawValue), and models a "
-          + "\(deployment.layout.per.rawValue) cannot score them")
+        "job \(id) has rows a \(queued.layout.per.rawValue), and models a \(deployment.layout.per.rawValue) cannot score them"
+      )
     }
     return Coordinator.Work(cut: cut, deployment: deployment, isBegun: begun != nil)
   }

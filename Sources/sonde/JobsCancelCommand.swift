@@ -7,7 +7,8 @@ struct JobsCancelCommand: AsyncParsableCommand {
     commandName: "cancel",
     abstract: "Ends a job; what it has done is kept, and no prediction file is written.",
     discussion: """
-      Running tasks are killed. A schedule goes on with its next job; “sonde jobs rerun” takes the canceled one up again.
+      Running tasks are killed. A schedule goes on with its next job; “sonde jobs rerun” takes the canceled one up \
+      again. A rerun that is queued is taken back.
       """)
 
   @OptionGroup var arguments: JobArguments

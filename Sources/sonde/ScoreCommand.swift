@@ -76,7 +76,7 @@ struct ScoreCommand: AsyncParsableCommand {
       compute.isUnused, monitoring.metrics == nil, format == .text
     else {
       throw ScoringError(
-        "--input is scored here and at once: of the options of jobs it takes --fail-on alone, besides --columns, --delimiter, "
+        "--input is scored here and at once: of the options of jobs it takes none but --fail-on, only --columns, --delimiter, "
           + "--time-unit, --models and --output"
       )
     }

@@ -169,7 +169,7 @@ import Testing
         let (exit, said) = try await schedule(run, more)
         #expect(exit == .exited(code: code), "\(said)")
         #expect(
-          said.contains("the stream has ended; 0 jobs failed, and 143 rows could not be scored"), "\(said)")
+          said.contains("the stream has ended; 0 jobs failed, and 144 rows could not be scored"), "\(said)")
       }
     }
   }

@@ -111,7 +111,9 @@ import Testing
           #expect(exit == .exited(code: 0), "\(nodes) nodes, \(point?.rawValue ?? "undisturbed")")
           #expect(try run.outputs() == expected, "\(nodes) nodes, \(point?.rawValue ?? "undisturbed")")
           #expect(FileManager.default.fileExists(atPath: marker) == (point != nil))
-          #expect(try await run.sonde(["jobs", "list", run.folder]).contains("completed"))
+          let list = try await run.sonde(["jobs", "list", run.folder])
+          #expect(list.contains("completed"))
+          #expect(list.firstMatch(of: #/ n[1-4](,| |\n)/#) != nil, "Slurm's names of the nodes: \(list)")
           #expect(try await run.sonde(["compute", "show", run.folder]).contains("slurm-1"))
         }
       }
