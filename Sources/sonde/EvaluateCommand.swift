@@ -25,7 +25,7 @@ struct EvaluateCommand: ParsableCommand {
       and with it --threshold, from which score on a window is flagged, unless a column “prediction” says it with 1 and 0. Where there \
       is no “window_end”, a window ends with the next time of its device, or after one usual step. “sensor” and “revision” are used where \
       they are; of several revisions of a window the newest counts, and of several rows of one revision the one that is read last. A \
-      prediction file of Sonde has all of these: device,sensor,window_start,window_end,score,prediction,model_version,revision. \
+      prediction file of Sonde has all of these: device, sensor, window_start, window_end, score, prediction, model_version and revision. \
       The time may be called window_start, window_start_ms, time, timestamp or ts; --columns names others. Times are ISO 8601, or numbers \
       since 1970 in seconds, milliseconds, microseconds or nanoseconds.
 
@@ -40,8 +40,9 @@ struct EvaluateCommand: ParsableCommand {
       or a column of ones and zeros beside the scores, with --label-column.
 
         sonde evaluate runs/demo runs/demo/labels.csv --delay-until job
-        sonde evaluate scores.csv labels.csv --columns time=TS,score=Anomaly --higher-is anomalous --threshold 0.5
-        sonde evaluate scores.csv --label-column is_anomaly --device machine --threshold -0.1
+        sonde evaluate s.csv l.csv --higher-is anomalous --threshold 0.5
+        sonde evaluate s.csv l.csv --columns time=TS,score=Value --threshold 9
+        sonde evaluate s.csv --label-column is_anomaly --threshold -0.1
         sonde evaluate --compare forest.csv svm.csv labels.csv --threshold 0
 
       In a folder, only files with all columns of a prediction file count, or, with options of this kind, those that have what is needed; a \

@@ -162,7 +162,9 @@ import Testing
       let judged = try await SondeProgram.run(["run", file, "--out", "\(folder)/judged"])
       #expect(judged.status == 1)
       let out = "\(folder)/run"
-      let outcome = try await SondeProgram.run(["run", file, "--expect", "none", "--out", out])
+      let outcome = try await SondeProgram.run([
+        "run", file, "--expect", "none", "--out", out, "--set", "faults=[{ at: 1h, kill: ingestion }]",
+      ])
       #expect(outcome.status == 0, "\(outcome.errors)")
       #expect(outcome.output.contains("no expectation was judged (expect: none)"))
       let found = try report(of: out)
@@ -173,25 +175,52 @@ import Testing
       let wrong = try await SondeProgram.run(["run", file, "--expect", "all"])
       #expect(wrong.status == 64 && wrong.errors.contains("none"))
 
-      // The smallest damages: a reading less, one twice, a window's mean.
-      let journal = "SELECT max(id) FROM journal"
-      for (damage, finding) in [
-        ("DELETE FROM journal WHERE id = (\(journal))", "1 reading is lost"),
-        (
-          "UPDATE windows SET mean = mean + 1 WHERE (device, start_ms) = (SELECT device, min(start_ms) FROM windows)",
-          "1 window is mismatched"
-        ),
-      ] {
-        let copy = "\(folder)/copy-\(finding.count)"
+      // The smallest damages of what a run finds wrong of itself.
+      for (number, damage) in Self.damages.enumerated() {
+        let copy = "\(folder)/copy-\(number)"
         try FileManager.default.copyItem(atPath: out, toPath: copy)
-        try await DatabaseQueue(path: "\(copy)/sonde.sqlite").write { try $0.execute(sql: damage) }
+        try await damage.change(copy)
         let verified = try await SondeProgram.run(["verify", copy])
         #expect(verified.status == 1)
         #expect(
           verified.output.contains("verdict is passed, and the files of the run give failed"),
           "\(verified.output)")
-        #expect(verified.output.contains(finding), "\(verified.output)")
+        #expect(verified.output.contains(damage.finding), "\(damage.finding): \(verified.output)")
       }
     }
   }
+
+  private struct Damage: Sendable {
+    let finding: String
+    let change: @Sendable (_ folder: String) async throws -> Void
+
+    static func sql(_ sql: String, in database: String = "sonde.sqlite", finds finding: String) -> Damage {
+      Damage(finding: finding) { folder in
+        try await DatabaseQueue(path: "\(folder)/\(database)").write { try $0.execute(sql: sql) }
+      }
+    }
+  }
+
+  private static let damages: [Damage] = [
+    .sql("DELETE FROM journal WHERE id = (SELECT max(id) FROM journal)", finds: "1 reading is lost"),
+    .sql(
+      """
+      INSERT INTO journal (device, epoch, seq, ts_ms, sensor_set, v0)
+        SELECT device, epoch, seq, ts_ms, sensor_set, v0 FROM journal ORDER BY id LIMIT 1
+      """, finds: "1 reading is doubled"),
+    .sql(
+      "UPDATE progress SET stored_readings = stored_readings + 1", finds: "1 reading is unaccounted for"),
+    .sql(
+      "UPDATE windows SET mean = mean + 1 WHERE (device, start_ms) = (SELECT device, min(start_ms) FROM windows)",
+      finds: "1 window is mismatched"),
+    .sql(
+      "UPDATE jobs SET state = 'failed' WHERE id = (SELECT min(id) FROM jobs)", in: "jobs.sqlite",
+      finds: "1 job failed"),
+    Damage(finding: "1 fault was not seen") { folder in
+      let path = "\(folder)/account.json"
+      let text = try TextFile.text(of: path)
+      try AtomicFile.write(
+        text.replacing(#/"what" *: *"[^"]*"/#, with: "\"what\": null"), to: path, existing: .replace)
+    },
+  ]
 }

@@ -24,8 +24,7 @@ import Verdict
 
   private struct NoObject: Error {}
 
-  /// A run that broke off before anything was measured.
-  private static func emptyReport() throws -> JSONValue {
+  private static func subject(isJudged: Bool = true) throws -> RunSubject {
     let plan = try FleetPlan(
       seed: 1, start: Timestamp(milliseconds: 0), duration: .seconds(60),
       groups: [
@@ -33,11 +32,28 @@ import Verdict
           name: "d", count: 1, every: .seconds(10),
           sensors: [SensorPlan(id: SensorID("a")!, signal: [ConstantSignal(value: Varied(1))])])
       ])
-    let subject = RunSubject(
+    return RunSubject(
       scenario: "empty", seed: 1, expectations: [], source: plan, replay: nil, compute: ComputeSettings(),
-      hasOwnBroker: true)
+      hasOwnBroker: true, isJudged: isJudged)
+  }
+
+  /// A run that broke off before anything was measured.
+  private static func emptyReport() throws -> JSONValue {
     let account = RunAccount(startedAt: Timestamp(milliseconds: 0))
-    return try RunReport(RunMeasurements(subject, account), brokenOffBecause: "it broke off").json()
+    return try RunReport(RunMeasurements(subject(), account), brokenOffBecause: "it broke off").json()
+  }
+
+  /// Where nothing is expected, what a run finds of itself decides, and every file says why.
+  @Test func whatIsFoundDecidesWhereNothingIsExpected() throws {
+    let account = RunAccount(startedAt: Timestamp(milliseconds: 0))
+    let report = try RunReport(RunMeasurements(Self.subject(isJudged: false), account), judging: [])
+    #expect(report.verdict == .failed)
+    let reason = "\(RunReport.nothingJudged); the files of the run were not judged"
+    #expect(report.reason == reason)
+    #expect(
+      JUnitReport(report, version: "1").cases == [.init("what the run finds of itself", .failed(reason))])
+    let expecting = try RunReport(RunMeasurements(Self.subject(), account), judging: [])
+    #expect(expecting.verdict == .passed && expecting.reason == nil)
   }
 
   @Test func everyFigureIsDeclaredOnceAndSaysWhatItIs() {
