@@ -120,13 +120,15 @@ let package = Package(
         "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "BatchScoring", "Verdict",
       ]),
 
+    .target(name: "LoadCharts", dependencies: ["Charts", "Verdict"]),
+
     // Layer 7
     .target(
       name: "Harness",
       dependencies: [
         telemetry, files, supervision, wording, "CMosquitto", "OneClassSVM", "MQTT", "WindowStore",
         "Compute", "Detection", "DeviceFleet", "Ingestion", "ClusterModel", "ClusterCharts", "BatchScoring",
-        "Verdict", "Scenario", grdbSQLite,
+        "Verdict", "Scenario", "LoadCharts", grdbSQLite,
       ]),
 
     // Layer 8: the command line. With Swift's runtime inside, it starts faster, as every worker does, and runs on nodes of a
@@ -180,7 +182,7 @@ let package = Package(
       name: "DetectionTests", dependencies: ["Detection", "DetectionCharts", "TestSupport", telemetry, files]),
     .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet", "Detection", telemetry, files]),
     .testTarget(
-      name: "IngestionTests", dependencies: ["Ingestion", "WindowStore", telemetry, exactArithmetic]),
+      name: "IngestionTests", dependencies: ["Ingestion", "MQTT", "WindowStore", telemetry, exactArithmetic]),
     .testTarget(
       name: "ModellingTests",
       dependencies: ["TestSupport", "Modelling", "OneClassSVM", "WindowStore", telemetry, files]),
@@ -188,7 +190,10 @@ let package = Package(
       name: "ClusterModelTests", dependencies: ["ClusterModel", "Compute", "TestSupport", telemetry, files]),
     .testTarget(
       name: "ClusterChartsTests",
-      dependencies: ["TestSupport", "ClusterCharts", "Charts", "ClusterModel", "Compute", telemetry]),
+      dependencies: [
+        "TestSupport", "ClusterCharts", "LoadCharts", "Verdict", "Charts", "ClusterModel", "Compute",
+        telemetry,
+      ]),
     .testTarget(
       name: "BatchScoringTests",
       dependencies: [

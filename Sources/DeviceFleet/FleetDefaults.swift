@@ -1,3 +1,4 @@
+import MQTT
 import Telemetry
 
 /// Bounds of a fleet's timing, each with its reason.
@@ -5,6 +6,9 @@ package enum FleetDefaults {
   /// What leaves this much later than its time, or earlier, is not listed for ingestion: jitter on the way, of which there may
   /// be much. It is added to how long a job may have to wait while a device is silent.
   static let unlistedDelay = Duration.seconds(30)
+
+  /// How many publications of a connection are under way unacknowledged before the next one waits.
+  package static var unacknowledged: Int { PublisherPool.windowPerClient }
 
   /// How far apart, in event time, publications are at most that are under way at once. A message that is held up on its way
   /// holds the others up, so that what a fleet sends arrives nearly in the order of the plan.

@@ -53,6 +53,11 @@ package struct FleetPlan: MessageSource {
 
   package func messageCount(ofDeviceAt index: Int) -> Int { devices[index].messageCount }
 
+  /// How many messages all devices send together before so much of the clock has passed, without transport faults.
+  package func messageCount(before time: Duration) -> Int {
+    devices.reduce(0) { $0 + $1.times.readings(from: 0, through: time.milliseconds - 1).count }
+  }
+
   package func sensors(ofDeviceAt index: Int) -> [SensorID] { devices[index].sensors.map(\.id) }
 
   package func deliveries(ofDeviceAt index: Int) -> DeliveryStream { devices[index].deliveries() }

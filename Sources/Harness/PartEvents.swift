@@ -11,6 +11,8 @@ final class PartEvents: Sendable {
     var statistics: IngestionStatistics?
     var ledger: FleetLedger?
     var published = 0
+    var scheduleBegan: ContinuousClock.Instant?
+    var toldStage: ClimbController.Told?
     var jobsCompleted = 0
     var predictions = 0
     var modelsTrained = 0
@@ -24,6 +26,10 @@ final class PartEvents: Sendable {
   var ledger: FleetLedger? { state.withLock { $0.ledger } }
   /// Messages that the fleet has handed to the broker.
   var published: Int { state.withLock { $0.published } }
+  /// When the fleet began to keep its schedule; nil before.
+  var scheduleBegan: ContinuousClock.Instant? { state.withLock { $0.scheduleBegan } }
+  /// The newest stage of the load of which ingestion has told.
+  var toldStage: ClimbController.Told? { state.withLock { $0.toldStage } }
   /// Rows of the prediction files of jobs that have ended.
   var predictions: Int { state.withLock { $0.predictions } }
   var jobsCompleted: Int { state.withLock { $0.jobsCompleted } }
@@ -36,14 +42,22 @@ final class PartEvents: Sendable {
     state.withLock { state in
       switch event {
       case .ready: state.isIngestionReady = true
+      case .stage(let stage, let known):
+        state.toldStage = .init(step: stage.stage, known: known, p99: stage.p99, growth: stage.growth)
       case .stopped(let statistics): state.statistics = statistics
       }
     }
   }
 
   func fleet(_ line: String) {
-    if case .progress(let published, _)? = decode(FleetEvent.self, line) {
-      state.withLock { $0.published = published }
+    if let event = decode(FleetEvent.self, line) {
+      switch event {
+      case .progress(let published, _): state.withLock { $0.published = published }
+      case .began(let microseconds):
+        let age = Duration.seconds(Date().timeIntervalSince1970 - Double(microseconds) / 1e6)
+        state.withLock { $0.scheduleBegan = ContinuousClock.now - age }
+      case .connected, .finished: break
+      }
     } else if let ledger = decode(FleetLedger.self, line) {
       state.withLock { state in
         state.ledger = ledger

@@ -73,7 +73,9 @@ struct RunSupervisor {
     let begin = ContinuousClock.now
     let clock = { ContinuousClock.now - begin }
     let timeline = try Timeline(path: folder.timeline)
-    let drained = try await pump(parts, timeline, clock, &account)
+    let watch = LoadWatch(document, events)
+    let drained = try await pump(parts, timeline, watch, clock, &account)
+    account.load = watch.account
     account.fleet = events.ledger
     account.drainedSeconds = drained
     if let ingestion = parts.ingestion {
@@ -104,6 +106,7 @@ struct RunSupervisor {
   private func fleetSettings(_ broker: BrokerAddress) -> FleetSettings {
     var settings = FleetSettings(scenario: document.text, broker: broker, session: session)
     settings.isGoverned = true
+    settings.isClimbing = document.climb != nil
     return settings
   }
 
@@ -144,7 +147,8 @@ struct RunSupervisor {
   /// Looks at everything and does what is to be done, until all is stored. Returns how long ingestion needed for that, in seconds,
   /// once publishing and the last fault were over.
   private func pump(
-    _ parts: RunningParts, _ timeline: Timeline, _ clock: () -> Duration, _ account: inout RunAccount
+    _ parts: RunningParts, _ timeline: Timeline, _ watch: LoadWatch, _ clock: () -> Duration,
+    _ account: inout RunAccount
   ) async throws -> Double {
     var faults = FaultSchedule(document.faults, start: document.clock.start)
     var controller = RunController(
@@ -154,6 +158,8 @@ struct RunSupervisor {
       while true {
         guard !stop.isSet else { throw RunError.interrupted }
         let progress = try parts.progress()
+        watch.look(parts, progress)
+        watch.climb(parts, progress)
         try await faults.step(progress, parts, clock: clock, observe: observe)
         let now = clock()
         let seen = observation(parts, progress, faults.state(progress, at: now))
@@ -167,7 +173,11 @@ struct RunSupervisor {
         let restarts = faults.kills + controller.excusedFailures + controller.unplannedDeaths
         let phase = controller.phase == .publishing ? RunStatus.Phase.publishing : .draining
         observe(.status(status(progress, phase, restarts)))
-        try timeline.note(at: clock()) { entry(parts, progress, phase, at: clock()) }
+        try timeline.note(at: clock()) {
+          let entry = entry(parts, progress, phase, at: clock())
+          if phase == .publishing { watch.note(parts, progress, entry.usage) }
+          return entry
+        }
         try await Task.sleep(for: RunDefaults.pollInterval)
       }
     } catch {
@@ -211,7 +221,7 @@ struct RunSupervisor {
     _ progress: IngestionProgress
   ) async throws {
     switch action {
-    case .grant(let messages): parts.fleet?.write("\(messages)")
+    case .grant(let messages): if document.climb == nil { parts.fleet?.write("\(messages)") }
     case .startIngestion: parts.ingestion = try await launchIngestion(parts)
     case .restartIngestion(let exit):
       observe(.notice("ingestion ended with \(exit), and is started again"))
@@ -275,12 +285,7 @@ struct RunSupervisor {
     entry.rejected = progress.rejectedMessages
     entry.windows = progress.windowsClosed
     entry.predictions = events.predictions
-    let table = ProcessTable()
-    let processes: [(TimelineEntry.Part, Int32?)] = [
-      (.broker, parts.broker?.service.processID), (.ingest, parts.ingestion?.processID),
-      (.simulate, parts.fleet?.processID), (.schedule, parts.scheduler?.processID),
-    ]
-    for (part, process) in processes { entry.usage[part] = process.flatMap { table.usage(of: $0) } }
+    entry.usage = parts.usage(ProcessTable())
     return entry
   }
 

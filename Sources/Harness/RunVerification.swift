@@ -39,10 +39,11 @@ package struct RunVerification {
         scenario: document.name, findings: findings,
         notes: ["the run broke off, so there is no verdict to hold it to"])
     }
-    let judged = try JudgedFolder(folder, document.judgedPlan, account)
+    let carried = try document.carriedOut(account)
+    let judged = try JudgedFolder(folder, carried.judgedPlan, account)
     let sweep = try account.sweep.map { _ in try SweepFiles(folder.path).table() }
     let again = try RunReport(
-      RunMeasurements(document.subject, account, judged: judged, sweep: sweep), judging: document.expectations
+      RunMeasurements(carried.subject, account, judged: judged, sweep: sweep), judging: document.expectations
     )
     findings += try RunAudit.differences(report, again)
     if document.scoring != nil { findings += try RunAudit.predictionDifferences(folder) }

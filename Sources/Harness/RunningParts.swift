@@ -64,6 +64,17 @@ final class RunningParts {
     return try reader.progress()
   }
 
+  /// What each part uses by now, with the processes that it has started.
+  func usage(_ table: ProcessTable) -> [TimelineEntry.Part: ProcessUsage] {
+    let processes: [(TimelineEntry.Part, Int32?)] = [
+      (.broker, broker?.service.processID), (.ingest, ingestion?.processID), (.simulate, fleet?.processID),
+      (.schedule, scheduler?.processID),
+    ]
+    var usage: [TimelineEntry.Part: ProcessUsage] = [:]
+    for (part, process) in processes { usage[part] = process.flatMap { table.usage(of: $0) } }
+    return usage
+  }
+
   /// Whether ingestion is dead and nothing keeps it from being started again.
   var wantsIngestion: Bool { ingestion == nil && ingestionHolds == 0 }
 

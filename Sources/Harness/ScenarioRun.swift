@@ -65,11 +65,15 @@ package struct ScenarioRun: Sendable {
       let supervisor = RunSupervisor(
         document, executable: options.executable, folder: folder, stop: stop, observe: observe)
       try await supervisor.run(&account)
-      let judged = try JudgedFolder(folder, document.judgedPlan, account)
+      // Of a climb, what was published of it.
+      let carried = try document.carriedOut(account)
+      let judged = try JudgedFolder(folder, carried.judgedPlan, account)
       let sweep = try await sweep(folder, &account)
       account.elapsedSeconds = (ContinuousClock.now - begin).seconds
       let report = try RunReport(
-        RunMeasurements(subject, account, judged: judged, sweep: sweep), judging: document.expectations)
+        RunMeasurements(carried.subject, account, judged: judged, sweep: sweep),
+        judging: document.expectations)
+      try LoadFiles(folder.path).write(report)
       try write(report, folder)
       return (report, folder)
     } catch {
@@ -104,6 +108,12 @@ package struct ScenarioRun: Sendable {
 }
 
 extension ScenarioDocument {
+  /// The scenario as far as it was carried out: a climb ends where something gives. Throws ``Diagnostics``.
+  package func carriedOut(_ account: RunAccount) throws -> ScenarioDocument {
+    guard let done = account.load?.climb, let climb, done.steps < climb.steps else { return self }
+    return try climbed(steps: done.steps)
+  }
+
   /// The facts that a report repeats.
   package var subject: RunSubject {
     var replay: ReplayAccount?

@@ -34,7 +34,14 @@ package final class IngestionService {
   private var reconnectPause = Duration.zero
   private var firstMessage: (instant: ContinuousClock.Instant, cpu: Double)?
   package let start: Start
-  package private(set) var statistics = IngestionStatistics()
+  private var measured = IngestionStatistics()
+  private var stages = StageLatencies()
+
+  package var statistics: IngestionStatistics {
+    var statistics = measured
+    if !stages.isEmpty { statistics.stages = stages.statistics }
+    return statistics
+  }
 
   /// Opens the store, recovers, proves that acknowledgements wait for the commit, and connects. Throws `MQTTError` or
   /// `StoreError`.
@@ -142,12 +149,15 @@ package final class IngestionService {
   /// Runs until `stop` is set, then stores and acknowledges what was read, disconnects and closes the store. No window
   /// is closed early. Throws `MQTTError` where the broker does not come back, and `StoreError` where nothing can
   /// be stored; what was not acknowledged then stays with the broker.
-  package func run(until stop: StopFlag) throws {
+  ///
+  /// - Parameter observe: Told of the newest stage of a load that has stages, whenever there is nothing more to read.
+  package func run(until stop: StopFlag, observe: (IngestionEvent) -> Void = { _ in }) throws {
     while !stop.isSet {
       do {
         try consumer.receive(
           limit: settings.messagesPerCommit, byteLimit: IngestionDefaults.bytesPerCommit,
           within: IngestionDefaults.commitInterval)
+        if consumer.batch.isEmpty, !stages.isEmpty { tell(observe) }
         try store()
         try acknowledge()
       } catch let error as MQTTError {
@@ -188,10 +198,9 @@ package final class IngestionService {
       addCheckpoint()
       storedSinceCheckpoint = 0
     }
-    try commit()
-    noteLatencies()
-    statistics.messages += consumer.batch.count
-    statistics.readings += fold.progress.storedReadings - readingsBefore
+    noteLatencies(commitSeconds: try commit())
+    measured.messages += consumer.batch.count
+    measured.readings += fold.progress.storedReadings - readingsBefore
     isBatchStored = true
   }
 
@@ -201,23 +210,34 @@ package final class IngestionService {
     isBatchStored = false
     CrashPoint.acknowledged.pass()
     if let firstMessage {
-      statistics.activeSeconds = (ContinuousClock.now - firstMessage.instant).seconds
-      statistics.cpuSeconds = IngestionStatistics.processorSeconds() - firstMessage.cpu
+      measured.activeSeconds = (ContinuousClock.now - firstMessage.instant).seconds
+      measured.cpuSeconds = IngestionStatistics.processorSeconds() - firstMessage.cpu
     }
   }
 
   /// To be called when the batch is durable.
-  private func noteLatencies() {
+  private func noteLatencies(commitSeconds: Double) {
     guard !consumer.batch.intendedTimes.isEmpty else { return }
-    let now = Int64(Date().timeIntervalSince1970 * 1e6)
+    let now = Self.nowMicroseconds
     for intended in consumer.batch.intendedTimes {
-      statistics.endToEndMicroseconds.record(UInt64(max(0, now - intended)))
+      measured.endToEndMicroseconds.record(UInt64(max(0, now - intended.microseconds)))
     }
+    stages.note(consumer.batch.intendedTimes, at: now, commitSeconds: commitSeconds)
   }
 
+  private func tell(_ observe: (IngestionEvent) -> Void) {
+    guard let news = stages.news(at: Self.nowMicroseconds) else { return }
+    let progress = fold.progress
+    observe(
+      .stage(news, known: progress.storedMessages + progress.lateMessages + progress.rejectedMessages))
+  }
+
+  private static var nowMicroseconds: Int64 { Int64(Date().timeIntervalSince1970 * 1e6) }
+
   /// Commits the batch, and tries again for a while where that fails: a full disk may get room, a lock may go. Until
-  /// then nothing is read, and the broker holds what comes.
-  private func commit() throws {
+  /// then nothing is read, and the broker holds what comes. Returns how long it took, in seconds.
+  @discardableResult
+  private func commit() throws -> Double {
     let deadline = ContinuousClock.now + IngestionDefaults.commitRetryFor
     var nextNotice = ContinuousClock.now
     var noticePause = IngestionDefaults.commitRetryPause
@@ -225,9 +245,10 @@ package final class IngestionService {
       do {
         let begin = ContinuousClock.now
         try writer.commit(batch)
-        statistics.commits += 1
-        statistics.commitMicroseconds.record(UInt64((ContinuousClock.now - begin).seconds * 1e6))
-        return
+        let seconds = (ContinuousClock.now - begin).seconds
+        measured.commits += 1
+        measured.commitMicroseconds.record(UInt64(seconds * 1e6))
+        return seconds
       } catch {
         guard ContinuousClock.now < deadline else { throw error }
         if ContinuousClock.now >= nextNotice {

@@ -17,10 +17,13 @@ package struct IngestionStatistics: Sendable, Codable {
   /// Of messages that say when that was: those of a fleet that keeps a schedule.
   package var endToEndMicroseconds = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
 
+  /// The same stage by stage of the load; absent where publications do not say their stage.
+  package var stages: [StageStatistics]?
+
   package init() {}
 
   enum CodingKeys: String, CodingKey {
-    case messages, readings, commits
+    case messages, readings, commits, stages
     case activeSeconds = "active_seconds"
     case cpuSeconds = "cpu_seconds"
     case commitMicroseconds = "commit_us"
@@ -40,6 +43,8 @@ package struct IngestionStatistics: Sendable, Codable {
 package enum IngestionEvent: Sendable, Codable {
   /// It listens.
   case ready(IngestionService.Start)
+  /// There is nothing more to read at this moment: how the newest stage of the load came in, and how many messages the store knows.
+  case stage(StageStatistics, known: Int)
   /// It has stored and acknowledged everything it read.
   case stopped(IngestionStatistics)
 }

@@ -25,12 +25,12 @@ package struct MessageBatch: Sendable {
   /// How many bytes topics and payloads take together.
   package var byteCount: Int { bytes.count }
 
-  /// When the messages that say so were meant to be sent, in microseconds since 1970.
-  package private(set) var intendedTimes: [Int64] = []
+  /// When the messages that say so were meant to be sent.
+  package private(set) var intendedTimes: [IntendedTime] = []
 
   mutating func append(
     topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, packetID: UInt16, isRetained: Bool,
-    intended: Int64?
+    intended: IntendedTime?
   ) {
     bytes.append(contentsOf: UnsafeRawBufferPointer(start: topic, count: strlen(topic)))
     let topicEnd = bytes.count

@@ -269,13 +269,13 @@ final class MQTTConnection {
   ///
   /// - Parameters:
   ///   - topic: NUL-terminated, so that callers who publish often convert once.
-  ///   - intended: When it was meant to be sent, in microseconds since 1970, to be told to the receiver; MQTT 5 alone can.
+  ///   - intended: When it was meant to be sent, to be told to the receiver; MQTT 5 alone can.
   func publish(
     topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, quality: QualityOfService,
-    isRetained: Bool = false, intended: Int64? = nil
+    isRetained: Bool = false, intended: IntendedTime? = nil
   ) throws -> Int32 {
     var packetID: Int32 = 0
-    var properties = try intended.flatMap { try IntendedTime.properties($0) }
+    var properties = try intended.flatMap { try $0.properties() }
     defer { mosquitto_property_free_all(&properties) }
     let code = mosquitto_publish_v5(
       handle, &packetID, topic, Int32(payload.count), payload.baseAddress, quality.rawValue, isRetained,

@@ -27,6 +27,8 @@ package final class PublisherPool {
     package var births = 0
     /// Publications that wait for their acknowledgement, repeated ones and births too.
     package var outstanding = 0
+    /// How long publications waited until a client of theirs had acknowledgements, or room to write.
+    package var waited = Duration.zero
   }
 
   /// What a publication is to be counted as.
@@ -51,6 +53,9 @@ package final class PublisherPool {
     /// How long the broker keeps the session of a client that was cut off.
     static let sessionExpirySeconds: UInt32 = 3600
   }
+
+  /// As ``Limits/windowPerClient``, for messages.
+  package static var windowPerClient: Int { Limits.windowPerClient }
 
   package private(set) var counters = Counters()
 
@@ -155,11 +160,11 @@ package final class PublisherPool {
   ///
   /// - Parameters:
   ///   - topic: NUL-terminated.
-  ///   - intended: When it was meant to be sent, in microseconds since 1970; the receiver is told, where MQTT 5 is spoken.
+  ///   - intended: When it was meant to be sent; the receiver is told, where MQTT 5 is spoken.
   ///   - due: The caller's time of it, for ``oldestDue``.
   package func publish(
     client index: Int, topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, as content: Content,
-    intended: Int64? = nil, due: Int64 = 0
+    intended: IntendedTime? = nil, due: Int64 = 0
   ) throws {
     try waitForRoom(index)
     try send(index, topic, payload, as: content, intended, due)
@@ -177,16 +182,21 @@ package final class PublisherPool {
 
   /// Without acknowledgements only the socket says that there is too much: then nothing waits in memory.
   private func waitForRoom(_ index: Int) throws {
-    if clients[index].quality == .atMostOnce {
-      while clients[index].connection.wantsWrite { try pump(.milliseconds(100)) }
-    } else {
-      while clients[index].unacknowledged.count >= Limits.windowPerClient { try pump(.milliseconds(100)) }
-    }
+    guard isFull(index) else { return }
+    let begin = ContinuousClock.now
+    defer { counters.waited += ContinuousClock.now - begin }
+    while isFull(index) { try pump(.milliseconds(100)) }
+  }
+
+  private func isFull(_ index: Int) -> Bool {
+    clients[index].quality == .atMostOnce
+      ? clients[index].connection.wantsWrite
+      : clients[index].unacknowledged.count >= Limits.windowPerClient
   }
 
   private func send(
     _ index: Int, _ topic: UnsafePointer<CChar>, _ payload: UnsafeRawBufferPointer, as content: Content,
-    _ intended: Int64?, _ due: Int64
+    _ intended: IntendedTime?, _ due: Int64
   ) throws {
     let quality = clients[index].quality
     do {

@@ -16,6 +16,8 @@ package struct FleetSettings: Hashable, Sendable, Codable {
   package var connectionRate: Double?
   /// Whether the process that started it says how far it may publish.
   package var isGoverned = false
+  /// Whether it says so as an event time, in milliseconds since 1970, rather than as a number of messages.
+  package var isClimbing = false
 
   package init(scenario: ScenarioText, broker: BrokerAddress, session: String) {
     self.scenario = scenario

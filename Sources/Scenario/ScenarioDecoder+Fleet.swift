@@ -16,7 +16,7 @@ struct FleetGroups {
 
 extension ScenarioDecoder {
   /// The groups of `fleet`; nil where there is no such key or something in it is faulty.
-  func groups(_ reader: MappingReader, _ clock: ClockSection) -> FleetGroups? {
+  func groups(_ reader: MappingReader, _ clock: ClockSection, _ climb: LoadClimb?) -> FleetGroups? {
     guard reader.node("fleet") != nil else { return nil }
     let duration = clock.duration
     if !clock.hasDuration {
@@ -26,7 +26,7 @@ extension ScenarioDecoder {
     if nodes.isEmpty { diagnostics.add(reader.location(of: "fleet"), "fleet: there is no group of devices") }
     var result = FleetGroups()
     for node in nodes {
-      guard let (group, anomalies) = group(node, duration) else { continue }
+      guard let (group, anomalies) = group(node, duration, climb) else { continue }
       result.groups.append(group)
       result.locations.append((node.location, anomalies))
     }
@@ -50,7 +50,7 @@ extension ScenarioDecoder {
   }
 
   private func group(
-    _ node: DocumentNode, _ duration: Duration?
+    _ node: DocumentNode, _ duration: Duration?, _ climb: LoadClimb?
   ) -> (DeviceGroup, [SourceLocation])? {
     guard let reader = MappingReader(node, ScenarioSchema.group, diagnostics) else { return nil }
     let name = reader.text("device")
@@ -74,7 +74,7 @@ extension ScenarioDecoder {
       locations.append(node.location)
     }
     let transport = (reader.list("transport") ?? []).compactMap { self.transport($0, duration: duration) }
-    let rhythm = rhythm(reader)
+    let rhythm = rhythm(reader, climb)
     let style = style(reader, sensors: sensors)
     guard let name, let count, let every else { return nil }
     return (

@@ -6,9 +6,19 @@ import Wording
 
 extension ScenarioDecoder {
   /// What takes a group off an even pace; nil where nothing does.
-  func rhythm(_ reader: MappingReader) -> PublishingRhythm? {
+  ///
+  /// - Parameter climb: Of the scenario; groups then have no stages of their own, and nothing that goes wrong at a time.
+  func rhythm(_ reader: MappingReader, _ climb: LoadClimb?) -> PublishingRhythm? {
     let jitter = reader.read("jitter", "a share such as 20%, of at most 90%") { node in
       node.text.flatMap(QuantityText.share).flatMap { $0 <= PublishingRhythm.mostJitter ? $0 : nil }
+    }
+    if let climb {
+      for key in ["stages", "batch", "anomalies", "transport"] where reader.node(key) != nil {
+        diagnostics.add(
+          reader.location(of: key),
+          "capacity: a climb is the load, and nothing goes wrong in it; leave “\(key)” out")
+      }
+      return PublishingRhythm(jitter: jitter ?? 0, profile: climb.profile)
     }
     let stages = (reader.list("stages") ?? []).compactMap { stage($0) }
     guard jitter != nil || !stages.isEmpty else { return nil }

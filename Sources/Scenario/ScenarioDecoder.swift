@@ -44,8 +44,9 @@ struct ScenarioDecoder {
     let about = reader.text("about")
     let broker = broker(reader)
     let publishing = publishing(reader)
-    let clock = clock(reader)
-    let groups = groups(reader, clock)
+    var clock = clock(reader)
+    let climb = capacity(reader, &clock)
+    let groups = groups(reader, clock, climb)
     let recipe = recipe(reader)
     let ingestion = ingestion(reader)
     let model = model(reader)
@@ -61,6 +62,7 @@ struct ScenarioDecoder {
     let times = times(source)
     // How long a fleet's clock runs is known even where the fleet is faulty.
     let duration = times?.duration ?? (reader.node("fleet") == nil ? nil : clock.duration)
+    if let climb { checkWindows(reader, climb, ingestion) }
     if let duration {
       checkTimes(reader, duration, ingestion: ingestion, model: model, scoring: scoring, faults: breaks)
     }
@@ -75,7 +77,8 @@ struct ScenarioDecoder {
       scoring: scoring, compute: compute, clusters: clusters,
       tooLargeSizes: tooLargeSizes(clusters, reader),
       faults: breaks.map(\.fault).sorted { $0.at < $1.at }, expectations: expectations.map(\.expectation),
-      isJudged: isJudged)
+      isJudged: isJudged, climb: climb,
+      loadStages: climb?.stages ?? LoadStages(groups?.groups ?? [], duration: times.duration))
   }
 
   private func name(_ reader: MappingReader) -> String? {
@@ -201,6 +204,7 @@ struct ScenarioDecoder {
     if reader.node("replay") != nil { parts.insert(.replay) }
     if reader.node("scoring") != nil { parts.insert(.scoring) }
     if reader.node("clusters") != nil { parts.insert(.clusters) }
+    if reader.node("capacity") != nil { parts.insert(.capacity) }
     if reader.node("broker") == nil { parts.insert(.ownBroker) }
     // A large fleet has many labels, and few scenarios ask for a kind.
     func kinds() -> Set<String> { Set(source.messages.labels.map(\.kind)) }

@@ -104,6 +104,10 @@ package struct ScenarioDocument: Sendable {
   package let expectations: [Expectation]
   /// Whether expectations are judged; false where `expect` is `none`.
   package let isJudged: Bool
+  /// A load that climbs until something gives; nil where the scenario asks for none.
+  package let climb: LoadClimb?
+  /// The stages of the load: one where it has no profile.
+  package let loadStages: LoadStages
 
   /// Reads the scenario at `path`, with the values of `--set` in place of the file's and `seed` in place of its seed.
   ///
@@ -129,6 +133,11 @@ package struct ScenarioDocument: Sendable {
       throw Diagnostics(decoder.diagnostics.all)
     }
     return document
+  }
+
+  /// The scenario with so many steps of its climb: what a climb has published that ended there. Throws ``Diagnostics``.
+  package func climbed(steps: Int) throws -> ScenarioDocument {
+    try Self.parse(text.with(override: "capacity.steps=\(steps)"))
   }
 
   /// Throws ``Diagnostics`` where an expectation could never hold.

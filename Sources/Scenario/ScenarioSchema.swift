@@ -34,6 +34,9 @@ package enum ScenarioSchema {
         name: "fleet", kind: .list(.object(group), atLeast: 1), about: "Simulated devices, group by group."),
       Key(
         name: "replay", kind: .object(replay), about: "Recordings to publish in place of a simulated fleet."),
+      Key(
+        name: "capacity", kind: .object(capacity),
+        about: "The load climbs step by step until broker or ingestion give, and the run says where."),
       Key(name: "ingestion", kind: .object(ingestion), about: "Windows and lateness."),
       Key(name: "model", kind: .object(model), about: "The one-class SVMs and what they learn from."),
       Key(name: "scoring", kind: .object(scoring), about: "When the scheduled batch job scores, and where."),

@@ -26,6 +26,11 @@ package struct ScenarioText: Hashable, Sendable {
     ScenarioText(path: path, folder: folder, text: text, overrides: overrides, seed: seed)
   }
 
+  /// The same with one more value in place of the file's.
+  package func with(override: String) -> ScenarioText {
+    ScenarioText(path: path, folder: folder, text: text, overrides: overrides + [override], seed: seed)
+  }
+
   private init(path: String, folder: String, text: String, overrides: [String], seed: UInt64?) {
     self.path = path
     self.folder = folder

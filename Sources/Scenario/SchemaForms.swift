@@ -6,6 +6,8 @@ extension Schema.Form {
   static let jitter = Self(
     pattern: "^(0*([0-8]?[0-9]([.][0-9]*)?|90([.]0*)?)|[.][0-9]+)%$",
     wanted: "a share such as 20%, of at most 90%")
+  static let positiveLevel = Self(
+    pattern: "^(?=.*[1-9])\(decimal)%$", wanted: "a level such as 150%, above zero")
   static let speed = Self(
     pattern: "^(real|max|x(?=.*[1-9])\(decimal))$", wanted: "real, max or a factor such as x60")
   static let broker = Self(

@@ -9,6 +9,7 @@ package enum ReportPart: String, CaseIterable, Hashable, Sendable {
   case scoring
   case ownBroker
   case clusters
+  case capacity
   case serving
   case streamScoring
   /// Figures that the report has a place for, and that no part measures yet.
@@ -23,6 +24,7 @@ package enum ReportPart: String, CaseIterable, Hashable, Sendable {
     case .scoring: "the scenario has no “scoring”"
     case .ownBroker: "on a foreign broker, where others may publish too, it cannot be known"
     case .clusters: "only a sweep of cluster sizes measures it"
+    case .capacity: "the scenario has no “capacity”"
     case .serving: "the scenario serves no models"
     case .streamScoring: "the scenario does not score inside the stream"
     case .nothing: "this version does not measure it"

@@ -25,6 +25,8 @@ package struct RunAccount: Sendable, Codable {
 
   /// Of the cluster sizes; nil where none were looked at.
   package var sweep: SweepAccount?
+  /// What was seen of the load, stage by stage; nil in runs of versions that did not look.
+  package var load: LoadAccount?
 
   package init(startedAt: Timestamp) { self.startedAt = startedAt }
 
@@ -35,7 +37,7 @@ package struct RunAccount: Sendable, Codable {
   package func write(to path: String) throws { try JSONFile.write(self, to: path, keys: .asDeclared) }
 
   private enum CodingKeys: String, CodingKey {
-    case fleet, ingestion, faults, sweep
+    case fleet, ingestion, faults, sweep, load
     case startedAt = "started_at"
     case elapsedSeconds = "elapsed_seconds"
     case plannedRestarts = "planned_restarts"

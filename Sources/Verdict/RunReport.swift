@@ -19,9 +19,14 @@ package struct RunReport: Sendable {
     self.measurements = measurements
     let measured = try json()
     expectations = wanted.map { $0.evaluate(measured) }
-    if let missed = measurements.account.fleet?.missedSchedule {
+    if let capacity {
+      // A climb goes beyond what the schedule allows by design; what counts is whether it found where that begins.
+      reason = capacity.failure
+      verdict =
+        reason != nil ? .invalid : expectations.allSatisfy(\.passed) ? .passed : .failed
+    } else if let missed = measurements.account.fleet?.missedSchedule {
       verdict = .invalid
-      reason = missed
+      reason = missed + (advice.map { ". \($0)" } ?? "")
     } else if let failure = measurements.account.sweep?.failure {
       verdict = .failed
       reason = failure
@@ -73,6 +78,25 @@ package struct RunReport: Sendable {
   package var calibration: CalibrationSection? {
     measurements.account.sweep.map { CalibrationSection(sweep: $0) }
   }
+  /// The stages of the load, one where it has no profile. Empty for runs of versions that did not look.
+  package var load: [LoadFigures] { LoadFigures.all(of: measurements.account) }
+  /// Nil where the load does not climb.
+  package var capacity: CapacityFinding? {
+    measurements.account.load?.climb.map { _ in CapacityFinding(load) }
+  }
+  /// Why the fleet was late, and what to try, in sentences; nil where nothing is known.
+  private var advice: String? {
+    guard let fleet = measurements.account.fleet,
+      let worst = load.max(by: { ($0.lag?.p99 ?? 0) < ($1.lag?.p99 ?? 0) })
+    else { return nil }
+    let limit = LoadLimit(worst)
+    let stage = load.count > 1 ? " in stage \(worst.stage)" : ""
+    let named =
+      limit.part == .none || limit.part == .unknown
+      ? "" : "The limit\(stage) was: \(limit.part.rawValue); \(limit.reason). "
+    let tried = LoadAdvice.text(limit.part, worst, connections: fleet.connections)
+    return named + tried.prefix(1).uppercased() + tried.dropFirst()
+  }
   /// Which size to take; nil where none was looked at.
   package var answers: ClusterAnswers? { measurements.answers }
 }
@@ -108,6 +132,8 @@ extension RunReport: ReportSection {
     .section("schedule_lag_ms", "How late the fleet published.", from: .schedule) {
       $0.measurements.account.fleet?.scheduleLagMs
     },
+    .list("load", "The stages of the load.") { $0.load.map(LoadSection.init) },
+    .section("capacity", "Where a climbing load was carried last.", from: .capacity) { $0.capacity },
     .section("replay", "What became of a recording.", from: .replay) { $0.measurements.subject.replay },
     .list("cluster", "Sizes of the cluster.", from: .scoring) { $0.cluster },
     .section("calibration", "How well the model of a cluster fits.", from: .clusters) { $0.calibration },

@@ -179,9 +179,12 @@ struct IngestCommand: ParsableCommand {
     let service = try IngestionService(settings, logger: logger)
     if events { try StandardOutput.writeMessage(IngestionEvent.ready(service.start)) }
     logger.info("ingesting \(settings.topic) from \(settings.broker) into \(settings.store)")
-    try service.run(until: stop.flag)
-    logger.info("stopped: \(service.statistics.messages) messages in \(service.statistics.commits) commits")
-    if events { try StandardOutput.writeMessage(IngestionEvent.stopped(service.statistics)) }
+    try service.run(until: stop.flag) { event in
+      if events { try? StandardOutput.writeMessage(event) }
+    }
+    let statistics = service.statistics
+    logger.info("stopped: \(statistics.messages) messages in \(statistics.commits) commits")
+    if events { try StandardOutput.writeMessage(IngestionEvent.stopped(statistics)) }
   }
 }
 

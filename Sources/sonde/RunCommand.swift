@@ -23,7 +23,10 @@ struct RunCommand: AsyncParsableCommand {
       windows that are not what the plan gives, failed jobs, faults that were not seen.
 
       Exit code 0 where every expectation held, 1 where one failed, 3 where the run is invalid because the fleet did not
-      keep its own schedule. Of several scenarios the worst counts.
+      keep its own schedule; the reason then says what to try. Of several scenarios the worst counts.
+
+      A load with stages leaves load.csv: rates, latency and what the parts used, a line a stage. One that climbs until
+      something gives (Scenarios/capacity.yaml) leaves capacity.svg beside it.
       """)
 
   @Argument(help: "The scenario files.", completion: .file(extensions: ["yaml", "yml"]))

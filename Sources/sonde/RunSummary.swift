@@ -18,6 +18,7 @@ enum RunSummary {
   static func text(of report: RunReport, folder: String) -> String {
     var lines = ["", "\(report.scenario.bold)  seed \(report.seed), \(seconds(report.elapsedSeconds)) s", ""]
     lines += figures(report)
+    lines += LoadSummary.lines(report)
     lines += WrongClocks.lines(report.clocks).enumerated().map {
       ($0 == 0 ? "  clocks      " : "              ") + $1
     }
@@ -31,7 +32,7 @@ enum RunSummary {
       if let explanation = result.explanation { lines.append("        \(explanation)") }
     }
     lines.append("")
-    if let reason = report.reason { lines.append(reason) }
+    if let reason = report.reason { lines += SweepSummary.wrapped(reason) }
     lines.append("report  \(folder)/report.json")
     lines.append(colored(report.verdict))
     return lines.joined(separator: "\n")
@@ -97,6 +98,12 @@ enum RunSummary {
         "\(text(ingestion.cpuMicrosecondsPerMessage)) us CPU a message",
         "\(text(ingestion.restarts)) restarts"),
     ]
+    if let latency = report.ingestion.latency {
+      lines.append(
+        line(
+          "latency", "p50 \(text(latency.p50)) ms", "p99 \(text(latency.p99)) ms",
+          "p99.9 \(text(latency.p999)) ms from planned send to durable"))
+    }
     if let faults = report.faults {
       lines.append(
         line(

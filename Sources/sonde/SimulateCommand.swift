@@ -20,7 +20,8 @@ struct SimulateCommand: AsyncParsableCommand {
       bytes, whatever the number of processes and connections.
 
       The ledger, in JSON: planned, published and acknowledged messages, connections, and, where the clock has a
-      schedule, how late publications were (schedule_lag_ms). Exit code 3 where the schedule was not kept.
+      schedule, how late publications were (schedule_lag_ms), all together and stage by stage of the load (stages). Exit
+      code 3 where the schedule was not kept, with what to try.
 
       With --plan-only nothing is published and no broker is needed: the plan is made, written to --output where that \
       is given, and its SHA-256 printed with that of the labels. Equal scenarios and seeds give equal digests.
@@ -131,20 +132,28 @@ struct SimulateCommand: AsyncParsableCommand {
   private func publish(_ settings: FleetSettings, _ stop: StopSignal) async throws {
     let allowance = settings.isGoverned ? StandardInputNumber(stop.flag) : nil
     let progress = settings.isGoverned ? PublishingProgress() : nil
+    let climbs = settings.isClimbing
     let ledger: FleetLedger
     var failure: (any Error)?
     let start = try begin(settings, stop)
     ProcessMemory.trim()
     switch start {
     case .here(let publisher):
-      ledger = try publisher.run(until: stop.flag, allowance: MessageAllowance(number: allowance)) {
-        published, reached in
-        progress?.tell(published, reached)
+      if climbs, let allowance {
+        // The schedule begins when the first step may.
+        try publisher.wait { allowance.value != nil || stop.flag.isSet }
+        ledger = try publisher.run(
+          until: stop.flag, allowance: HorizonAllowance(number: allowance), observe: { progress?.tell($0) })
+      } else {
+        ledger = try publisher.run(
+          until: stop.flag, allowance: MessageAllowance(number: allowance), observe: { progress?.tell($0) })
       }
       failure = publisher.failure
     case .processes(let count, let outline, let clock):
-      var granted: (@Sendable () -> Int)?
-      if let allowance { granted = { Int(clamping: allowance.value ?? 0) } }
+      var limit: (@Sendable () -> FleetProcesses.Limit)?
+      if let allowance {
+        limit = { climbs ? .horizon(allowance.value) : .messages(Int(clamping: allowance.value ?? 0)) }
+      }
       // By hand there is no file of settings yet, by which the processes are told.
       let file = config ?? AtomicFile.temporaryPath(for: NSTemporaryDirectory() + "sonde-simulate.json")
       if config == nil { try JSONFile.write(settings, to: file) }
@@ -152,8 +161,8 @@ struct SimulateCommand: AsyncParsableCommand {
       let processes = FleetProcesses(
         executable: ExecutablePath.current, arguments: ["simulate", "--config", file], count: count)
       (ledger, failure) = try await processes.run(
-        outline, clock: clock, until: stop.flag, allowance: granted
-      ) { progress?.tell($0, outline.start) }
+        outline, clock: clock, until: stop.flag, limit: limit
+      ) { progress?.tell($0) }
     }
     // Processes that were stopped with this one have not failed.
     if stop.flag.isSet { failure = nil }
@@ -161,7 +170,7 @@ struct SimulateCommand: AsyncParsableCommand {
     try StandardOutput.writeJSON(ledger, indented: !settings.isGoverned)
     if let failure { throw failure }
     if !settings.isGoverned, let missed = ledger.missedSchedule {
-      StandardError.write("sonde: \(missed)")
+      StandardError.write("sonde: \(missed); \(ledger.advice)")
       throw ExitCode(ExitStatus.invalidRun)
     }
   }
@@ -199,6 +208,8 @@ struct SimulateCommand: AsyncParsableCommand {
     var options = FleetPublisher.Options(session: settings.session)
     options.connectionsPerSecond = rate.map { $0 / Double(share?.count ?? 1) }
     if let share { options.share = share }
+    options.stages = document.loadStages
+    options.tellsStages = settings.isGoverned
     return try FleetPublisher(
       source: document.source.messages, broker: broker, clock: settings.clock ?? document.clock.speed,
       options: options, until: stop.flag)
@@ -220,7 +231,7 @@ struct SimulateCommand: AsyncParsableCommand {
     // The first horizon is the common start.
     try publisher.wait { horizon.value != nil || stop.flag.isSet }
     let ledger = try publisher.run(until: stop.flag, allowance: HorizonAllowance(number: horizon)) {
-      try? StandardOutput.writeMessage(FleetEvent.progress(published: $0, reached: $1))
+      try? StandardOutput.writeMessage($0)
     }
     try StandardOutput.writeMessage(FleetEvent.finished(ledger, publisher.lag))
     if let failure = publisher.failure { throw failure }
@@ -256,11 +267,13 @@ private final class PublishingProgress {
 
   private var last: (published: Int, at: ContinuousClock.Instant)?
 
-  func tell(_ published: Int, _ reached: Timestamp) {
-    let now = ContinuousClock.now
-    if let last, last.published == published || now - last.at < Self.interval { return }
-    last = (published, now)
-    try? StandardOutput.writeMessage(FleetEvent.progress(published: published, reached: reached))
+  func tell(_ event: FleetEvent) {
+    if case .progress(let published, _) = event {
+      let now = ContinuousClock.now
+      if let last, last.published == published || now - last.at < Self.interval { return }
+      last = (published, now)
+    }
+    try? StandardOutput.writeMessage(event)
   }
 }
 

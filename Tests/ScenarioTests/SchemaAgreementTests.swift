@@ -95,6 +95,12 @@ import Testing
         "slurm": { "nodes": 2 } } }
     """,
     """
+    { "name": "climb", "clock": { "start": "2026-01-01", "speed": "real" },
+      "fleet": [{ "device": "d", "count": 3, "every": "1s", "sensors": { "t": { "signal": [{ "constant": { "value": 1 } }] } } }],
+      "capacity": { "from": "150%", "ratio": 1.25, "steps": 4, "for": "5s", "rest": "1s", "latency": "250ms" },
+      "ingestion": { "window": "2s" } }
+    """,
+    """
     { "name": "long", "replay": { "files": ["a.csv", "b.csv"], "device_column": "d", "sensor_column": "s",
       "value_column": "v" } }
     """,
@@ -138,6 +144,7 @@ import Testing
     "there is no region", "there is no VM size", "has no price", "no price of", "from 1 to 10000",
     "from 0 to 10000",
     "write “paced”", "write “simulate”",
+    "capacity:", "more often than every millisecond",
     // Fractions of a millisecond, a hundred years.
     "expected a duration", "seven numbers", "a size of at least", "expected mqtt://",
     // Files.

@@ -74,6 +74,23 @@ package struct LoadProfile: Hashable, Sendable {
   /// How long all stages take together.
   package var length: Duration { .milliseconds(Int64(last.start)) }
 
+  /// When each stage begins, and what follows the last, in milliseconds from the start of the clock.
+  var begins: [Int64] { (segments + [last]).map { Int64($0.start) } }
+
+  /// What happens at a time, in milliseconds, and the level to which it leads.
+  func stage(at time: Int64) -> (name: String, level: Double) {
+    let index = segments.lastIndex { $0.start <= Double(time) }
+    guard Double(time) < last.start, let index else { return ("hold", last.to) }
+    let name =
+      switch stages[index] {
+      case .ramp: "ramp"
+      case .hold: "hold"
+      case .step: "step"
+      case .burst: "burst"
+      }
+    return (name, segments[index].to)
+  }
+
   /// The work done by a time, both in milliseconds.
   func work(at time: Double) -> Double {
     guard let segment = segments.last(where: { $0.start <= time && time < $0.start + $0.length }) else {

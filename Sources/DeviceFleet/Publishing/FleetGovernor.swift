@@ -40,6 +40,17 @@ package struct FleetGovernor {
   package mutating func noteEnd(process: Int) { reached[process] = nil }
 
   /// The new horizon, as milliseconds since 1970; nil where it stays.
+  package mutating func advance(_ limit: FleetProcesses.Limit) -> Int64? {
+    switch limit {
+    case .messages(let messages): return advance(allowance: messages)
+    case .horizon(let horizon):
+      guard let horizon, horizon > horizonMs else { return nil }
+      horizonMs = horizon
+      return horizon
+    }
+  }
+
+  /// The same where messages are counted.
   ///
   /// - Parameter allowance: How many messages may have been published in all.
   package mutating func advance(allowance: Int) -> Int64? {

@@ -5,7 +5,7 @@ import Telemetry
 /// several share a publication.
 package struct FleetLedger: Sendable, Codable {
   /// How late publications were against the schedule, in milliseconds. Under ``PublishingClock/max`` there is no schedule.
-  package struct Lag: Sendable, Codable {
+  package struct Lag: Hashable, Sendable, Codable {
     package var p50: Double
     package var p99: Double
     package var max: Double
@@ -47,6 +47,8 @@ package struct FleetLedger: Sendable, Codable {
   package var connectSeconds = 0.0
   /// Wall-clock time from the first publication to the last acknowledgement.
   package var seconds = 0.0
+  /// The same stage by stage of the load. Absent in ledgers of versions that did not count so.
+  package var stages: [StageLedger]?
 
   /// How far one device came.
   package struct Incomplete: Hashable, Sendable, Codable {
@@ -58,7 +60,7 @@ package struct FleetLedger: Sendable, Codable {
 
   enum CodingKeys: String, CodingKey {
     case planned, published, acknowledged, unconfirmed, publications, repeated, waste, births, connections,
-      reconnects, incomplete, processes, seconds
+      reconnects, incomplete, processes, seconds, stages
     case publishedReadings = "published_readings"
     case acknowledgedReadings = "acknowledged_readings"
     case scheduleLagMs = "schedule_lag_ms"
@@ -79,6 +81,18 @@ package struct FleetLedger: Sendable, Codable {
       + "(limit \(Int(Self.lagLimitMs)) ms)"
   }
 
+  /// What to try where the schedule was missed, as far as the fleet alone can know.
+  package var advice: String {
+    let waited = (stages ?? []).reduce(0) { $0 + $1.waitedSeconds }
+    let slower = "a slower clock (--clock)"
+    guard waited < 0.3 * seconds * Double(max(1, processes)) else {
+      return
+        "try more gateways, or a connection a device: the fleet waited for acknowledgements, of which each of its "
+        + "\(connections) connections leaves \(FleetDefaults.unacknowledged) outstanding; or \(slower)"
+    }
+    return "try --processes \(processes + 1), where there are processors for them, or \(slower)"
+  }
+
   /// Adds what another process has published at the same time.
   mutating func add(_ other: FleetLedger) {
     planned += other.planned
@@ -96,19 +110,51 @@ package struct FleetLedger: Sendable, Codable {
     incomplete += other.incomplete
     connectSeconds = max(connectSeconds, other.connectSeconds)
     seconds = max(seconds, other.seconds)
+    let others = other.stages ?? []
+    var stages = self.stages ?? others.map { _ in StageLedger() }
+    for (index, stage) in others.enumerated() where index < stages.count { stages[index].add(stage) }
+    self.stages = stages
+  }
+
+  /// Takes over how late publications were, all together and stage by stage.
+  mutating func note(_ lag: ScheduleLag) {
+    scheduleLagMs = lag.summary
+    for index in (stages ?? []).indices { stages?[index].scheduleLagMs = lag.summary(ofStage: index) }
   }
 }
 
 /// How late publications were, as many of them as there are.
 package struct ScheduleLag: Sendable, Codable {
   private var microseconds = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
+  /// By stage of the load; empty where there is one alone. Made when a stage begins.
+  private var byStage: [Histogram<UInt64>] = []
 
-  mutating func record(_ lag: Duration) { microseconds.record(UInt64(max(0, lag.seconds * 1e6))) }
+  mutating func record(_ lag: Duration, stage: Int, of stages: Int) {
+    let value = UInt64(max(0, lag.seconds * 1e6))
+    microseconds.record(value)
+    guard stages > 1 else { return }
+    while byStage.count <= stage { byStage.append(Histogram(numberOfSignificantValueDigits: .three)) }
+    byStage[stage].record(value)
+  }
 
-  mutating func add(_ other: ScheduleLag) { microseconds.add(other.microseconds) }
+  mutating func add(_ other: ScheduleLag) {
+    microseconds.add(other.microseconds)
+    while byStage.count < other.byStage.count {
+      byStage.append(Histogram(numberOfSignificantValueDigits: .three))
+    }
+    for (index, stage) in other.byStage.enumerated() { byStage[index].add(stage) }
+  }
 
   /// Nil where nothing had a schedule.
-  var summary: FleetLedger.Lag? {
+  var summary: FleetLedger.Lag? { Self.summary(microseconds) }
+
+  /// The same of one stage, from 0.
+  func summary(ofStage stage: Int) -> FleetLedger.Lag? {
+    if byStage.isEmpty { return stage == 0 ? summary : nil }
+    return stage < byStage.count ? Self.summary(byStage[stage]) : nil
+  }
+
+  private static func summary(_ microseconds: Histogram<UInt64>) -> FleetLedger.Lag? {
     guard microseconds.totalCount > 0 else { return nil }
     func milliseconds(_ value: UInt64) -> Double { Double(value) / 1000 }
     return FleetLedger.Lag(

@@ -10,6 +10,8 @@ package enum FleetEvent: Sendable, Codable {
   case connected
   /// How many messages have left, and the time up to which all have been acknowledged.
   case progress(published: Int, reached: Timestamp)
+  /// The schedule has begun, at a time of the wall clock in microseconds since 1970.
+  case began(microseconds: Int64)
   case finished(FleetLedger, ScheduleLag)
 }
 
@@ -33,6 +35,14 @@ package struct FleetProcesses: Sendable {
   /// How often the processes are looked at: often enough that none waits for its horizon.
   static let pollInterval = Duration.milliseconds(2)
 
+  /// How far processes may go.
+  package enum Limit: Hashable, Sendable {
+    /// So many messages, all together.
+    case messages(Int)
+    /// Up to an event time, in milliseconds since 1970; nil: not at all yet.
+    case horizon(Int64?)
+  }
+
   private let executable: String
   private let arguments: [String]
   private let count: Int
@@ -49,11 +59,11 @@ package struct FleetProcesses: Sendable {
   /// ``FleetProcessError`` where one ends without a word; none is left running.
   ///
   /// - Parameters:
-  ///   - allowance: How many messages may have been published by now.
-  ///   - observe: Told again and again how many messages have left.
+  ///   - limit: How far they may go by now; nil: to the end.
+  ///   - observe: Told when the schedule begins, and again and again how many messages have left.
   package func run(
     _ outline: FleetOutline, clock: PublishingClock, until stop: StopFlag,
-    allowance: (@Sendable () -> Int)?, observe: (_ published: Int) -> Void = { _ in }
+    limit: (@Sendable () -> Limit)?, observe: (FleetEvent) -> Void = { _ in }
   ) async throws -> (ledger: FleetLedger, failure: FleetProcessError?) {
     var children: [Child] = []
     do {
@@ -61,7 +71,7 @@ package struct FleetProcesses: Sendable {
         children.append(
           try await Child.start(executable, arguments + ["--share", "\(index + 1)/\(count)"], index))
       }
-      return try await govern(children, outline, clock, stop, allowance, observe)
+      return try await govern(children, outline, clock, stop, limit, observe)
     } catch {
       for child in children { _ = try? await child.service.stop(grace: .seconds(2)) }
       throw error
@@ -70,11 +80,12 @@ package struct FleetProcesses: Sendable {
 
   private func govern(
     _ children: [Child], _ outline: FleetOutline, _ clock: PublishingClock, _ stop: StopFlag,
-    _ allowance: (@Sendable () -> Int)?, _ observe: (_ published: Int) -> Void
+    _ limit: (@Sendable () -> Limit)?, _ observe: (FleetEvent) -> Void
   ) async throws -> (ledger: FleetLedger, failure: FleetProcessError?) {
     var governor = FleetGovernor(
       start: outline.start, end: outline.end, messages: outline.messages, processes: count, clock: clock)
     var isStopping = false
+    var hasBegun = false
     var failure: FleetProcessError?
     while true {
       // Asked before the processes are looked at: one that ends after that is looked at once more.
@@ -96,12 +107,14 @@ package struct FleetProcesses: Sendable {
           governor.note(process: child.index, published: progress.published, reached: progress.reached)
         }
       }
-      observe(governor.publishedInAll)
+      observe(.progress(published: governor.publishedInAll, reached: outline.start))
       if haveEnded { break }
       if !isStopping, children.allSatisfy({ $0.state.isConnected }),
-        let horizon = governor.advance(allowance: allowance?() ?? .max)
+        let horizon = governor.advance(limit?() ?? .messages(.max))
       {
         for child in children { child.service.write("\(horizon)") }
+        if !hasBegun { observe(.began(microseconds: Int64(Date().timeIntervalSince1970 * 1e6))) }
+        hasBegun = true
       }
       try await Task.sleep(for: Self.pollInterval)
     }
@@ -112,7 +125,7 @@ package struct FleetProcesses: Sendable {
       total.add(result.ledger)
       lag.add(result.lag)
     }
-    total.scheduleLagMs = lag.summary
+    total.note(lag)
     total.processes = count
     return (total, failure)
   }
@@ -155,6 +168,7 @@ package struct FleetProcesses: Sendable {
       shared.withLock { state in
         switch event {
         case .connected: state.isConnected = true
+        case .began: break
         case .progress(let published, let reached): state.progress = (published, reached)
         case .finished(let ledger, let lag): state.result = (ledger, lag)
         }

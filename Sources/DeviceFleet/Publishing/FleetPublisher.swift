@@ -33,6 +33,10 @@ package final class FleetPublisher {
     package var share: FleetShare
     /// Connections made a second by this process; nil: as fast as can be.
     package var connectionsPerSecond: Double?
+    /// The stages of the load; nil: it has one.
+    package var stages: LoadStages?
+    /// Whether publications say to which stage they belong, where there are several.
+    package var tellsStages = false
 
     package init(session: String, share: FleetShare = .whole, connectionsPerSecond: Double? = nil) {
       self.session = session
@@ -62,6 +66,10 @@ package final class FleetPublisher {
   /// Kept, so that their memory is.
   private var topic: [UInt8] = []
   private var payload: [UInt8] = []
+  private var stages: StageCounter
+  private let stageCount: Int
+  /// How long was waited for acknowledgements before a publication was begun.
+  private var heldUp = Duration.zero
   /// How late publications were so far.
   package private(set) var lag = ScheduleLag()
   /// Why not everything was published, where it was not told to stop.
@@ -74,6 +82,9 @@ package final class FleetPublisher {
   ) throws {
     self.clock = clock
     start = source.start
+    let stages = options.stages ?? LoadStages([.init(name: "whole", level: nil, begin: .zero, end: .zero)])
+    self.stages = StageCounter(stages, tells: options.tellsStages)
+    stageCount = stages.all.count
     let groups = source.groups
     let deviceIDs = source.deviceIDs
     let connections = source.connections.of(options.share)
@@ -124,10 +135,10 @@ package final class FleetPublisher {
   ///
   /// - Parameters:
   ///   - allowance: Publishing waits where it does not permit what comes next.
-  ///   - observe: Told now and then how many messages have left, and the time up to which all have been acknowledged.
+  ///   - observe: Told when the schedule begins, and now and then how many messages have left, and the time up to which all have
+  ///     been acknowledged.
   package func run(
-    until stop: StopFlag, allowance: some PublishingAllowance,
-    observe: (_ published: Int, _ reached: Timestamp) -> Void = { _, _ in }
+    until stop: StopFlag, allowance: some PublishingAllowance, observe: (FleetEvent) -> Void = { _ in }
   ) throws -> FleetLedger {
     let begin = ContinuousClock.now
     do {
@@ -149,49 +160,64 @@ package final class FleetPublisher {
     ledger.repeated = counters.repeated
     ledger.births = counters.births
     ledger.reconnects = counters.reconnects
-    ledger.scheduleLagMs = lag.summary
+    ledger.stages = stages.stages
+    ledger.note(lag)
     return ledger
   }
 
   private func publishAll(
     since begin: ContinuousClock.Instant, until stop: StopFlag, _ allowance: some PublishingAllowance,
-    _ observe: (_ published: Int, _ reached: Timestamp) -> Void
+    _ observe: (FleetEvent) -> Void
   ) throws {
     let beginMicroseconds = Date().timeIntervalSince1970 * 1e6
+    observe(.began(microseconds: Int64(beginMicroseconds)))
     var sinceReport = 0
     var lastReport = ContinuousClock.now
     let underWay = FleetDefaults.underWay(clock).milliseconds
     while !stop.isSet, let (delivery, sender) = deliveries.next() {
       let due = delivery.due.milliseconds
-      while let oldest = pool.oldestDue, oldest < due - underWay, !stop.isSet {
-        try pool.pump(.milliseconds(1))
-      }
+      stages.begin(delivery.due - start)
+      try waitForOthers(due - underWay, stop)
       if !allowance.permits(published: pool.counters.published, due: delivery.due) {
         sinceReport = 0
         var reported: Int64?
         while !allowance.permits(published: pool.counters.published, due: delivery.due), !stop.isSet {
           let reached = min(pool.oldestDue ?? due, due)
-          if reached != reported { observe(pool.counters.published, Timestamp(milliseconds: reached)) }
+          if reached != reported { tell(observe, reached) }
           reported = reached
           try pool.pump(.milliseconds(1))
         }
       }
       try waitForSchedule(delivery.due - start, since: begin, stop)
       guard !stop.isSet else { break }
-      var intended: Int64?
+      var intended: IntendedTime?
       if case .scaled(let factor) = clock {
-        intended = Int64(beginMicroseconds + (delivery.due - start).seconds / factor * 1e6)
+        let time = beginMicroseconds + (delivery.due - start).seconds / factor * 1e6
+        intended = stages.intended(Int64(time))
       }
       try hand(delivery, to: sender, intended)
       sinceReport += 1
       // A fleet with a schedule may take hours to so many.
       let isDue = intended != nil && ContinuousClock.now - lastReport > Limits.reportInterval
       if sinceReport >= Limits.publicationsPerReport || isDue {
-        observe(pool.counters.published, Timestamp(milliseconds: min(pool.oldestDue ?? due, due)))
+        tell(observe, min(pool.oldestDue ?? due, due))
         sinceReport = 0
         lastReport = .now
       }
     }
+  }
+
+  private func tell(_ observe: (FleetEvent) -> Void, _ reached: Int64) {
+    observe(.progress(published: pool.counters.published, reached: Timestamp(milliseconds: reached)))
+  }
+
+  /// Waits while something is under way that was due before `time`, in milliseconds since 1970.
+  private func waitForOthers(_ time: Int64, _ stop: StopFlag) throws {
+    func mustWait() -> Bool { (pool.oldestDue.map { $0 < time } ?? false) && !stop.isSet }
+    guard mustWait() else { return }
+    let begin = ContinuousClock.now
+    while mustWait() { try pool.pump(.milliseconds(1)) }
+    heldUp += ContinuousClock.now - begin
   }
 
   /// - Parameter isStopped: Whether there may be more to publish.
@@ -206,8 +232,8 @@ package final class FleetPublisher {
     }
   }
 
-  /// - Parameter intended: When it was meant to leave, in microseconds since 1970; nil without a schedule.
-  private func hand(_ delivery: Delivery, to index: Int, _ intended: Int64?) throws {
+  /// - Parameter intended: When it was meant to leave; nil without a schedule.
+  private func hand(_ delivery: Delivery, to index: Int, _ intended: IntendedTime?) throws {
     payload.removeAll(keepingCapacity: true)
     let sender = senders[index]
     let group = groups[Int(sender.group)]
@@ -241,6 +267,11 @@ package final class FleetPublisher {
           due: delivery.due.milliseconds)
       }
     }
+    var published = 0
+    if case .messages(let count, _, _) = content { published = count }
+    stages.note(
+      published: published, isTimed: intended != nil && style.version == .five,
+      waited: pool.counters.waited + heldUp)
   }
 
   /// Waits until a message that lies `elapsed` after the start of the clock is due, and notes how late it is.
@@ -259,7 +290,7 @@ package final class FleetPublisher {
         Thread.sleep(forTimeInterval: rest.seconds)
       }
     }
-    lag.record(ContinuousClock.now - due)
+    lag.record(ContinuousClock.now - due, stage: stages.stage, of: stageCount)
   }
 
   private func drain(_ stop: StopFlag) throws {

@@ -13,6 +13,14 @@ package struct IngestionSection: ReportSection {
   package var messagesPerSecond: Double? { active.map { Double($0.messages) / $0.activeSeconds } }
   package var cpuMicrosecondsPerMessage: Double? { active.map { $0.cpuSeconds * 1e6 / Double($0.messages) } }
   package var restarts: Int { run.account.plannedRestarts + run.account.unplannedRestarts }
+  /// From the planned send until durable, in milliseconds; nil without a schedule.
+  package var latency: (p50: Double, p99: Double, p999: Double)? {
+    guard let latencies = active?.endToEndMicroseconds, latencies.totalCount > 0 else { return nil }
+    func milliseconds(_ percentile: Double) -> Double {
+      Double(latencies.valueAtPercentile(percentile)) / 1000
+    }
+    return (milliseconds(50), milliseconds(99), milliseconds(99.9))
+  }
   private var clocks: [DeviceClock] { run.judged?.clocks ?? [] }
 
   package static let fields: [ReportField<Self>] = [
