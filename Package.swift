@@ -138,8 +138,8 @@ let package = Package(
       name: "sonde",
       dependencies: [
         telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
-        "DetectionCharts", "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "ClusterCharts",
-        "BatchScoring", "Alarms", "Verdict", "Scenario", "Harness",
+        "DetectionCharts", "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel",
+        "ClusterCharts", "BatchScoring", "Alarms", "Verdict", "Scenario", "Harness",
         argumentParser, logging, rainbow,
       ],
       swiftSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))],

@@ -18,8 +18,13 @@ package struct WatermarkWait {
   private let reader: WindowStoreReader
   private let probe: DatabaseLockProbe?
 
+  private let isStopped: () -> Bool
+
   /// Opens the store at `path`. Throws ``StoreError`` where there is none.
-  package init(path: String) throws {
+  ///
+  /// - Parameter isStopped: Asked again and again.
+  package init(path: String, isStopped: @escaping () -> Bool = { false }) throws {
+    self.isStopped = isStopped
     // Its descriptor must outlive SQLite's connection, and so is opened before it.
     probe = DatabaseLockProbe(path: path)
     reader = try WindowStoreReader(path: path)
@@ -27,12 +32,8 @@ package struct WatermarkWait {
 
   /// Returns when the watermark has come to `time`, or never will.
   ///
-  /// - Parameters:
-  ///   - isStopped: Asked again and again.
-  ///   - report: Is told of the watermark at each look that does not end the wait.
-  package func run(
-    until time: Timestamp, isStopped: () -> Bool = { false }, report: (Timestamp?) -> Void
-  ) async throws -> Outcome {
+  /// - Parameter report: Is told of the watermark at each look that does not end the wait.
+  package func run(until time: Timestamp, report: (Timestamp?) -> Void) async throws -> Outcome {
     while true {
       // Asked for before the watermark: what was written before the writer's end is then seen.
       let isWritten = probe?.isHeld ?? false

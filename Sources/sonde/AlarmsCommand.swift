@@ -68,7 +68,7 @@ struct AlarmsCommand: AsyncParsableCommand {
     func isAsked(_ alarm: Alarm) -> Bool { since.map { alarm.to > $0 } ?? true }
     guard follow else {
       _ = try log.refresh()
-      log.notices.forEach { StandardError.write("note: \($0)") }
+      for notice in log.notices { StandardError.write("note: \(notice)") }
       let alarms = log.all.filter(isAsked)
       try write(alarms)
       if let publisher {
@@ -95,7 +95,7 @@ struct AlarmsCommand: AsyncParsableCommand {
       let known = try log.refresh().filter(isAsked).sorted { a, b in
         (a.knownAt?.milliseconds ?? 0, a.from, a.device) < (b.knownAt?.milliseconds ?? 0, b.from, b.device)
       }
-      log.notices.dropFirst(notices).forEach { StandardError.write("note: \($0)") }
+      for notice in log.notices.dropFirst(notices) { StandardError.write("note: \(notice)") }
       notices = log.notices.count
       for alarm in known {
         if !told.contains(alarm) { try writeLine(alarm) }

@@ -13,8 +13,8 @@ enum ReadingsWait {
   static func run(until time: Timestamp, given option: String, in store: String) async throws {
     let stop = StopSignal()
     let progress = ProgressLine()
-    let outcome = try await WatermarkWait(path: store).run(until: time, isStopped: { stop.flag.isSet }) {
-      watermark in
+    let wait = try WatermarkWait(path: store) { stop.flag.isSet }
+    let outcome = try await wait.run(until: time) { watermark in
       progress.show { _ in
         "waiting for \(option) \(time): "
           + (watermark.map { "the readings have come to \($0)" } ?? "no reading yet")

@@ -12,8 +12,8 @@ import WindowStore
     struct Reason: Decodable, Equatable {
       let feature: String
       let value: Double
-      let usual_low: Double
-      let usual_high: Double
+      let usualLow: Double
+      let usualHigh: Double
       let deviations: Double
     }
 
@@ -23,10 +23,16 @@ import WindowStore
     let to: String
     let windows: Int
     let job: String
-    let known_at: String?
+    let knownAt: String?
     let strength: Double
     let reasons: [Reason]
   }
+
+  private static let decoder: JSONDecoder = {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return decoder
+  }()
 
   /// A run that is trained on its first half, with windows of pump-3 between 18:00 and 18:15 and one of pump-4 at 20:00 that are off.
   private func withFaults(_ body: (ScoringRun) async throws -> Void) async throws {
@@ -51,7 +57,7 @@ import WindowStore
   }
 
   private func alarms(_ run: ScoringRun, _ more: [String] = []) async throws -> [Alarm] {
-    try JSONDecoder().decode(
+    try Self.decoder.decode(
       [Alarm].self, from: Data(try await run.sonde(["alarms", run.folder, "--format", "json"] + more).utf8))
   }
 
@@ -62,11 +68,11 @@ import WindowStore
       let first = try #require(found.first)
       #expect(first.device == "pump-3" && first.sensors == ["temperature"] && first.windows == 3)
       #expect(first.from == "2026-01-01T18:00:00.000Z" && first.to == "2026-01-01T18:15:00.000Z")
-      #expect(first.known_at != nil)
+      #expect(first.knownAt != nil)
       #expect(
         Set(first.reasons.map(\.feature)) == ["temperature.mean", "temperature.min", "temperature.max"])
       for reason in first.reasons {
-        #expect(reason.value > reason.usual_high && reason.usual_low < reason.usual_high)
+        #expect(reason.value > reason.usualHigh && reason.usualLow < reason.usualHigh)
         #expect(reason.deviations > 3)
       }
       let mean = try #require(first.reasons.first { $0.feature == "temperature.mean" })
@@ -101,7 +107,7 @@ import WindowStore
       var told: [Alarm] = []
       var (hasScored, isStopped) = (false, false)
       for await line in service.lines {
-        told.append(try JSONDecoder().decode(Alarm.self, from: Data(line.utf8)))
+        told.append(try Self.decoder.decode(Alarm.self, from: Data(line.utf8)))
         if !hasScored, told.contains(where: { $0.device == "pump-3" && $0.from.contains("T18:00") }) {
           hasScored = true
           _ = try await run.sonde(["score", run.folder])
