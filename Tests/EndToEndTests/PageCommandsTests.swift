@@ -38,7 +38,7 @@ import Testing
     let empty = "\(folder)/empty"
     try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: false)
     let script = """
-      trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
+      trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT
       set -e
       \(commands)
       """
