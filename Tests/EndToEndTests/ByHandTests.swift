@@ -99,12 +99,14 @@ import WindowStore
         let fleet = try await SondeProgram.run(
           ["simulate", "Scenarios/presses.yaml", "--broker", "\(broker)"])
         #expect(fleet.status == 0, "\(fleet.errors)")
-        for service in services { kill(service.processID, SIGTERM) }
-        for service in services { #expect(try await service.exit() == .exited(code: 0)) }
         for name in ["north", "south"] {
           let reader = try WindowStoreReader(path: "\(folder)/plants/\(name)/sonde.sqlite")
-          #expect(try reader.progress().storedMessages == 6 * 8640, "\(name)")
+          try await ScoringRun(folder: folder).waitUntil("\(name) has all") {
+            try reader.progress().storedMessages == 6 * 8640
+          }
         }
+        for service in services { kill(service.processID, SIGTERM) }
+        for service in services { #expect(try await service.exit() == .exited(code: 0)) }
         // The session is the folder's, also in a second life.
         services = [try await ingest("north")]
         #expect(try clientID("north") == north)
