@@ -60,7 +60,7 @@ package enum CapacityChart {
     _ sheet: inout Sheet, _ frame: Frame, _ steps: [Step], _ finding: CapacityFinding
   ) {
     var placer = LabelPlacer(area: frame.area)
-    if let knee = finding.knee?.offered {
+    if finding.failure == nil, let knee = finding.knee?.offered {
       frame.addMarker(
         &sheet, at: knee, label: "knee: \(CapacityFinding.rate(knee)) messages/s", .color(.green), .solid,
         placer: &placer)
@@ -85,7 +85,7 @@ package enum CapacityChart {
     _ sheet: inout Sheet, _ frame: Frame, _ steps: [Step], _ bound: Double, _ finding: CapacityFinding
   ) {
     var placer = LabelPlacer(area: frame.area)
-    if let knee = finding.knee?.offered {
+    if finding.failure == nil, let knee = finding.knee?.offered {
       frame.addMarker(&sheet, at: knee, label: "knee", .color(.green), .solid, placer: &placer)
     }
     if bound > 0 {

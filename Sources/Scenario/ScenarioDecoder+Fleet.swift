@@ -60,7 +60,12 @@ extension ScenarioDecoder {
     }
     let count = reader.wholeNumber("count")
     let every = reader.duration("every")
-    if let every, let duration, every > duration {
+    if let climb, let every, every > climb.length + climb.rest {
+      // Where in it a device begins to publish is drawn from an interval, which must not depend on how far the load climbs.
+      diagnostics.add(
+        reader.location(of: "every"),
+        "every: capacity: at most as long as a step and its rest, \((climb.length + climb.rest).text)")
+    } else if let every, let duration, every > duration {
       diagnostics.add(reader.location(of: "every"), "every: nothing would be published before the clock ends")
     }
     let sensors = sensors(reader)

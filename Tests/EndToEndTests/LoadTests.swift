@@ -217,7 +217,7 @@ import Testing
       let report = try await expectCapacity(
         folder,
         [
-          Self.oneSensor, "capacity.from=1000%", "capacity.steps=9", "capacity.for=1s",
+          Self.oneSensor, "fleet[0].every=1s", "capacity.from=1000%", "capacity.steps=9", "capacity.for=1s",
           "capacity.latency=1ms",
           "publishing={ processes: \(processes) }",
         ])
@@ -234,7 +234,8 @@ import Testing
       let report = try await expectCapacity(
         folder,
         [
-          Self.oneSensor, "capacity.from=100%", "capacity.steps=2", "capacity.for=1s", "capacity.rest=1s",
+          Self.oneSensor, "fleet[0].every=1s", "capacity.from=100%", "capacity.steps=2", "capacity.for=1s",
+          "capacity.rest=1s",
           "capacity.latency=60s",
         ])
       #expect(report["verdict"] as? String == "invalid")

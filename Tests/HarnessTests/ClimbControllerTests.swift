@@ -136,7 +136,7 @@ import Testing
     var meter = StageMeter(
       LoadStages([.init(name: "whole", level: nil, begin: .zero, end: .seconds(86_400))]), clock: .max)
     meter.note(sample(0, taken: 0, ingest: 0))
-    meter.note(sample(3, taken: 500, ingest: 2.4))
-    #expect(meter.account[0].ingestionCores == 0.8 && meter.account[0].seconds == nil)
+    meter.note(sample(3, taken: 500, ingest: 2.25))
+    #expect(meter.account[0].ingestionCores == 2.25 / 3 && meter.account[0].seconds == nil)
   }
 }

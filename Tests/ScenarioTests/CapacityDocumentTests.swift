@@ -10,7 +10,7 @@ import Testing
     fleet:
       - device: pump
         count: 20
-        every: 10s
+        every: 2s
         sensors: { t: { signal: [{ noise: { stddev: 1 } }] } }
     ingestion: { window: 2s }
     capacity: { from: 300% }
@@ -49,7 +49,8 @@ import Testing
     ("ingestion.window=4s", "not a whole number of windows"), ("capacity.ratio=1", "a number above 1"),
     ("capacity.from=0%", "above zero"), ("capacity.steps=65", "at most 64"),
     ("capacity.steps=0", "at least 1"),
-    ("clock.speed=x60", "a step takes"), ("capacity.rest=400ms", "a rest takes 400ms"),
+    ("clock.speed=x60", "a step takes"), ("fleet[0].every=7s", "at most as long as a step and its rest, 6s"),
+    ("capacity.rest=400ms", "a rest takes 400ms"),
   ])
   func whatCannotBeIsRefused(override: String, reason: String) {
     let found = refusals(override)

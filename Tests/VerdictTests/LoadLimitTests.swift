@@ -66,6 +66,9 @@ import Verdict
     #expect(filled { $0.ingestionCores = 0.3 } == .machine)
     #expect(filled { $0.ingestionCores = 0.02 } == .ingestion)
     #expect(filled { ($0.waiting, $0.lag) = (0.6, .init(p50: 100, p99: 900, max: 1000)) } == .broker)
+    #expect(
+      filled { ($0.waiting, $0.brokerCores, $0.lag) = (0.6, 0.2, .init(p50: 100, p99: 900, max: 1000)) }
+        == .machine)
     #expect(filled { $0.lag = .init(p50: 100, p99: 900, max: 1000) } == .machine)
   }
 
@@ -78,6 +81,8 @@ import Verdict
   @Test func aBrokerThatIsSlowToAcknowledgeIsNamed() {
     let slow = limit { ($0.waiting, $0.lag) = (0.6, .init(p50: 100, p99: 900, max: 1000)) }
     #expect(slow.part == .broker && slow.reason.contains("60% of its time"))
+    // A broker elsewhere, of which no figures are known.
+    #expect(limit { ($0.waiting, $0.brokerCores) = (0.6, nil) }.part == .broker)
     #expect(limit { ($0.waiting, $0.lag) = (0.29, .init(p50: 100, p99: 900, max: 1000)) }.part == .fleet)
   }
 

@@ -17,7 +17,7 @@ package enum LoadDefaults {
   /// The share of all processors that the run's own parts use where it is they that fill the machine.
   static let ownShare = 0.5
   /// A process that uses less of a core was not waiting for it.
-  static let idleCore = 0.25
+  static let idleCore = 0.1
   /// Transactions and computing together leave ingestion no time.
   static let busyDisk = 0.8
   /// The share of its time that a publishing process waits for acknowledgements where they hold it up.

@@ -31,9 +31,12 @@ package struct LoadLimit: Hashable, Sendable {
     }
     self =
       Self.fullPart(figures) ?? Self.fullMachine(figures, leastOwn: LoadDefaults.ownShare)
-      ?? Self.slowDisk(figures) ?? Self.slowAcknowledgements(figures)
+      ?? Self.slowDisk(figures)
+      ?? Self.slowAcknowledgements(figures, mostCores: LoadDefaults.idleCore)
       ?? Self.waitingMessages(figures, mostCores: LoadDefaults.idleCore)
-      ?? Self.fullMachine(figures, leastOwn: 0) ?? Self.waitingMessages(figures, mostCores: .infinity)
+      ?? Self.fullMachine(figures, leastOwn: 0)
+      ?? Self.slowAcknowledgements(figures, mostCores: .infinity)
+      ?? Self.waitingMessages(figures, mostCores: .infinity)
       ?? Self.lateFleet(figures)
       ?? LoadLimit(.unknown, "no part was busy all the time, and none kept the others waiting")
   }
@@ -84,8 +87,11 @@ package struct LoadLimit: Hashable, Sendable {
         + "\(share(figures.ingestionCores ?? 0)) of it")
   }
 
-  private static func slowAcknowledgements(_ figures: LoadFigures) -> LoadLimit? {
-    guard let waiting = figures.waiting, waiting >= LoadDefaults.waiting else { return nil }
+  /// - Parameter mostCores: What the broker used at most, as far as that is known: as for ``waitingMessages(_:mostCores:)``.
+  private static func slowAcknowledgements(_ figures: LoadFigures, mostCores: Double) -> LoadLimit? {
+    guard let waiting = figures.waiting, waiting >= LoadDefaults.waiting,
+      (figures.brokerCores ?? 0) <= mostCores
+    else { return nil }
     return LoadLimit(
       .broker, "the fleet waited \(share(min(1, waiting))) of its time for the broker's acknowledgements")
   }
