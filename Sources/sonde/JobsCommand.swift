@@ -58,15 +58,16 @@ struct JobsListCommand: ParsableCommand {
     if format == .json { return try StandardOutput.writeJSON(jobs, indented: true) }
     printTable(
       [
-        "JOB", "DEPLOYMENT", "STATE", "TASKS", "SCORED", "ALARMS", "FAILED", "RETRIES", "ATTEMPTS", "STARTED",
+        "JOB", "DEPLOYMENT", "STATE", "TASKS", "SCORED", "FAILED", "RETRIES", "ALARMS", "ATTEMPTS", "STARTED",
         "ENDED",
         "SECONDS", "HOSTS", "REASON",
       ],
       jobs.map { job in
         [
           job.cut.id, job.deployment, job.state.rawValue, "\(job.tasks)", "\(job.predictions)",
-          job.alarms.map(String.init) ?? "-", "\(job.failedRows)",
-          "\(job.retries)", job.attempts.isEmpty ? "-" : "\(job.attempts.count)",
+          "\(job.failedRows)",
+          "\(job.retries)", job.alarms.map(String.init) ?? "-",
+          job.attempts.isEmpty ? "-" : "\(job.attempts.count)",
           JobsCommand.time(job.startedAt),
           JobsCommand.time(job.endedAt), JobsCommand.seconds(of: job), JobsCommand.names(job.hosts),
           (job.isRerunQueued ? "A rerun is queued. " : "") + (job.reason ?? ""),

