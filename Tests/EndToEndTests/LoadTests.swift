@@ -229,12 +229,12 @@ import Testing
     }
   }
 
-  @Test func aClimbThatIsCarriedToItsEndHasFoundNothing() async throws {
+  @Test func aClimbOfOneStepHasNoKnee() async throws {
     try await withTemporaryFolder { folder in
       let report = try await expectCapacity(
         folder,
         [
-          Self.oneSensor, "fleet[0].every=1s", "capacity.from=100%", "capacity.steps=2", "capacity.for=1s",
+          Self.oneSensor, "fleet[0].every=1s", "capacity.from=100%", "capacity.steps=1", "capacity.for=1s",
           "capacity.rest=1s",
           "capacity.latency=60s",
         ])

@@ -21,6 +21,20 @@ import Verdict
     #expect(finding.sentences.count == 2 && finding.sentences[0].contains("step 4, 1,953 messages/s"))
   }
 
+  /// A knee that was found beside a build is none of the machine's.
+  @Test func otherProgramsAreSaid() {
+    func sentences(_ machine: Double) -> [String] {
+      CapacityFinding([
+        LoadSamples.stage(1), LoadSamples.strained(2) { $0.machineCores = machine },
+      ]).sentences
+    }
+    #expect(sentences(0.85).count == 2)
+    #expect(
+      sentences(1.85).last
+        == "Other programs used 1.25 of the 2 processors in it: with less else to do, the machine "
+        + "may carry more.")
+  }
+
   @Test func aClimbWithoutAKneeHasFoundNothing() {
     let carried = CapacityFinding([LoadSamples.stage(1), LoadSamples.stage(2, offered: 1250)])
     #expect(carried.failure?.contains("up to 1,250 messages/s; try more capacity.steps") == true)

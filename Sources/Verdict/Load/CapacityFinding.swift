@@ -42,11 +42,16 @@ package struct CapacityFinding: Sendable {
   /// What was found, in sentences.
   package var sentences: [String] {
     guard let knee, let broken, let limit else { return [] }
-    return [
+    let found = [
       "The knee: step \(knee.stage), \(Self.rate(knee.offered)) messages/s, is the last that was carried (99% of it, "
         + "99th percentile within \(Int(knee.latencyMs)) ms).",
       "The limit of step \(broken.stage), \(Self.rate(broken.offered)) messages/s: \(limit.part.rawValue); "
         + "\(limit.reason).",
+    ]
+    guard let others = broken.othersCores, others >= LoadDefaults.manyOthers else { return found }
+    return found + [
+      "Other programs used \(LoadLimit.number(others)) of the \(broken.processors) processors in it: with less else to do, the "
+        + "machine may carry more."
     ]
   }
 }

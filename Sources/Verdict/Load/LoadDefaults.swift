@@ -16,6 +16,8 @@ package enum LoadDefaults {
   static let busyMachine = 0.93
   /// The share of all processors that the run's own parts use where it is they that fill the machine.
   static let ownShare = 0.5
+  /// Processors that other programs may use before a knee is said to depend on them.
+  static let manyOthers = 0.3
   /// A process that uses less of a core was not waiting for it.
   static let idleCore = 0.1
   /// Transactions and computing together leave ingestion no time.

@@ -44,6 +44,11 @@ package struct LoadFigures: Hashable, Sendable {
     self.name = name
   }
 
+  /// Processors that other programs used, and the host of a virtual machine.
+  var othersCores: Double? {
+    machineCores.map { max(0, $0 - (fleetCores ?? 0) - (brokerCores ?? 0) - (ingestionCores ?? 0)) }
+  }
+
   /// By how many messages the backlog has grown.
   package var growth: Int? {
     guard let backlogAtBegin, let backlogAtEnd else { return nil }

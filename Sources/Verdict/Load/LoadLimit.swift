@@ -125,7 +125,7 @@ package struct LoadLimit: Hashable, Sendable {
 
   private static func share(_ share: Double) -> String { "\(Int((share * 100).rounded()))%" }
 
-  private static func number(_ cores: Double) -> String {
+  static func number(_ cores: Double) -> String {
     let hundredths = Int((cores * 100).rounded())
     let rest = hundredths % 100
     return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
