@@ -28,12 +28,12 @@ package enum AlarmText {
   private static let indent = String(repeating: " ", count: 10)
 
   /// What stands above the alarms.
-  package static let header = "STRENGTH  DEVICE  SENSORS, the farthest from its training first"
+  package static let header = "STRENGTH  DEVICE  SENSORS, farthest first, and why; sd: standard deviations"
 
   /// Of a feature: its value, what is usual, and how far it is off.
   package static func text(of reason: Alarm.Reason) -> String {
     "\(reason.feature) \(number(reason.value)), usually \(number(reason.usualLow)) to \(number(reason.usualHigh)) "
-      + "(\(signed(reason.deviations)) standard deviations)"
+      + "(\(signed(reason.deviations)) sd)"
   }
 
   package static let csvHeader = "device,sensors,from,to,windows,job,known_at,strength,reasons\n"
