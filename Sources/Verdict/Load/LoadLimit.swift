@@ -76,7 +76,8 @@ package struct LoadLimit: Hashable, Sendable {
     let used = parts.isEmpty ? "" : " (cores: \(parts.joined(separator: ", ")))"
     return LoadLimit(
       .machine,
-      "its \(figures.processors) processors were busy to \(share(busy / Double(figures.processors)))\(used)")
+      "its \(figures.processors) processors were busy to \(share(min(1, busy / Double(figures.processors))))\(used)"
+    )
   }
 
   private static func slowDisk(_ figures: LoadFigures) -> LoadLimit? {
