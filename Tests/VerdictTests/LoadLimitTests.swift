@@ -52,6 +52,16 @@ import Verdict
       busy.reason
         == "its 2 processors were busy to 99% (cores: fleet 0.60, broker 0.55, ingestion 0.80, others 0.03)")
     #expect(limit { $0.machineCores = 1.85 }.part != .machine)
+    // Parts that wait for one another leave some of the machine that they fill idle.
+    let crowded: (inout LoadFigures) -> Void = {
+      ($0.fleetCores, $0.brokerCores, $0.ingestionCores, $0.machineCores) = (0.5, 0.7, 0.45, 1.72)
+    }
+    #expect(limit(crowded).part == .machine)
+    #expect(
+      limit {
+        crowded(&$0)
+        $0.machineCores = 1.69
+      }.part != .machine)
     #expect(limit { ($0.machineCores, $0.processors) = (1.98, 4) }.part != .machine)
   }
 

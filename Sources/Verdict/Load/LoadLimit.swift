@@ -30,11 +30,12 @@ package struct LoadLimit: Hashable, Sendable {
       return
     }
     self =
-      Self.fullPart(figures) ?? Self.fullMachine(figures, leastOwn: LoadDefaults.ownShare)
+      Self.fullPart(figures) ?? Self.fullMachine(
+        figures, leastOwn: LoadDefaults.ownShare, leastBusy: LoadDefaults.crowdedMachine)
       ?? Self.slowDisk(figures)
       ?? Self.slowAcknowledgements(figures, mostCores: LoadDefaults.idleCore)
       ?? Self.waitingMessages(figures, mostCores: LoadDefaults.idleCore)
-      ?? Self.fullMachine(figures, leastOwn: 0)
+      ?? Self.fullMachine(figures, leastOwn: 0, leastBusy: LoadDefaults.busyMachine)
       ?? Self.slowAcknowledgements(figures, mostCores: .infinity)
       ?? Self.waitingMessages(figures, mostCores: .infinity)
       ?? Self.lateFleet(figures)
@@ -59,10 +60,12 @@ package struct LoadLimit: Hashable, Sendable {
     return LoadLimit(most.0, "\(most.2) \(share(most.cores)) of a core")
   }
 
-  /// - Parameter leastOwn: The share of all processors that the run's own parts use at least.
-  private static func fullMachine(_ figures: LoadFigures, leastOwn: Double) -> LoadLimit? {
+  /// - Parameters:
+  ///   - leastOwn: The share of all processors that the run's own parts use at least.
+  ///   - leastBusy: The share of all processors that is in use at least.
+  private static func fullMachine(_ figures: LoadFigures, leastOwn: Double, leastBusy: Double) -> LoadLimit? {
     guard let busy = figures.machineCores, figures.processors > 0,
-      busy >= LoadDefaults.busyMachine * Double(figures.processors)
+      busy >= leastBusy * Double(figures.processors)
     else { return nil }
     let cores = [
       ("fleet", figures.fleetCores), ("broker", figures.brokerCores), ("ingestion", figures.ingestionCores),
