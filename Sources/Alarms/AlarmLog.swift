@@ -44,8 +44,10 @@ package struct AlarmLog {
       guard let rows = try predictions(of: record) else { continue }
       changed.formUnion(windows.add(rows, job: jobs.count - 1))
     }
+    guard !changed.isEmpty else { return [] }
+    let reader = try WindowStoreReader(path: folder.store)
     return try changed.sorted().flatMap { device in
-      let found = try explained(device)
+      let found = try explained(device, reader)
       alarms[device] = found
       return found
     }
@@ -77,27 +79,34 @@ package struct AlarmLog {
   }
 
   /// The alarms of `device`, by start.
-  private func explained(_ device: DeviceID) throws -> [Alarm] {
+  private func explained(_ device: DeviceID, _ reader: WindowStoreReader) throws -> [Alarm] {
     let groups = windows.groups(of: device, gap: gap)
-    guard !groups.isEmpty else { return [] }
-    let reader = try WindowStoreReader(path: folder.store)
-    var explainers: [RunFolder: AlarmExplainer] = [:]
+    guard let first = groups.first else { return [] }
+    // By the models: jobs of several deployments may have theirs. The windows of the device are read once for each.
+    var explainers: [RunFolder: (explainer: AlarmExplainer, found: DeviceWindows?)] = [:]
     return try groups.map { span, windows in
       let job = jobs[windows.map(\.job).min() ?? 0]
       let models = folder.with(modelsOf: job.deployment)
-      var explainer =
-        explainers[models]
-        ?? AlarmExplainer(layout: job.deployment.layout) {
-          try? ModelFile.read(folder: models.models, stem: $0.stem)
-        }
-      let found = try reader.windows(
-        visibleAfter: nil, through: nil, devices: [device], columns: explainer.columns, from: span.start)
+      var known =
+        try explainers[models] ?? explainer(of: job, models.models, device, from: first.span.start, reader)
       var alarm = Alarm(
         device: device, sensors: [], from: span.start, to: span.end, windows: span.windows, job: job.id,
         knownAt: job.endedAt, strength: 0, reasons: [])
-      explainer.explain(&alarm, windows: windows, found: found.first)
-      explainers[models] = explainer
+      known.explainer.explain(&alarm, windows: windows, found: known.found)
+      explainers[models] = known
       return alarm
     }
+  }
+
+  /// What explains the alarms of `device` by the models in a folder, and the windows that it looks at.
+  private func explainer(
+    of job: Job, _ models: String, _ device: DeviceID, from start: Timestamp, _ reader: WindowStoreReader
+  ) throws -> (explainer: AlarmExplainer, found: DeviceWindows?) {
+    let explainer = AlarmExplainer(layout: job.deployment.layout) {
+      try? ModelFile.read(folder: models, stem: $0.stem)
+    }
+    let found = try reader.windows(
+      visibleAfter: nil, through: nil, devices: [device], columns: explainer.columns, from: start)
+    return (explainer, found.first)
   }
 }

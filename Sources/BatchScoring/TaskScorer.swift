@@ -154,8 +154,9 @@ struct TaskScorer {
           FailedRow(of: table, row, reason: fault?.reason ?? "the decision value is not a number"))
       }
       part.predictions += sound.count
-      for (index, row) in table.rows.enumerated() where OneClassModel.isAnomaly(decisions[index]) {
-        part.anomalous.append(AnomalousSpan(start: row.start, end: row.end))
+      // Most windows are normal, and their rows are not looked at here.
+      for index in decisions.indices where OneClassModel.isAnomaly(decisions[index]) {
+        part.anomalous.append(AnomalousSpan(start: table.rows[index].start, end: table.rows[index].end))
       }
       switch job.outputAction {
       case .appendRow:

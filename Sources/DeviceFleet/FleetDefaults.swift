@@ -7,6 +7,8 @@ package enum FleetDefaults {
   /// be much. It is added to how long a job may have to wait while a device is silent.
   static let unlistedDelay = Duration.seconds(30)
 
+  /// The share of its time that a publishing process waits for acknowledgements where they hold it up.
+  package static let heldUpShare = 0.3
   /// How many publications of a connection are under way unacknowledged before the next one waits.
   package static var unacknowledged: Int { PublisherPool.windowPerClient }
 

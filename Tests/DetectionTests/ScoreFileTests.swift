@@ -7,9 +7,11 @@ import Testing
 
 /// Files of scores that other tools have written.
 @Suite struct ScoreFileTests {
-  private func read(_ text: String, _ change: (inout ScoreFormat) -> Void = { _ in }) throws -> ScoreFile {
+  private func read(_ text: String, _ change: (inout ScoreFormat) throws -> Void = { _ in }) throws
+    -> ScoreFile
+  {
     var format = ScoreFormat()
-    change(&format)
+    try change(&format)
     return try ScoreFile(
       CSVReader(bytes: Array(text.utf8), path: "s.csv", delimiter: format.delimiter), format: format)
   }
@@ -42,7 +44,7 @@ import Testing
     let text = "Anomaly;Unit;When;Flag;Part;Till\n0,1;p;2026-01-01;TRUE;heat;2026-01-02\n"
       .replacing("0,1", with: "0.1")
     let file = try read(text) {
-      $0.columns = try! ScoreColumns(
+      $0.columns = try ScoreColumns(
         "device=Unit,time=when,score=Anomaly,prediction=Flag,sensor=Part,end=Till")
       $0.delimiter = ";"
     }
@@ -72,7 +74,7 @@ import Testing
       }.hasPrefix("s.csv:1: there is no column “device”, “truth”; the columns are time, score; --columns"))
     #expect(
       message {
-        try read("device,time,score,prediction\n") { $0.columns = try! ScoreColumns("sensor=S,end=E") }
+        try read("device,time,score,prediction\n") { $0.columns = try ScoreColumns("sensor=S,end=E") }
       }
       .hasPrefix("s.csv:1: there is no column “S”, “E”; the columns are"))
     #expect(

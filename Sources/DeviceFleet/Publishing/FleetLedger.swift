@@ -85,7 +85,7 @@ package struct FleetLedger: Sendable, Codable {
   package var advice: String {
     let waited = (stages ?? []).reduce(0) { $0 + $1.waitedSeconds }
     let slower = "a slower clock (--clock)"
-    guard waited < 0.3 * seconds * Double(max(1, processes)) else {
+    guard waited < FleetDefaults.heldUpShare * seconds * Double(max(1, processes)) else {
       return
         "try more gateways, or a connection a device: the fleet waited for acknowledgements, of which each of its "
         + "\(connections) connections leaves \(FleetDefaults.unacknowledged) outstanding; or \(slower)"

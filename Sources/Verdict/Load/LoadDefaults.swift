@@ -26,5 +26,5 @@ package enum LoadDefaults {
   /// Transactions and computing together leave ingestion no time.
   static let busyDisk = 0.8
   /// The share of its time that a publishing process waits for acknowledgements where they hold it up.
-  static let waiting = 0.3
+  static let waiting = FleetDefaults.heldUpShare
 }
