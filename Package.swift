@@ -79,7 +79,15 @@ let package = Package(
       ]),
     .target(
       name: "Modelling",
-      dependencies: [telemetry, files, supervision, wording, "OneClassSVM", "WindowStore", grdb, grdbSQLite]),
+      dependencies: [
+        telemetry, files, supervision, wording, "CLinux", "OneClassSVM", "WindowStore", "Compute", grdb,
+        grdbSQLite, subprocess, systemPackage,
+      ],
+      // Python files are part of the program, which is one file.
+      resources: [
+        .embedInCode("Scripts/Python/driver.py"), .embedInCode("Scripts/Python/onnx_model.py"),
+        .embedInCode("Scripts/Python/mlflow_model.py"),
+      ]),
 
     .target(name: "ClusterModel", dependencies: [telemetry, files, wording, "Compute"]),
 
@@ -90,6 +98,7 @@ let package = Package(
       name: "BatchScoring",
       dependencies: [
         telemetry, files, supervision, wording, "OneClassSVM", "WindowStore", "Compute", "Detection",
+        "Documents",
         "Modelling",
         "ClusterModel", grdb,
       ]),

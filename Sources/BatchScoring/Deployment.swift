@@ -63,7 +63,10 @@ package struct Deployment: Hashable, Sendable, Codable {
   /// The folder of its models; nil for the one of the run.
   package var models: String?
   package var layout: ModelLayout
+  /// How one-class SVMs are trained.
   package var model: ModelSettings
+  /// The script that it scores with; nil for one-class SVMs.
+  package var script: ScoringScript?
   package var miniBatchSize: MiniBatchSize
   package var maxRetries: Int
   /// Of one attempt at one task.
@@ -79,7 +82,7 @@ package struct Deployment: Hashable, Sendable, Codable {
 
   package init(
     name: String = "default", endpoint: String? = nil, models: String? = nil,
-    layout: ModelLayout = ModelLayout(), model: ModelSettings = ModelSettings(),
+    layout: ModelLayout = ModelLayout(), model: ModelSettings = ModelSettings(), script: ScoringScript? = nil,
     miniBatchSize: MiniBatchSize = .auto, maxRetries: Int = ComputeDefaults.maxRetries,
     taskTimeoutSeconds: Double = ComputeDefaults.taskTimeout.seconds,
     errorThreshold: Int = ScoringDefaults.errorThreshold,
@@ -91,6 +94,7 @@ package struct Deployment: Hashable, Sendable, Codable {
     self.models = models
     self.layout = layout
     self.model = model
+    self.script = script
     self.miniBatchSize = miniBatchSize
     self.maxRetries = maxRetries
     self.taskTimeoutSeconds = taskTimeoutSeconds
@@ -105,11 +109,11 @@ package struct Deployment: Hashable, Sendable, Codable {
   /// begun with `begun`, would go on with others.
   package func refuseToGoOn(with id: String, begunWith begun: Deployment) throws(ScoringError) {
     guard
-      (models, layout, outputAction, outputFileName)
-        != (begun.models, begun.layout, begun.outputAction, begun.outputFileName)
+      (models, script, layout, outputAction, outputFileName)
+        != (begun.models, begun.script, begun.layout, begun.outputAction, begun.outputFileName)
     else { return }
     throw ScoringError(
-      "job \(id) has begun, and goes on with the models, per, features, output_action and output_file_name that it "
+      "job \(id) has begun, and goes on with the models, script, per, features, output_action and output_file_name that it "
         + "began with")
   }
 
@@ -130,10 +134,13 @@ package struct Deployment: Hashable, Sendable, Codable {
     guard JobFolder.isOutputFileName(outputFileName) else {
       return "output_file_name \(outputFileName.quoted) is no name for a prediction file"
     }
-    return nil
+    if script != nil, models != nil { return "models and a scoring script exclude each other" }
+    return script?.fault
   }
 
   var retry: RetrySettings {
-    RetrySettings(maxRetries: maxRetries, timeout: .milliseconds(Int64(taskTimeoutSeconds * 1000)))
+    // The worker of a script sees to the time of run() itself, and its script may start first.
+    let seconds = taskTimeoutSeconds + (script == nil ? 0 : ScoringDefaults.scriptAllowance.seconds)
+    return RetrySettings(maxRetries: maxRetries, timeout: .milliseconds(Int64(seconds * 1000)))
   }
 }

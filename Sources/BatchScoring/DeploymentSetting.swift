@@ -1,4 +1,5 @@
 import Compute
+import Documents
 import Files
 import Foundation
 import Modelling
@@ -10,6 +11,13 @@ import Wording
 package enum DeploymentSetting: String, CaseIterable, Sendable {
   /// The folder of other models. What these see, where their training has left word of it, comes with them.
   case models
+  case code = "code_configuration.code"
+  case scoringScript = "code_configuration.scoring_script"
+  case python = "environment.python"
+  case requirements = "environment.requirements"
+  case model
+  case input
+  case memory = "resources.memory"
   case per
   case features
   case nu
@@ -33,12 +41,38 @@ package enum DeploymentSetting: String, CaseIterable, Sendable {
     switch self {
     case .models:
       let folder = try read(text, "a folder of models") {
-        Folder.exists($0) ? URL(fileURLWithPath: $0).standardizedFileURL.path : nil
+        Folder.exists($0) ? Self.absolute($0) : nil
       }
       deployment.models = folder
       let run = RunFolder(folder, models: folder)
       try run.refuseUnfinishedTraining()
       if let layout = try? ModelLayout.known(of: run) { deployment.layout = layout }
+    case .code:
+      let folder = try read(text, "a folder") { Folder.exists($0) ? Self.absolute($0) : nil }
+      Self.change(&deployment) { $0.code = folder }
+    case .scoringScript: Self.change(&deployment) { $0.file = text }
+    case .python: Self.change(&deployment) { $0.python = text.contains("/") ? Self.absolute(text) : text }
+    case .requirements:
+      let file = try read(text, "a file") {
+        FileManager.default.isReadableFile(atPath: $0) ? Self.absolute($0) : nil
+      }
+      Self.change(&deployment) { $0.requirements = file }
+    case .model:
+      let model = try read(text, "a file or folder") {
+        FileManager.default.fileExists(atPath: $0) ? Self.absolute($0) : nil
+      }
+      Self.change(&deployment) { $0.model = model }
+    case .input:
+      let input = try read(text, Self.names(of: ScoringScript.Input.self)) {
+        ScoringScript.Input(rawValue: $0)
+      }
+      Self.change(&deployment) { $0.input = input }
+    case .memory:
+      let bytes = try read(text, "a size of at least \(ScoringScript.leastMemory.minimum) bytes, such as 2GB")
+      {
+        QuantityText.bytes($0).flatMap(ScoringScript.leastMemory.accepted)
+      }
+      Self.change(&deployment) { $0.memoryBytes = bytes }
     case .per:
       deployment.layout.per = try read(text, Self.names(of: ModelScope.self)) { ModelScope(rawValue: $0) }
     case .nu:
@@ -94,6 +128,16 @@ package enum DeploymentSetting: String, CaseIterable, Sendable {
     }
   }
 
+  private static func change(_ deployment: inout Deployment, _ body: (inout ScoringScript) -> Void) {
+    var script = deployment.script ?? ScoringScript()
+    body(&script)
+    deployment.script = script
+  }
+
+  private static func absolute(_ path: String) -> String {
+    URL(fileURLWithPath: path).standardizedFileURL.path
+  }
+
   private func read<Value>(_ text: String, _ wanted: String, _ body: (String) -> Value?) throws(ScoringError)
     -> Value
   {
@@ -142,5 +186,7 @@ extension Deployment {
       }
       try setting.apply(parts[1], to: &self)
     }
+    // Settings of a script make sense together.
+    if let script, let fault = script.fault { throw ScoringError(fault) }
   }
 }

@@ -10,6 +10,8 @@ package struct JobDescription: Hashable, Sendable, Codable {
   package var store: String
   package var models: String
   package var layout: ModelLayout
+  /// The script that scores; nil for the one-class SVMs of ``models``.
+  package var script: ScriptSetup?
   /// The cut: window revisions that became visible after `visibleAfter` and not after `visibleThrough` (nil: to the end).
   package var visibleAfter: Timestamp
   package var visibleThrough: Timestamp?
@@ -22,7 +24,8 @@ package struct JobDescription: Hashable, Sendable, Codable {
   package var outputAction: OutputAction
 
   package init(
-    job: String, store: String, models: String, layout: ModelLayout, visibleAfter: Timestamp,
+    job: String, store: String, models: String, layout: ModelLayout, script: ScriptSetup? = nil,
+    visibleAfter: Timestamp,
     visibleThrough: Timestamp?, tasks: [[DeviceID]], firstStarts: [Timestamp]? = nil,
     onlyRowsOf: String? = nil, outputAction: OutputAction = .appendRow
   ) {
@@ -32,6 +35,7 @@ package struct JobDescription: Hashable, Sendable, Codable {
     self.store = store
     self.models = models
     self.layout = layout
+    self.script = script
     self.visibleAfter = visibleAfter
     self.visibleThrough = visibleThrough
     self.tasks = tasks
@@ -41,6 +45,14 @@ package struct JobDescription: Hashable, Sendable, Codable {
   /// Reads the file at `path`.
   package init(path: String) throws {
     self = try JSONFile.read(JobDescription.self, path)
+  }
+
+  /// The detector that does its tasks.
+  ///
+  /// - Parameter path: Where the description lies, beside which there is room for the files of a task.
+  func detector(of source: DetectorSource, path: String) -> any Detector {
+    source.detector(
+      models: models, layout: layout, script: script, scratch: (path as NSString).deletingLastPathComponent)
   }
 
   /// Writes it to `path`, whole or not at all.

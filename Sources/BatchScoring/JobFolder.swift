@@ -9,7 +9,9 @@ extension RunFolder {
 
   /// The same folder with the models of `deployment`.
   package func with(modelsOf deployment: Deployment) -> RunFolder {
-    RunFolder(path, models: deployment.models, store: store)
+    // A script's own model lies in a folder of its own, so that several deployments can lie side by side.
+    let ofScript = deployment.script.map { $0.modelFolder ?? "\(path)/models/\(deployment.name)" }
+    return RunFolder(path, models: deployment.models ?? ofScript, store: store)
   }
 }
 

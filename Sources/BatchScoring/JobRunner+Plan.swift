@@ -23,8 +23,12 @@ extension JobRunner {
     let start = now()
     job.startedAt = start
     try jobs.beginAttempt(of: job.cut.id, at: start)
+    let script = try await deployment.scriptSetup(in: folder) { [id = job.cut.id] in
+      report(ScoringEvent(.notice, job: id, reason: $0))
+    }
     let description: JobDescription
     if let known {
+      try refuseOtherScript(script, known)
       // The parts that are there belong to these tasks, also if the number of nodes is another one now.
       description = known
     } else {
@@ -35,7 +39,7 @@ extension JobRunner {
         for: loads, size: deployment.miniBatchSize, slots: target.slots, cost: try measuredCost())
       description = JobDescription(
         job: job.cut.id, store: folder.store, models: folder.models, layout: deployment.layout,
-        visibleAfter: job.cut.after, visibleThrough: job.cut.through,
+        script: script, visibleAfter: job.cut.after, visibleThrough: job.cut.through,
         tasks: tasks, firstStarts: Self.firstStarts(of: tasks, counts), onlyRowsOf: onlyRowsOf,
         outputAction: deployment.outputAction)
       job.weight = loads.reduce(0) { $0 + $1.weight }
@@ -47,6 +51,16 @@ extension JobRunner {
     try jobs.save(job)
     try jobs.add(tasks: description.tasks.map(\.count), to: job.cut.id)
     return description
+  }
+
+  /// Parts that are there were scored with the script as it was: its others must be too.
+  private func refuseOtherScript(_ script: ScriptSetup?, _ begun: JobDescription) throws(DetectorError) {
+    guard script?.version != begun.script?.version else { return }
+    throw DetectorError(
+      reason:
+        "the script or its model has changed since the job began, from \(begun.script?.version ?? "none") to "
+        + "\(script?.version ?? "none"); put it back, or remove \(folder.job(begun.job).tasks) and run the job again"
+    )
   }
 
   /// What there is to score in the cut, device by device, in byte order.

@@ -1,4 +1,5 @@
 import Compute
+import Modelling
 import Supervision
 import WindowStore
 
@@ -26,7 +27,11 @@ extension JobRunner {
       failedRows: failedBefore, jobs: jobs,
       rows: { task in
         let reader = try WindowStoreReader(path: description.store)
-        return try TaskScorer(job: description, reader: reader).fail(task: task, reason: "").failed
+        let detector = description.detector(of: DetectorSource(), path: files.description)
+        return try TaskScorer(job: description, reader: reader, detector: detector).fail(
+          task: task, reason: ""
+        )
+        .failed
       }, host: { [target] in target.host(ofWorker: $0) }, now: now, report: report)
     let computeJob = ComputeJob(
       name: job.cut.id, input: files.description, worker: worker, tasks: missing, retry: deployment.retry)

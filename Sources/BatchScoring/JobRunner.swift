@@ -76,7 +76,16 @@ package struct JobRunner: Sendable {
     }
     try jobs.save(deployment, of: cut.id)
 
-    let description = try await plan(&job, files)
+    let description: JobDescription
+    do {
+      description = try await plan(&job, files)
+    } catch let error as DetectorError {
+      job.state = .failed
+      job.reason = error.reason
+      try recordEnd(&job)
+      report(ended(job, .jobFailed))
+      return job
+    }
     let collector = try PredictionCollector(description, files)
     // Looked for before they are put together, which removes them. A part that a power cut has left half is made again.
     let taken = collector.takenBefore

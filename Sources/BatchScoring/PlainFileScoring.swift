@@ -152,10 +152,12 @@ package struct PlainFileScoring: Sendable {
         fail(origin, origin.fault ?? model.fault(of: rows.features[row: row])?.reason ?? "no number came out")
         continue
       }
+      let isAnomaly = OneClassModel.isAnomaly(decisions[row])
       output.lines.add(
-        FeatureTable.Row(start: instant, end: instant, revision: 1), score: decisions[row])
+        FeatureTable.Row(start: instant, end: instant, revision: 1), score: decisions[row],
+        isAnomaly: isAnomaly)
       output.result.predictions += 1
-      if OneClassModel.isAnomaly(decisions[row]) { output.result.anomalies += 1 }
+      if isAnomaly { output.result.anomalies += 1 }
     }
   }
 }

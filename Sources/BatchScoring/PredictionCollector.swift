@@ -158,7 +158,9 @@ actor PredictionCollector {
 
   /// What a task has found of which all attempts have failed.
   private func failedPart(of task: Int, _ reason: String) throws -> TaskPart {
-    let scorer = try TaskScorer(job: description, reader: WindowStoreReader(path: description.store))
+    let scorer = try TaskScorer(
+      job: description, reader: WindowStoreReader(path: description.store),
+      detector: description.detector(of: DetectorSource(), path: files.description))
     return try scorer.fail(task: task, reason: "task \(task) failed: \(reason)")
   }
 

@@ -1,5 +1,4 @@
 import Modelling
-import OneClassSVM
 import Telemetry
 
 /// Writes the rows of a prediction file as bytes: model by model, and window by window of each. Ids and numbers need no
@@ -20,13 +19,13 @@ struct PredictionLines: Sendable {
     anomaly = Array(",1,\(modelVersion),".utf8)
   }
 
-  /// Adds the row of a window that has the decision value `score`.
-  mutating func add(_ row: FeatureTable.Row, score: Double) {
+  /// Adds the row of a window that has `score`.
+  mutating func add(_ row: FeatureTable.Row, score: Double, isAnomaly: Bool) {
     rows += 1
     bytes.append(copying: head)
     times.append(row, to: &bytes)
     append(score.description)
-    if OneClassModel.isAnomaly(score) {
+    if isAnomaly {
       bytes.append(copying: anomaly)
     } else {
       bytes.append(copying: normal)
@@ -35,13 +34,14 @@ struct PredictionLines: Sendable {
     bytes.append(0x0A)
   }
 
-  /// Adds the row of a model that gave `decisions`, which are not empty and all numbers.
-  mutating func addSummary(_ key: ModelKey, decisions: [Double], modelVersion: String) {
+  /// Adds the row of a model that has scored `windows`, of which `anomalies` are one each, and the least score is `lowest`.
+  mutating func addSummary(
+    _ key: ModelKey, windows: Int, anomalies: Int, lowest: Double?, modelVersion: String
+  ) {
     rows += 1
-    let anomalies = decisions.count { OneClassModel.isAnomaly($0) }
-    let lowest = decisions.min().map { "\($0)" } ?? ""
     append(
-      "\(key.device.name),\(key.sensorLabel),\(decisions.count),\(anomalies),\(lowest),\(modelVersion)\n")
+      "\(key.device.name),\(key.sensorLabel),\(windows),\(anomalies),\(lowest.map { "\($0)" } ?? ""),\(modelVersion)\n"
+    )
   }
 
   /// Forgets the bytes so far, but not how many rows they were.

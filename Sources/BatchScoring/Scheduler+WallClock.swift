@@ -100,7 +100,7 @@ extension Scheduler {
   /// Trains as soon as the watermark has passed the range; false where the scheduler was told to stop before.
   private func trainWhenDue(_ reader: WindowStoreReader, _ retraining: inout Retraining) async throws -> Bool
   {
-    guard let range = configuration.training, try !isTrained() else { return true }
+    guard let range = configuration.training, try await !isTrained() else { return true }
     while !control.stopRequested {
       let streamEnded = control.streamEnded
       let watermark = try reader.fleetWatermark()

@@ -123,7 +123,7 @@ package struct Scheduler: Sendable {
     if let last { runner.removeParts(of: last) }
     var sequence = JobSequence(
       schedule: schedule, from: configuration.from, training: configuration.training,
-      isTrained: try isTrained(), last: last.map { ($0.cut, $0.state.isFinal) })
+      isTrained: try await isTrained(), last: last.map { ($0.cut, $0.state.isFinal) })
     var retraining = Retraining()
     while !control.stopRequested {
       if let id = try runner.jobs.nextRerun() {
@@ -185,43 +185,36 @@ package struct Scheduler: Sendable {
 
   // MARK: - Training
 
-  private var trainer: Trainer {
-    Trainer(
-      folder: runner.folder, layout: configuration.deployment.layout,
-      settings: configuration.deployment.model, threads: trainingThreads)
+  private var trainer: any DetectorTrainer {
+    configuration.deployment.trainer(in: runner.folder, threads: trainingThreads) {
+      [report = runner.report] in
+      report(ScoringEvent(.notice, reason: $0))
+    }
   }
 
-  func isTrained() throws -> Bool { try configuration.training.map(trainer.isDone) ?? true }
+  func isTrained() async throws -> Bool {
+    guard let range = configuration.training else { return true }
+    return try await trainer.hasTrained(range)
+  }
 
   /// Whether there are models now. Throws ``ScoringError`` where those of another training are there.
   func train(_ range: TrainingRange) async throws -> Bool {
     runner.report(ScoringEvent(.training))
-    let record = try await trainer.train(range)
-    guard !record.models.isEmpty else {
+    let outcome = try await trainer.makeModels(range)
+    for notice in outcome.notices { runner.report(ScoringEvent(.notice, reason: notice)) }
+    if let reason = outcome.nothingTrained {
       // Jobs would score with models that were trained on something else.
-      guard try !TrainingRecord.hasModels(in: runner.folder) else { throw record.nothingTrained }
+      guard !outcome.hasOldModels else { throw reason }
       runner.report(
         ScoringEvent(
           .notice,
-          reason:
-            "\(record.nothingTrained)\nwithout models no window can be scored; the next job tries to train again"
-        ))
+          reason: "\(reason)\nwithout models no window can be scored; the next job tries to train again"))
       return false
     }
-    if !record.removed.isEmpty {
-      runner.report(
-        ScoringEvent(
-          .notice,
-          reason: "models of the training before that this one has not made are removed: "
-            + record.removed.prefix(10).joined(separator: ", ")
-            + (record.removed.count > 10 ? " and \(record.removed.count - 10) more" : "")))
-    }
-    if let reason = record.packFailure { runner.report(ScoringEvent(.notice, reason: reason)) }
     CrashPoint.trained.pass()
     runner.report(
       ScoringEvent(
-        .trained, models: record.models.count, failedModels: record.failures.count,
-        reason: record.failures.first.map { "\($0.key.stem): \($0.reason)" }))
+        .trained, models: outcome.models, failedModels: outcome.failed, reason: outcome.firstFailure))
     return true
   }
 

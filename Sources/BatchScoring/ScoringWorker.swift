@@ -1,5 +1,6 @@
 import Compute
 import Files
+import Foundation
 import Modelling
 import Supervision
 import WindowStore
@@ -12,12 +13,14 @@ package final class ScoringWorker {
   private var current: (path: String, scorer: TaskScorer)?
 
   private let level: LoggingLevel
-  private let models: ModelCache
+  private let detectors: DetectorSource
 
   /// - Parameter keepsModels: Whether more than one job will come, which need the same models.
   package init(loggingLevel: LoggingLevel = .info, keepsModels: Bool = true) {
     level = loggingLevel
-    models = ModelCache(limit: keepsModels ? ScoringDefaults.cachedModels : 0)
+    detectors = DetectorSource(keptModels: keepsModels ? ScoringDefaults.cachedModels : 0) {
+      try? FileHandle.standardError.write(contentsOf: Data($0))
+    }
   }
 
   /// The worker process: answers the requests on standard input until it ends.
@@ -49,7 +52,8 @@ package final class ScoringWorker {
         try WindowStoreReader(path: job.store)
       }
     let isDebugging = level == .debug
-    let scorer = try TaskScorer(job: job, reader: reader, models: models) { text in
+    let scorer = try TaskScorer(job: job, reader: reader, detector: job.detector(of: detectors, path: path)) {
+      text in
       if isDebugging { WorkerLoop.log(text()) }
     }
     current = (path, scorer)

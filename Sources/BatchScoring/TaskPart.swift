@@ -3,6 +3,7 @@ import Detection
 import Files
 import Foundation
 import Modelling
+import Telemetry
 
 /// What one task has found: the rows of the prediction file and of the failed windows. As a file it is the prediction rows,
 /// then the failed ones, then a line of JSON, which says how long both are.
@@ -37,6 +38,7 @@ struct TaskPart: Sendable {
   private(set) var failed = 0
   /// The anomalous windows of the device that is being scored.
   var anomalous: [AnomalousSpan] = []
+  private var device: DeviceID?
   /// How many alarms the anomalous windows of all devices before are.
   private(set) var alarms = 0
   /// Those that have not been flushed.
@@ -45,8 +47,15 @@ struct TaskPart: Sendable {
   /// Bytes of the lines that have been.
   private var flushedBytes = 0
 
+  /// What follows is of `device`.
+  mutating func begin(device next: DeviceID) {
+    guard next != device else { return }
+    endDevice()
+    device = next
+  }
+
   /// Counts the alarms of a device that has been scored whole: its anomalous windows, neighbours being one alarm.
-  mutating func countAlarms() {
+  mutating func endDevice() {
     guard !anomalous.isEmpty else { return }
     alarms += AnomalousSpan.spans(of: anomalous).count
     anomalous.removeAll(keepingCapacity: true)

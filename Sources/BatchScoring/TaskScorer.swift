@@ -4,48 +4,38 @@ import OneClassSVM
 import Telemetry
 import WindowStore
 
-/// Scores the devices of one task: windows from the store, models from their files, lines out.
+/// Scores the devices of one task: windows from the store, scores from the detector of the deployment, lines out.
 struct TaskScorer {
   let job: JobDescription
   let reader: WindowStoreReader
-  private let builder: FeatureVectorBuilder
+  private let detector: any Detector
   private let selection: RowSelection?
-  private let models: ModelCache
-  private let featureNames = FeatureNames()
   /// What only somebody who looks for a fault wants to read.
   private let log: (() -> String) -> Void
 
   init(
-    job: JobDescription, reader: WindowStoreReader, models: ModelCache = ModelCache(limit: 0),
+    job: JobDescription, reader: WindowStoreReader, detector: any Detector,
     log: @escaping (() -> String) -> Void = { _ in }
   ) throws {
     self.job = job
     self.reader = reader
+    self.detector = detector
     self.log = log
-    self.models = models
-    models.begin(folder: job.models)
-    builder = FeatureVectorBuilder(layout: job.layout)
     selection = try job.onlyRowsOf.map { try RowSelection(failedFile: $0) }
   }
 
-  /// Does a task of the job. A fault of a model or a window fails its rows; only a store that cannot be read is thrown.
+  /// Does a task of the job. A fault of a model or a window fails its rows; what is thrown fails the attempt.
   ///
   /// - Parameter flush: Is called every few devices, and may take the lines so far.
   func score(task: Int, flush: (inout TaskPart) throws -> Void) throws -> TaskPart {
+    detector.forget()
     var part = TaskPart()
     try forEachFewDevices(of: task, into: &part) { devices, part in
-      for windows in devices {
-        switch job.layout.per {
-        case .device: try scoreDevice(windows, &part)
-        case .sensor:
-          for table in builder.tables(of: windows) {
-            score(selected(table), with: model(of: table.key), &part)
-          }
-        }
-        part.countAlarms()
-      }
+      for windows in devices { try detector.take(input(windows)) { add($0, to: &part) } }
       try flush(&part)
     }
+    try detector.finish { add($0, to: &part) }
+    part.endDevice()
     return part
   }
 
@@ -53,8 +43,10 @@ struct TaskScorer {
   func fail(task: Int, reason: String) throws -> TaskPart {
     var part = TaskPart()
     try forEachFewDevices(of: task, into: &part) { devices, part in
-      for table in devices.flatMap({ builder.tables(of: $0) }) {
-        score(selected(table), with: .failure(ScoringError(reason)), &part)
+      for (key, rows) in devices.flatMap(detector.rows) {
+        for row in rows where selection?.meets(key, row.start) ?? true {
+          part.add(FailedRow(of: key, row, reason: reason))
+        }
       }
     }
     return part
@@ -71,39 +63,22 @@ struct TaskScorer {
       try body(
         try reader.windows(
           visibleAfter: job.visibleAfter, through: job.visibleThrough, devices: Array(next),
-          columns: builder.columns, from: job.firstStarts?[task]), &part)
+          columns: detector.columns, from: job.firstStarts?[task]), &part)
       for row in selection?.unmet(of: next) ?? [] { part.add(row) }
     }
   }
 
-  private func model(of key: ModelKey) -> Result<DecisionFunction, ScoringError> {
-    do {
-      return .success(try models.decisionFunction(folder: job.models, stem: key.stem))
-    } catch {
-      guard ModelCatalog.exists(key.stem, in: job.models) else {
-        return .failure(
-          ScoringError("there is no model \(key.stem).model in \(job.models); was it in the training data?"))
-      }
-      return .failure(ScoringError("\(error)"))
-    }
+  private func input(_ windows: DeviceWindows) -> DetectorInput {
+    DetectorInput(
+      windows: windows, isWanted: selection.map { selection in { selection.meets($0, $1) } },
+      completed: { try completed(windows) })
   }
 
-  private func scoreDevice(_ windows: DeviceWindows, _ part: inout TaskPart) throws {
-    let model = model(of: ModelKey(device: windows.device, sensor: nil))
-    let sensors = (try? model.get()).flatMap { featureNames.sensors(of: $0.featureNames) }
-    var tables = builder.tables(of: windows, sensors: sensors)
-    if let sensors, tables.contains(where: { !$0.failures.isEmpty }) {
-      tables = builder.tables(of: try completed(windows), sensors: sensors)
-    }
-    for table in tables { score(selected(table), with: model, &part) }
-  }
-
-  /// A late reading of one sensor revises the window of that sensor alone. A model of the whole device then needs the
-  /// others of that window too, as they were visible at this cut.
+  /// All windows that start when one of `windows` does, as they were visible at this cut.
   private func completed(_ windows: DeviceWindows) throws -> DeviceWindows {
     let starts = Set(windows.rows.map(\.start))
     let all = try reader.windows(
-      visibleAfter: nil, through: job.visibleThrough, devices: [windows.device], columns: builder.columns,
+      visibleAfter: nil, through: job.visibleThrough, devices: [windows.device], columns: windows.columns,
       from: starts.min())
     return all.first.map { all in
       all.selecting(all.rows.indices.filter { starts.contains(all.rows[$0].start) })
@@ -111,88 +86,31 @@ struct TaskScorer {
       ?? windows
   }
 
-  /// The rows of `table` that the job is about.
-  private func selected(_ table: FeatureTable) -> FeatureTable {
-    guard let selection else { return table }
-    var result = table
-    result.rows = []
-    result.features = FeatureMatrix(columns: table.features.columns, reservingRows: 0)
-    for (index, row) in table.rows.enumerated() where selection.meets(table.key, row.start) {
-      result.rows.append(row)
-      result.features.append(table.features[row: index])
+  private func add(_ table: ScoredTable, to part: inout TaskPart) {
+    part.begin(device: table.key.device)
+    let (rows, scores, flags) = (table.rows, table.scores, table.flags)
+    let sound = scores.contains(where: \.isNaN) ? scores.filter { !$0.isNaN } : scores
+    part.predictions += sound.count
+    // What is not a number is no anomaly.
+    func isAnomaly(_ index: Int) -> Bool { flags?[index] ?? OneClassModel.isAnomaly(scores[index]) }
+    // Most windows are normal, and their rows are not looked at here.
+    for index in scores.indices where isAnomaly(index) {
+      part.anomalous.append(AnomalousSpan(start: rows[index].start, end: rows[index].end))
     }
-    result.failures = table.failures.filter { selection.meets(table.key, $0.start) }
-    return result
-  }
-
-  private func score(
-    _ table: FeatureTable, with model: Result<DecisionFunction, ScoringError>, _ part: inout TaskPart
-  ) {
-    switch model {
-    case .failure(let error):
-      fail(table.rows.map { FailedRow(of: table, $0, reason: error.description) } + table.failures, &part)
-    case .success(let model) where model.featureNames != table.featureNames && !table.rows.isEmpty:
-      let reason =
-        "the model \(table.key.stem) was trained on \(model.featureNames.joined(separator: " ")), but the "
-        + "deployment's features are \(table.featureNames.joined(separator: " ")); train it again"
-      fail(table.rows.map { FailedRow(of: table, $0, reason: reason) } + table.failures, &part)
-    case .success(let model):
-      var failures = table.failures
-      var decisions: [Double] = []
-      if !table.rows.isEmpty {
-        do {
-          try model.decide(table.features, into: &decisions)
-        } catch {
-          fail(table.rows.map { FailedRow(of: table, $0, reason: "\(error)") } + failures, &part)
-          return
-        }
+    switch job.outputAction {
+    case .appendRow:
+      part.lines.begin(table.key, modelVersion: table.modelVersion)
+      for (index, row) in rows.enumerated() where !scores[index].isNaN {
+        part.lines.add(row, score: scores[index], isAnomaly: isAnomaly(index))
       }
-      let sound = decisions.contains(where: \.isNaN) ? decisions.filter { !$0.isNaN } : decisions
-      for (index, row) in table.rows.enumerated() where decisions[index].isNaN {
-        let fault = model.fault(of: table.features[row: index])
-        failures.append(
-          FailedRow(of: table, row, reason: fault?.reason ?? "the decision value is not a number"))
+    case .summaryOnly:
+      if !sound.isEmpty {
+        part.lines.addSummary(
+          table.key, windows: sound.count, anomalies: scores.indices.count(where: isAnomaly),
+          lowest: sound.min(), modelVersion: table.modelVersion)
       }
-      part.predictions += sound.count
-      // Most windows are normal, and their rows are not looked at here.
-      for index in decisions.indices where OneClassModel.isAnomaly(decisions[index]) {
-        part.anomalous.append(AnomalousSpan(start: table.rows[index].start, end: table.rows[index].end))
-      }
-      switch job.outputAction {
-      case .appendRow:
-        part.lines.begin(table.key, modelVersion: model.version)
-        for (index, row) in table.rows.enumerated() where !decisions[index].isNaN {
-          part.lines.add(row, score: decisions[index])
-        }
-      case .summaryOnly:
-        if !sound.isEmpty { part.lines.addSummary(table.key, decisions: sound, modelVersion: model.version) }
-      }
-      log { "\(table.key.stem) \(model.version): \(table.rows.count) windows, \(failures.count) failed" }
-      fail(failures, &part)
     }
-  }
-
-  private func fail(_ failures: [FailedRow], _ part: inout TaskPart) {
-    for failure in failures.sorted(by: { $0.start < $1.start }) { part.add(failure) }
-  }
-}
-
-extension FailedRow {
-  init(of table: FeatureTable, _ row: FeatureTable.Row, reason: String) {
-    self.init(key: table.key, start: row.start, end: row.end, revision: row.revision, reason: reason)
-  }
-}
-
-/// Knows which sensors the features of a model are of. The models of a fleet mostly have the same, so those of the last
-/// one are kept.
-private final class FeatureNames {
-  private var last: (names: [String], sensors: [SensorID])?
-
-  /// The sensors in `temperature.mean`, `temperature.max`, `vibration.mean`, …; nil where there is none.
-  func sensors(of names: [String]) -> [SensorID]? {
-    if let last, last.names == names { return last.sensors }
-    guard let sensors = ModelLayout.sensors(ofFeatures: names) else { return nil }
-    last = (names, sensors)
-    return sensors
+    log { "\(table.key.stem) \(table.modelVersion): \(rows.count) windows, \(table.failures.count) failed" }
+    for failure in table.failures.sorted(by: { $0.start < $1.start }) { part.add(failure) }
   }
 }

@@ -115,9 +115,14 @@ package struct EndpointDocument: Sendable {
       per: section.choice("per", ModelScope.self) ?? .device,
       features: section.features() ?? ModellingDefaults.features)
     let retry = section.retrySettings()
+    let script = section.script(in: folder)
+    if let fault = script?.fault {
+      section.diagnostics.add(section.location, "deployment \(name.quoted): \(fault)")
+    }
     var deployment = Deployment(
-      name: name, endpoint: endpoint, models: section.text("models").map { Self.absolute($0, folder) },
-      layout: layout, model: settings, miniBatchSize: section.miniBatchSize() ?? .auto,
+      name: name, endpoint: endpoint,
+      models: section.text("models").map { MappingReader.absolute($0, folder) },
+      layout: layout, model: settings, script: script, miniBatchSize: section.miniBatchSize() ?? .auto,
       maxRetries: retry.maxRetries, taskTimeoutSeconds: retry.timeout.seconds,
       errorThreshold: section.wholeNumber("error_threshold") ?? ScoringDefaults.errorThreshold,
       outputAction: section.choice("output_action", OutputAction.self) ?? .appendRow,
@@ -133,12 +138,6 @@ package struct EndpointDocument: Sendable {
     return deployment
   }
 
-  private static func absolute(_ path: String, _ folder: String) -> String {
-    URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true))
-      .standardizedFileURL
-      .path
-  }
-
   /// The deployment called `name`, or the default one, ready for the run in `folder`: where it does not say what its
   /// models see, that is what they were trained on. Throws ``ScoringError``.
   ///
@@ -147,7 +146,10 @@ package struct EndpointDocument: Sendable {
     -> Deployment
   {
     var deployment = try endpoint.deployment(name)
-    if !trains, let layout = try ModelLayout.known(of: folder.with(modelsOf: deployment)) {
+    // What a script sees follows from no model.
+    if !trains, deployment.script == nil,
+      let layout = try ModelLayout.known(of: folder.with(modelsOf: deployment))
+    {
       if !withScope.contains(deployment.name) { deployment.layout.per = layout.per }
       if !withFeatures.contains(deployment.name) { deployment.layout.features = layout.features }
     }

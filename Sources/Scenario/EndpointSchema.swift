@@ -1,6 +1,7 @@
 import BatchScoring
 import Compute
 import Documents
+import Modelling
 
 /// The keys of an endpoint file, in the words of Azure ML where it has them.
 enum EndpointSchema {
@@ -24,12 +25,62 @@ enum EndpointSchema {
   static let compute = Mapping(
     name: "compute", keys: ScenarioSchema.compute.keys, exactlyOneOf: [["local", "slurm"]])
 
+  static let code = Mapping(
+    name: "code_configuration",
+    keys: [
+      Key(
+        name: "code", kind: .text, about: "The folder of the script, relative to this file.", isRequired: true
+      ),
+      Key(
+        name: "scoring_script", kind: .text,
+        about: "The script in it: Python with init() and run(mini_batch), or another program.",
+        isRequired: true),
+    ])
+
+  static let environment = Mapping(
+    name: "environment",
+    keys: [
+      Key(name: "python", kind: .text, about: "The interpreter. Default: python3."),
+      Key(
+        name: "requirements", kind: .text,
+        about: "A file for pip, from which a virtual environment is made once and kept."),
+    ])
+
+  static let memory = Schema.Form(
+    pattern: "^\(Schema.Form.decimal)([kKMGT]?B|[KMGT]iB)?$",
+    wanted: "a size of at least \(ScoringScript.leastMemory.minimum) bytes, such as 2GB")
+
+  static let resources = Mapping(
+    name: "resources",
+    keys: [
+      Key(
+        name: "memory",
+        kind: .any([
+          .wholeNumber(minimum: ScoringScript.leastMemory.minimum, maximum: Schema.mostBytes), .form(memory),
+        ]), about: "What the script's process may have, such as 2GB. Default: as much as it likes.")
+    ])
+
   static let deployment = Mapping(
     name: "deployment",
     keys: [
       Key(
         name: "models", kind: .text,
-        about: "The folder of the models, relative to this file. Default: the models of the run."),
+        about:
+          "The folder of the one-class SVMs, relative to this file. Default: the models of the run."),
+      Key(
+        name: "code_configuration", kind: .object(code),
+        about: "A scoring script, in place of one-class SVMs: code and scoring_script."),
+      Key(
+        name: "environment", kind: .object(environment),
+        about: "What the script runs in: python or requirements."),
+      Key(
+        name: "model", kind: .text,
+        about:
+          "A file or folder that the script reads; without a script, a file .onnx or a folder of MLflow."),
+      Key(
+        name: "input", kind: .choice(ScoringScript.Input.allCases.map(\.rawValue)),
+        about: "What run() is given: files, paths of CSV files, or table, a DataFrame. Default files."),
+      Key(name: "resources", kind: .object(resources), about: "The memory that a script may have."),
       Key(name: "per", kind: .choice(ScenarioSchema.granularities), about: "device or sensor."),
       Key(
         name: "features", kind: .list(.choice(ScenarioSchema.features), atLeast: 1, isUnique: true),
@@ -61,5 +112,5 @@ enum EndpointSchema {
       Key(
         name: "logging_level", kind: .choice(ScenarioSchema.loggingLevels),
         about: "warning, info or debug. Default info."),
-    ])
+    ], atMostOneOf: [["models", "model"], ["models", "code_configuration"]])
 }

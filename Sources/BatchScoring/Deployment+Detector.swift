@@ -1,0 +1,47 @@
+import Files
+import Modelling
+
+/// Why a job cannot begin: what its deployment scores with is not there.
+struct DetectorError: Error {
+  let reason: String
+}
+
+extension Deployment {
+  /// Makes ready what the deployment scores with, for all workers of a job: the interpreter of a script, and its version. Nil for
+  /// one-class SVMs, of which a job needs to know nothing. Throws ``DetectorError``.
+  ///
+  /// - Parameters:
+  ///   - folder: With the models of this deployment.
+  ///   - report: Is told what takes long.
+  func scriptSetup(in folder: RunFolder, report: @escaping @Sendable (String) -> Void)
+    async throws(DetectorError)
+    -> ScriptSetup?
+  {
+    guard let script else { return nil }
+    do {
+      if let fault = script.fault { throw ScoringError(fault) }
+      let python = try await PythonEnvironment(report: report).interpreter(of: script)
+      return try ScriptSetup(
+        script, python: python, layout: layout, models: folder.models, runSeconds: taskTimeoutSeconds)
+    } catch {
+      throw DetectorError(reason: "\(error)")
+    }
+  }
+
+  /// Trains what it scores with.
+  ///
+  /// - Parameters:
+  ///   - folder: With the models of this deployment.
+  ///   - threads: How many devices are trained at a time.
+  ///   - report: Is told what takes long.
+  func trainer(in folder: RunFolder, threads: Int, report: @escaping @Sendable (String) -> Void)
+    -> any DetectorTrainer
+  {
+    guard let script else {
+      return Trainer(folder: folder, layout: layout, settings: model, threads: threads)
+    }
+    return ScriptTrainer(
+      folder: folder, script: script, layout: layout, environment: PythonEnvironment(report: report),
+      log: folder.log("train-\(name)"))
+  }
+}

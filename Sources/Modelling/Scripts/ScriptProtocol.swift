@@ -1,0 +1,66 @@
+import Foundation
+import Wording
+
+// The protocol between a worker and a scoring script: one JSON object a line. docs/scripts.md explains it to those who write a script in
+// another language than Python.
+//
+//     script → worker   {"status":"ready"}                                        once, when it can score
+//     worker → script   {"task":17,"attempt":1,"windows":240,"files":["/…/device_pump-001.csv",…],"output":"/…/rows.csv"}
+//     script → worker   {"status":"ok","task":17}                                 the rows are in the file `output`
+//                    or {"status":"failed","task":17,"reason":"…"}                not one row of the task is scored
+//
+// One request at a time. The end of standard input means: exit. What the script writes to standard error is its log.
+
+/// One line on a script's standard input: score these files.
+struct ScriptRequest: Hashable, Sendable, Codable {
+  var task: Int
+  /// From 1.
+  var attempt: Int
+  /// How many rows are expected.
+  var windows: Int
+  /// Paths of CSV files, in the order of devices and sensors.
+  var files: [String]
+  /// The path of the CSV file that the script writes.
+  var output: String
+
+  /// The request as one line of JSON, with its line feed.
+  var line: [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let data = try? encoder.encode(self) else {
+      preconditionFailure("strings and integers always encode")
+    }
+    return Array(data) + [0x0A]
+  }
+}
+
+/// One line on a script's standard output.
+struct ScriptReply: Hashable, Sendable, Codable {
+  enum Status: String, Hashable, Sendable, Codable {
+    case ready, ok, failed
+  }
+
+  var status: Status
+  var task: Int?
+  /// Why it has failed.
+  var reason: String?
+
+  /// Reads a line. Throws ``ScriptFault`` where it is no reply.
+  init(line: some Sequence<UInt8>) throws(ScriptFault) {
+    let line = Data(line)
+    guard let reply = try? JSONDecoder().decode(ScriptReply.self, from: line) else {
+      let text = String(decoding: line.prefix(200), as: UTF8.self)
+      throw ScriptFault(
+        "wrote \(text.quoted) to its standard output, which is for replies; what it prints belongs to standard error"
+      )
+    }
+    self = reply
+  }
+}
+
+/// What a script did that ends a task, or the script: a verb phrase, without the script's name.
+struct ScriptFault: Error, Hashable, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}
