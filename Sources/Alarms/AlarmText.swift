@@ -49,7 +49,8 @@ package enum AlarmText {
 
   private static func sensors(of alarm: Alarm) -> String {
     alarm.sensors.isEmpty
-      ? "no reason: its windows or its models are gone" : alarm.sensors.map(\.name).joined(separator: ", ")
+      ? "no reason: scored by a script, or its windows or models are gone"
+      : alarm.sensors.map(\.name).joined(separator: ", ")
   }
 
   /// An instant to the second, in UTC.

@@ -34,7 +34,7 @@ extension Deployment {
   ///   - folder: With the models of this deployment.
   ///   - threads: How many devices are trained at a time.
   ///   - report: Is told what takes long.
-  func trainer(in folder: RunFolder, threads: Int, report: @escaping @Sendable (String) -> Void)
+  package func trainer(in folder: RunFolder, threads: Int, report: @escaping @Sendable (String) -> Void)
     -> any DetectorTrainer
   {
     guard let script else {

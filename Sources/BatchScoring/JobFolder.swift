@@ -7,6 +7,9 @@ extension RunFolder {
     JobFolder(path: "\(predictions)/\(id)", output: output)
   }
 
+  /// The folder of a deployment that scores the windows of this run beside the run's own jobs.
+  package func deployment(_ name: String) -> RunFolder { RunFolder("\(path)/deployments/\(name)") }
+
   /// The same folder with the models of `deployment`.
   package func with(modelsOf deployment: Deployment) -> RunFolder {
     // A script's own model lies in a folder of its own, so that several deployments can lie side by side.

@@ -22,6 +22,11 @@ package struct RunLine: Sendable {
   }
 
   private func line(hasBar: Bool, hasClock: Bool = true, hasJobs: Bool = true) -> String {
+    if let deployment = status.deployment {
+      // The windows and their event time are those of the run, which is over.
+      let models = status.modelsTrained > 0 ? "\(status.modelsTrained) models" : "training"
+      return "\(status.phase.rawValue)  \(deployment)  \(models)  \(status.jobsCompleted) jobs"
+    }
     let share = status.share.isFinite ? min(1, max(0, status.share)) : 0
     let filled = Int(share * Double(Self.cells))
     let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: Self.cells - filled)

@@ -7,6 +7,7 @@ package struct RunStatus: Hashable, Sendable {
     case publishing = "publishing"
     case draining = "draining"
     case scoring = "scoring"
+    case comparing = "comparing"
   }
 
   package var phase = Phase.starting
@@ -20,6 +21,8 @@ package struct RunStatus: Hashable, Sendable {
   package var jobsCompleted = 0
   package var modelsTrained = 0
   package var restarts = 0
+  /// The deployment that scores while others have done so before.
+  package var deployment: String?
 
   package init() {}
 }

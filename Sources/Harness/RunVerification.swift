@@ -47,6 +47,9 @@ package struct RunVerification {
     )
     findings += try RunAudit.differences(report, again)
     if document.scoring != nil { findings += try RunAudit.predictionDifferences(folder) }
+    for trial in document.deployments?.trials ?? [] {
+      findings += try RunAudit.predictionDifferences(folder.deployment(trial.name))
+    }
     findings += try labelFindings(document)
     return Outcome(scenario: document.name, findings: findings, notes: [])
   }

@@ -65,6 +65,10 @@ package struct ScenarioRun: Sendable {
       let supervisor = RunSupervisor(
         document, executable: options.executable, folder: folder, stop: stop, observe: observe)
       try await supervisor.run(&account)
+      try await DeploymentTrials(
+        document, executable: options.executable, folder: folder, stop: stop, observe: observe
+      )
+      .run()
       // Of a climb, what was published of it.
       let carried = try document.carriedOut(account)
       let judged = try JudgedFolder(folder, carried.judgedPlan, account)
@@ -127,6 +131,7 @@ extension ScenarioDocument {
   package var judgedPlan: JudgedFolder.Plan {
     JudgedFolder.Plan(
       source: source.messages, windows: ingestion.windows, latePolicy: ingestion.latePolicy,
-      isScored: scoring != nil)
+      isScored: scoring != nil, compared: deployments?.compared.map(\.name) ?? [],
+      scheduled: deployments?.scheduled.name)
   }
 }

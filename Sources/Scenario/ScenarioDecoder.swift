@@ -51,6 +51,7 @@ struct ScenarioDecoder {
     let ingestion = ingestion(reader)
     let model = model(reader)
     let scoring = scoring(reader, model)
+    let deployments = deployments(reader, seed: seed)
     let compute = compute(reader, scoring?.compute ?? .local)
     let clusters = clusters(reader, scoring)
     let breaks = breaks(reader, seed: seed)
@@ -74,7 +75,7 @@ struct ScenarioDecoder {
       publishing: publishing, ingestionObstacle: obstacle,
       unfilledExpectations: unfilled(expectations, reader, source, speed: clock.speed ?? .max),
       source: source, ingestion: ingestion, model: model,
-      scoring: scoring, compute: compute, clusters: clusters,
+      scoring: scoring, deployments: deployments, compute: compute, clusters: clusters,
       tooLargeSizes: tooLargeSizes(clusters, reader),
       faults: breaks.map(\.fault).sorted { $0.at < $1.at }, expectations: expectations.map(\.expectation),
       isJudged: isJudged, climb: climb,
@@ -203,6 +204,7 @@ struct ScenarioDecoder {
     if reader.node("faults") != nil { parts.insert(.faults) }
     if reader.node("replay") != nil { parts.insert(.replay) }
     if reader.node("scoring") != nil { parts.insert(.scoring) }
+    if reader.node("compare") != nil { parts.insert(.compare) }
     if reader.node("clusters") != nil { parts.insert(.clusters) }
     if reader.node("capacity") != nil { parts.insert(.capacity) }
     if reader.node("broker") == nil { parts.insert(.ownBroker) }

@@ -93,6 +93,8 @@ package struct ScenarioDocument: Sendable {
   /// Nil together with ``scoring``: the run ends with the windows.
   package let model: Model?
   package let scoring: Scoring?
+  /// Nil where ``model`` says how windows are scored.
+  package let deployments: ScenarioDeployments?
   /// The compute target that scores.
   package let compute: ComputeSettings
   /// Other sizes of the cluster; nil where the scenario looks at none.
@@ -160,14 +162,28 @@ package struct ScenarioDocument: Sendable {
   /// What the scheduler needs to know; nil where the scenario scores nothing.
   package var scheduleConfiguration: ScheduleConfiguration? {
     guard let model, let scoring else { return nil }
+    if let deployments { return scheduleConfiguration(of: deployments.scheduled) }
     var settings = model.settings
     settings.seed = seed
-    let deployment = Deployment(
-      layout: model.layout, model: settings, miniBatchSize: scoring.miniBatchSize,
-      maxRetries: scoring.retry.maxRetries, taskTimeoutSeconds: scoring.retry.timeout.seconds,
-      errorThreshold: scoring.errorThreshold)
-    let training = TrainingRange(
-      from: clock.start + model.trainOn.lowerBound, to: clock.start + model.trainOn.upperBound)
+    return scheduleConfiguration(
+      of: Deployment(
+        layout: model.layout, model: settings, miniBatchSize: scoring.miniBatchSize,
+        maxRetries: scoring.retry.maxRetries, taskTimeoutSeconds: scoring.retry.timeout.seconds,
+        errorThreshold: scoring.errorThreshold))
+  }
+
+  /// The windows that models learn from; nil where the scenario scores nothing.
+  package var trainingRange: TrainingRange? {
+    model.map {
+      TrainingRange(from: clock.start + $0.trainOn.lowerBound, to: clock.start + $0.trainOn.upperBound)
+    }
+  }
+
+  /// What a scheduler needs to know that scores with `deployment`; nil where the scenario scores nothing.
+  package func scheduleConfiguration(of deployment: Deployment) -> ScheduleConfiguration? {
+    guard let scoring else { return nil }
+    // Models from elsewhere are as they are.
+    let training = deployment.models == nil ? trainingRange : nil
     let from = clock.start + scoring.from
     switch scoring.trigger {
     case .cron(let cron):

@@ -39,6 +39,14 @@ package enum ScenarioSchema {
         about: "The load climbs step by step until broker or ingestion give, and the run says where."),
       Key(name: "ingestion", kind: .object(ingestion), about: "Windows and lateness."),
       Key(name: "model", kind: .object(model), about: "The one-class SVMs and what they learn from."),
+      Key(
+        name: "endpoint", kind: .text,
+        about:
+          "An endpoint file, relative to this one: its default deployment scores, in place of one-class SVMs as “model” says them."
+      ),
+      Key(
+        name: "compare", kind: .list(.text, atLeast: 2, isUnique: true),
+        about: "Deployments of the endpoint that score the same windows, side by side."),
       Key(name: "scoring", kind: .object(scoring), about: "When the scheduled batch job scores, and where."),
       Key(name: "compute", kind: .object(compute), about: "The compute targets."),
       Key(

@@ -19,6 +19,8 @@ package struct JudgedFolder: Sendable {
   package var nodes = NodeUsage([])
   /// Nil where nothing was scored.
   package var detection: DetectionMetrics?
+  /// The deployments that are held against each other, in the order of the scenario; empty where it compares none.
+  package var deployments: [JudgedDeployment] = []
 
   /// What it is held against.
   package struct Plan: Sendable {
@@ -26,10 +28,16 @@ package struct JudgedFolder: Sendable {
     package let windows: WindowSettings
     package let latePolicy: LatePolicy
     package let isScored: Bool
+    /// The names of the deployments that are held against each other, and which of them the scheduled jobs are of.
+    package let compared: [String]
+    package let scheduled: String?
 
     package init(
-      source: any MessageSource, windows: WindowSettings, latePolicy: LatePolicy, isScored: Bool
+      source: any MessageSource, windows: WindowSettings, latePolicy: LatePolicy, isScored: Bool,
+      compared: [String] = [], scheduled: String? = nil
     ) {
+      self.compared = compared
+      self.scheduled = scheduled
       self.source = source
       self.windows = windows
       self.latePolicy = latePolicy
@@ -55,9 +63,12 @@ package struct JudgedFolder: Sendable {
     let jobStore = try JobStore(reading: folder.jobs)
     jobs = try jobStore.jobs()
     nodes = NodeUsage(try jobStore.nodeStates())
-    detection = try Evaluation(
-      windows: Self.scoredWindows(folder, jobStore, jobs), labels: plan.source.labels
-    ).metrics()
+    let own = try JudgedDeployment(plan.scheduled ?? "", in: folder, labels: plan.source.labels)
+    detection = own.detection
+    deployments = try plan.compared.map { name in
+      name == plan.scheduled
+        ? own : try JudgedDeployment(name, in: folder.deployment(name), labels: plan.source.labels)
+    }
   }
 
   /// What all completed jobs predicted.

@@ -19,7 +19,8 @@ struct PredictionOracle {
   /// What a row says after its key.
   private struct Row: Hashable {
     var end: Timestamp
-    var score: Double
+    /// Nil where it is not known what it should be.
+    var score: Double?
     var isFlagged: Bool
     var version: String
     var revision: Int
@@ -91,9 +92,11 @@ struct PredictionOracle {
     let again = try job.cut.failedRowsOf.map { try failedKeys(folder.job($0).failed) }
     let models = folder.with(modelsOf: deployment).models
     for device in try windows.devices() {
-      for (key, wanted) in try expected(device, job.cut, deployment.layout, models: models)
-        .sorted(by: { $0.key < $1.key })
-      {
+      let expected =
+        deployment.script == nil
+        ? try expected(device, job.cut, deployment.layout, models: models)
+        : try expectedOfScript(device, job.cut, deployment.layout.per)
+      for (key, wanted) in expected.sorted(by: { $0.key < $1.key }) {
         let row = rows.removeValue(forKey: key)
         if let again, !again.contains(key) {
           if row != nil { findings.append("\(name): \(key.text): should not be there") }
@@ -117,15 +120,25 @@ struct PredictionOracle {
   }
 
   private func difference(_ row: Row, _ wanted: Row) -> String? {
-    if row.version != wanted.version { return "model_version \(row.version), expected \(wanted.version)" }
-    if row.score.bitPattern != wanted.score.bitPattern {
-      return "score \(row.score), expected \(wanted.score)"
-    }
-    if row.isFlagged != wanted.isFlagged {
-      return "prediction \(row.isFlagged ? 1 : 0), though its score is \(row.score)"
+    // Of a script, nobody else knows the score.
+    if let score = wanted.score {
+      if let difference = scoreDifference(row, score, wanted) { return difference }
+    } else if !(row.score?.isFinite ?? false) {
+      return "the score is no finite number"
     }
     if row.end != wanted.end { return "window_end \(row.end), expected \(wanted.end)" }
     if row.revision != wanted.revision { return "revision \(row.revision), expected \(wanted.revision)" }
+    return nil
+  }
+
+  private func scoreDifference(_ row: Row, _ score: Double, _ wanted: Row) -> String? {
+    if row.version != wanted.version { return "model_version \(row.version), expected \(wanted.version)" }
+    guard let found = row.score, found.bitPattern == score.bitPattern else {
+      return "score \(row.score.map { "\($0)" } ?? "none"), expected \(score)"
+    }
+    if row.isFlagged != wanted.isFlagged {
+      return "prediction \(row.isFlagged ? 1 : 0), though its score is \(found)"
+    }
     return nil
   }
 
@@ -205,6 +218,27 @@ struct PredictionOracle {
       }
       return rows
     }
+  }
+
+  /// The rows of a device in a cut that a script scores: one a window, whatever sensors it has; what the script says is not known.
+  private func expectedOfScript(_ device: DeviceID, _ cut: JobCut, _ scope: ModelScope) throws -> [Key: Row?]
+  {
+    let inCut = try windows.windows(visibleAfter: cut.after, through: cut.through, devices: [device])
+    guard !inCut.isEmpty else { return [:] }
+    let visible = try windows.windows(visibleAfter: nil, through: cut.through, devices: [device])
+    let byStart = Dictionary(grouping: visible, by: \.start)
+    var rows: [Key: Row?] = [:]
+    for window in inCut {
+      let sensor = scope == .sensor ? window.sensor : nil
+      let key = Key(model: ModelKey(device: device, sensor: sensor), start: window.start)
+      guard rows[key] == nil else { continue }
+      let own = (byStart[window.start] ?? []).filter { sensor == nil || $0.sensor == sensor }
+        .sorted { $0.sensor < $1.sensor }
+      guard let first = own.first else { continue }
+      let revision = own.map(\.revision).max() ?? 1
+      rows[key] = Row(end: first.end, score: nil, isFlagged: false, version: "", revision: revision)
+    }
+    return rows
   }
 
   private func sensors(of model: OneClassModel) -> Set<SensorID> {

@@ -7,6 +7,7 @@ package enum ReportPart: String, CaseIterable, Hashable, Sendable {
   case faults
   case replay
   case scoring
+  case compare
   case ownBroker
   case clusters
   case capacity
@@ -22,6 +23,7 @@ package enum ReportPart: String, CaseIterable, Hashable, Sendable {
     case .faults: "the scenario has no “faults”"
     case .replay: "the scenario has no “replay”"
     case .scoring: "the scenario has no “scoring”"
+    case .compare: "the scenario has no “compare”"
     case .ownBroker: "on a foreign broker, where others may publish too, it cannot be known"
     case .clusters: "only a sweep of cluster sizes measures it"
     case .capacity: "the scenario has no “capacity”"

@@ -71,6 +71,13 @@ package struct RunReport: Sendable {
   }
   package var scoring: ScoringSection? { ScoringSection(measurements.judged) }
   package var detection: DetectionMetrics? { measurements.judged?.detection }
+  var detectionSection: DetectionSection? {
+    detection.map { DetectionSection(metrics: $0, deployments: deployments) }
+  }
+  /// The deployments that are held against each other; empty where none are.
+  package var deployments: [DeploymentSection] {
+    (measurements.judged?.deployments ?? []).map(DeploymentSection.init)
+  }
   package var cluster: [ClusterSection] {
     if let sweep = measurements.sweep { return sweep.entries.map { ClusterSection($0.row) } }
     return scoring.map { [ClusterSection(compute: measurements.subject.compute, scoring: $0)] } ?? []
@@ -127,7 +134,7 @@ extension RunReport: ReportSection {
     .section("faults", "What was broken on purpose.", from: .faults) { $0.faults },
     .section("windows", "What ingestion closed.") { $0.windows },
     .section("scoring", "The batch jobs.", from: .scoring) { $0.scoring },
-    .section("detection", "How well the anomalies were found.", from: .scoring) { $0.detection },
+    .section("detection", "How well the anomalies were found.", from: .scoring) { $0.detectionSection },
     .section("ingestion", "How fast ingestion was.") { $0.ingestion },
     .section("schedule_lag_ms", "How late the fleet published.", from: .schedule) {
       $0.measurements.account.fleet?.scheduleLagMs

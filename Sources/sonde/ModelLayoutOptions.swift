@@ -34,6 +34,10 @@ struct ModelLayoutOptions: ParsableArguments {
         """))
   var threshold: String?
 
+  var isUnused: Bool {
+    per == nil && features == nil && nu == nil && gamma == nil && kernel == nil && threshold == nil
+  }
+
   func layout() throws(ScoringError) -> ModelLayout {
     guard let names = try featureNames() else { return ModelLayout(per: scope) }
     var aggregates: [Aggregate] = []

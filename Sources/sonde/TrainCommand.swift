@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Modelling
 import OneClassSVM
+import Scenario
 import Telemetry
 import Wording
 
@@ -18,6 +19,7 @@ struct TrainCommand: AsyncParsableCommand {
       “sonde score --input” takes. Its features are columns: --features mean,stddev, and where none is named those of \
       mean, stddev, min, max that the file has, or else the one column of values.
       A model that cannot be trained is said with its reason; the others are written.
+      With RUN_DIR and --endpoint: the models of a deployment, as it says; a scoring script with train() makes its own.
       With RUN_DIR and --device: those models alone, with the windows and the settings of the run's training where nothing \
       else is given. All others stay as they are, and so do the ones of before where these cannot be trained.
       """)
@@ -53,6 +55,8 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(help: "The first instant after the training windows.")
   var to: String?
 
+  @OptionGroup var endpoint: EndpointOptions
+
   @OptionGroup var model: ModelLayoutOptions
 
   @Option(help: "How many models are trained at a time; by default one a core.")
@@ -64,7 +68,9 @@ struct TrainCommand: AsyncParsableCommand {
     if let threads, threads < 1 { throw ScoringError("--threads is \(threads); it must be at least 1") }
     switch (runDir, input) {
     case (let runDir?, nil): try await train(run: runDir)
-    case (nil, let input?): try await train(file: input)
+    case (nil, let input?):
+      guard endpoint.isUnused else { throw ScoringError("--endpoint belongs to the folder of a run") }
+      try await train(file: input)
     default: throw ScoringError("give either the folder of a run or --input with a file")
     }
   }
@@ -90,6 +96,7 @@ struct TrainCommand: AsyncParsableCommand {
     let range = try range()
     if let range { try await ReadingsWait.run(until: range.to, given: "--to", in: folder.store) }
     guard let selection = try selection() else {
+      if let document = try endpoint.document() { return try await train(document, range, folder) }
       guard let range else { throw ScoringError("training on a run needs --from and --to") }
       let trainer = Trainer(
         folder: folder, layout: try model.layout(), settings: model.settings, threads: workers)
@@ -107,6 +114,31 @@ struct TrainCommand: AsyncParsableCommand {
     try conclude(record, folder)
     // They were asked for by name.
     guard record.failures.isEmpty else { throw ExitCode(ExitStatus.expectationFailed) }
+  }
+
+  /// Trains what a deployment scores with.
+  private func train(_ document: EndpointDocument, _ range: TrainingRange?, _ folder: RunFolder) async throws
+  {
+    guard let range else { throw ScoringError("training on a run needs --from and --to") }
+    guard model.isUnused else {
+      throw ScoringError("what models see and how they are trained says the deployment of --endpoint")
+    }
+    let deployment = try document.deployment(endpoint.deployment, in: folder, trains: true)
+    guard deployment.script?.model == nil else {
+      throw ScoringError("the deployment \(deployment.name) has a model, and does not train one")
+    }
+    let own = folder.with(modelsOf: deployment)
+    let outcome = try await deployment.trainer(in: own, threads: workers) { StandardError.write($0) }
+      .makeModels(range)
+    for notice in outcome.notices { StandardError.write(notice) }
+    if let reason = outcome.nothingTrained { throw reason }
+    if let failure = outcome.firstFailure { StandardError.write(failure) }
+    guard outcome.models > 0 else {
+      throw ScoringError("the script of the deployment \(deployment.name) has no train()")
+    }
+    StandardOutput.write(
+      "trained \(outcome.models) \(outcome.models == 1 ? "model" : "models") of \(deployment.name), into \(own.models)"
+        + (outcome.failed > 0 ? "; \(outcome.failed) could not be trained" : ""))
   }
 
   /// What --device and --sensor name; nil where neither is given.
