@@ -50,7 +50,7 @@ import Testing
       "\($0)".contains("there is no setting “eror_threshold”; did you mean “error_threshold”?")
     }
     #expect { try deployment.set(["colour=red"], trains: true) } throws: {
-      "\($0)".contains("there are models, per, features,")
+      "\($0)".contains("there are models, code_configuration.code,")
     }
   }
 

@@ -101,6 +101,11 @@ import Testing
       "ingestion": { "window": "2s" } }
     """,
     """
+    { "name": "compared", "clock": { "duration": "2h" }, "fleet": [{ "device": "d", "count": 1, "every": "1m",
+        "sensors": { "t": { "signal": [{ "constant": { "value": 1 } }] } } }],
+      "model": { "train_on": ["0h", "1h"] }, "scoring": { "every": "1h" }, "endpoint": "e.yaml", "compare": ["blue", "green"] }
+    """,
+    """
     { "name": "long", "replay": { "files": ["a.csv", "b.csv"], "device_column": "d", "sensor_column": "s",
       "value_column": "v" } }
     """,
