@@ -33,15 +33,17 @@ extension Deployment {
   /// - Parameters:
   ///   - folder: With the models of this deployment.
   ///   - threads: How many devices are trained at a time.
+  ///   - isStopped: Whether a script is to be stopped that trains.
   ///   - report: Is told what takes long.
-  package func trainer(in folder: RunFolder, threads: Int, report: @escaping @Sendable (String) -> Void)
-    -> any DetectorTrainer
-  {
+  package func trainer(
+    in folder: RunFolder, threads: Int, isStopped: @escaping @Sendable () -> Bool = { false },
+    report: @escaping @Sendable (String) -> Void
+  ) -> any DetectorTrainer {
     guard let script else {
       return Trainer(folder: folder, layout: layout, settings: model, threads: threads)
     }
     return ScriptTrainer(
       folder: folder, script: script, layout: layout, environment: PythonEnvironment(report: report),
-      log: folder.log("train-\(name)"))
+      log: folder.log("train-\(name)"), isStopped: isStopped)
   }
 }

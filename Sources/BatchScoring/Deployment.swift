@@ -140,7 +140,11 @@ package struct Deployment: Hashable, Sendable, Codable {
 
   var retry: RetrySettings {
     // The worker of a script sees to the time of run() itself, and its script may start first.
-    let seconds = taskTimeoutSeconds + (script == nil ? 0 : ScoringDefaults.scriptAllowance.seconds)
+    let more =
+      script == nil
+      ? 0
+      : ScriptSetup.startSeconds(runSeconds: taskTimeoutSeconds) + ScoringDefaults.scriptAllowance.seconds
+    let seconds = taskTimeoutSeconds + more
     return RetrySettings(maxRetries: maxRetries, timeout: .milliseconds(Int64(seconds * 1000)))
   }
 }

@@ -186,10 +186,9 @@ package struct Scheduler: Sendable {
   // MARK: - Training
 
   private var trainer: any DetectorTrainer {
-    configuration.deployment.trainer(in: runner.folder, threads: trainingThreads) {
-      [report = runner.report] in
-      report(ScoringEvent(.notice, reason: $0))
-    }
+    configuration.deployment.trainer(
+      in: runner.folder, threads: trainingThreads, isStopped: { [control] in control.stopRequested },
+      report: { [report = runner.report] in report(ScoringEvent(.notice, reason: $0)) })
   }
 
   func isTrained() async throws -> Bool {

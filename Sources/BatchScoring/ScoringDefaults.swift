@@ -43,8 +43,8 @@ package enum ScoringDefaults {
   package static let cachedTimeTexts = 10_000
   /// How many models a warm worker keeps: one of 100 support vectors and 12 features takes about 10 KB.
   package static let cachedModels = 10_000
-  /// How much longer a task of a scoring script may take than run() alone: its script may start with it.
-  package static let scriptAllowance = ScriptDefaults.startTimeout + .seconds(60)
+  /// How much longer a task of a scoring script may take than its start and run(), which its worker sees to: it reads and writes windows.
+  package static let scriptAllowance = Duration.seconds(60)
   /// The name of a prediction file: the contract's, and Azure ML's.
   package static let outputFileName = "predictions.csv"
   /// How many reasons of failed rows `sonde jobs show` tells: they fill no screen.

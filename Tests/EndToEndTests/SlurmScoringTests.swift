@@ -166,6 +166,28 @@ import Testing
     }
   }
 
+  /// A scoring script on the cluster's nodes, in their own processes.
+  @Test(
+    .enabled(if: canStartSlurm, "needs root and the package slurm-wlm"),
+    .enabled(if: Python.plain != nil, Python.plainIsMissing))
+  func aScriptScoresTheSameOnSlurm() async throws {
+    func outputs(_ more: [String], _ environment: [String: String?]) async throws -> [String: Data] {
+      try await ScoringRun.with { run in
+        let endpoint = try run.endpoint(ScoringRun.script(), settings: ["mini_batch_size: 2"])
+        let outcome = try await run.score(endpoint, more, environment: environment)
+        #expect(outcome.status == 0 && outcome.failed.isEmpty, "\(outcome.errors)")
+        try await run.expectNoProcessIsLeft("\(more)")
+        return try run.outputs()
+      }
+    }
+    let here = try await outputs([], [:])
+    try await withCluster { _, environment in
+      let there = try await outputs(
+        ["--compute", "slurm", "--max-instances", "4"], environment.mapValues { $0 })
+      #expect(here.count == 2 && there == here)
+    }
+  }
+
   /// Cluster sizes that are measured as real arrays. They give the same bytes, or the sweep would fail.
   @Test(.enabled(if: canStartSlurm, "needs root and the package slurm-wlm"))
   func clusterSizesAreMeasuredOnSlurm() async throws {

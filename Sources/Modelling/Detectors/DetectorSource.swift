@@ -24,6 +24,7 @@ package final class DetectorSource {
     -> any Detector
   {
     guard let script else { return OneClassDetector(folder: folder, layout: layout, models: models) }
+    scripts.beginJob()
     return ScriptDetector(script, scope: layout.per, runner: scripts, scratch: scratch)
   }
 }

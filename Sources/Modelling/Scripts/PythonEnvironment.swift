@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Subprocess
 import Supervision
+import Synchronization
 import SystemPackage
 import Wording
 
@@ -37,17 +38,21 @@ package struct PythonEnvironment: Sendable {
         "there is no Python interpreter \(name.quoted)"
           + (script.python == nil ? "; it is in the package python3" : ""))
     }
-    guard let requirements = script.requirements else { return python }
-    return try await environment(of: requirements, python)
+    let (version, own) = try await Self.version(of: python)
+    guard let requirements = script.requirements else { return own }
+    return try await environment(of: requirements, own, version)
   }
 
-  private func environment(of requirements: String, _ python: String) async throws -> String {
-    let version = try await output(of: [python, "-c", "import sys; print(sys.version, sys.prefix)"])
+  private func environment(of requirements: String, _ python: String, _ version: String) async throws
+    -> String
+  {
     let text = try TextFile.text(of: requirements)
     let digest = Digest.sha256(text: "\(version)\n\(text)").prefix(16)
     let environment = "\(folder)/\(digest)"
     let ready = "\(environment)/ready"
-    guard FileStamp(ready) == nil else { return "\(environment)/bin/python" }
+    // An interpreter that it was made from may have been removed.
+    var isReady: Bool { FileStamp(ready) != nil && access("\(environment)/bin/python", X_OK) == 0 }
+    if isReady { return "\(environment)/bin/python" }
     try Folder.make(folder)
     // Two that want the same environment at the same time make it once.
     let lock = open("\(environment).lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
@@ -61,7 +66,7 @@ package struct PythonEnvironment: Sendable {
       hasTold = true
       try await Task.sleep(for: .milliseconds(200))
     }
-    guard FileStamp(ready) == nil else { return "\(environment)/bin/python" }
+    if isReady { return "\(environment)/bin/python" }
     let log = "\(environment).log"
     report("making the Python environment of \(requirements), once; what pip says is in \(log)")
     // One that was begun and not finished.
@@ -105,14 +110,47 @@ package struct PythonEnvironment: Sendable {
     }
   }
 
-  private func output(of command: [String]) async throws -> String {
-    let result = try await Subprocess.run(
-      .path(FilePath(command[0])), arguments: Arguments(Array(command.dropFirst())),
-      output: .string(limit: 4096), error: .discarded)
-    guard result.terminationStatus.isSuccess else {
-      throw ScoringError("\(command[0]) is no Python interpreter: \(result.terminationStatus)")
+  /// Interpreters that have been asked, and what they said.
+  private static let known = Mutex<[String: (stamp: FileStamp?, version: String, path: String)]>([:])
+
+  /// The version of the interpreter `python`, and its own path, which is another one where `python` is a script that chooses it. Throws
+  /// ``ScoringError`` where it is none, or too old.
+  private static func version(of python: String) async throws -> (version: String, path: String) {
+    let stamp = FileStamp(python)
+    if let known = known.withLock({ $0[python] }), known.stamp == stamp { return (known.version, known.path) }
+    let question =
+      "import sys; print(sys.version_info >= (3, 8), sys.executable, sys.prefix, sys.version, sep='\\n')"
+    let said: String
+    do {
+      said = try await withThrowingTaskGroup(of: String.self) { group in
+        group.addTask {
+          let words = TiedCommand.words([python, "-c", question], signal: "KILL")
+          let result = try await Subprocess.run(
+            .path(FilePath(words[0])), arguments: Arguments(Array(words.dropFirst())),
+            output: .string(limit: 4096), error: .discarded)
+          guard result.terminationStatus.isSuccess else { throw ScoringError("\(result.terminationStatus)") }
+          return result.standardOutput
+        }
+        group.addTask {
+          try await Task.sleep(for: ScriptDefaults.versionTimeout)
+          throw ScoringError("it does not answer")
+        }
+        defer { group.cancelAll() }
+        return try await group.next() ?? ""
+      }
+    } catch {
+      throw ScoringError("\(python) is no Python interpreter: asked for its version, it failed: \(error)")
     }
-    return result.standardOutput
+    let lines = said.split(separator: "\n").map(String.init)
+    guard lines.count >= 4, ["True", "False"].contains(lines[0]) else {
+      throw ScoringError("\(python) is no Python interpreter: asked for its version, it said something else")
+    }
+    guard lines[0] == "True" else {
+      throw ScoringError("\(python) is Python \(lines[3]); scoring scripts need 3.8 or later")
+    }
+    let answer = (version: lines[2...].joined(separator: "\n"), path: lines[1])
+    known.withLock { $0[python] = (stamp, answer.version, answer.path) }
+    return answer
   }
 
   private static let progressInterval = Duration.seconds(5)

@@ -112,18 +112,38 @@ package struct ScoringScript: Hashable, Sendable, Codable {
 
 /// The defaults and bounds of scoring scripts, each with its reason.
 package enum ScriptDefaults {
-  /// How long a script may take from its start to the end of its `init()`: packages on a cold disk and large models take minutes.
-  package static let startTimeout = Duration.seconds(600)
+  /// How many times as long as `run()` a script may take from its start to the end of its `init()`: packages on a cold disk and large
+  /// models take longer than a task.
+  static let startFactor = 10.0
+  /// And how many seconds at least.
+  static let leastStartSeconds = 30.0
+  /// How often a worker tries in one job to start a script that does not start: it may be bad luck, such as a machine that is short of
+  /// memory.
+  static let startAttempts = 3
   /// How much of what a script prints during one task goes into the log: a script that prints a gigabyte must not fill the disk.
   package static let logBytesPerTask = 1 << 20
   /// The longest reply in bytes: it is one short line.
   static let replyBytes = 1 << 16
+  /// How much of what a script has printed last is known, for the message where it does not start.
+  static let tailBytes = 1024
+  /// How much is read from a script at a time, and how often where it goes on: 1 MiB is the most that a pipe holds.
+  static let pieceBytes = 1 << 16
+  static let pipePieces = 16
+  /// How many files of a script and its model are looked at before and after each task, whether they have changed: it takes a microsecond
+  /// each.
+  static let watchedFiles = 1000
+  /// How many characters of a reason are told.
+  static let reasonLength = 500
+  /// How long an interpreter may take to say which version it is.
+  static let versionTimeout = Duration.seconds(30)
   /// How much a task's rows may be larger than what is expected of them, and how much is always allowed.
   static let bytesPerRow = 4096
   /// How long a script may take to exit when it is told to; it has no task then.
   static let exitGrace = Duration.seconds(2)
   /// The least memory of a script's process: an interpreter with a numeric package takes about this.
   static let leastMemoryBytes = 64 << 20
+  /// How often a training looks whether it is to stop.
+  static let stopCheckInterval = Duration.milliseconds(100)
   /// How often a script's process is looked after where the kernel does not tell of its end.
   static let endCheckInterval = Duration.milliseconds(50)
 }

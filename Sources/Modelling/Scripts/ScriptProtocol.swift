@@ -5,7 +5,7 @@ import Wording
 // another language than Python.
 //
 //     script → worker   {"status":"ready"}                                        once, when it can score
-//     worker → script   {"task":17,"attempt":1,"windows":240,"files":["/…/device_pump-001.csv",…],"output":"/…/rows.csv"}
+//     worker → script   {"task":17,"windows":240,"files":["/…/device_pump-001.csv",…],"output":"/…/rows.csv"}
 //     script → worker   {"status":"ok","task":17}                                 the rows are in the file `output`
 //                    or {"status":"failed","task":17,"reason":"…"}                not one row of the task is scored
 //
@@ -13,9 +13,8 @@ import Wording
 
 /// One line on a script's standard input: score these files.
 struct ScriptRequest: Hashable, Sendable, Codable {
+  /// The number of the request, which its reply repeats.
   var task: Int
-  /// From 1.
-  var attempt: Int
   /// How many rows are expected.
   var windows: Int
   /// Paths of CSV files, in the order of devices and sensors.
@@ -55,6 +54,18 @@ struct ScriptReply: Hashable, Sendable, Codable {
       )
     }
     self = reply
+  }
+
+  /// Why it has failed, as a part of a message.
+  var why: String { reason.map(Self.oneLine) ?? "it did not say why" }
+
+  /// What somebody else wrote, as a part of a line: without control characters, and no longer than a person reads.
+  static func oneLine(_ text: some StringProtocol) -> String {
+    let words = String(text).split {
+      $0.isWhitespace || $0.isNewline
+        || $0.unicodeScalars.first.map { $0.value < 32 || $0.value == 127 } ?? false
+    }
+    return String(words.joined(separator: " ").prefix(ScriptDefaults.reasonLength))
   }
 }
 

@@ -21,8 +21,25 @@ struct ScriptRows {
 
   /// What it says of each expected window.
   private let said: [Key: Said]
-  /// Rows that belong to no window of the task, and the first of them.
-  private let strangers: (count: Int, first: String?)
+  /// Rows of windows that the task does not have, by device; and those of devices that it does not have.
+  private let strangers: [DeviceID: Strangers]
+  private let strangersOfNobody: Strangers
+
+  private struct Strangers {
+    var count = 0
+    var first: String?
+
+    mutating func add(_ text: String) {
+      count += 1
+      first = first ?? text
+    }
+
+    var reason: String? {
+      first.map {
+        "the script returned \(count == 1 ? "a row of a window" : "\(count) rows of windows") that it was not given, such as \($0.quoted)"
+      }
+    }
+  }
 
   /// Reads the file at `path`. Throws ``ScriptFault`` where it is not what a script should write.
   init(path: String, of batch: ScriptMiniBatch, scope: ModelScope) throws(ScriptFault) {
@@ -31,10 +48,14 @@ struct ScriptRows {
     for table in batch.tables {
       for row in table.rows { said[Key(model: table.key, start: row.start)] = .nothing }
     }
-    var strangers: (count: Int, first: String?) = (0, nil)
+    var strangers: [DeviceID: Strangers] = [:]
+    var strangersOfNobody = Strangers()
+    let devices = Set(batch.tables.map(\.key.device))
     do {
       var status = stat()
-      guard stat(path, &status) == 0 else { throw ScriptFault("has written no rows: there is no \(path)") }
+      guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        throw ScriptFault("has written no rows: there is no file at output")
+      }
       guard Int(status.st_size) <= (expected + 1) * ScriptDefaults.bytesPerRow else {
         throw ScriptFault("has written \(status.st_size) bytes for \(expected) windows")
       }
@@ -42,8 +63,12 @@ struct ScriptRows {
       let columns = try Columns(reader.header, scope)
       while let row = try reader.nextRow() {
         guard let key = columns.key(row.fields), let known = said[key] else {
-          strangers.count += 1
-          strangers.first = strangers.first ?? columns.keyText(row.fields)
+          let text = columns.keyText(row.fields)
+          if let device = columns.device(row.fields), devices.contains(device) {
+            strangers[device, default: Strangers()].add(text)
+          } else {
+            strangersOfNobody.add(text)
+          }
           continue
         }
         switch known {
@@ -60,6 +85,7 @@ struct ScriptRows {
     }
     self.said = said
     self.strangers = strangers
+    self.strangersOfNobody = strangersOfNobody
   }
 
   /// What the script says of the windows of `table`.
@@ -68,6 +94,12 @@ struct ScriptRows {
     var scores: [Double] = []
     var flags: [Bool] = []
     var failures: [FailedRow] = []
+    // Whoever mixes up windows may have mixed up those that exist, too.
+    if let reason = (strangers[table.key.device] ?? strangersOfNobody).reason ?? strangersOfNobody.reason {
+      return ScoredTable(
+        key: table.key, modelVersion: version, rows: [], scores: [],
+        failures: table.rows.map { FailedRow(of: table.key, $0, reason: reason) })
+    }
     for row in table.rows {
       switch said[Key(model: table.key, start: row.start)] ?? .nothing {
       case .call(let call):
@@ -75,18 +107,12 @@ struct ScriptRows {
         scores.append(call.score)
         flags.append(call.isAnomaly)
       case .fault(let reason): failures.append(FailedRow(of: table.key, row, reason: reason))
-      case .nothing: failures.append(FailedRow(of: table.key, row, reason: missing))
+      case .nothing:
+        failures.append(FailedRow(of: table.key, row, reason: "the script returned no row for this window"))
       }
     }
     return ScoredTable(
       key: table.key, modelVersion: version, rows: rows, scores: scores, flags: flags, failures: failures)
-  }
-
-  private var missing: String {
-    guard let first = strangers.first else { return "the script returned no row for this window" }
-    return
-      "the script returned no row for this window, but \(strangers.count) of windows that it was not given, such as "
-      + first.quoted
   }
 
   /// Where the fields of a row are.
@@ -127,6 +153,8 @@ struct ScriptRows {
       return Key(model: ModelKey(device: id, sensor: name), start: time)
     }
 
+    func device(_ fields: [String]) -> DeviceID? { DeviceID(fields[device]) }
+
     func keyText(_ fields: [String]) -> String {
       let parts = [fields[device], isOfSensor ? sensor.map { fields[$0] } : nil, fields[start]]
       return parts.compactMap { $0.map { String($0.prefix(64)) } }.joined(separator: " ")
@@ -143,11 +171,12 @@ struct ScriptRows {
             "the script's prediction is \(String(other.prefix(64)).quoted); 1 is an anomaly, and 0 is none")
         }
       }
-      guard let score, !fields[score].isEmpty else {
+      guard let score else {
         // A score that says no more than the prediction does.
-        guard let call else { return .fault("the script returned neither a score nor a prediction") }
+        guard let call else { return .fault("the script returned no prediction for this window") }
         return .call(.init(score: call ? -1 : 1, isAnomaly: call))
       }
+      guard !fields[score].isEmpty else { return .fault("the script returned no score for this window") }
       guard let number = Double(fields[score]) else {
         return .fault("the script's score is \(String(fields[score].prefix(64)).quoted), which is no number")
       }

@@ -33,8 +33,13 @@ package struct ScriptSetup: Hashable, Sendable, Codable {
     let trained = script.model == nil ? try ScriptTrainer.model(in: models) : nil
     modelFolder = script.modelFolder ?? trained
     self.runSeconds = runSeconds
-    startSeconds = ScriptDefaults.startTimeout.seconds
+    startSeconds = Self.startSeconds(runSeconds: runSeconds)
     version = try Self.version(of: script, python: python, model: script.model ?? trained, layout: layout)
+  }
+
+  /// How long a script may take to start whose `run()` may take so long.
+  package static func startSeconds(runSeconds: Double) -> Double {
+    max(ScriptDefaults.leastStartSeconds, ScriptDefaults.startFactor * runSeconds)
   }
 
   // MARK: - The process
@@ -118,10 +123,16 @@ enum FolderContents {
     for case let name as String in walk {
       if ["__pycache__", ".git", ".venv"].contains((name as NSString).lastPathComponent) {
         walk.skipDescendants()
-      } else if !Folder.exists("\(path)/\(name)") {
+      } else if isFile("\(path)/\(name)") {
         names.append(name)
       }
     }
     return names.sorted().map { ($0, "\(path)/\($0)") }
+  }
+
+  /// Whether there is a file to read, and not a folder, a pipe, or a link that leads nowhere.
+  private static func isFile(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 }

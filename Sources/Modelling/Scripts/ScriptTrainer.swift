@@ -1,8 +1,6 @@
 import Files
 import Foundation
-import Subprocess
 import Supervision
-import SystemPackage
 import Telemetry
 import WindowStore
 import Wording
@@ -27,13 +25,18 @@ package struct ScriptTrainer: DetectorTrainer {
   private let layout: ModelLayout
   private let environment: PythonEnvironment
   private let log: String
+  private let isStopped: @Sendable () -> Bool
 
   /// - Parameters:
   ///   - folder: With the folder of the deployment's models.
   ///   - log: The path of the file into which goes what the script prints.
+  ///   - isStopped: Whether a training is to be given up.
   package init(
-    folder: RunFolder, script: ScoringScript, layout: ModelLayout, environment: PythonEnvironment, log: String
+    folder: RunFolder, script: ScoringScript, layout: ModelLayout, environment: PythonEnvironment,
+    log: String,
+    isStopped: @escaping @Sendable () -> Bool = { false }
   ) {
+    self.isStopped = isStopped
     self.folder = folder
     self.script = script
     self.layout = layout
@@ -88,11 +91,20 @@ package struct ScriptTrainer: DetectorTrainer {
           "no window of the store lies between \(range.from) and \(range.to); nothing can be trained"))
     }
     let begin = ContinuousClock.now
-    switch try await call(windows: windows, model: model, in: scratch, python) {
+    let end: (code: Int32, said: String?)
+    do {
+      end = try await call(windows: windows, model: model, in: scratch, python)
+    } catch let fault as ScriptFault {
+      guard !isStopped() else {
+        return TrainingOutcome(models: 0, nothingTrained: ScoringError("the training was stopped"))
+      }
+      return try nothing(ScoringError("the script's train() \(fault); what it printed is in \(log)"))
+    }
+    switch end.code {
     case 0: break
     case Self.doesNotTrain: return TrainingOutcome(models: 0)
     case let code:
-      let reason = PythonEnvironment.lastLine(of: "\(scratch)/reason") ?? "it exited with code \(code)"
+      let reason = end.said ?? "it exited with code \(code)"
       return try nothing(
         ScoringError("the script's train() failed: \(reason); what it printed is in \(log)"))
     }
@@ -127,37 +139,35 @@ package struct ScriptTrainer: DetectorTrainer {
   /// What a script leaves with that does not train: the exit code for wrong arguments.
   private static let doesNotTrain: Int32 = 64
 
-  /// Calls the script and returns its exit code.
+  /// Calls the script, and returns its exit code and what it said last. Throws ``ScriptFault`` where it was killed or stopped.
   private func call(
     windows: String, model: String, in scratch: String, _ python: String?
-  ) async throws -> Int32 {
+  ) async throws -> (code: Int32, said: String?) {
     let command: [String]
     switch try script.kind() {
-    case .onnx, .mlflow: return Self.doesNotTrain
+    case .onnx, .mlflow: return (Self.doesNotTrain, nil)
     case .executable(let file): command = [file, "train", windows, model]
     case .python(let file):
       guard let python else { throw ScoringError("no Python interpreter") }
       command = [python, try ScriptSupport.driver.write(into: scratch), "train", file, windows, model]
     }
     try Folder.make((log as NSString).deletingLastPathComponent)
-    func file(_ path: String, _ options: FileDescriptor.OpenOptions) throws -> FileDescriptor {
-      try FileDescriptor.open(
-        FilePath(path), .writeOnly, options: options.union([.create, .closeOnExec]),
-        permissions: [.ownerReadWrite, .groupRead, .otherRead])
+    let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw FileError(path: log, action: .create, reason: String(cString: strerror(errno)))
     }
-    var variables: [Environment.Key: String?] = [:]
-    for (name, value) in ScriptSetup.environment(script, layout) {
-      variables[Environment.Key(rawValue: name) ?? ""] = value
-    }
-    let words = TiedCommand.words(command, signal: "KILL")
-    let result = try await Subprocess.run(
-      .path(FilePath(words[0])), arguments: Arguments(Array(words.dropFirst())),
-      environment: .inherit.updating(variables), workingDirectory: script.code.map { FilePath($0) },
-      output: .fileDescriptor(try file("\(scratch)/reason", []), closeAfterSpawningProcess: true),
-      error: .fileDescriptor(try file(log, .append), closeAfterSpawningProcess: true))
-    return switch result.terminationStatus {
-    case .exited(let code): Int32(code)
-    case .signaled(let signal): 128 + Int32(signal)
+    return try await withCheckedThrowingContinuation { continuation in
+      // A thread that lives as long as the script does: see ``ScriptProcess``.
+      Thread.detachNewThread { [script, layout, isStopped] in
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        continuation.resume(
+          with: Result {
+            let process = try ScriptProcess(
+              command, in: script.code ?? "/", environment: ScriptSetup.environment(script, layout),
+              memoryBytes: script.memoryBytes, log: { try? file.write(contentsOf: $0) })
+            return try process.finish(isStopped: isStopped)
+          })
+      }
     }
   }
 

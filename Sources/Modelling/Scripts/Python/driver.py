@@ -7,16 +7,21 @@ Whatever the script prints goes to standard error, which is its log.
 import csv
 import datetime
 import importlib.util
+import itertools
 import json
 import os
 import sys
 import traceback
 
 
+class ScriptError(Exception):
+    """A fault of the script that its message says all of."""
+
+
 def take_streams():
     """The two ends of the protocol. Afterwards the script's own standard input is empty, and what it prints is its log."""
     requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
-    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    replies = os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
@@ -25,32 +30,59 @@ def take_streams():
 
 
 def load(path):
-    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
+    """Runs the script, and returns it as a module."""
+    # The folder of this file, which is none of the script's.
+    sys.path[0] = os.path.dirname(os.path.abspath(path))
     sys.argv = [path]
     specification = importlib.util.spec_from_file_location("scoring_script", path)
+    try:
+        code = specification.loader.get_code("scoring_script")
+    except (SyntaxError, UnicodeError, ValueError) as error:
+        raise ScriptError(f"{os.path.basename(path)} is no Python: {type(error).__name__}: {error}") from None
     module = importlib.util.module_from_spec(specification)
+    # What the script pickles in train() is found again under this name.
     sys.modules["scoring_script"] = module
-    specification.loader.exec_module(module)
+    exec(code, module.__dict__)
     return module
+
+
+def function(script, name, path):
+    found = getattr(script, name, None)
+    if not callable(found):
+        raise ScriptError(f"{os.path.basename(path)} has no function {name}()")
+    return found
 
 
 def reason_of(error, path):
     """What went wrong and where in the script, in one line."""
+    try:
+        message = " ".join(str(error).split())[:400]
+    except BaseException:
+        message = ""
+    if isinstance(error, ScriptError):
+        return message
     if isinstance(error, SystemExit):
         text = f"it called exit({error.code if error.code is not None else ''})"
     else:
-        message = " ".join(str(error).split())[:500]
         text = type(error).__name__ + (f": {message}" if message else "")
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{text}"
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
     return f"{text} ({os.path.basename(path)}:{own[-1].lineno})" if own else text
 
 
-def needs(function, name, path):
-    if not callable(function):
-        raise TypeError(f"{os.path.basename(path)} has no function {name}")
-    return function
+def print_trace():
+    """The script may have closed its streams."""
+    try:
+        traceback.print_exc()
+    except BaseException:
+        pass
+
+
+def flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:
+            pass
 
 
 # --- Rows ---------------------------------------------------------------------------------------------------------------------
@@ -60,66 +92,67 @@ COLUMNS = ["device", "sensor", "window_start", "score", "prediction"]
 
 def text_of(value, column):
     """A field as Sonde reads it: times in UTC, shortest decimals, nothing for what is missing."""
-    if value is None:
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return ""
     if isinstance(value, str):
         return value
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    if isinstance(value, datetime.datetime):
-        if value != value:  # pandas' NaT
+    if type(value).__name__ == "datetime64":
+        value = value.astype("datetime64[us]").item()
+        if value is None:
             return ""
+    if isinstance(value, datetime.datetime):
         if value.tzinfo is None:
             value = value.replace(tzinfo=datetime.timezone.utc)
         value = value.astimezone(datetime.timezone.utc)
         return value.strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
     if hasattr(value, "item"):  # a number of numpy's
         value = value.item()
-        if isinstance(value, int) and column == "window_start":
-            raise TypeError("window_start is a number; give it back as it stands in the file")
     if isinstance(value, bool):
         return "1" if value else "0"
-    if column == "prediction" and isinstance(value, float) and value == int(value or 0):
-        value = int(value)
     if isinstance(value, float):
+        if column == "prediction":
+            return "" if value != value else str(int(value)) if value in (0.0, 1.0, -1.0) else repr(value)
         return repr(value)
     return str(value)
 
 
-def rows_of(result, of_sensor):
+def rows_of(result, of_sensor, most):
     """The header and the rows of what run() returned: a DataFrame, or a list of dictionaries, tuples or lists."""
     if result is None:
-        raise TypeError("run() returned nothing")
+        raise ScriptError("run() returned nothing")
     if hasattr(result, "columns") and hasattr(result, "reset_index"):
         if not {"device", "window_start"} <= set(map(str, result.columns)):
             result = result.reset_index()
         names = [name for name in COLUMNS if name in result.columns]
-        columns = [result[name].tolist() for name in names]
-        return names, list(zip(*columns)), len(result)
+        return names, list(zip(*[result[name].tolist() for name in names]))
     if isinstance(result, (str, bytes, dict)) or not hasattr(result, "__iter__"):
-        raise TypeError(f"run() returned {type(result).__name__}, and not a list of rows or a DataFrame")
-    result = list(result)
+        raise ScriptError(f"run() returned {type(result).__name__}, and neither a list of rows nor a DataFrame")
+    result = list(itertools.islice(result, most + 1))
     if not result:
-        return COLUMNS, [], 0
-    if isinstance(result[0], dict):
+        return COLUMNS, []
+    kinds = {dict if isinstance(row, dict) else tuple if isinstance(row, (tuple, list)) else type(row) for row in result}
+    if kinds == {dict}:
         names = [name for name in COLUMNS if any(name in row for row in result)]
-        return names, [[row.get(name) for name in names] for row in result], len(result)
-    if isinstance(result[0], (tuple, list)):
+        return names, [[row.get(name) for name in names] for row in result]
+    if kinds == {tuple}:
         names = ["device"] + (["sensor"] if of_sensor else []) + ["window_start", "score", "prediction"]
         least = len(names) - 1
         for row in result:
             if not least <= len(row) <= len(names):
-                raise TypeError(f"run() returned a row of {len(row)} fields; expected {', '.join(names[:-1])} [, prediction]")
+                raise ScriptError(f"run() returned a row of {len(row)} fields; expected {', '.join(names[:-1])} [, prediction]")
         names = names[: max(len(row) for row in result)]
-        return names, [list(row) + [None] * (len(names) - len(row)) for row in result], len(result)
-    raise TypeError(f"run() returned a list of {type(result[0]).__name__}; expected rows with device, window_start and score")
+        return names, [list(row) + [None] * (len(names) - len(row)) for row in result]
+    found = " and ".join(sorted(kind.__name__ for kind in kinds))
+    raise ScriptError(f"run() returned a list of {found}; expected rows with device, window_start and score")
 
 
 def write_rows(result, request, of_sensor):
-    names, rows, count = rows_of(result, of_sensor)
     most = 2 * request["windows"] + 1000
-    if count > most:
-        raise ValueError(f"run() returned {count} rows for {request['windows']} windows")
+    names, rows = rows_of(result, of_sensor, most)
+    if len(rows) > most:
+        raise ScriptError(f"run() returned more than {most} rows for {request['windows']} windows")
     with open(request["output"], "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(names)
@@ -142,17 +175,16 @@ def table_of(files):
 
 def train(path, windows, model):
     """Exit code 0 where the script has trained, 64 where it does not train at all."""
-    requests, replies = take_streams()
+    _, replies = take_streams()
     try:
-        function = getattr(load(path), "train", None)
-        if function is None:
+        script = load(path)
+        if not hasattr(script, "train"):
             return 64
-        needs(function, "train", path)(windows, model)
+        function(script, "train", path)(windows, model)
         return 0
     except BaseException as error:
-        traceback.print_exc()
-        replies.write(reason_of(error, path) + "\n")
-        replies.flush()
+        print_trace()
+        os.write(replies, (reason_of(error, path) + "\n").encode())
         return 1
 
 
@@ -168,19 +200,19 @@ def serve(path):
             os._exit(0)
 
     def reply(**fields):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        replies.write(json.dumps(fields) + "\n")
-        replies.flush()
+        flush()
+        os.write(replies, (json.dumps(fields) + "\n").encode())
 
     try:
+        if gives_table:
+            import pandas  # noqa: F401, so that it is known at the start whether there is one
         script = load(path)
-        run = needs(getattr(script, "run", None), "run", path)
-        needs(getattr(script, "init", None), "init", path)()
+        run = function(script, "run", path)
+        function(script, "init", path)()
         stay_alone()
     except BaseException as error:
         stay_alone()
-        traceback.print_exc()
+        print_trace()
         reply(status="failed", reason=reason_of(error, path))
         return 1
     reply(status="ready")
@@ -193,7 +225,7 @@ def serve(path):
             write_rows(result, request, of_sensor)
         except BaseException as error:
             stay_alone()
-            traceback.print_exc()
+            print_trace()
             reply(status="failed", task=request["task"], reason=reason_of(error, path))
         else:
             reply(status="ok", task=request["task"])
@@ -206,6 +238,5 @@ if __name__ == "__main__":
     else:
         code = serve(sys.argv[2])
     # Threads and exit handlers of the script are not waited for.
-    sys.stdout.flush()
-    sys.stderr.flush()
+    flush()
     os._exit(code)
