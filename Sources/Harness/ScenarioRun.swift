@@ -127,6 +127,9 @@ extension ScenarioDocument {
   package var judgedPlan: JudgedFolder.Plan {
     JudgedFolder.Plan(
       source: source.messages, windows: ingestion.windows, latePolicy: ingestion.latePolicy,
-      isScored: scoring != nil)
+      isScored: scoring != nil,
+      threeSigma: scheduleConfiguration.flatMap { schedule in
+        schedule.training.map { ThreeSigmaFloor(layout: schedule.deployment.layout, training: $0) }
+      })
   }
 }

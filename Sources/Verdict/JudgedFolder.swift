@@ -26,14 +26,18 @@ package struct JudgedFolder: Sendable {
     package let windows: WindowSettings
     package let latePolicy: LatePolicy
     package let isScored: Bool
+    /// What the detector is held against; nil where nothing is trained.
+    package let threeSigma: ThreeSigmaFloor?
 
     package init(
-      source: any MessageSource, windows: WindowSettings, latePolicy: LatePolicy, isScored: Bool
+      source: any MessageSource, windows: WindowSettings, latePolicy: LatePolicy, isScored: Bool,
+      threeSigma: ThreeSigmaFloor?
     ) {
       self.source = source
       self.windows = windows
       self.latePolicy = latePolicy
       self.isScored = isScored
+      self.threeSigma = threeSigma
     }
   }
 
@@ -55,8 +59,10 @@ package struct JudgedFolder: Sendable {
     let jobStore = try JobStore(reading: folder.jobs)
     jobs = try jobStore.jobs()
     nodes = NodeUsage(try jobStore.nodeStates())
-    detection = try Evaluation(
-      windows: Self.scoredWindows(folder, jobStore, jobs), labels: plan.source.labels
+    let scored = try Self.scoredWindows(folder, jobStore, jobs)
+    detection = Evaluation(
+      windows: scored, labels: plan.source.labels,
+      threeSigma: try plan.threeSigma?.scores(of: scored, in: store) ?? []
     ).metrics()
   }
 
