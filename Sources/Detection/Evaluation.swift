@@ -14,6 +14,7 @@ package struct Evaluation: Sendable {
     var isFlagged: Bool
   }
 
+  /// Tells a window from others, whatever is said of it.
   private struct Key: Hashable {
     var device: DeviceID
     var sensor: SensorID?

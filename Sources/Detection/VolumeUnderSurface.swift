@@ -63,12 +63,17 @@ struct VolumeUnderSurface {
     let last = Self.thresholds - 1
     let distance = Double(order.count - 1) / Double(last)
     let cuts = (0...last).map { scores[order[$0 == last ? order.count - 1 : Int(Double($0) * distance)]] }
-    let areas = (0...widest).map { areas(width: $0, cuts: cuts) }
-    let hasNormal = isAnomalous.contains(false)
+    var volumes = (precisionRecall: 0.0, receiverOperatingCharacteristic: 0.0)
+    for width in 0...widest {
+      let areas = areas(width: width, cuts: cuts)
+      volumes.precisionRecall += areas.precisionRecall
+      volumes.receiverOperatingCharacteristic += areas.receiverOperatingCharacteristic
+    }
+    let widths = Double(widest + 1)
     return Volumes(
-      precisionRecall: areas.reduce(0) { $0 + $1.precisionRecall } / Double(areas.count),
-      receiverOperatingCharacteristic: hasNormal
-        ? areas.reduce(0) { $0 + $1.receiverOperatingCharacteristic } / Double(areas.count) : nil)
+      precisionRecall: volumes.precisionRecall / widths,
+      receiverOperatingCharacteristic: isAnomalous.contains(false)
+        ? volumes.receiverOperatingCharacteristic / widths : nil)
   }
 
   /// The anomalies with flanks of `flank` windows, those that overlap joined.

@@ -1,5 +1,6 @@
 import Detection
 import Foundation
+import Telemetry
 import Testing
 
 /// The floor that needs more than the predictions: what another detector says of the same windows.
@@ -51,10 +52,13 @@ import Testing
   }
 
   @Test func aDetectorThatIsNotBetterIsToldSo() throws {
-    func shortfall(_ windows: [ScoredWindow], labels: [Label] = labels, floor: [ScoredWindow] = floor) -> String? {
+    func shortfall(
+      _ windows: [ScoredWindow], labels: [Label] = Self.labels, floor: [ScoredWindow] = Self.floor
+    ) -> String? {
       Evaluation(windows: windows, labels: labels, threeSigma: floor).metrics().shortfall
     }
-    let told = try #require(shortfall(Self.windows))
+    let sentence = shortfall(Self.windows)
+    let told = try #require(sentence)
     #expect(told.hasPrefix("the detector is no better than three_sigma: vus_pr 0."))
     #expect(shortfall(Self.floor) != nil, "as good is not better")
     // Whoever tells apart what the floor does not is better.

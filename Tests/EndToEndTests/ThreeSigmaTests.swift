@@ -64,14 +64,14 @@ import Testing
     var csv = "device,window_start_ms,window_end_ms,score,prediction\n"
     for (device, rows) in Dictionary(grouping: rows, by: { $0[0] as String }) {
       func values(_ row: Row) -> [Double] { (3..<11).map { row[$0] } }
-      let training = rows.filter { $0[2] as Int64 <= noon }.map(values)
+      let training = rows.filter { ($0[2] as Int64) <= noon }.map(values)
       let count = Double(training.count)
       let mean = (0..<8).map { feature in training.reduce(0) { $0 + $1[feature] } / count }
       let deviation = (0..<8).map { feature in
         (training.reduce(0) { $0 + ($1[feature] - mean[feature]) * ($1[feature] - mean[feature]) } / count)
           .squareRoot()
       }
-      for row in rows where row[1] as Int64 >= noon {
+      for row in rows where (row[1] as Int64) >= noon {
         let deviations = values(row).enumerated().map { abs($1 - mean[$0]) / deviation[$0] }
         let score = 3 - (deviations.max() ?? 0)
         csv += "\(device),\(row[1] as Int64),\(row[2] as Int64),\(score),\(score < 0 ? 1 : 0)\n"

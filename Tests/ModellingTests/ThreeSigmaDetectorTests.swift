@@ -8,19 +8,20 @@ import Testing
   private static let detector = ThreeSigmaDetector(
     trainedOn: FeatureMatrix(rows: [[8, 5, 0], [12, 5, 0], [8, 5, 0], [12, 5, 0]]))
 
-  @Test(arguments: [
-    ([10.0, 5, 0], 3.0), ([12, 5, 0], 2), ([4, 5, 0], 0), ([10, 5, -4], -1), ([16, 5, 2], 0), ([10, 5.5, 0], -7),
+  private static let scores: [([Double], Double)] = [
+    ([10, 5, 0], 3), ([12, 5, 0], 2), ([4, 5, 0], 0), ([10, 5, -4], -1), ([16, 5, 2], 0), ([10, 5.5, 0], -7),
     ([14, 5.05, -1], 1),
-  ])
-  func theScoreIsThreeLessTheLargestDeviation(row: [Double], expected: Double) {
+  ]
+
+  @Test(arguments: scores) func theScoreIsThreeLessTheLargestDeviation(row: [Double], expected: Double) {
     #expect(abs(Self.detector.score(row[...]) - expected) < 1e-9)
   }
 
   @Test func theSmallestStepBeyondThreeIsFlagged() {
     #expect(!ThreeSigmaDetector.isFlagged(Self.detector.score([16, 5, 0])))
-    #expect(ThreeSigmaDetector.isFlagged(Self.detector.score([16.0.nextUp, 5, 0])))
+    #expect(ThreeSigmaDetector.isFlagged(Self.detector.score([Double(16).nextUp, 5, 0])))
     #expect(!ThreeSigmaDetector.isFlagged(Self.detector.score([4, 5, 3])))
-    #expect(ThreeSigmaDetector.isFlagged(Self.detector.score([4, 5, -3.0.nextUp])))
+    #expect(ThreeSigmaDetector.isFlagged(Self.detector.score([4, 5, Double(-3).nextDown])))
   }
 
   /// A score is a number whatever the features are: it goes on to −∞ where a deviation is beyond the largest double.
