@@ -70,7 +70,9 @@ private struct Span {
     self.end = end
   }
 
-  init(_ windows: Range<Int>) { self.init(start: Double(windows.lowerBound), end: Double(windows.upperBound)) }
+  init(_ windows: Range<Int>) {
+    self.init(start: Double(windows.lowerBound), end: Double(windows.upperBound))
+  }
 
   /// Nil where they have no more than a point in common.
   func intersection(_ other: Span) -> Span? {
@@ -97,7 +99,9 @@ private struct Zone {
     guard !alarms.isEmpty else { return nil }
     let chances = alarms.reduce(0) { sum, alarm in
       let inside = alarm.intersection(anomaly)?.length ?? 0
-      let before = alarm.before(anomaly.start).map { precise(anomaly.start - $0.end, anomaly.start - $0.start) }
+      let before = alarm.before(anomaly.start).map {
+        precise(anomaly.start - $0.end, anomaly.start - $0.start)
+      }
       let after = alarm.after(anomaly.end).map { precise($0.start - anomaly.end, $0.end - anomaly.end) }
       return sum + inside + (before ?? 0) + (after ?? 0)
     }
@@ -127,7 +131,8 @@ private struct Zone {
       guard let part = anomaly.intersection(Span(start: from, end: to)) else { continue }
       chances += part.intersection(alarm)?.length ?? 0
       if let before = part.before(alarm.start) {
-        chances += recalled(alarm.start - before.end, alarm.start - before.start, room: alarm.start - span.start)
+        chances += recalled(
+          alarm.start - before.end, alarm.start - before.start, room: alarm.start - span.start)
       }
       if let after = part.after(alarm.end) {
         chances += recalled(after.start - alarm.end, after.end - alarm.end, room: span.end - alarm.end)

@@ -43,7 +43,9 @@ package struct ThreeSigmaFloor: Hashable, Sendable {
         uniqueKeysWithValues: known.map { ($0.device, builder.tables(of: $0.inside(training))) })
       let found = try store.windows(
         visibleAfter: nil, through: nil, devices: some, columns: builder.columns, from: first)
-      for windows in found { scores += self.scores(of: windows, trainedOn: trained[windows.device] ?? [], builder) }
+      for windows in found {
+        scores += self.scores(of: windows, trainedOn: trained[windows.device] ?? [], builder)
+      }
     }
     return scores
   }
@@ -56,7 +58,8 @@ package struct ThreeSigmaFloor: Hashable, Sendable {
       detectors[table.key] = ThreeSigmaDetector(trainedOn: table.features)
     }
     // A whole device has the sensors of its training, whichever others it has had since.
-    let sensors = layout.per == .device ? tables.first.flatMap { ModelLayout.sensors(ofFeatures: $0.featureNames) } : nil
+    let sensors =
+      layout.per == .device ? tables.first.flatMap { ModelLayout.sensors(ofFeatures: $0.featureNames) } : nil
     return builder.tables(of: windows, sensors: sensors).flatMap { table -> [ScoredWindow] in
       guard let detector = detectors[table.key] else { return [] }
       return table.rows.enumerated().map { index, row in

@@ -32,9 +32,10 @@ enum EvaluationText {
       return note.isEmpty
         ? row : row.padding(toLength: max(34, row.count + 2), withPad: " ", startingAt: 0) + note
     }
-    let floors = [
-      ("random", metrics.floors.random), ("always_alarm", metrics.floors.alwaysAlarm),
-    ] + (metrics.floors.threeSigma.map { [("three_sigma", $0)] } ?? [])
+    let floors =
+      [
+        ("random", metrics.floors.random), ("always_alarm", metrics.floors.alwaysAlarm),
+      ] + (metrics.floors.threeSigma.map { [("three_sigma", $0)] } ?? [])
     var lines = [
       line(
         "windows", "\(metrics.windows)",

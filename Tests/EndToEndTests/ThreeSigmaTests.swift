@@ -87,7 +87,8 @@ import Testing
       let outcome = try await SondeProgram.run(["run", "\(folder)/s.yaml", "--out", run])
       #expect(outcome.status == 0, "\(outcome.output)\n\(outcome.errors)")
       let detection = try member(
-        JSONDecoder().decode(JSONValue.self, from: Data(TextFile.bytes(of: "\(run)/report.json"))), "detection")
+        JSONDecoder().decode(JSONValue.self, from: Data(TextFile.bytes(of: "\(run)/report.json"))),
+        "detection")
       // What evaluates the folder by itself says the same.
       #expect(try await json(["evaluate", run, "\(run)/labels.csv"]) == detection)
       // The predictions alone do not say what training was.
@@ -114,7 +115,8 @@ import Testing
     try await withTemporaryFolder { folder in
       try Self.scenario.write(toFile: "\(folder)/s.yaml", atomically: true, encoding: .utf8)
       let outcome = try await SondeProgram.run([
-        "run", "\(folder)/s.yaml", "--out", "\(folder)/run", "--expect", "none", "--set", "model.features=[count]",
+        "run", "\(folder)/s.yaml", "--out", "\(folder)/run", "--expect", "none", "--set",
+        "model.features=[count]",
       ])
       #expect(outcome.status == 0, "\(outcome.output)\n\(outcome.errors)")
       let sentence = "the detector is no better than three_sigma: vus_pr "

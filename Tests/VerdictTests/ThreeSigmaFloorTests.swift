@@ -40,7 +40,8 @@ import WindowStore
   }
 
   private func scores(
-    _ rows: [WindowRow], of windows: [ScoredWindow], per: ModelScope = .device, features: [Aggregate] = [.mean]
+    _ rows: [WindowRow], of windows: [ScoredWindow], per: ModelScope = .device,
+    features: [Aggregate] = [.mean]
   ) async throws -> [ScoredWindow] {
     try await withTemporaryFolder { folder in
       let path = "\(folder)/sonde.sqlite"
@@ -82,7 +83,8 @@ import WindowStore
 
   @Test func aModelASensorHasItsOwnTraining() async throws {
     let rows =
-      Self.training() + Self.training(sensor: Self.b).map { row in
+      Self.training()
+      + Self.training(sensor: Self.b).map { row in
         var row = row
         row.aggregates.mean *= 10
         return row

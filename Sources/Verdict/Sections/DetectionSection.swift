@@ -13,10 +13,14 @@ extension DetectionMetrics: ReportSection {
     .exact("auc_roc", "Area under the receiver operating characteristic.") { $0.aucROC },
     .exact("vus_pr", "Volume under the precision-recall surface.") { $0.vusPR },
     .exact("vus_roc", "Volume under the surface of the receiver operating characteristic.") { $0.vusROC },
-    .exact("range_precision", "Of each stretch of flagged windows, how much is anomalous, and in how many pieces.") {
+    .exact(
+      "range_precision", "Of each stretch of flagged windows, how much is anomalous, and in how many pieces."
+    ) {
       $0.rangePrecision
     },
-    .exact("range_recall", "Of each stretch of anomalous windows, how much is flagged, and in how many pieces.") {
+    .exact(
+      "range_recall", "Of each stretch of anomalous windows, how much is flagged, and in how many pieces."
+    ) {
       $0.rangeRecall
     },
     .exact("range_f1", "The harmonic mean of both.") { $0.rangeF1 },
