@@ -1,9 +1,9 @@
 /// How well predictions found what the labels say; `detection` in `report.json`.
 ///
-/// `precision`, `recall`, `f1`, `auc_pr`, `vus_pr` and the false alarms count **windows**, as the literature does, with
-/// ``GroundTruth`` saying what each window is; an ignored window counts in none of them. What users call "it found the
-/// anomaly" is counted in **events** (``eventRecall``, ``byKind``, ``delaySeconds``): an event is a label, and it is found if
-/// a window that it overlaps is flagged. Thresholds are the model's own; nothing here picks the best one afterwards, and
+/// `precision`, `recall`, `f1`, the areas and volumes and the false alarms count **windows**, as the literature does, with
+/// ``GroundTruth`` saying what each window is; an ignored window counts in none of them. The figures of ranges, events and affiliation
+/// look at **stretches** of neighbouring windows of one model, anomalous or flagged ones. What users call "it found the anomaly" is
+/// counted in labels (``eventRecall``, ``byKind``, ``delaySeconds``): a label is found if a window that it overlaps is flagged. Thresholds are the model's own; nothing here picks the best one afterwards, and
 /// nothing is point-adjusted, which would make a random score look good (Kim et al., "Towards a Rigorous Evaluation of
 /// Time-Series Anomaly Detection", AAAI 2022).
 ///
@@ -24,51 +24,6 @@ package struct DetectionMetrics: Hashable, Sendable, Codable {
     package var recall: Double
   }
 
-  /// What a detector without any knowledge reaches on the same windows.
-  package struct Floor: Hashable, Sendable, Codable {
-    package var precision: Double?
-    package var recall: Double?
-    package var f1: Double?
-    package var aucPR: Double?
-    package var vusPR: Double?
-    package var falseAlarmsPerDeviceDay: Double?
-    package var eventRecall: Double?
-
-    private enum CodingKeys: String, CodingKey {
-      case precision, recall, f1
-      case aucPR = "auc_pr"
-      case vusPR = "vus_pr"
-      case falseAlarmsPerDeviceDay = "false_alarms_per_device_day"
-      case eventRecall = "event_recall"
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(precision, forKey: .precision)
-      try container.encode(recall, forKey: .recall)
-      try container.encode(f1, forKey: .f1)
-      try container.encode(aucPR, forKey: .aucPR)
-      try container.encode(vusPR, forKey: .vusPR)
-      try container.encode(falseAlarmsPerDeviceDay, forKey: .falseAlarmsPerDeviceDay)
-      try container.encode(eventRecall, forKey: .eventRecall)
-    }
-  }
-
-  /// The detectors that any real one must beat.
-  package struct Floors: Hashable, Sendable, Codable {
-    /// Never raises an alarm.
-    package var null: Floor
-    /// Draws its scores from a seed, and flags as many windows as the evaluated detector did.
-    package var random: Floor
-    /// Flags every window.
-    package var alwaysAlarm: Floor
-
-    private enum CodingKeys: String, CodingKey {
-      case null, random
-      case alwaysAlarm = "always_alarm"
-    }
-  }
-
   /// Windows judged, without those ignored.
   package var windows: Int
   package var anomalousWindows: Int
@@ -81,8 +36,21 @@ package struct DetectionMetrics: Hashable, Sendable, Codable {
   package var f1: Double?
   /// Area under precision over recall: average precision. Exactly 1 for a perfect ranking.
   package var aucPR: Double?
+  /// Area under the receiver operating characteristic (``ReceiverOperatingCharacteristic``). Nil without windows of both kinds.
+  package var aucROC: Double?
   /// Volume under the precision-recall surface, with tolerance around each anomaly (``VolumeUnderSurface``).
   package var vusPR: Double?
+  /// Volume under the surface of the receiver operating characteristic, with the same tolerance. Nil without windows of both kinds.
+  package var vusROC: Double?
+  /// Range-based precision (``RangeScores``). Nil where nothing is flagged.
+  package var rangePrecision: Double?
+  /// Range-based recall. Nil where nothing is anomalous, as for the three figures after it.
+  package var rangeRecall: Double?
+  package var rangeF1: Double?
+  /// Precision of windows with recall of stretches (``EventScores``).
+  package var eventF1: Double?
+  /// How near the alarms lie to the anomalies (``AffiliationScores``).
+  package var affiliationF1: Double?
   /// From the start of an anomaly to the END of the first flagged window that overlaps it (a window is known only when it
   /// is over), or to the job that scored it where ``ScoredWindow/firedAt`` says when that was. Nil where nothing was found.
   package var delaySeconds: Delay?
@@ -104,7 +72,14 @@ package struct DetectionMetrics: Hashable, Sendable, Codable {
     case ignoredWindows = "ignored_windows"
     case precision, recall, f1
     case aucPR = "auc_pr"
+    case aucROC = "auc_roc"
     case vusPR = "vus_pr"
+    case vusROC = "vus_roc"
+    case rangePrecision = "range_precision"
+    case rangeRecall = "range_recall"
+    case rangeF1 = "range_f1"
+    case eventF1 = "event_f1"
+    case affiliationF1 = "affiliation_f1"
     case delaySeconds = "delay_seconds"
     case falseAlarmsPerDeviceDay = "false_alarms_per_device_day"
     case events
@@ -125,7 +100,14 @@ package struct DetectionMetrics: Hashable, Sendable, Codable {
     try container.encode(recall, forKey: .recall)
     try container.encode(f1, forKey: .f1)
     try container.encode(aucPR, forKey: .aucPR)
+    try container.encode(aucROC, forKey: .aucROC)
     try container.encode(vusPR, forKey: .vusPR)
+    try container.encode(vusROC, forKey: .vusROC)
+    try container.encode(rangePrecision, forKey: .rangePrecision)
+    try container.encode(rangeRecall, forKey: .rangeRecall)
+    try container.encode(rangeF1, forKey: .rangeF1)
+    try container.encode(eventF1, forKey: .eventF1)
+    try container.encode(affiliationF1, forKey: .affiliationF1)
     try container.encode(delaySeconds, forKey: .delaySeconds)
     try container.encode(falseAlarmsPerDeviceDay, forKey: .falseAlarmsPerDeviceDay)
     try container.encode(events, forKey: .events)

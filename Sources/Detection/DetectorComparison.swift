@@ -11,6 +11,7 @@ package struct DetectorComparison: Sendable {
   package enum Figure: String, CaseIterable, Sendable, Codable {
     case precision, recall, f1
     case aucPR = "auc_pr"
+    case aucROC = "auc_roc"
     case eventRecall = "event_recall"
     case falseAlarmsPerDeviceDay = "false_alarms_per_device_day"
   }
@@ -200,37 +201,43 @@ private struct Tally {
       found += weight * count.found
       deviceDays += Double(weight) * count.deviceDays
     }
+    let areas = areas(weights, anomalous: anomalous)
     return DetectorComparison.Figure.allCases.map { figure in
       switch figure {
       case .precision: flagged == 0 ? nil : Double(hits) / Double(flagged)
       case .recall: anomalous == 0 ? nil : Double(hits) / Double(anomalous)
       case .f1: anomalous == 0 ? nil : 2 * Double(hits) / Double(flagged + anomalous)
-      case .aucPR: anomalous == 0 ? nil : averagePrecision(weights, anomalous: anomalous)
+      case .aucPR: areas.pr
+      case .aucROC: areas.roc
       case .eventRecall: events == 0 ? nil : Double(found) / Double(events)
       case .falseAlarmsPerDeviceDay: deviceDays == 0 ? nil : Double(flagged - hits) / deviceDays
       }
     }
   }
 
-  /// As ``PrecisionRecall/averagePrecision(_:)``, of windows that are there several times.
-  private func averagePrecision(_ weights: [Int], anomalous: Int) -> Double {
+  /// As ``PrecisionRecall/averagePrecision(_:)`` and ``ReceiverOperatingCharacteristic/area(_:)``, of windows that are there several
+  /// times.
+  private func areas(_ weights: [Int], anomalous: Int) -> (pr: Double?, roc: Double?) {
+    guard anomalous > 0 else { return (nil, nil) }
     var (found, seen) = (0, 0)
-    var area = 0.0
+    var (area, misranked) = (0.0, 0.0)
     var index = 0
     while index < windows.count {
       let score = windows[index].score
-      var step = 0
+      var (hits, misses) = (0, 0)
       while index < windows.count, windows[index].score == score {
         let weight = weights[windows[index].unit]
-        seen += weight
-        if windows[index].isAnomalous { step += weight }
+        if windows[index].isAnomalous { hits += weight } else { misses += weight }
         index += 1
       }
-      guard step > 0 else { continue }
-      found += step
-      area += Double(step) * (Double(found) / Double(seen))
+      // Each normal window lies before the anomalous ones that are still to come, and beside those of its own score.
+      misranked += Double(misses) * (Double(anomalous - found - hits) + Double(hits) / 2)
+      seen += hits + misses
+      found += hits
+      if hits > 0 { area += Double(hits) * (Double(found) / Double(seen)) }
     }
-    return area / Double(anomalous)
+    let pairs = Double(anomalous) * Double(seen - anomalous)
+    return (area / Double(anomalous), pairs > 0 ? 1 - misranked / pairs : nil)
   }
 }
 

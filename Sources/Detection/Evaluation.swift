@@ -14,6 +14,19 @@ package struct Evaluation: Sendable {
     var isFlagged: Bool
   }
 
+  /// Tells a window from others, whatever is said of it.
+  private struct Key: Hashable {
+    var device: DeviceID
+    var sensor: SensorID?
+    var start: Timestamp
+
+    init(_ window: ScoredWindow) {
+      device = window.device
+      sensor = window.sensor
+      start = window.start
+    }
+  }
+
   /// A label, with the windows that it overlaps.
   struct Event {
     var device: DeviceID
@@ -28,20 +41,23 @@ package struct Evaluation: Sendable {
   private let unscoredEvents: Int
   let deviceDays: Double
   private let seed: UInt64
+  /// What the floor `three_sigma` says of the windows; nil where nobody knows.
+  private let threeSigma: [[Call]]?
   /// How many rows say something else of a window than an earlier row of the same revision did. The later row counts.
   package let contradictions: Int
 
   /// Prepares the evaluation of `windows`. Of several revisions of one window the latest counts, and of several rows of one
   /// revision the last. `seed` is that of the random floor.
   ///
-  /// - Parameter marks: Whether each window is anomalous, where the file itself says so; the labels then only say which windows are one
-  ///   event. Nil where the labels say both.
-  package init(windows: [ScoredWindow], labels: [Label], marks: [Bool]? = nil, seed: UInt64 = 1) {
-    struct Key: Hashable {
-      var device: DeviceID
-      var sensor: SensorID?
-      var start: Timestamp
-    }
+  /// - Parameters:
+  ///   - marks: Whether each window is anomalous, where the file itself says so; the labels then only say which windows are one event.
+  ///     Nil where the labels say both.
+  ///   - threeSigma: What the floor of that name says, of these windows and of others. A window that it does not speak of counts as its
+  ///     least anomalous; where it speaks of none, there is no such floor.
+  package init(
+    windows: [ScoredWindow], labels: [Label], marks: [Bool]? = nil, threeSigma: [ScoredWindow] = [],
+    seed: UInt64 = 1
+  ) {
     struct Model: Hashable {
       var device: DeviceID
       var sensor: SensorID?
@@ -50,7 +66,7 @@ package struct Evaluation: Sendable {
     var marked: [Key: Bool] = [:]
     var contradictions = 0
     for (index, window) in windows.enumerated() {
-      let key = Key(device: window.device, sensor: window.sensor, start: window.start)
+      let key = Key(window)
       if let known = newest[key] {
         if known.revision > window.revision { continue }
         // Which job has scored it is no part of what is said.
@@ -73,8 +89,7 @@ package struct Evaluation: Sendable {
       let windows = (byModel[model] ?? []).sorted { $0.start < $1.start }
       let labels = truth.labels(of: model.device, sensor: model.sensor)
       let truths = windows.map { window -> WindowTruth in
-        let key = Key(device: window.device, sensor: window.sensor, start: window.start)
-        if let mark = marked[key] { return mark ? .anomalous : .normal }
+        if let mark = marked[Key(window)] { return mark ? .anomalous : .normal }
         return GroundTruth.truth(of: window, among: labels)
       }
       return Track(windows: windows, truths: truths)
@@ -83,6 +98,19 @@ package struct Evaluation: Sendable {
     deviceDays = ScoredTime.deviceDays(of: newest.values)
     events = Self.events(labels, in: tracks)
     unscoredEvents = labels.count - events.count
+    self.threeSigma = Self.calls(of: threeSigma, in: tracks)
+  }
+
+  /// What another detector says of the windows of `tracks`; nil where it speaks of none of them.
+  private static func calls(of others: [ScoredWindow], in tracks: [Track]) -> [[Call]]? {
+    guard !others.isEmpty else { return nil }
+    let known = Dictionary(
+      others.map { (Key($0), Call(score: $0.score, isFlagged: $0.isFlagged)) }, uniquingKeysWith: { $1 })
+    let calls = tracks.map { track in track.windows.map { known[Key($0)] } }
+    let highest = calls.joined().compactMap { $0?.score }.max()
+    return highest.map { highest in
+      calls.map { $0.map { $0 ?? Call(score: highest, isFlagged: false) } }
+    }
   }
 
   /// The labels that overlap a scored window, ignored windows among them: what share of a window an anomaly covers depends on
@@ -114,7 +142,9 @@ package struct Evaluation: Sendable {
       windows: truths.count { $0 != .ignored }, anomalousWindows: truths.count { $0 == .anomalous },
       ignoredWindows: truths.count { $0 == .ignored },
       precision: figures.precision, recall: figures.recall, f1: figures.f1, aucPR: figures.aucPR,
-      vusPR: figures.vusPR, delaySeconds: quantiles(of: found),
+      aucROC: figures.aucROC, vusPR: figures.vusPR, vusROC: figures.vusROC,
+      rangePrecision: figures.rangePrecision, rangeRecall: figures.rangeRecall, rangeF1: figures.rangeF1,
+      eventF1: figures.eventF1, affiliationF1: figures.affiliationF1, delaySeconds: quantiles(of: found),
       falseAlarmsPerDeviceDay: figures.falseAlarmsPerDeviceDay, events: events.count,
       detectedEvents: found.count, eventRecall: figures.eventRecall, unscoredEvents: unscoredEvents,
       byKind: byKind.mapValues { numbers in
@@ -128,28 +158,33 @@ package struct Evaluation: Sendable {
   /// What a detector reaches that says `calls`, a list for each track. Ignored windows are taken out first, so every figure
   /// that counts windows is that of a file without them. They stay in the scored time, for somebody watched then.
   private func figures(of calls: [[Call]]) -> DetectionMetrics.Floor {
-    let judged = zip(tracks, calls).map { track, calls in
-      zip(calls, track.truths).compactMap { call, truth in
-        truth == .ignored
-          ? nil : (score: call.score, isFlagged: call.isFlagged, isAnomalous: truth == .anomalous)
+    let series = zip(tracks, calls).map { track, calls in
+      var series = JudgedSeries()
+      for (call, truth) in zip(calls, track.truths) where truth != .ignored {
+        series.append(
+          score: -call.score, isFlagged: call.isFlagged, isAnomalous: truth == .anomalous)
       }
+      return series
     }
-    let windows = judged.flatMap(\.self)
-    let flagged = windows.count(where: \.isFlagged)
+    let windows = series.flatMap { series in
+      zip(series.scores, series.isAnomalous).map { (score: -$0, isAnomalous: $1) }
+    }
+    let flagged = series.reduce(0) { $0 + $1.isFlagged.count { $0 } }
     let anomalous = windows.count(where: \.isAnomalous)
-    let hits = windows.count { $0.isFlagged && $0.isAnomalous }
-    let series = judged.map { windows in
-      VolumeUnderSurface.Series(
-        scores: windows.map { -$0.score }, isAnomalous: windows.map(\.isAnomalous))
-    }
+    let hits = series.reduce(0) { $0 + zip($1.isFlagged, $1.isAnomalous).count { $0 && $1 } }
+    let volumes = VolumeUnderSurface(series).volumes()
+    let ranges = RangeScores(series)
     let found = delays(of: calls).count { $0 != nil }
     return .init(
       precision: flagged == 0 ? nil : Double(hits) / Double(flagged),
       recall: anomalous == 0 ? nil : Double(hits) / Double(anomalous),
       // Equal to 2·P·R/(P+R), and 0 rather than undefined where nothing was hit.
       f1: anomalous == 0 ? nil : 2 * Double(hits) / Double(flagged + anomalous),
-      aucPR: PrecisionRecall.averagePrecision(windows.map { ($0.score, $0.isAnomalous) }),
-      vusPR: VolumeUnderSurface(series).volume(),
+      aucPR: PrecisionRecall.averagePrecision(windows),
+      aucROC: ReceiverOperatingCharacteristic.area(windows),
+      vusPR: volumes.precisionRecall, vusROC: volumes.receiverOperatingCharacteristic,
+      rangePrecision: ranges.precision, rangeRecall: ranges.recall, rangeF1: ranges.f1,
+      eventF1: EventScores(series).f1, affiliationF1: AffiliationScores(series).f1,
       falseAlarmsPerDeviceDay: deviceDays == 0 ? nil : Double(flagged - hits) / deviceDays,
       eventRecall: events.isEmpty ? nil : Double(found) / Double(events.count))
   }
@@ -165,7 +200,7 @@ package struct Evaluation: Sendable {
     return .init(
       null: figures(of: constant(isFlagged: false)),
       random: figures(of: scores.map { $0.map { Call(score: $0, isFlagged: $0 <= threshold) } }),
-      alwaysAlarm: figures(of: constant(isFlagged: true)))
+      alwaysAlarm: figures(of: constant(isFlagged: true)), threeSigma: threeSigma.map(figures))
   }
 
   /// For each event: seconds from its start to the end of the first flagged window, nil where none is flagged.

@@ -1,4 +1,4 @@
-/// The area under the precision-recall curve.
+/// The area under the precision-recall curve, and the mean of a precision and a recall.
 enum PrecisionRecall {
   /// Average precision: Σ (Rₙ − Rₙ₋₁) Pₙ over the distinct scores from the most anomalous on (scikit-learn's
   /// `average_precision_score`); windows of one score are one step. Nil without an anomalous window.
@@ -28,44 +28,11 @@ enum PrecisionRecall {
     return area / Double(positives)
   }
 
-  /// The area under the receiver operating characteristic: the chance that an anomalous window has a lower score than a normal one,
-  /// windows of one score counting half (Mann and Whitney's U by the number of pairs). 0.5 is what drawing lots gives. Nil without
-  /// windows of both kinds.
-  static func rocArea(_ windows: [(score: Double, isAnomalous: Bool)]) -> Double? {
-    let positives = windows.count(where: \.isAnomalous)
-    let negatives = windows.count - positives
-    guard positives > 0, negatives > 0 else { return nil }
-    let sorted = windows.sorted { $0.score < $1.score }
-    var passed = 0.0
-    var pairs = 0.0
-    var index = 0
-    while index < sorted.count {
-      let score = sorted[index].score
-      var (hits, misses) = (0.0, 0.0)
-      while index < sorted.count, sorted[index].score == score {
-        if sorted[index].isAnomalous { hits += 1 } else { misses += 1 }
-        index += 1
-      }
-      pairs += hits * (Double(negatives) - passed - misses / 2)
-      passed += misses
-    }
-    return pairs / (Double(positives) * Double(negatives))
-  }
-}
-
-extension Evaluation {
-  /// Below this area a ranking is worse than drawing lots, and not by chance alone: that of a detector that knows nothing lies nearer
-  /// to a half on all but a handful of windows.
-  private static let worseThanRandom = 0.45
-
-  /// The area under the receiver operating characteristic where it is so small that the scores seem to be read the wrong way round;
-  /// nil otherwise.
-  package var invertedRanking: Double? {
-    let windows = tracks.flatMap { track in
-      zip(track.windows, track.truths).compactMap { window, truth in
-        truth == .ignored ? nil : (score: window.score, isAnomalous: truth == .anomalous)
-      }
-    }
-    return PrecisionRecall.rocArea(windows).flatMap { $0 < Self.worseThanRandom ? $0 : nil }
+  /// F1, the harmonic mean of both: 0 where nothing is flagged (there is no precision), nil where nothing is anomalous (there is
+  /// no recall).
+  static func f1(precision: Double?, recall: Double?) -> Double? {
+    guard let recall else { return nil }
+    guard let precision, precision + recall > 0 else { return 0 }
+    return 2 * precision * recall / (precision + recall)
   }
 }

@@ -64,9 +64,14 @@ package struct ScoredFiles: Sendable {
   }
 
   /// The evaluation against `labels`; nil where the files say themselves what is anomalous.
-  package func evaluation(against labels: [Label]?, seed: UInt64 = 1) -> Evaluation {
+  ///
+  /// - Parameter threeSigma: What the floor of that name says of the windows; empty where nobody knows.
+  package func evaluation(
+    against labels: [Label]?, threeSigma: [ScoredWindow] = [], seed: UInt64 = 1
+  ) -> Evaluation {
     let own = marks.map { MarkedWindows.labels(windows, $0) }
     return Evaluation(
-      windows: windows, labels: labels ?? own ?? [], marks: labels == nil ? marks : nil, seed: seed)
+      windows: windows, labels: labels ?? own ?? [], marks: labels == nil ? marks : nil,
+      threeSigma: threeSigma, seed: seed)
   }
 }

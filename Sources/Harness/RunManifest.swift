@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Scenario
+import Verdict
 
 /// `manifest.json`: what was run, with what, on what, and the sha256 of everything that came out.
 struct RunManifest {
@@ -78,5 +79,13 @@ package enum RunRecord {
   /// where its scenario is none any more.
   package static func document(of folder: RunFolder) throws -> ScenarioDocument {
     try ScenarioDocument.parse(RunManifest.Recorded(path: folder.manifest).scenario)
+  }
+
+  /// What the detector of a run is held against: by its last training, or by its scenario where that left no word. Nil where there was
+  /// no training, or the folder has no windows. Throws as ``document(of:)`` does, and `FileError` where the word of the training is none.
+  package static func threeSigma(of folder: RunFolder) throws -> ThreeSigmaFloor? {
+    guard FileStamp(folder.store) != nil else { return nil }
+    if let floor = try ThreeSigmaFloor(of: folder) { return floor }
+    return FileStamp(folder.manifest) == nil ? nil : try document(of: folder).judgedPlan.threeSigma
   }
 }

@@ -131,7 +131,15 @@ extension ScenarioDocument {
   package var judgedPlan: JudgedFolder.Plan {
     JudgedFolder.Plan(
       source: source.messages, windows: ingestion.windows, latePolicy: ingestion.latePolicy,
-      isScored: scoring != nil, compared: deployments?.compared.map(\.name) ?? [],
-      scheduled: deployments?.scheduled.name)
+      isScored: scoring != nil, threeSigma: scheduleConfiguration.flatMap(Self.threeSigma),
+      compared: (deployments?.compared ?? []).map { deployment in
+        JudgedFolder.Plan.Deployment(
+          name: deployment.name, isScheduled: deployment.name == deployments?.scheduled.name,
+          threeSigma: scheduleConfiguration(of: deployment).flatMap(Self.threeSigma))
+      })
+  }
+  /// The floor of a detector that is trained as `schedule` says; nil where it is not.
+  private static func threeSigma(_ schedule: ScheduleConfiguration) -> ThreeSigmaFloor? {
+    schedule.training.map { ThreeSigmaFloor(layout: schedule.deployment.layout, training: $0) }
   }
 }

@@ -26,22 +26,39 @@ package struct FeatureDeviation: Hashable, Sendable {
   package var isUsual: Bool { deviations.magnitude <= Self.usualDeviations }
 }
 
-/// What the features of a model were in its training, as far as the model itself tells.
+/// What the features of a model were in its training: the mean and standard deviation of each, in the feature's own unit. A feature
+/// that never varied has no standard deviation; a hundredth of its value counts, and 1 where that is zero.
 package struct TrainedFeatures: Sendable {
   /// The share of its value that counts as the standard deviation of a feature that never varied in training.
   private static let spreadOfConstants = 0.01
 
   private let scaler: Scaler
 
-  /// The mean and standard deviation of the training rows, which the model's scaler has. A model without one has kept only its
-  /// support vectors: then theirs count, which lie farther out than most of the training. A feature that never varied has no standard
-  /// deviation; a hundredth of its value counts, and 1 where that is zero.
+  /// Of each feature.
+  package var mean: [Double] { scaler.mean }
+  /// Of each feature, what counts as its standard deviation.
+  package var scale: [Double] { scaler.scale }
+
+  /// As far as the model itself tells: its scaler has the figures of the training rows. A model without one has kept only its support
+  /// vectors: then theirs count, which lie farther out than most of the training.
   package init(of model: OneClassModel) {
-    let known = model.scaler ?? Scaler(fitting: model.supportVectors)
     let constant = Set(model.metadata.constantFeatures)
-    let scale = zip(model.featureNames, zip(known.mean, known.scale)).map { name, pair in
-      guard constant.contains(name) else { return pair.1 }
-      let spread = pair.0.magnitude * Self.spreadOfConstants
+    self.init(model.scaler ?? Scaler(fitting: model.supportVectors)) {
+      constant.contains(model.featureNames[$0])
+    }
+  }
+
+  /// Of the training rows themselves, of which there is at least one.
+  package init(of rows: FeatureMatrix) {
+    let fitted = Scaler(fitting: rows)
+    let constant = Set(fitted.constantColumns(of: rows))
+    self.init(fitted, isConstant: constant.contains)
+  }
+
+  private init(_ known: Scaler, isConstant: (Int) -> Bool) {
+    let scale = known.scale.indices.map { feature in
+      guard isConstant(feature) else { return known.scale[feature] }
+      let spread = known.mean[feature].magnitude * Self.spreadOfConstants
       return spread > 0 ? spread : 1
     }
     scaler = Scaler(mean: known.mean, scale: scale)

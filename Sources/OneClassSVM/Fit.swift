@@ -22,7 +22,7 @@ struct Fit {
   /// others none has its largest value at the rows themselves.
   init(_ rows: FeatureMatrix, options: TrainingOptions) throws(TrainingError) {
     scaler = Scaler(fitting: rows)
-    constantColumns = Self.constantColumns(of: rows, fitted: scaler)
+    constantColumns = scaler.constantColumns(of: rows)
     let isPoint = constantColumns.count == rows.columns
     guard !isPoint || options.kernel == .rbf else { throw .nothingVaries(rows: rows.rowCount) }
     appliedScaler = options.scaling ? scaler : nil
@@ -54,15 +54,5 @@ struct Fit {
     var target = decisions.mutableSpan
     _ = packed.decide(rows.values.span, into: &target, on: .best)
     return decisions
-  }
-
-  private static func constantColumns(of rows: FeatureMatrix, fitted: Scaler) -> [Int] {
-    (0..<rows.columns).filter { column in
-      // A scale of exactly 1 is what the scaler gives a constant feature, and in rare cases a varying one.
-      guard fitted.scale[column] == 1 else { return false }
-      let first = rows[0, column]
-      let slack = abs(first) * Double(rows.rowCount) * .ulpOfOne
-      return (0..<rows.rowCount).allSatisfy { abs(rows[$0, column] - first) <= slack }
-    }
   }
 }

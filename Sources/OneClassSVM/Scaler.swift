@@ -41,4 +41,15 @@ package struct Scaler: Sendable, Equatable {
     }
     return FeatureMatrix(values: values, columns: rows.columns)
   }
+
+  /// The columns with a single value, to within rounding, of the rows that this scaler was fitted to.
+  package func constantColumns(of rows: FeatureMatrix) -> [Int] {
+    (0..<rows.columns).filter { column in
+      // A scale of exactly 1 is what the scaler gives a constant feature, and in rare cases a varying one.
+      guard scale[column] == 1 else { return false }
+      let first = rows[0, column]
+      let slack = abs(first) * Double(rows.rowCount) * .ulpOfOne
+      return (0..<rows.rowCount).allSatisfy { abs(rows[$0, column] - first) <= slack }
+    }
+  }
 }

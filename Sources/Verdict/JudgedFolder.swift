@@ -28,20 +28,36 @@ package struct JudgedFolder: Sendable {
     package let windows: WindowSettings
     package let latePolicy: LatePolicy
     package let isScored: Bool
-    /// The names of the deployments that are held against each other, and which of them the scheduled jobs are of.
-    package let compared: [String]
-    package let scheduled: String?
+    /// What the detector is held against; nil where nothing is trained.
+    package let threeSigma: ThreeSigmaFloor?
+    /// The deployments that are held against each other, in their order.
+    package let compared: [Deployment]
+
+    /// One of several deployments.
+    package struct Deployment: Sendable {
+      package let name: String
+      /// Whether the scheduled jobs are its.
+      package let isScheduled: Bool
+      /// As ``Plan/threeSigma``, of its own features.
+      package let threeSigma: ThreeSigmaFloor?
+
+      package init(name: String, isScheduled: Bool, threeSigma: ThreeSigmaFloor?) {
+        self.name = name
+        self.isScheduled = isScheduled
+        self.threeSigma = threeSigma
+      }
+    }
 
     package init(
       source: any MessageSource, windows: WindowSettings, latePolicy: LatePolicy, isScored: Bool,
-      compared: [String] = [], scheduled: String? = nil
+      threeSigma: ThreeSigmaFloor?, compared: [Deployment] = []
     ) {
       self.compared = compared
-      self.scheduled = scheduled
       self.source = source
       self.windows = windows
       self.latePolicy = latePolicy
       self.isScored = isScored
+      self.threeSigma = threeSigma
     }
   }
 
@@ -63,11 +79,14 @@ package struct JudgedFolder: Sendable {
     let jobStore = try JobStore(reading: folder.jobs)
     jobs = try jobStore.jobs()
     nodes = NodeUsage(try jobStore.nodeStates())
-    let own = try JudgedDeployment(plan.scheduled ?? "", in: folder, labels: plan.source.labels)
+    let own = try JudgedDeployment("", in: folder, store, labels: plan.source.labels, plan.threeSigma)
     detection = own.detection
-    deployments = try plan.compared.map { name in
-      name == plan.scheduled
-        ? own : try JudgedDeployment(name, in: folder.deployment(name), labels: plan.source.labels)
+    deployments = try plan.compared.map { deployment in
+      deployment.isScheduled
+        ? own.named(deployment.name)
+        : try JudgedDeployment(
+          deployment.name, in: folder.deployment(deployment.name), store, labels: plan.source.labels,
+          deployment.threeSigma)
     }
   }
 

@@ -13,8 +13,6 @@ package enum ReportPart: String, CaseIterable, Hashable, Sendable {
   case capacity
   case serving
   case streamScoring
-  /// Figures that the report has a place for, and that no part measures yet.
-  case nothing
 
   /// Why nothing fills it, in a scenario that lacks the part.
   package var absence: String {
@@ -29,7 +27,6 @@ package enum ReportPart: String, CaseIterable, Hashable, Sendable {
     case .capacity: "the scenario has no “capacity”"
     case .serving: "the scenario serves no models"
     case .streamScoring: "the scenario does not score inside the stream"
-    case .nothing: "this version does not measure it"
     }
   }
 }

@@ -17,7 +17,10 @@ struct ComparisonTable {
   private static func figures(_ metrics: DetectionMetrics) -> [(name: String, value: Double?)] {
     [
       ("precision", metrics.precision), ("recall", metrics.recall), ("f1", metrics.f1),
-      ("auc_pr", metrics.aucPR), ("vus_pr", metrics.vusPR), ("event recall", metrics.eventRecall),
+      ("auc_pr", metrics.aucPR), ("auc_roc", metrics.aucROC), ("vus_pr", metrics.vusPR),
+      ("vus_roc", metrics.vusROC), ("range_precision", metrics.rangePrecision),
+      ("range_recall", metrics.rangeRecall), ("range_f1", metrics.rangeF1), ("event_f1", metrics.eventF1),
+      ("affiliation_f1", metrics.affiliationF1), ("event recall", metrics.eventRecall),
       ("false alarms/day", metrics.falseAlarmsPerDeviceDay),
     ]
   }
@@ -38,6 +41,9 @@ struct ComparisonTable {
     let columns = metrics.map(Self.figures)
     for (index, figure) in (columns.first ?? []).enumerated() {
       lines.append(Self.row(figure.name, columns.map { Self.number($0[index].value) }))
+    }
+    for (index, metrics) in metrics.enumerated() {
+      if let shortfall = metrics.shortfall { lines.append("\(letter(index)): \(shortfall)") }
     }
     for (index, differences) in comparison.differences.enumerated() {
       lines += ["", "\(letter(index + 1)) less A" + String(repeating: " ", count: 16) + "95% interval"]
@@ -71,7 +77,7 @@ struct ComparisonTable {
     switch figure {
     case .eventRecall: "event recall"
     case .falseAlarmsPerDeviceDay: "false alarms/day"
-    case .precision, .recall, .f1, .aucPR: figure.rawValue
+    case .precision, .recall, .f1, .aucPR, .aucROC: figure.rawValue
     }
   }
 

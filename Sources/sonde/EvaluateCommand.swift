@@ -2,6 +2,9 @@ import ArgumentParser
 import Detection
 import Files
 import Foundation
+import Harness
+import Verdict
+import WindowStore
 
 /// `sonde evaluate`: detection metrics of the scores of any tool.
 struct EvaluateCommand: ParsableCommand {
@@ -117,7 +120,9 @@ struct EvaluateCommand: ParsableCommand {
     let files = try groups.map { try scored($0, format, labelPath) }
     let all = files.flatMap(\.windows)
     var evaluations: [Evaluation] = []
-    for files in files { evaluations.append(try evaluation(of: files, format, labelPath)) }
+    for (files, paths) in zip(files, groups) {
+      evaluations.append(try evaluation(of: files, in: paths, format, labelPath))
+    }
     if all.isEmpty {
       StandardError.write("the files have no rows, so there is nothing to hold against labels")
     }
@@ -142,12 +147,30 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func evaluation(
-    of files: ScoredFiles, _ format: ScoreFormat, _ labelPath: String?
+    of files: ScoredFiles, in paths: [String], _ format: ScoreFormat, _ labelPath: String?
   ) throws -> Evaluation {
-    guard let labelPath else { return files.evaluation(against: nil) }
+    let floor = threeSigma(of: files, in: paths)
+    guard let labelPath else { return files.evaluation(against: nil, threeSigma: floor) }
     let labels = try files.labels(at: labelPath, columns: scores.columnsOfLabels(), format: format)
     for notice in labels.notices { StandardError.write(notice) }
-    return files.evaluation(against: labels.labels)
+    return files.evaluation(against: labels.labels, threeSigma: floor)
+  }
+
+  /// What the floor `three_sigma` says of the windows of `files`: where each of `paths` is the folder of a run, whose store has the windows
+  /// of the training. Empty where it is not known.
+  private func threeSigma(of files: ScoredFiles, in paths: [String]) -> [ScoredWindow] {
+    var scores: [ScoredWindow] = []
+    for path in paths where Folder.exists(path) {
+      let folder = RunFolder(path)
+      do {
+        guard let floor = try RunRecord.threeSigma(of: folder) else { return [] }
+        scores += try floor.scores(of: files.windows, in: WindowStoreReader(path: folder.store))
+      } catch {
+        StandardError.write("the floor three_sigma is not known: \(error)")
+        return []
+      }
+    }
+    return paths.allSatisfy { Folder.exists($0) } ? scores : []
   }
 
   private func warn(of evaluation: Evaluation, named name: String) {

@@ -124,6 +124,7 @@ enum RunSummary {
           "", "\(text(detection?.detectedEvents)) of \(text(detection?.events)) anomalies found",
           "median delay \(text(detection?.delaySeconds?.p50)) s"),
       ]
+      if let shortfall = detection?.shortfall { lines.append(line("", shortfall)) }
       lines += DeploymentTable(report.deployments).lines
     }
     return lines

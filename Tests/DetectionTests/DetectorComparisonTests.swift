@@ -33,8 +33,8 @@ import Testing
 
   private func figures(_ metrics: DetectionMetrics) -> [Double?] {
     [
-      metrics.precision, metrics.recall, metrics.f1, metrics.aucPR, metrics.eventRecall,
-      metrics.falseAlarmsPerDeviceDay,
+      metrics.precision, metrics.recall, metrics.f1, metrics.aucPR, metrics.aucROC,
+      metrics.eventRecall, metrics.falseAlarmsPerDeviceDay,
     ]
   }
 
@@ -70,12 +70,12 @@ import Testing
     #expect(comparison.unit == .devices && comparison.units == 8)
     let devices = Set(fleet.first.map(\.device)).sorted()
     var generator = SeededGenerator(seed: seed, stream: RandomStream.comparison)
-    var drawn = [[Double]](repeating: [], count: 6)
+    var drawn = [[Double]](repeating: [], count: DetectorComparison.Figure.allCases.count)
     for _ in 0..<resamples {
       let sample = devices.map { _ in devices[generator.index(below: devices.count)] }
       let first = figures(copied(fleet.first, fleet.labels, sample))
       let second = figures(copied(fleet.second, fleet.labels, sample))
-      for index in 0..<6 {
+      for index in drawn.indices {
         if let a = first[index], let b = second[index] { drawn[index].append(b - a) }
       }
     }

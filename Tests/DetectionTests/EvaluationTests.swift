@@ -166,7 +166,9 @@ enum Windows {
     }
     let metrics = Evaluation(windows: windows, labels: labels).metrics()
     for value in [
-      metrics.precision, metrics.recall, metrics.f1, metrics.aucPR, metrics.vusPR, metrics.eventRecall,
+      metrics.precision, metrics.recall, metrics.f1, metrics.aucPR, metrics.aucROC, metrics.vusPR,
+      metrics.vusROC, metrics.rangePrecision, metrics.rangeRecall, metrics.rangeF1, metrics.eventF1,
+      metrics.affiliationF1, metrics.eventRecall,
     ] {
       if let value { #expect((0...1).contains(value), "seed \(seed)") }
     }
@@ -183,6 +185,8 @@ enum Windows {
       }, labels: labels
     ).metrics()
     #expect(perfect.precision == 1 && perfect.recall == 1 && perfect.aucPR == 1, "seed \(seed)")
+    #expect(perfect.aucROC == 1 && perfect.rangeF1 == 1 && perfect.eventF1 == 1, "seed \(seed)")
+    #expect(perfect.affiliationF1 == 1, "seed \(seed)")
     #expect(perfect.falseAlarmsPerDeviceDay == 0, "seed \(seed)")
   }
 
@@ -193,8 +197,9 @@ enum Windows {
     let data = try encoder.encode(metrics)
     let text = String(decoding: data, as: UTF8.self)
     for key in [
-      "precision", "recall", "f1", "auc_pr", "vus_pr", "delay_seconds", "false_alarms_per_device_day",
-      "event_recall",
+      "precision", "recall", "f1", "auc_pr", "auc_roc", "vus_pr", "vus_roc", "range_precision",
+      "range_recall", "range_f1", "event_f1", "affiliation_f1", "delay_seconds",
+      "false_alarms_per_device_day", "event_recall", "three_sigma",
     ] {
       #expect(text.contains("\"\(key)\":null"), "\(text)")
     }

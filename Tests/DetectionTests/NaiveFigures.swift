@@ -89,10 +89,25 @@ struct NaiveFigures {
     return Double(events.count { overlapped(by: $0).contains(where: \.isFlagged) }) / Double(events.count)
   }
 
+  /// Of all pairs of an anomalous and a normal window, the share in which the anomalous one has the lower score, equal ones by half.
+  var rocArea: Double? {
+    let normal = all.filter { !$0.isAnomalous }.map(\.score)
+    let anomalous = all.filter(\.isAnomalous).map(\.score)
+    guard !normal.isEmpty, !anomalous.isEmpty else { return nil }
+    let won = anomalous.flatMap { a in normal.map { a < $0 ? 1 : a == $0 ? 0.5 : 0 } }
+    return won.reduce(0, +) / Double(won.count)
+  }
+
   /// The mean over widths 0 to 10 of the area under the range-based precision-recall curve of 250 thresholds.
   var volume: Double? {
     guard all.contains(where: \.isAnomalous) else { return nil }
-    return (0...10).map(area).reduce(0, +) / 11
+    return (0...10).map { areas(width: $0).pr }.reduce(0, +) / 11
+  }
+
+  /// The same of the receiver operating characteristic.
+  var rocVolume: Double? {
+    guard Set(all.map(\.isAnomalous)).count == 2 else { return nil }
+    return (0...10).map { areas(width: $0).roc }.reduce(0, +) / 11
   }
 
   /// All stretches of true values of `series`.
@@ -104,7 +119,7 @@ struct NaiveFigures {
     }
   }
 
-  private func area(width: Int) -> Double {
+  private func areas(width: Int) -> (pr: Double, roc: Double) {
     let half = width / 2
     // What each window counts where it is flagged, and the stretches of which something must be found.
     let soft = series.map { windows -> [Double] in
@@ -136,6 +151,7 @@ struct NaiveFigures {
     let positives = Double(all.count(where: \.isAnomalous))
     var area = 0.0
     var before = 0.0
+    var curve = [(recall: 0.0, falseAlarms: 0.0)]
     for step in 0..<250 {
       let place = step == 249 ? sorted.count - 1 : Int(Double(step) * (Double(sorted.count - 1) / 249))
       let isFlagged = series.map { $0.map { $0.score <= sorted[place] } }
@@ -150,10 +166,17 @@ struct NaiveFigures {
         reached += wide[number].count { $0.contains { isFlagged[number][$0] } }
       }
       let existence = Double(reached) / Double(wide.reduce(0) { $0 + $1.count })
-      let recall = min(found / ((positives + positives + flanks) / 2), 1) * existence
-      area += (recall - before) * found / Double(isFlagged.joined().count { $0 })
+      let demanded = (positives + positives + flanks) / 2
+      let recall = min(found / demanded, 1) * existence
+      let count = Double(isFlagged.joined().count { $0 })
+      area += (recall - before) * found / count
       before = recall
+      curve.append((recall, (count - found) / (Double(sorted.count) - demanded)))
     }
-    return area
+    curve.append((1, 1))
+    let roc = zip(curve, curve.dropFirst()).map { a, b in
+      (b.falseAlarms - a.falseAlarms) * (a.recall + b.recall) / 2
+    }
+    return (area, roc.reduce(0, +))
   }
 }

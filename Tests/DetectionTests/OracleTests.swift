@@ -20,6 +20,14 @@ import Testing
     #expect(metrics.windows + metrics.ignoredWindows == windows.count, "seed \(seed)")
     #expect(isNear(metrics.aucPR, naive.averagePrecision), "seed \(seed)")
     #expect(isNear(metrics.vusPR, naive.volume), "seed \(seed)")
+    #expect(isNear(metrics.aucROC, naive.rocArea), "seed \(seed)")
+    #expect(isNear(metrics.vusROC, naive.rocVolume), "seed \(seed)")
+    let stretches = NaiveStretches(series: naive.series)
+    #expect(isNear(metrics.rangePrecision, stretches.rangePrecision), "seed \(seed)")
+    #expect(isNear(metrics.rangeRecall, stretches.rangeRecall), "seed \(seed)")
+    #expect(isNear(metrics.rangeF1, stretches.rangeF1), "seed \(seed)")
+    #expect(isNear(metrics.eventF1, stretches.eventF1), "seed \(seed)")
+    #expect(isNear(metrics.affiliationF1, stretches.affiliationF1), "seed \(seed)")
     #expect(isNear(metrics.falseAlarmsPerDeviceDay, naive.falseAlarmsPerDeviceDay), "seed \(seed)")
     #expect(isNear(metrics.eventRecall, naive.eventRecall), "seed \(seed)")
     // The floors are detectors as any other.
@@ -33,6 +41,8 @@ import Testing
     let floor = metrics.floors.alwaysAlarm
     #expect(isNear(floor.aucPR, always.averagePrecision), "seed \(seed)")
     #expect(isNear(floor.vusPR, always.volume), "seed \(seed)")
+    #expect(isNear(floor.vusROC, always.rocVolume), "seed \(seed)")
+    #expect(isNear(floor.affiliationF1, NaiveStretches(series: always.series).affiliationF1), "seed \(seed)")
     #expect(isNear(floor.falseAlarmsPerDeviceDay, always.falseAlarmsPerDeviceDay), "seed \(seed)")
     #expect(floor.eventRecall == always.eventRecall, "seed \(seed)")
     #expect(metrics.floors.null.vusPR == floor.vusPR, "seed \(seed)")
@@ -50,6 +60,10 @@ import Testing
     #expect(rest.ignoredWindows == 0 && rest.windows == all.windows, "seed \(seed)")
     #expect(rest.precision == all.precision && rest.recall == all.recall && rest.f1 == all.f1, "seed \(seed)")
     #expect(rest.aucPR == all.aucPR && rest.vusPR == all.vusPR, "seed \(seed)")
+    #expect(rest.aucROC == all.aucROC && rest.vusROC == all.vusROC, "seed \(seed)")
+    #expect(
+      rest.rangePrecision == all.rangePrecision && rest.rangeRecall == all.rangeRecall
+        && rest.eventF1 == all.eventF1 && rest.affiliationF1 == all.affiliationF1, "seed \(seed)")
     #expect(rest.floors.alwaysAlarm.vusPR == all.floors.alwaysAlarm.vusPR, "seed \(seed)")
   }
 
@@ -70,6 +84,8 @@ import Testing
     let metrics = Evaluation(windows: windows, labels: [Windows.label(0, Double(count) * 5)]).metrics()
     #expect(metrics.aucPR == 1 && metrics.vusPR == 1 && metrics.precision == 1 && metrics.recall == 1)
     #expect(metrics.falseAlarmsPerDeviceDay == 0 && metrics.eventRecall == 1)
+    #expect(metrics.aucROC == nil && metrics.vusROC == nil, "there is no normal window to tell apart")
+    #expect(metrics.rangeF1 == 1 && metrics.eventF1 == 1 && metrics.affiliationF1 == 1)
     #expect(metrics.floors.random.aucPR == 1 && metrics.floors.random.vusPR == 1)
   }
 
@@ -80,6 +96,10 @@ import Testing
     let anomalous = Evaluation(windows: [Windows.window(0)], labels: [Windows.label(0, 5)]).metrics()
     #expect(anomalous.precision == nil && anomalous.recall == 0 && anomalous.f1 == 0)
     #expect(anomalous.aucPR == 1 && anomalous.vusPR == 1 && anomalous.eventRecall == 0)
+    #expect(anomalous.rangePrecision == nil && anomalous.rangeRecall == 0 && anomalous.rangeF1 == 0)
+    #expect(anomalous.eventF1 == 0 && anomalous.affiliationF1 == 0)
+    #expect(normal.rangePrecision == 0 && normal.rangeRecall == nil && normal.rangeF1 == nil)
+    #expect(normal.eventF1 == nil && normal.affiliationF1 == nil && normal.aucROC == nil)
   }
 
   /// Ten minutes that hop by two: every instant lies in five windows, and is one instant of the day.

@@ -10,16 +10,24 @@ extension DetectionMetrics: ReportSection {
     .exact("recall", "Of the anomalous windows, the share that are flagged.") { $0.recall },
     .exact("f1", "2 · precision · recall / (precision + recall).") { $0.f1 },
     .exact("auc_pr", "Area under precision over recall.") { $0.aucPR },
-    .exact("auc_roc", "Area under the receiver operating characteristic.", from: .nothing) { _ in nil },
+    .exact("auc_roc", "Area under the receiver operating characteristic.") { $0.aucROC },
     .exact("vus_pr", "Volume under the precision-recall surface.") { $0.vusPR },
-    .exact("vus_roc", "Volume under the surface of the receiver operating characteristic.", from: .nothing) {
-      _ in nil
+    .exact("vus_roc", "Volume under the surface of the receiver operating characteristic.") { $0.vusROC },
+    .exact(
+      "range_precision", "Of each stretch of flagged windows, how much is anomalous, and in how many pieces."
+    ) {
+      $0.rangePrecision
     },
-    .exact("range_precision", "Range-based precision.", from: .nothing) { _ in nil },
-    .exact("range_recall", "Range-based recall.", from: .nothing) { _ in nil },
-    .exact("range_f1", "Range-based F1.", from: .nothing) { _ in nil },
-    .exact("event_f1", "F1 of events.", from: .nothing) { _ in nil },
-    .exact("affiliation_f1", "F1 of affiliation.", from: .nothing) { _ in nil },
+    .exact(
+      "range_recall", "Of each stretch of anomalous windows, how much is flagged, and in how many pieces."
+    ) {
+      $0.rangeRecall
+    },
+    .exact("range_f1", "The harmonic mean of both.") { $0.rangeF1 },
+    .exact("event_f1", "The harmonic mean of the precision of windows and the recall of stretches.") {
+      $0.eventF1
+    },
+    .exact("affiliation_f1", "How near the flagged windows lie to the anomalies.") { $0.affiliationF1 },
     .section("delay_seconds", "From the start of an anomaly to the end of the first flagged window of it.") {
       $0.delaySeconds
     },
@@ -31,7 +39,7 @@ extension DetectionMetrics: ReportSection {
     .exact("event_recall", "detected_events / events.") { $0.eventRecall },
     .count("unscored_events", "Labels of which no window was scored.") { $0.unscoredEvents },
     .map("by_kind", "The events by the kind of their labels.") { $0.byKind },
-    .section("floors", "What detectors without any knowledge reach on the same windows.") { $0.floors },
+    .section("floors", "What detectors without much knowledge reach on the same windows.") { $0.floors },
   ]
 }
 
@@ -58,8 +66,8 @@ extension DetectionMetrics.Floors: ReportSection {
       $0.random
     },
     .section("always_alarm", "Flags every window.") { $0.alwaysAlarm },
-    .section("three_sigma", "Flags what is three standard deviations from its training.", from: .nothing) {
-      _ -> DetectionMetrics.Floor? in nil
+    .section("three_sigma", "Flags what is beyond three standard deviations of its training.") {
+      $0.threeSigma
     },
   ]
 }
@@ -70,7 +78,14 @@ extension DetectionMetrics.Floor: ReportSection {
     .exact("recall", "As above.") { $0.recall },
     .exact("f1", "As above.") { $0.f1 },
     .exact("auc_pr", "As above.") { $0.aucPR },
+    .exact("auc_roc", "As above.") { $0.aucROC },
     .exact("vus_pr", "As above.") { $0.vusPR },
+    .exact("vus_roc", "As above.") { $0.vusROC },
+    .exact("range_precision", "As above.") { $0.rangePrecision },
+    .exact("range_recall", "As above.") { $0.rangeRecall },
+    .exact("range_f1", "As above.") { $0.rangeF1 },
+    .exact("event_f1", "As above.") { $0.eventF1 },
+    .exact("affiliation_f1", "As above.") { $0.affiliationF1 },
     .exact("false_alarms_per_device_day", "As above.") { $0.falseAlarmsPerDeviceDay },
     .exact("event_recall", "As above.") { $0.eventRecall },
   ]
