@@ -25,12 +25,16 @@ struct RunCommand: AsyncParsableCommand {
       Exit code 0 where every expectation held, 1 where one failed, 3 where the run is invalid because the fleet did not
       keep its own schedule; the reason then says what to try. Of several scenarios the worst counts.
 
-      One seed says little: anomalies lie elsewhere with the next, and a recall of 1 may be luck. With --seeds 1..10, as with
-      seeds: 1..10 in the file, all are run, one after the other, each in a folder of its own (seed-1, seed-2 and so on) below
-      that of --out. report.json above them has median, min and max of every figure under the figure's name
-      (jq .detection.recall.median), and the summary says in how many runs each expectation held. An expectation is demanded of
-      each run; median(detection.recall) >= 0.9, min(…) and max(…) are demanded of all runs together, and of one run alone
-      where there is one. Exit code 1 where one failed, 3 where a run is invalid and none failed.
+      One seed says little: with the next one anomalies lie elsewhere, and a recall of 1 may be luck. With --seeds 1..10, \
+      as with seeds: 1..10 in the file, the scenario is run with each, one after the other. Every run has a folder of its \
+      own, seed-1, seed-2 and so on, below that of --out. The report.json above them has median, min and max of every \
+      figure under the figure's name (jq .detection.recall.median), and the summary says in how many runs each expectation \
+      held. An expectation is demanded of each run. median(detection.recall) >= 0.9, min(…) and max(…) are demanded of all \
+      runs together; where there is one run, of its value. Exit code 1 where one failed, 3 where a run is invalid and none \
+      failed.
+
+        sonde run scenario.yaml --seeds 1..10
+        sonde run scenario.yaml --seeds 1..3,7 --set 'expect=[min(detection.recall) > 0.5]'
 
       A load with stages leaves load.csv: rates, latency and what the parts used, a line a stage. One that climbs until
       something gives (Scenarios/capacity.yaml) leaves capacity.svg beside it.

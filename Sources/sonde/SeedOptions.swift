@@ -6,7 +6,7 @@ struct SeedOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A run with each of these seeds, and a report over all, in place of the scenario's seed or seeds: 1..10, 1,5,9 or 1..3,7.",
-      valueName: "1..10"),
+      valueName: "seeds"),
     transform: Self.list)
   var seeds: SeedList?
 
