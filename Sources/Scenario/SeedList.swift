@@ -5,8 +5,8 @@ package struct SeedList: Hashable, Sendable {
   /// Each of them once, in the order of the runs; never empty.
   package let seeds: [UInt64]
 
-  /// The most seeds of a scenario. Each is a whole run with a folder of its own: a thousand quickstarts take an hour and a half and
-  /// several gigabytes, and the median of a thousand is known as well as anybody needs it. More is rather a slip of the finger.
+  /// The most seeds of a scenario. Each is a whole run with a folder of its own: a thousand quickstarts take more than an hour
+  /// and 13 GB, and the median of a thousand is known as well as anybody needs it. More is rather a slip of the finger.
   package static let most = 1000
 
   /// What is expected, for messages.

@@ -19,8 +19,13 @@ final class ProgressLine: Sendable {
   /// On a terminal fast enough to look alive; in a log seldom enough to be read.
   private var interval: Duration { isTerminal ? .milliseconds(100) : .seconds(5) }
 
-  /// From now on lines are about `subject`.
-  func begin(_ subject: String) { state.withLock { $0.subject = "\(subject): " } }
+  /// From now on lines are about `subject`, of which the first is shown at once.
+  func begin(_ subject: String) {
+    state.withLock { state in
+      state.subject = "\(subject): "
+      state.next = .now
+    }
+  }
 
   func show(_ event: RunEvent) {
     switch event {

@@ -13,24 +13,22 @@ package struct SeedRun: Hashable, Sendable {
 
   /// - Parameter report: What `report.json` says.
   package init(seed: UInt64, report: JSONValue) {
+    self.seed = seed
     var members: [String: JSONValue] = [:]
     if case .object(let found) = report { members = found }
     var reason: String?
     if case .text(let text)? = members["reason"] { reason = text }
-    guard case .text(let name)? = members["verdict"], let verdict = Verdict(rawValue: name), verdict != .error
+    guard case .text(let name)? = members["verdict"], let found = Verdict(rawValue: name), found != .error
     else {
-      self.init(seed: seed, brokeOffBecause: reason ?? "its report has no verdict")
+      verdict = .error
+      self.reason = reason ?? "its report has no verdict"
+      (seconds, self.report) = (nil, .null)
       return
     }
-    self.seed = seed
-    self.verdict = verdict
+    verdict = found
     self.reason = reason
     self.report = report
-    if case .number(let seconds)? = members["elapsed_seconds"] {
-      self.seconds = seconds
-    } else {
-      seconds = nil
-    }
+    if case .number(let number)? = members["elapsed_seconds"] { seconds = number } else { seconds = nil }
   }
 
   /// A run that came to no verdict.
