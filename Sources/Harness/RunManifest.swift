@@ -99,7 +99,8 @@ struct RunManifest {
       let file = try JSONFile.read(File.self, path, keys: .asDeclared)
       if let first = file.seeds?.first {
         throw JSONFileError(
-          path: path, reason: "it is of runs with several seeds; give the folder of one, such as seed-\(first)")
+          path: path,
+          reason: "it is of runs with several seeds; give the folder of one, such as seed-\(first)")
       }
       guard let seed = file.seed else { throw JSONFileError(path: path, reason: "it lacks “seed”") }
       // The seed that ruled, wherever it came from.

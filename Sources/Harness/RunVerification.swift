@@ -43,7 +43,8 @@ package struct RunVerification {
     let judged = try JudgedFolder(folder, carried.judgedPlan, account)
     let sweep = try account.sweep.map { _ in try SweepFiles(folder.path).table() }
     let again = try RunReport(
-      RunMeasurements(carried.subject, account, judged: judged, sweep: sweep), judging: document.expectationsOfRun
+      RunMeasurements(carried.subject, account, judged: judged, sweep: sweep),
+      judging: document.expectationsOfRun
     )
     findings += try RunAudit.differences(report, again)
     if document.scoring != nil { findings += try RunAudit.predictionDifferences(folder) }

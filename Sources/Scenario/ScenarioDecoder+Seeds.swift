@@ -20,7 +20,8 @@ extension ScenarioDecoder {
         } else if case .string(let text)? = node.scalar {
           parts.append(try SeedList.range(text))
         } else {
-          throw SeedListError("expected a seed, a whole number from 0 to \(UInt64.max), found \(node.summary)")
+          throw SeedListError(
+            "expected a seed, a whole number from 0 to \(UInt64.max), found \(node.summary)")
         }
       }
       return try SeedList(parts: parts)

@@ -151,4 +151,6 @@ enum ReportDefaults {
   static let namedClocks = 100
   /// Losses and mismatches that are named one by one.
   static let namedFindings = 100
+  /// Reasons of different runs that are named in one sentence: nobody reads on, and each run has its own.
+  static let namedReasons = 5
 }

@@ -21,7 +21,7 @@ struct SeedOptions: ParsableArguments {
     do throws(SeedListError) {
       return try SeedList(text)
     } catch {
-      throw ValidationError("--seeds: \(error)")
+      throw ValidationError("\(error)")
     }
   }
 }

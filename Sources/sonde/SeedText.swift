@@ -9,7 +9,8 @@ enum SeedText {
   /// The figures that most people look at first. Those of expectations join them.
   private static let main = [
     "readings.lost", "windows.mismatched", "ingestion.messages_per_second", "scoring.failed",
-    "scoring.windows_per_second", "detection.recall", "detection.precision", "detection.f1", "detection.vus_pr",
+    "scoring.windows_per_second", "detection.recall", "detection.precision", "detection.f1",
+    "detection.vus_pr",
     "detection.event_recall", "detection.false_alarms_per_device_day", "elapsed_seconds",
   ].map { $0.split(separator: ".").map(String.init) }
 

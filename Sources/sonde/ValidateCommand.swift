@@ -33,7 +33,8 @@ struct ValidateCommand: ParsableCommand {
         let overSeeds = document.expectations.filter(\.isOverSeeds)
         if document.seeds == nil, let first = overSeeds.first {
           StandardError.write(
-            "note: \(first.expression.quoted) is over seeds, and there is one run; give “seeds”, or --seeds 1..10")
+            "note: \(first.expression.quoted) is over seeds, and there is one run; give “seeds”, or --seeds 1..10"
+          )
         }
         let seeds = document.seeds.map { "\($0.seeds.count) seeds, " } ?? ""
         StandardOutput.write(

@@ -84,9 +84,13 @@ import WindowStore
 
       try await judgeAgain(folder)
       // What wants the folder of a run says that this is none.
-      for command in [["alarms"], ["jobs", "list"], ["thresholds"]] {
-        let refused = try await SondeProgram.run(command + ["\(folder)/a"])
-        #expect(refused.status != 0 && refused.errors.contains("several seeds"), "\(command): \(refused.errors)")
+      let labels = "\(folder)/a/seed-1/labels.csv"
+      for command in [
+        ["alarms", "\(folder)/a"], ["jobs", "list", "\(folder)/a"], ["evaluate", "\(folder)/a", labels],
+      ] {
+        let refused = try await SondeProgram.run(command)
+        #expect(
+          refused.status != 0 && refused.errors.contains("several seeds"), "\(command): \(refused.errors)")
       }
       let used = try await SondeProgram.run(["run", file, "--out", "\(folder)/a"])
       #expect(used.status == 64 && used.errors.contains("exists and is not empty"), "\(used.errors)")
@@ -96,7 +100,8 @@ import WindowStore
   /// Damages copies of the runs in `folder`/a in the smallest way.
   private func judgeAgain(_ folder: String) async throws {
     let whole = try await SondeProgram.run(["verify", "\(folder)/a"])
-    #expect(whole.status == 0 && whole.output == "seeded: nothing differs\n", "\(whole.output)\(whole.errors)")
+    #expect(
+      whole.status == 0 && whole.output == "seeded: nothing differs\n", "\(whole.output)\(whole.errors)")
     func change(_ path: String, _ change: (String) -> String) throws {
       let before = try TextFile.text(of: path)
       let after = change(before)
@@ -155,7 +160,8 @@ import WindowStore
       let outcome = try await SondeProgram.run(["verify", copy])
       #expect(outcome.status == 1, "\(finding): \(outcome.output)\(outcome.errors)")
       #expect(
-        outcome.output.split(separator: "\n").contains { $0.hasPrefix(finding) }, "\(finding)\n\(outcome.output)")
+        outcome.output.split(separator: "\n").contains { $0.hasPrefix(finding) },
+        "\(finding)\n\(outcome.output)")
     }
   }
 
@@ -194,7 +200,9 @@ import WindowStore
       let run = try await Service.start(
         name: "run", executable: SondeProgram.path,
         // Slow enough to be caught in the middle, whatever the machine.
-        arguments: ["run", file, "--out", "\(folder)/run", "--set", "clock.speed=x1000", "--set", "expect=none"],
+        arguments: [
+          "run", file, "--out", "\(folder)/run", "--set", "clock.speed=x1000", "--set", "expect=none",
+        ],
         log: "\(folder).log")
       for _ in 0..<30000 {
         // The file comes before its tables.
@@ -236,7 +244,9 @@ import WindowStore
   }
 
   @Test func validateSaysWhatIsOverSeedsWithoutSeeds() async throws {
-    let arguments = ["validate", "Scenarios/quickstart.yaml", "--set", "expect=[median(detection.recall) > 0]"]
+    let arguments = [
+      "validate", "Scenarios/quickstart.yaml", "--set", "expect=[median(detection.recall) > 0]",
+    ]
     let alone = try await SondeProgram.run(arguments)
     #expect(alone.status == 0 && alone.errors.contains("--seeds 1..10"), "\(alone.errors)")
     let several = try await SondeProgram.run(arguments + ["--seeds", "1..3"])

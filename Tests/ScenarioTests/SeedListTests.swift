@@ -9,7 +9,10 @@ import Testing
   @Test(arguments: [
     ("1..3", [1, 2, 3], "1..3"), ("1,5,9", [1, 5, 9], "1,5,9"), ("1..3,7", [1, 2, 3, 7], "1..3,7"),
     (" 9 , 1 .. 2 ", [9, 1, 2], "9,1,2"), ("7..7", [7], "7..7"), ("0,1", [0, 1], "0,1"),
-    ("18446744073709551614..18446744073709551615", [.max - 1, .max], "18446744073709551614,18446744073709551615"),
+    (
+      "18446744073709551614..18446744073709551615", [.max - 1, .max],
+      "18446744073709551614,18446744073709551615"
+    ),
     ("3,2,1", [3, 2, 1], "3,2,1"), ("007..9", [7, 8, 9], "7..9"),
   ])
   func whatIsWrittenIsRead(text: String, seeds: [UInt64], again: String) throws {
@@ -22,10 +25,12 @@ import Testing
   @Test(arguments: [
     ("", "a seed is missing"), ("1,", "a seed is missing"), ("a..b", "“a” is no seed"),
     ("10..1", "runs backwards; write 1..10"), ("1..", "lacks an end"), ("..5", "lacks an end"),
-    ("1...5", "“.5” is no seed"), ("1-5", "“1-5” is no seed"), ("-1..3", "“-1” is no seed"), ("+1,2", "“+1” is no seed"),
+    ("1...5", "“.5” is no seed"), ("1-5", "“1-5” is no seed"), ("-1..3", "“-1” is no seed"),
+    ("+1,2", "“+1” is no seed"),
     ("1..3,2", "seed 2 is given twice"), ("5,5", "seed 5 is given twice"),
     ("10", "“10” alone may be one seed or the number of them; write 10..10, or 1..10"),
-    ("1..1001", "there are more than 1000 seeds"), ("0..18446744073709551615", "there are more than 1000 seeds"),
+    ("1..1001", "there are more than 1000 seeds"),
+    ("0..18446744073709551615", "there are more than 1000 seeds"),
     ("1..600,1001..1600", "there are more than 1000 seeds"), ("1,18446744073709551616", "is too great"),
     ("1.5,2", "“1.5” is no seed"), ("0x1..3", "“0x1” is no seed"),
   ])
@@ -54,13 +59,16 @@ import Testing
   @Test(arguments: [
     ("10", "“10” alone may be one seed or the number of them"), ("[]", "there is no seed"),
     ("[1, 1]", "seed 1 is given twice"), ("[1..3, 2]", "seed 2 is given twice"), ("[-1]", "expected a seed"),
-    ("[1.5]", "expected a seed"), ("9..1", "runs backwards"), ("[~]", "expected a seed"), ("~", "expected seeds such as"),
+    ("[1.5]", "expected a seed"), ("9..1", "runs backwards"), ("[~]", "expected a seed"),
+    ("~", "expected seeds such as"),
     ("{ a: 1 }", "expected seeds such as"), ("many", "“many” is no seed"), ("[many]", "“many” is no seed"),
   ])
   func aScenariosSeedsAreRefusedWithTheirPlace(written: String, reason: String) {
     let faults = Documents.faults("seed: 7", "seeds: \(written)")
     #expect(faults.count == 1, "\(faults)")
-    #expect(faults.allSatisfy { $0.hasPrefix("s.yaml:2:") && $0.contains("seeds: ") && $0.contains(reason) }, "\(faults)")
+    #expect(
+      faults.allSatisfy { $0.hasPrefix("s.yaml:2:") && $0.contains("seeds: ") && $0.contains(reason) },
+      "\(faults)")
   }
 
   @Test func seedAndSeedsExcludeEachOther() {

@@ -110,7 +110,8 @@ import Verdict
     }
     #expect(rows.count == 3)
     #expect(rows.map { Self.value($0, "nodes") } == [.number(1), .number(4), .number(4)])
-    #expect(rows.map { Self.value($0, "mode") } == [.text("measured"), .text("measured"), .text("simulated")])
+    #expect(
+      rows.map { Self.value($0, "mode") } == [.text("measured"), .text("measured"), .text("simulated")])
     #expect(rows.map { Self.value($0, "speedup.median") } == [.number(1), .number(2.5), .number(3.5)])
     #expect(rows.map { Self.value($0, "speedup.runs") } == [.number(2), .number(2), .number(1)])
   }
@@ -161,7 +162,8 @@ import Verdict
     #expect(summary.verdict == .failed)
     #expect(
       summary.expectations.first?.explanation
-        == "2 of 3 runs have a value, not with seed 2; with seed 2: detection.recall was not measured in this run")
+        == "2 of 3 runs have a value, not with seed 2; with seed 2: detection.recall was not measured in this run"
+    )
   }
 
   @Test func ofOneRunAFunctionIsItsValue() throws {
@@ -177,7 +179,8 @@ import Verdict
     let runs = [3.0, 2, 4].enumerated().map {
       SeedRun(
         seed: UInt64($0),
-        report: Self.report(recall: 1, cluster: [Self.cell(1, "measured", speedup: 1), Self.cell(4, "paced", speedup: $1)]))
+        report: Self.report(
+          recall: 1, cluster: [Self.cell(1, "measured", speedup: 1), Self.cell(4, "paced", speedup: $1)]))
     }
     let summary = try Self.summary(
       runs, expecting: ["median(cluster[nodes=4,mode=paced].speedup) == 3", "cluster[nodes=4].speedup >= 3"])
@@ -235,6 +238,15 @@ import Verdict
     // What is demanded of all cannot be judged, and half of a run has no figures.
     #expect(broken.expectations.map(\.expression) == ["detection.recall == 1"])
     #expect(broken.figure(at: ["detection", "recall"])?.runs == 1)
+  }
+
+  @Test func equalReasonsAreNamedOnceAndNotAllOfMany() throws {
+    let alike = try Self.summary([Self.run(1, "error", "no broker"), Self.run(2, "error", "no broker")])
+    #expect(alike.reason == "with seeds 1, 2: no broker")
+    let many = try Self.summary((1...9).map { Self.run($0, "invalid", "late by \($0) s") })
+    #expect(
+      many.reason?.hasSuffix("with seed 5: late by 5 s; and 4 more reasons, in the reports of the runs")
+        == true)
   }
 
   @Test func seedsThatWereNotRunAreNamed() throws {

@@ -26,7 +26,8 @@ package struct SeedVerification {
         }
         notes += outcome.notes.map { "\(SeedRun.folder(seed)): \($0)" }
       } catch {
-        findings.append(RunAudit.Finding(subject: SeedRun.folder(seed), text: "it cannot be judged: \(error)"))
+        findings.append(
+          RunAudit.Finding(subject: SeedRun.folder(seed), text: "it cannot be judged: \(error)"))
         runs.append(SeedRun(seed: seed, brokeOffBecause: "\(error)"))
       }
     }

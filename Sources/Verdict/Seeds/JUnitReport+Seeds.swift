@@ -28,7 +28,9 @@ extension JUnitReport {
     if let first = left.first {
       let count = left.count
       cases.append(
-        Case("every seed is run", .broken("\(count) of \(summary.subject.seeds.count) are not, from seed \(first) on")))
+        Case(
+          "every seed is run",
+          .broken("\(count) of \(summary.subject.seeds.count) are not, from seed \(first) on")))
     }
     if !summary.subject.isJudged { cases.append(Case("expectations", .skipped(RunReport.nothingJudged))) }
     self.init(

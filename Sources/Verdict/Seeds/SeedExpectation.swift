@@ -48,7 +48,8 @@ package struct SeedExpectation: Hashable, Sendable {
 
   var json: JSONValue {
     .object([
-      "expression": .text(expression), "demanded_of": .text(function == nil ? "each" : "all"), "actual": actual,
+      "expression": .text(expression), "demanded_of": .text(function == nil ? "each" : "all"),
+      "actual": actual,
       "runs": .number(Double(runs)), "held": held.map { .number(Double($0)) } ?? .null,
       "failed_seeds": .array(failedSeeds.map { JSONValue(seed: $0) }), "passed": .bool(passed),
       "explanation": explanation.map(JSONValue.text) ?? .null,

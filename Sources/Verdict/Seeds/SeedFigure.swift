@@ -47,7 +47,8 @@ package struct SeedFigure: Hashable, Sendable {
   /// As `report.json` has it.
   package var json: JSONValue {
     .object([
-      "median": .number(median), "min": .number(min), "max": .number(max), "min_seed": JSONValue(seed: minSeed),
+      "median": .number(median), "min": .number(min), "max": .number(max),
+      "min_seed": JSONValue(seed: minSeed),
       "max_seed": JSONValue(seed: maxSeed), "runs": .number(Double(runs)),
     ])
   }
@@ -70,7 +71,8 @@ package enum SeedFunction: String, CaseIterable, Hashable, Sendable {
   /// Where that value comes from, for people.
   func origin(of figure: SeedFigure) -> String {
     switch self {
-    case .median: "\(JSONValue.number(figure.min)) to \(JSONValue.number(figure.max)) over \(figure.runs) runs"
+    case .median:
+      "\(JSONValue.number(figure.min)) to \(JSONValue.number(figure.max)) over \(figure.runs) runs"
     case .min: "with seed \(figure.minSeed)"
     case .max: "with seed \(figure.maxSeed)"
     }

@@ -48,7 +48,8 @@ package struct SeedRun: Hashable, Sendable {
   var json: JSONValue {
     .object([
       "seed": JSONValue(seed: seed), "folder": .text(folder), "verdict": .text(verdict.rawValue),
-      "reason": reason.map(JSONValue.text) ?? .null, "elapsed_seconds": seconds.map(JSONValue.number) ?? .null,
+      "reason": reason.map(JSONValue.text) ?? .null,
+      "elapsed_seconds": seconds.map(JSONValue.number) ?? .null,
     ])
   }
 }

@@ -52,10 +52,18 @@ package struct SeedSummary: Sendable {
 
   private static func reason(_ subject: Subject, _ runs: [SeedRun], _ verdict: Verdict) -> String? {
     var reasons = subject.isJudged ? [] : [RunReport.nothingJudged]
-    reasons += runs.compactMap { run in
-      guard run.verdict == verdict, run.verdict != .passed, let reason = run.reason else { return nil }
-      return "with seed \(run.seed): \(reason)"
+    var seeds: [String: [UInt64]] = [:]
+    var order: [String] = []
+    for run in runs where run.verdict == verdict && verdict != .passed {
+      guard let reason = run.reason else { continue }
+      if seeds[reason] == nil { order.append(reason) }
+      seeds[reason, default: []].append(run.seed)
     }
+    reasons += order.prefix(ReportDefaults.namedReasons).map { reason in
+      "with \(SeedExpectation.seeds(seeds[reason] ?? [])): \(reason)"
+    }
+    let more = order.count - ReportDefaults.namedReasons
+    if more > 0 { reasons.append("and \(more) more reasons, in the reports of the runs") }
     let left = subject.seeds.dropFirst(runs.count)
     if !left.isEmpty { reasons.append("not run: \(SeedExpectation.seeds(Array(left)))") }
     return reasons.isEmpty ? nil : reasons.joined(separator: "; ")
