@@ -137,6 +137,10 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func scored(_ paths: [String], _ format: ScoreFormat, _ labelPath: String?) throws -> ScoredFiles {
+    if let several = paths.first(where: SeedFolder.isOne) {
+      throw ValidationError(
+        "\(several) is of runs with several seeds, each with its own labels; give the folder of one of them")
+    }
     let files = try ScoredFiles(paths, format: format, until: delayUntil ?? .windowEnd)
     for notice in files.notices { StandardError.write(notice) }
     // The labels may lie among the predictions.
