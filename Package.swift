@@ -188,7 +188,8 @@ let package = Package(
       dependencies: ["WindowStore", "CFaultVFS", "TestSupport", telemetry, grdb, grdbSQLite]),
     .testTarget(name: "ComputeTests", dependencies: ["Compute", telemetry]),
     .testTarget(
-      name: "DetectionTests", dependencies: ["Detection", "DetectionCharts", "TestSupport", telemetry, files],
+      name: "DetectionTests",
+      dependencies: ["Detection", "DetectionCharts", "TestSupport", telemetry, files],
       exclude: ["Fixtures"]),
     .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet", "Detection", telemetry, files]),
     .testTarget(

@@ -76,7 +76,8 @@ struct ScenarioDecoder {
       seeds: several,
       clock: .init(start: times.start, duration: times.duration, speed: clock.speed ?? .max), broker: broker,
       publishing: publishing, ingestionObstacle: obstacle,
-      unfilledExpectations: unfilled(expectations, reader, source, speed: clock.speed ?? .max),
+      unfilledExpectations: unfilled(
+        expectations, reader, source, speed: clock.speed ?? .max, deployments: deployments),
       source: source, ingestion: ingestion, model: model,
       scoring: scoring, deployments: deployments, compute: compute, clusters: clusters,
       tooLargeSizes: tooLargeSizes(clusters, reader),
@@ -200,7 +201,7 @@ struct ScenarioDecoder {
   /// The expectations of what no part of this scenario measures: they could never hold.
   private func unfilled(
     _ expectations: [LocatedExpectation], _ reader: MappingReader, _ source: ScenarioDocument.Source,
-    speed: PublishingClock
+    speed: PublishingClock, deployments: ScenarioDeployments?
   ) -> [Diagnostic] {
     var parts: Set<ReportPart> = []
     if speed != .max { parts.insert(.schedule) }
@@ -213,8 +214,16 @@ struct ScenarioDecoder {
     if reader.node("broker") == nil { parts.insert(.ownBroker) }
     // A large fleet has many labels, and few scenarios ask for a kind.
     func kinds() -> Set<String> { Set(source.messages.labels.map(\.kind)) }
+    let compared = (deployments?.compared ?? []).map(\.name)
     return expectations.compactMap { located in
-      located.expectation.absence(parts: parts, kinds: kinds()).map { absence in
+      if let name = located.expectation.deployment, !compared.isEmpty, !compared.contains(name) {
+        return Diagnostic(
+          location: located.location,
+          reason:
+            "“compare” names no deployment \(name.quoted) (in \(located.expectation.expression.quoted))",
+          suggestion: NearestName.of(name, among: compared))
+      }
+      return located.expectation.absence(parts: parts, kinds: kinds()).map { absence in
         Diagnostic(
           location: located.location,
           reason: "\(absence.reason) (in \(located.expectation.expression.quoted))",

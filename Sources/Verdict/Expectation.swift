@@ -120,6 +120,11 @@ package struct Expectation: Hashable, Sendable, CustomStringConvertible {
     return nil
   }
 
+  /// The deployment that it chooses by its name; nil where it chooses none.
+  package var deployment: String? {
+    path.first { $0.name == "deployments" }?.selectors.first { $0.name == "deployment" }?.value
+  }
+
   private var pathText: String { path.map(\.name).joined(separator: ".") }
 
   /// Why there is no value.

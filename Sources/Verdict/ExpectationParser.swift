@@ -54,7 +54,8 @@ struct ExpectationParser {
       if take("[") { part.selectors = try selectors(shape, of: name, at: start) }
       if case .list(let fields) = shape {
         guard !part.selectors.isEmpty else {
-          throw fault("\(name.quoted) is a list; choose an entry, such as \(name)[nodes=4]", at: start)
+          let example = fields.contains { $0.name == "deployment" } ? "deployment=blue" : "nodes=4"
+          throw fault("\(name.quoted) is a list; choose an entry, such as \(name)[\(example)]", at: start)
         }
         shape = .object(fields)
       }
