@@ -6,7 +6,7 @@ import Testing
 
 /// Seeds as people write them, and scenarios that have several.
 @Suite struct SeedListTests {
-  @Test(arguments: [
+  private static let lists: [(text: String, seeds: [UInt64], again: String)] = [
     ("1..3", [1, 2, 3], "1..3"), ("1,5,9", [1, 5, 9], "1,5,9"), ("1..3,7", [1, 2, 3, 7], "1..3,7"),
     (" 9 , 1 .. 2 ", [9, 1, 2], "9,1,2"), ("7..7", [7], "7..7"), ("0,1", [0, 1], "0,1"),
     (
@@ -14,7 +14,9 @@ import Testing
       "18446744073709551614,18446744073709551615"
     ),
     ("3,2,1", [3, 2, 1], "3,2,1"), ("007..9", [7, 8, 9], "7..9"),
-  ])
+  ]
+
+  @Test(arguments: lists)
   func whatIsWrittenIsRead(text: String, seeds: [UInt64], again: String) throws {
     let list = try SeedList(text)
     #expect(list.seeds == seeds)
@@ -22,7 +24,7 @@ import Testing
     #expect(try SeedList(again) == list)
   }
 
-  @Test(arguments: [
+  private static let faultyLists: [(text: String, reason: String)] = [
     ("", "a seed is missing"), ("1,", "a seed is missing"), ("a..b", "“a” is no seed"),
     ("10..1", "runs backwards; write 1..10"), ("1..", "lacks an end"), ("..5", "lacks an end"),
     ("1...5", "“.5” is no seed"), ("1-5", "“1-5” is no seed"), ("-1..3", "“-1” is no seed"),
@@ -33,7 +35,9 @@ import Testing
     ("0..18446744073709551615", "there are more than 1000 seeds"),
     ("1..600,1001..1600", "there are more than 1000 seeds"), ("1,18446744073709551616", "is too great"),
     ("1.5,2", "“1.5” is no seed"), ("0x1..3", "“0x1” is no seed"),
-  ])
+  ]
+
+  @Test(arguments: faultyLists)
   func whatIsNoneIsRefusedWithTheReason(text: String, reason: String) {
     #expect {
       try SeedList(text)
@@ -46,23 +50,27 @@ import Testing
 
   private static let several = Documents.small.replacing("seed: 7", with: "seeds: 4..6")
 
-  @Test(arguments: [
+  private static let writtenSeeds: [(written: String, seeds: [UInt64])] = [
     ("4..6", [4, 5, 6]), ("\"1,5\"", [1, 5]), ("[1, 5, 9]", [1, 5, 9]), ("[1..3, 7]", [1, 2, 3, 7]),
     ("[3]", [3]), ("[\"3\", 4]", [3, 4]), ("1,5,9", [1, 5, 9]),
-  ])
+  ]
+
+  @Test(arguments: writtenSeeds)
   func aScenarioHasSeeds(written: String, seeds: [UInt64]) throws {
     let document = try Documents.parse(Documents.small.replacing("seed: 7", with: "seeds: \(written)"))
     #expect(document.seeds?.seeds == seeds)
     #expect(document.seed == seeds[0])
   }
 
-  @Test(arguments: [
+  private static let faultySeeds: [(written: String, reason: String)] = [
     ("10", "“10” alone may be one seed or the number of them"), ("[]", "there is no seed"),
     ("[1, 1]", "seed 1 is given twice"), ("[1..3, 2]", "seed 2 is given twice"), ("[-1]", "expected a seed"),
     ("[1.5]", "expected a seed"), ("9..1", "runs backwards"), ("[~]", "expected a seed"),
     ("~", "expected seeds such as"),
     ("{ a: 1 }", "expected seeds such as"), ("many", "“many” is no seed"), ("[many]", "“many” is no seed"),
-  ])
+  ]
+
+  @Test(arguments: faultySeeds)
   func aScenariosSeedsAreRefusedWithTheirPlace(written: String, reason: String) {
     let faults = Documents.faults("seed: 7", "seeds: \(written)")
     #expect(faults.count == 1, "\(faults)")

@@ -45,11 +45,13 @@ import Verdict
     }
   }
 
-  @Test(arguments: [
+  private static let figures: [(values: [Double], median: Double, min: Double, max: Double)] = [
     ([3.0], 3.0, 3.0, 3.0), ([3, 1], 2, 1, 3), ([1, 5, 3], 3, 1, 5), ([4, 1, 3, 2], 2.5, 1, 4),
     ([0.1, 0.2], 0.15, 0.1, 0.2), ([0.7, 0.7, 0.1, 0.9], 0.7, 0.1, 0.9), ([-1, 1], 0, -1, 1),
     ([1e308, 1.2e308], 1.1e308, 1e308, 1.2e308),
-  ])
+  ]
+
+  @Test(arguments: figures)
   func medianAndRange(values: [Double], median: Double, min: Double, max: Double) throws {
     let figure = try #require(
       SeedFigure(values.enumerated().map { .init(seed: UInt64($0 + 1), number: $1) }))
@@ -124,12 +126,14 @@ import Verdict
 
   // MARK: - Expectations
 
-  @Test(arguments: [
+  private static let demands: [(expression: String, passed: Bool, actual: Double)] = [
     ("median(detection.recall) >= 0.7", true, 0.7), ("median(detection.recall) > 0.7", false, 0.7),
     ("min(detection.recall) >= 0.5", true, 0.5), ("min( detection.recall )>0.5", false, 0.5),
     ("max(detection.recall) == 0.9", true, 0.9), ("  max (detection.recall) < 0.9", false, 0.9),
     ("median(readings.lost) == 0", true, 0),
-  ])
+  ]
+
+  @Test(arguments: demands)
   func expectationsOverSeeds(expression: String, passed: Bool, actual: Double) throws {
     let runs = Self.runs(recalls: 0.9, 0.5, 0.7)
     let summary = try Self.summary(runs, expecting: [expression])
@@ -139,7 +143,7 @@ import Verdict
     #expect((result.explanation == nil) == passed)
   }
 
-  @Test(arguments: [
+  private static let failures: [(expression: String, explanation: String)] = [
     ("median(detection.recall) > 0.7", "it is 0.7, 0.5 to 0.9 over 3 runs"),
     ("min(detection.recall) > 0.7", "it is 0.5, with seed 2"),
     ("max(detection.recall) < 0.7", "it is 0.9, with seed 1"),
@@ -149,7 +153,9 @@ import Verdict
     ),
     ("detection.recall > 0.6", "not with seed 2: it is 0.5"),
     ("detection.recall > 0.8", "not with seeds 2, 3; with seed 2 it is 0.5"),
-  ])
+  ]
+
+  @Test(arguments: failures)
   func aFailureSaysWithWhichSeeds(expression: String, explanation: String) throws {
     let summary = try Self.summary(Self.runs(recalls: 0.9, 0.5, 0.7), expecting: [expression])
     #expect(summary.expectations.first?.explanation == explanation)
@@ -189,11 +195,13 @@ import Verdict
     #expect(summary.expectations[1].actual == .array([.number(3), .number(2), .number(4)]))
   }
 
-  @Test(arguments: [
+  private static let unknownNames: [(expression: String, offset: Int, nearest: String)] = [
     ("mean(detection.recall) > 0", 0, "median"), ("Median(detection.recall) > 0", 0, "median"),
     ("median(detection.recal) > 0", 17, "recall"), ("median(detecton.recall) > 0", 7, "detection"),
     ("min(cluster[node=4].speedup) > 3", 12, "nodes"),
-  ])
+  ]
+
+  @Test(arguments: unknownNames)
   func anUnknownNameHasItsPlaceAndTheNearest(expression: String, offset: Int, nearest: String) {
     #expect {
       try Expectation(expression)
@@ -203,12 +211,14 @@ import Verdict
     }
   }
 
-  @Test(arguments: [
+  private static let unreadable: [(expression: String, offset: Int)] = [
     ("median(detection.recall >= 1", 24), ("median() > 1", 7), ("median(detection.recall) 1", 25),
     ("median(detection) > 1", 7), ("median(min(detection.recall)) > 1", 7), ("(detection.recall) > 1", 0),
     ("median(cluster[nodes=1].mode) == measured", 0), ("median detection.recall > 1", 0),
     ("median(detection.recall, 1) > 0", 23), ("median(0.5) > 0", 7), ("foo(detection.recall) > 0", 0),
-  ])
+  ]
+
+  @Test(arguments: unreadable)
   func whatCannotBeReadHasItsPlace(expression: String, offset: Int) {
     #expect {
       try Expectation(expression)
