@@ -75,8 +75,8 @@ import Testing
       }
       let manager = FileManager.default
       let examples = try ["Scenarios", "Data"].flatMap { name in
-        try manager.contentsOfDirectory(atPath: "\(SondeProgram.packageRoot)/\(name)")
-          .filter { !$0.hasPrefix(".") }.map { "share/sonde/\(name)/\($0)" }
+        try files(below: "\(SondeProgram.packageRoot)/\(name)")
+          .filter { !$0.hasPrefix(".") && !$0.contains("__pycache__") }.map { "share/sonde/\(name)/\($0)" }
       }
       for _ in 1...2 {
         let outcome = try await make("install")
@@ -84,7 +84,8 @@ import Testing
         #expect(try files(below: root) == (Self.installed + examples + ["bin/other"]).sorted())
       }
       for path in try files(below: root) where path != "bin/other" {
-        #expect(try mode("\(root)/\(path)") == (path == "bin/sonde" ? 0o755 : 0o644), "\(path)")
+        let isProgram = path == "bin/sonde" || path.hasSuffix(".pl")
+        #expect(try mode("\(root)/\(path)") == (isProgram ? 0o755 : 0o644), "\(path)")
       }
       for path in examples {
         let original = "\(SondeProgram.packageRoot)/\(path.dropFirst("share/sonde/".count))"

@@ -90,16 +90,29 @@ struct ScriptMiniBatch {
     return rows
   }
 
-  /// The lines of a file for the windows at `indices`.
+  /// The lines of a file for the windows at `indices`, which are by start.
   static func lines(of windows: DeviceWindows, _ indices: [Int]) -> [UInt8] {
-    var text = ""
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(indices.count * 256)
+    let device = Array("\(windows.device.name),".utf8)
+    // The sensors of a device have windows at the same times.
+    var times: (row: DeviceWindows.Row, text: [UInt8])?
     for index in indices {
       let row = windows.rows[index]
-      text += "\(windows.device.name),\(windows.sensors[row.sensor].name),\(row.start),\(row.end)"
-      text += ScriptWindowFields.text(of: windows.values[index * columns.count..<(index + 1) * columns.count])
-      text += "\n"
+      bytes += device
+      bytes += windows.sensors[row.sensor].name.utf8
+      if let known = times, known.row.start == row.start, known.row.end == row.end {
+        bytes += known.text
+      } else {
+        let text = Array(",\(row.start),\(row.end)".utf8)
+        bytes += text
+        times = (row, text)
+      }
+      ScriptWindowFields.append(
+        windows.values[index * columns.count..<(index + 1) * columns.count], to: &bytes)
+      bytes.append(0x0A)
     }
-    return Array(text.utf8)
+    return bytes
   }
 
   private static func write(_ windows: DeviceWindows, _ indices: [Int], to path: String) throws {
@@ -118,19 +131,17 @@ private enum ScriptWindowFields {
     return (position(aggregate.column), aggregate.subtrahend.map(position))
   }
 
-  /// Each aggregate after a comma, in shortest decimals; nothing where there is none.
-  static func text(of values: ArraySlice<Double>) -> String {
-    var text = ""
+  /// Appends each aggregate after a comma, in shortest decimals; nothing where there is none.
+  static func append(_ values: ArraySlice<Double>, to bytes: inout [UInt8]) {
     for source in sources {
       var value = values[values.startIndex + source.column]
       if let subtrahend = source.subtrahend { value -= values[values.startIndex + subtrahend] }
-      text += ","
-      if let whole = Int(exactly: value), source.column == 0 {
-        text += "\(whole)"
+      bytes.append(0x2C)
+      if source.column == 0, let whole = Int(exactly: value) {
+        bytes += whole.description.utf8
       } else if value.isFinite {
-        text += "\(value)"
+        bytes += value.description.utf8
       }
     }
-    return text
   }
 }

@@ -166,7 +166,7 @@ final class ScriptProcess {
         }
       }
       guard ContinuousClock.now < deadline else {
-        throw ScriptFault("took longer than \(Self.text(limit)) \(doing)")
+        throw ScriptFault("took longer than \(Self.text(limit)) \(doing)", isLate: true)
       }
       waitForSomething(until: deadline)
     }

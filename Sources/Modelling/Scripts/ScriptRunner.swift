@@ -47,13 +47,12 @@ package final class ScriptRunner {
     }
     // It may have read them only now.
     try refuseChanges(setup)
-    if reply.status == .failed {
-      var reason = reply.why
-      if let bytes = setup.script.memoryBytes, reason.contains("MemoryError") {
-        reason += "; it may have \(bytes) bytes of memory (resources.memory)"
-      }
-      throw ScriptFault("failed: \(reason)")
-    }
+    if reply.status == .failed { throw ScriptFault("failed: \(why(reply, setup))") }
+  }
+
+  private func why(_ reply: ScriptReply, _ setup: ScriptSetup) -> String {
+    guard let bytes = setup.script.memoryBytes, reply.why.contains("MemoryError") else { return reply.why }
+    return "\(reply.why); it may have \(bytes) bytes of memory (resources.memory)"
   }
 
   private func end() {
@@ -77,7 +76,8 @@ package final class ScriptRunner {
       failed = nil
       return running.process
     } catch let fault as ScriptFault {
-      let times = failed?.setup == setup ? (failed?.times ?? 0) + 1 : 1
+      var times = failed?.setup == setup ? (failed?.times ?? 0) + 1 : 1
+      if fault.isLate { times = ScriptDefaults.startAttempts }
       failed = (setup, times, "the script \(fault)")
       throw TaskFailure("the script \(fault)", retry: times < ScriptDefaults.startAttempts)
     }
@@ -97,7 +97,7 @@ package final class ScriptRunner {
       guard !process.isAlive, let line = process.lastPrinted else { throw error }
       throw ScriptFault("\(error) before it was ready, and printed last: \(line)")
     }
-    guard reply.status == .ready else { throw ScriptFault("did not start: \(reply.why)") }
+    guard reply.status == .ready else { throw ScriptFault("did not start: \(why(reply, setup))") }
     // What it has read is what was there before.
     try files.refuseChanges(since: setup)
     return Running(setup: setup, process: process, files: files)
