@@ -2,10 +2,10 @@
 /// near the alarms lie to the anomalies, against alarms at random.
 ///
 /// Time is counted in windows: window i is the interval [i, i + 1). Each anomaly J has a zone E, which ends half-way to its neighbours
-/// and at the ends of the series. With F(x, S) the chance that a point drawn evenly from E is farther from S than x is:
+/// and at the ends of the series. With U a point drawn evenly from E:
 ///
-///     precision of a zone = mean over the flagged points x of E of    P(dist(U, J) > dist(x, J)),          U drawn from E
-///     recall of a zone    = mean over the points y of J of            P(|U − y| > dist(y, flagged of E)),  U drawn from E
+///     precision of a zone = mean over the flagged points x of E of    P(dist(U, J) ≥ dist(x, J))
+///     recall of a zone    = mean over the points y of J of            P(|U − y| ≥ dist(y, flagged of E))
 ///
 /// Precision is the mean over the zones in which anything is flagged, recall the mean over all zones, with 0 for those in which nothing
 /// is. Of several models, the zones of all are averaged together. All integrals are of straight lines, so they are sums of squares.

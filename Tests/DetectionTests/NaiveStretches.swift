@@ -71,22 +71,21 @@ struct NaiveStretches {
         let from = index == 0 ? 0 : (anomalies[index - 1].to + anomaly.from) / 2
         let to =
           index + 1 == anomalies.count ? Double(windows.count) : (anomaly.to + anomalies[index + 1].from) / 2
-        /// The share of the zone that is not between two points.
-        func beyond(_ low: Double, _ high: Double) -> Double {
-          1 - (min(high, to) - max(low, from)) / (to - from)
+        /// The share of the zone that is no nearer to what lies between two points than `distance`.
+        func beyond(_ distance: Double, _ low: Double, _ high: Double) -> Double {
+          distance == 0 ? 1 : 1 - (min(high + distance, to) - max(low - distance, from)) / (to - from)
         }
         let flagged = windows.indices.filter { windows[$0].isFlagged }
           .map { (from: max(Double($0), from), to: min(Double($0 + 1), to)) }.filter { $0.from < $0.to }
         let precision = mean(
           flagged.flatMap { middles($0.from, $0.to) }.map { x in
-            let distance = distance(x, anomaly.from, anomaly.to)
-            return beyond(anomaly.from - distance, anomaly.to + distance)
+            beyond(distance(x, anomaly.from, anomaly.to), anomaly.from, anomaly.to)
           })
         if let precision { precisions.append(precision) }
         recalls.append(
           mean(
             middles(anomaly.from, anomaly.to).map { y in
-              flagged.map { distance(y, $0.from, $0.to) }.min().map { beyond(y - $0, y + $0) } ?? 0
+              flagged.map { distance(y, $0.from, $0.to) }.min().map { beyond($0, y, y) } ?? 0
             }) ?? 0)
       }
     }
