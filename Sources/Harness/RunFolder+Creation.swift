@@ -6,6 +6,15 @@ extension RunFolder {
   /// Makes the folder for a run. Throws ``RunError`` where it exists and is not empty, also where another run is making it
   /// at the same time, and `FileError` where it cannot be made.
   package static func create(at path: String) throws -> RunFolder {
+    let folder = RunFolder(try emptyFolder(at: path))
+    // Of two runs that have found it empty, one makes this.
+    guard try Folder.makeNew(folder.logs) else { throw RunError.outputExists(path) }
+    for folder in [folder.broker, folder.models, folder.predictions] { try Folder.make(folder) }
+    return folder
+  }
+
+  /// Makes the folder at `path` where there is none, and returns its absolute path. Throws as ``create(at:)``.
+  static func emptyFolder(at path: String) throws -> String {
     let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
     let manager = FileManager.default
     if let contents = try? manager.contentsOfDirectory(atPath: absolute) {
@@ -13,12 +22,8 @@ extension RunFolder {
     } else if manager.fileExists(atPath: absolute) {
       throw RunError.outputIsFile(path)
     }
-    let folder = RunFolder(absolute)
     try Folder.make(absolute)
-    // Of two runs that have found it empty, one makes this.
-    guard try Folder.makeNew(folder.logs) else { throw RunError.outputExists(path) }
-    for folder in [folder.broker, folder.models, folder.predictions] { try Folder.make(folder) }
-    return folder
+    return absolute
   }
 
   /// How many runs of one scenario that begin within one second find a folder of their own: far more than a machine carries.

@@ -1,31 +1,45 @@
 import Files
 import Foundation
 import Scenario
+import Verdict
 
-/// `manifest.json`: what was run, with what, on what, and the sha256 of everything that came out.
+/// `manifest.json`: what was run, with what, on what, and the sha256 of everything that came out. Of a run it has the seed, and of the
+/// runs with several seeds, which have one above theirs, all seeds.
 struct RunManifest {
   let document: ScenarioDocument
   let folder: RunFolder
 
   /// Writes the manifest; the last file of a run.
   func write() throws {
+    try Self.write(document, outputs: Self.outputs(in: folder), to: folder.manifest)
+  }
+
+  /// Writes the manifest of `document` and its `outputs` to `path`.
+  static func write(_ document: ScenarioDocument, outputs: [String: String], to path: String) throws {
+    // A number of 64 bits does not fit into JSON's numbers.
+    let seed: (key: String, value: JSONValue) =
+      if let seeds = document.seeds {
+        ("seeds", .array(seeds.seeds.map { .text(String($0)) }))
+      } else {
+        ("seed", .text(String(document.seed)))
+      }
     let manifest = JSONValue.object([
       "scenario": .object([
         "name": .text(document.name), "path": .text(document.text.path),
         "folder": .text(document.text.absoluteFolder), "text": .text(document.text.text),
         "overrides": .array(document.text.overrides.map(JSONValue.text)),
         "seed": document.text.seed.map { .text(String($0)) } ?? .null,
+        "seeds": document.text.seeds.map { .text("\($0)") } ?? .null,
       ]),
-      // A number of 64 bits does not fit into JSON's numbers.
-      "seed": .text(String(document.seed)),
+      seed.key: seed.value,
       "versions": .object(Versions.all.mapValues(JSONValue.text)),
       "host": host,
-      "outputs": .object(try Self.outputs(in: folder).mapValues(JSONValue.text)),
+      "outputs": .object(outputs.mapValues(JSONValue.text)),
     ])
-    try AtomicFile.write(manifest.indented(), to: folder.manifest, existing: .replace)
+    try AtomicFile.write(manifest.indented(), to: path, existing: .replace)
   }
 
-  private var host: JSONValue {
+  private static var host: JSONValue {
     let info = ProcessInfo.processInfo
     let cpu = (try? TextFile.text(of: "/proc/cpuinfo"))?.split(separator: "\n")
       .first { $0.hasPrefix("model name") }?.split(separator: ":").last
@@ -52,21 +66,53 @@ struct RunManifest {
     return digests
   }
 
+  /// The files that are not what a manifest says.
+  static func differences(_ said: [String: String], _ found: [String: String]) -> [RunAudit.Finding] {
+    Set(found.keys).union(said.keys).sorted().compactMap { path -> RunAudit.Finding? in
+      let text: String
+      switch (said[path], found[path]) {
+      case (let said?, let now?) where said == now: return nil
+      case (_?, nil): text = "\(path) is missing"
+      case (nil, _): text = "\(path) is not in the manifest"
+      case (let said?, let now?): text = "\(path): sha256 \(now), and the manifest says \(said)"
+      }
+      return RunAudit.Finding(subject: "manifest.json", text: text)
+    }
+  }
+
   /// A manifest that was written.
   struct Recorded {
     let scenario: ScenarioText
     let outputs: [String: String]
 
-    /// Reads the file at `path`. Throws `FileError` and `JSONFileError`.
+    private struct File: Decodable {
+      let scenario: ScenarioText
+      let outputs: [String: String]
+      /// Of one run.
+      let seed: String?
+      /// Of the runs with several seeds.
+      let seeds: [String]?
+    }
+
+    /// Reads the file of a run at `path`. Throws `FileError` and `JSONFileError`.
     init(path: String) throws {
-      struct File: Decodable {
-        let scenario: ScenarioText
-        let outputs: [String: String]
-        let seed: String
-      }
       let file = try JSONFile.read(File.self, path, keys: .asDeclared)
+      if let first = file.seeds?.first {
+        throw JSONFileError(
+          path: path,
+          reason: "it is of runs with several seeds; give the folder of one, such as seed-\(first)")
+      }
+      guard let seed = file.seed else { throw JSONFileError(path: path, reason: "it lacks “seed”") }
       // The seed that ruled, wherever it came from.
-      scenario = file.scenario.with(seed: UInt64(file.seed))
+      scenario = file.scenario.with(seed: UInt64(seed))
+      outputs = file.outputs
+    }
+
+    /// Reads the file at `path` of the runs with several seeds. Throws as ``init(path:)``.
+    init(seedsAt path: String) throws {
+      let file = try JSONFile.read(File.self, path, keys: .asDeclared)
+      guard file.seeds != nil else { throw JSONFileError(path: path, reason: "it is of one run") }
+      scenario = file.scenario
       outputs = file.outputs
     }
   }

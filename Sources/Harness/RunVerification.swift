@@ -23,7 +23,7 @@ package struct RunVerification {
   /// is none any more, and what judging throws.
   package func run() throws -> Outcome {
     let manifest = try RunManifest.Recorded(path: folder.manifest)
-    var findings = try digestFindings(manifest)
+    var findings = RunManifest.differences(manifest.outputs, try RunManifest.outputs(in: folder))
     let document = try ScenarioDocument.parse(manifest.scenario)
     let report = try JSONFile.read(JSONValue.self, folder.report, keys: .asDeclared)
     guard FileStamp(folder.account) != nil else {
@@ -43,27 +43,13 @@ package struct RunVerification {
     let judged = try JudgedFolder(folder, carried.judgedPlan, account)
     let sweep = try account.sweep.map { _ in try SweepFiles(folder.path).table() }
     let again = try RunReport(
-      RunMeasurements(carried.subject, account, judged: judged, sweep: sweep), judging: document.expectations
+      RunMeasurements(carried.subject, account, judged: judged, sweep: sweep),
+      judging: document.expectationsOfRun
     )
     findings += try RunAudit.differences(report, again)
     if document.scoring != nil { findings += try RunAudit.predictionDifferences(folder) }
     findings += try labelFindings(document)
     return Outcome(scenario: document.name, findings: findings, notes: [])
-  }
-
-  /// The files that are not what the manifest says.
-  private func digestFindings(_ manifest: RunManifest.Recorded) throws -> [RunAudit.Finding] {
-    let found = try RunManifest.outputs(in: folder)
-    return Set(found.keys).union(manifest.outputs.keys).sorted().compactMap { path -> RunAudit.Finding? in
-      let text: String
-      switch (manifest.outputs[path], found[path]) {
-      case (let said?, let now?) where said == now: return nil
-      case (_?, nil): text = "\(path) is missing"
-      case (nil, _): text = "\(path) is not in the manifest"
-      case (let said?, let now?): text = "\(path): sha256 \(now), and the manifest says \(said)"
-      }
-      return RunAudit.Finding(subject: "manifest.json", text: text)
-    }
   }
 
   private func labelFindings(_ document: ScenarioDocument) throws -> [RunAudit.Finding] {

@@ -72,7 +72,7 @@ package struct ScenarioRun: Sendable {
       account.elapsedSeconds = (ContinuousClock.now - begin).seconds
       let report = try RunReport(
         RunMeasurements(carried.subject, account, judged: judged, sweep: sweep),
-        judging: document.expectations)
+        judging: document.expectationsOfRun)
       try LoadFiles(folder.path).write(report)
       try write(report, folder)
       return (report, folder)
@@ -119,7 +119,7 @@ extension ScenarioDocument {
     var replay: ReplayAccount?
     if case .replay(let recording) = source { replay = recording.account }
     return RunSubject(
-      scenario: name, seed: seed, expectations: expectations.map(\.expression), source: source.messages,
+      scenario: name, seed: seed, expectations: expectationsOfRun.map(\.expression), source: source.messages,
       replay: replay, compute: compute, hasOwnBroker: broker == nil, isJudged: isJudged)
   }
 

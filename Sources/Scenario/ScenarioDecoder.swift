@@ -40,7 +40,9 @@ struct ScenarioDecoder {
     let ownSeed = reader.read("seed", "a whole number from 0 to \(UInt64.max)") {
       $0.wholeNumber.flatMap(UInt64.init(exactly:))
     }
-    let seed = text.seed ?? ownSeed ?? ScenarioDefaults.seed
+    let ownSeeds = seeds(reader)
+    let several = text.seed == nil ? text.seeds ?? ownSeeds : nil
+    let seed = text.seed ?? several?.seeds.first ?? ownSeed ?? ScenarioDefaults.seed
     let about = reader.text("about")
     let broker = broker(reader)
     let publishing = publishing(reader)
@@ -70,6 +72,7 @@ struct ScenarioDecoder {
     guard let name, let source, let times, diagnostics.isEmpty else { return nil }
     return ScenarioDocument(
       text: text, name: name, about: about, seed: seed,
+      seeds: several,
       clock: .init(start: times.start, duration: times.duration, speed: clock.speed ?? .max), broker: broker,
       publishing: publishing, ingestionObstacle: obstacle,
       unfilledExpectations: unfilled(expectations, reader, source, speed: clock.speed ?? .max),

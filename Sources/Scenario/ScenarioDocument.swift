@@ -80,6 +80,8 @@ package struct ScenarioDocument: Sendable {
   package let name: String
   package let about: String?
   package let seed: UInt64
+  /// All seeds that it is to be run with; nil where it is one run.
+  package let seeds: SeedList?
   package let clock: Clock
   /// Nil: the run starts its own.
   package let broker: BrokerAddress?

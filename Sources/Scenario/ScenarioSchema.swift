@@ -18,8 +18,11 @@ package enum ScenarioSchema {
         isRequired: true),
       Key(name: "about", kind: .text, about: "What the scenario shows, in a sentence."),
       Key(
-        name: "seed", kind: .wholeNumber(minimum: 0, maximum: .max),
+        name: "seed", kind: seed,
         about: "Equal seeds give equal runs. Default 1."),
+      Key(
+        name: "seeds", kind: .any([.form(.seeds), .list(.any([seed, .form(.seedRange)]), atLeast: 1)]),
+        about: "In place of seed: a run with each of them, as 1..10 or [1, 5, 9], and a report over all."),
       Key(
         name: "clock", kind: .object(clock), about: "Event time: when it starts, how long it runs, how fast."),
       Key(
@@ -50,7 +53,9 @@ package enum ScenarioSchema {
         about:
           "What the report must say, such as readings.lost == 0 or detection.recall >= 0.9; or none, where the point is to look."
       ),
-    ], exactlyOneOf: [["fleet", "replay"]])
+    ], exactlyOneOf: [["fleet", "replay"]], atMostOneOf: [["seed", "seeds"]])
+
+  private static let seed = Kind.wholeNumber(minimum: 0, maximum: .max)
 
   /// What `expect` says in place of a list.
   package static let noExpectation = "none"

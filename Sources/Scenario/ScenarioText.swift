@@ -12,31 +12,41 @@ package struct ScenarioText: Hashable, Sendable {
   package let overrides: [String]
   /// `--seed`.
   package let seed: UInt64?
+  /// `--seeds`. Beside a seed: those that it is one of.
+  package let seeds: SeedList?
 
-  package init(path: String, text: String, overrides: [String] = [], seed: UInt64? = nil) {
-    self.path = path
-    folder = (path as NSString).deletingLastPathComponent
-    self.text = text
-    self.overrides = overrides
-    self.seed = seed
+  package init(
+    path: String, text: String, overrides: [String] = [], seed: UInt64? = nil, seeds: SeedList? = nil
+  ) {
+    let folder = (path as NSString).deletingLastPathComponent
+    self.init(path: path, folder: folder, text: text, overrides: overrides, seed: seed, seeds: seeds)
   }
 
   /// The same with this seed.
   package func with(seed: UInt64?) -> ScenarioText {
-    ScenarioText(path: path, folder: folder, text: text, overrides: overrides, seed: seed)
+    with(seed: seed, among: seeds)
+  }
+
+  /// The same with this seed, one of `seeds`.
+  package func with(seed: UInt64?, among seeds: SeedList?) -> ScenarioText {
+    ScenarioText(path: path, folder: folder, text: text, overrides: overrides, seed: seed, seeds: seeds)
   }
 
   /// The same with one more value in place of the file's.
   package func with(override: String) -> ScenarioText {
-    ScenarioText(path: path, folder: folder, text: text, overrides: overrides + [override], seed: seed)
+    ScenarioText(
+      path: path, folder: folder, text: text, overrides: overrides + [override], seed: seed, seeds: seeds)
   }
 
-  private init(path: String, folder: String, text: String, overrides: [String], seed: UInt64?) {
+  private init(
+    path: String, folder: String, text: String, overrides: [String], seed: UInt64?, seeds: SeedList?
+  ) {
     self.path = path
     self.folder = folder
     self.text = text
     self.overrides = overrides
     self.seed = seed
+    self.seeds = seeds
   }
 
   package var absoluteFolder: String {
@@ -46,7 +56,7 @@ package struct ScenarioText: Hashable, Sendable {
 
 /// In a file the folder is absolute: its reader may be in another folder.
 extension ScenarioText: Codable {
-  private enum CodingKeys: String, CodingKey { case path, folder, text, overrides, seed }
+  private enum CodingKeys: String, CodingKey { case path, folder, text, overrides, seed, seeds }
 
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -59,6 +69,7 @@ extension ScenarioText: Codable {
     overrides = try container.decode([String].self, forKey: .overrides)
     // As text: not every number of 64 bits is one of JSON.
     seed = try container.decodeIfPresent(String.self, forKey: .seed).flatMap(UInt64.init)
+    seeds = try container.decodeIfPresent(SeedList.self, forKey: .seeds)
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -68,5 +79,6 @@ extension ScenarioText: Codable {
     try container.encode(text, forKey: .text)
     try container.encode(overrides, forKey: .overrides)
     try container.encodeIfPresent(seed.map(String.init), forKey: .seed)
+    try container.encodeIfPresent(seeds, forKey: .seeds)
   }
 }

@@ -15,6 +15,9 @@ extension Schema.Form {
   static let size = Self(
     pattern: "^\(decimal)([kKMGT]?B|[KMGT]iB)?$",
     wanted: "a size of at least \(ScenarioSchema.leastRetainBytes) bytes, such as 500MB")
+  private static let seedOrRange = " *[0-9]+ *([.][.] *[0-9]+ *)?"
+  static let seedRange = Self(pattern: "^\(seedOrRange)$", wanted: "a seed, or seeds such as 1..10")
+  static let seeds = Self(pattern: "^\(seedOrRange)(,\(seedOrRange))*$", wanted: SeedList.wanted)
   static let delimiter = Self(pattern: "^([\\x00-\\x7F]|tab)$", wanted: "one character or tab")
   /// A device that is chosen by name: of a group, so that it never looks like a number.
   static let device = Self(pattern: identifier.pattern, wanted: "the name of a device")

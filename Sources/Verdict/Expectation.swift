@@ -4,11 +4,13 @@ import Wording
 
 /// What a scenario demands of its report: `detection.recall >= 0.9`, `cluster[nodes=4].speedup > 3`.
 ///
-///     expectation = path operator (number | name)
+///     expectation = value operator (number | name)
+///     value       = path | ("median" | "min" | "max") "(" path ")"
 ///     path        = part { "." part }            part = name [ "[" name "=" value { "," name "=" value } "]" ]
 ///     operator    = "==" | "!=" | "<" | "<=" | ">" | ">="
 ///
-/// Names are those of `report.json`; quantiles are `p50`, `p99.9` and so on.
+/// Names are those of `report.json`; quantiles are `p50`, `p99.9` and so on. A function puts together what the runs of several seeds
+/// say; of one run alone it is the run's value.
 package struct Expectation: Hashable, Sendable, CustomStringConvertible {
   /// How the actual value is compared with the demanded one.
   package enum Comparison: String, CaseIterable, Sendable {
@@ -34,39 +36,56 @@ package struct Expectation: Hashable, Sendable, CustomStringConvertible {
 
   /// As it was written.
   package let expression: String
+  /// What is made of the runs of several seeds; nil where the expectation is demanded of each run.
+  package let function: SeedFunction?
   let path: [Part]
   let comparison: Comparison
   let demanded: JSONValue
 
   package var description: String { expression }
 
+  /// Whether it is demanded of all runs together.
+  package var isOverSeeds: Bool { function != nil }
+
+  /// The names that lead to the figure, as a report has them. An entry of a list is chosen by more than names.
+  package var names: [String] { path.map(\.name) }
+
   /// Reads `expression` and checks its names. Throws ``ExpectationError`` with the place of the fault.
   package init(_ expression: String) throws(ExpectationError) {
     var parser = ExpectationParser(expression)
     self.expression = expression
+    function = try parser.function()
     path = try parser.path()
+    if let function { try parser.end(of: function, path) }
     comparison = try parser.comparison()
     demanded = try parser.demanded(path: path, comparison: comparison)
   }
 
   /// Holds the expectation against `report`. A value that is null or not there fails it, with the reason.
   package func evaluate(_ report: JSONValue) -> ExpectationResult {
-    switch find(path[...], in: report, seen: "the report") {
+    switch value(in: report) {
     case .failure(let reason):
-      return ExpectationResult(expression: expression, actual: .null, passed: false, explanation: reason.text)
-    case .success(.null):
-      return ExpectationResult(
-        expression: expression, actual: .null, passed: false,
-        explanation: "\(pathText) was not measured in this run")
-    case .success(let actual):
-      guard let holds = compare(actual) else {
-        return ExpectationResult(
-          expression: expression, actual: actual, passed: false,
-          explanation: "\(actual) cannot be compared with \(demanded)")
-      }
-      return ExpectationResult(
-        expression: expression, actual: actual, passed: holds, explanation: holds ? nil : "it is \(actual)")
+      ExpectationResult(expression: expression, actual: .null, passed: false, explanation: reason.text)
+    case .success(let actual): judged(actual)
     }
+  }
+
+  /// What `report` says of the figure; where it says nothing, or null, the reason.
+  func value(in report: JSONValue) -> Result<JSONValue, Missing> {
+    find(path[...], in: report, seen: "the report").flatMap { value in
+      value == .null ? .failure(Missing(text: "\(pathText) was not measured in this run")) : .success(value)
+    }
+  }
+
+  /// Holds the expectation against a value.
+  func judged(_ actual: JSONValue) -> ExpectationResult {
+    guard let holds = compare(actual) else {
+      return ExpectationResult(
+        expression: expression, actual: actual, passed: false,
+        explanation: "\(actual) cannot be compared with \(demanded)")
+    }
+    return ExpectationResult(
+      expression: expression, actual: actual, passed: holds, explanation: holds ? nil : "it is \(actual)")
   }
 
   /// Why nothing fills what it names in a run that has only `parts`; nil where something does.
@@ -103,7 +122,8 @@ package struct Expectation: Hashable, Sendable, CustomStringConvertible {
 
   private var pathText: String { path.map(\.name).joined(separator: ".") }
 
-  private struct Missing: Error {
+  /// Why there is no value.
+  struct Missing: Error {
     let text: String
   }
 

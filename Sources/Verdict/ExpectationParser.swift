@@ -10,9 +10,41 @@ struct ExpectationParser {
 
   init(_ expression: String) { characters = Array(expression) }
 
+  /// The function over seeds that the expression begins with; nil where it begins with a path.
+  mutating func function() throws(ExpectationError) -> SeedFunction? {
+    skipSpaces()
+    let start = offset
+    let name = characters[start...].prefix(while: Self.isNameCharacter)
+    let open = characters[name.endIndex...].firstIndex { $0 != " " }
+    guard !name.isEmpty, let open, characters[open] == "(" else { return nil }
+    guard let function = SeedFunction(rawValue: String(name)) else {
+      let known = SeedFunction.allCases.map(\.rawValue)
+      throw fault(
+        "there is no function \(String(name).quoted); over seeds there are \(known.joined(separator: ", "))",
+        at: start, suggestion: NearestName.of(String(name), among: known))
+    }
+    offset = open + 1
+    return function
+  }
+
+  /// What stands behind the path inside a function, which takes numbers alone.
+  mutating func end(of function: SeedFunction, _ path: [Expectation.Part]) throws(ExpectationError) {
+    skipSpaces()
+    guard take(")") else {
+      throw fault(
+        "expected ) after the figure that \(function.rawValue) is of, found "
+          + "\(peek.map { String($0).quoted } ?? "the end")", at: offset)
+    }
+    if case .text = shape(of: path) {
+      let name = path.map(\.name).joined(separator: ".")
+      throw fault("\(name.quoted) is a name, and \(function.rawValue) needs a number", at: 0)
+    }
+  }
+
   /// The path, each of its names known to the report.
   mutating func path() throws(ExpectationError) -> [Expectation.Part] {
     skipSpaces()
+    let begin = offset
     var shape = ReportShape.object(RunReport.entries)
     var parts: [Expectation.Part] = []
     repeat {
@@ -34,9 +66,9 @@ struct ExpectationParser {
     case .object(let entries):
       let text = parts.map(\.name).joined(separator: ".")
       throw fault(
-        "\(text.quoted) is no single value; it has \(entries.nameable.joined(separator: ", "))", at: 0)
+        "\(text.quoted) is no single value; it has \(entries.nameable.joined(separator: ", "))", at: begin)
     case .map, .list, .detail:
-      throw fault("\(parts.map(\.name).joined(separator: ".").quoted) is no single value", at: 0)
+      throw fault("\(parts.map(\.name).joined(separator: ".").quoted) is no single value", at: begin)
     }
   }
 

@@ -40,6 +40,8 @@ package struct ReportEntry: Sendable {
   /// The part that fills it; nil where every run does.
   package let part: ReportPart?
   package let shape: ReportShape
+  /// Whether it is one of the fields that tell the entries of a list apart.
+  package var isKey = false
 }
 
 /// What is behind a name of the report.
@@ -64,7 +66,7 @@ package protocol ReportSection: Sendable {
 
 /// The declaration of one figure of a section: its name, what it is, and where its value is.
 package struct ReportField<Section: Sendable>: Sendable {
-  package let entry: ReportEntry
+  package private(set) var entry: ReportEntry
   let value: @Sendable (Section) throws -> JSONValue
 
   init(
@@ -73,6 +75,13 @@ package struct ReportField<Section: Sendable>: Sendable {
   ) {
     entry = ReportEntry(name: name, about: about, part: part, shape: shape)
     self.value = value
+  }
+
+  /// The same figure as one of those that tell the entries of a list apart.
+  var key: Self {
+    var field = self
+    field.entry.isKey = true
+    return field
   }
 
   /// A whole number, as it is.

@@ -51,6 +51,11 @@ package struct RunAudit {
     return findings + figures
   }
 
+  /// Every leaf in which two reports differ, in words with its path.
+  package static func differences(_ said: JSONValue, _ found: JSONValue) -> [String] {
+    difference(said, found, path: "")
+  }
+
   /// What differs between the prediction files of `folder` and what its windows and models give. Throws as the files do.
   package static func predictionDifferences(_ folder: RunFolder) throws -> [Finding] {
     let oracle = PredictionOracle(

@@ -114,7 +114,7 @@ extension RunReport: ReportSection {
     },
     ReportField("seed", "Of the scenario. Text beyond 2^53, which numbers of JSON do not hold.", nil, .number)
     {
-      $0.seed <= 1 << 53 ? .number(Double($0.seed)) : .text(String($0.seed))
+      JSONValue(seed: $0.seed)
     },
     .measured("elapsed_seconds", "Wall-clock time of the whole run.") { $0.elapsedSeconds },
     .section("messages", "Messages at every stage of their way.") { $0.messages },
@@ -151,4 +151,6 @@ enum ReportDefaults {
   static let namedClocks = 100
   /// Losses and mismatches that are named one by one.
   static let namedFindings = 100
+  /// Reasons of different runs that are named in one sentence: nobody reads on, and each run has its own.
+  static let namedReasons = 5
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Detection
 import Files
 import Foundation
+import Harness
 
 /// `sonde evaluate`: detection metrics of the scores of any tool.
 struct EvaluateCommand: ParsableCommand {
@@ -132,6 +133,10 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func scored(_ paths: [String], _ format: ScoreFormat, _ labelPath: String?) throws -> ScoredFiles {
+    if let several = paths.first(where: SeedFolder.isOne) {
+      throw ValidationError(
+        "\(several) is of runs with several seeds, each with its own labels; give the folder of one of them")
+    }
     let files = try ScoredFiles(paths, format: format, until: delayUntil ?? .windowEnd)
     for notice in files.notices { StandardError.write(notice) }
     // The labels may lie among the predictions.

@@ -9,6 +9,8 @@ final class ProgressLine: Sendable {
   private struct State {
     var next = ContinuousClock.now
     var isShown = false
+    /// What stands before each line.
+    var subject = ""
   }
 
   private let state = Mutex(State())
@@ -17,11 +19,22 @@ final class ProgressLine: Sendable {
   /// On a terminal fast enough to look alive; in a log seldom enough to be read.
   private var interval: Duration { isTerminal ? .milliseconds(100) : .seconds(5) }
 
+  /// From now on lines are about `subject`, of which the first is shown at once.
+  func begin(_ subject: String) {
+    state.withLock { state in
+      state.subject = "\(subject): "
+      state.next = .now
+    }
+  }
+
   func show(_ event: RunEvent) {
     switch event {
     case .notice(let text):
-      state.withLock { erase(&$0) }
-      StandardError.write(text)
+      let subject = state.withLock { state in
+        erase(&state)
+        return state.subject
+      }
+      StandardError.write(subject + text)
     case .sweep(let text): show { _ in text }
     case .status(let status): show { RunLine(status).text(width: $0) }
     }
@@ -35,10 +48,11 @@ final class ProgressLine: Sendable {
       state.next = .now + interval
       if isTerminal {
         let width = Terminal.lineWidth
-        StandardError.write(raw: "\r\u{1B}[K\(line(width).fitted(to: width))")
+        let text = state.subject + line(max(0, width - state.subject.columns))
+        StandardError.write(raw: "\r\u{1B}[K\(text.fitted(to: width))")
         state.isShown = true
       } else {
-        StandardError.write(line(nil))
+        StandardError.write(state.subject + line(nil))
       }
     }
   }

@@ -25,6 +25,17 @@ struct RunCommand: AsyncParsableCommand {
       Exit code 0 where every expectation held, 1 where one failed, 3 where the run is invalid because the fleet did not
       keep its own schedule; the reason then says what to try. Of several scenarios the worst counts.
 
+      One seed says little: with the next one anomalies lie elsewhere, and a recall of 1 may be luck. With --seeds 1..10, \
+      as with seeds: 1..10 in the file, the scenario is run with each, one after the other. Every run has a folder of its \
+      own, seed-1, seed-2 and so on, below that of --out. The report.json above them has median, min and max of every \
+      figure under the figure's name (jq .detection.recall.median), and the summary says in how many runs each expectation \
+      held. An expectation is demanded of each run. median(detection.recall) >= 0.9, min(…) and max(…) are demanded of all \
+      runs together; where there is one run, of its value. Exit code 1 where one failed, 3 where a run is invalid and none \
+      failed.
+
+        sonde run scenario.yaml --seeds 1..10
+        sonde run scenario.yaml --seeds 1..3,7 --set 'expect=[min(detection.recall) > 0.5]'
+
       A load with stages leaves load.csv: rates, latency and what the parts used, a line a stage. One that climbs until
       something gives (Scenarios/capacity.yaml) leaves capacity.svg beside it.
       """)
@@ -32,21 +43,26 @@ struct RunCommand: AsyncParsableCommand {
   @Argument(help: "The scenario files.", completion: .file(extensions: ["yaml", "yml"]))
   var files: [String]
   @Option(
-    help: "The folder of the run; of several scenarios, the folder of their folders.", completion: .directory)
+    help: "The folder of the run; of several scenarios or seeds, the folder of their folders.",
+    completion: .directory)
   var out: String?
   @OptionGroup var changes: ScenarioChanges
+  @OptionGroup var several: SeedOptions
   @Option(help: "none: no expectation is judged, whatever the scenario says.")
   var expect: ExpectationChoice?
   @Option(
     help: "What is printed at the end: a summary for people, or the reports as JSON, one after the other.")
   var format = OutputFormat.text
 
+  func validate() throws { try several.check(beside: changes) }
+
   func run() async throws {
     let stop = StopSignal()
     // All are read before the first one runs: a slip in the last should not come up after an hour.
     let documents = try files.map { file in
-      let document = try changes.load(file, further: expect.map { ["expect=\($0.rawValue)"] } ?? [])
-      try document.checkRun()
+      let document = try changes.load(
+        file, further: expect.map { ["expect=\($0.rawValue)"] } ?? [], seeds: several.seeds)
+      try document.checkEachSeed { try $0.checkRun() }
       return document
     }
     if out != nil, let name = Dictionary(grouping: documents, by: \.name).first(where: { $1.count > 1 })?.key
@@ -59,7 +75,7 @@ struct RunCommand: AsyncParsableCommand {
     for document in documents {
       do {
         let result = try await run(document, stop.flag)
-        rows.append(RunSummary.Row(result.report))
+        rows.append(result.row)
         worst = max(worst, result.status)
       } catch  where documents.count > 1 && !stop.flag.isSet {
         // The others have a right to their verdicts.
@@ -73,7 +89,7 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   private func run(_ document: ScenarioDocument, _ stop: StopFlag) async throws -> (
-    report: RunReport, status: Int32
+    row: RunSummary.Row, status: Int32
   ) {
     if let out {
       return try await run(document, stop, in: files.count == 1 ? out : "\(out)/\(document.name)")
@@ -94,8 +110,9 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   private func run(_ document: ScenarioDocument, _ stop: StopFlag, in folder: String) async throws -> (
-    report: RunReport, status: Int32
+    row: RunSummary.Row, status: Int32
   ) {
+    if document.seeds != nil { return try await runSeeds(of: document, stop, in: folder) }
     let progress = ProgressLine()
     let run = ScenarioRun(
       document,
@@ -108,11 +125,41 @@ struct RunCommand: AsyncParsableCommand {
       case .text: StandardOutput.write(RunSummary.text(of: report, folder: folder))
       case .json: StandardOutput.write(try report.json().indented())
       }
-      return (report, RunSummary.exitStatus(report.verdict).rawValue)
+      return (RunSummary.Row(report), RunSummary.exitStatus(report.verdict).rawValue)
     } catch {
       progress.clear()
       throw error
     }
+  }
+
+  /// Runs the scenario with all of its seeds. Where it is to end early, what is known is written and shown before it throws.
+  private func runSeeds(of document: ScenarioDocument, _ stop: StopFlag, in folder: String) async throws -> (
+    row: RunSummary.Row, status: Int32
+  ) {
+    let progress = ProgressLine()
+    let (format, name) = (format, document.name)
+    let width = (document.seeds?.seeds ?? []).map { "seed \($0)".count }.max() ?? 0
+    let runs = SeedRuns(
+      document, options: .init(output: folder, executable: ExecutablePath.current), until: stop
+    ) { event in
+      switch event {
+      case .began(let seed, let number, let count): progress.begin("seed \(seed), \(number) of \(count)")
+      case .run(let event): progress.show(event)
+      case .ended(let run, let error):
+        progress.clear()
+        if let error, !stop.isSet { StandardError.write("sonde: \(name), seed \(run.seed): \(error)") }
+        if format == .text { StandardOutput.write(SeedText.line(run, width: width)) }
+      }
+    }
+    let outcome = try await runs.run()
+    switch format {
+    case .text: StandardOutput.write(SeedText.text(of: outcome.summary, folder: folder))
+    case .json: StandardOutput.write(try outcome.summary.json().indented())
+    }
+    if stop.isSet, outcome.summary.verdict == .error { throw RunError.interrupted }
+    let failures = outcome.failures.map { (Failure.status(of: $0) ?? .internalFault).rawValue }
+    let status = failures.max() ?? RunSummary.exitStatus(outcome.summary.verdict).rawValue
+    return (RunSummary.Row(outcome.summary), status)
   }
 }
 

@@ -57,7 +57,21 @@ enum RunSummary {
         ? "\(report.expectations.count { $0.passed })/\(report.expectations.count)" : "none"
       seconds = RunSummary.seconds(report.elapsedSeconds)
     }
+
+    /// The runs with several seeds.
+    init(_ summary: SeedSummary) {
+      let count = summary.subject.seeds.count
+      scenario = "\(summary.subject.scenario) (\(count) \(count == 1 ? "seed" : "seeds"))"
+      verdict = summary.verdict
+      expectations =
+        summary.subject.isJudged
+        ? "\(summary.expectations.count { $0.passed })/\(summary.subject.expectations.count)" : "none"
+      seconds = RunSummary.seconds(summary.totalSeconds)
+    }
   }
+
+  /// `text` with blanks before it, so that columns of numbers end together.
+  static func leftPadded(_ text: String, _ width: Int) -> String { text.leftPadded(width) }
 
   /// One line a run.
   static func table(_ rows: [Row]) -> String {
@@ -70,7 +84,7 @@ enum RunSummary {
       .joined(separator: "\n")
   }
 
-  private static func colored(_ verdict: Verdict) -> String {
+  static func colored(_ verdict: Verdict) -> String {
     verdict == .passed ? verdict.rawValue.green.bold : verdict.rawValue.red.bold
   }
 
@@ -136,7 +150,7 @@ enum RunSummary {
   private static func text(_ count: Int?) -> String { text(count.map(Double.init)) }
 
   /// As many digits as a person reads; `-` for what was not measured.
-  private static func text(_ number: Double?) -> String {
+  static func text(_ number: Double?) -> String {
     guard let number else { return "-" }
     if number >= 1000 { return grouped(Int(number.rounded())) }
     return Int(exactly: number).map(String.init) ?? String(format: number < 10 ? "%.3g" : "%.1f", number)

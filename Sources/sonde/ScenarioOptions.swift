@@ -4,7 +4,9 @@ import Scenario
 
 /// The options that change a scenario without changing its file.
 struct ScenarioChanges: ParsableArguments {
-  @Option(help: "The seed, in place of the scenario's: a whole number of at least 0.", transform: Self.seed)
+  @Option(
+    help: "The seed, in place of the scenario's seed or seeds: a whole number of at least 0.",
+    transform: Self.seed)
   var seed: UInt64?
   @Option(
     name: .customLong("set"),
@@ -12,16 +14,19 @@ struct ScenarioChanges: ParsableArguments {
       "Put a value in place of the file's, such as fleet[0].count=5.", valueName: "path=value"))
   var overrides: [String] = []
 
-  /// - Parameter further: Changes after those of `--set`.
-  func load(_ file: String, further: [String] = []) throws -> ScenarioDocument {
-    try ScenarioDocument.parse(text(file, further: further))
+  /// - Parameters:
+  ///   - further: Changes after those of `--set`.
+  ///   - seeds: The seeds of `--seeds`.
+  func load(_ file: String, further: [String] = [], seeds: SeedList? = nil) throws -> ScenarioDocument {
+    try ScenarioDocument.parse(text(file, further: further, seeds: seeds))
   }
 
   /// The scenario in `file` with these changes, not read yet.
-  func text(_ file: String, further: [String] = []) throws -> ScenarioText {
+  func text(_ file: String, further: [String] = [], seeds: SeedList? = nil) throws -> ScenarioText {
     let path = InstalledExamples.path(of: file)
     return ScenarioText(
-      path: path, text: try TextFile.text(of: path), overrides: overrides + further, seed: seed)
+      path: path, text: try TextFile.text(of: path), overrides: overrides + further, seed: seed,
+      seeds: seeds)
   }
 
   private static func seed(_ text: String) throws -> UInt64 {

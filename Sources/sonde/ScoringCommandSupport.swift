@@ -3,6 +3,7 @@ import BatchScoring
 import Compute
 import Files
 import Foundation
+import Harness
 import Modelling
 import Supervision
 import Telemetry
@@ -15,6 +16,9 @@ enum ScoringCommandSupport {
     let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
     guard Folder.exists(absolute) else {
       throw ScoringError("\(path): there is no such folder; give the folder of a run")
+    }
+    guard !SeedFolder.isOne(absolute) else {
+      throw ScoringError("\(path) is of runs with several seeds; give the folder of one of them, below it")
     }
     return RunFolder(absolute)
   }

@@ -15,10 +15,12 @@ struct VerifyCommand: ParsableCommand {
       aggregates, every row of every prediction file, how well the anomalies were found, and the digests of manifest.json. \
       Each difference is named.
 
+      Of a folder of several seeds each run is judged so, and what its report says of all of them from the reports of the runs.
+
       Nothing in the folder is changed. Leaves with 0 where nothing differs, and with 1 where something does.
       """)
 
-  @Argument(help: "The folder of a run.", completion: .directory)
+  @Argument(help: "The folder of a run, or of the runs with several seeds.", completion: .directory)
   var runDir: String
 
   @Option(help: "text or json.")
@@ -36,8 +38,10 @@ struct VerifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let folder = try ScoringCommandSupport.folder(runDir)
-    let outcome = try RunVerification(folder).run()
+    let outcome =
+      SeedFolder.isOne(runDir)
+      ? try SeedVerification(SeedFolder(runDir)).run()
+      : try RunVerification(ScoringCommandSupport.folder(runDir)).run()
     switch format {
     case .json:
       let report = Report(

@@ -85,7 +85,7 @@ import Testing
         { "at": "1m", "clock_step": "ingestion", "by": "-1h" }, { "random": 2, "between": ["10m", "50m"] }] }
     """,
     """
-    { "name": "wide", "clock": { "start": "2026-01-01", "duration": "1h" },
+    { "name": "wide", "seeds": [1, "3..5"], "clock": { "start": "2026-01-01", "duration": "1h" },
       "replay": { "files": "a.csv", "delimiter": "tab", "time": { "column": "t", "format": "iso8601" }, "device": "d",
         "sensors": ["a", "b"], "exclude": ["x"], "label_columns": ["l"], "label_windows": { "file": "w.json", "key": "k" } },
       "ingestion": { "window": "snapshot" },
@@ -143,7 +143,7 @@ import Testing
     "clusters needs", "nothing says what a task costs", "hold_out:", "no size is left", "no job would come",
     "there is no region", "there is no VM size", "has no price", "no price of", "from 1 to 10000",
     "from 0 to 10000",
-    "write “paced”", "write “simulate”",
+    "seeds:", "write “paced”", "write “simulate”",
     "capacity:", "more often than every millisecond",
     // Fractions of a millisecond, a hundred years.
     "expected a duration", "seven numbers", "a size of at least", "expected mqtt://",

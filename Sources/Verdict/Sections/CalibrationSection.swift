@@ -34,9 +34,9 @@ package struct HeldOutSection: ReportSection {
   let heldOut: SweepAccount.HeldOut
 
   package static let fields: [ReportField<Self>] = [
-    .count("nodes", "Nodes.") { $0.heldOut.nodes },
-    .count("cores_per_node", "Cores a node.") { $0.heldOut.coresPerNode },
-    .text("mini_batch_size", "Devices a task.") { $0.heldOut.miniBatchSize },
+    .count("nodes", "Nodes.") { $0.heldOut.nodes }.key,
+    .count("cores_per_node", "Cores a node.") { $0.heldOut.coresPerNode }.key,
+    .text("mini_batch_size", "Devices a task.") { $0.heldOut.miniBatchSize }.key,
     .measured("measured_seconds", "The median of its jobs.") { $0.heldOut.measuredSeconds },
     .measured("simulated_seconds", "What the model said.") { $0.heldOut.simulatedSeconds },
     .measured("measured_node_seconds", "How long its nodes were there.") { $0.heldOut.measuredNodeSeconds },

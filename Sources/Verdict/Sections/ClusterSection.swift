@@ -23,17 +23,18 @@ package struct ClusterSection: ReportSection {
   }
 
   package static let fields: [ReportField<Self>] = [
-    .text("target", "The compute target.") { $0.row?.cell.target ?? $0.own?.compute.kind.rawValue },
-    .text("region", "Where it is priced.", from: .clusters) { $0.row?.cell.region },
-    .text("vm_size", "The size of a node.", from: .clusters) { $0.row?.cell.vmSize },
-    .text("tier", "dedicated, low_priority or spot.", from: .clusters) { $0.row?.cell.tier.rawValue },
-    .count("nodes", "Nodes, the most that were there at a time.") { $0.row?.cell.nodes ?? $0.ownNodes },
+    .text("target", "The compute target.") { $0.row?.cell.target ?? $0.own?.compute.kind.rawValue }.key,
+    .text("region", "Where it is priced.", from: .clusters) { $0.row?.cell.region }.key,
+    .text("vm_size", "The size of a node.", from: .clusters) { $0.row?.cell.vmSize }.key,
+    .text("tier", "dedicated, low_priority or spot.", from: .clusters) { $0.row?.cell.tier.rawValue }.key,
+    .count("nodes", "Nodes, the most that were there at a time.") { $0.row?.cell.nodes ?? $0.ownNodes }.key,
     .count("min_instances", "Of them, those that stay between jobs.", from: .clusters) {
       $0.row?.cell.minNodes
-    },
-    .count("cores_per_node", "Cores a node.") { $0.row?.cell.coresPerNode ?? $0.own?.compute.coresPerNode },
-    .text("mini_batch_size", "Devices a task.", from: .clusters) { $0.row?.cell.miniBatchSize },
-    .text("mode", "measured, paced or simulated.") { $0.row?.cell.mode.rawValue ?? "measured" },
+    }.key,
+    .count("cores_per_node", "Cores a node.") { $0.row?.cell.coresPerNode ?? $0.own?.compute.coresPerNode }
+      .key,
+    .text("mini_batch_size", "Devices a task.", from: .clusters) { $0.row?.cell.miniBatchSize }.key,
+    .text("mode", "measured, paced or simulated.") { $0.row?.cell.mode.rawValue ?? "measured" }.key,
     .count("repeats", "Rounds, or draws of the model.", from: .clusters) { $0.row?.repeats },
     .measured("makespan_seconds", "Of a job, the median; of the run's own cluster, of all its jobs.") {
       $0.row?.makespanSeconds ?? $0.own?.scoring.seconds

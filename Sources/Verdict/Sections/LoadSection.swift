@@ -7,10 +7,10 @@ package struct LoadSection: ReportSection {
   private var limit: LoadLimit { LoadLimit(figures) }
 
   package static let fields: [ReportField<Self>] = [
-    .count("stage", "Its number, from 1.") { $0.figures.stage },
+    .count("stage", "Its number, from 1.") { $0.figures.stage }.key,
     .text("name", "ramp, hold, step or burst; mixed where groups differ, whole where there is one stage.") {
       $0.figures.name
-    },
+    }.key,
     .measured("level_percent", "The level at its end; 100 is what “every” says.") {
       $0.figures.level.map { $0 * 100 }
     },
