@@ -44,6 +44,7 @@ struct ExpectationParser {
   /// The path, each of its names known to the report.
   mutating func path() throws(ExpectationError) -> [Expectation.Part] {
     skipSpaces()
+    let begin = offset
     var shape = ReportShape.object(RunReport.entries)
     var parts: [Expectation.Part] = []
     repeat {
@@ -66,9 +67,9 @@ struct ExpectationParser {
     case .object(let entries):
       let text = parts.map(\.name).joined(separator: ".")
       throw fault(
-        "\(text.quoted) is no single value; it has \(entries.nameable.joined(separator: ", "))", at: 0)
+        "\(text.quoted) is no single value; it has \(entries.nameable.joined(separator: ", "))", at: begin)
     case .map, .list, .detail:
-      throw fault("\(parts.map(\.name).joined(separator: ".").quoted) is no single value", at: 0)
+      throw fault("\(parts.map(\.name).joined(separator: ".").quoted) is no single value", at: begin)
     }
   }
 

@@ -196,7 +196,7 @@ import Verdict
   }
 
   private static let unknownNames: [(expression: String, offset: Int, nearest: String)] = [
-    ("mean(detection.recall) > 0", 0, "median"), ("Median(detection.recall) > 0", 0, "median"),
+    ("media(detection.recall) > 0", 0, "median"), ("Median(detection.recall) > 0", 0, "median"),
     ("median(detection.recal) > 0", 17, "recall"), ("median(detecton.recall) > 0", 7, "detection"),
     ("min(cluster[node=4].speedup) > 3", 12, "nodes"),
   ]
