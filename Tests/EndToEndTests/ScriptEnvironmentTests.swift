@@ -28,7 +28,7 @@ struct ScriptEnvironmentTests {
 
   /// The packages are found in a folder: a wheel that this test writes, so that no network is needed.
   @Test func anEnvironmentIsMadeOnceFromRequirements() async throws {
-    try await ScoringRun.with(devices: 2, windows: 24) { run in
+    try await ScoringRun.with(devices: 2, windows: 24, watermark: .seconds(7500)) { run in
       let wheels = "\(run.folder)/wheels"
       try Folder.make(wheels)
       let make = """
@@ -80,7 +80,7 @@ struct ScriptEnvironmentTests {
   /// A graph of three nodes, made by `onnx/make.py`.
   @Test(.enabled("needs an index with the package onnxruntime") { await canInstall("onnxruntime") })
   func aGraphOfONNXNeedsNoScript() async throws {
-    try await ScoringRun.with(devices: 2, windows: 24) { run in
+    try await ScoringRun.with(devices: 2, windows: 24, watermark: .seconds(7500)) { run in
       let cache: [String: String?] = ["XDG_CACHE_HOME": Self.cache]
       let outcome = try await run.score(
         "\(Self.examples)/onnx.yaml", after: "2026-01-01T01:00:00Z", environment: cache)
@@ -92,7 +92,7 @@ struct ScriptEnvironmentTests {
         "\(outcome.rows.first ?? [])")
     }
     // Its input is looked at before the first task.
-    try await ScoringRun.with(devices: 2, windows: 24) { run in
+    try await ScoringRun.with(devices: 2, windows: 24, watermark: .seconds(7500)) { run in
       let cache: [String: String?] = ["XDG_CACHE_HOME": Self.cache]
       let outcome = try await run.score(
         "\(Self.examples)/onnx.yaml", ["--set", "features=mean,max"], after: "2026-01-01T01:00:00Z",
@@ -112,7 +112,7 @@ struct ScriptEnvironmentTests {
   @Test(.enabled("needs an index with the package mlflow-skinny") { await canInstall("mlflow-skinny") })
   func aModelOfMLflowNeedsNoScript() async throws {
     let cache: [String: String?] = ["XDG_CACHE_HOME": Self.cache]
-    try await ScoringRun.with(devices: 2, windows: 24) { run in
+    try await ScoringRun.with(devices: 2, windows: 24, watermark: .seconds(7500)) { run in
       let outcome = try await run.score(
         "\(Self.examples)/mlflow.yaml", after: "2026-01-01T01:00:00Z", environment: cache)
       #expect(
@@ -123,7 +123,7 @@ struct ScriptEnvironmentTests {
         outcome.rows.count == 24 && outcome.rows.allSatisfy { abs((Double($0[4]) ?? 0) - 2) < 1e-9 },
         "\(outcome.rows.first ?? [])")
     }
-    try await ScoringRun.with(devices: 2, windows: 24) { run in
+    try await ScoringRun.with(devices: 2, windows: 24, watermark: .seconds(7500)) { run in
       let outcome = try await run.score(
         "\(Self.examples)/mlflow.yaml", ["--set", "features=mean,stddev"], after: "2026-01-01T01:00:00Z",
         environment: cache)

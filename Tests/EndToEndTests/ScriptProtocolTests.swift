@@ -24,7 +24,7 @@ import Testing
       done
 
       """
-    try await ScoringRun.with(devices: 3, windows: 24) { run in
+    try await ScoringRun.with(devices: 3, windows: 24, watermark: .seconds(7500)) { run in
       let outcome = try await run.score(
         try run.endpoint(shell, file: "score.sh", settings: ["mini_batch_size: 2"]),
         after: "2026-01-01T01:00:00Z")
@@ -56,7 +56,7 @@ import Testing
       ),
     ]
     for (body, reason) in faults {
-      try await ScoringRun.with(devices: 1, windows: 24) { run in
+      try await ScoringRun.with(devices: 1, windows: 24, watermark: .seconds(7500)) { run in
         let outcome = try await run.score(
           try run.endpoint(
             "#!/bin/sh\n\(body)\n", file: "score.sh", settings: ["retry_settings: { max_retries: 0 }"]),
@@ -71,7 +71,7 @@ import Testing
       ("#!/nowhere/sh\n", "before it was ready, and printed last: "),
       ("\u{7F}ELF", "before it was ready, and printed last: "),
     ] {
-      try await ScoringRun.with(devices: 1, windows: 24) { run in
+      try await ScoringRun.with(devices: 1, windows: 24, watermark: .seconds(7500)) { run in
         let outcome = try await run.score(
           try run.endpoint(file, file: "score"), after: "2026-01-01T01:00:00Z")
         #expect(
