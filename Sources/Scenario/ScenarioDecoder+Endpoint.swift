@@ -18,13 +18,7 @@ package struct ScenarioDeployments: Hashable, Sendable {
 extension ScenarioDecoder {
   /// The deployments of the endpoint file that the scenario names; nil where it names none, or something is wrong.
   func deployments(_ reader: MappingReader, seed: UInt64) -> ScenarioDeployments? {
-    guard let name = reader.text("endpoint") else {
-      if reader.node("compare") != nil, reader.node("endpoint") == nil {
-        diagnostics.add(
-          reader.location(of: "compare"), "compare: needs an “endpoint”, which has the deployments")
-      }
-      return nil
-    }
+    guard let name = reader.text("endpoint") else { return nil }
     refuseDoubleSettings(reader)
     do {
       let document = try EndpointDocument.load(resolved(name, reader.location(of: "endpoint")))

@@ -61,7 +61,8 @@ package enum ScenarioSchema {
         about:
           "What the report must say, such as readings.lost == 0 or detection.recall >= 0.9; or none, where the point is to look."
       ),
-    ], exactlyOneOf: [["fleet", "replay"]], atMostOneOf: [["seed", "seeds"]])
+    ], exactlyOneOf: [["fleet", "replay"]], atMostOneOf: [["seed", "seeds"]], needs: [("compare", "endpoint")]
+  )
 
   private static let seed = Kind.wholeNumber(minimum: 0, maximum: .max)
 

@@ -168,7 +168,8 @@ import Testing
     try await withInstallation { root in
       let completions = "\(root)/share/bash-completion/completions/sonde"
       for (line, offered) in [
-        ("sonde ru", "run\n"), ("sonde models im", "import\n"), ("sonde run --se", "--set\n--seed\n"),
+        ("sonde ru", "run\n"), ("sonde models im", "import\n"),
+        ("sonde run --se", "--set\n--seed\n--seeds\n"),
         ("sonde run --format ", "text\njson\n"), ("sonde nonsen", "\n"),
       ] {
         let outcome = try await call("bash", ["-c", script, completions, line])

@@ -79,7 +79,7 @@ struct ScriptFaultTests {
       reason: "12 rows of windows that it was not given, such as “pump-2 2026-01-01T"),
     Fault(
       name: "times by themselves", code: "rows = [(row[0], row[1][11:19], row[2]) for row in rows]",
-      reason: "12 rows of windows that it was not given, such as “pump-1 1"),
+      reason: "12 rows of windows that it was not given, such as “pump-1 01:"),
     Fault(
       name: "scikit-learn's predictions", code: "rows[0] += (-1,)",
       reason: "the script's prediction is “-1”; 1 is an anomaly, and 0 is none", rows: 1),

@@ -37,7 +37,10 @@ import Testing
       ("exit 4", "exited with code 4"),
       ("exec >&-; sleep 600", "closed its standard output"),
       ("yes | tr -d '\\n'", "wrote more than 65536 bytes to its standard output"),
-      (#"echo '{"status":"failed","reason":"no sun\ntoday"}'; sleep 600"#, "did not start: no sun today"),
+      (
+        #"printf '%s\n' '{"status":"failed","reason":"no sun\ntoday"}'; sleep 600"#,
+        "did not start: no sun today"
+      ),
       (
         #"echo '{"status":"ready"}'; read -r line; echo '{"status":"ok","task":99}'; sleep 600"#,
         "answered something that it was not asked"

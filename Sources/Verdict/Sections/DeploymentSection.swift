@@ -33,7 +33,7 @@ package struct DeploymentSection: ReportSection {
 
   package static let fields: [ReportField<Self>] =
     [
-      .text("deployment", "Its name.") { $0.deployment.name },
+      .text("deployment", "Its name.") { $0.deployment.name }.key,
       .text("detector", "one_class_svm or script.") { $0.deployment.isScript ? "script" : "one_class_svm" },
       .count("predictions", "Rows of its prediction files.") { $0.predictions },
       .count("failed", "Rows that it could not score.") { $0.failedRows },
