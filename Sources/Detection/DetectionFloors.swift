@@ -81,9 +81,11 @@ extension DetectionMetrics {
 
   /// A sentence where the detector is not better than the floor `three_sigma`, by the figure that depends least on where a threshold
   /// was set; nil where it is better, or where one of both has no such figure.
-  package var shortfall: String? {
+  ///
+  /// - Parameter name: What the detector is called.
+  package func shortfall(of name: String = "the detector") -> String? {
     guard let own = vusPR, let floor = floors.threeSigma?.vusPR, !(own > floor) else { return nil }
     func text(_ value: Double) -> String { String(format: "%.3f", value) }
-    return "the detector is no better than three_sigma: vus_pr \(text(own)) against \(text(floor))"
+    return "\(name) is no better than floors.three_sigma: vus_pr \(text(own)) against \(text(floor))"
   }
 }

@@ -6,7 +6,7 @@ import WindowStore
 
 /// What a deployment has made of the windows of a run: its jobs, and how well it found the anomalies.
 package struct JudgedDeployment: Sendable {
-  package private(set) var name: String
+  package let name: String
   package let jobs: [JobRecord]
   package let detection: DetectionMetrics
   /// Whether it scores with a script, and not with one-class SVMs.
@@ -27,12 +27,5 @@ package struct JudgedDeployment: Sendable {
     detection = Evaluation(
       windows: scored, labels: labels, threeSigma: try threeSigma?.scores(of: scored, in: windows) ?? []
     ).metrics()
-  }
-
-  /// The same under another name.
-  func named(_ name: String) -> JudgedDeployment {
-    var other = self
-    other.name = name
-    return other
   }
 }

@@ -76,17 +76,16 @@ package struct JudgedFolder: Sendable {
     if account.brokerWasKilled { oracle.missing.merge(ledger.lostMessages) { $0.union($1) } }
     windows = try oracle.check(store)
     guard plan.isScored else { return }
-    let jobStore = try JobStore(reading: folder.jobs)
-    jobs = try jobStore.jobs()
-    nodes = NodeUsage(try jobStore.nodeStates())
-    let own = try JudgedDeployment("", in: folder, store, labels: plan.source.labels, plan.threeSigma)
+    nodes = NodeUsage(try JobStore(reading: folder.jobs).nodeStates())
+    func judged(_ name: String, _ folder: RunFolder, _ floor: ThreeSigmaFloor?) throws -> JudgedDeployment {
+      try JudgedDeployment(name, in: folder, store, labels: plan.source.labels, floor)
+    }
+    let scheduled = plan.compared.first(where: \.isScheduled)
+    let own = try judged(scheduled?.name ?? Deployment().name, folder, plan.threeSigma)
+    jobs = own.jobs
     detection = own.detection
-    deployments = try plan.compared.map { deployment in
-      deployment.isScheduled
-        ? own.named(deployment.name)
-        : try JudgedDeployment(
-          deployment.name, in: folder.deployment(deployment.name), store, labels: plan.source.labels,
-          deployment.threeSigma)
+    deployments = try plan.compared.map {
+      $0.isScheduled ? own : try judged($0.name, folder.deployment($0.name), $0.threeSigma)
     }
   }
 

@@ -83,6 +83,13 @@ package struct ReportField<Section: Sendable>: Sendable {
     return field
   }
 
+  /// The same figure of a section that holds this one: what `inner` gives.
+  func inside<Outer: Sendable>(_ inner: @escaping @Sendable (Outer) -> Section) -> ReportField<Outer> {
+    var field = ReportField<Outer>(entry.name, entry.about, entry.part, entry.shape) { try value(inner($0)) }
+    field.entry = entry
+    return field
+  }
+
   /// A whole number, as it is.
   static func count(
     _ name: String, _ about: String, from part: ReportPart? = nil,

@@ -43,7 +43,7 @@ struct ComparisonTable {
       lines.append(Self.row(figure.name, columns.map { Self.number($0[index].value) }))
     }
     for (index, metrics) in metrics.enumerated() {
-      if let shortfall = metrics.shortfall { lines.append("\(letter(index)): \(shortfall)") }
+      if let shortfall = metrics.shortfall() { lines.append("\(letter(index)): \(shortfall)") }
     }
     for (index, differences) in comparison.differences.enumerated() {
       lines += ["", "\(letter(index + 1)) less A" + String(repeating: " ", count: 16) + "95% interval"]

@@ -1,7 +1,7 @@
 import Foundation
 import Verdict
 
-/// The deployments of a comparison as a table of at most 80 columns, the best first.
+/// The deployments of a comparison as a table, the best first, and which of them are no better than three standard deviations.
 struct DeploymentTable {
   private let rows: [DeploymentSection]
 
@@ -23,13 +23,15 @@ struct DeploymentTable {
     let widths = header.indices.map { column in
       ([header] + body).map { $0[column].count }.max() ?? 0
     }
-    return ([header] + body).map { cells in
+    let shortfalls = sorted.compactMap { $0.deployment.detection.shortfall(of: $0.deployment.name) }
+    let table = ([header] + body).map { cells in
       "  "
         + cells.enumerated().map { column, cell in
           let room = String(repeating: " ", count: widths[column] - cell.count)
           return column == 0 ? cell + room : room + cell
         }.joined(separator: "  ")
     }
+    return table + shortfalls.map { "  \($0)" }
   }
 
   private func text(_ number: Double?) -> String {

@@ -61,7 +61,7 @@ enum EvaluationText {
     for (kind, result) in metrics.byKind.sorted(by: { $0.key < $1.key }) {
       lines.append(line("  " + kind, "\(result.detected) of \(result.events)"))
     }
-    if let shortfall = metrics.shortfall { lines += ["", shortfall] }
+    if let shortfall = metrics.shortfall() { lines += ["", shortfall] }
     return lines
   }
 

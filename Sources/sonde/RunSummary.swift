@@ -138,7 +138,8 @@ enum RunSummary {
           "", "\(text(detection?.detectedEvents)) of \(text(detection?.events)) anomalies found",
           "median delay \(text(detection?.delaySeconds?.p50)) s"),
       ]
-      if let shortfall = detection?.shortfall { lines.append(line("", shortfall)) }
+      // The table says it of each deployment.
+      if report.deployments.isEmpty, let shortfall = detection?.shortfall() { lines.append("  \(shortfall)") }
       lines += DeploymentTable(report.deployments).lines
     }
     return lines

@@ -55,11 +55,11 @@ import Testing
     func shortfall(
       _ windows: [ScoredWindow], labels: [Label] = Self.labels, floor: [ScoredWindow] = Self.floor
     ) -> String? {
-      Evaluation(windows: windows, labels: labels, threeSigma: floor).metrics().shortfall
+      Evaluation(windows: windows, labels: labels, threeSigma: floor).metrics().shortfall()
     }
     let sentence = shortfall(Self.windows)
     let told = try #require(sentence)
-    #expect(told.hasPrefix("the detector is no better than three_sigma: vus_pr 0."))
+    #expect(told.hasPrefix("the detector is no better than floors.three_sigma: vus_pr 0."))
     #expect(shortfall(Self.floor) != nil, "as good is not better")
     // Whoever tells apart what the floor does not is better.
     var better = Self.floor

@@ -105,6 +105,9 @@ import Testing
       let outcome = try await SondeProgram.run(["run", "\(folder)/compared.yaml", "--out", run])
       #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
       for name in ["svm", "far", "late"] { #expect(outcome.output.contains("\n  \(name)")) }
+      let sentence = "\n  late is no better than floors.three_sigma: vus_pr "
+      #expect(outcome.output.contains(sentence), "\(outcome.output)")
+      #expect(!outcome.output.contains("the detector is no better"))
       let found = try deployments(of: run)
       #expect(found.map { $0["deployment"] as? String } == ["svm", "far", "late"])
       #expect(found.map { $0["detector"] as? String } == ["one_class_svm", "script", "script"])

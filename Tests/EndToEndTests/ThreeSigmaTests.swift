@@ -121,7 +121,7 @@ import Testing
         "model.features=[count]",
       ])
       #expect(outcome.status == 0, "\(outcome.output)\n\(outcome.errors)")
-      let sentence = "the detector is no better than three_sigma: vus_pr "
+      let sentence = "the detector is no better than floors.three_sigma: vus_pr "
       #expect(outcome.output.contains(sentence), "\(outcome.output)")
       let evaluated = try await SondeProgram.run([
         "evaluate", "\(folder)/run", "\(folder)/run/labels.csv",

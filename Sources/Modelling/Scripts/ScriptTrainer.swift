@@ -182,13 +182,10 @@ package struct ScriptTrainer: DetectorTrainer {
         visibleAfter: nil, through: range.to, devices: [device], columns: ScriptMiniBatch.columns,
         from: range.from)
       for windows in found.map({ $0.inside(range) }) {
-        let indices = windows.rows.indices.sorted {
-          (windows.rows[$0].start, windows.rows[$0].sensor) < (
-            windows.rows[$1].start, windows.rows[$1].sensor
-          )
+        for (_, indices) in ScriptMiniBatch.tables(of: windows, .device) {
+          try file.write(ScriptMiniBatch.lines(of: windows, indices))
+          count += indices.count
         }
-        try file.write(ScriptMiniBatch.lines(of: windows, indices))
-        count += indices.count
       }
     }
     try file.finish()

@@ -12,7 +12,7 @@ package struct DeploymentSection: ReportSection {
   package var predictions: Int { deployment.jobs.reduce(0) { $0 + $1.predictions } }
   package var failedRows: Int { deployment.jobs.reduce(0) { $0 + $1.failedRows } }
 
-  /// Processor cores times how long workers were at the tasks of a window, in seconds; nil where they have not said, or nothing was scored.
+  /// How long workers were at their tasks, by windows, in seconds; nil where they have not said, or nothing was scored.
   package var secondsPerWindow: Double? {
     let windows = predictions + failedRows
     let busy = deployment.jobs.compactMap(\.busySeconds)
@@ -46,26 +46,5 @@ package struct DeploymentSection: ReportSection {
           + "fast as those here."
       ) { $0.costPerMillionWindows },
     ]
-    + DetectionMetrics.fields.map { field in
-      ReportField(field.entry.name, field.entry.about, field.entry.part, field.entry.shape) {
-        try field.value($0.deployment.detection)
-      }
-    }
-}
-
-/// `detection`: how well the anomalies were found, by the scheduled jobs and by each deployment that is held against them.
-package struct DetectionSection: ReportSection {
-  package let metrics: DetectionMetrics
-  package let deployments: [DeploymentSection]
-
-  package static let fields: [ReportField<Self>] =
-    DetectionMetrics.fields.map { field in
-      ReportField(field.entry.name, field.entry.about, field.entry.part, field.entry.shape) {
-        try field.value($0.metrics)
-      }
-    } + [
-      .list("deployments", "The deployments that are held against each other.", from: .compare) {
-        $0.deployments
-      }
-    ]
+    + DetectionMetrics.fields.map { $0.inside { $0.deployment.detection } }
 }

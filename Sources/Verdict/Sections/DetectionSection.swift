@@ -1,6 +1,19 @@
 import Detection
 
-/// `detection`: how well the anomalies were found.
+/// `detection`: how well the anomalies were found, by the scheduled jobs and by each deployment that is held against them.
+package struct DetectionSection: ReportSection {
+  package let metrics: DetectionMetrics
+  package let deployments: [DeploymentSection]
+
+  package static let fields: [ReportField<Self>] =
+    DetectionMetrics.fields.map { $0.inside { $0.metrics } } + [
+      .list("deployments", "The deployments that are held against each other.", from: .compare) {
+        $0.deployments
+      }
+    ]
+}
+
+/// The figures of a detector, of whichever deployment.
 extension DetectionMetrics: ReportSection {
   package static let fields: [ReportField<Self>] = [
     .count("windows", "Windows judged, without those ignored.") { $0.windows },
