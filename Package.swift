@@ -43,6 +43,8 @@ let package = Package(
       name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSVM", providers: [.apt(["libsvm-dev"])]),
+    .systemLibrary(
+      name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CKernels"),
     .target(name: "CFaultVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
@@ -60,6 +62,8 @@ let package = Package(
     .target(
       name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files, wording, exactArithmetic, protobuf],
       exclude: ["ONNX/onnx.proto"]),
+    .target(
+      name: "HTTP", dependencies: ["CMicroHTTPD", "CCrypto", "CLinux", files, supervision, wording, systemPackage]),
     .target(name: "MQTT", dependencies: ["CMosquitto", "CLinux", supervision, files, wording]),
     .target(
       name: "WindowStore",
@@ -87,6 +91,12 @@ let package = Package(
       resources: [
         .embedInCode("Scripts/Python/driver.py"), .embedInCode("Scripts/Python/onnx_model.py"),
         .embedInCode("Scripts/Python/mlflow_model.py"),
+      ]),
+
+    .target(
+      name: "RealTimeScoring",
+      dependencies: [
+        telemetry, files, supervision, wording, "HTTP", "OneClassSVM", "WindowStore", "Modelling", histogram,
       ]),
 
     .target(name: "ClusterModel", dependencies: [telemetry, files, wording, "Compute"]),
