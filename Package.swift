@@ -136,7 +136,7 @@ let package = Package(
       name: "Scenario",
       dependencies: [
         telemetry, files, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Documents",
-        "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "BatchScoring", "Verdict",
+        "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "BatchScoring", "RealTimeScoring", "Verdict",
       ]),
 
     .target(name: "LoadCharts", dependencies: ["Charts", "Verdict"]),
@@ -158,7 +158,7 @@ let package = Package(
       dependencies: [
         telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
         "DetectionCharts", "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel",
-        "ClusterCharts", "BatchScoring", "Alarms", "Verdict", "Scenario", "Harness",
+        "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "Alarms", "Verdict", "Scenario", "Harness",
         argumentParser, logging, rainbow,
       ],
       swiftSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))],
