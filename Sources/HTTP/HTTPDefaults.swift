@@ -30,6 +30,12 @@ package enum HTTPDefaults {
   /// How often deadlines are looked at, at the least often. Shorter timeouts are looked at four times each.
   static let longestLook = Duration.milliseconds(250)
 
+  /// How long a server that ends may take to send its last 503s.
+  static let farewell = Duration.milliseconds(500)
+
+  /// How often a server that ends looks whether all have gone.
+  static let drainPauseSeconds = 0.005
+
   /// The stack of the server's thread: that of a main thread. It is reserved, and not used before it is needed.
   static let stackBytes = 8 << 20
 
