@@ -107,6 +107,8 @@ package final class HTTPServer: @unchecked Sendable {
     core.drain()
     let listening = MHD_quiesce_daemon(daemon)
     acceptWaiting(listening)
+    // It must not be closed while the library's thread lives, but nobody should wait there for nothing.
+    shutdown(listening, Int32(SHUT_RDWR))
     waitUntilEmpty(deadline)
     let cut = core.table.unanswered
     core.end()

@@ -26,9 +26,9 @@ struct ListeningSocket: Sendable {
   init(_ address: ListenAddress, mode: UInt32) throws(HTTPServerError) {
     switch address.place {
     case .network(let host, let port):
-      let port: Int
-      (descriptor, port) = try Self.listen(address, host, port)
-      self.address = ListenAddress(.network(host: host, port: port))
+      let bound: Int
+      (descriptor, bound) = try Self.listen(address, host, port)
+      self.address = ListenAddress(.network(host: host, port: bound))
       file = nil
     case .socketFile(let path):
       descriptor = try Self.listen(address, file: path, mode)
@@ -96,9 +96,9 @@ struct ListeningSocket: Sendable {
     guard bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0,
       Glibc.listen(descriptor, HTTPDefaults.backlog) == 0
     else {
-      let error = error(address)
+      let failure = error(address)
       Glibc.close(descriptor)
-      throw error
+      throw failure
     }
     return (descriptor, boundPort(descriptor) ?? port)
   }
@@ -140,10 +140,10 @@ struct ListeningSocket: Sendable {
         && Glibc.listen(descriptor, HTTPDefaults.backlog) == 0 && rename(temporary, path) == 0
     }
     guard isListening else {
-      let error = error(address)
+      let failure = error(address)
       Glibc.close(descriptor)
       unlink(temporary)
-      throw error
+      throw failure
     }
     return descriptor
   }

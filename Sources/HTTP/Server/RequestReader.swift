@@ -18,15 +18,18 @@ enum RequestReader {
 
   /// What clients send, mostly: room for more is made where it is needed.
   private static let usualHeaders = 10
+}
 
-  private static let addField: mhd_field = { fields, _, name, nameCount, value, valueCount in
-    guard let fields, let name else { return 1 }
-    fields.assumingMemoryBound(to: HTTPHeaders.self).pointee
-      .add(text(name, nameCount), value.map { text($0, valueCount) } ?? "")
-    return 1
-  }
-
-  private static func text(_ bytes: UnsafePointer<CChar>, _ count: Int) -> String {
+/// Adds a header or an argument to `fields`, an ``HTTPHeaders``. The library calls it as a C function, which a method cannot be.
+private func addField(
+  _ fields: UnsafeMutableRawPointer?, _ kind: UInt32, _ name: UnsafePointer<CChar>?, _ nameCount: Int,
+  _ value: UnsafePointer<CChar>?, _ valueCount: Int
+) -> UInt32 {
+  func text(_ bytes: UnsafePointer<CChar>, _ count: Int) -> String {
     String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
   }
+  guard let fields, let name else { return 1 }
+  fields.assumingMemoryBound(to: HTTPHeaders.self).pointee
+    .add(text(name, nameCount), value.map { text($0, valueCount) } ?? "")
+  return 1
 }
