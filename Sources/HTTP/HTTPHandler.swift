@@ -1,4 +1,5 @@
 import Synchronization
+import Wording
 
 /// What a server asks for answers. Called on the server's own thread, one call at a time: what takes longer than a fraction of a
 /// millisecond is answered later.
@@ -15,11 +16,35 @@ package protocol HTTPHandler: Sendable {
 }
 
 /// A limit of the server that a request breaks.
-package enum HTTPLimit: Hashable, Sendable {
+package enum HTTPLimit: Hashable, Sendable, CustomStringConvertible {
   /// The body has more bytes than this.
   case bodyBytes(Int)
+  /// The bodies that are being received take all the memory that the server has for them.
+  case bodyBytesTogether
+  /// The body is compressed in this way, or otherwise coded; none is understood.
+  case contentEncoding(String)
   /// The request line or a header of it is malformed.
   case malformed(String)
+
+  /// The status that belongs to it.
+  package var status: HTTPStatus {
+    switch self {
+    case .bodyBytes: .contentTooLarge
+    case .bodyBytesTogether: .serviceUnavailable
+    case .contentEncoding: .unsupportedMediaType
+    case .malformed: .badRequest
+    }
+  }
+
+  /// For people, without a full stop.
+  package var description: String {
+    switch self {
+    case .bodyBytes(let most): "the body has more than \(most) bytes"
+    case .bodyBytesTogether: "the server has no memory left for bodies of requests; try again later"
+    case .contentEncoding(let name): "the body has the content encoding \(name.quoted); send it without one"
+    case .malformed(let reason): reason
+    }
+  }
 }
 
 /// The place of an answer that comes later. Only the first answer counts; where it is let go without one, the client gets 500.

@@ -46,16 +46,19 @@ package struct HTTPHeaders: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
   package mutating func add(_ name: String, _ value: String) { fields.append(Field(name: name, value: value)) }
 
+  /// Makes room for so many.
+  mutating func reserve(_ count: Int) { fields.reserveCapacity(count) }
+
   /// The value of the first header called `name`; nil where there is none.
   package subscript(_ name: String) -> String? {
     fields.first { Self.isSame($0.name, name) }?.value
   }
 
   /// ASCII alone: a name has no other letters.
-  private static func isSame(_ first: String, _ second: String) -> Bool {
+  static func isSame(_ first: String, _ second: String) -> Bool {
     let (first, second) = (first.utf8, second.utf8)
     guard first.count == second.count else { return false }
-    return zip(first, second).allSatisfy { lowered($0) == lowered($1) }
+    return zip(first, second).allSatisfy { $0 == $1 || lowered($0) == lowered($1) }
   }
 
   private static func lowered(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }

@@ -1,0 +1,148 @@
+import CMicroHTTPD
+import Synchronization
+
+/// What the library's thread calls: it reads requests, asks the handler, and sends answers. One call at a time.
+final class ServerCore: Sendable {
+  let table = ConnectionTable()
+  private let handler: any HTTPHandler
+  private let limits: ServerLimits
+  private let isEncrypted: Bool
+  private let draining = Atomic<Bool>(false)
+  private let ending = Atomic<Bool>(false)
+  /// The bytes of all bodies that are being received.
+  private let receiving = Atomic<Int>(0)
+
+  init(_ settings: HTTPServerSettings, handler: any HTTPHandler) {
+    self.handler = handler
+    limits = settings.limits
+    isEncrypted = settings.tls != nil
+  }
+
+  /// From now on each answer is the last one of its connection.
+  func drain() { draining.store(true, ordering: .sequentiallyConsistent) }
+
+  /// From now on nothing waits for its answer.
+  func end() {
+    ending.store(true, ordering: .sequentiallyConsistent)
+    table.abandonAll(Self.endingAnswer)
+  }
+
+  private static let endingAnswer = HTTPAnswer.text(.serviceUnavailable, "the server ends\n")
+  private static let noAnswer = HTTPAnswer.text(.internalError, "no answer was made\n")
+
+  // MARK: Connections
+
+  func opened(_ handle: OpaquePointer, _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>) {
+    let connection = HTTPConnection(handle)
+    table.add(connection)
+    slot.pointee = Unmanaged.passRetained(connection).toOpaque()
+    if draining.load(ordering: .relaxed) { connection.closeForReading() }
+  }
+
+  func closed(_ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>) {
+    guard let known = slot.pointee else { return }
+    slot.pointee = nil
+    table.remove(Unmanaged<HTTPConnection>.fromOpaque(known).takeRetainedValue())
+  }
+
+  // MARK: Requests
+
+  /// The head of a request has come. Returns whether the connection is to go on.
+  func begin(_ handle: OpaquePointer, url: UnsafePointer<CChar>, method: UnsafePointer<CChar>) -> HTTPConnection? {
+    guard let known = mhd_slot(handle) else { return nil }
+    let connection = Unmanaged<HTTPConnection>.fromOpaque(known).takeUnretainedValue()
+    connection.enter(.receiving)
+    let request = RequestReader.request(
+      handle, url: url, method: method, isEncrypted: isEncrypted, client: connection.client)
+    let refusal: HTTPAnswer?
+    if let limit = request.brokenLimit(bodyBytes: limits.bodyBytes) {
+      refusal = handler.refusal(of: request, breaking: limit)
+    } else {
+      refusal = handler.refusal(ofHead: request)
+    }
+    connection.exchange = HTTPConnection.Exchange(request: request, refusal: refusal)
+    if let refusal, isAnsweredAtOnce(request) { _ = send(refusal, connection) }
+    if refusal == nil, let length = request.contentLength {
+      connection.exchange?.request.body.reserveCapacity(min(length, HTTPDefaults.bodyReservation))
+    }
+    return connection
+  }
+
+  /// Whether a refusal goes out before the body, which ends the connection. Mostly it goes out after the body, which is thrown away: a
+  /// client that sends and does not listen meanwhile would find its connection broken, and never see the answer.
+  private func isAnsweredAtOnce(_ request: HTTPRequest) -> Bool {
+    guard request.hasBody else { return false }
+    return request.expectsContinue || (request.contentLength ?? 0) > mostDiscarded
+  }
+
+  /// How much of a refused body is read.
+  private var mostDiscarded: Int { limits.bodyBytes * 2 }
+
+  /// A part of the body has come. Returns whether the connection is to go on.
+  func receive(_ part: UnsafeRawBufferPointer, _ connection: HTTPConnection) -> Bool {
+    guard connection.exchange != nil else { return false }
+    if connection.exchange?.refusal != nil {
+      connection.exchange?.discarded += part.count
+      return (connection.exchange?.discarded ?? 0) <= mostDiscarded
+    }
+    let length = (connection.exchange?.request.body.count ?? 0) + part.count
+    guard length <= limits.bodyBytes else {
+      refuse(connection, .bodyBytes(limits.bodyBytes))
+      return true
+    }
+    let together = receiving.add(part.count, ordering: .relaxed).newValue
+    connection.exchange?.request.body.append(contentsOf: part)
+    if together > limits.bodyBytesTogether { refuse(connection, .bodyBytesTogether) }
+    return true
+  }
+
+  private func refuse(_ connection: HTTPConnection, _ limit: HTTPLimit) {
+    dropBody(connection)
+    guard let request = connection.exchange?.request else { return }
+    connection.exchange?.refusal = handler.refusal(of: request, breaking: limit)
+  }
+
+  private func dropBody(_ connection: HTTPConnection) {
+    guard let count = connection.exchange?.request.body.count, count > 0 else { return }
+    receiving.subtract(count, ordering: .relaxed)
+    connection.exchange?.request.body = []
+  }
+
+  /// The request has come in full, or its answer has been made. Returns whether the connection is to go on.
+  func finish(_ connection: HTTPConnection) -> Bool {
+    guard var exchange = connection.exchange else { return false }
+    if let refusal = exchange.refusal { return send(refusal, connection) }
+    if !exchange.isAsked {
+      // The body goes to the handler, and is not kept here.
+      dropBody(connection)
+      connection.exchange?.isAsked = true
+      exchange.isAsked = true
+      if let answer = handler.answer(exchange.request, later: { connection.makeReply() }) {
+        return send(answer, connection)
+      }
+    }
+    let step = connection.awaitAnswer { ending.load(ordering: .sequentiallyConsistent) ? Self.endingAnswer : nil }
+    switch step {
+    case .send(let answer): return send(answer, connection)
+    case .wait: return true
+    case .nobodyAnswers: return send(Self.noAnswer, connection)
+    }
+  }
+
+  /// The answer has left, or the connection has broken.
+  func completed(_ connection: HTTPConnection) {
+    dropBody(connection)
+    connection.endExchange()
+    if draining.load(ordering: .relaxed) { connection.closeForReading() }
+  }
+
+  private func send(_ answer: HTTPAnswer, _ connection: HTTPConnection) -> Bool {
+    let response = answer.body.withUnsafeBytes { mhd_response($0.baseAddress, $0.count) }
+    guard let response else { return false }
+    // The library takes no name and no value with a line break, so that no answer can be split.
+    for field in answer.headers.fields { mhd_add_header(response, field.name, field.value) }
+    if draining.load(ordering: .relaxed) { mhd_add_header(response, "Connection", "close") }
+    connection.enter(.sending)
+    return mhd_queue(connection.handle, UInt32(answer.status.rawValue), response) == 1
+  }
+}
