@@ -221,6 +221,9 @@ let package = Package(
         "TestSupport", "BatchScoring", "Modelling", "Compute", "OneClassSVM", "WindowStore", telemetry, files,
       ]),
     .testTarget(
+      name: "RealTimeScoringTests",
+      dependencies: ["TestSupport", "RealTimeScoring", "HTTP", "OneClassSVM", "Modelling", telemetry, files]),
+    .testTarget(
       name: "VerdictTests",
       dependencies: [
         "Verdict", "Compute", "BatchScoring", "Modelling", "DeviceFleet", "Ingestion", "WindowStore",

@@ -155,7 +155,7 @@ package struct SchemaCheck {
       guard let (low, high) = node.pair else { return accepts(node, form) }
       return accepts(low, form) && accepts(high, form)
     case .any(let kinds): return kinds.contains { accepts(node, $0) }
-    case .object, .map, .list, .nested: return false
+    case .object, .map, .list, .nested, .shares: return false
     }
   }
 

@@ -26,6 +26,7 @@ struct Sonde: AsyncParsableCommand {
       TrainCommand.self, LintCommand.self, ModelsCommand.self, ScoreCommand.self, EndpointsCommand.self,
       JobsCommand.self,
       ComputeCommand.self, AlarmsCommand.self, EvaluateCommand.self, ThresholdsCommand.self,
+      ServeCommand.self,
       ScoreWorkerCommand.self,
       ScoreSizeCommand.self,
     ])

@@ -47,7 +47,7 @@ package final class OnlineScript {
     process.beginLog()
     requests += 1
     let reply: ScriptReply
-    do {
+    do throws(ScriptFault) {
       process.send(OnlineScriptRequest(task: requests, body: body).line, within: limit)
       reply = try process.reply(within: limit, doing: "in run()")
       guard reply.task == requests, reply.status != .ready else {

@@ -48,7 +48,7 @@ final class OnlineScripts: Sendable {
       name: "script", threads: threads, mostWaiting: queued, mostWait: .seconds(limits.maxQueueWaitSeconds)
     ) {
       let script = OnlineScript(setup, support: support, log: log)
-      do {
+      do throws(OnlineScript.Fault) {
         try script.start()
         starts.add(nil)
       } catch {
@@ -106,13 +106,11 @@ final class OnlineScripts: Sendable {
         deadline: deadline,
         answer: { worker in
           guard let worker = worker as? ScriptWorker else { return }
-          do {
+          do throws(OnlineScript.Fault) {
             let limit = max(deadline - .now, .milliseconds(1))
             take(.success(.json(try worker.script.run(text, within: limit))))
-          } catch let fault as OnlineScript.Fault {
-            take(.failure(Self.requestFault(fault)))
           } catch {
-            take(.failure(RequestFault(.internalError, "\(error)")))
+            take(.failure(Self.requestFault(error)))
           }
         }, refuse: { take(.failure($0)) }))
   }

@@ -83,7 +83,7 @@ package final class ScoringService: HTTPHandler {
 
   package func refusal(ofHead request: HTTPRequest) -> HTTPAnswer? {
     var record = record(of: request, route(of: request).route)
-    do {
+    do throws(RequestFault) {
       if let id = request.headers[RequestID.header] ?? request.headers[RequestID.clientHeader],
         id.utf8.count > ServingDefaults.requestIDLength
       {
@@ -144,7 +144,7 @@ package final class ScoringService: HTTPHandler {
     let (route, values, _) = route(of: request)
     var record = record(of: request, route)
     if keys != nil { record.key = KeyRing.firstDigits(authorization: request.headers["Authorization"]) }
-    do {
+    do throws(RequestFault) {
       guard let route else { throw RequestFault(.notFound, "there is nothing at \(request.path.quoted)") }
       guard route.isScoring else {
         return finish(record, request, try operation(route, values))
@@ -192,15 +192,16 @@ package final class ScoringService: HTTPHandler {
       deadline: record.started + .seconds(deployment.limits.requestTimeoutSeconds),
       answer: { [self] _ in
         var record = record
-        do {
-          let work = try work ?? ScoringWork(request, record.model, deployment)
+        do throws(RequestFault) {
+          let work = if let work { work } else { try ScoringWork(request, record.model, deployment) }
           record.rows = work.rows.count
-          reply.send(finish(record, request, try work.answer()))
+          let answer = try work.answer()
+          reply.send(finish(record, request, answer))
         } catch {
           reply.send(finish(record, request, fault: error))
         }
       }, refuse: { [self] in reply.send(finish(record, request, fault: $0)) })
-    do {
+    do throws(RequestFault) {
       try queue.add(entry)
     } catch {
       reply.send(finish(record, request, fault: error))
@@ -212,7 +213,7 @@ package final class ScoringService: HTTPHandler {
     _ reply: HTTPReply
   ) throws(RequestFault) {
     let deadline = record.started + .seconds(limits.requestTimeoutSeconds)
-    do {
+    do throws(RequestFault) {
       try script.ask(request.body, by: deadline) { [self] result in
         switch result {
         case .success(let answer): reply.send(finish(record, request, answer))
