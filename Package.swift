@@ -63,7 +63,8 @@ let package = Package(
       name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files, wording, exactArithmetic, protobuf],
       exclude: ["ONNX/onnx.proto"]),
     .target(
-      name: "HTTP", dependencies: ["CMicroHTTPD", "CCrypto", "CLinux", files, supervision, wording, systemPackage]),
+      name: "HTTP",
+      dependencies: ["CMicroHTTPD", "CCrypto", "CLinux", files, supervision, wording, systemPackage]),
     .target(name: "MQTT", dependencies: ["CMosquitto", "CLinux", supervision, files, wording]),
     .target(
       name: "WindowStore",
@@ -158,7 +159,8 @@ let package = Package(
       dependencies: [
         telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
         "DetectionCharts", "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel",
-        "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "Alarms", "Verdict", "Scenario", "Harness",
+        "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "Alarms", "Verdict", "Scenario",
+        "Harness",
         argumentParser, logging, rainbow,
       ],
       swiftSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))],

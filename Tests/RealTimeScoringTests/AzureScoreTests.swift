@@ -49,7 +49,8 @@ import Testing
       }
       let stream = await fixture.ask(
         .post, "/score",
-        "{\"Inputs\":{\"WebServiceInput0\":[\(rows.map { object($0) }.joined(separator: ","))]},\"GlobalParameters\":{}}")
+        "{\"Inputs\":{\"WebServiceInput0\":[\(rows.map { object($0) }.joined(separator: ","))]},\"GlobalParameters\":{}}"
+      )
       let results = (stream.json["Results"] as? [String: Any])?["WebServiceOutput0"] as? [[String: Any]]
       #expect(results?.map { $0["score"] as? Double } == expected, "\(stream.text)")
       let old = await fixture.ask(
@@ -76,16 +77,22 @@ import Testing
   }
 
   @Test(arguments: [
-    ("", "an object"), ("{", "a key"), ("{}", "no rows"), ("{\"data\":1}", "a list"), ("{\"data\":[1]}", "row 0"),
+    ("", "an object"), ("{", "a key"), ("{}", "no rows"), ("{\"data\":1}", "a list"),
+    ("{\"data\":[1]}", "row 0"),
     ("{\"data\":[[1,2,3],[1,2]]}", "row 1"), ("{\"data\":[[1,2]]}", "3 features"),
     ("{\"data\":[[1,2,null]]}", "row 0"), ("{\"data\":[[1,2,\"3\"]]}", "“3”"),
     ("{\"data\":[{\"x\":1}]}", "temperature.mean"), ("{\"data\":[[1,2,3],{}]}", "row 1"),
     ("{\"data\":[[1,2,[3]]]}", "row 0"), ("{\"data\":[[1,2,3]],\"input_data\":[[1,2,3]]}", "two tables"),
-    ("{\"input_data\":{\"columns\":[\"x\"],\"data\":[[1,2,3]]}}", "1 columns"), ("{\"input_data\":{\"columns\":[]}}", "no data"),
+    ("{\"input_data\":{\"columns\":[\"x\"],\"data\":[[1,2,3]]}}", "1 columns"),
+    ("{\"input_data\":{\"columns\":[]}}", "no data"),
     ("{\"input_data\":{\"columns\":[\"x\",\"x\"],\"data\":[[1,2]]}}", "the same name"),
-    ("{\"Inputs\":{}}", "no input"), ("{\"Inputs\":{\"a\":[],\"b\":[]}}", "one input"), ("{\"data\":[[1,2,3]]} x", "the end"),
+    ("{\"Inputs\":{}}", "no input"), ("{\"Inputs\":{\"a\":[],\"b\":[]}}", "one input"),
+    ("{\"data\":[[1,2,3]]} x", "the end"),
     ("{\"data\":[[1,2,1e999]]}", "a double"), ("{\"data\":[{\"device\":1,\"x\":2}]}", "device"),
-    ("{\"data\":[{\"device\":\"z\",\"temperature.mean\":1,\"temperature.stddev\":1,\"vibration.mean\":1}]}", "“z”"),
+    (
+      "{\"data\":[{\"device\":\"z\",\"temperature.mean\":1,\"temperature.stddev\":1,\"vibration.mean\":1}]}",
+      "“z”"
+    ),
   ])
   func whatIsWrongIsSaid(body: String, words: String) async throws {
     try await withService { fixture, _ in

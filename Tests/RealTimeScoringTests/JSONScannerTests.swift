@@ -41,7 +41,9 @@ import Testing
       let value = Double(bitPattern: generator.next())
       guard value.isFinite else { continue }
       let short = "\(Double(Int.random(in: -99_999...99_999, using: &generator)) / 1000)"
-      for text in ["\(value)", short, String(format: "%.25e", value), "\(Int64(bitPattern: generator.next()))"] {
+      for text in [
+        "\(value)", short, String(format: "%.25e", value), "\(Int64(bitPattern: generator.next()))",
+      ] {
         let expected = Double(text)
         #expect(number(text)?.bitPattern == expected?.bitPattern, "seed 7: \(text)")
       }
@@ -49,7 +51,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "-", "+1", "01", "-01", "1.", ".5", "1e", "1e+", "0x10", "1e400", "NaN", "Infinity", "1 2", "1,", "--1", "1.5.2",
+    "", "-", "+1", "01", "-01", "1.", ".5", "1e", "1e+", "0x10", "1e400", "NaN", "Infinity", "1 2", "1,",
+    "--1", "1.5.2",
   ])
   func whatIsNoNumberIsRefused(text: String) { #expect(number(text) == nil) }
 
@@ -71,8 +74,10 @@ import Testing
   }
 
   @Test(arguments: [
-    "[1,]", "[,1]", "[1 2]", "{\"a\" 1}", "{\"a\":1,}", "{a:1}", "{,}", "[", "]", "{", "}", "{\"a\"}", "[1}", "{\"a\":1]",
-    "tru", "nul", "truee", "'a'", "[1]x", "{\"a\":}", "[NaN]", "\u{FEFF}1", "/* */ 1", "{\"a\":1 \"b\":2}", "[\"a", "[1\u{0}]",
+    "[1,]", "[,1]", "[1 2]", "{\"a\" 1}", "{\"a\":1,}", "{a:1}", "{,}", "[", "]", "{", "}", "{\"a\"}", "[1}",
+    "{\"a\":1]",
+    "tru", "nul", "truee", "'a'", "[1]x", "{\"a\":}", "[NaN]", "\u{FEFF}1", "/* */ 1", "{\"a\":1 \"b\":2}",
+    "[\"a", "[1\u{0}]",
   ])
   func whatIsNoJSONIsRefused(text: String) { #expect(!accepts(Array(text.utf8))) }
 
@@ -112,7 +117,9 @@ import Testing
   private func isJSON(_ bytes: [UInt8]) -> Bool {
     // A comma before a bracket, which Foundation takes.
     let text = String(decoding: bytes, as: UTF8.self)
-    guard text.firstMatch(of: /,\s*[\]}]/) == nil || text.contains("\"") && isComma(inText: text) else { return false }
+    guard text.firstMatch(of: /,\s*[\]}]/) == nil || text.contains("\"") && isComma(inText: text) else {
+      return false
+    }
     return (try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)) != nil
   }
 

@@ -59,9 +59,14 @@ import Testing
       }
       let bodies = [
         request("{\"name\":\"x\",\"shape\":[2,3],\"datatype\":\"FP64\",\"data\":[\(first),\(second)]}"),
-        request("{\"data\":[[[\(first[0]),\(first[1]),\(first[2])]],\(second)],\"shape\":[2,3],\"datatype\":\"FP64\",\"name\":\"x\"}"),
+        request(
+          "{\"data\":[[[\(first[0]),\(first[1]),\(first[2])]],\(second)],\"shape\":[2,3],\"datatype\":\"FP64\",\"name\":\"x\"}"
+        ),
         request(feature(2), feature(0), feature(1)),
-        " \n" + request(tensor([first, second], extra: ",\"parameters\":{\"unknown\":[1,{}]}"), more: ",\"parameters\":{}") + " ",
+        " \n"
+          + request(
+            tensor([first, second], extra: ",\"parameters\":{\"unknown\":[1,{}]}"), more: ",\"parameters\":{}"
+          ) + " ",
       ]
       for body in bodies {
         let answer = await fixture.ask(.post, "/v2/models/a/infer", body)
@@ -86,7 +91,8 @@ import Testing
       let none = await fixture.ask(.post, "/v2/models/models/infer", request(tensor(some)))
       #expect(none.status == .badRequest && none.text.contains("device"))
       let unknown = await fixture.ask(
-        .post, "/v2/models/models/infer", request(tensor(some), devices.replacing("\"b\",\"a\",\"b\"", with: "\"b\",\"c\",\"b\"")))
+        .post, "/v2/models/models/infer",
+        request(tensor(some), devices.replacing("\"b\",\"a\",\"b\"", with: "\"b\",\"c\",\"b\"")))
       #expect(unknown.status == .badRequest && unknown.text.contains("row 3") && unknown.text.contains("“c”"))
       let wrong = await fixture.ask(.post, "/v2/models/a/infer", request(tensor(some), devices))
       #expect(wrong.status == .badRequest && wrong.text.contains("row 2 is of “b”"), "\(wrong.text)")
@@ -114,16 +120,20 @@ import Testing
       let scores = answer.body.dropFirst(length)
       #expect(scores.count == 8 * rows.count)
       let bits = scores.withUnsafeBytes { bytes in
-        rows.indices.map { UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self)) }
+        rows.indices.map {
+          UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self))
+        }
       }
       #expect(bits == expected.map(\.bitPattern))
       for (length, body) in [
         (nil, Array(json.utf8) + raw), ("\(json.utf8.count)", Array(json.utf8) + raw.dropLast()),
-        ("\(json.utf8.count)", Array(json.utf8) + raw + [0]), ("-1", Array(json.utf8) + raw), ("x", Array(json.utf8)),
+        ("\(json.utf8.count)", Array(json.utf8) + raw + [0]), ("-1", Array(json.utf8) + raw),
+        ("x", Array(json.utf8)),
         ("99999999999999999999", Array(json.utf8) + raw), ("\(json.utf8.count + 1)", Array(json.utf8) + raw),
       ] as [(String?, [UInt8])] {
         let answer = await ask(length, body)
-        #expect(answer.status == .badRequest && answer.json["error"] is String, "\(length ?? "") \(body.count)")
+        #expect(
+          answer.status == .badRequest && answer.json["error"] is String, "\(length ?? "") \(body.count)")
       }
     }
   }
@@ -136,10 +146,19 @@ import Testing
     ("{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP65\",\"shape\":[1,3],\"data\":[1,2,3]}]}", "FP65"),
     ("{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP64\",\"shape\":[1,3],\"data\":[1,2]}]}", "2 elements"),
     ("{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP64\",\"shape\":[1,-3],\"data\":[1,2,3]}]}", "at least 0"),
-    ("{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP64\",\"shape\":[1e9,1e9,1e9,1e9],\"data\":[1,2,3]}]}", "too large"),
+    (
+      "{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP64\",\"shape\":[1e9,1e9,1e9,1e9],\"data\":[1,2,3]}]}",
+      "too large"
+    ),
     ("{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP64\",\"shape\":[1,2],\"data\":[1,2]}]}", "3 features"),
-    ("{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP64\",\"shape\":[3],\"data\":[1,2,3]}]}", "temperature.mean"),
-    ("{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP64\",\"shape\":[1,3],\"data\":[1,null,3]}]}", "true or false"),
+    (
+      "{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP64\",\"shape\":[3],\"data\":[1,2,3]}]}",
+      "temperature.mean"
+    ),
+    (
+      "{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP64\",\"shape\":[1,3],\"data\":[1,null,3]}]}",
+      "true or false"
+    ),
     ("{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP64\",\"shape\":[1,3],\"data\":[1,\"2\",3]}]}", "texts"),
     ("{\"inputs\":[{\"name\":\"x\",\"datatype\":\"UINT8\",\"shape\":[1,3],\"data\":[1,2,300]}]}", "UINT8"),
     ("{\"inputs\":[{\"name\":\"x\",\"datatype\":\"INT32\",\"shape\":[1,3],\"data\":[1,2,0.5]}]}", "INT32"),
@@ -164,8 +183,10 @@ import Testing
   @Test func dataTypesHoldWhatTheyHold() async throws {
     try await withService { fixture, models in
       for (type, written, held) in [
-        ("FP32", "[10.1,20,30]", [Double(Float(10.1)), 20, 30]), ("FP16", "[10.1,20,30]", [10.1015625, 20, 30]),
-        ("INT8", "[10,20,-30]", [10, 20, -30]), ("UINT16", "[10,20,65535]", [10, 20, 65535]), ("BOOL", "[true,false,1]", [1, 0, 1]),
+        ("FP32", "[10.1,20,30]", [Double(Float(10.1)), 20, 30]),
+        ("FP16", "[10.1,20,30]", [10.1015625, 20, 30]),
+        ("INT8", "[10,20,-30]", [10, 20, -30]), ("UINT16", "[10,20,65535]", [10, 20, 65535]),
+        ("BOOL", "[true,false,1]", [1, 0, 1]),
       ] {
         let expected = try #require(models["a"]).decisionValues(of: FeatureMatrix(rows: [held]))
         let answer = await fixture.ask(
@@ -190,10 +211,14 @@ import Testing
       #expect(input["shape"] as? [Int] == [-1, 3] && input["datatype"] as? String == "FP64")
       #expect((model["parameters"] as? [String: Any])?["features"] as? [String] == ServiceFixture.features)
       let version = models["a"]!.version
-      #expect(await fixture.ask(.get, "/v2/models/a/versions/\(version)/ready").json["ready"] as? Bool == true)
-      let versioned = await fixture.ask(.post, "/v2/models/a/versions/\(version)/infer", request(tensor(rows)))
+      #expect(
+        await fixture.ask(.get, "/v2/models/a/versions/\(version)/ready").json["ready"] as? Bool == true)
+      let versioned = await fixture.ask(
+        .post, "/v2/models/a/versions/\(version)/infer", request(tensor(rows)))
       #expect(versioned.status == .ok)
-      for path in ["/v2/models/c", "/v2/models/c/ready", "/v2/models/a/versions/x", "/v2/none", "/v2/models/a/x/y"] {
+      for path in [
+        "/v2/models/c", "/v2/models/c/ready", "/v2/models/a/versions/x", "/v2/none", "/v2/models/a/x/y",
+      ] {
         let answer = await fixture.ask(.get, path)
         #expect(answer.status == .notFound && answer.json["error"] is String, "\(path)")
       }

@@ -53,6 +53,9 @@ final class ServiceFixture {
 
   deinit { service.stop() }
 
+  /// What it has told so far.
+  var told: [String] { notices.all.withLock { $0 } }
+
   /// The answer to a request, whether it comes at once or later.
   func ask(
     _ method: HTTPMethod, _ path: String, _ body: String = "", headers: HTTPHeaders = HTTPHeaders()

@@ -56,7 +56,8 @@ struct TableReader {
       case 0x5B: try readRow(&scanner)
       case 0x7B: try readObject(&scanner)
       default:
-        throw RequestFault("row \(count) is neither a list nor an object; give a list of rows: [[1.5, 2, …], …]")
+        throw RequestFault(
+          "row \(count) is neither a list nor an object; give a list of rows: [[1.5, 2, …], …]")
       }
       count += 1
     }
@@ -97,7 +98,9 @@ struct TableReader {
       }
     } else {
       guard columns == nil else { throw RequestFault("the rows name their columns, and the table too") }
-      guard width == nil else { throw RequestFault("row \(count) is an object, and the rows before it are lists") }
+      guard width == nil else {
+        throw RequestFault("row \(count) is an object, and the rows before it are lists")
+      }
       var names: [String] = []
       try scanner.beginObject()
       var isFirst = true
@@ -140,7 +143,8 @@ struct TableReader {
     }
     guard !texts.isEmpty else { return rows }
     // A device before the features of each row.
-    guard width > 0, texts.count == count, texts.enumerated().allSatisfy({ $0.element.cell == $0.offset * width })
+    guard width > 0, texts.count == count,
+      texts.enumerated().allSatisfy({ $0.element.cell == $0.offset * width })
     else {
       let row = (texts.first?.cell ?? 0) / max(1, width)
       throw RequestFault(

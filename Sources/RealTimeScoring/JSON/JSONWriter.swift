@@ -8,6 +8,19 @@ package struct JSONWriter {
     bytes.reserveCapacity(count)
   }
 
+  /// Goes on behind `other`, whose bytes it takes; ``finish()`` gives them back.
+  package init(appendingTo other: inout [UInt8]) {
+    bytes = []
+    swap(&bytes, &other)
+  }
+
+  /// The bytes, which are the writer's no more.
+  package mutating func finish() -> [UInt8] {
+    var taken: [UInt8] = []
+    swap(&taken, &bytes)
+    return taken
+  }
+
   package mutating func beginObject() { open(0x7B) }
   package mutating func endObject() { close(0x7D) }
   package mutating func beginArray() { open(0x5B) }
@@ -82,21 +95,31 @@ package struct JSONWriter {
     if needsComma { bytes.append(0x2C) }
   }
 
+  /// A text between quotes. Most have nothing to escape, and go over in one piece.
   private static func write(_ utf8: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
     bytes.append(0x22)
-    for byte in utf8 {
-      switch byte {
-      case 0x22: bytes.append(contentsOf: [0x5C, 0x22])
-      case 0x5C: bytes.append(contentsOf: [0x5C, 0x5C])
-      case 0x0A: bytes.append(contentsOf: [0x5C, 0x6E])
-      case 0x0D: bytes.append(contentsOf: [0x5C, 0x72])
-      case 0x09: bytes.append(contentsOf: [0x5C, 0x74])
-      case 0..<0x20, 0x7F:
-        bytes.append(contentsOf: [0x5C, 0x75, 0x30, 0x30, hexadecimal(byte >> 4), hexadecimal(byte & 15)])
-      default: bytes.append(byte)
-      }
+    if utf8.contains(where: isEscaped) {
+      for byte in utf8 { write(byte, to: &bytes) }
+    } else {
+      bytes.append(contentsOf: utf8)
     }
     bytes.append(0x22)
+  }
+
+  private static func isEscaped(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F
+  }
+
+  private static func write(_ byte: UInt8, to bytes: inout [UInt8]) {
+    switch byte {
+    case 0x22, 0x5C: bytes.append(contentsOf: [0x5C, byte])
+    case 0x0A: bytes.append(contentsOf: [0x5C, 0x6E])
+    case 0x0D: bytes.append(contentsOf: [0x5C, 0x72])
+    case 0x09: bytes.append(contentsOf: [0x5C, 0x74])
+    case 0..<0x20, 0x7F:
+      bytes.append(contentsOf: [0x5C, 0x75, 0x30, 0x30, hexadecimal(byte >> 4), hexadecimal(byte & 15)])
+    default: bytes.append(byte)
+    }
   }
 
   private static func hexadecimal(_ digit: UInt8) -> UInt8 { digit < 10 ? 0x30 + digit : 0x61 + digit - 10 }

@@ -7,11 +7,16 @@ package struct RequestFault: Error, Hashable, CustomStringConvertible {
   package var description: String
   /// After how many seconds the same request may be sent again; nil where nobody knows.
   package var retryAfter: Int?
+  /// The methods that the path takes, where it does not take the request's.
+  package var allowed: [HTTPMethod] = []
 
-  package init(_ status: HTTPStatus, _ description: String, retryAfter: Int? = nil) {
+  package init(
+    _ status: HTTPStatus, _ description: String, retryAfter: Int? = nil, allowed: [HTTPMethod] = []
+  ) {
     self.status = status
     self.description = description
     self.retryAfter = retryAfter
+    self.allowed = allowed
   }
 
   /// The client's fault.

@@ -47,6 +47,7 @@ final class ServedDeployment: Sendable {
   /// Scores rows with `model`, or each with the model of its device. Throws ``RequestFault``.
   func score(_ rows: RequestRows, with model: ServedModel?) throws(RequestFault) -> RequestScores {
     var result = RequestScores(scores: [])
+    if rows.count == 0 { return result }
     if let model = model ?? (rows.devices.isEmpty ? only : nil) {
       try requireDevice(model, rows)
       try model.score(rows, 0..<rows.count, into: &result.scores)
@@ -81,14 +82,16 @@ final class ServedDeployment: Sendable {
   }
 
   private func isSameModel(_ row: Int, _ other: Int, _ rows: RequestRows) -> Bool {
-    rows.devices[row] == rows.devices[other] && (rows.sensors.isEmpty || rows.sensors[row] == rows.sensors[other])
+    rows.devices[row] == rows.devices[other]
+      && (rows.sensors.isEmpty || rows.sensors[row] == rows.sensors[other])
   }
 
   /// Rows that say that they are of another device are not scored by this one's model.
   private func requireDevice(_ model: ServedModel, _ rows: RequestRows) throws(RequestFault) {
     for row in rows.devices.indices where name(ofRow: row, rows) != model.name {
       throw RequestFault(
-        .badRequest, "row \(row) is of \(name(ofRow: row, rows).quoted), and the model is of \(model.name.quoted)")
+        .badRequest,
+        "row \(row) is of \(name(ofRow: row, rows).quoted), and the model is of \(model.name.quoted)")
     }
   }
 

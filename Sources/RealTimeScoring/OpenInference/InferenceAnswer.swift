@@ -91,7 +91,8 @@ struct InferenceAnswer {
     for wanted in outputs {
       guard let output = InferenceOutput(rawValue: wanted.name) else {
         throw RequestFault(
-          "there is no output \(wanted.name.quoted); there are \(InferenceOutput.allCases.map(\.rawValue).listed)")
+          "there is no output \(wanted.name.quoted); there are \(InferenceOutput.allCases.map(\.rawValue).listed)"
+        )
       }
       chosen.append((output, wanted.isBinary ?? request.prefersBinary))
     }

@@ -274,7 +274,8 @@ extension InferenceReader.Input {
       }
       guard binarySize <= body.count - offset else {
         throw RequestFault(
-          "the input \(name.quoted) says that \(binarySize) bytes of it follow the JSON, and \(body.count - offset) do")
+          "the input \(name.quoted) says that \(binarySize) bytes of it follow the JSON, and \(body.count - offset) do"
+        )
       }
       let bytes = body[offset..<offset + binarySize]
       offset += binarySize
@@ -299,7 +300,9 @@ extension InferenceReader.Input {
     -> InferenceRequest.Tensor.Elements
   {
     if type == .bytes {
-      guard numbers.isEmpty else { throw RequestFault("the input \(name.quoted) is of BYTES, and has numbers") }
+      guard numbers.isEmpty else {
+        throw RequestFault("the input \(name.quoted) is of BYTES, and has numbers")
+      }
       return .texts(texts)
     }
     guard texts.isEmpty else {

@@ -15,7 +15,8 @@ extension InferenceRequest {
         case RequestRows.sensorColumn: names[1] = texts
         default:
           throw RequestFault(
-            "the input \(tensor.name.quoted) is of BYTES; only \(RequestRows.deviceColumn) and \(RequestRows.sensorColumn) are")
+            "the input \(tensor.name.quoted) is of BYTES; only \(RequestRows.deviceColumn) and \(RequestRows.sensorColumn) are"
+          )
         }
       }
     }

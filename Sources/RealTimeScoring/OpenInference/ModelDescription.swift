@@ -13,7 +13,8 @@ struct ModelDescription {
     let models = endpoint.deployments.compactMap { $0.models[name] }
     if let first = models.first {
       let all = models.map(\.function.version)
-      versions = version.map { [$0] } ?? all.enumerated().filter { all.firstIndex(of: $1) == $0 }.map(\.element)
+      versions =
+        version.map { [$0] } ?? all.enumerated().filter { all.firstIndex(of: $1) == $0 }.map(\.element)
       features = first.function.featureNames
       guard version.map(all.contains) ?? true else {
         throw RequestFault(

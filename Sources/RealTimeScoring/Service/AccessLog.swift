@@ -9,6 +9,9 @@ package final class AccessLog: Sendable {
     var bytes: [UInt8] = []
     var lastWrite = ContinuousClock.now
     var isBroken = false
+    /// The time of the last line, which others often share, and its text.
+    var milliseconds: Int64 = 0
+    var time = ""
   }
 
   private let state = Mutex(State())
@@ -21,11 +24,16 @@ package final class AccessLog: Sendable {
   private static let pieceBytes = 32 << 10
   private static let longestWait = Duration.milliseconds(200)
 
-  /// Adds a line, which ends in a line feed.
-  func add(_ line: [UInt8]) {
+  /// Adds the line of a request that was answered with `status`.
+  func add(_ record: RequestRecord, status: Int, duration: Duration) {
     guard descriptor >= 0 else { return }
+    let milliseconds = Int64((Date().timeIntervalSince1970 * 1000).rounded())
     state.withLock { state in
-      state.bytes += line
+      if milliseconds != state.milliseconds {
+        state.milliseconds = milliseconds
+        state.time = "\(Timestamp(milliseconds: milliseconds))"
+      }
+      record.write(status: status, duration: duration, at: state.time, to: &state.bytes)
       if state.bytes.count >= Self.pieceBytes || ContinuousClock.now - state.lastWrite > Self.longestWait {
         write(&state)
       }
@@ -70,11 +78,12 @@ struct RequestRecord: Sendable {
   /// Why it was refused or failed; nil where it was not.
   var reason: String?
 
-  func line(status: Int, duration: Duration, at time: Timestamp) -> [UInt8] {
-    var writer = JSONWriter(reserving: 320)
+  /// Writes the line of a request that was answered at `time`.
+  func write(status: Int, duration: Duration, at time: String, to bytes: inout [UInt8]) {
+    var writer = JSONWriter(appendingTo: &bytes)
     writer.beginObject()
     writer.key("time")
-    writer.text("\(time)")
+    writer.text(time)
     writer.key("id")
     writer.text(id)
     writer.key("method")
@@ -106,6 +115,7 @@ struct RequestRecord: Sendable {
       writer.text(reason)
     }
     writer.endObject()
-    return writer.bytes + [0x0A]
+    bytes = writer.finish()
+    bytes.append(0x0A)
   }
 }

@@ -1,6 +1,9 @@
 /// The description of the service for programs (OpenAPI 3.1), made of the table of its routes.
 /// https://spec.openapis.org/oas/v3.1.0
 struct OpenAPIDocument {
+  /// What clients may call its version.
+  static let versions = ["3", "3.0", "3.1"]
+
   private let version: String
 
   init(version: String) { self.version = version }
@@ -53,7 +56,8 @@ struct OpenAPIDocument {
     if let body = Self.body(of: route) {
       writer.key("requestBody")
       writer.raw(
-        "{\"required\":true,\"content\":{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/\(body)\"}}}}")
+        "{\"required\":true,\"content\":{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/\(body)\"}}}}"
+      )
     }
     writer.key("responses")
     writer.beginObject()
@@ -78,7 +82,8 @@ struct OpenAPIDocument {
 
   private static func answer(of route: ServiceRoute) -> String {
     switch route {
-    case .root, .metrics: "{\"description\":\"Text.\",\"content\":{\"text/plain\":{\"schema\":{\"type\":\"string\"}}}}"
+    case .root, .metrics:
+      "{\"description\":\"Text.\",\"content\":{\"text/plain\":{\"schema\":{\"type\":\"string\"}}}}"
     case .infer, .inferVersion: json("InferenceAnswer")
     case .score:
       "{\"description\":\"An object a row, or what the script gives.\",\"content\":{\"application/json\":{\"schema\":{}}}}"
@@ -123,7 +128,7 @@ struct OpenAPIDocument {
     "Server":{"type":"object","required":["name","version","extensions"],"properties":{"name":{"type":"string"},\
     "version":{"type":"string"},"extensions":{"type":"array","items":{"type":"string"}}}},\
     "Tensor":{"type":"object","required":["name","datatype","shape"],"properties":{"name":{"type":"string"},\
-    "datatype":{"type":"string"},"shape":{"type":"array","items":{"type":"integer"}},"data":{"type":"array"},\
+    "datatype":{"type":"string","enum":[\(TensorType.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ","))]},"shape":{"type":"array","items":{"type":"integer"}},"data":{"type":"array"},\
     "parameters":{"type":"object"}}},\
     "Model":{"type":"object","required":["name","platform","inputs","outputs"],"properties":{"name":{"type":"string"},\
     "versions":{"type":"array","items":{"type":"string"}},"platform":{"type":"string"},\
@@ -142,6 +147,6 @@ struct OpenAPIDocument {
     "index":{"type":"array"},"data":{"type":"array"}}}]},\
     "ScoreRequest":{"type":"object","anyOf":[{"required":["data"]},{"required":["input_data"]},{"required":["Inputs"]}],\
     "properties":{"data":{"$ref":"#/components/schemas/Rows"},"input_data":{"$ref":"#/components/schemas/Rows"},\
-    "Inputs":{"type":"object","additionalProperties":{"$ref":"#/components/schemas/Rows"}}}}}}
+    "Inputs":{"type":"object","minProperties":1,"maxProperties":1,"additionalProperties":{"$ref":"#/components/schemas/Rows"}}}}}}
     """
 }

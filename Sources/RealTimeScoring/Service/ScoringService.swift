@@ -43,7 +43,8 @@ package final class ScoringService: HTTPHandler {
 
   /// A service of what `loader` reads of `plan`. Throws as ``ModelLoader/endpoint(_:)`` does.
   package convenience init(
-    _ plan: ServingPlan, _ loader: ModelLoader, keys: KeyRing? = nil, log: AccessLog = AccessLog(descriptor: -1),
+    _ plan: ServingPlan, _ loader: ModelLoader, keys: KeyRing? = nil,
+    log: AccessLog = AccessLog(descriptor: -1),
     version: String = "", threads: Int = 1, queued: Int = ServingDefaults.queuedRequests,
     openConnections: @escaping @Sendable () -> Int = { 0 }
   ) throws {
@@ -82,20 +83,25 @@ package final class ScoringService: HTTPHandler {
   // MARK: - Heads
 
   package func refusal(ofHead request: HTTPRequest) -> HTTPAnswer? {
-    var record = record(of: request, route(of: request).route)
+    let (route, _, fault) = route(of: request)
+    var key: String?
     do throws(RequestFault) {
-      if let id = request.headers[RequestID.header] ?? request.headers[RequestID.clientHeader],
-        id.utf8.count > ServingDefaults.requestIDLength
-      {
+      for header in RequestID.headers {
+        guard let length = request.headers[header]?.utf8.count, length > ServingDefaults.requestIDLength
+        else {
+          continue
+        }
         throw RequestFault(
-          .headersTooLarge,
-          "the request id has \(id.utf8.count) bytes, and may have \(ServingDefaults.requestIDLength)")
+          .headersTooLarge, "\(header) has \(length) bytes, and may have \(ServingDefaults.requestIDLength)")
       }
-      try checkKey(request, &record)
-      guard record.route == nil else { return nil }
-      throw route(of: request).fault ?? RequestFault(.notFound, "there is nothing at \(request.path.quoted)")
+      key = try checkedKey(request, route)
+      guard let fault else { return nil }
+      guard request.method == .options, !fault.allowed.isEmpty else { throw fault }
+      // What a browser asks before it asks, and others to see what there is.
+      let answer = HTTPAnswer(.ok, headers: ["Allow": ServiceRoute.allowing(fault.allowed)])
+      return finish(record(of: request, route, key: key), request, answer)
     } catch {
-      return finish(record, request, fault: error)
+      return finish(record(of: request, route, key: key), request, fault: error)
     }
   }
 
@@ -114,24 +120,25 @@ package final class ScoringService: HTTPHandler {
       return (
         nil, [],
         RequestFault(
-          .methodNotAllowed, "\(request.path.excerpt) takes \(methods.map(\.description).listed) alone")
+          .methodNotAllowed, "\(request.path.excerpt) takes \(methods.map(\.description).listed) alone",
+          allowed: methods)
       )
     case .notFound:
       return (nil, [], RequestFault(.notFound, "there is nothing at \(request.path.quoted)"))
     }
   }
 
-  private func checkKey(_ request: HTTPRequest, _ record: inout RequestRecord) throws(RequestFault) {
-    guard let keys else { return }
+  /// The first digits of the digest of the request's key; nil where none is needed. Throws ``RequestFault`` where it opens nothing.
+  private func checkedKey(_ request: HTTPRequest, _ route: ServiceRoute?) throws(RequestFault) -> String? {
+    guard let keys else { return nil }
     // A proxy in front asks over a socket file whether this replica lives.
-    if request.client == "unix", record.route?.isHealth ?? false { return }
+    if request.client == "unix", route?.isHealth ?? false { return nil }
     switch keys.check(authorization: request.headers["Authorization"]) {
-    case .accepted(_, let digest): record.key = digest
+    case .accepted(_, let digest): return digest
     case .missing:
       throw RequestFault(.unauthorized, "a key is needed: Authorization: Bearer KEY")
     case .wrong: throw RequestFault(.unauthorized, "the key is wrong")
-    case .tooFast(let client, let digest, let seconds):
-      record.key = digest
+    case .tooFast(let client, _, let seconds):
       throw RequestFault(
         .tooManyRequests, "the key of \(client.quoted) has been used too often; try again in \(seconds) s",
         retryAfter: seconds)
@@ -142,12 +149,12 @@ package final class ScoringService: HTTPHandler {
 
   package func answer(_ request: HTTPRequest, later: () -> HTTPReply) -> HTTPAnswer? {
     let (route, values, _) = route(of: request)
-    var record = record(of: request, route)
-    if keys != nil { record.key = KeyRing.firstDigits(authorization: request.headers["Authorization"]) }
+    let key = keys == nil ? nil : KeyRing.firstDigits(authorization: request.headers["Authorization"])
+    var record = record(of: request, route, key: key)
     do throws(RequestFault) {
       guard let route else { throw RequestFault(.notFound, "there is nothing at \(request.path.quoted)") }
       guard route.isScoring else {
-        return finish(record, request, try operation(route, values))
+        return finish(record, request, try operation(route, values, request))
       }
       let current = current
       let named = request.headers[ServedEndpoint.deploymentHeader]
@@ -162,7 +169,8 @@ package final class ScoringService: HTTPHandler {
       if let script = deployment.script {
         guard route == .score else {
           throw RequestFault(
-            .badRequest, "the deployment \(deployment.name) has a scoring script; post what it takes to /score")
+            .badRequest,
+            "the deployment \(deployment.name) has a scoring script; post what it takes to /score")
         }
         try ask(script, request, record, deployment.limits, later())
         return nil
@@ -182,6 +190,9 @@ package final class ScoringService: HTTPHandler {
       return finish(record, request, fault: error)
     }
   }
+
+  /// Says in the answers of a script whether `run()` has failed, as Azure's server does.
+  private static let scriptFailedHeader = "x-ms-run-function-failed"
 
   /// Has another thread score, and answer.
   private func enqueue(
@@ -216,8 +227,13 @@ package final class ScoringService: HTTPHandler {
     do throws(RequestFault) {
       try script.ask(request.body, by: deadline) { [self] result in
         switch result {
-        case .success(let answer): reply.send(finish(record, request, answer))
-        case .failure(let fault): reply.send(finish(record, request, fault: fault))
+        case .success(var answer):
+          answer.headers.add(Self.scriptFailedHeader, "False")
+          reply.send(finish(record, request, answer))
+        case .failure(let fault):
+          var answer = finish(record, request, fault: fault)
+          answer.headers.add(Self.scriptFailedHeader, fault.status == .internalError ? "True" : "False")
+          reply.send(answer)
         }
       }
     } catch {
@@ -225,12 +241,21 @@ package final class ScoringService: HTTPHandler {
     }
   }
 
-  private func operation(_ route: ServiceRoute, _ values: [Substring]) throws(RequestFault) -> HTTPAnswer {
+  private func operation(_ route: ServiceRoute, _ values: [Substring], _ request: HTTPRequest)
+    throws(RequestFault) -> HTTPAnswer
+  {
     let current = current
     switch route {
     case .root: return .text(.ok, "Healthy")
     case .metrics: return HTTPAnswer(type: "text/plain; version=0.0.4; charset=utf-8", body: metricsText())
-    case .openAPI, .swagger: return .json(OpenAPIDocument(version: version).bytes)
+    case .openAPI, .swagger:
+      if let wanted = request.arguments.first(where: { $0.name == "version" })?.value,
+        !OpenAPIDocument.versions.contains(wanted)
+      {
+        throw RequestFault(
+          .notFound, "there is no such document of version \(wanted.quoted); it is in OpenAPI 3.1")
+      }
+      return .json(OpenAPIDocument(version: version).bytes)
     case .server: return .json(ModelDescription.server(version: version))
     case .live: return .json(Array("{\"live\":true}".utf8))
     case .ready:
@@ -263,13 +288,14 @@ package final class ScoringService: HTTPHandler {
 
   // MARK: - Records
 
-  private func record(of request: HTTPRequest, _ route: ServiceRoute?) -> RequestRecord {
+  private func record(of request: HTTPRequest, _ route: ServiceRoute?, key: String? = nil) -> RequestRecord {
     var id = request.headers[RequestID.header] ?? ""
     if id.isEmpty || id.utf8.count > ServingDefaults.requestIDLength {
       id = "\(idPrefix)-\(requests.wrappingAdd(1, ordering: .relaxed).newValue)"
     }
     return RequestRecord(
-      route: route, method: request.method.description, started: .now, id: id, client: request.client)
+      route: route, method: request.method.description, started: .now, id: id, key: key,
+      client: request.client)
   }
 
   private func finish(_ record: RequestRecord, _ request: HTTPRequest, fault: RequestFault) -> HTTPAnswer {
@@ -283,16 +309,17 @@ package final class ScoringService: HTTPHandler {
   private func finish(_ record: RequestRecord, _ request: HTTPRequest, _ answer: HTTPAnswer) -> HTTPAnswer {
     var answer = answer
     answer.headers.add(RequestID.header, record.id)
-    if let id = request.headers[RequestID.clientHeader], id.utf8.count <= ServingDefaults.requestIDLength {
-      answer.headers.add(RequestID.clientHeader, id)
+    for header in RequestID.clientHeaders {
+      if let id = request.headers[header], id.utf8.count <= ServingDefaults.requestIDLength {
+        answer.headers.add(header, id)
+      }
     }
     if let deployment = record.deployment { answer.headers.add(ServedEndpoint.deploymentHeader, deployment) }
     let duration = ContinuousClock.now - record.started
     metrics.withLock {
       $0.add(record.route, answer.status, rows: record.rows, seconds: duration.seconds)
     }
-    let now = Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded()))
-    log.add(record.line(status: answer.status.rawValue, duration: duration, at: now))
+    log.add(record, status: answer.status.rawValue, duration: duration)
     return answer
   }
 }
@@ -300,6 +327,7 @@ package final class ScoringService: HTTPHandler {
 /// The headers by which a client knows its request again.
 enum RequestID {
   static let header = "x-request-id"
-  /// Of Azure's clients; sent back as it came.
-  static let clientHeader = "x-ms-client-request-id"
+  /// Of Azure's clients, the second one of older ones; sent back as they came.
+  static let clientHeaders = ["x-ms-client-request-id", "x-ms-request-id"]
+  static let headers = [header] + clientHeaders
 }

@@ -59,8 +59,10 @@ enum ServiceRoute: Int, CaseIterable, Hashable, Sendable {
     case .models: "The names of all models."
     case .model, .modelVersion: "The inputs and outputs of a model."
     case .modelReady, .modelVersionReady: "Whether a model can be asked."
-    case .infer, .inferVersion: "Scores rows with a model; or, under the endpoint's name, each row with the model of its device."
-    case .score: "Scores rows; an object a row comes back. Where the deployment has a scoring script, whatever that takes and gives."
+    case .infer, .inferVersion:
+      "Scores rows with a model; or, under the endpoint's name, each row with the model of its device."
+    case .score:
+      "Scores rows; an object a row comes back. Where the deployment has a scoring script, whatever that takes and gives."
     }
   }
 
@@ -76,6 +78,12 @@ enum ServiceRoute: Int, CaseIterable, Hashable, Sendable {
 
   /// Whether a proxy in front may ask without a key, over a socket file.
   var isHealth: Bool { self == .root || self == .live || self == .ready }
+
+  /// The value of the header `Allow`: with what goes wherever `GET` goes, and with `OPTIONS`, which every path takes.
+  static func allowing(_ methods: [HTTPMethod]) -> String {
+    let all = methods.flatMap { $0 == .get ? [.get, .head] : [$0] } + [.options]
+    return all.map(\.description).joined(separator: ", ")
+  }
 
   static let table = RouteTable(allCases.map { RouteTable.Route($0.method, $0.pattern) })
 }
@@ -96,6 +104,7 @@ extension ServiceRoute.Face {
     case .serviceUnavailable, .tooManyRequests:
       answer.headers.add("Retry-After", String(fault.retryAfter ?? ServingDefaults.retryAfterSeconds))
     case .unauthorized: answer.headers.add("WWW-Authenticate", "Bearer")
+    case .methodNotAllowed: answer.headers.add("Allow", ServiceRoute.allowing(fault.allowed))
     default: break
     }
     return answer

@@ -45,7 +45,7 @@ def load(path):
     try:
         exec(code, module.__dict__)
     except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("azureml.contrib"):
+        if not (error.name or "").startswith(("azureml.contrib", "azureml_inference_server_http")):
             raise
         raise ScriptError(
             f"{os.path.basename(path)} imports {error.name}: rawhttp and AMLResponse are not to be had here; "
@@ -186,7 +186,7 @@ def text_of_answer(result):
     if hasattr(result, "get_data") and hasattr(result, "status_code"):
         raise ScriptError("run() returned a response; return what JSON has a form for, without rawhttp and AMLResponse")
     try:
-        return json.dumps(result)
+        return "{}" if result is None else json.dumps(result)
     except (TypeError, ValueError) as error:
         raise ScriptError(f"run() returned {type(result).__name__}, which has no form in JSON: {error}") from None
 
