@@ -190,56 +190,27 @@ package struct JSONScanner {
   package mutating func isNumberNext() -> Bool { peek().map { $0 == 0x2D || Self.isDigit($0) } ?? false }
 
   /// A number, which comes next: the double nearest to it.
-  ///
-  /// Short decimals are exact by arithmetic (Clinger, "How to Read Floating Point Numbers Accurately", 1990: a mantissa below 2^53 and a
-  /// power of ten up to 22 are both exact, so one division rounds once); the rest goes through ``DecimalText``.
   package mutating func number() throws(JSONFault) -> Double {
     _ = peek()
     let start = offset
-    let isNegative = offset < bytes.count && bytes[offset] == 0x2D
-    if isNegative { offset += 1 }
-    let first = offset
-    var mantissa: UInt64 = 0
-    let whole = digits(into: &mantissa)
-    guard whole > 0 else { throw fault("a number") }
-    guard whole == 1 || bytes[first] != 0x30 else { throw fault("a number without leading zeros", at: first) }
-    var fraction = 0
-    if offset < bytes.count, bytes[offset] == 0x2E {
-      offset += 1
-      fraction = digits(into: &mantissa)
-      guard fraction > 0 else { throw fault("a digit") }
+    var place = offset
+    if place < bytes.count, bytes[place] == 0x2D { place += 1 }
+    let first = place
+    while place < bytes.count, Self.isDigit(bytes[place]) { place += 1 }
+    guard place > first else { throw fault("a number") }
+    guard place == first + 1 || bytes[first] != 0x30 else {
+      throw fault("a number without leading zeros", at: first)
     }
-    var hasExponent = false
-    if offset < bytes.count, bytes[offset] | 0x20 == 0x65 {
-      hasExponent = true
-      offset += 1
-      if offset < bytes.count, bytes[offset] == 0x2B || bytes[offset] == 0x2D { offset += 1 }
-      var exponent: UInt64 = 0
-      guard digits(into: &exponent) > 0 else { throw fault("a digit") }
+    if place < bytes.count, bytes[place] == 0x2E {
+      // Which the reader of decimals does not ask for.
+      guard place + 1 < bytes.count, Self.isDigit(bytes[place + 1]) else {
+        throw fault("a digit", at: place + 1)
+      }
     }
-    // 2^53 has 16 digits; 15 are always below it.
-    if !hasExponent, whole + fraction <= 15 {
-      let magnitude = Double(mantissa) / Self.powersOfTen[fraction]
-      return isNegative ? -magnitude : magnitude
-    }
-    var place = start
-    guard let value = DecimalText.double(in: bytes, at: &place), place == offset else {
+    guard let value = DecimalText.double(in: bytes, at: &offset) else {
       throw fault("a number that a double can hold", at: start)
     }
     return value
-  }
-
-  private static let powersOfTen: [Double] = [
-    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-  ]
-
-  private mutating func digits(into mantissa: inout UInt64) -> Int {
-    let start = offset
-    while offset < bytes.count, Self.isDigit(bytes[offset]) {
-      mantissa = mantissa &* 10 &+ UInt64(bytes[offset] &- 0x30)
-      offset += 1
-    }
-    return offset - start
   }
 
   private static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
