@@ -63,7 +63,8 @@ let package = Package(
       name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files, wording, exactArithmetic, protobuf],
       exclude: ["ONNX/onnx.proto"]),
     .target(
-      name: "HTTP", dependencies: ["CMicroHTTPD", "CCrypto", "CLinux", files, supervision, wording, systemPackage]),
+      name: "HTTP",
+      dependencies: ["CMicroHTTPD", "CCrypto", "CLinux", telemetry, files, supervision, wording, systemPackage]),
     .target(name: "MQTT", dependencies: ["CMosquitto", "CLinux", supervision, files, wording]),
     .target(
       name: "WindowStore",
@@ -145,7 +146,7 @@ let package = Package(
     .target(
       name: "Harness",
       dependencies: [
-        telemetry, files, supervision, wording, "CMosquitto", "OneClassSVM", "MQTT", "WindowStore",
+        telemetry, files, supervision, wording, "CMosquitto", "OneClassSVM", "HTTP", "MQTT", "WindowStore",
         "Compute", "Detection", "DeviceFleet", "Ingestion", "ClusterModel", "ClusterCharts", "BatchScoring",
         "Verdict", "Scenario", "LoadCharts", grdbSQLite,
       ]),
@@ -156,8 +157,8 @@ let package = Package(
     .executableTarget(
       name: "sonde",
       dependencies: [
-        telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
-        "DetectionCharts", "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel",
+        telemetry, files, supervision, wording, "OneClassSVM", "HTTP", "MQTT", "WindowStore", "Compute",
+        "Detection", "DetectionCharts", "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel",
         "ClusterCharts", "BatchScoring", "Alarms", "Verdict", "Scenario", "Harness",
         argumentParser, logging, rainbow,
       ],
@@ -192,6 +193,9 @@ let package = Package(
     .testTarget(
       name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", "CSVM", telemetry, files],
       exclude: ["Fixtures"]),
+    .testTarget(
+      name: "HTTPTests",
+      dependencies: ["HTTP", "TestSupport", telemetry, files, subprocess, systemPackage]),
     .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport"]),
     .testTarget(
       name: "WindowStoreTests",

@@ -38,9 +38,9 @@ final class ConnectionTable: Sendable {
   func cut(_ watch: ConnectionWatch, now: Int64) {
     state.withLock { state in
       let open = Array(state.open.values)
-      for (position, reason) in watch.cuts(open.map(\.sight), now: now) {
-        open[position].cut()
-        switch reason {
+      for cut in watch.cuts(open.map(\.sight), now: now) {
+        open[cut.position].cut()
+        switch cut.reason {
         case .tooSlow: state.counts.cutForSlowness += 1
         case .makesRoom: state.counts.cutForRoom += 1
         }

@@ -49,7 +49,7 @@ final class HTTPConnection: @unchecked Sendable {
 
   var sight: ConnectionWatch.Sight {
     ConnectionWatch.Sight(
-      phase: ConnectionPhase(rawValue: phase.load(ordering: .relaxed)) ?? .answering,
+      ConnectionPhase(rawValue: phase.load(ordering: .relaxed)) ?? .answering,
       since: since.load(ordering: .relaxed))
   }
 

@@ -92,6 +92,9 @@ package final class HTTPServer: @unchecked Sendable {
     return counts
   }
 
+  /// That of libmicrohttpd, as it is loaded: 0.9.75.
+  package static var libraryVersion: String { String(cString: MHD_get_version()) }
+
   // MARK: The end
 
   /// Ends the server, and waits for it: it stops listening, closes connections that wait, and answers every request whose head has come,

@@ -54,25 +54,23 @@ final class ServerCore: Sendable {
     connection.enter(.receiving)
     let request = RequestReader.request(
       handle, url: url, method: method, isEncrypted: isEncrypted, client: connection.client)
-    let refusal: HTTPAnswer?
-    if let limit = request.brokenLimit(bodyBytes: limits.bodyBytes) {
-      refusal = handler.refusal(of: request, breaking: limit)
-    } else {
-      refusal = handler.refusal(ofHead: request)
-    }
+    let limit = request.brokenLimit(bodyBytes: limits.bodyBytes)
+    let refusal = limit.map { handler.refusal(of: request, breaking: $0) } ?? handler.refusal(ofHead: request)
     connection.exchange = HTTPConnection.Exchange(request: request, refusal: refusal)
-    if let refusal, isAnsweredAtOnce(request) { _ = send(refusal, connection) }
-    if refusal == nil, let length = request.contentLength {
+    if let refusal {
+      if isAnsweredAtOnce(request, limit) { _ = send(refusal, connection) }
+    } else if let length = request.contentLength {
       connection.exchange?.request.body.reserveCapacity(min(length, HTTPDefaults.bodyReservation))
     }
     return connection
   }
 
-  /// Whether a refusal goes out before the body, which ends the connection. Mostly it goes out after the body, which is thrown away: a
-  /// client that sends and does not listen meanwhile would find its connection broken, and never see the answer.
-  private func isAnsweredAtOnce(_ request: HTTPRequest) -> Bool {
-    guard request.hasBody else { return false }
-    return request.expectsContinue || (request.contentLength ?? 0) > mostDiscarded
+  /// Whether a refusal goes out before the body, which ends the connection: where nobody can tell where the body ends, and where it is not
+  /// worth reading. Mostly a refusal goes out after the body, which is thrown away: a client that sends and does not listen meanwhile
+  /// would find its connection broken, and never see the answer.
+  private func isAnsweredAtOnce(_ request: HTTPRequest, _ limit: HTTPLimit?) -> Bool {
+    if case .malformed = limit { return true }
+    return request.hasBody && (request.expectsContinue || (request.contentLength ?? 0) > mostDiscarded)
   }
 
   /// How much of a refused body is read.
