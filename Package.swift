@@ -64,7 +64,9 @@ let package = Package(
       exclude: ["ONNX/onnx.proto"]),
     .target(
       name: "HTTP",
-      dependencies: ["CMicroHTTPD", "CCrypto", "CLinux", telemetry, files, supervision, wording, systemPackage]),
+      dependencies: [
+        "CMicroHTTPD", "CCrypto", "CLinux", telemetry, files, supervision, wording, systemPackage,
+      ]),
     .target(name: "MQTT", dependencies: ["CMosquitto", "CLinux", supervision, files, wording]),
     .target(
       name: "WindowStore",

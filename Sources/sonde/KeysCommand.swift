@@ -54,7 +54,9 @@ struct KeysCommand: ParsableCommand {
   struct Rotate: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Gives a client a new key in place of one of its two, and prints it.",
-      discussion: "The client's other key stays good, and the one that is replaced is good no longer, from the next second on.")
+      discussion:
+        "The client's other key stays good, and the one that is replaced is good no longer, from the next second on."
+    )
 
     @OptionGroup var file: KeyFileArgument
     @OptionGroup var client: ClientOption
@@ -111,7 +113,8 @@ struct KeysCommand: ParsableCommand {
   }
 
   struct Remove: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Removes a client: both its keys are good no longer.")
+    static let configuration = CommandConfiguration(
+      abstract: "Removes a client: both its keys are good no longer.")
 
     @OptionGroup var file: KeyFileArgument
     @OptionGroup var client: ClientOption
@@ -138,6 +141,7 @@ struct KeyFileArgument: ParsableArguments {
 
 /// The client that a subcommand is about.
 struct ClientOption: ParsableArguments {
-  @Option(help: ArgumentHelp("The client: a program or a person that is told apart in logs.", valueName: "client"))
+  @Option(
+    help: ArgumentHelp("The client: a program or a person that is told apart in logs.", valueName: "client"))
   var name: String
 }

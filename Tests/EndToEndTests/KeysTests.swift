@@ -21,7 +21,9 @@ import Testing
   @Test func aKeyIsShownOnceAndTheOtherOneStays() async throws {
     try await withTemporaryFolder { folder in
       let file = "\(folder)/keys.json"
-      let created = try await SondeProgram.run(["keys", "create", file, "--name", "dashboard", "--rate", "50"])
+      let created = try await SondeProgram.run([
+        "keys", "create", file, "--name", "dashboard", "--rate", "50",
+      ])
       #expect(created.status == 0, "\(created.errors)")
       let key = created.output.trimmingCharacters(in: .newlines)
       #expect(key.hasPrefix("sonde_"))

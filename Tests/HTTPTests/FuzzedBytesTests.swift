@@ -5,14 +5,20 @@ import Testing
 
 /// Bytes that are nearly requests: the server answers or closes, and serves the next client.
 @Suite struct FuzzedBytesTests {
-  private static let rounds = ProcessInfo.processInfo.environment["SONDE_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 2_000
-  private static let seed = ProcessInfo.processInfo.environment["SONDE_FUZZ_SEED"].flatMap { UInt64($0) } ?? 18
+  private static let rounds =
+    ProcessInfo.processInfo.environment["SONDE_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 2_000
+  private static let seed =
+    ProcessInfo.processInfo.environment["SONDE_FUZZ_SEED"].flatMap { UInt64($0) } ?? 18
 
   private static let pieces = [
-    "GET ", "POST ", "HEAD ", "/score", "/%zz%00%41?a=b&&=", " HTTP/1.1", " HTTP/1.0", " HTTP/9.9", "\r\n", "\n", "\r",
-    "Host: t\r\n", "Content-Length: 5\r\n", "Content-Length: 18446744073709551616\r\n", "Content-Length: -1\r\n",
-    "Transfer-Encoding: chunked\r\n", "Expect: 100-continue\r\n", "Connection: close\r\n", " folded: line\r\n",
-    "\r\n\r\n", "5\r\nhello\r\n", "0\r\n\r\n", "ffffffffffffffff\r\n", "hello", "Cookie: a=b; c=\"d\r\n", ": no name\r\n",
+    "GET ", "POST ", "HEAD ", "/score", "/%zz%00%41?a=b&&=", " HTTP/1.1", " HTTP/1.0", " HTTP/9.9", "\r\n",
+    "\n", "\r",
+    "Host: t\r\n", "Content-Length: 5\r\n", "Content-Length: 18446744073709551616\r\n",
+    "Content-Length: -1\r\n",
+    "Transfer-Encoding: chunked\r\n", "Expect: 100-continue\r\n", "Connection: close\r\n",
+    " folded: line\r\n",
+    "\r\n\r\n", "5\r\nhello\r\n", "0\r\n\r\n", "ffffffffffffffff\r\n", "hello", "Cookie: a=b; c=\"d\r\n",
+    ": no name\r\n",
     "\u{0}", "\u{7F}", "é",
   ].map { Array($0.utf8) }
 
@@ -37,10 +43,12 @@ import Testing
   @Test func nothingThatIsSentBreaksTheServer() async throws {
     var limits = ServerLimits()
     limits.bodyBytes = 100
+    // With this it looks for deserted connections every 10 ms.
+    limits.patienceWhenFull = .milliseconds(40)
     let handler = TestHandler(answers: { request, later in
       guard request.body.count % 2 == 1 else { return TestHandler.echo(request) }
       let reply = later()
-      Thread.detachNewThread { reply.send(.text("later")) }
+      Thread.detachNewThread { reply.send(.text(.ok, "later")) }
       return nil
     })
     let (statuses, counts) = try await withServer(handler, limits: limits) { server, port in
@@ -53,7 +61,8 @@ import Testing
         client.finishSending()
         let rest = client.rest()
         guard rest.isEmpty || rest.starts(with: Array("HTTP/1.".utf8)) else {
-          throw RawClient.Broken(description: "seed \(Self.seed), round \(round): \(String(decoding: rest, as: UTF8.self))")
+          throw RawClient.Broken(
+            description: "seed \(Self.seed), round \(round): \(String(decoding: rest, as: UTF8.self))")
         }
         if round % 100 == 0 { statuses.append(try RawClient(port: port).request("GET /").status) }
       }

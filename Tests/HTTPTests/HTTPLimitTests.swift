@@ -15,7 +15,8 @@ import Testing
       let client = try RawClient(port: port)
       return (
         try client.request("POST /", body: String(repeating: "a", count: 1_000)),
-        try client.request("POST /", body: String(repeating: "a", count: 1_001)), try client.request("GET /next")
+        try client.request("POST /", body: String(repeating: "a", count: 1_001)),
+        try client.request("GET /next")
       )
     }
     #expect(exact.status == 200)
@@ -67,7 +68,8 @@ import Testing
     let answers = try await withServer(handler) { _, port in
       let client = try RawClient(port: port)
       return [
-        try client.request("POST /", body: String(repeating: "c", count: 300_000)), try client.request("GET /"),
+        try client.request("POST /", body: String(repeating: "c", count: 300_000)),
+        try client.request("GET /"),
         try client.request("GET /", headers: ["Authorization: x"]),
       ]
     }

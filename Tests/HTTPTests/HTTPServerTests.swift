@@ -24,7 +24,8 @@ import Testing
   }
 
   @Test func aPathDoesNotEndAtAnEncodedZero() async throws {
-    let answer = try await withServer { _, port in try RawClient(port: port).request("GET /score%00.txt%zz%4") }
+    let answer = try await withServer { _, port in try RawClient(port: port).request("GET /score%00.txt%zz%4")
+    }
     #expect(answer.text == "GET /score%00.txt%zz%4  ")
   }
 
@@ -105,6 +106,28 @@ import Testing
       return try client.response()
     }
     #expect(answer.text == "POST /h  abc")
+  }
+
+  /// Its last bytes and its end come at once, and the server waits for nothing more.
+  @Test func aClientThatLeavesInTheMiddleIsNotWaitedFor() async throws {
+    var limits = ServerLimits()
+    limits.idleTimeout = .seconds(600)
+    limits.requestTimeout = .seconds(600)
+    let (counts, rests) = try await withServer(limits: limits) { server, port in
+      var rests: [[UInt8]] = []
+      for bytes in [
+        "", "GE", "GET / HTTP/1.1\r\nHo", "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nabc",
+      ] {
+        let client = try RawClient(port: port)
+        client.send(bytes)
+        client.finishSending()
+        rests.append(client.rest())
+      }
+      try wait { server.counts.connections == 0 }
+      return (server.counts, rests)
+    }
+    #expect(rests.allSatisfy { $0.isEmpty })
+    #expect(counts.cutForSlowness == 0)
   }
 
   @Test func theHandlerSeesHeadersAndTheClient() async throws {

@@ -60,12 +60,16 @@ import Testing
     let handler = TestHandler(answers: { request, later in
       let reply = later()
       // On this thread at once, and on another one later.
-      if request.path == "/later" { Thread.detachNewThread { withExtendedLifetime(reply) { usleep(10_000) } } }
+      if request.path == "/later" {
+        Thread.detachNewThread { withExtendedLifetime(reply) { _ = usleep(10_000) } }
+      }
       return nil
     })
     let answers = try await withServer(handler) { _, port in
       let client = try RawClient(port: port)
-      return [try client.request("GET /now"), try client.request("GET /later"), try client.request("GET /now")]
+      return [
+        try client.request("GET /now"), try client.request("GET /later"), try client.request("GET /now"),
+      ]
     }
     #expect(answers.map(\.status) == [500, 500, 500])
   }
@@ -82,18 +86,18 @@ import Testing
       switch request.path {
       case "/twice":
         let reply = later()
-        reply.send(.text("first"))
-        reply.send(.text("second"))
+        reply.send(.text(.ok, "first"))
+        reply.send(.text(.ok, "second"))
         kept.withLock { $0.append(reply) }
         return nil
       case "/both":
         // Asks for time, and then does not need it.
         kept.withLock { $0.append(later()) }
-        return .text("at once")
+        return .text(.ok, "at once")
       default:
         // What is sent now belongs to requests that are over.
-        kept.withLock { for reply in $0 { reply.send(.text("stale")) } }
-        return .text("next")
+        kept.withLock { for reply in $0 { reply.send(.text(.ok, "stale")) } }
+        return .text(.ok, "next")
       }
     })
     let texts = try await withServer(handler) { _, port in
@@ -106,7 +110,7 @@ import Testing
   @Test func aClientThatHasGoneIsNoHarm() async throws {
     let kept = Mutex<[HTTPReply]>([])
     let handler = TestHandler(answers: { request, later in
-      guard request.path == "/wait" else { return .text("ok") }
+      guard request.path == "/wait" else { return .text(.ok, "ok") }
       kept.withLock { $0.append(later()) }
       return nil
     })
@@ -120,7 +124,7 @@ import Testing
         defer { kept = [] }
         return kept
       }
-      for reply in replies { reply.send(.text(String(repeating: "x", count: 100_000))) }
+      for reply in replies { reply.send(.text(.ok, String(repeating: "x", count: 100_000))) }
       try wait { server.counts.connections == 0 }
       return (server.counts, try RawClient(port: port).request("GET /").status)
     }
@@ -131,11 +135,22 @@ import Testing
 
 /// The same as a value.
 @Suite struct LaterAnswerTests {
-  private let a = HTTPAnswer.text("a")
-  private let b = HTTPAnswer.text("b")
+  /// The value in a box, so that what is expected of it can be said in one line.
+  private final class Box {
+    var later = LaterAnswer()
+
+    func promise() -> Int { later.promise() }
+    func arrive(_ answer: HTTPAnswer, for promise: Int) -> Bool { later.arrive(answer, for: promise) }
+    func next(ending: HTTPAnswer?) -> LaterAnswer.Step { later.next(ending: ending) }
+    func abandon(_ answer: HTTPAnswer) -> Bool { later.abandon(answer) }
+    func forget() { later.forget() }
+  }
+
+  private let a = HTTPAnswer.text(.ok, "a")
+  private let b = HTTPAnswer.text(.ok, "b")
 
   @Test func anAnswerThatComesFirstIsSentWithoutWaiting() {
-    var later = LaterAnswer()
+    let later = Box()
     let promise = later.promise()
     #expect(!later.arrive(a, for: promise))
     #expect(later.next(ending: nil) == .send(a))
@@ -143,7 +158,7 @@ import Testing
   }
 
   @Test func anAnswerThatComesLaterResumesOnce() {
-    var later = LaterAnswer()
+    let later = Box()
     let promise = later.promise()
     #expect(later.next(ending: nil) == .wait)
     #expect(later.arrive(a, for: promise))
@@ -153,7 +168,7 @@ import Testing
   }
 
   @Test func anAnswerDoesNotReachTheNextRequest() {
-    var later = LaterAnswer()
+    let later = Box()
     let former = later.promise()
     later.forget()
     #expect(!later.arrive(a, for: former))
@@ -165,7 +180,7 @@ import Testing
   }
 
   @Test func atTheEndNothingWaits() {
-    var later = LaterAnswer()
+    let later = Box()
     #expect(!later.abandon(b))
     let promise = later.promise()
     #expect(!later.abandon(b), "its handler has not returned: the next step sees to it")

@@ -32,7 +32,8 @@ import Testing
     ("*:8080", "0.0.0.0:8080 for all networks"), ("127.0.0.1:", "the port"), ("127.0.0.1:65536", "the port"),
     ("127.0.0.1:-1", "the port"), ("127.0.0.1:+1", "the port"), ("127.0.0.1:８", "the port"),
     ("127.0.0.1:99999999999999999999", "the port"), ("::1:8080", "stands in brackets: [::1]:8080"),
-    ("[::g]:80", "no IPv6 address"), ("[127.0.0.1]:80", "no IPv6 address"), ("a b:80", "no address and no name"),
+    ("[::g]:80", "no IPv6 address"), ("[127.0.0.1]:80", "no IPv6 address"),
+    ("a b:80", "no address and no name"),
     ("a/b:80", "no address and no name"), ("unix:", "a path is needed"), ("unix:/run/", "a path is needed"),
     ("unix:/" + String(repeating: "p", count: 106), "106 bytes at most, and this one 107"),
   ])
@@ -59,7 +60,9 @@ import Testing
     #expect(failure?.exitStatus == .unavailable)
   }
 
-  @Test(arguments: ["203.0.113.1:0", "nowhere.invalid:80"]) func anAddressOfAnotherMachineIsRefused(text: String) {
+  @Test(arguments: ["203.0.113.1:0", "nowhere.invalid:80"]) func anAddressOfAnotherMachineIsRefused(
+    text: String
+  ) {
     #expect(throws: HTTPServerError.self) {
       try HTTPServer(HTTPServerSettings(ListenAddress(text)), handler: TestHandler())
     }
@@ -110,7 +113,8 @@ import Testing
       }
       close(dead)
       try #require(isBound == 0)
-      let (status, second) = try await withServer(address: "unix:\(path)") { _, _ -> (Int, HTTPServerError?) in
+      let (status, second) = try await withServer(address: "unix:\(path)") {
+        _, _ -> (Int, HTTPServerError?) in
         do {
           _ = try HTTPServer(HTTPServerSettings(ListenAddress("unix:\(path)")), handler: TestHandler())
           return (0, nil)

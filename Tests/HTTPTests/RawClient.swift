@@ -41,7 +41,9 @@ final class RawClient {
     let result = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(descriptor, $0, length) }
     }
-    guard result == 0 else { throw Broken(description: "cannot connect: \(String(cString: strerror(errno)))") }
+    guard result == 0 else {
+      throw Broken(description: "cannot connect: \(String(cString: strerror(errno)))")
+    }
     // Nothing takes this long; a test that waits for what never comes ends all the same.
     var patience = timeval(tv_sec: 600, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
@@ -58,7 +60,9 @@ final class RawClient {
   func send(_ bytes: [UInt8]) -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+      let count = rest.withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
       guard count > 0 else { return false }
       rest = rest.dropFirst(count)
     }
@@ -102,7 +106,8 @@ final class RawClient {
         return try response(head, isHead: isHead)
       }
       guard receive() else {
-        throw Broken(description: "closed without an answer, after “\(String(decoding: received, as: UTF8.self))”")
+        throw Broken(
+          description: "closed without an answer, after “\(String(decoding: received, as: UTF8.self))”")
       }
     }
   }
@@ -110,13 +115,16 @@ final class RawClient {
   private func response(_ head: String, isHead: Bool) throws -> Response {
     let lines = head.components(separatedBy: "\r\n")
     let words = lines[0].split(separator: " ")
-    guard words.count >= 2, let status = Int(words[1]) else { throw Broken(description: "no status: \(lines[0])") }
+    guard words.count >= 2, let status = Int(words[1]) else {
+      throw Broken(description: "no status: \(lines[0])")
+    }
     var headers: [String: String] = [:]
     for line in lines.dropFirst() {
       let parts = line.split(separator: ":", maxSplits: 1)
       headers[parts[0].lowercased()] = parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : ""
     }
-    let length = isHead || status < 200 || status == 204 ? 0 : headers["content-length"].flatMap { Int($0) } ?? 0
+    let length =
+      isHead || status < 200 || status == 204 ? 0 : headers["content-length"].flatMap { Int($0) } ?? 0
     while received.count < length {
       guard receive() else { throw Broken(description: "closed within a body") }
     }

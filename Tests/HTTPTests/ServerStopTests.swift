@@ -23,7 +23,7 @@ import Testing
         defer { waiting = [] }
         return waiting
       }
-      for reply in replies { reply.send(.text("done")) }
+      for reply in replies { reply.send(.text(.ok, "done")) }
     }
   }
 
@@ -142,10 +142,11 @@ enum Sockets {
   /// How many sockets that a process holds have this local port.
   static func open(localPort port: Int) throws -> Int {
     let ending = ":" + String(port, radix: 16, uppercase: true)
-    return try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8).split(separator: "\n").dropFirst().count {
-      let fields = $0.split(separator: " ")
-      // A socket without an inode waits out its end, and no process has it.
-      return fields.count > 9 && fields[1].hasSuffix(ending) && fields[9] != "0"
-    }
+    return try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8).split(separator: "\n").dropFirst()
+      .count {
+        let fields = $0.split(separator: " ")
+        // A socket without an inode waits out its end, and no process has it.
+        return fields.count > 9 && fields[1].hasSuffix(ending) && fields[9] != "0"
+      }
   }
 }

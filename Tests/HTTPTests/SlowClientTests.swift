@@ -23,7 +23,8 @@ import Testing
       while !slow.isClosed, slow.send(drop) {
         guard try other.request("GET /other").text == "GET /other  " else { break }
         served += 1
-        usleep(5_000)
+        // A head that grows too fast would reach the bound of its length first.
+        usleep(30_000)
       }
       return (served, server.counts.cutForSlowness)
     }
@@ -51,7 +52,9 @@ import Testing
   }
 
   @Test func whoDoesNotReadIsCut() async throws {
-    let handler = TestHandler(answers: { _, _ in HTTPAnswer(type: "x/y", body: [UInt8](repeating: 7, count: 30 << 20)) })
+    let handler = TestHandler(answers: { _, _ in
+      HTTPAnswer(type: "x/y", body: [UInt8](repeating: 7, count: 30 << 20))
+    })
     let counts = try await withServer(handler, limits: Self.limits) { server, port in
       let slow = try RawClient(port: port)
       slow.shrinkReceiveBuffer()
@@ -81,7 +84,7 @@ import Testing
       let reply = later()
       Thread.detachNewThread {
         sleep(2)
-        reply.send(.text("late"))
+        reply.send(.text(.ok, "late"))
       }
       return nil
     })

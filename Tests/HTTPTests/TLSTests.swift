@@ -8,9 +8,12 @@ import Testing
 /// TLS, with a certificate made on the spot and a client that is not ours.
 @Suite struct TLSTests {
   /// What a program printed, and its exit code.
-  private static func run(_ program: String, _ arguments: [String]) async throws -> (status: Int, output: String) {
+  private static func run(_ program: String, _ arguments: [String]) async throws -> (
+    status: Int, output: String
+  ) {
     let result = try await Subprocess.run(
-      .name(program), arguments: Arguments(arguments), output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+      .name(program), arguments: Arguments(arguments), output: .string(limit: 1 << 20),
+      error: .string(limit: 1 << 20))
     let status = if case .exited(let code) = result.terminationStatus { Int(code) } else { -1 }
     return (status, result.standardOutput + result.standardError)
   }
@@ -20,7 +23,8 @@ import Testing
     let made = try await run(
       "openssl",
       [
-        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+        "-subj",
         "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", files.key, "-out",
         files.certificate,
       ])
@@ -72,7 +76,8 @@ import Testing
       try "nothing".write(toFile: "\(folder)/none.pem", atomically: true, encoding: .utf8)
       func failure(_ files: TLSFiles) -> HTTPServerError? {
         do {
-          _ = try HTTPServer(HTTPServerSettings(ListenAddress("127.0.0.1:0"), tls: files), handler: TestHandler())
+          _ = try HTTPServer(
+            HTTPServerSettings(ListenAddress("127.0.0.1:0"), tls: files), handler: TestHandler())
           return nil
         } catch { return error as? HTTPServerError }
       }
@@ -82,7 +87,8 @@ import Testing
           == .badTLSFile(path: missing, reason: "No such file or directory"))
       #expect(
         failure(TLSFiles(certificate: good.certificate, key: "\(folder)/none.pem"))
-          == .badTLSFile(path: "\(folder)/none.pem", reason: "it does not have a private key in the form of PEM"))
+          == .badTLSFile(
+            path: "\(folder)/none.pem", reason: "it does not have a private key in the form of PEM"))
       #expect(
         failure(TLSFiles(certificate: good.key, key: good.certificate))
           == .badTLSFile(path: good.key, reason: "it does not have a certificate in the form of PEM"))

@@ -45,7 +45,8 @@ package final class KeyRing: Sendable {
   ///
   /// - Parameter notice: Told in a sentence when the file was read again, and why it could not be. It is called inside the ring's lock.
   package init(
-    _ path: String, now: ContinuousClock.Instant = .now, notice: @escaping @Sendable (String) -> Void = { _ in }
+    _ path: String, now: ContinuousClock.Instant = .now,
+    notice: @escaping @Sendable (String) -> Void = { _ in }
   ) throws(KeyFileError) {
     self.path = path
     self.notice = notice

@@ -39,6 +39,11 @@ package struct ConnectionWatch: Sendable {
   package struct Cut: Hashable {
     package var position: Int
     package var reason: Reason
+
+    package init(position: Int, reason: Reason) {
+      self.position = position
+      self.reason = reason
+    }
   }
 
   private let idle: Int64
@@ -55,7 +60,8 @@ package struct ConnectionWatch: Sendable {
 
   /// How long may pass between two looks.
   package var interval: Duration {
-    .nanoseconds(min(HTTPDefaults.longestLook.wholeNanoseconds, max(1_000_000, min(idle, request, patience) / 4)))
+    .nanoseconds(
+      min(HTTPDefaults.longestLook.wholeNanoseconds, max(1_000_000, min(idle, request, patience) / 4)))
   }
 
   /// How long a connection may stay in `phase`; nil is for ever.

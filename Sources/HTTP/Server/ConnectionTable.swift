@@ -48,6 +48,20 @@ final class ConnectionTable: Sendable {
     }
   }
 
+  /// Cuts those whose client has closed its side, and so will never send what is waited for. Mostly the library sees that by itself; but where the
+  /// client's last bytes and its end come at once, it reads the bytes, and the kernel tells of the end but once.
+  ///
+  /// - Parameter since: Those that have changed later are left to the library.
+  func cutDeserted(since: Int64) {
+    state.withLock { state in
+      for connection in state.open.values {
+        let sight = connection.sight
+        guard sight.phase.isIdle || sight.phase == .receiving, sight.since < since else { continue }
+        if connection.isReadToItsEnd { connection.cut() }
+      }
+    }
+  }
+
   /// Closes those that have no request.
   func closeIdle() {
     state.withLock { state in
