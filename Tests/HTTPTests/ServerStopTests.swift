@@ -39,7 +39,7 @@ import Testing
       let idle = try RawClient(port: port)
       _ = try idle.request("GET /")
       let waiting = try (0..<5).map { _ in try RawClient(port: port) }
-      waiting.forEach { $0.send("GET /wait HTTP/1.1\r\nHost: t\r\n\r\n") }
+      for client in waiting { client.send("GET /wait HTTP/1.1\r\nHost: t\r\n\r\n") }
       try wait { gate.count == 5 }
       // Its body comes while the server ends.
       let sending = try RawClient(port: port)
@@ -64,7 +64,7 @@ import Testing
     let (cut, statuses, again) = try await onThread {
       let (server, port) = try Self.server(gate.handler)
       let waiting = try (0..<5).map { _ in try RawClient(port: port) }
-      waiting.forEach { $0.send("GET /wait HTTP/1.1\r\nHost: t\r\n\r\n") }
+      for client in waiting { client.send("GET /wait HTTP/1.1\r\nHost: t\r\n\r\n") }
       try wait { gate.count == 5 }
       let cut = server.stop(within: .milliseconds(50))
       let statuses = waiting.map { try? $0.response().status }

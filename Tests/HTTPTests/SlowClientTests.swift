@@ -105,7 +105,7 @@ import Testing
     limits.patienceWhenFull = .milliseconds(50)
     let (status, counts) = try await withServer(limits: limits) { server, port in
       let holders = try (0..<40).map { _ in try RawClient(port: port) }
-      holders.forEach { $0.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 100\r\n\r\nx") }
+      for client in holders { client.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 100\r\n\r\nx") }
       var status = 0
       // It may itself be among those that are cut, where the machine is busy.
       while status == 0 { status = (try? RawClient(port: port).request("GET /"))?.status ?? 0 }
