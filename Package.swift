@@ -139,7 +139,7 @@ let package = Package(
       name: "Scenario",
       dependencies: [
         telemetry, files, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Documents",
-        "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "BatchScoring", "Verdict",
+        "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "BatchScoring", "RealTimeScoring", "Verdict",
       ]),
 
     .target(name: "LoadCharts", dependencies: ["Charts", "Verdict"]),
@@ -159,9 +159,10 @@ let package = Package(
     .executableTarget(
       name: "sonde",
       dependencies: [
-        telemetry, files, supervision, wording, "OneClassSVM", "HTTP", "MQTT", "WindowStore", "Compute",
-        "Detection", "DetectionCharts", "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel",
-        "ClusterCharts", "BatchScoring", "Alarms", "Verdict", "Scenario", "Harness",
+        telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
+        "DetectionCharts", "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel",
+        "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "Alarms", "Verdict", "Scenario",
+        "Harness",
         argumentParser, logging, rainbow,
       ],
       swiftSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))],
@@ -226,6 +227,9 @@ let package = Package(
       dependencies: [
         "TestSupport", "BatchScoring", "Modelling", "Compute", "OneClassSVM", "WindowStore", telemetry, files,
       ]),
+    .testTarget(
+      name: "RealTimeScoringTests",
+      dependencies: ["TestSupport", "RealTimeScoring", "HTTP", "OneClassSVM", "Modelling", telemetry, files]),
     .testTarget(
       name: "VerdictTests",
       dependencies: [

@@ -1,4 +1,5 @@
 import Compute
+import Files
 import Telemetry
 
 /// What a coordinator has done so far, as metrics: events go in, Prometheus' text comes out. Pure.

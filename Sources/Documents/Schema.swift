@@ -22,6 +22,8 @@ package enum Schema {
     ///
     /// `isNothingAllowed`: there may be nothing behind a name.
     case map(Mapping, names: Form, isNothingAllowed: Bool = false)
+    /// Names of the author's own as keys, each with a whole number of percent.
+    case shares(names: Form)
     /// A number or a range of numbers.
     case varied(Bounds = .any)
     /// A duration or a range of durations.
@@ -57,6 +59,7 @@ package enum Schema {
       case .list(_, let least, _, _): least > 1 ? "a list of at least \(least)" : "a list"
       case .span: "[from, to] with from before to, such as [14h, 22h]"
       case .map(let mapping, _, _): "a mapping from names to \(mapping.name)s"
+      case .shares: "a mapping from names to whole numbers of percent"
       case .varied(let bounds): "\(bounds.wanted), or two of them as [low, high]"
       case .variedDuration(let form): "\(form.wanted), or two of them as [shortest, longest]"
       case .nested(let nested): nested.wanted

@@ -88,6 +88,16 @@ package struct SchemaCheck {
         }
         if !isNothingAllowed || !entry.value.isNull { check(entry.value, mapping) }
       }
+    case .shares(let names):
+      guard case .mapping(let entries) = node.content, !entries.isEmpty else {
+        return note(node, name, kind.wanted)
+      }
+      for entry in entries {
+        if !matches(entry.key, names) {
+          noteValue(entry.location, "\(name): expected \(names.wanted), found \(entry.key.quoted)")
+        }
+        check(entry.value, .wholeNumber(minimum: 0, maximum: 100), "\(name).\(entry.key)")
+      }
     case .list(let element, let least, let most, let isUnique):
       guard case .sequence(let nodes) = node.content, nodes.count >= least, nodes.count <= most ?? .max else {
         return note(node, name, most == least ? "a list of \(least)" : kind.wanted)
@@ -145,7 +155,7 @@ package struct SchemaCheck {
       guard let (low, high) = node.pair else { return accepts(node, form) }
       return accepts(low, form) && accepts(high, form)
     case .any(let kinds): return kinds.contains { accepts(node, $0) }
-    case .object, .map, .list, .nested: return false
+    case .object, .map, .list, .nested, .shares: return false
     }
   }
 

@@ -132,6 +132,13 @@ private struct SchemaJSON {
           "additionalProperties": isNothingAllowed
             ? .object(["anyOf": .array([value, type("null")])]) : value,
         ])
+    case .shares(let names):
+      return type(
+        "object",
+        [
+          "propertyNames": type("string", ["pattern": .text(names.pattern)]), "minProperties": .number(1),
+          "additionalProperties": schema(.wholeNumber(minimum: 0, maximum: 100)),
+        ])
     case .varied(let bounds): return orTwo(number(bounds))
     case .variedDuration(let form): return orTwo(text(form))
     case .nested(let nested): return reference(nested.mapping().name)

@@ -38,12 +38,15 @@ package struct HTTPAnswer: Hashable, Sendable {
   }
 
   /// With a JSON text as its body.
-  package static func json(_ status: HTTPStatus = .ok, _ body: [UInt8]) -> HTTPAnswer {
+  package static func json(_ status: HTTPStatus, _ body: [UInt8]) -> HTTPAnswer {
     HTTPAnswer(status, type: "application/json", body: body)
   }
 
+  /// With a JSON text as its body, and status 200.
+  package static func json(_ body: [UInt8]) -> HTTPAnswer { json(.ok, body) }
+
   /// With plain text as its body.
-  package static func text(_ status: HTTPStatus = .ok, _ text: String) -> HTTPAnswer {
+  package static func text(_ status: HTTPStatus, _ text: String) -> HTTPAnswer {
     HTTPAnswer(status, type: "text/plain; charset=utf-8", body: Array(text.utf8))
   }
 }

@@ -20,45 +20,67 @@ package struct RouteTable: Sendable {
   }
 
   package let routes: [Route]
-  private let parts: [[Part]]
-
-  private enum Part: Hashable, Sendable {
-    case text(Substring)
-    case any
-  }
+  /// Of each route the bytes between its braces: one more than there are braces.
+  private let texts: [[[UInt8]]]
 
   package init(_ routes: [Route]) {
     self.routes = routes
-    parts = routes.map { route in
-      route.pattern.split(separator: "/", omittingEmptySubsequences: false).map { part in
-        part.hasPrefix("{") && part.hasSuffix("}") ? .any : .text(part)
+    texts = routes.map { route in
+      var texts: [[UInt8]] = [[]]
+      var isInside = false
+      for byte in route.pattern.utf8 {
+        switch byte {
+        case UInt8(ascii: "{"): isInside = true
+        case UInt8(ascii: "}"):
+          isInside = false
+          texts.append([])
+        default: if !isInside { texts[texts.count - 1].append(byte) }
+        }
       }
+      return texts
     }
   }
 
   /// `HEAD` goes where `GET` goes.
   package func match(_ method: HTTPMethod, _ path: String) -> Match {
-    let given = path.split(separator: "/", omittingEmptySubsequences: false)
-    var allowed: [HTTPMethod] = []
-    for (index, route) in routes.enumerated() {
-      guard let values = Self.values(of: given, in: parts[index]) else { continue }
-      if route.method == method || (method == .head && route.method == .get) { return .found(index, values) }
-      allowed.append(route.method)
+    var path = path
+    return path.withUTF8 { bytes in
+      var allowed: [HTTPMethod] = []
+      for (index, route) in routes.enumerated() where Self.isMatch(bytes, texts[index]) {
+        if route.method == method || (method == .head && route.method == .get) {
+          return .found(index, Self.values(of: bytes, texts[index]))
+        }
+        allowed.append(route.method)
+      }
+      return allowed.isEmpty ? .notFound : .methodNotAllowed(allowed)
     }
-    return allowed.isEmpty ? .notFound : .methodNotAllowed(allowed)
   }
 
-  private static func values(of given: [Substring], in parts: [Part]) -> [Substring]? {
-    guard given.count == parts.count else { return nil }
-    var values: [Substring] = []
-    for (part, text) in zip(parts, given) {
-      switch part {
-      case .text(let own): guard own == text else { return nil }
-      case .any:
-        guard !text.isEmpty else { return nil }
-        values.append(text)
+  /// Whether the path is `texts` with something between them that is not empty and has no slash. Nothing is made: most routes are not it.
+  private static func isMatch(_ path: UnsafeBufferPointer<UInt8>, _ texts: [[UInt8]]) -> Bool {
+    var offset = 0
+    for (index, text) in texts.enumerated() {
+      if index > 0 {
+        let start = offset
+        while offset < path.count, path[offset] != UInt8(ascii: "/") { offset += 1 }
+        guard offset > start else { return false }
       }
+      guard path.count - offset >= text.count else { return false }
+      for position in text.indices where path[offset + position] != text[position] { return false }
+      offset += text.count
     }
-    return values
+    return offset == path.count
+  }
+
+  /// What stands between `texts`, which the path matches.
+  private static func values(of path: UnsafeBufferPointer<UInt8>, _ texts: [[UInt8]]) -> [Substring] {
+    guard texts.count > 1 else { return [] }
+    var offset = texts[0].count
+    return texts.dropFirst().map { text in
+      let start = offset
+      while offset < path.count, path[offset] != UInt8(ascii: "/") { offset += 1 }
+      defer { offset += text.count }
+      return Substring(decoding: UnsafeBufferPointer(rebasing: path[start..<offset]), as: UTF8.self)
+    }
   }
 }

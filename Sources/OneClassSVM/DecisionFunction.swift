@@ -9,6 +9,9 @@ package struct DecisionFunction: Sendable {
   /// How many features a row has.
   package var featureCount: Int { packed.features }
 
+  /// How many support vectors a row is compared with, rounded up to what the kernel takes at a time: how long a row takes.
+  package var vectorCount: Int { packed.vectors }
+
   init(_ packed: PackedModel, featureNames: [String], version: String) {
     self.packed = packed
     self.featureNames = featureNames

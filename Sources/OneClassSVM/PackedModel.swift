@@ -11,6 +11,8 @@ final class PackedModel: @unchecked Sendable {
   private let scratchLength: Int
 
   var features: Int { shape.features }
+  /// With those that fill the last block.
+  var vectors: Int { shape.blocks * Shape.lanes }
 
   /// Shapes as in ``OneClassModel``, which has checked them.
   convenience init(

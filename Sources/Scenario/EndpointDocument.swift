@@ -4,6 +4,7 @@ import Documents
 import Files
 import Foundation
 import Modelling
+import RealTimeScoring
 import Telemetry
 import Wording
 
@@ -12,6 +13,10 @@ package struct EndpointDocument: Sendable {
   /// Absolute.
   package let path: String
   package let endpoint: Endpoint
+  /// Which share of the requests to a service each deployment gets, in percent; nil where the file does not say.
+  package let traffic: [String: Int]?
+  /// How requests to a service are bounded, by deployment.
+  package let requestLimits: [String: RequestLimits]
   /// The names of deployments that say `per`, and of those that say `features`; the others take it from their models.
   private let withScope: Set<String>
   private let withFeatures: Set<String>
@@ -61,6 +66,7 @@ package struct EndpointDocument: Sendable {
     var deployments: [Deployment] = []
     var withScope: Set<String> = []
     var withFeatures: Set<String> = []
+    var requestLimits: [String: RequestLimits] = [:]
     var first: SourceLocation?
     if let node = reader.node("deployments") {
       guard case .mapping(let entries) = node.content, !entries.isEmpty else {
@@ -80,6 +86,7 @@ package struct EndpointDocument: Sendable {
         guard let section = MappingReader(settings, EndpointSchema.deployment, diagnostics) else { continue }
         if section.node("per") != nil { withScope.insert(entry.key) }
         if section.node("features") != nil { withFeatures.insert(entry.key) }
+        requestLimits[entry.key] = section.requestLimits()
         deployments.append(Self.deployment(entry.key, endpoint: name ?? "", section, folder: folder))
       }
     }
@@ -91,6 +98,8 @@ package struct EndpointDocument: Sendable {
       diagnostics.add(
         root.location, "endpoint lacks “default_deployment”; it is one of \(names.listed)")
     }
+    traffic = reader.traffic(among: names)
+    self.requestLimits = requestLimits
     guard let name, let standard, let first, diagnostics.isEmpty else { return nil }
     self.path = absolute
     self.text = text

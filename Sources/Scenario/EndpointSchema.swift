@@ -17,6 +17,11 @@ enum EndpointSchema {
         about: "The deployment that jobs use. Can be left out where there is one only."),
       Key(name: "compute", kind: .object(compute), about: "Where jobs run. Default: local, with one node."),
       Key(
+        name: "traffic", kind: .shares(names: .identifier),
+        about:
+          "For “sonde serve”: which share of the requests each deployment gets, in percent, 100 in all. Default: all go to the default."
+      ),
+      Key(
         name: "deployments", kind: .map(deployment, names: .identifier, isNothingAllowed: true),
         about: "The deployments, by their names.",
         isRequired: true),
@@ -60,6 +65,20 @@ enum EndpointSchema {
         ]), about: "What the script's process may have, such as 2GB. Default: as much as it likes.")
     ])
 
+  static let requestSettings = Mapping(
+    name: "request_settings",
+    keys: [
+      Key(
+        name: "request_timeout_ms", kind: .wholeNumber(minimum: 1),
+        about: "How long a request may take. Default 5000."),
+      Key(
+        name: "max_concurrent_requests_per_instance", kind: .wholeNumber(minimum: 1, maximum: 1024),
+        about: "How many requests a replica has its script work at, with a process for each. Default 1."),
+      Key(
+        name: "max_queue_wait_ms", kind: .wholeNumber(minimum: 1),
+        about: "How long a request may wait before anybody begins with it. Default 500."),
+    ])
+
   static let deployment = Mapping(
     name: "deployment",
     keys: [
@@ -79,8 +98,13 @@ enum EndpointSchema {
           "A file or folder that the script reads; without a script, a file .onnx or a folder of MLflow."),
       Key(
         name: "input", kind: .choice(ScoringScript.Input.allCases.map(\.rawValue)),
-        about: "What run() is given: files, paths of CSV files, or table, a DataFrame. Default files."),
+        about:
+          "What run() is given: files, paths of CSV files; table, a DataFrame; or raw, the body of a request (for “sonde serve”). Default files."
+      ),
       Key(name: "resources", kind: .object(resources), about: "The memory that a script may have."),
+      Key(
+        name: "request_settings", kind: .object(requestSettings),
+        about: "For “sonde serve”: how long requests may wait and take."),
       Key(name: "per", kind: .choice(ScenarioSchema.granularities), about: "device or sensor."),
       Key(
         name: "features", kind: .list(.choice(ScenarioSchema.features), atLeast: 1, isUnique: true),

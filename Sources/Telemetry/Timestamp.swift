@@ -6,7 +6,7 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable {
   package var milliseconds: Int64
 
   /// The instant `milliseconds` after 1970-01-01T00:00:00Z.
-  @inlinable package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+  @inlinable @inline(__always) package init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
   /// Reads ISO 8601, or a number of milliseconds.
   package init(from decoder: any Decoder) throws {

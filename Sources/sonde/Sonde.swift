@@ -27,6 +27,7 @@ struct Sonde: AsyncParsableCommand {
       JobsCommand.self,
       KeysCommand.self,
       ComputeCommand.self, AlarmsCommand.self, EvaluateCommand.self, ThresholdsCommand.self,
+      ServeCommand.self,
       ScoreWorkerCommand.self,
       ScoreSizeCommand.self,
     ])

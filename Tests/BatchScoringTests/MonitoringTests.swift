@@ -1,5 +1,6 @@
 import BatchScoring
 import Compute
+import Files
 import Foundation
 import Telemetry
 import Testing

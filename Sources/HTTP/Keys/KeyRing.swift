@@ -75,6 +75,11 @@ package final class KeyRing: Sendable {
     }
   }
 
+  /// The first digits of the digest of the key in an `Authorization` header, for logs, whoever's it is; nil where there is none.
+  package static func firstDigits(authorization: String?) -> String? {
+    authorization.flatMap(key).map { KeyDigest(of: $0).firstDigits }
+  }
+
   /// What follows `Bearer`, which may be spelled in any case; nil where the header says anything else.
   private static func key(_ header: String) -> Substring.UTF8View? {
     let scheme = "bearer ".utf8

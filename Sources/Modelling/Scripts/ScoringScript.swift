@@ -10,6 +10,8 @@ package struct ScoringScript: Hashable, Sendable, Codable {
     case files
     /// As one pandas DataFrame.
     case table
+    /// Not windows, but the body of a request as text: the script of an online endpoint, which `sonde serve` runs.
+    case raw
   }
 
   /// What is scored with.
@@ -92,8 +94,9 @@ package struct ScoringScript: Hashable, Sendable, Codable {
         guard access(file, X_OK) == 0 else {
           return "scoring_script: \(file) is no Python file, and nothing that can be run"
         }
-        guard input == .files else { return "input: only a Python script can be given a table" }
-      case .onnx, .mlflow: break
+        guard input != .table else { return "input: only a Python script can be given a table" }
+      case .onnx, .mlflow:
+        guard input != .raw else { return "input: raw needs a scoring script with run(raw_data)" }
       }
       if let requirements, !FileManager.default.isReadableFile(atPath: requirements) {
         return "requirements: there is no file \(requirements)"
@@ -124,6 +127,8 @@ package enum ScriptDefaults {
   package static let logBytesPerTask = 1 << 20
   /// The longest reply in bytes: it is one short line.
   static let replyBytes = 1 << 16
+  /// The longest answer of an online endpoint's script in bytes: as long as the longest body of a request.
+  static let answerBytes = 16 << 20
   /// How much of what a script has printed last is known, for the message where it does not start.
   static let tailBytes = 1024
   /// How much is read from a script at a time, and how often where it goes on: 1 MiB is the most that a pipe holds.

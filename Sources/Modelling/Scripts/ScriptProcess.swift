@@ -21,6 +21,7 @@ final class ScriptProcess {
   private let replies: Int32
   private let printed: Int32
   private let memoryBytes: Int?
+  private let replyBytes: Int
   private var unread: [UInt8] = []
   private var isReplying = true
   private var log: ScriptLog
@@ -31,13 +32,15 @@ final class ScriptProcess {
   /// - Parameters:
   ///   - environment: In addition to this process's own.
   ///   - memoryBytes: The most that its data may take; nil for any.
+  ///   - replyBytes: How long a reply may be.
   ///   - log: Takes what it prints, as bytes.
   init(
     _ command: [String], in folder: String, environment: [String: String], memoryBytes: Int?,
-    log: @escaping ([UInt8]) -> Void
+    replyBytes: Int = ScriptDefaults.replyBytes, log: @escaping ([UInt8]) -> Void
   ) throws(ScriptFault) {
     self.log = ScriptLog(log)
     self.memoryBytes = memoryBytes
+    self.replyBytes = replyBytes
     var words = command
     if let memoryBytes {
       guard let prlimit = ExecutablePath.find("prlimit") else {
@@ -152,9 +155,9 @@ final class ScriptProcess {
         takeLog()
         return try ScriptReply(line: line)
       }
-      guard unread.count <= ScriptDefaults.replyBytes else {
+      guard unread.count <= replyBytes else {
         throw ScriptFault(
-          "wrote more than \(ScriptDefaults.replyBytes) bytes to its standard output, which is for replies")
+          "wrote more than \(replyBytes) bytes to its standard output, which is for replies")
       }
       if let status { throw ScriptFault(text(ofEnd: status)) }
       if !isReplying {
@@ -215,7 +218,7 @@ final class ScriptProcess {
 
   /// Takes what it has said, no more than a reply is long.
   private func takeReplies() {
-    while isReplying, unread.count <= ScriptDefaults.replyBytes {
+    while isReplying, unread.count <= replyBytes {
       guard let piece = Self.piece(from: replies) else {
         isReplying = false
         return

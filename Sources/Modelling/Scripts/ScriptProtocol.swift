@@ -9,6 +9,11 @@ import Wording
 //     script → worker   {"status":"ok","task":17}                                 the rows are in the file `output`
 //                    or {"status":"failed","task":17,"reason":"…"}                not one row of the task is scored
 //
+// The script of an online endpoint gets bodies in place of files, and says its answer itself:
+//
+//     worker → script   {"task":17,"body":"{\"data\": …"}
+//     script → worker   {"status":"ok","task":17,"answer":"[0.5]"}                the answer is JSON
+//
 // One request at a time. The end of standard input means: exit. What the script writes to standard error is its log.
 
 /// One line on a script's standard input: score these files.
@@ -43,6 +48,8 @@ struct ScriptReply: Hashable, Sendable, Codable {
   var task: Int?
   /// Why it has failed.
   var reason: String?
+  /// What the script of an online endpoint has answered, as JSON.
+  var answer: String?
 
   /// Reads a line. Throws ``ScriptFault`` where it is no reply.
   init(line: some Sequence<UInt8>) throws(ScriptFault) {

@@ -37,6 +37,19 @@ package struct ScriptSetup: Hashable, Sendable, Codable {
     version = try Self.version(of: script, python: python, model: script.model ?? trained, layout: layout)
   }
 
+  /// Settles `script`, of an online endpoint, as its files are now. Throws `FileError`.
+  ///
+  /// - Parameter runSeconds: How long `run()` may take.
+  package init(online script: ScoringScript, python: String?, runSeconds: Double) throws {
+    self.script = script
+    self.python = python
+    layout = ModelLayout()
+    modelFolder = script.modelFolder
+    self.runSeconds = runSeconds
+    startSeconds = Self.startSeconds(runSeconds: runSeconds)
+    version = try Self.version(of: script, python: python, model: script.model, layout: layout)
+  }
+
   /// How long a script may take to start whose `run()` may take so long.
   package static func startSeconds(runSeconds: Double) -> Double {
     max(ScriptDefaults.leastStartSeconds, ScriptDefaults.startFactor * runSeconds)

@@ -42,7 +42,15 @@ def load(path):
     module = importlib.util.module_from_spec(specification)
     # What the script pickles in train() is found again under this name.
     sys.modules["scoring_script"] = module
-    exec(code, module.__dict__)
+    try:
+        exec(code, module.__dict__)
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith(("azureml.contrib", "azureml_inference_server_http")):
+            raise
+        raise ScriptError(
+            f"{os.path.basename(path)} imports {error.name}: rawhttp and AMLResponse are not to be had here; "
+            "write run(raw_data), which gets the body as text and returns what JSON has a form for"
+        ) from None
     return module
 
 
@@ -170,6 +178,19 @@ def table_of(files):
     return pandas.concat([pandas.read_csv(file, dtype=kinds) for file in files], ignore_index=True)
 
 
+# --- Online endpoints -----------------------------------------------------------------------------------------------------------
+
+
+def text_of_answer(result):
+    """What run(raw_data) returned, as Azure's server writes it."""
+    if hasattr(result, "get_data") and hasattr(result, "status_code"):
+        raise ScriptError("run() returned a response; return what JSON has a form for, without rawhttp and AMLResponse")
+    try:
+        return "{}" if result is None else json.dumps(result)
+    except (TypeError, ValueError) as error:
+        raise ScriptError(f"run() returned {type(result).__name__}, which has no form in JSON: {error}") from None
+
+
 # --- The two things that a script is asked for ----------------------------------------------------------------------------------
 
 
@@ -193,6 +214,7 @@ def serve(path):
     owner = os.getpid()
     of_sensor = os.environ.get("SONDE_PER") == "sensor"
     gives_table = os.environ.get("SONDE_INPUT") == "table"
+    gives_body = os.environ.get("SONDE_INPUT") == "raw"
 
     def stay_alone():
         """Ends a process that the script has forked, and that came back here."""
@@ -219,6 +241,11 @@ def serve(path):
     for line in requests:
         request = json.loads(line)
         try:
+            if gives_body:
+                answer = text_of_answer(run(request["body"]))
+                stay_alone()
+                reply(status="ok", task=request["task"], answer=answer)
+                continue
             files = request["files"]
             result = run(table_of(files) if gives_table else files)
             stay_alone()

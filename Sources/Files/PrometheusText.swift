@@ -7,6 +7,8 @@ package struct PrometheusText: Sendable {
     /// Goes up only; its name ends in `_total`.
     case counter
     case gauge
+    /// How many observations lie at or below each of some bounds, their sum and their number; see ``addHistogram``.
+    case histogram
   }
 
   /// One value and its labels.
@@ -32,18 +34,62 @@ package struct PrometheusText: Sendable {
 
   /// Adds a metric with its samples, each with labels of its own. One without samples is left out.
   package mutating func add(_ name: String, _ kind: Kind, help: String, _ samples: [Sample]) {
-    precondition(Self.isName(name), "“\(name)” is no name of a metric")
     guard !samples.isEmpty else { return }
+    head(name, kind, help)
+    for sample in samples { line(name, sample) }
+  }
+
+  /// Observations of one kind, such as durations: how many lie at or below each bound.
+  package struct Histogram: Sendable {
+    package var labels: [String: String]
+    /// Upper bounds, rising.
+    package let bounds: [Double]
+    /// How many lie in each of the ranges that the bounds make, and above the last one.
+    package private(set) var counts: [Int]
+    package private(set) var sum = 0.0
+
+    package init(bounds: [Double], labels: [String: String] = [:]) {
+      self.labels = labels
+      self.bounds = bounds
+      counts = [Int](repeating: 0, count: bounds.count + 1)
+    }
+
+    package mutating func add(_ value: Double) {
+      counts[bounds.firstIndex { value <= $0 } ?? bounds.count] += 1
+      sum += value
+    }
+  }
+
+  /// Adds a metric of histograms, each with labels of its own. One without histograms is left out.
+  package mutating func addHistogram(_ name: String, help: String, _ histograms: [Histogram]) {
+    guard !histograms.isEmpty else { return }
+    head(name, .histogram, help)
+    for histogram in histograms {
+      var total = 0
+      for (count, bound) in zip(histogram.counts, histogram.bounds + [.infinity]) {
+        total += count
+        line(
+          name + "_bucket",
+          Sample(Double(total), labels: histogram.labels.merging(["le": Self.number(bound)]) { $1 }))
+      }
+      line(name + "_sum", Sample(histogram.sum, labels: histogram.labels))
+      line(name + "_count", Sample(Double(total), labels: histogram.labels))
+    }
+  }
+
+  private mutating func head(_ name: String, _ kind: Kind, _ help: String) {
+    precondition(Self.isName(name), "“\(name)” is no name of a metric")
     text += "# HELP \(name) \(Self.escaped(help, quotes: false))\n"
     text += "# TYPE \(name) \(kind.rawValue)\n"
-    for sample in samples {
-      let all = labels.merging(sample.labels) { _, own in own }
-      for label in all.keys { precondition(Self.isLabel(label), "“\(label)” is no name of a label here") }
-      let labels = all.sorted { $0.key < $1.key }.map { "\($0.key)=\"\(Self.escaped($0.value))\"" }
-      text +=
-        name + (labels.isEmpty ? "" : "{\(labels.joined(separator: ","))}")
-        + " \(Self.number(sample.value))\n"
-    }
+  }
+
+  private mutating func line(_ name: String, _ sample: Sample) {
+    let all = labels.merging(sample.labels) { _, own in own }
+    for label in all.keys { precondition(Self.isLabel(label), "“\(label)” is no name of a label here") }
+    let labels = all.sorted { $0.key < $1.key }.map { "\($0.key)=\"\(Self.escaped($0.value))\"" }
+    text +=
+      name + (labels.isEmpty ? "" : "{\(labels.joined(separator: ","))}")
+      + " \(Self.number(sample.value))\n"
   }
 
   private static func isName(_ text: String) -> Bool {

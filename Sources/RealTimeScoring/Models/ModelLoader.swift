@@ -1,0 +1,135 @@
+import Files
+import Foundation
+import Modelling
+import OneClassSVM
+import Wording
+
+/// Reads what an endpoint is served with, and reads again what has changed. Used from one thread.
+package final class ModelLoader {
+  private let report: (String) -> Void
+  private let queued: Int
+  private let scriptLog: @Sendable ([UInt8]) -> Void
+  /// What was read last, by deployment.
+  private var loaded: [ServingPlan.Deployment: Loaded] = [:]
+
+  private struct Loaded {
+    /// Of the folder of the models, or the files of a script.
+    var stamps: [String: ModelFile.Stamp]
+    var deployment: ServedDeployment
+  }
+
+  /// - Parameters:
+  ///   - report: Is told what a person should know, a sentence each.
+  ///   - queued: How many requests may wait for a script.
+  ///   - scriptLog: Takes what scripts print, as bytes.
+  package init(
+    queued: Int = ServingDefaults.queuedRequests, report: @escaping (String) -> Void = { _ in },
+    scriptLog: @escaping @Sendable ([UInt8]) -> Void = { _ in }
+  ) {
+    self.queued = queued
+    self.report = report
+    self.scriptLog = scriptLog
+  }
+
+  /// The endpoint as its files are now. Throws ``ServingError``, `FileError` and ``ScoringError`` where it cannot be served at all: a
+  /// deployment has no model that can be read.
+  func endpoint(_ plan: ServingPlan) throws -> ServedEndpoint {
+    var next: [ServingPlan.Deployment: Loaded] = [:]
+    for deployment in plan.deployments {
+      // What is as it was is not read again.
+      let before = loaded[deployment]
+      switch deployment.source {
+      case .models(let folder): next[deployment] = try models(deployment, plan.name, folder, before)
+      case .script(let script, let python):
+        next[deployment] = try scripts(deployment, plan.name, script, python, before)
+      }
+    }
+    loaded = next
+    return ServedEndpoint(
+      name: plan.name, deployments: plan.deployments.compactMap { next[$0]?.deployment },
+      shares: plan.shares)
+  }
+
+  /// Whether files have changed since they were read.
+  package func hasChanged(_ plan: ServingPlan) -> Bool {
+    plan.deployments.contains { deployment in
+      guard let before = loaded[deployment] else { return true }
+      switch deployment.source {
+      case .models(let folder): return Self.stamps(in: folder) != before.stamps
+      case .script: return before.deployment.script?.hasChanged ?? false
+      }
+    }
+  }
+
+  /// The states of all models in a folder; nil where it cannot be read.
+  private static func stamps(in folder: String) -> [String: ModelFile.Stamp]? {
+    guard let stems = try? ModelFile.stems(in: folder) else { return nil }
+    return stems.reduce(into: [:]) { stamps, stem in
+      if let stamp = ModelFile.Stamp(folder: folder, stem: stem) { stamps[stem] = stamp }
+    }
+  }
+
+  private func models(
+    _ deployment: ServingPlan.Deployment, _ endpoint: String, _ folder: String, _ before: Loaded?
+  ) throws -> Loaded {
+    // Where the folder is that of a run whose training was cut short, its models are of two trainings.
+    if (folder as NSString).lastPathComponent == "models" {
+      try RunFolder((folder as NSString).deletingLastPathComponent).refuseUnfinishedTraining()
+    }
+    let cache = ModelCache(limit: 0)
+    cache.begin(folder: folder)
+    var models: [String: ServedModel] = [:]
+    var broken: [String: String] = [:]
+    var stamps: [String: ModelFile.Stamp] = [:]
+    for stem in try ModelFile.stems(in: folder) {
+      let stamp = ModelFile.Stamp(folder: folder, stem: stem)
+      let name = Self.name(ofStem: stem)
+      stamps[stem] = stamp
+      let old = before?.deployment.models[name]
+      if let old, old.stamp == stamp {
+        models[name] = old
+        continue
+      }
+      do {
+        models[name] = ServedModel(
+          name: name, function: try cache.decisionFunction(folder: folder, stem: stem), stamp: stamp)
+      } catch {
+        // The one before goes on, with the state of files that it was read from: the next change is tried again.
+        models[name] = old
+        if old == nil { broken[name] = "\(error)" }
+        report(
+          "deployment \(deployment.name): the model \(name) cannot be read"
+            + (old == nil ? ", and is not served" : "; the one before it goes on") + ": \(error)")
+      }
+    }
+    guard !models.isEmpty else {
+      throw ServingError(
+        "deployment \(deployment.name): no model in \(folder) can be read"
+          + (broken.first.map { "; \($0.key): \($0.value)" } ?? ", because there is none"))
+    }
+    return Loaded(
+      stamps: stamps,
+      deployment: ServedDeployment(
+        name: deployment.name, endpoint: endpoint, models: models, broken: broken, limits: deployment.limits))
+  }
+
+  /// The device's name; the stem where the model is of one sensor.
+  private static func name(ofStem stem: String) -> String {
+    guard let owner = ModelFile.owner(ofStem: stem), owner.sensor == nil else { return stem }
+    return owner.device
+  }
+
+  private func scripts(
+    _ deployment: ServingPlan.Deployment, _ endpoint: String, _ script: ScoringScript, _ python: String?,
+    _ before: Loaded?
+  ) throws -> Loaded {
+    if let before, let scripts = before.deployment.script, !scripts.hasChanged { return before }
+    let scripts = try OnlineScripts(
+      script, name: deployment.name, python: python, limits: deployment.limits, queued: queued, log: scriptLog
+    )
+    return Loaded(
+      stamps: [:],
+      deployment: ServedDeployment(
+        name: deployment.name, endpoint: endpoint, models: [:], script: scripts, limits: deployment.limits))
+  }
+}

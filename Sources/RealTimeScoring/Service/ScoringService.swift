@@ -1,0 +1,333 @@
+import Files
+import Foundation
+import HTTP
+import Synchronization
+import Telemetry
+import Wording
+
+/// The scoring service as a handler of requests: it finds what is asked for, scores, and writes the answer in the client's protocol.
+///
+/// Short requests are answered on the server's own thread; long ones and those for scripts go into a bounded queue.
+package final class ScoringService: HTTPHandler {
+  private let endpoint: Mutex<ServedEndpoint>
+  private let metrics = Mutex(ServiceMetrics())
+  /// Long requests to one-class SVMs.
+  private let queue: RequestQueue
+  private let keys: KeyRing?
+  private let log: AccessLog
+  private let version: String
+  private let isEnding = Atomic<Bool>(false)
+  private let openConnections: @Sendable () -> Int
+  /// Requests so far, and what the ids of this process begin with.
+  private let requests = Atomic<UInt64>(0)
+  private let idPrefix = String(UInt32.random(in: 0 ... .max), radix: 16)
+
+  /// - Parameters:
+  ///   - keys: Who may ask; nil for everybody.
+  ///   - version: Of the program.
+  ///   - threads: For long requests.
+  ///   - openConnections: How many connections the server has.
+  init(
+    _ endpoint: ServedEndpoint, keys: KeyRing?, log: AccessLog, version: String, threads: Int,
+    queued: Int, openConnections: @escaping @Sendable () -> Int
+  ) {
+    self.endpoint = Mutex(endpoint)
+    self.keys = keys
+    self.log = log
+    self.version = version
+    self.openConnections = openConnections
+    queue = RequestQueue(
+      name: "score", threads: threads, mostWaiting: queued, mostWait: ServingDefaults.maxQueueWait,
+      makeWorker: { NoWorker() })
+  }
+
+  /// A service of what `loader` reads of `plan`. Throws as ``ModelLoader/endpoint(_:)`` does.
+  package convenience init(
+    _ plan: ServingPlan, _ loader: ModelLoader, keys: KeyRing? = nil,
+    log: AccessLog = AccessLog(descriptor: -1),
+    version: String = "", threads: Int = 1, queued: Int = ServingDefaults.queuedRequests,
+    openConnections: @escaping @Sendable () -> Int = { 0 }
+  ) throws {
+    self.init(
+      try loader.endpoint(plan), keys: keys, log: log, version: version, threads: threads, queued: queued,
+      openConnections: openConnections)
+  }
+
+  /// A thread that scores with one-class SVMs needs nothing for itself.
+  private final class NoWorker: RequestQueue.Worker {}
+
+  // MARK: - What changes while it runs
+
+  /// The endpoint as it is served now.
+  var current: ServedEndpoint { endpoint.withLock { $0 } }
+
+  /// Has requests from now on answered by what `loader` reads of `plan`; those that have begun end with what they began with. Throws as
+  /// ``ModelLoader/endpoint(_:)`` does, and then goes on with what it has.
+  package func reload(_ plan: ServingPlan, _ loader: ModelLoader) throws {
+    do {
+      let next = try loader.endpoint(plan)
+      endpoint.withLock { $0 = next }
+      metrics.withLock { $0.addReload(isRefused: false) }
+    } catch {
+      metrics.withLock { $0.addReload(isRefused: true) }
+      throw error
+    }
+  }
+
+  /// It is about to end: it says so where it is asked whether it is ready.
+  package func beginEnding() { isEnding.store(true, ordering: .relaxed) }
+
+  /// Ends its threads.
+  package func stop() { queue.stop() }
+
+  // MARK: - Heads
+
+  package func refusal(ofHead request: HTTPRequest) -> HTTPAnswer? {
+    let (route, _, fault) = route(of: request)
+    var key: String?
+    do throws(RequestFault) {
+      for header in RequestID.headers {
+        guard let length = request.headers[header]?.utf8.count, length > ServingDefaults.requestIDLength
+        else {
+          continue
+        }
+        throw RequestFault(
+          .headersTooLarge, "\(header) has \(length) bytes, and may have \(ServingDefaults.requestIDLength)")
+      }
+      key = try checkedKey(request, route)
+      guard let fault else { return nil }
+      guard request.method == .options, !fault.allowed.isEmpty else { throw fault }
+      // What a browser asks before it asks, and others to see what there is.
+      let answer = HTTPAnswer(.ok, headers: ["Allow": ServiceRoute.allowing(fault.allowed)])
+      return finish(record(of: request, route, key: key), request, answer)
+    } catch {
+      return finish(record(of: request, route, key: key), request, fault: error)
+    }
+  }
+
+  package func refusal(of request: HTTPRequest, breaking limit: HTTPLimit) -> HTTPAnswer {
+    finish(
+      record(of: request, route(of: request).route), request,
+      fault: RequestFault(limit.status, limit.description))
+  }
+
+  private func route(of request: HTTPRequest) -> (
+    route: ServiceRoute?, values: [Substring], fault: RequestFault?
+  ) {
+    switch ServiceRoute.table.match(request.method, request.path) {
+    case .found(let index, let values): return (ServiceRoute(rawValue: index), values, nil)
+    case .methodNotAllowed(let methods):
+      return (
+        nil, [],
+        RequestFault(
+          .methodNotAllowed, "\(request.path.excerpt) takes \(methods.map(\.description).listed) alone",
+          allowed: methods)
+      )
+    case .notFound:
+      return (nil, [], RequestFault(.notFound, "there is nothing at \(request.path.quoted)"))
+    }
+  }
+
+  /// The first digits of the digest of the request's key; nil where none is needed. Throws ``RequestFault`` where it opens nothing.
+  private func checkedKey(_ request: HTTPRequest, _ route: ServiceRoute?) throws(RequestFault) -> String? {
+    guard let keys else { return nil }
+    // A proxy in front asks over a socket file whether this replica lives.
+    if request.client == "unix", route?.isHealth ?? false { return nil }
+    switch keys.check(authorization: request.headers["Authorization"]) {
+    case .accepted(_, let digest): return digest
+    case .missing:
+      throw RequestFault(.unauthorized, "a key is needed: Authorization: Bearer KEY")
+    case .wrong: throw RequestFault(.unauthorized, "the key is wrong")
+    case .tooFast(let client, _, let seconds):
+      throw RequestFault(
+        .tooManyRequests, "the key of \(client.quoted) has been used too often; try again in \(seconds) s",
+        retryAfter: seconds)
+    }
+  }
+
+  // MARK: - Answers
+
+  package func answer(_ request: HTTPRequest, later: () -> HTTPReply) -> HTTPAnswer? {
+    let (route, values, _) = route(of: request)
+    let key = keys == nil ? nil : KeyRing.firstDigits(authorization: request.headers["Authorization"])
+    var record = record(of: request, route, key: key)
+    do throws(RequestFault) {
+      guard let route else { throw RequestFault(.notFound, "there is nothing at \(request.path.quoted)") }
+      guard route.isScoring else {
+        return finish(record, request, try operation(route, values, request))
+      }
+      let current = current
+      let named = request.headers[ServedEndpoint.deploymentHeader]
+      let deployment: ServedDeployment
+      if route == .inferVersion {
+        deployment = try current.deployment(ofModel: String(values[0]), version: String(values[1]), named)
+      } else {
+        deployment = try current.deployment(named)
+      }
+      record.deployment = deployment.name
+      if route != .score { record.model = String(values[0]) }
+      if let script = deployment.script {
+        guard route == .score else {
+          throw RequestFault(
+            .badRequest,
+            "the deployment \(deployment.name) has a scoring script; post what it takes to /score")
+        }
+        try ask(script, request, record, deployment.limits, later())
+        return nil
+      }
+      if request.body.count <= ServingDefaults.bodyAtOnce {
+        let work = try ScoringWork(request, record.model, deployment)
+        record.rows = work.rows.count
+        if work.kernels <= ServingDefaults.kernelsAtOnce {
+          return finish(record, request, try work.answer())
+        }
+        try enqueue(request, record, deployment, work, later())
+      } else {
+        try enqueue(request, record, deployment, nil, later())
+      }
+      return nil
+    } catch {
+      return finish(record, request, fault: error)
+    }
+  }
+
+  /// Says in the answers of a script whether `run()` has failed, as Azure's server does.
+  private static let scriptFailedHeader = "x-ms-run-function-failed"
+
+  /// Has another thread score, and answer.
+  private func enqueue(
+    _ request: HTTPRequest, _ record: RequestRecord, _ deployment: ServedDeployment, _ work: ScoringWork?,
+    _ reply: HTTPReply
+  ) throws(RequestFault) {
+    let entry = RequestQueue.Entry(
+      deadline: record.started + .seconds(deployment.limits.requestTimeoutSeconds),
+      answer: { [self] _ in
+        var record = record
+        do throws(RequestFault) {
+          let work = if let work { work } else { try ScoringWork(request, record.model, deployment) }
+          record.rows = work.rows.count
+          let answer = try work.answer()
+          reply.send(finish(record, request, answer))
+        } catch {
+          reply.send(finish(record, request, fault: error))
+        }
+      }, refuse: { [self] in reply.send(finish(record, request, fault: $0)) })
+    do throws(RequestFault) {
+      try queue.add(entry)
+    } catch {
+      reply.send(finish(record, request, fault: error))
+    }
+  }
+
+  private func ask(
+    _ script: OnlineScripts, _ request: HTTPRequest, _ record: RequestRecord, _ limits: RequestLimits,
+    _ reply: HTTPReply
+  ) throws(RequestFault) {
+    let deadline = record.started + .seconds(limits.requestTimeoutSeconds)
+    do throws(RequestFault) {
+      try script.ask(request.body, by: deadline) { [self] result in
+        switch result {
+        case .success(var answer):
+          answer.headers.add(Self.scriptFailedHeader, "False")
+          reply.send(finish(record, request, answer))
+        case .failure(let fault):
+          var answer = finish(record, request, fault: fault)
+          answer.headers.add(Self.scriptFailedHeader, fault.status == .internalError ? "True" : "False")
+          reply.send(answer)
+        }
+      }
+    } catch {
+      reply.send(finish(record, request, fault: error))
+    }
+  }
+
+  private func operation(_ route: ServiceRoute, _ values: [Substring], _ request: HTTPRequest)
+    throws(RequestFault) -> HTTPAnswer
+  {
+    let current = current
+    switch route {
+    case .root: return .text(.ok, "Healthy")
+    case .metrics: return HTTPAnswer(type: "text/plain; version=0.0.4; charset=utf-8", body: metricsText())
+    case .openAPI, .swagger:
+      if let wanted = request.arguments.first(where: { $0.name == "version" })?.value,
+        !OpenAPIDocument.versions.contains(wanted)
+      {
+        throw RequestFault(
+          .notFound, "there is no such document of version \(wanted.quoted); it is in OpenAPI 3.1")
+      }
+      return .json(OpenAPIDocument(version: version).bytes)
+    case .server: return .json(ModelDescription.server(version: version))
+    case .live: return .json(Array("{\"live\":true}".utf8))
+    case .ready:
+      guard !isEnding.load(ordering: .relaxed) else {
+        throw RequestFault(.serviceUnavailable, "the service is about to end")
+      }
+      return .json(Array("{\"ready\":true}".utf8))
+    case .models: return .json(ModelDescription.list(current))
+    case .model, .modelVersion, .modelReady, .modelVersionReady:
+      let name = String(values[0])
+      let version = values.count > 1 ? String(values[1]) : nil
+      let model = try ModelDescription(of: name, version: version, in: current)
+      return .json(route == .model || route == .modelVersion ? model.metadata : model.readiness)
+    case .infer, .inferVersion, .score: throw RequestFault(.internalError, "scoring is no operation")
+    }
+  }
+
+  private func metricsText() -> [UInt8] {
+    let current = current
+    var (waiting, busy) = queue.load
+    for script in current.deployments.compactMap(\.script) {
+      waiting += script.load.waiting
+      busy += script.load.busy
+    }
+    let gauges = ServiceMetrics.Gauges(
+      models: current.modelCount, brokenModels: current.brokenCount, waiting: waiting, busy: busy,
+      connections: openConnections())
+    return Array(metrics.withLock { $0.text(gauges) }.utf8)
+  }
+
+  // MARK: - Records
+
+  private func record(of request: HTTPRequest, _ route: ServiceRoute?, key: String? = nil) -> RequestRecord {
+    var id = request.headers[RequestID.header] ?? ""
+    if id.isEmpty || id.utf8.count > ServingDefaults.requestIDLength {
+      id = "\(idPrefix)-\(requests.wrappingAdd(1, ordering: .relaxed).newValue)"
+    }
+    return RequestRecord(
+      route: route, method: request.method.description, started: .now, id: id, key: key,
+      client: request.client)
+  }
+
+  private func finish(_ record: RequestRecord, _ request: HTTPRequest, fault: RequestFault) -> HTTPAnswer {
+    var record = record
+    record.reason = fault.description
+    let face = record.route?.face ?? ServiceRoute.Face(path: request.path)
+    return finish(record, request, face.answer(fault))
+  }
+
+  /// Counts and logs a request that is answered with `answer`.
+  private func finish(_ record: RequestRecord, _ request: HTTPRequest, _ answer: HTTPAnswer) -> HTTPAnswer {
+    var answer = answer
+    answer.headers.add(RequestID.header, record.id)
+    for header in RequestID.clientHeaders {
+      if let id = request.headers[header], id.utf8.count <= ServingDefaults.requestIDLength {
+        answer.headers.add(header, id)
+      }
+    }
+    if let deployment = record.deployment { answer.headers.add(ServedEndpoint.deploymentHeader, deployment) }
+    let duration = ContinuousClock.now - record.started
+    metrics.withLock {
+      $0.add(record.route, answer.status, rows: record.rows, seconds: duration.seconds)
+    }
+    log.add(record, status: answer.status.rawValue, duration: duration)
+    return answer
+  }
+}
+
+/// The headers by which a client knows its request again.
+enum RequestID {
+  static let header = "x-request-id"
+  /// Of Azure's clients, the second one of older ones; sent back as they came.
+  static let clientHeaders = ["x-ms-client-request-id", "x-ms-request-id"]
+  static let headers = [header] + clientHeaders
+}

@@ -1,0 +1,118 @@
+import Foundation
+import HTTP
+import RealTimeScoring
+import Synchronization
+import Testing
+
+/// The queue before the threads: bounded, in order, and nobody is forgotten.
+@Suite struct RequestQueueTests {
+  private final class Nothing: RequestQueue.Worker {}
+
+  /// What became of requests, by their numbers.
+  private final class Outcomes: Sendable {
+    let answered = Mutex<[Int]>([])
+    let refused = Mutex<[Int: RequestFault]>([:])
+
+    var inOrder: [Int] { answered.withLock { $0 } }
+    var statuses: [Int: HTTPStatus] { refused.withLock { $0.mapValues(\.status) } }
+
+    var count: Int { answered.withLock(\.count) + refused.withLock(\.count) }
+
+    func entry(_ number: Int, deadline: ContinuousClock.Instant, work: @escaping @Sendable () -> Void = {})
+      -> RequestQueue.Entry
+    {
+      RequestQueue.Entry(
+        deadline: deadline,
+        answer: { [self] _ in
+          work()
+          answered.withLock { $0.append(number) }
+        }, refuse: { [self] fault in refused.withLock { $0[number] = fault } })
+    }
+
+    func wait(for count: Int) async throws {
+      while self.count < count { try await Task.sleep(for: .milliseconds(2)) }
+    }
+  }
+
+  private func queue(threads: Int = 1, mostWaiting: Int = 1000, mostWait: Duration = .seconds(600))
+    -> RequestQueue
+  {
+    RequestQueue(name: "test", threads: threads, mostWaiting: mostWaiting, mostWait: mostWait) { Nothing() }
+  }
+
+  private let later = ContinuousClock.now + .seconds(3600)
+
+  @Test(.timeLimit(.minutes(10))) func oneThreadAnswersInOrder() async throws {
+    let queue = queue()
+    let outcomes = Outcomes()
+    for number in 0..<500 { try queue.add(outcomes.entry(number, deadline: later)) }
+    try await outcomes.wait(for: 500)
+    #expect(outcomes.inOrder == Array(0..<500))
+    queue.stop()
+  }
+
+  @Test(.timeLimit(.minutes(10))) func aFullQueueRefusesAndTheEndRefusesWhatWaits() async throws {
+    let queue = queue(mostWaiting: 3)
+    let outcomes = Outcomes()
+    let (begun, gate) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    try queue.add(
+      outcomes.entry(0, deadline: later) {
+        begun.signal()
+        gate.wait()
+      })
+    await withCheckedContinuation { continuation in
+      Thread {
+        begun.wait()
+        continuation.resume()
+      }.start()
+    }
+    for number in 1...3 { try queue.add(outcomes.entry(number, deadline: later)) }
+    let load = queue.load
+    #expect(load.waiting == 3 && load.busy == 1)
+    do {
+      try queue.add(outcomes.entry(4, deadline: later))
+      Issue.record("the fourth has no room")
+    } catch {
+      #expect(error.status == .serviceUnavailable)
+    }
+    queue.stop()
+    #expect(outcomes.statuses == [1: .serviceUnavailable, 2: .serviceUnavailable, 3: .serviceUnavailable])
+    gate.signal()
+    try await outcomes.wait(for: 4)
+    #expect(outcomes.inOrder == [0])
+    #expect(throws: RequestFault.self) { try queue.add(outcomes.entry(5, deadline: later)) }
+  }
+
+  /// What has waited too long is refused with 503, and what is past its deadline with 504; the next one is answered.
+  @Test(.timeLimit(.minutes(10))) func whoWaitsTooLongIsRefused() async throws {
+    let queue = queue(mostWait: .milliseconds(1))
+    let outcomes = Outcomes()
+    try queue.add(outcomes.entry(0, deadline: later) { Thread.sleep(forTimeInterval: 0.1) })
+    try queue.add(outcomes.entry(1, deadline: later))
+    try await outcomes.wait(for: 2)
+    #expect(outcomes.statuses[1] == .serviceUnavailable)
+    let patient = self.queue()
+    try patient.add(outcomes.entry(2, deadline: .now - .seconds(1)))
+    try patient.add(outcomes.entry(3, deadline: later))
+    try await outcomes.wait(for: 4)
+    #expect(outcomes.statuses[2] == .gatewayTimeout)
+    #expect(outcomes.inOrder == [0, 3])
+    queue.stop()
+    patient.stop()
+  }
+
+  @Test(.timeLimit(.minutes(10))) func manyThreadsAnswerEachOnce() async throws {
+    let queue = queue(threads: 4)
+    let outcomes = Outcomes()
+    await withTaskGroup(of: Void.self) { group in
+      for part in 0..<8 {
+        group.addTask {
+          for number in 0..<50 { try? queue.add(outcomes.entry(part * 50 + number, deadline: later)) }
+        }
+      }
+    }
+    try await outcomes.wait(for: 400)
+    #expect(outcomes.inOrder.sorted() == Array(0..<400))
+    queue.stop()
+  }
+}
