@@ -76,6 +76,23 @@ import Testing
     #expect(answers.map(\.status) == [401, 401, 200])
   }
 
+  /// Who has no key is not told of limits; and the connection ends all the same where the length of a body is in doubt.
+  @Test func theHandlersRefusalComesBeforeLimits() async throws {
+    let handler = TestHandler(refuses: { _ in .text(.unauthorized, "no key") })
+    let (answers, rest) = try await withServer(handler, limits: Self.small) { _, port in
+      let client = try RawClient(port: port)
+      let answers = [
+        try client.request("POST /", body: String(repeating: "a", count: 1_500)),
+        try client.request("POST /", headers: ["Content-Encoding: gzip"], body: "zip"),
+      ]
+      client.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd")
+      client.send("GET /smuggled HTTP/1.1\r\nHost: t\r\n\r\n")
+      return (answers + [try client.response()], client.rest())
+    }
+    #expect(answers.map(\.status) == [401, 401, 401])
+    #expect(rest.isEmpty)
+  }
+
   @Test func codedBodiesAreRefused() async throws {
     let answers = try await withServer { _, port in
       let client = try RawClient(port: port)

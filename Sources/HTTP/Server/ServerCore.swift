@@ -74,7 +74,8 @@ final class ServerCore: Sendable {
     var request = RequestReader.request(
       handle, url: url, method: method, isEncrypted: isEncrypted, client: connection.client)
     let limit = request.brokenLimit(bodyBytes: limits.bodyBytes)
-    let refusal = limit.map { handler.refusal(of: request, breaking: $0) } ?? handler.refusal(ofHead: request)
+    // The handler first: who has no key is told so, and nothing else.
+    let refusal = handler.refusal(ofHead: request) ?? limit.map { handler.refusal(of: request, breaking: $0) }
     if let refusal {
       connection.exchange.refusal = refusal
       if isAnsweredAtOnce(request, limit) { _ = send(refusal, connection) }
