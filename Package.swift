@@ -64,7 +64,9 @@ let package = Package(
       exclude: ["ONNX/onnx.proto"]),
     .target(
       name: "HTTP",
-      dependencies: ["CMicroHTTPD", "CCrypto", "CLinux", files, supervision, wording, systemPackage]),
+      dependencies: [
+        "CMicroHTTPD", "CCrypto", "CLinux", telemetry, files, supervision, wording, systemPackage,
+      ]),
     .target(name: "MQTT", dependencies: ["CMosquitto", "CLinux", supervision, files, wording]),
     .target(
       name: "WindowStore",
@@ -146,7 +148,7 @@ let package = Package(
     .target(
       name: "Harness",
       dependencies: [
-        telemetry, files, supervision, wording, "CMosquitto", "OneClassSVM", "MQTT", "WindowStore",
+        telemetry, files, supervision, wording, "CMosquitto", "OneClassSVM", "HTTP", "MQTT", "WindowStore",
         "Compute", "Detection", "DeviceFleet", "Ingestion", "ClusterModel", "ClusterCharts", "BatchScoring",
         "Verdict", "Scenario", "LoadCharts", grdbSQLite,
       ]),
@@ -194,6 +196,9 @@ let package = Package(
     .testTarget(
       name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", "CSVM", telemetry, files],
       exclude: ["Fixtures"]),
+    .testTarget(
+      name: "HTTPTests",
+      dependencies: ["HTTP", "TestSupport", telemetry, files, subprocess, systemPackage]),
     .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport"]),
     .testTarget(
       name: "WindowStoreTests",

@@ -109,6 +109,11 @@ static inline void *mhd_slot(struct MHD_Connection *connection) {
   return info ? info->socket_context : NULL;
 }
 
+static inline struct MHD_Daemon *mhd_daemon(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_DAEMON);
+  return info ? info->daemon : NULL;
+}
+
 static inline int mhd_descriptor(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   return info ? info->connect_fd : -1;

@@ -6,9 +6,9 @@ package enum HTTPDefaults {
   /// What bodies that are being received may take together. Sixteen of the largest; a machine with 1 GiB can spare it.
   package static let bodyBytesTogether = 256 << 20
 
-  /// The memory of a connection, in which a request's head must fit: that of nginx is 8 KiB by default, of haproxy 16 KiB. Twice
-  /// that, since the library keeps the head of the answer there too.
-  package static let headerBytes = 32 << 10
+  /// The memory of a connection, in which a request's head must fit, and the answer's: nginx takes heads of 8 KiB by default. The library
+  /// clears all of it after each request, so that more costs every request a little.
+  package static let headerBytes = 16 << 10
 
   /// Most systems give a process 1,024 descriptors. Half of them leaves room for models, logs and script workers.
   package static let connections = 512
@@ -35,6 +35,10 @@ package enum HTTPDefaults {
 
   /// How often a server that ends looks whether all have gone.
   static let drainPauseSeconds = 0.005
+
+  /// How many such looks a server that ends waits for connections that it has accepted last: a second's worth. The library's thread takes
+  /// them in at its next turn, or refuses them.
+  static let mostRoundsForThoseWhoWait = 200
 
   /// The stack of the server's thread: that of a main thread. It is reserved, and not used before it is needed.
   static let stackBytes = 8 << 20

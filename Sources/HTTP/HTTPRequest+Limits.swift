@@ -24,7 +24,9 @@ extension HTTPRequest {
       }
     }
     guard let length else { return nil }
-    guard !isChunked else { return .malformed("a body has either Content-Length or Transfer-Encoding, not both") }
+    guard !isChunked else {
+      return .malformed("a body has either Content-Length or Transfer-Encoding, not both")
+    }
     guard let count = Int(length), count >= 0 else { return .malformed("Content-Length is no length") }
     return count > bodyBytes ? .bodyBytes(bodyBytes) : nil
   }

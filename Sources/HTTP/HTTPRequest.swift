@@ -44,7 +44,9 @@ package struct HTTPHeaders: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     for (name, value) in elements { add(name, value) }
   }
 
-  package mutating func add(_ name: String, _ value: String) { fields.append(Field(name: name, value: value)) }
+  package mutating func add(_ name: String, _ value: String) {
+    fields.append(Field(name: name, value: value))
+  }
 
   /// Makes room for so many.
   mutating func reserve(_ count: Int) { fields.reserveCapacity(count) }
@@ -56,9 +58,11 @@ package struct HTTPHeaders: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
   /// ASCII alone: a name has no other letters.
   static func isSame(_ first: String, _ second: String) -> Bool {
+    // Mostly both are spelled alike, and that is seen at once.
+    if first == second { return true }
     let (first, second) = (first.utf8, second.utf8)
-    guard first.count == second.count else { return false }
-    return zip(first, second).allSatisfy { $0 == $1 || lowered($0) == lowered($1) }
+    return first.count == second.count
+      && zip(first, second).allSatisfy { $0 == $1 || lowered($0) == lowered($1) }
   }
 
   private static func lowered(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }

@@ -1,5 +1,6 @@
 import CMosquitto
 import GRDBSQLite
+import HTTP
 import OneClassSVM
 
 /// What this program is made of.
@@ -16,6 +17,7 @@ package enum Versions {
     return [
       "sonde": sonde, "libmosquitto": "\(major).\(minor).\(revision)",
       "sqlite": String(cString: sqlite3_libversion()), "libsvm": LIBSVMSolver.version,
+      "libmicrohttpd": HTTPServer.libraryVersion,
     ]
   }
 }

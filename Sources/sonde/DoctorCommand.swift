@@ -42,7 +42,7 @@ struct DoctorCommand: ParsableCommand {
   var format = OutputFormat.text
 
   func run() throws {
-    var checks = [libraries(), brokerProgram(), scheduler(), descriptors(), disk(), processor()]
+    var checks = [libraries(), brokerProgram(), scheduler(), balancer(), descriptors(), disk(), processor()]
     checks += try settings()
     if let broker { checks.append(acknowledgement(try access.apply(to: broker))) }
     switch format {
@@ -76,6 +76,14 @@ struct DoctorCommand: ParsableCommand {
     return Check(
       name: "slurm", outcome: .ok,
       finding: found ?? "not installed, and needed for --compute slurm alone (apt-get install slurm-wlm)")
+  }
+
+  /// haproxy is needed by none but those who serve with several replicas.
+  private func balancer() -> Check {
+    let found = ExecutablePath.find("haproxy")
+    return Check(
+      name: "haproxy", outcome: .ok,
+      finding: found ?? "not installed, and needed for several replicas of a service alone (apt-get install haproxy)")
   }
 
   private func brokerProgram() -> Check {

@@ -33,9 +33,11 @@ package struct KeyDigest: Hashable, Sendable {
         EVP_Digest($0.baseAddress, $0.count, buffer.baseAddress, nil, EVP_sha256(), nil)
       }
       // Text that is bridged or stored in pieces has no such storage.
-      let done = isWhole ?? Array(text).withUnsafeBufferPointer {
-        EVP_Digest($0.baseAddress, $0.count, buffer.baseAddress, nil, EVP_sha256(), nil)
-      }
+      let done =
+        isWhole
+        ?? Array(text).withUnsafeBufferPointer {
+          EVP_Digest($0.baseAddress, $0.count, buffer.baseAddress, nil, EVP_sha256(), nil)
+        }
       precondition(done == 1, "libcrypto has no SHA-256")
       count = Self.length
     }

@@ -68,7 +68,9 @@ package struct AccessKeys: Hashable, Sendable, Codable {
   }
 
   /// Takes both keys of a client.
-  package mutating func remove(_ name: String) throws(AccessKeyError) { clients.remove(at: try index(of: name)) }
+  package mutating func remove(_ name: String) throws(AccessKeyError) {
+    clients.remove(at: try index(of: name))
+  }
 
   private func index(of name: String) throws(AccessKeyError) -> Int {
     guard let index = clients.firstIndex(where: { $0.name == name }) else {
@@ -111,7 +113,8 @@ extension KeyDigest: Codable {
     // What stands there is not quoted: it may be a key.
     guard let digest = KeyDigest(try container.decode(String.self)) else {
       throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "it is no SHA-256 in 64 hexadecimal digits; a key itself has no place here")
+        in: container,
+        debugDescription: "it is no SHA-256 in 64 hexadecimal digits; a key itself has no place here")
     }
     self = digest
   }

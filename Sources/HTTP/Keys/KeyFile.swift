@@ -33,9 +33,12 @@ package enum KeyFile {
     guard status.st_mode & 0o077 == 0 else {
       let mode = String(status.st_mode & 0o777, radix: 8)
       throw KeyFileError(
-        path: path, reason: "others than its owner may use it (mode \(mode)); do this:  chmod 600 \(path.excerpt)")
+        path: path,
+        reason: "others than its owner may use it (mode \(mode)); do this:  chmod 600 \(path.excerpt)")
     }
-    guard status.st_size <= mostBytes else { throw KeyFileError(path: path, reason: "it is too long for a key file") }
+    guard status.st_size <= mostBytes else {
+      throw KeyFileError(path: path, reason: "it is too long for a key file")
+    }
     return try TextFile.bytes(of: path)
   }
 

@@ -6,6 +6,7 @@ package final class KeyRing: Sendable {
   private struct Entry {
     var client: Int
     var digest: KeyDigest
+    var firstDigits: String
   }
 
   private struct State {
@@ -20,7 +21,9 @@ package final class KeyRing: Sendable {
       let former = Dictionary(zip(clients.map(\.name), limits)) { first, _ in first }
       clients = keys.clients
       entries = clients.enumerated().flatMap { index, client in
-        [client.primary, client.secondary].compactMap { $0 }.map { Entry(client: index, digest: $0) }
+        [client.primary, client.secondary].compactMap { $0 }.map {
+          Entry(client: index, digest: $0, firstDigits: $0.firstDigits)
+        }
       }
       // A client keeps what it has used up, unless its rate is another one.
       limits = clients.map { client in
@@ -42,7 +45,8 @@ package final class KeyRing: Sendable {
   ///
   /// - Parameter notice: Told in a sentence when the file was read again, and why it could not be. It is called inside the ring's lock.
   package init(
-    _ path: String, now: ContinuousClock.Instant = .now, notice: @escaping @Sendable (String) -> Void = { _ in }
+    _ path: String, now: ContinuousClock.Instant = .now,
+    notice: @escaping @Sendable (String) -> Void = { _ in }
   ) throws(KeyFileError) {
     self.path = path
     self.notice = notice
@@ -60,14 +64,14 @@ package final class KeyRing: Sendable {
     return state.withLock { state in
       look(&state, now)
       // All of them, so that the time says nothing of which it was.
-      var found: Int?
-      for entry in state.entries where entry.digest.isSame(digest) { found = entry.client }
+      var found: Entry?
+      for entry in state.entries where entry.digest.isSame(digest) { found = entry }
       guard let found else { return .wrong }
-      let client = state.clients[found].name
-      if let wait = state.limits[found]?.take(at: now) {
-        return .tooFast(client: client, digest: digest.firstDigits, retryAfter: wait)
+      let client = state.clients[found.client].name
+      if let wait = state.limits[found.client]?.take(at: now) {
+        return .tooFast(client: client, digest: found.firstDigits, retryAfter: wait)
       }
-      return .accepted(client: client, digest: digest.firstDigits)
+      return .accepted(client: client, digest: found.firstDigits)
     }
   }
 
@@ -76,12 +80,14 @@ package final class KeyRing: Sendable {
     authorization.flatMap(key).map { KeyDigest(of: $0).firstDigits }
   }
 
-  /// What follows `Bearer`; nil where the header says anything else.
+  /// What follows `Bearer`, which may be spelled in any case; nil where the header says anything else.
   private static func key(_ header: String) -> Substring.UTF8View? {
-    let scheme = "bearer "
-    guard header.utf8.count > scheme.utf8.count, header.prefix(scheme.count).lowercased() == scheme else { return nil }
-    let key = header.dropFirst(scheme.count).drop { $0 == " " }
-    return key.isEmpty ? nil : key.utf8
+    let scheme = "bearer ".utf8
+    let start = header.utf8.prefix(scheme.count)
+    // Setting a letter's bit makes it a small one, and leaves a blank as it is.
+    guard start.count == scheme.count, zip(start, scheme).allSatisfy({ $0 | 0x20 == $1 }) else { return nil }
+    let key = header.utf8.dropFirst(scheme.count).drop { $0 == 0x20 }
+    return key.isEmpty ? nil : key
   }
 
   /// Reads the file again where it has changed. One that is broken changes nothing, and is told of once.

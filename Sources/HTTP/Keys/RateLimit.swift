@@ -21,12 +21,15 @@ package struct RateLimit: Hashable, Sendable {
       tokens = min(burst, tokens + (Double(passed.seconds) + Double(passed.attoseconds) * 1e-18) * perSecond)
     }
     last = max(last ?? now, now)
-    if tokens >= 1 {
+    if tokens >= 1 - Self.rounding {
       tokens -= 1
       return nil
     }
     return Int(min(((1 - tokens) / perSecond).rounded(.up), Self.longestWait))
   }
+
+  /// Sums of parts of tokens are not exact, and a client that has waited as long as it was told to must be let in.
+  private static let rounding = 1e-9
 
   /// The most that a client is told to wait: a rate of one request a day is no reason for a number that nobody reads.
   private static let longestWait = 86_400.0

@@ -1,5 +1,5 @@
 /// What a connection is doing, as far as time goes.
-enum ConnectionPhase: UInt8 {
+package enum ConnectionPhase: UInt8, CaseIterable {
   /// It has just been opened, and the head of its first request has not come.
   case opened
   /// It is kept, and the head of its next request has not come.
@@ -12,22 +12,38 @@ enum ConnectionPhase: UInt8 {
   case sending
 
   /// Whether it has no request that anybody waits for.
-  var isIdle: Bool { self == .opened || self == .kept }
+  package var isIdle: Bool { self == .opened || self == .kept }
 }
 
 /// Which connections are cut, and why.
-struct ConnectionWatch: Sendable {
+package struct ConnectionWatch: Sendable {
   /// What is seen of a connection.
-  struct Sight {
-    var phase: ConnectionPhase
+  package struct Sight {
+    package var phase: ConnectionPhase
     /// Since when it has been in that phase, in nanoseconds of the clock that `now` is of.
-    var since: Int64
+    package var since: Int64
+
+    package init(_ phase: ConnectionPhase, since: Int64) {
+      self.phase = phase
+      self.since = since
+    }
   }
 
-  enum Reason: Hashable {
+  package enum Reason: Hashable {
     case tooSlow
     /// All connections are taken, and this one has been slow for longest.
     case makesRoom
+  }
+
+  /// One of those that are seen, by its position, and why it is cut.
+  package struct Cut: Hashable {
+    package var position: Int
+    package var reason: Reason
+
+    package init(position: Int, reason: Reason) {
+      self.position = position
+      self.reason = reason
+    }
   }
 
   private let idle: Int64
@@ -35,7 +51,7 @@ struct ConnectionWatch: Sendable {
   private let patience: Int64
   private let connections: Int
 
-  init(_ limits: ServerLimits) {
+  package init(_ limits: ServerLimits) {
     idle = limits.idleTimeout.wholeNanoseconds
     request = limits.requestTimeout.wholeNanoseconds
     patience = limits.patienceWhenFull.wholeNanoseconds
@@ -43,8 +59,9 @@ struct ConnectionWatch: Sendable {
   }
 
   /// How long may pass between two looks.
-  var interval: Duration {
-    .nanoseconds(min(HTTPDefaults.longestLook.wholeNanoseconds, max(1_000_000, min(idle, request, patience) / 4)))
+  package var interval: Duration {
+    .nanoseconds(
+      min(HTTPDefaults.longestLook.wholeNanoseconds, max(1_000_000, min(idle, request, patience) / 4)))
   }
 
   /// How long a connection may stay in `phase`; nil is for ever.
@@ -57,14 +74,14 @@ struct ConnectionWatch: Sendable {
   }
 
   /// The positions in `seen` of those that are cut.
-  func cuts(_ seen: [Sight], now: Int64) -> [(position: Int, reason: Reason)] {
-    var cuts: [(position: Int, reason: Reason)] = []
+  package func cuts(_ seen: [Sight], now: Int64) -> [Cut] {
+    var cuts: [Cut] = []
     var slow: [Int] = []
     for (position, sight) in seen.enumerated() {
       guard let bound = bound(sight.phase) else { continue }
       let age = now - sight.since
       if age >= bound {
-        cuts.append((position, .tooSlow))
+        cuts.append(Cut(position: position, reason: .tooSlow))
       } else if age >= patience {
         slow.append(position)
       }
@@ -72,7 +89,7 @@ struct ConnectionWatch: Sendable {
     guard cuts.isEmpty, seen.count >= connections else { return cuts }
     // An eighth at a time: each look makes room for many who wait, and few who are merely slow suffer.
     slow.sort { seen[$0].since < seen[$1].since }
-    return slow.prefix(max(1, connections / 8)).map { ($0, .makesRoom) }
+    return slow.prefix(max(1, connections / 8)).map { Cut(position: $0, reason: .makesRoom) }
   }
 }
 

@@ -38,12 +38,26 @@ final class ConnectionTable: Sendable {
   func cut(_ watch: ConnectionWatch, now: Int64) {
     state.withLock { state in
       let open = Array(state.open.values)
-      for (position, reason) in watch.cuts(open.map(\.sight), now: now) {
-        open[position].cut()
-        switch reason {
+      for cut in watch.cuts(open.map(\.sight), now: now) {
+        open[cut.position].cut()
+        switch cut.reason {
         case .tooSlow: state.counts.cutForSlowness += 1
         case .makesRoom: state.counts.cutForRoom += 1
         }
+      }
+    }
+  }
+
+  /// Cuts those whose client has closed its side, and so will never send what is waited for. Mostly the library sees that by itself; but where the
+  /// client's last bytes and its end come at once, it reads the bytes, and the kernel tells of the end but once.
+  ///
+  /// - Parameter since: Those that have changed later are left to the library.
+  func cutDeserted(since: Int64) {
+    state.withLock { state in
+      for connection in state.open.values {
+        let sight = connection.sight
+        guard sight.phase.isIdle || sight.phase == .receiving, sight.since < since else { continue }
+        if connection.isReadToItsEnd { connection.cut() }
       }
     }
   }

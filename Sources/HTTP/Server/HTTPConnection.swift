@@ -4,25 +4,26 @@ import Synchronization
 
 /// A connection, and the request that it carries at present.
 ///
-/// Unchecked, and safe for this reason: what `exchange` holds is touched on the server's thread alone, `handle`, `descriptor` and
+/// Unchecked, and safe for this reason: what is in `exchange` is touched on the server's thread alone, `handle`, `descriptor` and
 /// `client` never change, and everything else is atomic or behind a mutex.
 final class HTTPConnection: @unchecked Sendable {
   /// The request of the connection, from its head to the end of its answer.
   struct Exchange {
-    var request: HTTPRequest
+    /// Nil before its head has come, and from when the handler is asked.
+    var request: HTTPRequest?
     /// What the request is answered with, whatever its body says; the body is thrown away.
     var refusal: HTTPAnswer?
     /// How much of the body was thrown away.
     var discarded = 0
-    /// Whether the handler has been asked.
-    var isAsked = false
+    /// Whether the handler has asked for time.
+    var hasPromised = false
   }
 
   /// The library's. It lives as long as the connection is in the table, and while it is suspended.
   let handle: OpaquePointer
   let descriptor: Int32
   let client: String
-  var exchange: Exchange?
+  var exchange = Exchange()
 
   private let phase = Atomic<UInt8>(ConnectionPhase.opened.rawValue)
   private let since: Atomic<Int64>
@@ -49,7 +50,7 @@ final class HTTPConnection: @unchecked Sendable {
 
   var sight: ConnectionWatch.Sight {
     ConnectionWatch.Sight(
-      phase: ConnectionPhase(rawValue: phase.load(ordering: .relaxed)) ?? .answering,
+      ConnectionPhase(rawValue: phase.load(ordering: .relaxed)) ?? .answering,
       since: since.load(ordering: .relaxed))
   }
 
@@ -61,10 +62,17 @@ final class HTTPConnection: @unchecked Sendable {
   /// connection closed.
   func closeForReading() { shutdown(descriptor, Int32(SHUT_RD)) }
 
+  /// Whether the client has closed its side, and everything has been read that it sent before.
+  var isReadToItsEnd: Bool {
+    var byte: UInt8 = 0
+    return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) == 0
+  }
+
   // MARK: An answer that comes later
 
-  /// Takes an answer on whatever thread it comes.
+  /// What takes the answer, on whatever thread it comes. To be called on the server's thread, by the handler.
   func makeReply() -> HTTPReply {
+    exchange.hasPromised = true
     let promise = later.withLock { $0.promise() }
     return HTTPReply { [self] answer in
       later.withLock { later in
@@ -98,8 +106,8 @@ final class HTTPConnection: @unchecked Sendable {
 
   /// The request is over, answered or not.
   func endExchange() {
-    if exchange?.isAsked == true { later.withLock { $0.forget() } }
-    exchange = nil
+    if exchange.hasPromised { later.withLock { $0.forget() } }
+    exchange = Exchange()
     enter(.kept)
   }
 }

@@ -92,6 +92,9 @@ package final class HTTPServer: @unchecked Sendable {
     return counts
   }
 
+  /// That of libmicrohttpd, as it is loaded: 0.9.75.
+  package static var libraryVersion: String { String(cString: MHD_get_version()) }
+
   // MARK: The end
 
   /// Ends the server, and waits for it: it stops listening, closes connections that wait, and answers every request whose head has come,
@@ -105,47 +108,68 @@ package final class HTTPServer: @unchecked Sendable {
     let deadline = ContinuousClock.now + patience
     socket.removeFile()
     core.drain()
-    let listening = MHD_quiesce_daemon(daemon)
-    acceptWaiting(listening)
-    // It must not be closed while the library's thread lives, but nobody should wait there for nothing.
-    shutdown(listening, Int32(SHUT_RDWR))
+    wakeThread()
     waitUntilEmpty(deadline)
     let cut = core.table.unanswered
     core.end()
     if cut > 0 { waitUntilEmpty(ContinuousClock.now + HTTPDefaults.farewell) }
     watcher.stop()
     MHD_stop_daemon(daemon)
-    if listening >= 0 { close(listening) }
+    if let listening = core.abandonedSocket { close(listening) }
     socket.close()
     return cut
   }
 
-  /// Takes in whom the kernel has let in: closing the socket would break their connections.
-  private func acceptWaiting(_ listening: Int32) {
-    for _ in 0..<Int(HTTPDefaults.backlog) {
-      var address = sockaddr_storage()
-      var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-      withUnsafeMutablePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-          let accepted = accept(listening, pointer, &length)
-          guard accepted >= 0 else {
-            length = 0
-            return
-          }
-          _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
-          mhd_add_connection(daemon, accepted, pointer, length)
-        }
-      }
-      if length == 0 { return }
-    }
+  /// Gives the library's thread something to do: a connection that is closed already. Where all are taken it is refused, and the end of the
+  /// next one does the same.
+  private func wakeThread() {
+    var pair: [Int32] = [-1, -1]
+    let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    guard socketpair(AF_UNIX, kind, 0, &pair) == 0 else { return }
+    close(pair[1])
+    var address = sockaddr()
+    address.sa_family = sa_family_t(AF_UNIX)
+    mhd_add_connection(daemon, pair[0], &address, socklen_t(MemoryLayout<sockaddr>.size))
   }
 
   private func waitUntilEmpty(_ deadline: ContinuousClock.Instant) {
-    while !core.table.isEmpty {
+    var isListening = true
+    // How many connections there must have been before none counts as the end, and how often that is waited for.
+    var expected = 0
+    var rounds = HTTPDefaults.mostRoundsForThoseWhoWait
+    repeat {
+      if isListening, let abandoned = core.abandonedSocket {
+        isListening = false
+        expected = core.table.counts.accepted + acceptWaiting(abandoned)
+        // It must not be closed while the library's thread lives, but nobody should wait there for nothing.
+        shutdown(abandoned, Int32(SHUT_RDWR))
+      }
       core.table.closeIdle()
-      guard ContinuousClock.now < deadline else { return }
+      if !isListening, core.table.isEmpty {
+        if core.table.counts.accepted >= expected || rounds == 0 { return }
+        rounds -= 1
+      }
       Thread.sleep(forTimeInterval: HTTPDefaults.drainPauseSeconds)
+    } while ContinuousClock.now < deadline
+  }
+
+  /// Hands to the library whom the kernel has let in, and returns how many: closing the socket would break their connections.
+  private func acceptWaiting(_ listening: Int32) -> Int {
+    for count in 0..<Int(HTTPDefaults.backlog) {
+      var address = sockaddr_storage()
+      var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+      let isDone = withUnsafeMutablePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+          let accepted = accept(listening, pointer, &length)
+          guard accepted >= 0 else { return true }
+          _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
+          mhd_add_connection(daemon, accepted, pointer, length)
+          return false
+        }
+      }
+      if isDone { return count }
     }
+    return Int(HTTPDefaults.backlog)
   }
 }
 

@@ -1,6 +1,6 @@
 /// Where the answer of a connection's request stands, while it may come from another thread: a pure state, which says what is to be done
 /// with the connection.
-struct LaterAnswer {
+package struct LaterAnswer {
   private enum Stage {
     /// Nobody owes an answer.
     case none
@@ -12,7 +12,7 @@ struct LaterAnswer {
   }
 
   /// What the server's thread does once the handler has returned without an answer.
-  enum Step {
+  package enum Step: Hashable {
     case send(HTTPAnswer)
     /// The connection is to be suspended.
     case wait
@@ -24,15 +24,17 @@ struct LaterAnswer {
   /// Counts the promises of a connection: a late answer must not reach the request that follows.
   private var number = 0
 
+  package init() {}
+
   /// The number of the answer that is promised from now on.
-  mutating func promise() -> Int {
+  package mutating func promise() -> Int {
     number += 1
     stage = .promised
     return number
   }
 
   /// - Returns: Whether the connection is to be resumed.
-  mutating func arrive(_ answer: HTTPAnswer, for promise: Int) -> Bool {
+  package mutating func arrive(_ answer: HTTPAnswer, for promise: Int) -> Bool {
     guard promise == number else { return false }
     switch stage {
     case .promised:
@@ -48,7 +50,7 @@ struct LaterAnswer {
   /// The handler has returned without an answer, or the connection has been resumed.
   ///
   /// - Parameter ending: What is answered in place of waiting, where the server ends.
-  mutating func next(ending: HTTPAnswer?) -> Step {
+  package mutating func next(ending: HTTPAnswer?) -> Step {
     switch stage {
     case .none: return .nobodyAnswers
     case .promised, .awaited:
@@ -67,12 +69,12 @@ struct LaterAnswer {
   /// No answer is waited for any longer.
   ///
   /// - Returns: Whether the connection is to be resumed.
-  mutating func abandon(_ answer: HTTPAnswer) -> Bool {
+  package mutating func abandon(_ answer: HTTPAnswer) -> Bool {
     guard case .awaited = stage else { return false }
     stage = .made(answer)
     return true
   }
 
   /// The request is over.
-  mutating func forget() { stage = .none }
+  package mutating func forget() { stage = .none }
 }

@@ -34,7 +34,8 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
 
   private static func socketFile(_ path: String, _ text: String) throws(ListenAddressError) -> String {
     guard !path.isEmpty, !path.hasSuffix("/"), !path.utf8.contains(0) else {
-      throw ListenAddressError(text: text, reason: "a path is needed after unix:, such as unix:/run/sonde.socket")
+      throw ListenAddressError(
+        text: text, reason: "a path is needed after unix:, such as unix:/run/sonde.socket")
     }
     guard path.utf8.count <= longestSocketFile else {
       throw ListenAddressError(
@@ -44,7 +45,9 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
     return path
   }
 
-  private static func host(_ part: Substring, _ port: Int, _ text: String) throws(ListenAddressError) -> String {
+  private static func host(_ part: Substring, _ port: Int, _ text: String) throws(ListenAddressError)
+    -> String
+  {
     if part.hasPrefix("["), part.hasSuffix("]") {
       let inner = String(part.dropFirst().dropLast())
       var address = in6_addr()
@@ -56,7 +59,8 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
     if part.isEmpty || part == "*" {
       throw ListenAddressError(
         text: text,
-        reason: "say which interface: 127.0.0.1:\(port) for this machine alone, 0.0.0.0:\(port) for all networks")
+        reason:
+          "say which interface: 127.0.0.1:\(port) for this machine alone, 0.0.0.0:\(port) for all networks")
     }
     if part.contains(":") {
       throw ListenAddressError(

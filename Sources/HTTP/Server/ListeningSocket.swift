@@ -62,7 +62,9 @@ struct ListeningSocket: Sendable {
     case EADDRINUSE: .addressInUse(address)
     case EADDRNOTAVAIL: .cannotListen(address, "this machine has no such address")
     case EACCES, EPERM:
-      .cannotListen(address, "\(String(cString: strerror(code))); ports below 1024 need root, a socket file needs its folder")
+      .cannotListen(
+        address,
+        "\(String(cString: strerror(code))); ports below 1024 need root, a socket file needs its folder")
     default: .cannotListen(address, String(cString: strerror(code)))
     }
   }
@@ -76,9 +78,11 @@ struct ListeningSocket: Sendable {
 
   // MARK: Networks
 
-  private static func listen(_ address: ListenAddress, _ host: String, _ port: Int) throws(HTTPServerError) -> (
-    Int32, Int
-  ) {
+  private static func listen(_ address: ListenAddress, _ host: String, _ port: Int) throws(HTTPServerError)
+    -> (
+      Int32, Int
+    )
+  {
     // Clients try 127.0.0.1 for it, all of them; not all try ::1.
     let name = host.lowercased() == "localhost" ? "127.0.0.1" : host
     var hints = addrinfo()
@@ -108,9 +112,12 @@ struct ListeningSocket: Sendable {
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
     return withUnsafeMutablePointer(to: &storage) { pointer -> Int? in
       let raw = UnsafeMutableRawPointer(pointer)
-      guard getsockname(descriptor, raw.assumingMemoryBound(to: sockaddr.self), &length) == 0 else { return nil }
+      guard getsockname(descriptor, raw.assumingMemoryBound(to: sockaddr.self), &length) == 0 else {
+        return nil
+      }
       switch Int32(pointer.pointee.ss_family) {
-      case AF_INET: return Int(UInt16(bigEndian: raw.assumingMemoryBound(to: sockaddr_in.self).pointee.sin_port))
+      case AF_INET:
+        return Int(UInt16(bigEndian: raw.assumingMemoryBound(to: sockaddr_in.self).pointee.sin_port))
       case AF_INET6:
         return Int(UInt16(bigEndian: raw.assumingMemoryBound(to: sockaddr_in6.self).pointee.sin6_port))
       default: return nil
@@ -122,7 +129,8 @@ struct ListeningSocket: Sendable {
 
   /// Under another name first: nobody connects before it has its mode and listens, and a file that is left of a dead process is
   /// replaced in one step.
-  private static func listen(_ address: ListenAddress, file path: String, _ mode: UInt32) throws(HTTPServerError)
+  private static func listen(_ address: ListenAddress, file path: String, _ mode: UInt32)
+    throws(HTTPServerError)
     -> Int32
   {
     var status = stat()
@@ -161,14 +169,20 @@ struct ListeningSocket: Sendable {
   }
 
   /// `path` fits, as ``ListenAddress`` has seen to.
-  private static func withSocketAddress<Value>(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Value)
+  private static func withSocketAddress<Value>(
+    _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Value
+  )
     -> Value
   {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8).prefix($0.count - 1)) }
+    withUnsafeMutableBytes(of: &address.sun_path) {
+      $0.copyBytes(from: Array(path.utf8).prefix($0.count - 1))
+    }
     return withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
     }
   }
 }

@@ -1,4 +1,5 @@
 import CMicroHTTPD
+import Foundation
 
 /// Makes a request of what the library has read of its head.
 enum RequestReader {
@@ -8,12 +9,19 @@ enum RequestReader {
   ) -> HTTPRequest {
     var headers = HTTPHeaders()
     headers.reserve(usualHeaders)
-    mhd_headers(handle, addField, &headers)
+    withUnsafeMutablePointer(to: &headers) { mhd_headers(handle, addField, $0) }
     var arguments = HTTPHeaders()
-    mhd_arguments(handle, addField, &arguments)
+    withUnsafeMutablePointer(to: &arguments) { mhd_arguments(handle, addField, $0) }
     return HTTPRequest(
-      HTTPMethod(String(cString: method)), String(cString: url), arguments: arguments.fields, headers: headers,
+      self.method(method), String(cString: url), arguments: arguments.fields, headers: headers,
       isEncrypted: isEncrypted, client: client)
+  }
+
+  /// The two that make up nearly all requests are told by their bytes, without making text of them.
+  private static func method(_ text: UnsafePointer<CChar>) -> HTTPMethod {
+    if strcmp(text, "POST") == 0 { return .post }
+    if strcmp(text, "GET") == 0 { return .get }
+    return HTTPMethod(String(cString: text))
   }
 
   /// What clients send, mostly: room for more is made where it is needed.

@@ -29,7 +29,7 @@ enum ServerCallbacks {
     settings.changed = { context, handle, slot, isClosed in
       guard let context, let handle, let slot else { return }
       let core = Unmanaged<ServerCore>.fromOpaque(context).takeUnretainedValue()
-      if isClosed == 0 { core.opened(handle, slot) } else { core.closed(slot) }
+      if isClosed == 0 { core.opened(handle, slot) } else { core.closed(handle, slot) }
     }
     return mhd_start(&settings)
   }
