@@ -5,7 +5,6 @@ It shares no line with Sonde: what both say of a request is then worth comparing
 import json
 import math
 import os
-import re
 
 models = {}
 
@@ -51,7 +50,7 @@ def answer(row):
             raise ValueError(f"{len(values)} values, and the model has {len(model['features'])} features")
     else:
         raise ValueError("a row is neither a list nor an object")
-    if not all(type(value) in (int, float) for value in values):
+    if not all(isinstance(value, (int, float)) for value in values):
         raise ValueError("a feature is no number")
     score = decision(model, values)
     return {"device": device, "score": score, "prediction": 1 if score < 0 else 0, "model_version": model["version"]}
