@@ -189,10 +189,8 @@ package struct JSONScanner {
   /// Whether a number comes next.
   package mutating func isNumberNext() -> Bool { peek().map { $0 == 0x2D || Self.isDigit($0) } ?? false }
 
-  /// A number, which comes next: the double nearest to it.
-  ///
-  /// Short decimals are exact by arithmetic (Clinger, "How to Read Floating Point Numbers Accurately", 1990: a mantissa below 2^53 and a
-  /// power of ten up to 22 are both exact, so one division rounds once); the rest goes through ``DecimalText``.
+  /// A number, which comes next: the double nearest to it. Bodies are mostly numbers, so each digit is looked at once, and eight at a time;
+  /// exponents and more than 19 digits go through ``DecimalText/double(in:at:)``.
   package mutating func number() throws(JSONFault) -> Double {
     _ = peek()
     let start = offset
@@ -200,46 +198,29 @@ package struct JSONScanner {
     if isNegative { offset += 1 }
     let first = offset
     var mantissa: UInt64 = 0
-    let whole = digits(into: &mantissa)
+    while offset < bytes.count, Self.isDigit(bytes[offset]) {
+      mantissa = mantissa &* 10 &+ UInt64(bytes[offset] &- 0x30)
+      offset += 1
+    }
+    let whole = offset - first
     guard whole > 0 else { throw fault("a number") }
     guard whole == 1 || bytes[first] != 0x30 else { throw fault("a number without leading zeros", at: first) }
     var fraction = 0
     if offset < bytes.count, bytes[offset] == 0x2E {
       offset += 1
-      fraction = digits(into: &mantissa)
+      fraction = DecimalText.digits(bytes, &offset, into: &mantissa)
       guard fraction > 0 else { throw fault("a digit") }
     }
-    var hasExponent = false
-    if offset < bytes.count, bytes[offset] | 0x20 == 0x65 {
-      hasExponent = true
-      offset += 1
-      if offset < bytes.count, bytes[offset] == 0x2B || bytes[offset] == 0x2D { offset += 1 }
-      var exponent: UInt64 = 0
-      guard digits(into: &exponent) > 0 else { throw fault("a digit") }
+    let hasExponent = offset < bytes.count && bytes[offset] | 0x20 == 0x65
+    if !hasExponent, whole + fraction <= 19 {
+      if mantissa == 0 { return isNegative ? -0.0 : 0 }
+      if let magnitude = DecimalText.exact(mantissa, -fraction) { return isNegative ? -magnitude : magnitude }
     }
-    // 2^53 has 16 digits; 15 are always below it.
-    if !hasExponent, whole + fraction <= 15 {
-      let magnitude = Double(mantissa) / Self.powersOfTen[fraction]
-      return isNegative ? -magnitude : magnitude
-    }
-    var place = start
-    guard let value = DecimalText.double(in: bytes, at: &place), place == offset else {
-      throw fault("a number that a double can hold", at: start)
+    offset = start
+    guard let value = DecimalText.double(in: bytes, at: &offset) else {
+      throw fault("a number that a double can hold")
     }
     return value
-  }
-
-  private static let powersOfTen: [Double] = [
-    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-  ]
-
-  private mutating func digits(into mantissa: inout UInt64) -> Int {
-    let start = offset
-    while offset < bytes.count, Self.isDigit(bytes[offset]) {
-      mantissa = mantissa &* 10 &+ UInt64(bytes[offset] &- 0x30)
-      offset += 1
-    }
-    return offset - start
   }
 
   private static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
