@@ -13,7 +13,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 .PHONY: help setup program build build-time demo test scenario scenarios lint format docs gallery clean install \
-  uninstall bench bench-svm svm-oracle exact-aggregates fault-schedules random-fleets fuzz soak slurm-demo
+  uninstall bench bench-svm bench-serving serving-clients svm-oracle exact-aggregates fault-schedules random-fleets fuzz soak slurm-demo
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,12 @@ bench: build ## Run the benchmarks, peers side by side
 
 bench-svm: build ## Run the benchmark of the one-class SVMs alone
 	@Benchmarks/svm/run.sh
+
+bench-serving: program ## Run the benchmark of the scoring service alone, beside FastAPI, Flask and MLServer
+	@Benchmarks/serving/run.sh
+
+serving-clients: program ## Hold the scoring service against others' clients and servers: RUN=FOLDER of a quickstart
+	@Tests/Clients/run.sh $(RUN)
 
 random-fleets: build ## Run COUNT=50 random fleets with wrong clocks, sleepers and extreme values
 	@SONDE_RANDOM_FLEETS=$(or $(COUNT),50) $(if $(SEED),SONDE_FLEET_SEED=$(SEED)) \

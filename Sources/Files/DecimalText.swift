@@ -102,6 +102,40 @@ package enum DecimalText {
     }
   }
 
+  /// Reads digits from `position` on into `mantissa`, behind those that it has already, modulo 2^64; returns how many.
+  package static func digits(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ position: inout Int, into mantissa: inout UInt64
+  ) -> Int {
+    let start = position
+    while bytes.count - position >= 8 {
+      let text = UnsafeRawPointer(bytes.baseAddress! + position).loadUnaligned(as: UInt64.self)
+      guard let eight = eightDigits(UInt64(littleEndian: text)) else { break }
+      mantissa = mantissa &* 100_000_000 &+ eight
+      position += 8
+    }
+    if bytes.count - position >= 4 {
+      let text = UnsafeRawPointer(bytes.baseAddress! + position).loadUnaligned(as: UInt32.self)
+      if let four = fourDigits(UInt32(littleEndian: text)) {
+        mantissa = mantissa &* 10_000 &+ UInt64(four)
+        position += 4
+      }
+    }
+    while position < bytes.count, isDigit(bytes[position]) {
+      mantissa = mantissa &* 10 &+ UInt64(bytes[position] &- 0x30)
+      position += 1
+    }
+    return position - start
+  }
+
+  /// As ``eightDigits(_:)``.
+  private static func fourDigits(_ text: UInt32) -> UInt32? {
+    let high: UInt32 = 0xF0F0_F0F0
+    guard text & high | ((text &+ 0x0606_0606) & high) >> 4 == 0x3333_3333 else { return nil }
+    let digits = text &- 0x3030_3030
+    let pairs = digits &* 10 &+ digits >> 8
+    return (pairs & 0xFF) &* 100 &+ (pairs >> 16 & 0xFF)
+  }
+
   /// The number that eight ASCII digits are, the first in the lowest byte; nil where one is none. Neighbours are put
   /// together three times: to two digits, to four, to eight (Lemire, "Number parsing at a gigabyte per second", 2021).
   private static func eightDigits(_ text: UInt64) -> UInt64? {
@@ -122,7 +156,7 @@ package enum DecimalText {
   /// accurately", 1990). Otherwise the mantissa, moved to the left, is multiplied by the first 64 or 128 bits of the power
   /// of five, rounded up: that is enough for every exponent from -27 to 0, and ties are seen by the product being exact
   /// (Lemire, as above; Mushtak and Lemire, "Fast number parsing without fallback", 2023).
-  private static func exact(_ mantissa: UInt64, _ exponent: Int) -> Double? {
+  package static func exact(_ mantissa: UInt64, _ exponent: Int) -> Double? {
     if mantissa <= 1 << 53, -22...22 ~= exponent {
       return exponent < 0
         ? Double(mantissa) / powersOfTen[-exponent] : Double(mantissa) * powersOfTen[exponent]

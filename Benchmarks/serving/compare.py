@@ -1,0 +1,248 @@
+"""Sonde's scoring service beside others that serve the same model: FastAPI, Flask and MLServer with scikit-learn, and a bare program
+over the same HTTP library that only sums up what it reads.
+
+All servers run at once, on loopback, each with one process or thread that scores; they are asked in turn, in rounds. Requests come
+open-loop (Poisson arrivals) at half of the greatest rate that FastAPI reaches, so that nobody is asked for more than he can. A latency
+counts from the instant at which the request was to be sent. The processor's time is that of all processes of a server.
+"""
+import argparse
+import http.client
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy
+
+here = os.path.dirname(os.path.abspath(__file__))
+CONNECTIONS = 16
+PATH = "/v2/models/pump/infer"
+# What this benchmark is to show; Sonde is meant to stay below these.
+AIMS = {
+    1: {"cpu_over_fastapi": 1 / 25, "cpu_over_bare": 1.5, "p99_over_fastapi": 1 / 10},
+    1000: {"cpu_over_fastapi": 1 / 10},
+}
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    """A server of the model, in a session of its own, so that all of its processes are found."""
+
+    def __init__(self, name, command, folder, environment=None):
+        self.name, self.folder = name, folder
+        self.port = free_port()
+        command = [str(self.port) if part == "PORT" else part.replace(":PORT", f":{self.port}") for part in command]
+        self.log = os.path.join(folder, f"{name}.log")
+        with open(self.log, "w") as log:
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log, cwd=folder, start_new_session=True,
+                env=dict(os.environ, MODEL=os.path.join(folder, "model.joblib"), **ONE_THREAD, **(environment or {})))
+
+    def processes(self):
+        """Those of its session."""
+        found = []
+        for entry in os.listdir("/proc"):
+            if entry.isdigit():
+                try:
+                    with open(f"/proc/{entry}/stat") as f:
+                        fields = f.read().rpartition(")")[2].split()
+                except OSError:
+                    continue
+                if int(fields[3]) == self.process.pid:
+                    found.append(int(entry))
+        return found
+
+    def processor_seconds(self):
+        """Of all its threads so far, in nanoseconds' steps; those of a stat file are of 10 ms."""
+        total = 0
+        for process in self.processes():
+            try:
+                for thread in os.listdir(f"/proc/{process}/task"):
+                    with open(f"/proc/{process}/task/{thread}/schedstat") as f:
+                        total += int(f.read().split()[0])
+            except OSError:
+                continue
+        return total / 1e9
+
+    def ask(self, rows):
+        """The scores of the body with so many rows; None while it does not answer."""
+        with open(os.path.join(self.folder, f"rows-{rows}.json"), "rb") as f:
+            body = f.read()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request("POST", PATH, body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            content = answer.read()
+        except OSError:
+            return None
+        finally:
+            connection.close()
+        if answer.status != 200:
+            return None
+        return numpy.array([output for output in json.loads(content)["outputs"] if output["name"] == "score"][0]["data"])
+
+    def wait(self):
+        for _ in range(600):
+            if self.process.poll() is not None:
+                break
+            if self.ask(1) is not None:
+                return
+            time.sleep(0.1)
+        with open(self.log) as f:
+            sys.exit(f"{self.name} does not answer: {f.read()[-2000:]}")
+
+    def stop(self):
+        try:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            self.process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+class Drive:
+    """Asks a server at a rate: the one place that knows the load generator."""
+
+    def __init__(self, program):
+        self.program = program
+
+    def __call__(self, server, rate, seconds, rows, seed=1):
+        """Offered, answered and failed requests, and latencies in milliseconds. Rate 0: as fast as answers come."""
+        arguments = [server.port, PATH, os.path.join(server.folder, f"rows-{rows}.json"), rate, seconds, CONNECTIONS, seed]
+        text = subprocess.run([self.program, *map(str, arguments)], check=True, capture_output=True, text=True).stdout
+        return json.loads(text)
+
+
+def mlserver_folder(folder):
+    path = os.path.join(folder, "mlserver")
+    os.makedirs(os.path.join(path, "pump"))
+    settings = {
+        "host": "127.0.0.1", "http_port": free_port(), "grpc_port": free_port(), "metrics_port": free_port(), "parallel_workers": 0,
+        "debug": False,
+    }
+    for name, content in (("settings", settings), ("pump/model-settings", {"name": "pump", "implementation": "runtime.Pump"})):
+        with open(os.path.join(path, f"{name}.json"), "w") as f:
+            json.dump(content, f)
+    return path, settings["http_port"]
+
+
+def start(args, folder):
+    binaries = os.path.dirname(sys.executable)
+    servers = [
+        Server("sonde", [args.sonde, "serve", "--models", os.path.join(folder, "models"), "--listen", "127.0.0.1:PORT",
+                         "--access-log", "none"], folder),
+        Server("bare", [args.bare, "PORT"], folder),
+        Server("fastapi", [os.path.join(binaries, "uvicorn"), "web_fastapi:app", "--app-dir", here, "--host", "127.0.0.1", "--port",
+                           "PORT", "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"], folder),
+        Server("flask", [os.path.join(binaries, "gunicorn"), "--chdir", here, "-b", "127.0.0.1:PORT", "-w", "1", "-k", "gthread",
+                         "--threads", "4", "web_flask:app"], folder),
+    ]
+    if args.mlserver_python:
+        path, port = mlserver_folder(folder)
+        server = Server(
+            "mlserver", [os.path.join(os.path.dirname(args.mlserver_python), "mlserver"), "start", path], folder,
+            {"PYTHONPATH": os.path.join(here, "mlserver")})
+        server.port = port
+        servers.append(server)
+    return servers
+
+
+def measure(drive, server, rate, seconds, rows, seed):
+    before = server.processor_seconds()
+    figures = drive(server, rate, seconds, rows, seed)
+    cpu = server.processor_seconds() - before
+    figures["cpu_us_per_request"] = cpu * 1e6 / max(1, figures["answered"])
+    return figures
+
+
+def compare(drive, servers, args, rows, results):
+    fastapi = next(server for server in servers if server.name == "fastapi")
+    for server in servers:
+        drive(server, 0, 1, rows)
+    greatest = drive(fastapi, 0, args.seconds / 2, rows)["achieved_per_second"]
+    rate = greatest / 2
+    runs = {server.name: [] for server in servers}
+    for turn in range(args.rounds):
+        # Each comes first in turn: that one finds the machine as another peer has left it.
+        for server in servers[turn % len(servers):] + servers[:turn % len(servers)]:
+            # The same arrivals for all.
+            runs[server.name].append(measure(drive, server, rate, args.seconds, rows, turn + 1))
+    median = {
+        name: {key: statistics.median(run[key] for run in all_runs) for key in all_runs[0]} for name, all_runs in runs.items()
+    }
+    print(f"\n{rows} {'row' if rows == 1 else 'rows'} a request, {rate:,.0f} requests/s (half of FastAPI's greatest rate), median of {args.rounds}")
+    print(f"  {'':10} {'answered/s':>10} {'failed':>7} {'CPU us/request':>15} {'CPU us/row':>11} {'p50 ms':>9} {'p99 ms':>9} {'CPU / Sonde':>12} {'p99 / Sonde':>12}")
+    for name, figures in median.items():
+        row = {
+            "peer": name, "rows": rows, "rate": rate, **figures, "cpu_us_per_row": figures["cpu_us_per_request"] / rows,
+            "cpu_over_sonde": figures["cpu_us_per_request"] / median["sonde"]["cpu_us_per_request"],
+            "p99_over_sonde": figures["p99_ms"] / median["sonde"]["p99_ms"],
+        }
+        results.append(row)
+        # Who does not keep up has no latency worth a figure.
+        late = figures["achieved_per_second"] < 0.95 * figures["offered"] / args.seconds
+        print(
+            f"  {name:10} {figures['achieved_per_second']:10,.0f} {figures['errors']:7,.0f} {figures['cpu_us_per_request']:15,.1f} "
+            f"{row['cpu_us_per_row']:11,.2f} {figures['p50_ms']:9.2f} {figures['p99_ms']:9.2f} {row['cpu_over_sonde']:12.1f} "
+            f"{row['p99_over_sonde']:12.1f}{'   does not keep up' if late else ''}")
+    sonde = median["sonde"]
+    shown = {
+        "cpu_over_fastapi": ("CPU a request / FastAPI's", sonde["cpu_us_per_request"] / median["fastapi"]["cpu_us_per_request"]),
+        "cpu_over_bare": ("CPU a request / the bare program's", sonde["cpu_us_per_request"] / median["bare"]["cpu_us_per_request"]),
+        "p99_over_fastapi": ("p99 / FastAPI's", sonde["p99_ms"] / median["fastapi"]["p99_ms"]),
+    }
+    for key, aim in AIMS[rows].items():
+        label, value = shown[key]
+        print(f"  Sonde's {label}: {value:.3f} (aim: at most {aim:.2f})")
+        results.append({"aim": key, "rows": rows, "value": value, "at_most": aim})
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sonde", required=True)
+    parser.add_argument("--bare", required=True)
+    parser.add_argument("--drive", required=True)
+    parser.add_argument("--mlserver-python")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--output")
+    args = parser.parse_args()
+    args.sonde, args.bare, args.drive = map(os.path.abspath, (args.sonde, args.bare, args.drive))
+    drive = Drive(args.drive)
+    results, servers = [], []
+    with tempfile.TemporaryDirectory(prefix="sonde-bench-") as folder:
+        subprocess.run([sys.executable, os.path.join(here, "model.py"), folder], check=True, env=dict(os.environ, **ONE_THREAD))
+        try:
+            servers = start(args, folder)
+            for server in servers:
+                server.wait()
+                if server.name == "bare":
+                    continue
+                for rows in AIMS:
+                    expected, scores = numpy.load(os.path.join(folder, f"scores-{rows}.npy")), server.ask(rows)
+                    difference = float(numpy.max(numpy.abs(scores - expected)))
+                    if len(scores) != rows or not difference <= 1e-9 * max(1, float(numpy.max(numpy.abs(expected)))):
+                        sys.exit(f"{server.name} scores otherwise: {difference}")
+            for rows in AIMS:
+                compare(drive, servers, args, rows, results)
+        finally:
+            for server in servers:
+                server.stop()
+    if args.output:
+        with open(args.output, "w") as f:
+            json.dump(results, f, indent=1)
+
+
+if __name__ == "__main__":
+    main()

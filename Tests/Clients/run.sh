@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Holds `sonde serve` against others' clients and servers, with the models and windows of a finished run:
+#   azure     Azure's own inference server answers a table of requests, good and bad, as Sonde does
+#   protocol  KServe's and Triton's clients read the scores of the run's prediction files, to the last bit
+#   openapi   schemathesis finds nothing against the service's own OpenAPI document
+#
+#   run.sh [RUN_DIR [azure|protocol|openapi]…]
+# Without a run it makes a quickstart first.
+# The peers come from PyPI into virtual environments beside the scripts. Without PyPI and without them nothing is checked, and it leaves with 69.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$here/../..
+sonde=${SONDE:-$root/.build/release/sonde}
+if [ $# -gt 0 ]; then
+  run=$1
+  shift
+else
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+  run=$folder/run
+  "$sonde" run "$root/Scenarios/quickstart.yaml" --out "$run" >/dev/null
+fi
+[ $# -gt 0 ] || set -- azure protocol openapi
+
+for peer in "$@"; do
+  if ! python=$("$root/Benchmarks/venv.sh" "$here/$peer"); then
+    echo "clients: the packages of $peer cannot be had from PyPI" >&2
+    exit 69
+  fi
+  echo "-- $peer"
+  case $peer in
+    azure) "$python" "$here/azure/compare.py" "$sonde" "$run/models" ;;
+    protocol) "$python" "$here/protocol/check.py" "$sonde" "$run" ;;
+    openapi) "$python" "$here/openapi/check.py" "$sonde" "$run" ;;
+    *) echo "clients: there is no $peer" >&2; exit 64 ;;
+  esac
+done
