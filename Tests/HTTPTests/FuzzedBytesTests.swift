@@ -1,6 +1,7 @@
 import Foundation
 import HTTP
 import Telemetry
+import TestSupport
 import Testing
 
 /// Bytes that are nearly requests: the server answers or closes, and serves the next client.

@@ -1,5 +1,6 @@
 import Foundation
 import HTTP
+import TestSupport
 import Testing
 
 /// Requests that break a limit of the server get an answer in the handler's words, and harm nobody.

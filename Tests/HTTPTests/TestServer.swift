@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import HTTP
 
 /// A handler of closures. Without one it answers with what it got: the method, the path, the arguments and the body.

@@ -1,6 +1,7 @@
 import CMicroHTTPD
 import Dispatch
 import Foundation
+import Glibc
 import Synchronization
 
 /// An HTTP/1.1 server over libmicrohttpd: one thread that waits for all connections at once and asks a handler for each answer. A second

@@ -1,4 +1,7 @@
+// The kinds of sockets are a part of whichever of these two the compiler has read first.
+import CMicroHTTPD
 import Foundation
+import Glibc
 
 /// A socket that listens: where, and what is to be cleared away when it no longer does.
 struct ListeningSocket: Sendable {

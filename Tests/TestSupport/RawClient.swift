@@ -1,25 +1,27 @@
 import Foundation
 
 /// A client that sends bytes as they are, and waits for what comes: one blocking socket.
-final class RawClient {
-  struct Broken: Error, CustomStringConvertible {
-    let description: String
+package final class RawClient {
+  package struct Broken: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(description: String) { self.description = description }
   }
 
   /// An answer as it came.
-  struct Response: Hashable, Sendable {
-    var status: Int
+  package struct Response: Hashable, Sendable {
+    package var status: Int
     /// By their names in small letters.
-    var headers: [String: String]
-    var body: [UInt8]
+    package var headers: [String: String]
+    package var body: [UInt8]
 
-    var text: String { String(decoding: body, as: UTF8.self) }
+    package var text: String { String(decoding: body, as: UTF8.self) }
   }
 
   private let descriptor: Int32
   private var received: [UInt8] = []
 
-  init(port: Int) throws {
+  package init(port: Int) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -28,7 +30,7 @@ final class RawClient {
     try connect(&address)
   }
 
-  init(file: String) throws {
+  package init(file: String) throws {
     descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
@@ -54,10 +56,10 @@ final class RawClient {
 
   /// Returns whether the other side takes it.
   @discardableResult
-  func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+  package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
   @discardableResult
-  func send(_ bytes: [UInt8]) -> Bool {
+  package func send(_ bytes: [UInt8]) -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes {
@@ -70,16 +72,16 @@ final class RawClient {
   }
 
   /// Sends no more, and reads on.
-  func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+  package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
   /// Reads less at a time than others do, so that the server cannot send.
-  func shrinkReceiveBuffer() {
+  package func shrinkReceiveBuffer() {
     var size: Int32 = 4_096
     setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
   }
 
   /// Whether the other side has closed the connection, as far as can be seen without waiting.
-  var isClosed: Bool {
+  package var isClosed: Bool {
     var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     guard poll(&event, 1, 0) > 0 else { return false }
     return !receive()
@@ -97,7 +99,7 @@ final class RawClient {
   /// The next answer.
   ///
   /// - Parameter isHead: Whether it answers `HEAD`, and so has no body.
-  func response(isHead: Bool = false) throws -> Response {
+  package func response(isHead: Bool = false) throws -> Response {
     let end = Array("\r\n\r\n".utf8)
     while true {
       if let range = received.firstRange(of: end) {
@@ -133,14 +135,14 @@ final class RawClient {
   }
 
   /// What comes before the end of the connection.
-  func rest() -> [UInt8] {
+  package func rest() -> [UInt8] {
     while receive() {}
     defer { received = [] }
     return received
   }
 
   /// Sends a request with a `Content-Length`, and waits for its answer.
-  func request(_ line: String, headers: [String] = [], body: String = "") throws -> Response {
+  package func request(_ line: String, headers: [String] = [], body: String = "") throws -> Response {
     let length = body.isEmpty ? [] : ["Content-Length: \(body.utf8.count)"]
     let head = (["\(line) HTTP/1.1", "Host: test"] + headers + length).joined(separator: "\r\n")
     guard send(head + "\r\n\r\n" + body) else { throw Broken(description: "closed before \(line)") }
