@@ -89,8 +89,17 @@ package enum ReplicaDefaults {
   static let steadyTime = Duration.seconds(30)
   /// How long a replica that drains may take to answer what it has begun.
   static let drainTimeout = ReplicaDefaults.requestTimeout
-  /// How long a replica may go on after SIGTERM before it is killed: it has nothing left to answer.
-  static let exitGrace = Duration.seconds(5)
+  /// How long haproxy must have found a replica down, whose process lives, until it is killed and started again: checks of a busy machine
+  /// fail for seconds, and a replica that hangs hangs for ever.
+  static let downTime = Duration.seconds(60)
+  /// How long a replica may go on after SIGTERM before it is killed: longer than its own limit for what it has begun.
+  static let exitGrace = Duration.seconds(15)
+  /// How often in a row haproxy is started again before the set gives up.
+  static let frontFailures = 5
+  /// How often a free port is looked for: between finding it and haproxy's taking it, another process may take it.
+  static let portAttempts = 5
+  /// How often a set looks whether it is to stop.
+  static let stopInterval = Duration.milliseconds(20)
   /// How long stopping the whole set may take.
   package static let stopDeadline = Duration.seconds(30)
 }

@@ -14,8 +14,8 @@ package struct ReplicaSettings: Sendable {
   package var arguments: [String]
   /// Added to the environment of each replica.
   package var environment: [String: String] = [:]
-  /// Where clients are to use TLS: files in PEM with the certificate, its chain after it, and its key.
-  package var certificate: TLSCertificate?
+  /// Where clients are to use TLS. haproxy gets both files as one, which nobody else may read.
+  package var tls: TLSFiles?
   /// A socket file on which somebody answers `GET /metrics` for the whole service, such as with ``ReplicaFigures/metrics``. Nil: a replica
   /// answers for itself alone.
   package var metricsSocket: String?
@@ -36,16 +36,6 @@ package struct ReplicaSettings: Sendable {
   package var stopDeadline = ReplicaDefaults.stopDeadline
   /// For how long a smaller number of replicas must have been enough before one goes.
   package var scaleDownTime = ReplicaDefaults.scaleDownTime
-
-  package struct TLSCertificate: Hashable, Sendable {
-    package var certificateFile: String
-    package var keyFile: String
-
-    package init(certificateFile: String, keyFile: String) {
-      self.certificateFile = certificateFile
-      self.keyFile = keyFile
-    }
-  }
 
   package init(
     listen: ListenAddress, scale: ReplicaScale, folder: String, program: String, arguments: [String]
