@@ -14,4 +14,18 @@ package struct ReplicaFigures: Hashable, Sendable {
   package var statistics: HAProxyStatistics?
   /// The processes of the replicas, by their numbers from 1.
   package var processes: [Int: Int32]
+
+  package init(
+    wanted: Int, starting: Int, ready: Int, draining: Int, most: Int, restarts: Int,
+    statistics: HAProxyStatistics?, processes: [Int: Int32]
+  ) {
+    self.wanted = wanted
+    self.starting = starting
+    self.ready = ready
+    self.draining = draining
+    self.most = most
+    self.restarts = restarts
+    self.statistics = statistics
+    self.processes = processes
+  }
 }

@@ -32,7 +32,7 @@ extension ReplicaSet {
     }
     let deadline = MachineClock.now + ReplicaDefaults.frontStartTimeout
     while front != nil {
-      if (try? await control.statistics()) != nil { return frontIsReady = true }
+      if (try? await control.statistics()) != nil, front != nil { return frontIsReady = true }
       if MachineClock.now >= deadline { service.send(signal: SIGKILL) }
       try await Task.sleep(for: ReplicaDefaults.probeInterval)
     }
@@ -45,8 +45,9 @@ extension ReplicaSet {
   }
 
   func frontEnded(_ words: String, at now: Duration) async {
-    guard frontIsReady else { return }
     front = nil
+    // While it starts, its end is waited for there.
+    guard frontIsReady else { return }
     frontIsReady = false
     switch phase {
     case .running: await startFrontAgain(words)
@@ -142,6 +143,9 @@ extension ReplicaSet {
     let absolute = URL(fileURLWithPath: settings.folder).standardizedFileURL.path
     if (try? await HAProxyControl(socket: "\(absolute)/sockets/control").statistics()) != nil {
       throw ReplicaError.settings(reason: "replicas run in the folder \(settings.folder) already")
+    }
+    if let path = settings.metricsSocket, !ReplicaSockets.isSafe(path) {
+      throw ReplicaError.settings(reason: "haproxy cannot ask \(path.quoted) for metrics: its path has signs that haproxy reads")
     }
     guard case .socketFile(let path) = settings.listen.place else { return }
     guard ReplicaSockets.isSafe(path), path.utf8.count <= ReplicaDefaults.socketPathBytes else {

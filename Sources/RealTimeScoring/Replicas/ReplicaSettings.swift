@@ -16,7 +16,7 @@ package struct ReplicaSettings: Sendable {
   package var environment: [String: String] = [:]
   /// Where clients are to use TLS. haproxy gets both files as one, which nobody else may read.
   package var tls: TLSFiles?
-  /// A socket file on which somebody answers `GET /metrics` for the whole service, such as with ``ReplicaFigures/metrics``. Nil: a replica
+  /// A socket file on which somebody answers `GET /metrics` for the whole service, such as with ``HAProxyMetrics``. Nil: a replica
   /// answers for itself alone.
   package var metricsSocket: String?
 
