@@ -23,11 +23,13 @@ package enum HAProxyMetrics {
   package static func add(_ statistics: HAProxyStatistics, to text: inout PrometheusText) {
     if let front = statistics.frontend {
       text.add(
-        "sonde_serving_front_connections", .gauge, help: "Connections of clients.", [.init(Double(front.current))])
+        "sonde_serving_front_connections", .gauge, help: "Connections of clients.",
+        [.init(Double(front.current))])
       text.add(
         "sonde_serving_front_responses_total", .counter,
         help: "Answers that clients got, by the first digit of their status.",
-        front.responses.enumerated().map { .init(Double($0.element), labels: ["code": "\($0.offset + 1)xx"]) })
+        front.responses.enumerated().map { .init(Double($0.element), labels: ["code": "\($0.offset + 1)xx"]) }
+      )
     }
     text.add(
       "sonde_serving_front_queued_requests", .gauge, help: "Requests that wait for a replica.",
@@ -37,12 +39,14 @@ package enum HAProxyMetrics {
     ) {
       text.add(
         "sonde_serving_replica_\(name)", kind, help: help,
-        statistics.replicas.map { .init(Double(value($0)), labels: ["replica": String($0.name.dropFirst())]) })
+        statistics.replicas.map { .init(Double(value($0)), labels: ["replica": String($0.name.dropFirst())]) }
+      )
     }
     perReplica("up", .gauge, "Whether the replica takes requests.") { $0.isUp ? 1 : 0 }
     perReplica("current_requests", .gauge, "Requests that the replica has.", \.current)
     perReplica("requests_total", .counter, "Requests that the replica was given.", \.total)
-    perReplica("redispatches_total", .counter, "Requests that went to another replica in its place.", \.redispatches)
+    perReplica(
+      "redispatches_total", .counter, "Requests that went to another replica in its place.", \.redispatches)
     perReplica("retries_total", .counter, "How often a request to the replica was tried again.", \.retries)
   }
 }

@@ -72,7 +72,8 @@ package struct ReplicaAutoscaler: Sendable {
   private func need(_ seen: Observation) -> Int {
     let demand = max(0, seen.busy + seen.queued) / Double(scale.requestsAtATime) / targetUtilization
     // Rounding must not ask for another replica: 0.7 / 0.7 is one.
-    let replicas = demand >= Double(scale.maxInstances) ? scale.maxInstances : Int((demand - 1e-9).rounded(.up))
+    let replicas =
+      demand >= Double(scale.maxInstances) ? scale.maxInstances : Int((demand - 1e-9).rounded(.up))
     let bounded = min(scale.maxInstances, max(scale.minInstances, replicas))
     // Where nobody takes requests, their number says nothing of how many will come.
     return seen.ready == 0 ? max(wanted, bounded) : bounded

@@ -151,7 +151,8 @@ package struct ReplicaBoard: Sendable {
       guard now - since >= limits.down else { return }
       actions.append(.slot(replica, .maint))
       kill(
-        replica, because: "it did not answer for \(limits.down.components.seconds) s", startsAgain: true, &actions)
+        replica, because: "it did not answer for \(limits.down.components.seconds) s", startsAgain: true,
+        &actions)
     default: downSince[replica] = nil
     }
   }
@@ -174,7 +175,9 @@ package struct ReplicaBoard: Sendable {
       actions += [.slot(replica, .maint), change(replica, end.state, "it ended by itself: \(end.words)")]
       failed(replica, readySince: since, now)
     case .draining:
-      actions += [.slot(replica, .maint), change(replica, end.state, "it ended while it drained: \(end.words)")]
+      actions += [
+        .slot(replica, .maint), change(replica, end.state, "it ended while it drained: \(end.words)"),
+      ]
     }
   }
 
@@ -229,7 +232,8 @@ package struct ReplicaBoard: Sendable {
     var count = slots.count(where: \.counts)
     // Those that wait or start serve nobody yet, and so go first; then those with the highest numbers, so that the others stay warm.
     for goes in [Slot.isWaiting, Slot.isStarting, Slot.isReady] {
-      for replica in stride(from: slots.count, through: 1, by: -1) where count > wanted && goes(slots[replica - 1]) {
+      for replica in stride(from: slots.count, through: 1, by: -1)
+      where count > wanted && goes(slots[replica - 1]) {
         release(replica, now, &actions)
         count -= 1
       }
@@ -284,7 +288,9 @@ extension ReplicaBoard.Slot {
   }
 
   /// Whether it is one of those that are wanted.
-  fileprivate var counts: Bool { Self.isWaiting(self) || Self.isStarting(self) || Self.isReady(self) || startsAgain }
+  fileprivate var counts: Bool {
+    Self.isWaiting(self) || Self.isStarting(self) || Self.isReady(self) || startsAgain
+  }
 
   private var startsAgain: Bool {
     if case .dying(_, true) = self { true } else { false }

@@ -16,7 +16,8 @@ package struct ReplicaScale: Hashable, Sendable {
     let (fewest, most) = (ReplicaDefaults.fewestReplicas, ReplicaDefaults.mostReplicas)
     guard minInstances >= fewest else {
       throw .settings(
-        reason: "\(minInstances) replicas are too few: at least \(fewest) must stay, since nobody else answers")
+        reason:
+          "\(minInstances) replicas are too few: at least \(fewest) must stay, since nobody else answers")
     }
     guard maxInstances >= minInstances else {
       throw .settings(

@@ -77,7 +77,8 @@ extension ReplicaSet {
     for (replica, state) in board.states {
       guard let row = seen.replica(replica) else { continue }
       switch state {
-      case .ready where row.status.hasPrefix("MAINT") || row.status.hasPrefix("DRAIN"): await set(replica, .ready)
+      case .ready where row.status.hasPrefix("MAINT") || row.status.hasPrefix("DRAIN"):
+        await set(replica, .ready)
       case .draining where row.isUp: await set(replica, .drain)
       default: break
       }
@@ -154,7 +155,10 @@ extension ReplicaSet {
   /// Before any replica was ready, each that fails may be a broken command, which no waiting mends.
   private func giveUpWhereNoneStarts(_ replica: Int, _ end: ReplicaEnd) {
     guard !wasReady, phase == .running, failure == nil else { return }
-    if board.states.values.contains(.ready) { return wasReady = true }
+    if board.states.values.contains(.ready) {
+      wasReady = true
+      return
+    }
     guard board.failures[replica, default: 0] >= ReplicaDefaults.startFailures else { return }
     failure = .replica(
       replica, reason: "has ended \(ReplicaDefaults.startFailures) times before it was ready: \(end.words)",

@@ -32,7 +32,10 @@ extension ReplicaSet {
     }
     let deadline = MachineClock.now + ReplicaDefaults.frontStartTimeout
     while front != nil {
-      if (try? await control.statistics()) != nil, front != nil { return frontIsReady = true }
+      if (try? await control.statistics()) != nil, front != nil {
+        frontIsReady = true
+        return
+      }
       if MachineClock.now >= deadline { service.send(signal: SIGKILL) }
       try await Task.sleep(for: ReplicaDefaults.probeInterval)
     }
@@ -145,12 +148,14 @@ extension ReplicaSet {
       throw ReplicaError.settings(reason: "replicas run in the folder \(settings.folder) already")
     }
     if let path = settings.metricsSocket, !ReplicaSockets.isSafe(path) {
-      throw ReplicaError.settings(reason: "haproxy cannot ask \(path.quoted) for metrics: its path has signs that haproxy reads")
+      throw ReplicaError.settings(
+        reason: "haproxy cannot ask \(path.quoted) for metrics: its path has signs that haproxy reads")
     }
     guard case .socketFile(let path) = settings.listen.place else { return }
     guard ReplicaSockets.isSafe(path), path.utf8.count <= ReplicaDefaults.socketPathBytes else {
       throw ReplicaError.settings(
-        reason: "haproxy cannot listen on \(path.quoted): a socket's path has \(ReplicaDefaults.socketPathBytes)"
+        reason:
+          "haproxy cannot listen on \(path.quoted): a socket's path has \(ReplicaDefaults.socketPathBytes)"
           + " bytes at most, and no dollar sign, comma or quotation mark")
     }
     guard !SocketExchange.isListening(path) else {

@@ -49,9 +49,12 @@ package struct ReplicaSockets: Hashable, Sendable {
       return (sockets, false)
     }
     var name = Array("/tmp/sonde-XXXXXX".utf8CString)
-    guard let made = name.withUnsafeMutableBufferPointer({ mkdtemp($0.baseAddress) }) else {
+    guard mkdtemp(&name) != nil else {
       throw FileError(path: "/tmp", action: .makeFolder, reason: String(cString: strerror(errno)))
     }
-    return (ReplicaSockets(folder: String(cString: made)), true)
+    return (
+      ReplicaSockets(folder: String(decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)),
+      true
+    )
   }
 }

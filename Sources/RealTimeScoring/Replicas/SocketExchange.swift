@@ -50,7 +50,8 @@ enum SocketExchange {
       self.path = path
       self.deadline = deadline
       descriptor = socket(
-        AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0
+      )
       guard descriptor >= 0 else { throw failure() }
       guard var address = Self.address(path) else { throw failure("the path is too long for a socket") }
       let connected = withUnsafePointer(to: &address) { pointer in
@@ -69,7 +70,7 @@ enum SocketExchange {
       var offset = 0
       while offset < bytes.count {
         let sent = bytes.withUnsafeBytes {
-          Glibc.send(descriptor, $0.baseAddress! + offset, bytes.count - offset, Int32(MSG_NOSIGNAL.rawValue))
+          Glibc.send(descriptor, $0.baseAddress! + offset, bytes.count - offset, Int32(MSG_NOSIGNAL))
         }
         if sent > 0 {
           offset += sent

@@ -47,7 +47,9 @@ final class FrontClient {
   }
 
   /// Posts from a thread of its own, so that a task may wait for it.
-  static func post(_ path: String, to address: ListenAddress, body: String = "1,2,3") -> Task<Answer, any Error> {
+  static func post(_ path: String, to address: ListenAddress, body: String = "1,2,3") -> Task<
+    Answer, any Error
+  > {
     Task {
       try await withCheckedThrowingContinuation { continuation in
         Thread.detachNewThread {
@@ -94,7 +96,7 @@ final class FrontClient {
     var offset = 0
     while offset < bytes.count {
       let sent = bytes.withUnsafeBytes {
-        Glibc.send(descriptor, $0.baseAddress! + offset, bytes.count - offset, Int32(MSG_NOSIGNAL.rawValue))
+        Glibc.send(descriptor, $0.baseAddress! + offset, bytes.count - offset, Int32(MSG_NOSIGNAL))
       }
       guard sent > 0 else { throw Failure(what: "cannot send: \(String(cString: strerror(errno)))") }
       offset += sent
@@ -119,7 +121,9 @@ final class FrontClient {
     guard let end = text.range(of: "\r\n\r\n") else { return nil }
     let head = text[..<end.lowerBound]
     let lines = head.components(separatedBy: "\r\n")
-    guard let status = lines[0].split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else { return nil }
+    guard let status = lines[0].split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
+      return nil
+    }
     let length = lines.first { $0.lowercased().hasPrefix("content-length:") }
       .flatMap { Int($0.dropFirst("content-length:".count).trimmingCharacters(in: .whitespaces)) }
     let body = String(text[end.upperBound...])

@@ -10,9 +10,12 @@ import Testing
 @Suite(.serialized) struct HAProxyConfigurationTests {
   private static var noHAProxy: Bool { ExecutablePath.find(ReplicaDefaults.program) == nil }
 
-  private func configuration(_ listen: String, in folder: String, slots: Int = 3) throws -> HAProxyConfiguration {
+  private func configuration(_ listen: String, in folder: String, slots: Int = 3) throws
+    -> HAProxyConfiguration
+  {
     HAProxyConfiguration(
-      listen: try ListenAddress(listen), sockets: ReplicaSockets(folder: folder), slots: slots, requestsPerReplica: 4)
+      listen: try ListenAddress(listen), sockets: ReplicaSockets(folder: folder), slots: slots,
+      requestsPerReplica: 4)
   }
 
   /// haproxy's own words on `text`; nil where it has nothing to say against it.
@@ -30,7 +33,9 @@ import Testing
 
   @Test(
     .enabled(if: !noHAProxy, "haproxy is not installed"),
-    arguments: ["127.0.0.1:18081", "[::1]:18081", "localhost:18081", "unix:/tmp/sonde-front-that-nobody-makes"])
+    arguments: [
+      "127.0.0.1:18081", "[::1]:18081", "localhost:18081", "unix:/tmp/sonde-front-that-nobody-makes",
+    ])
   func haproxyTakesIt(listen: String) async throws {
     try await withTemporaryFolder { folder in
       var configuration = try configuration(listen, in: folder)
@@ -78,7 +83,8 @@ import Testing
     let lines = configuration.text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
     for line in [
       "bind 127.0.0.1:18081", "timeout queue 1500ms", "timeout http-request 3000ms", "timeout server 9000ms",
-      "maxconn 11", "http-request deny deny_status 503 if { queue(replicas) ge 7 }", "option http-buffer-request",
+      "maxconn 11", "http-request deny deny_status 503 if { queue(replicas) ge 7 }",
+      "option http-buffer-request",
       "stats socket '/run/s/control' mode 600 level admin", "server r2 'unix@/run/s/r2' disabled",
     ] {
       #expect(lines.contains(line), "\(line)")
@@ -103,7 +109,8 @@ enum TestCertificate {
     let openssl = try await Service.start(
       name: "openssl", executable: "openssl",
       arguments: [
-        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+        "-subj",
         "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
       ], log: "\(folder)/openssl.log")
     for await _ in openssl.lines {}

@@ -26,7 +26,8 @@ import Testing
 
   @Test(arguments: [
     // requests, at a time, replicas: ceil(requests / at a time / 0.7), within 1 and 8
-    (0, 1, 1), (0.7, 1, 1), (0.71, 1, 2), (1.4, 1, 2), (1.5, 1, 3), (5.6, 1, 8), (100, 1, 8), (2.8, 4, 1), (2.9, 4, 2),
+    (0, 1, 1), (0.7, 1, 1), (0.71, 1, 2), (1.4, 1, 2), (1.5, 1, 3), (5.6, 1, 8), (100, 1, 8), (2.8, 4, 1),
+    (2.9, 4, 2),
     (1e300, 1, 8),
   ])
   func replicasAreBusyToSevenTenths(load: Double, atATime: Int, replicas: Int) throws {
@@ -45,7 +46,9 @@ import Testing
     let counts = wanted([5] + Array(repeating: 0, count: 140), try autoscaler())
     #expect(counts[0] == 8)
     var course: [Int: Int] = [:]
-    for (second, count) in counts.enumerated() where second == 0 || counts[second - 1] != count { course[second] = count }
+    for (second, count) in counts.enumerated() where second == 0 || counts[second - 1] != count {
+      course[second] = count
+    }
     #expect(course == [0: 8, 20: 6, 40: 4, 60: 3, 80: 2, 100: 1])
   }
 
@@ -90,7 +93,9 @@ import Testing
   /// However the load jumps, a step down is twenty seconds after the last one, and after the last time that as many were needed.
   @Test(arguments: 1...50) func aJumpingLoadMovesItSlowly(seed: Int) throws {
     var generator = SeededGenerator(seed: UInt64(seed), stream: "autoscaler/jumps")
-    let loads = (0..<1_000).map { _ in Bool.random(using: &generator) ? Double.random(in: 0...8, using: &generator) : 0 }
+    let loads = (0..<1_000).map { _ in
+      Bool.random(using: &generator) ? Double.random(in: 0...8, using: &generator) : 0
+    }
     let counts = wanted(loads, try autoscaler())
     let downs = counts.indices.dropFirst().filter { counts[$0] < counts[$0 - 1] }
     #expect(zip(downs, downs.dropFirst()).allSatisfy { $1 - $0 >= 20 }, "seed \(seed)")
@@ -116,7 +121,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (0, 1, 1, "0 replicas are too few"), (3, 2, 1, "the most replicas (2) are fewer than those that stay (3)"),
+    (0, 1, 1, "0 replicas are too few"),
+    (3, 2, 1, "the most replicas (2) are fewer than those that stay (3)"),
     (1, 65, 1, "65 replicas are too many: 64 is the most"), (1, 1, 0, "not on 0"),
   ])
   func whatCannotBeIsRefused(fewest: Int, most: Int, atATime: Int, words: String) throws {

@@ -86,7 +86,10 @@ import Testing
     _ = board.handle(.wanted(4), at: .seconds(1))
     _ = board.handle(.ended(1, Self.crash), at: .seconds(2))
     // 1 starts again, 3 and 4 start, 2 is ready.
-    #expect(done(board.handle(.wanted(1), at: .seconds(3))).compactMap { if case .terminate(let one) = $0 { one } else { nil } } == [4, 3, 1])
+    #expect(
+      done(board.handle(.wanted(1), at: .seconds(3))).compactMap {
+        if case .terminate(let one) = $0 { one } else { nil }
+      } == [4, 3, 1])
     #expect(board.states[2] == .ready)
   }
 
@@ -170,7 +173,8 @@ import Testing
     #expect(states(board.handle(.ended(1, Self.crash), at: .seconds(4))) == [.killed])
     #expect(!done(board.handle(.tick, at: .seconds(50))).contains(.start(1)))
     let actions = done(board.handle(.stop, at: .seconds(60)))
-    #expect(actions.filter { if case .terminate = $0 { true } else { false } } == (2...5).map { .terminate($0) })
+    #expect(
+      actions.filter { if case .terminate = $0 { true } else { false } } == (2...5).map { .terminate($0) })
     for replica in 2...4 { _ = board.handle(.ended(replica, Self.leave), at: .seconds(61)) }
     #expect(!board.isEmpty)
     #expect(board.handle(.tick, at: .seconds(75)) == [.kill(5)])
@@ -217,6 +221,8 @@ import Testing
       }
       step(.tick)
     }
-    #expect(board.states.values.count { $0 == .ready } == board.wanted && running.count == board.wanted, "seed \(seed)")
+    #expect(
+      board.states.values.count { $0 == .ready } == board.wanted && running.count == board.wanted,
+      "seed \(seed)")
   }
 }

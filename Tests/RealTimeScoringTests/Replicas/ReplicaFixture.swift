@@ -43,7 +43,8 @@ enum ReplicaFixture {
     }
   }
 
-  static func settings(in folder: String, _ scale: ReplicaScale, arguments: [String] = []) -> ReplicaSettings {
+  static func settings(in folder: String, _ scale: ReplicaScale, arguments: [String] = []) -> ReplicaSettings
+  {
     var settings = ReplicaSettings(
       listen: ListenAddress(.socketFile("\(folder)/front")), scale: scale, folder: "\(folder)/set",
       program: python ?? "", arguments: [script] + arguments)
@@ -57,7 +58,9 @@ enum ReplicaFixture {
   /// The processes whose command line speaks of `folder`.
   static func processes(of folder: String) throws -> [Int32] {
     try Processes.all().filter { process in
-      guard let line = try? Data(contentsOf: URL(fileURLWithPath: "/proc/\(process)/cmdline")) else { return false }
+      guard let line = try? Data(contentsOf: URL(fileURLWithPath: "/proc/\(process)/cmdline")) else {
+        return false
+      }
       return String(decoding: line, as: UTF8.self).contains(folder)
     }
   }

@@ -6,9 +6,12 @@ import Testing
 
 /// What is written down of replicas.
 @Suite struct ReplicaRecordTests {
-  private func record(_ second: Int64, _ replica: Int, _ state: ReplicaState, _ reason: String = "") -> ReplicaRecord {
+  private func record(_ second: Int64, _ replica: Int, _ state: ReplicaState, _ reason: String = "")
+    -> ReplicaRecord
+  {
     ReplicaRecord(
-      at: Timestamp(milliseconds: second * 1000), replica: replica, process: 700 + Int32(replica), state: state,
+      at: Timestamp(milliseconds: second * 1000), replica: replica, process: 700 + Int32(replica),
+      state: state,
       reason: reason)
   }
 
@@ -26,7 +29,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("noon,1,7,ready,", "“noon” is no time"), ("2026-01-01T00:00:00Z,0,7,ready,", "“0” is no number of a replica"),
+    ("noon,1,7,ready,", "“noon” is no time"),
+    ("2026-01-01T00:00:00Z,0,7,ready,", "“0” is no number of a replica"),
     ("2026-01-01T00:00:00Z,1,x,ready,", "“x” is no number of a process"),
     ("2026-01-01T00:00:00Z,1,7,asleep,", "“asleep” is no state of a replica"),
   ])

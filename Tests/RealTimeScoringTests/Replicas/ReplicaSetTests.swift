@@ -59,7 +59,8 @@ struct ReplicaSetTests {
 
     func stop() async {
       flag.set()
-      await withCheckedContinuation { continuation in group.notify(queue: .global()) { continuation.resume() } }
+      await withCheckedContinuation { continuation in group.notify(queue: .global()) { continuation.resume() }
+      }
     }
   }
 
@@ -136,9 +137,11 @@ struct ReplicaSetTests {
         let figures = await set.figures()
         #expect(figures.most == 3 && figures.wanted == 1 && figures.restarts == 0)
         #expect(figures.processes.keys.sorted() == [1])
-        let states = try ReplicaRecord.read("\(folder)/set/replicas.csv").filter { $0.replica == 3 }.map(\.state)
+        let states = try ReplicaRecord.read("\(folder)/set/replicas.csv").filter { $0.replica == 3 }.map(
+          \.state)
         #expect(states == [.starting, .ready, .draining, .gone])
-        #expect(notices.all.contains { $0.hasPrefix("3 replicas are wanted instead of 1: the utilization was ") })
+        #expect(
+          notices.all.contains { $0.hasPrefix("3 replicas are wanted instead of 1: the utilization was ") })
       }
     }
   }
@@ -183,7 +186,9 @@ struct ReplicaSetTests {
         let held = FrontClient.post("/score/hold/a", to: set.address)
         try await ReplicaFixture.wait { await set.figures().statistics?.inFlight == 1 }
         let stopping = Task { await set.stop() }
-        try await ReplicaFixture.wait { (try? await FrontClient.post("/score", to: set.address).value) == nil }
+        try await ReplicaFixture.wait {
+          (try? await FrontClient.post("/score", to: set.address).value) == nil
+        }
         #expect(try ReplicaFixture.processes(of: folder).count == 3)
         try FileManager.default.removeItem(atPath: "\(folder)/a")
         #expect(try await held.value.status == 200)
@@ -203,7 +208,8 @@ struct ReplicaSetTests {
       try AtomicFile.write("", to: "\(folder)/a")
       let flag = StopFlag()
       try await ReplicaFixture.with(
-        in: folder, try .fixed(1), arguments: ["--deaf", "--hold", folder], change: { $0.stopDeadline = .seconds(2) }
+        in: folder, try .fixed(1), arguments: ["--deaf", "--hold", folder],
+        change: { $0.stopDeadline = .seconds(2) }
       ) { set, _ in
         let held = FrontClient.post("/score/hold/a", to: set.address)
         try await ReplicaFixture.wait { await set.figures().statistics?.inFlight == 1 }
@@ -249,13 +255,16 @@ struct ReplicaSetTests {
   @Test func aTakenPortIsSaid() async throws {
     try await withTemporaryFolder { folder in
       try await ReplicaFixture.with(
-        in: "\(folder)", try .fixed(1), change: { $0.listen = ListenAddress(.network(host: "127.0.0.1", port: 0)) }
+        in: "\(folder)", try .fixed(1),
+        change: { $0.listen = ListenAddress(.network(host: "127.0.0.1", port: 0)) }
       ) { set, _ in
         #expect(try await FrontClient.post("/score", to: set.address).value.status == 200)
         var second = ReplicaFixture.settings(in: "\(folder)/second", try .fixed(1))
         second.listen = set.address
         let error = await #expect(throws: ReplicaError.self) { try await ReplicaSet.start(second) { _ in } }
-        #expect(error?.description.contains("cannot bind socket (Address already in use)") == true, "\(error?.description ?? "")")
+        #expect(
+          error?.description.contains("cannot bind socket (Address already in use)") == true,
+          "\(error?.description ?? "")")
       }
     }
   }
@@ -269,8 +278,10 @@ struct ReplicaSetTests {
         try await ReplicaFixture.with(
           in: deep, try .fixed(1), change: { $0.listen = ListenAddress(.socketFile("\(folder)/other")) }
         ) { other, _ in
-          let pids = (pid(try await FrontClient.post("/score", to: one.address).value),
-            pid(try await FrontClient.post("/score", to: other.address).value))
+          let pids = (
+            pid(try await FrontClient.post("/score", to: one.address).value),
+            pid(try await FrontClient.post("/score", to: other.address).value)
+          )
           #expect(pids.0 == await one.figures().processes[1] && pids.1 == await other.figures().processes[1])
           // The same folder, and the same socket, are refused.
           var third = ReplicaFixture.settings(in: folder, try .fixed(1))
@@ -357,7 +368,8 @@ struct ReplicaSetTests {
         let control = HAProxyControl(socket: "\(folder)/set/sockets/control")
         #expect(try await control.statistics().replicas.map(\.name) == ["r1"])
         let refused = await #expect(throws: HAProxyError.self) { try await control.set(2, .ready) }
-        #expect(refused == .refused(command: "set server replicas/r2 state ready", answer: "No such server.\n\n"))
+        #expect(
+          refused == .refused(command: "set server replicas/r2 state ready", answer: "No such server.\n\n"))
         let nobody = HAProxyControl(socket: "\(folder)/nobody")
         let error = await #expect(throws: HAProxyError.self) { _ = try await nobody.statistics() }
         #expect(error?.description == "haproxy cannot be asked: \(folder)/nobody: No such file or directory")
