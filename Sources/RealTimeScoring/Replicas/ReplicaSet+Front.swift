@@ -14,6 +14,7 @@ extension ReplicaSet {
     let file = "\(settings.folder)/haproxy.cfg"
     try writeCertificate()
     try AtomicFile.write(configuration.text, to: file, existing: .replace)
+    let logged = (try? TextFile.bytes(of: frontLog).count) ?? 0
     let service: Service
     do {
       service = try await Service.start(
@@ -39,7 +40,7 @@ extension ReplicaSet {
       if MachineClock.now >= deadline { service.send(signal: SIGKILL) }
       try await Task.sleep(for: ReplicaDefaults.probeInterval)
     }
-    throw ReplicaError.front(reason: "did not start: \(lastAlert ?? "it gave no reason")", log: frontLog)
+    throw ReplicaError.front(reason: "did not start: \(firstAlert(after: logged) ?? "it gave no reason")", log: frontLog)
   }
 
   /// Its start need not be waited for any longer.
@@ -133,10 +134,11 @@ extension ReplicaSet {
     try file.close()
   }
 
-  /// The last line of haproxy's log that says what is wrong.
-  private var lastAlert: String? {
-    guard let text = try? TextFile.text(of: frontLog) else { return nil }
-    return text.split(separator: "\n").last { $0.contains("[ALERT]") }
+  /// The first line of haproxy's log after `offset` that says what is wrong; those after it say that it therefore ends.
+  private func firstAlert(after offset: Int) -> String? {
+    guard let bytes = try? TextFile.bytes(of: frontLog) else { return nil }
+    return String(decoding: bytes.dropFirst(offset), as: UTF8.self).split(separator: "\n")
+      .first { $0.contains("[ALERT]") }
       .map { line in line.split(separator: " : ", maxSplits: 1).last.map(String.init) ?? String(line) }
   }
 
