@@ -4,8 +4,8 @@ import Telemetry
 ///
 /// Utilization is what replicas are at and what waits for them, over what they can be at. It is held at
 /// ``ReplicaDefaults/targetUtilization`` or less, as Azure's front end does: more replicas at once, fewer only when fewer were enough for
-/// ``ReplicaDefaults/scaleDownTime``, and then a quarter of them at a time. Load that goes up and down faster than that does not move
-/// it.
+/// ``ReplicaDefaults/scaleDownTime``, and then at most a quarter of them within that time. Load that goes up and down faster than that
+/// does not move it.
 package struct ReplicaAutoscaler: Sendable {
   /// What was seen at a time, or on average since the last time.
   package struct Observation: Hashable, Sendable {
@@ -29,20 +29,19 @@ package struct ReplicaAutoscaler: Sendable {
 
   private let targetUtilization: Double
   private let scaleDownTime: Duration
-  /// How many replicas were needed, for the times that may still count: later ones are smaller, since a time does not count any more
-  /// when as many were needed after it. So it has an entry a number of replicas at most.
-  private var needs: [(at: Duration, replicas: Int)] = []
-  private var wentDown: Duration?
+  /// When so many replicas were needed last, at the index of their number.
+  private var lastNeeded: [Duration?]
 
   package init(
     _ scale: ReplicaScale, targetUtilization: Double = ReplicaDefaults.targetUtilization,
     scaleDownTime: Duration = ReplicaDefaults.scaleDownTime
   ) {
-    precondition(targetUtilization > 0 && targetUtilization <= 1 && scaleDownTime >= .zero)
+    precondition(targetUtilization > 0 && targetUtilization <= 1 && scaleDownTime > .zero)
     self.scale = scale
     self.targetUtilization = targetUtilization
     self.scaleDownTime = scaleDownTime
     wanted = scale.minInstances
+    lastNeeded = Array(repeating: nil, count: scale.maxInstances + 1)
   }
 
   /// How busy the replicas were: 1 is all of them, all the time; more where requests waited.
@@ -53,19 +52,23 @@ package struct ReplicaAutoscaler: Sendable {
   /// Takes what was seen at `now`, on a clock that never goes back, and returns how many replicas are wanted.
   @discardableResult
   package mutating func observe(_ seen: Observation, at now: Duration) -> Int {
-    let need = need(seen)
-    while let last = needs.last, last.replicas <= need { needs.removeLast() }
-    needs.append((now, need))
-    while needs.count > 1, now - needs[0].at >= scaleDownTime { needs.removeFirst() }
-    let most = needs[0].replicas
-    if most > wanted {
-      wanted = most
-    } else if most < wanted, wentDown.map({ now - $0 >= scaleDownTime }) ?? true {
-      let leaving = (wanted + ReplicaDefaults.scaleDownShare - 1) / ReplicaDefaults.scaleDownShare
-      wanted = max(most, wanted - leaving)
-      wentDown = now
+    lastNeeded[need(seen)] = now
+    wanted = lastNeeded.indices.reduce(scale.minInstances) { most, replicas in
+      max(most, lastNeeded[replicas].map { remaining(of: replicas, after: now - $0) } ?? 0)
     }
     return wanted
+  }
+
+  /// How many of the replicas that were needed once are kept after `time`. Each time of the past asks for its own, and the largest number
+  /// counts: so more load at any time never leads to fewer replicas, and within ``scaleDownTime`` no more than a share of them goes.
+  private func remaining(of needed: Int, after time: Duration) -> Int {
+    var (replicas, time) = (needed, time)
+    while time >= scaleDownTime, replicas > scale.minInstances {
+      let share = ReplicaDefaults.scaleDownShare
+      replicas -= (replicas + share - 1) / share
+      time -= scaleDownTime
+    }
+    return replicas
   }
 
   /// The fewest replicas that are busy to ``targetUtilization`` or less with what was seen.

@@ -14,7 +14,7 @@ package enum ReplicaDefaults {
   static let refreshInterval = Duration.seconds(1)
   /// How long a smaller number must have been enough before a replica goes: some 20 refreshes, as Azure's front end waits.
   static let scaleDownTime = Duration.seconds(20)
-  /// The share of the replicas that goes at a time: a quarter, rounded up. The rest shows whether it carries the load.
+  /// The share of the replicas that may go within that time: a quarter, rounded up. The rest shows whether it carries the load.
   static let scaleDownShare = 4
 
   // MARK: haproxy

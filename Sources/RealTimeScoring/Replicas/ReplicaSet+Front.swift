@@ -40,7 +40,8 @@ extension ReplicaSet {
       if MachineClock.now >= deadline { service.send(signal: SIGKILL) }
       try await Task.sleep(for: ReplicaDefaults.probeInterval)
     }
-    throw ReplicaError.front(reason: "did not start: \(firstAlert(after: logged) ?? "it gave no reason")", log: frontLog)
+    throw ReplicaError.front(
+      reason: "did not start: \(firstAlert(after: logged) ?? "it gave no reason")", log: frontLog)
   }
 
   /// Its start need not be waited for any longer.

@@ -166,7 +166,7 @@ package actor ReplicaSet {
     }
     sink.yield(.tick)
     do {
-      while board.states.values.count(where: { $0 == .ready }) < settings.scale.minInstances {
+      while statistics?.replicas.count(where: \.isUp) ?? 0 < settings.scale.minInstances {
         if phase == .ended { break }
         try await Task.sleep(for: ReplicaDefaults.probeInterval)
       }

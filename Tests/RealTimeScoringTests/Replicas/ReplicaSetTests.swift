@@ -3,7 +3,6 @@ import Foundation
 import HTTP
 import RealTimeScoring
 import Supervision
-import Synchronization
 import TestSupport
 import Testing
 
@@ -20,55 +19,11 @@ struct ReplicaSetTests {
     await set.figures().statistics?.replica(replica)
   }
 
-  /// Clients that ask one thing after the other, each with a number of its own, until they are told to stop.
-  private final class Stream: Sendable {
-    private let flag = StopFlag()
-    private let state = Mutex<(answered: Int, wrong: [String])>((0, []))
-    private let group = DispatchGroup()
-
-    init(_ clients: Int, to address: ListenAddress) {
-      for client in 1...clients {
-        group.enter()
-        Thread.detachNewThread { [self] in
-          defer { group.leave() }
-          let front = FrontClient(address)
-          var number = 0
-          while !flag.isSet {
-            number += 1
-            let path = "/v2/models/c\(client)-\(number)/infer"
-            let body = String(repeating: "x", count: number % 3000)
-            do {
-              let answer = try front.post(path, body)
-              let isRight =
-                answer.status == 200 && answer.body.contains("\"\(path)\"")
-                && answer.body.contains("\"bytes\": \(body.utf8.count)")
-              state.withLock {
-                $0.answered += 1
-                if !isRight { $0.wrong.append("\(path): \(answer)") }
-              }
-            } catch {
-              state.withLock { $0.wrong.append("\(path): \(error)") }
-            }
-          }
-        }
-      }
-    }
-
-    var answered: Int { state.withLock(\.answered) }
-    var wrong: [String] { state.withLock(\.wrong) }
-
-    func stop() async {
-      flag.set()
-      await withCheckedContinuation { continuation in group.notify(queue: .global()) { continuation.resume() }
-      }
-    }
-  }
-
   /// The property that a service with replicas is for.
   @Test func killedReplicasCostNoAcceptedRequest() async throws {
     try await withTemporaryFolder { folder in
       try await ReplicaFixture.with(in: folder, try .fixed(3)) { set, notices in
-        let stream = Stream(6, to: set.address)
+        let stream = RequestStream(6, to: set.address)
         let kills = 8
         for round in 0..<kills {
           // Every one is up, and clients are being served.
