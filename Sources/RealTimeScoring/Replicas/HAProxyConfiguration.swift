@@ -125,7 +125,7 @@ package struct HAProxyConfiguration: Hashable, Sendable {
       frontend \(Self.frontend)
         bind \(bind)
         maxconn \(connections)
-        \(HAProxyErrorPage.settingOfShape.joined(separator: "\n  "))
+        \((HAProxyErrorPage.settingOfShape + Self.requestIDs).joined(separator: "\n  "))
       \(readiness)
         # Asked for health, the front answers for all replicas, however many requests wait.
         http-request return status 200 content-type application/json string '{"live":true}' if METH_GET { path /v2/health/live }
@@ -142,6 +142,22 @@ package struct HAProxyConfiguration: Hashable, Sendable {
 
       """
   }
+
+  /// The headers by which a client knows its request again; replicas see to their own answers.
+  private static let requestIDs: [String] = {
+    let headers = ["x-request-id", "x-ms-client-request-id", "x-ms-request-id"]
+    let rules = headers.enumerated().map { index, header in
+      let id = "txn.request_id_\(index)"
+      return [
+        "tcp-request content set-var(\(id)) req.fhdr(\(header))",
+        "http-after-response set-header \(header) %[var(\(id))] if { var(\(id)) -m found }"
+          + " { var(\(id)),length le \(ServingDefaults.requestIDLength) } !{ res.fhdr(\(header)) -m found }",
+      ]
+    }
+    return rules.flatMap(\.self) + [
+      "http-after-response set-header \(headers[0]) %[uuid()] unless { res.fhdr(\(headers[0])) -m found }"
+    ]
+  }()
 
   private var bind: String {
     let place =

@@ -124,7 +124,9 @@ extension ReplicaSet {
         sink.yield(.answered(replica, life: life))
       }
       replicas[replica] = Running(life: life, service: service, probe: probe)
-      Task { for await _ in service.lines {} }
+      Task { [output = settings.output] in
+        for await line in service.lines { output(replica, line) }
+      }
       Task { [sink] in
         let end: ReplicaEnd
         do { end = .exit(try await service.exit()) } catch { end = .notStarted(reason: "\(error)") }

@@ -12,6 +12,8 @@ package struct ReplicaSettings: Sendable {
   /// ready when `GET /v2/health/ready` on that socket is answered 200, and leaves at SIGTERM.
   package var program: String
   package var arguments: [String]
+  /// Takes each line that a replica writes to standard output, with the replica's number. Standard error goes to its log.
+  package var output: @Sendable (Int, String) -> Void = { _, _ in }
   /// Added to the environment of each replica.
   package var environment: [String: String] = [:]
   /// Where clients are to use TLS. haproxy gets both files as one, which nobody else may read.
