@@ -145,8 +145,7 @@ package struct HAProxyConfiguration: Hashable, Sendable {
 
   /// The headers by which a client knows its request again; replicas see to their own answers.
   private static let requestIDs: [String] = {
-    let headers = ["x-request-id", "x-ms-client-request-id", "x-ms-request-id"]
-    let rules = headers.enumerated().map { index, header in
+    let rules = RequestID.headers.enumerated().map { index, header in
       let id = "txn.request_id_\(index)"
       return [
         "tcp-request content set-var(\(id)) req.fhdr(\(header))",
@@ -155,7 +154,7 @@ package struct HAProxyConfiguration: Hashable, Sendable {
       ]
     }
     return rules.flatMap(\.self) + [
-      "http-after-response set-header \(headers[0]) %[uuid()] unless { res.fhdr(\(headers[0])) -m found }"
+      "http-after-response set-header \(RequestID.header) %[uuid()] unless { res.fhdr(\(RequestID.header)) -m found }"
     ]
   }()
 

@@ -38,7 +38,7 @@ struct HAProxyErrorPage: Hashable, Sendable {
 
   /// The line of the configuration.
   var directive: String {
-    let retry = mayComeAgain ? " hdr Retry-After \(ReplicaDefaults.retryAfterSeconds)" : ""
+    let retry = mayComeAgain ? " hdr Retry-After \(ServingDefaults.retryAfterSeconds)" : ""
     return "http-error status \(status) content-type application/json "
       + "lf-string '{\"%[var(\(Self.variable))]\":\"\(sentence)\"}'" + retry
   }

@@ -58,8 +58,6 @@ package enum ReplicaDefaults {
   static let checkRise = 2
   /// How often it asks while a replica is on its way up or down.
   static let fastCheckInterval = Duration.milliseconds(500)
-  /// After how many seconds a client that was answered 503 may come again: the `Retry-After` header has whole seconds.
-  static let retryAfterSeconds = 1
   /// How long haproxy's control socket may take to answer: it answers in a millisecond where it lives.
   static let controlTimeout = Duration.seconds(5)
   /// The longest answer of it that is read: the figures of the most replicas have some 30 kB.
