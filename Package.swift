@@ -229,7 +229,10 @@ let package = Package(
       ]),
     .testTarget(
       name: "RealTimeScoringTests",
-      dependencies: ["TestSupport", "RealTimeScoring", "HTTP", "OneClassSVM", "Modelling", telemetry, files]),
+      dependencies: [
+        "TestSupport", "RealTimeScoring", "HTTP", "OneClassSVM", "Modelling", telemetry, files, supervision,
+      ],
+      exclude: ["Replicas/stand_in_replica.py"]),
     .testTarget(
       name: "VerdictTests",
       dependencies: [
