@@ -113,6 +113,12 @@ let package = Package(
         "ClusterModel", grdb,
       ]),
 
+    .target(
+      name: "HTTPLoad",
+      dependencies: [
+        "CLinux", telemetry, files, supervision, wording, "OneClassSVM", "WindowStore", "Modelling", histogram,
+      ]),
+
     .target(name: "ClusterCharts", dependencies: [files, wording, "Charts", "ClusterModel", "Compute"]),
 
     // Layer 5
@@ -158,7 +164,8 @@ let package = Package(
       dependencies: [
         telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
         "DetectionCharts", "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel",
-        "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "Alarms", "Verdict", "Scenario", "Harness",
+        "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "HTTPLoad", "Alarms", "Verdict", "Scenario",
+        "Harness",
         argumentParser, logging, rainbow,
       ],
       swiftSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))],
@@ -223,6 +230,11 @@ let package = Package(
     .testTarget(
       name: "RealTimeScoringTests",
       dependencies: ["TestSupport", "RealTimeScoring", "HTTP", "OneClassSVM", "Modelling", telemetry, files]),
+      name: "HTTPLoadTests",
+      dependencies: [
+        "HTTPLoad", "Modelling", "OneClassSVM", "WindowStore", "TestSupport", telemetry, files, supervision,
+        histogram,
+      ]),
     .testTarget(
       name: "VerdictTests",
       dependencies: [

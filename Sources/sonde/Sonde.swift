@@ -25,6 +25,7 @@ struct Sonde: AsyncParsableCommand {
       ScheduleCommand.self,
       TrainCommand.self, LintCommand.self, ModelsCommand.self, ScoreCommand.self, EndpointsCommand.self,
       JobsCommand.self,
+      LoadCommand.self,
       ComputeCommand.self, AlarmsCommand.self, EvaluateCommand.self, ThresholdsCommand.self,
       ServeCommand.self,
       ScoreWorkerCommand.self,
