@@ -60,9 +60,7 @@ package final class ScriptedServer: Sendable {
   }
 
   /// An answer with a body of JSON.
-  package static func answer(
-    _ status: String = "200 OK", headers: [String] = [], _ body: String = ""
-  ) -> [UInt8] {
+  package static func answer(_ body: String, status: String = "200 OK", headers: [String] = []) -> [UInt8] {
     let lines = ["HTTP/1.1 \(status)", "Content-Type: application/json", "Content-Length: \(body.utf8.count)"]
     return Array(((lines + headers).joined(separator: "\r\n") + "\r\n\r\n" + body).utf8)
   }
