@@ -63,7 +63,8 @@ let package = Package(
       name: "OneClassSVM", dependencies: ["CSVM", "CKernels", files, wording, exactArithmetic, protobuf],
       exclude: ["ONNX/onnx.proto"]),
     .target(
-      name: "HTTP", dependencies: ["CMicroHTTPD", "CCrypto", "CLinux", files, supervision, wording, systemPackage]),
+      name: "HTTP",
+      dependencies: ["CMicroHTTPD", "CCrypto", "CLinux", files, supervision, wording, systemPackage]),
     .target(name: "MQTT", dependencies: ["CMosquitto", "CLinux", supervision, files, wording]),
     .target(
       name: "WindowStore",
@@ -116,7 +117,8 @@ let package = Package(
     .target(
       name: "HTTPLoad",
       dependencies: [
-        "CLinux", telemetry, files, supervision, wording, "OneClassSVM", "WindowStore", "Modelling", histogram,
+        "CLinux", telemetry, files, supervision, wording, "OneClassSVM", "WindowStore", "Modelling",
+        histogram,
       ]),
 
     .target(name: "ClusterCharts", dependencies: [files, wording, "Charts", "ClusterModel", "Compute"]),
@@ -164,7 +166,8 @@ let package = Package(
       dependencies: [
         telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
         "DetectionCharts", "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel",
-        "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "HTTPLoad", "Alarms", "Verdict", "Scenario",
+        "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "HTTPLoad", "Alarms", "Verdict",
+        "Scenario",
         "Harness",
         argumentParser, logging, rainbow,
       ],
@@ -230,11 +233,8 @@ let package = Package(
     .testTarget(
       name: "RealTimeScoringTests",
       dependencies: ["TestSupport", "RealTimeScoring", "HTTP", "OneClassSVM", "Modelling", telemetry, files]),
-      name: "HTTPLoadTests",
-      dependencies: [
-        "HTTPLoad", "Modelling", "OneClassSVM", "WindowStore", "TestSupport", telemetry, files, supervision,
-        histogram,
-      ]),
+    .testTarget(
+      name: "HTTPLoadTests", dependencies: ["HTTPLoad", "TestSupport", telemetry, supervision, histogram]),
     .testTarget(
       name: "VerdictTests",
       dependencies: [

@@ -39,7 +39,8 @@ package struct ArrivalPlan: Hashable, Sendable {
   /// Throws ``HTTPLoadError`` where the stages are none, too many or too long.
   package init(_ stages: [Stage], spacing: Spacing, seed: UInt64) throws(HTTPLoadError) {
     guard (1...HTTPLoadDefaults.mostStages).contains(stages.count) else {
-      throw HTTPLoadError("there are \(stages.count) stages; 1 to \(HTTPLoadDefaults.mostStages) are possible")
+      throw HTTPLoadError(
+        "there are \(stages.count) stages; 1 to \(HTTPLoadDefaults.mostStages) are possible")
     }
     for stage in stages {
       guard stage.rate >= 0, stage.rate <= HTTPLoadDefaults.mostRate else {
@@ -120,7 +121,8 @@ extension ArrivalPlan.Stage {
     guard parts.count == 2, let rate = Double(parts[0]), rate.isFinite,
       let duration = Duration(text: String(parts[1]))
     else {
-      throw HTTPLoadError("\(text.quoted) is no stage; a stage is a rate and how long it lasts, as in 100:10s")
+      throw HTTPLoadError(
+        "\(text.quoted) is no stage; a stage is a rate and how long it lasts, as in 100:10s")
     }
     self.init(rate: rate, duration: duration)
   }

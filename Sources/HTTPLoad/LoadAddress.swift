@@ -67,7 +67,9 @@ package struct LoadAddress: Sendable {
       // Family, port and flow information are before the address.
       return withBytes { bytes in
         let address = bytes[8..<24]
-        let isMapped = address.prefix(10).allSatisfy { $0 == 0 } && address.dropFirst(10).prefix(2).allSatisfy { $0 == 0xFF }
+        let isMapped =
+          address.prefix(10).allSatisfy { $0 == 0 }
+          && address.dropFirst(10).prefix(2).allSatisfy { $0 == 0xFF }
         return isMapped
           ? bytes[20] == 127 : address.dropLast().allSatisfy { $0 == 0 } && address.last == 1
       }

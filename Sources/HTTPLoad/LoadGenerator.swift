@@ -25,7 +25,8 @@ package final class LoadGenerator {
   ///   - timeout: From the planned send of a request to its answer.
   /// - Throws: ``HTTPLoadError``.
   package init(
-    _ plan: ArrivalPlan, _ requests: RequestWriter, to address: LoadAddress, connections: Int, timeout: Duration
+    _ plan: ArrivalPlan, _ requests: RequestWriter, to address: LoadAddress, connections: Int,
+    timeout: Duration
   ) throws(HTTPLoadError) {
     guard (1...HTTPLoadDefaults.mostConnections).contains(connections) else {
       throw HTTPLoadError(
@@ -142,7 +143,9 @@ package final class LoadGenerator {
       let place = Int(event.data.u64 & 0xFFFF_FFFF)
       let connection = connections[place]
       // The event may be of a socket that an earlier one of this round has closed.
-      guard connection.descriptor >= 0, UInt64(connection.generation) == event.data.u64 >> 32 else { continue }
+      guard connection.descriptor >= 0, UInt64(connection.generation) == event.data.u64 >> 32 else {
+        continue
+      }
       handle(event.events, connection, place)
       act()
     }

@@ -70,9 +70,9 @@ extension LoadReport {
     resent = outcome.resends
     reopened = outcome.reopened
     generatorCpuSeconds = outcome.cpuSeconds
-    cpuUsPerRequest = serviceCPUSeconds.flatMap { all.answered > 0 ? $0 * 1e6 / Double(all.answered) : nil }
     stages = Self.stages(account, setting.plan, until: seconds)
     planKept = keeping.isKept
+    cpuUsPerRequest = serviceCPUSeconds.flatMap { all.answered > 0 ? $0 * 1e6 / Double(all.answered) : nil }
     missed = keeping.missed
     waitedBecause = keeping.waited
   }

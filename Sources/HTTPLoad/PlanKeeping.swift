@@ -81,7 +81,8 @@ package struct PlanKeeping: Hashable, Sendable {
     else { return nil }
     let share = 100 * Double(figures.waits) / Double(figures.requests)
     return String(
-      format: "%.0f%% of the requests found none of %d connections free: the service was slower than its load, or --connections is too small; their latencies have the wait",
+      format:
+        "%.0f%% of the requests found none of %d connections free: the service was slower than its load, or --connections is too small; their latencies have the wait",
       share, figures.connections)
   }
 }

@@ -9,7 +9,8 @@ extension RequestRows {
   package enum Grouping: Hashable, Sendable {
     /// A request has rows of one model.
     case byModel
-    /// The same, and all are of the model of this name.
+    /// The same, and all are of the model of this name. Where the run knows no device of it, the name is that of an endpoint, and rows
+    /// are mixed.
     case model(String)
     /// A request has rows of all devices that have the same features.
     case mixed
@@ -30,10 +31,12 @@ extension RequestRows {
     let builder = FeatureVectorBuilder(layout: layout)
     let reader = try WindowStoreReader(path: folder.store)
     var devices = try reader.devices()
+    var grouping = grouping
     if case .model(let name) = grouping {
-      devices = devices.filter { device in
+      let own = devices.filter { device in
         name == device.name || ModelFile.owner(ofStem: name)?.device == device.name
       }
+      if own.isEmpty { grouping = .mixed } else { devices = own }
     }
     var models = RunModels(folder: folder.models)
     var collector = RowCollector(grouping, share: HTTPLoadDefaults.rows / max(1, devices.count))
@@ -47,7 +50,8 @@ extension RequestRows {
         let sensors =
           layout.per == .device
           ? models.features(of: key).flatMap { ModelLayout.sensors(ofFeatures: $0) } : nil
-        for table in builder.tables(of: windows, sensors: sensors) where models.features(of: table.key) != nil {
+        for table in builder.tables(of: windows, sensors: sensors) where models.features(of: table.key) != nil
+        {
           collector.add(table)
         }
       }
@@ -55,7 +59,8 @@ extension RequestRows {
     let rows = RequestRows(collector.finished())
     guard !rows.groups.isEmpty else {
       let wanted = if case .model(let name) = grouping { " of \(name.quoted)" } else { "" }
-      throw HTTPLoadError("\(folder.path) has no window\(wanted) that a model of \(folder.models) could score")
+      throw HTTPLoadError(
+        "\(folder.path) has no window\(wanted) that a model of \(folder.models) could score")
     }
     return rows
   }

@@ -25,7 +25,9 @@ package struct RequestWriter: Sendable {
 
     /// What is wrong with them, in a sentence that does not repeat the key; nil where nothing is.
     var fault: String? {
-      func isVisible(_ text: String) -> Bool { !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
+      func isVisible(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+      }
       if let key, !isVisible(key) { return "a key is visible ASCII characters alone, without blanks" }
       if let deployment, !isVisible(deployment) { return "\(deployment.quoted) is no name of a deployment" }
       return nil
@@ -33,8 +35,9 @@ package struct RequestWriter: Sendable {
   }
 
   package let content: Content
-  private let target: LoadTarget
   private let session: String
+  /// Whether the path has the name of the model in it.
+  private let namesModel: Bool
   /// Whether rows say which device they are of.
   private let namesDevices: Bool
   /// The headers that are alike in all requests, up to the last line end.
@@ -50,8 +53,8 @@ package struct RequestWriter: Sendable {
   {
     if let fault = headers.fault { throw HTTPLoadError(fault) }
     self.content = content
-    self.target = target
     self.session = session
+    namesModel = target.hasPlaceholder
     var isBinary = false
     var namesDevices = false
     switch content {
@@ -127,12 +130,13 @@ package struct RequestWriter: Sendable {
     bytes += path.before
     var jsonLength: Int?
     switch content {
-    case .file(let body, _): writeHead(number, bodyBytes: body.count, jsonLength: nil, to: &bytes)
+    case .file(let body, _):
+      writeHead(number, bodyBytes: body.count, jsonLength: nil, to: &bytes)
       bytes += body
       return
     case .rows(let rows, let perRequest, let spoken, let isBinary):
       let group = rows.groups[number % rows.groups.count]
-      if target.hasPlaceholder, let model = group.model { bytes += model.utf8 }
+      if namesModel, let model = group.model { bytes += model.utf8 }
       let first = (number / rows.groups.count * perRequest) % group.count
       let body = RequestBody(group, first: first, count: perRequest, namesDevices: namesDevices)
       switch spoken {

@@ -121,7 +121,9 @@ package struct ResponseParser: Sendable {
       let whole = line
       // Let go first, so that the array is not copied when it is written again.
       line = []
-      try whole.withUnsafeBytes { bytes throws(ResponseFault) in try read(bytes) }
+      try whole.withUnsafeBufferPointer { bytes throws(ResponseFault) in
+        try read(UnsafeRawBufferPointer(bytes))
+      }
     }
   }
 

@@ -15,15 +15,16 @@ struct LoadCommand: ParsableCommand {
       Requests are planned beforehand and sent when they are due, whatever became of those before. Latency counts from \
       the planned send, so that a service that stalls cannot hide the requests that had to wait.
 
-        sonde load http://127.0.0.1:8080/v2/models/pump-0001/infer --run runs/day --rate 500 --for 30s
-        sonde load 'http://127.0.0.1:8080/v2/models/{model}/infer' --run runs/day --stages 100:10s,200:10s,400:10s
-        sonde load http://127.0.0.1:8080/score --run runs/day --rows 100 --rate 20
+        sonde load http://127.0.0.1:8080/v2/models/pump-0001/infer --run day
+        sonde load 'http://127.0.0.1:8080/v2/models/{model}/infer' --run day \\
+          --stages 100:10s,200:10s,400:10s
+        sonde load http://127.0.0.1:8080/score --run day --rows 100 --rate 20
 
-      It speaks the Open Inference Protocol v2 and the one of Azure ML's online endpoints, by the path. {model} in the URL
-      stands for the models of the run, in turns. Each answer must have the id of its request.
+      It speaks the Open Inference Protocol v2 and the one of Azure ML's online endpoints, by the path. {model} in the \
+      URL stands for the models of the run, in turns. Each answer must have the id of its request.
 
-      Exit codes: 1 where there were errors, 3 where the generator itself was late and nothing may be concluded. Answers
-      that say that there is too much to do (503, 429) are no errors; they are counted apart.
+      Exit codes: 1 there were errors, 3 the generator itself was late and nothing may be concluded. Answers that turn a \
+      request away (503, 429) are no errors; they are counted apart.
       """)
 
   @Argument(help: ArgumentHelp("Where to send requests.", valueName: "url"))

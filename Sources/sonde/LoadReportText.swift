@@ -7,7 +7,8 @@ enum LoadReportText {
   static func text(_ report: LoadReport) -> String {
     var lines = [
       report.url,
-      "  \(report.protocol), \(report.arrivals) arrivals, seed \(report.seed), \(report.connections) connections", "",
+      "  \(report.protocol), \(report.arrivals) arrivals, seed \(report.seed), \(report.connections) connections",
+      "",
     ]
     let length = String(format: "%.1f", report.seconds)
     lines += part(
@@ -86,7 +87,9 @@ enum LoadReportText {
 
   private static func kinds(_ report: LoadReport) -> String {
     let kinds = report.errorsByKind
-    let statuses = report.statuses.sorted { $0.key < $1.key }.map { "\($0.value.grouped) of status \($0.key)" }
+    let statuses = report.statuses.sorted { $0.key < $1.key }.map {
+      "\($0.value.grouped) of status \($0.key)"
+    }
     let others = [
       (kinds.timeout, "out of time"), (kinds.connection, "without a connection to the end"),
       (kinds.wrongId, "with another request's id"), (kinds.unreadable, "unreadable"),

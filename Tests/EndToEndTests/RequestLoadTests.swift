@@ -79,7 +79,8 @@ import Testing
         let service = try await Service.start(
           name: "load", executable: SondeProgram.path,
           arguments: [
-            "load", inference(server), "--features", "3", "--rate", "100", "--for", "4s", "--arrivals", "even",
+            "load", inference(server), "--features", "3", "--rate", "100", "--for", "4s", "--arrivals",
+            "even",
             "--timeout", "60s",
           ], log: "\(folder)/err")
         while server.requests.count < 20 { try await Task.sleep(for: .milliseconds(10)) }
@@ -139,13 +140,15 @@ import Testing
       let url = inference(server)
       let features = ["--features", "3"]
       for (arguments, word) in [
-        ([url], "--run FOLDER, --features N and --body FILE"), ([url, "--body", "x"] + features, "by one of"),
+        ([url], "--run FOLDER, --features N and --body FILE"),
+        ([url, "--body", "x"] + features, "by one of"),
         (["https://127.0.0.1/score"] + features, "https is not spoken here"),
         (["http://192.0.2.1/score"] + features, "add --remote"),
         (["http://127.0.0.1:\(server.port)/predict"] + features, "--protocol"),
         ([url, "--stages", "1:1s", "--rate", "1"] + features, "leave --rate and --for out"),
         ([url, "--stages", "1"] + features, "is no stage"), ([url, "--rate", "-1"] + features, "a rate is"),
-        ([url, "--connections", "0"] + features, "connections"), ([url, "--timeout", "0s"] + features, "time-out"),
+        ([url, "--connections", "0"] + features, "connections"),
+        ([url, "--timeout", "0s"] + features, "time-out"),
         ([inference(server, "{model}")] + features, "{model}"),
         (["http://127.0.0.1:\(server.port)/score", "--binary"] + features, "binary tensors"),
         ([url, "--run", "/nonexistent"], "there is no folder"),

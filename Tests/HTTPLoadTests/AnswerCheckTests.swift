@@ -7,8 +7,9 @@ import Testing
     _ check: AnswerCheck, _ body: String, status: String = "200 OK", headers: String = "", id: String = "a-1"
   ) throws -> RequestOutcome {
     var parser = ResponseParser()
-    let bytes = Array("HTTP/1.1 \(status)\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)".utf8)
-    _ = try bytes.withUnsafeBytes { bytes throws(ResponseFault) in try parser.take(bytes) }
+    let bytes = Array(
+      "HTTP/1.1 \(status)\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)".utf8)
+    _ = try bytes.withUnsafeBytes { try parser.take($0) }
     #expect(parser.isComplete)
     return check.outcome(of: parser.answer, body: parser.body, id: Array(id.utf8))
   }

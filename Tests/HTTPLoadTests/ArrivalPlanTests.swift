@@ -42,7 +42,8 @@ import Testing
     var distance = 0.0
     for (index, gap) in gaps.enumerated() {
       let expected = 1 - exp(-gap)
-      distance = max(distance, abs(expected - Double(index) / count), abs(expected - Double(index + 1) / count))
+      distance = max(
+        distance, abs(expected - Double(index) / count), abs(expected - Double(index + 1) / count))
     }
     // At a level of 0.001; the seeds are fixed, so that this holds or not.
     #expect(distance < 1.95 / count.squareRoot(), "seed \(seed): distance \(distance) of \(count) gaps")
@@ -102,8 +103,10 @@ import Testing
   }
 
   @Test(arguments: [
-    [], [ArrivalPlan.Stage(rate: 0, duration: .seconds(1))], [ArrivalPlan.Stage(rate: -1, duration: .seconds(1))],
-    [ArrivalPlan.Stage(rate: 1, duration: .zero)], [ArrivalPlan.Stage(rate: 2_000_000, duration: .seconds(1))],
+    [], [ArrivalPlan.Stage(rate: 0, duration: .seconds(1))],
+    [ArrivalPlan.Stage(rate: -1, duration: .seconds(1))],
+    [ArrivalPlan.Stage(rate: 1, duration: .zero)],
+    [ArrivalPlan.Stage(rate: 2_000_000, duration: .seconds(1))],
     [ArrivalPlan.Stage(rate: 1, duration: .seconds(86_401))],
     Array(repeating: ArrivalPlan.Stage(rate: 1, duration: .seconds(1)), count: 65),
   ])

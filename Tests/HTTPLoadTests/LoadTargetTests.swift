@@ -22,7 +22,8 @@ import Testing
 
   @Test(arguments: [
     "127.0.0.1:8080", "ftp://x/", "http://", "http:///score", "http://x:0/", "http://x:65536/", "http://x:/",
-    "http://x:y/", "http://[::1/", "http://[::1]x/", "http://::1/", "http://x/a b", "http://x/é", "http://x/a#b",
+    "http://x:y/", "http://[::1/", "http://[::1]x/", "http://::1/", "http://x/a b", "http://x/é",
+    "http://x/a#b",
     "http://x/\r\nHost: y", "",
   ])
   func whatIsNoURLIsRefused(url: String) {

@@ -22,7 +22,9 @@ import Testing
       var begin = 0
       for end in ends where !parser.isComplete {
         let piece = Array(bytes[begin..<end])
-        reading.taken += try piece.withUnsafeBytes { piece throws(ResponseFault) in try parser.take(piece) }
+        reading.taken += try piece.withUnsafeBufferPointer { piece throws(ResponseFault) in
+          try parser.take(UnsafeRawBufferPointer(piece))
+        }
         begin = end
       }
       if closing { try parser.end() }
@@ -71,7 +73,8 @@ import Testing
       for first in 0...bytes.count {
         #expect(read(bytes, cutAt: [first, bytes.count]) == expected, "\(text) cut at \(first)")
         for second in first...bytes.count where second - first < 12 {
-          #expect(read(bytes, cutAt: [first, second, bytes.count]) == expected, "\(text) at \(first), \(second)")
+          #expect(
+            read(bytes, cutAt: [first, second, bytes.count]) == expected, "\(text) at \(first), \(second)")
         }
       }
       #expect(read(bytes, cutAt: Array(1...bytes.count)) == expected, "\(text) byte by byte")
@@ -103,7 +106,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "HTTP/2 200 OK\r\n", "HTTP/1.1 OK\r\n", "HTTP/1.1 2000 OK\r\n", "HTTP/1.1 099 x\r\n", "GET / HTTP/1.1\r\n",
+    "HTTP/2 200 OK\r\n", "HTTP/1.1 OK\r\n", "HTTP/1.1 2000 OK\r\n", "HTTP/1.1 099 x\r\n",
+    "GET / HTTP/1.1\r\n",
     "SSH-2.0-OpenSSH_9.2p1 Debian\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n", "HTTP/1.1 200 OK\r\n: x\r\n",
     "HTTP/1.1 200 OK\r\nA: b\r\n folded\r\n", "HTTP/1.1 200 OK\r\nContent-Length : 1\r\n",
     "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1x\r\n",
@@ -132,7 +136,8 @@ import Testing
     #expect(whole(line).fault != nil)
     // Many chunks are no large head.
     let chunks = String(repeating: "1\r\nx\r\n", count: 50_000)
-    let reading = whole(Array(("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + "0\r\n\r\n").utf8))
+    let reading = whole(
+      Array(("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + "0\r\n\r\n").utf8))
     #expect(reading.isComplete && reading.body.count == 50_000)
   }
 
@@ -142,7 +147,7 @@ import Testing
       """
     var parser = ResponseParser()
     let bytes = Array(text.utf8)
-    _ = try bytes.withUnsafeBytes { bytes throws(ResponseFault) in try parser.take(bytes) }
+    _ = try bytes.withUnsafeBytes { try parser.take($0) }
     #expect(parser.answer.requestID == Array("a-17".utf8))
     #expect(parser.answer.jsonLength == 42)
     parser.reset()

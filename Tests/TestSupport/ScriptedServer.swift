@@ -61,7 +61,9 @@ package final class ScriptedServer: Sendable {
 
   /// An answer with a body of JSON.
   package static func answer(_ body: String, status: String = "200 OK", headers: [String] = []) -> [UInt8] {
-    let lines = ["HTTP/1.1 \(status)", "Content-Type: application/json", "Content-Length: \(body.utf8.count)"]
+    let lines = [
+      "HTTP/1.1 \(status)", "Content-Type: application/json", "Content-Length: \(body.utf8.count)",
+    ]
     return Array(((lines + headers).joined(separator: "\r\n") + "\r\n\r\n" + body).utf8)
   }
 
@@ -145,7 +147,8 @@ package final class ScriptedServer: Sendable {
       number += 1
       switch script(request) {
       case .silence: continue
-      case .bytes(let bytes): guard write(bytes, to: socket) else { break }
+      case .bytes(let bytes):
+        guard write(bytes, to: socket) else { break }
         continue
       case .lastBytes(let bytes): _ = write(bytes, to: socket)
       }
