@@ -116,6 +116,13 @@ let package = Package(
         "ClusterModel", grdb,
       ]),
 
+    .target(
+      name: "HTTPLoad",
+      dependencies: [
+        "CLinux", telemetry, files, supervision, wording, "OneClassSVM", "WindowStore", "Modelling",
+        histogram,
+      ]),
+
     .target(name: "ClusterCharts", dependencies: [files, wording, "Charts", "ClusterModel", "Compute"]),
 
     // Layer 5
@@ -161,7 +168,8 @@ let package = Package(
       dependencies: [
         telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
         "DetectionCharts", "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel",
-        "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "Alarms", "Verdict", "Scenario",
+        "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "HTTPLoad", "Alarms", "Verdict",
+        "Scenario",
         "Harness",
         argumentParser, logging, rainbow,
       ],
@@ -233,6 +241,8 @@ let package = Package(
         "TestSupport", "RealTimeScoring", "HTTP", "OneClassSVM", "Modelling", telemetry, files, supervision,
       ],
       exclude: ["Replicas/stand_in_replica.py"]),
+    .testTarget(
+      name: "HTTPLoadTests", dependencies: ["HTTPLoad", "TestSupport", telemetry, supervision, histogram]),
     .testTarget(
       name: "VerdictTests",
       dependencies: [

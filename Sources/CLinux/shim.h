@@ -1,6 +1,8 @@
 // What the Glibc module of Swift leaves out.
+#include <errno.h>
 #include <malloc.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -44,3 +46,17 @@ static inline long linux_processors(int thread, unsigned char *mask, unsigned lo
 static inline long linux_set_processors(int thread, const unsigned char *mask, unsigned long bytes) {
   return syscall(SYS_sched_setaffinity, thread, bytes, mask);
 }
+
+// epoll_wait(2) that waits for a time in nanoseconds, -1 for ever. Before Linux 5.11 it is rounded up to milliseconds.
+static inline int linux_epoll_wait(int poller, struct epoll_event *events, int most, long long nanoseconds) {
+#ifdef SYS_epoll_pwait2
+  // As the kernel has it, on every architecture.
+  struct { long long seconds, nanoseconds; } time = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+  long found = syscall(SYS_epoll_pwait2, poller, events, most, nanoseconds < 0 ? (void *)0 : &time, (void *)0, 0UL);
+  if (found >= 0 || errno != ENOSYS) return (int)found;
+#endif
+  return epoll_wait(poller, events, most, nanoseconds < 0 ? -1 : (int)((nanoseconds + 999999) / 1000000));
+}
+
+// Lets timers of this thread go off when they are due, and not together with others up to 50 µs later: prctl(2) with PR_SET_TIMERSLACK.
+static inline void linux_exact_timers(void) { prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); }

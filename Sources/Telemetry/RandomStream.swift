@@ -38,6 +38,8 @@ package enum RandomStream {
       name: simulatedCluster, draws: "Starts, failures and preemptions of simulated nodes, and stragglers."),
     Entry(name: taskResiduals, draws: "By how much each simulated task differs from its predicted time."),
     Entry(name: bootstrap, draws: "The rounds that a bootstrap of cluster sizes takes."),
+    Entry(name: requestArrivals, draws: "When the requests of a load on a scoring service are sent."),
+    Entry(name: requestRows, draws: "The made-up rows of such requests."),
   ]
 
   package static func offset(_ device: String) -> String { "\(device)/offset" }
@@ -67,6 +69,8 @@ package enum RandomStream {
   package static let simulatedCluster = "cluster/nodes"
   package static let taskResiduals = "cluster/residuals"
   package static let bootstrap = "cluster/bootstrap"
+  package static let requestArrivals = "requests/arrivals"
+  package static let requestRows = "requests/rows"
   package static func failingTask(_ task: Int, attempt: Int) -> String { "\(task)/\(attempt)" }
 }
 

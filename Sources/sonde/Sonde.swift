@@ -25,7 +25,7 @@ struct Sonde: AsyncParsableCommand {
       ScheduleCommand.self,
       TrainCommand.self, LintCommand.self, ModelsCommand.self, ScoreCommand.self, EndpointsCommand.self,
       JobsCommand.self,
-      KeysCommand.self,
+      KeysCommand.self, LoadCommand.self,
       ComputeCommand.self, AlarmsCommand.self, EvaluateCommand.self, ThresholdsCommand.self,
       ServeCommand.self,
       ScoreWorkerCommand.self,

@@ -17,12 +17,14 @@ import Testing
     #expect(RandomStream.faults == "faults")
     #expect(RandomStream.randomFloor == "detection/random-floor")
     #expect(RandomStream.comparison == "detection/comparison")
+    #expect(RandomStream.requestArrivals == "requests/arrivals")
+    #expect(RandomStream.requestRows == "requests/rows")
     #expect(RandomStream.failingTask(7, attempt: 2) == "7/2")
   }
 
   @Test func theTableNamesEachStreamOnce() {
     let names = RandomStream.table.map(\.name)
-    #expect(Set(names).count == names.count && names.count == 16)
+    #expect(Set(names).count == names.count && names.count == 18)
     #expect(RandomStream.table.allSatisfy { $0.draws.hasSuffix(".") })
   }
 }
