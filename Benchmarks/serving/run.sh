@@ -10,6 +10,5 @@ mkdir -p "$folder"
 python=$(Benchmarks/venv.sh Benchmarks/serving)
 mlserver=$(Benchmarks/venv.sh Benchmarks/serving/mlserver)
 cc -O2 -o "$folder/bare" Benchmarks/serving/bare.c -lmicrohttpd
-cc -O2 -o "$folder/drive" Benchmarks/serving/drive.c -lm
-"$python" Benchmarks/serving/compare.py --sonde .build/release/sonde --bare "$folder/bare" --drive "$folder/drive" \
+"$python" Benchmarks/serving/compare.py --sonde .build/release/sonde --bare "$folder/bare" \
   --mlserver-python "$mlserver" --output "$folder/serving.json" "$@"
