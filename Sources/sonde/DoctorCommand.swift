@@ -83,7 +83,8 @@ struct DoctorCommand: ParsableCommand {
     let found = ExecutablePath.find("haproxy")
     return Check(
       name: "haproxy", outcome: .ok,
-      finding: found ?? "not installed, and needed for several replicas of a service alone (apt-get install haproxy)")
+      finding: found
+        ?? "not installed, and needed for several replicas of a service alone (apt-get install haproxy)")
   }
 
   private func brokerProgram() -> Check {

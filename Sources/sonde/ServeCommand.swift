@@ -70,6 +70,8 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "How long requests may go on after SIGTERM.")
   var drain: Span?
 
+  @OptionGroup var replicas: ReplicaOptions
+
   @Option(
     help: "Where the line of each request goes: a file, or - for standard output, or none.",
     completion: .file())
@@ -78,6 +80,15 @@ struct ServeCommand: AsyncParsableCommand {
   func run() async throws {
     let address = try ListenAddress(listen)
     try checkOptions(address)
+    if let scale = try replicas.scale() {
+      try await serveReplicas(scale, address)
+    } else {
+      try await serve(address)
+    }
+  }
+
+  /// Serves in this process.
+  private func serve(_ address: ListenAddress) async throws {
     var http = HTTPServerSettings(address, tls: tls)
     http.limits.bodyBytes = maxBodyBytes
     http.limits.connections = maxConnections
@@ -99,6 +110,43 @@ struct ServeCommand: AsyncParsableCommand {
     let stop = StopSignal()
     try await server.run(until: stop.flag)
     if stop.received == SIGINT { throw ExitCode(ExitStatus.interrupted) }
+  }
+
+  /// Serves with processes of their own behind haproxy.
+  private func serveReplicas(_ scale: ReplicaScale, _ address: ListenAddress) async throws {
+    let folder = replicas.folder ?? run.map { "\($0)/serving" } ?? ReplicaOptions.standardFolder
+    try Folder.make(folder)
+    var settings = ReplicaSettings(
+      listen: address, scale: scale, folder: folder, program: ExecutablePath.current,
+      arguments: replicaArguments(folder))
+    settings.tls = tls
+    settings.connections = maxConnections
+    settings.stopDeadline = drain?.duration ?? ServingDefaults.drain
+    // The whole service answers for its metrics on a socket file of its own.
+    let stop = StopSignal()
+    let set = try await ReplicaSet.start(settings) { StandardError.write($0) }
+    StandardError.write(
+      "served on \(set.address) by \(scale.minInstances == scale.maxInstances ? "\(scale.minInstances)" : "\(scale.minInstances) to \(scale.maxInstances)") replicas; what they do is in \(folder)"
+    )
+    try await set.run(until: stop.flag)
+    if stop.received == SIGINT { throw ExitCode(ExitStatus.interrupted) }
+  }
+
+  /// What each replica is started with; its socket is added.
+  private func replicaArguments(_ folder: String) -> [String] {
+    var arguments = ["serve"]
+    func add(_ name: String, _ value: String?) { if let value { arguments += [name, value] } }
+    add("--endpoint", endpoint)
+    add("--run", run)
+    add("--models", models)
+    add("--keys", keys)
+    add("--threads", String(threads))
+    add("--queue", String(queue))
+    add("--max-body-bytes", String(maxBodyBytes))
+    add("--drain", drain?.duration.text)
+    // All of them write to one file, line by line.
+    add("--access-log", accessLog == "-" ? "\(folder)/logs/access.jsonl" : accessLog)
+    return arguments
   }
 
   private var tls: TLSFiles? {

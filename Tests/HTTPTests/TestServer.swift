@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import HTTP
+import TestSupport
 
 /// A handler of closures. Without one it answers with what it got: the method, the path, the arguments and the body.
 struct TestHandler: HTTPHandler {
