@@ -17,8 +17,6 @@ package enum ServingDefaults {
   /// How often the files of an endpoint are looked at; and how much of the time that may take at most, as one part in so many.
   static let reloadInterval = Duration.seconds(1)
   static let reloadShare = 50
-  /// How often it is looked whether the service is to end.
-  static let stopCheckInterval = Duration.milliseconds(50)
   /// The most tensors of a request: one a feature, and models have fewer features.
   static let mostTensors = 4096
   /// The most columns of a table, for the same reason; people send some more than a model needs.

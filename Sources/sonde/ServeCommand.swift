@@ -122,9 +122,21 @@ struct ServeCommand: AsyncParsableCommand {
     settings.tls = tls
     settings.connections = maxConnections
     settings.stopDeadline = drain?.duration ?? ServingDefaults.drain
-    // The whole service answers for its metrics on a socket file of its own.
+    let metrics = ReplicaMetrics(keys: try keys.map { try KeyRing($0) })
+    let socket = FileManager.default.temporaryDirectory.appendingPathComponent("sonde-metrics-\(getpid())").path
+    let metricsServer = try HTTPServer(
+      HTTPServerSettings(ListenAddress(.socketFile(socket))), handler: metrics)
+    defer { metricsServer.stop(within: .zero) }
+    settings.metricsSocket = socket
     let stop = StopSignal()
     let set = try await ReplicaSet.start(settings) { StandardError.write($0) }
+    let counting = Task {
+      while !Task.isCancelled {
+        metrics.take(await set.figures())
+        try await Task.sleep(for: .seconds(1))
+      }
+    }
+    defer { counting.cancel() }
     StandardError.write(
       "served on \(set.address) by \(scale.minInstances == scale.maxInstances ? "\(scale.minInstances)" : "\(scale.minInstances) to \(scale.maxInstances)") replicas; what they do is in \(folder)"
     )

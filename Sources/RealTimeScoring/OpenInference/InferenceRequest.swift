@@ -153,9 +153,14 @@ private struct InferenceReader {
       } else if scanner.isEqual(key, "name") {
         input.name = try scanner.decoded(try scanner.text())
       } else if scanner.isEqual(key, "datatype") {
-        let text = try scanner.decoded(try scanner.text())
-        input.type = TensorType(rawValue: text)
-        if input.type == nil { input.unknownType = text }
+        let text = try scanner.text()
+        if scanner.isEqual(text, "FP64") {
+          input.type = .fp64
+        } else {
+          let name = try scanner.decoded(text)
+          input.type = TensorType(rawValue: name)
+          if input.type == nil { input.unknownType = name }
+        }
       } else if scanner.isEqual(key, "parameters"), scanner.peek() == 0x7B {
         try parameters(&scanner) { name, scanner throws(JSONFault) in
           guard scanner.isEqual(name, "binary_data_size") else { return false }

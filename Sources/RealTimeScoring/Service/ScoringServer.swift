@@ -90,9 +90,18 @@ package struct ScoringServer: Sendable {
       .ready(
         server.address, endpoint: plan.name,
         deployments: service.current.deployments.map { ($0.name, $0.models.count) }))
-    var nextLook = ContinuousClock.now + ServingDefaults.reloadInterval
-    while !stop.isSet {
-      try? await Task.sleep(for: ServingDefaults.stopCheckInterval)
+    let (events, sink) = AsyncStream.makeStream(of: Happening.self)
+    stop.whenSet { sink.yield(.end) }
+    let clock = Task {
+      while !Task.isCancelled {
+        try await Task.sleep(for: ServingDefaults.reloadInterval)
+        sink.yield(.look)
+      }
+    }
+    defer { clock.cancel() }
+    var nextLook = ContinuousClock.now
+    for await event in events {
+      if event == .end { break }
       log.flush()
       guard ContinuousClock.now >= nextLook else { continue }
       let began = ContinuousClock.now
@@ -110,14 +119,18 @@ package struct ScoringServer: Sendable {
         }
       }
       // A folder with many models takes long to look at, and is looked at less often.
-      let took = ContinuousClock.now - began
-      nextLook = .now + max(ServingDefaults.reloadInterval, took * ServingDefaults.reloadShare)
+      nextLook = .now + (ContinuousClock.now - began) * ServingDefaults.reloadShare
     }
     service.beginEnding()
     let cutOff = server.stop(within: settings.drain)
     service.stop()
     log.flush()
     report(.ended(cutOff: cutOff))
+  }
+
+  /// What wakes it: nothing else costs anything while nobody asks.
+  private enum Happening: Hashable, Sendable {
+    case look, end
   }
 
   /// How many connections a server has that is made after who asks.

@@ -247,7 +247,7 @@ package final class ScoringService: HTTPHandler {
     let current = current
     switch route {
     case .root: return .text(.ok, "Healthy")
-    case .metrics: return HTTPAnswer(type: "text/plain; version=0.0.4; charset=utf-8", body: metricsText())
+    case .metrics: return HTTPAnswer(type: ServiceMetrics.contentType, body: metricsText())
     case .openAPI, .swagger:
       if let wanted = request.arguments.first(where: { $0.name == "version" })?.value,
         !OpenAPIDocument.versions.contains(wanted)

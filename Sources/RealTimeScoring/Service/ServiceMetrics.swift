@@ -8,6 +8,8 @@ struct ServiceMetrics: Sendable {
     var status: HTTPStatus
   }
 
+  static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+
   /// Upper bounds of durations in seconds: a row takes some 10 µs, a request is given 5 s.
   private static let bounds = [
     0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
