@@ -20,7 +20,8 @@ import Testing
     _ server: ScriptedServer, rate: Double = 200, seconds: Int = 1, connections: Int = 4, rows: Int = 1,
     timeout: Duration = .seconds(60), socket: String? = nil, stop: StopFlag = StopFlag()
   ) async throws -> Load {
-    let target = try LoadTarget("http://127.0.0.1:\(server.port)/v2/models/m/infer", socket: socket)
+    let target = try LoadTarget(
+      "http://127.0.0.1:\(max(1, server.port))/v2/models/m/infer", socket: socket)
     let plan = try ArrivalPlan(
       [ArrivalPlan.Stage(rate: rate, duration: .seconds(seconds))], spacing: .even, seed: 1)
     let requests = try RequestWriter(
