@@ -177,8 +177,9 @@ import Testing
 
   private struct Inference: Decodable {
     struct Input: Decodable {
+      var name: String
       var shape: [Int]
-      var data: [Double]
+      var data: [Double]?
     }
     var inputs: [Input]
   }
@@ -225,6 +226,39 @@ import Testing
               })
           #expect(inputs[0].shape == [2, 4])
         }
+      }
+    }
+  }
+
+  /// A URL that names one device, and one that names an endpoint, whose rows say of which device they are.
+  @Test func aURLThatNamesAModelGetsItsWindows() async throws {
+    try await ScoringRun.trained { run in
+      try await withScriptedServer(Self.answers) { server in
+        let arguments = ["--run", run.folder, "--rows", "6"]
+        let (own, outcome) = try await load(inference(server, "pump-3"), arguments, rate: 5)
+        #expect(isStatus(0, outcome, own), "\(outcome.errors)")
+        let rows = try ScoringRun.rows(of: "pump-3", windows: 6)
+        for request in server.requests where request.id.hasSuffix("-0") {
+          let inputs = try JSONDecoder().decode(Inference.self, from: Data(request.body)).inputs
+          #expect(inputs.map(\.name) == ["features"])
+          let data = try #require(inputs.first?.data)
+          #expect(stride(from: 0, to: 24, by: 4).map { data[$0] } == rows.map { $0.aggregates.mean })
+        }
+        let (mixed, _) = try await load(inference(server, "pumps"), arguments, rate: 5)
+        #expect(mixed["answered"] as? Int == 5)
+        let request = try #require(server.requests.last)
+        #expect(request.path == "/v2/models/pumps/infer")
+        let inputs = try #require(request.json?["inputs"] as? [[String: Any]])
+        #expect(inputs.map { $0["name"] as? String } == ["device", "features"])
+        #expect(inputs[0]["data"] as? [String] == (0..<6).map { "pump-\($0)" })
+        #expect(inputs[0]["datatype"] as? String == "BYTES" && inputs[0]["shape"] as? [Int] == [6])
+        let (binary, _) = try await load(inference(server, "pumps"), arguments + ["--binary"], rate: 5)
+        #expect(binary["requests"] as? Int == 5)
+        let sent = try #require(server.requests.last)
+        let length = try #require(sent.headers["inference-header-content-length"].flatMap { Int($0) })
+        // Six names with their lengths, then six rows of four doubles.
+        #expect(sent.body.count - length == 6 * (4 + 6) + 6 * 4 * 8)
+        #expect(Array(sent.body[length..<length + 10]) == [6, 0, 0, 0] + Array("pump-0".utf8))
       }
     }
   }
