@@ -242,7 +242,8 @@ let package = Package(
       ],
       exclude: ["Replicas/stand_in_replica.py"]),
     .testTarget(
-      name: "HTTPLoadTests", dependencies: ["HTTPLoad", "TestSupport", telemetry, supervision, histogram]),
+      name: "HTTPLoadTests",
+      dependencies: ["HTTPLoad", "TestSupport", telemetry, files, supervision, histogram]),
     .testTarget(
       name: "VerdictTests",
       dependencies: [

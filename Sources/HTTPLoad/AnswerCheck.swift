@@ -46,7 +46,7 @@ package enum RequestOutcome: Hashable, Sendable {
 package enum RequestFailure: Hashable, Sendable {
   /// Another status than 2xx, 429 and 503.
   case status(Int)
-  /// No answer in time, counted from the planned send.
+  /// No free connection in time, counted from the planned send, or no answer, counted from the real one.
   case timeout
   /// No connection, or one that broke before the answer had come.
   case connection

@@ -22,7 +22,7 @@ package final class LoadGenerator {
   /// - Parameters:
   ///   - address: Where somebody listens.
   ///   - connections: How many are kept open, at least 1.
-  ///   - timeout: From the planned send of a request to its answer.
+  ///   - timeout: How long a request waits for a connection, and then for its answer.
   /// - Throws: ``HTTPLoadError``.
   package init(
     _ plan: ArrivalPlan, _ requests: RequestWriter, to address: LoadAddress, connections: Int,

@@ -6,6 +6,8 @@ package struct PlannedRequest: Hashable, Sendable {
   /// When it was to be sent, and when the generator took it up, in nanoseconds of the same clock.
   package var planned: Int64
   package var taken: Int64
+  /// Since when it waits: for a connection from the planned send on, for its answer from the real one.
+  package var since: Int64
   /// Whether it waited because no connection was free.
   package var hasWaited = false
   /// Whether it has left.
@@ -18,6 +20,7 @@ package struct PlannedRequest: Hashable, Sendable {
     self.stage = stage
     self.planned = planned
     self.taken = taken
+    since = planned
   }
 }
 
@@ -77,7 +80,8 @@ package struct RequestBoard: Sendable {
 
   /// - Parameters:
   ///   - connections: How many there are, at least 1.
-  ///   - timeout: From the planned send to the answer.
+  ///   - timeout: How long a request waits for a connection, and then for its answer. Not both together: while there are too many
+  ///     requests, each would be sent when its time is nearly up, and no answer would be in time.
   package init(connections: Int, timeout: Int64) {
     self.connections = Array(repeating: Connection(), count: connections)
     self.timeout = timeout
@@ -168,6 +172,7 @@ package struct RequestBoard: Sendable {
       let wasKept = connections[index].answers > 0 || now - freeSince >= HTTPLoadDefaults.idle
       if failure == .connection, wasKept, !hasBegun, !request.isResent {
         request.isResent = true
+        request.since = now
         resends += 1
         again.append(request)
       } else {
@@ -181,11 +186,11 @@ package struct RequestBoard: Sendable {
 
   /// To be called now and then, and at the beginning: opens connections, and ends what has run out of time.
   package mutating func sweep(at now: Int64) {
-    while let request = waiting.first, now - request.planned >= timeout { fail(waiting.popFirst(), at: now) }
-    while let request = again.first, now - request.planned >= timeout { fail(again.popFirst(), at: now) }
+    while let request = waiting.first, now - request.since >= timeout { fail(waiting.popFirst(), at: now) }
+    while let request = again.first, now - request.since >= timeout { fail(again.popFirst(), at: now) }
     for index in connections.indices {
       switch connections[index].state {
-      case .busy(let request, _) where now - request.planned >= timeout:
+      case .busy(let request, _) where now - request.since >= timeout:
         // The answer may still come, and must not be taken for that of the next request.
         broke(index, hasBegun: true, as: .timeout, at: now)
       case .opening(let since) where now - since >= timeout: openingFailed(index, at: now)
@@ -222,6 +227,7 @@ package struct RequestBoard: Sendable {
   private mutating func send(_ request: PlannedRequest, on index: Int, at now: Int64) {
     var request = request
     request.wasSent = true
+    request.since = now
     var freeSince = now
     if case .free(let since, _) = connections[index].state { freeSince = since }
     connections[index].state = .busy(request, freeSince: freeSince)

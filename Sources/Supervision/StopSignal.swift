@@ -5,21 +5,10 @@ import Synchronization
 /// A switch that signal handlers throw and loops look at.
 package final class StopFlag: Sendable {
   private let value = Atomic<Bool>(false)
-  private let listener = Mutex<(@Sendable () -> Void)?>(nil)
 
   package init() {}
 
-  package func set() {
-    value.store(true, ordering: .relaxed)
-    listener.withLock { $0 }?()
-  }
-
-  /// Has `body` called when the flag is set, on the thread that sets it; at once where it is set already. There is one such body.
-  package func whenSet(_ body: @escaping @Sendable () -> Void) {
-    listener.withLock { $0 = body }
-    if isSet { body() }
-  }
-
+  package func set() { value.store(true, ordering: .relaxed) }
   package var isSet: Bool { value.load(ordering: .relaxed) }
 }
 

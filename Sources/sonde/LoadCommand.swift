@@ -41,7 +41,7 @@ struct LoadCommand: ParsableCommand {
   var unix: String?
   @Option(
     help: ArgumentHelp(
-      "How long a request may take, from its planned send to its answer.", valueName: "duration"))
+      "How long a request may wait for a connection, and then for its answer.", valueName: "duration"))
   var timeout = Span(HTTPLoadDefaults.timeout)
   @Flag(help: "Send to another machine. A load can take a service down.")
   var remote = false
@@ -68,6 +68,11 @@ struct LoadCommand: ParsableCommand {
     let requests = try content.writer(for: target, seed: arrivals.seed)
     let address = try address(of: target)
     DescriptorLimit.raise()
+    guard connections + Self.otherDescriptors <= DescriptorLimit.current else {
+      throw ValidationError(
+        "--connections: this process may have \(DescriptorLimit.current) files and sockets open; “ulimit -n” says so"
+      )
+    }
     let generator = try LoadGenerator(
       plan, requests, to: address, connections: connections, timeout: timeout.duration)
     let files = try out.map { try LoadReportFiles(folder: $0) }
@@ -141,6 +146,8 @@ struct LoadCommand: ParsableCommand {
     return outcome
   }
 
+  /// What the process has open beside its connections: logs, pipes, files of the report.
+  private static let otherDescriptors = 32
   /// How often it is looked whether there is something new to show.
   private static let progressMicroseconds: UInt32 = 50_000
 }

@@ -107,8 +107,9 @@ struct ServeCommand: AsyncParsableCommand {
         return try await document.servingPlan(run: folder) { try await environment.interpreter(of: $0) }
       },
       scriptLog: { StandardError.write(raw: String(decoding: $0, as: UTF8.self)) }, report: Self.tell)
-    let stop = StopSignal()
-    try await server.run(until: stop.flag)
+    let (end, sink) = AsyncStream.makeStream(of: Void.self)
+    let stop = StopSignal { sink.finish() }
+    try await server.run(until: end)
     if stop.received == SIGINT { throw ExitCode(ExitStatus.interrupted) }
   }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import HTTPLoad
 import Histogram
@@ -20,7 +21,8 @@ import Testing
     _ server: ScriptedServer, rate: Double = 200, seconds: Int = 1, connections: Int = 4, rows: Int = 1,
     timeout: Duration = .seconds(60), socket: String? = nil, stop: StopFlag = StopFlag()
   ) async throws -> Load {
-    let target = try LoadTarget("http://127.0.0.1:\(server.port)/v2/models/m/infer", socket: socket)
+    let target = try LoadTarget(
+      "http://127.0.0.1:\(max(1, server.port))/v2/models/m/infer", socket: socket)
     let plan = try ArrivalPlan(
       [ArrivalPlan.Stage(rate: rate, duration: .seconds(seconds))], spacing: .even, seed: 1)
     let requests = try RequestWriter(
@@ -54,6 +56,21 @@ import Testing
       #expect(outcome.account.timeline.reduce(0) { $0 + $1.planned } == 200)
       #expect(outcome.account.timeline.reduce(0) { $0 + $1.answered } == 200)
       #expect(LoadReportFiles.timeline(outcome.account).split(separator: "\n").count > 1)
+    }
+  }
+
+  /// What a scenario reads is what the load has written.
+  @Test func aReportIsReadAsItWasWritten() async throws {
+    try await withTemporaryFolder { folder in
+      try await withScriptedServer(Self.answers) { server in
+        let (report, outcome) = try await load(server, rate: 50)
+        try LoadReportFiles(folder: "\(folder)/load").write(report, outcome.account)
+        let read = try JSONFile.read(LoadReport.self, "\(folder)/load/load.json")
+        #expect(read.requests == 50 && read.answered == 50 && read.errorsByKind == report.errorsByKind)
+        #expect(read.latencyMs.p99 == report.latencyMs.p99 && read.latencyMs.p999 == nil)
+        #expect(read.planKept == report.planKept && read.missed == report.missed)
+        #expect(read.cpuUsPerRequest == nil && read.stages.map(\.requests) == [50])
+      }
     }
   }
 

@@ -28,6 +28,17 @@ import Testing
       #expect(headers["x-request-id"].map { Array($0.utf8) } == writer.id(of: number))
     }
 
+    /// The numbers of the first input of an inference. JSONSerialization is off by a last digit now and then.
+    var numbers: [Double]? {
+      get throws {
+        struct Inference: Decodable {
+          struct Input: Decodable { var data: [Double]? }
+          var inputs: [Input]
+        }
+        return try JSONDecoder().decode(Inference.self, from: Data(body)).inputs.first?.data
+      }
+    }
+
     func json(_ length: Int? = nil) throws -> [String: Any] {
       let data = Data(body.prefix(length ?? body.count))
       return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
@@ -63,7 +74,7 @@ import Testing
       #expect(inputs[0]["shape"] as? [Int] == [3, 4])
       let group = rows.groups[0]
       let expected = (0..<3).flatMap { Array(group.row((number * 3 + $0) % group.count)) }
-      #expect(inputs[0]["data"] as? [Double] == expected)
+      #expect(try sent.numbers == expected)
     }
   }
 
@@ -82,8 +93,7 @@ import Testing
     let values = stride(from: 0, to: 96, by: 8).map { place in
       Double(bitPattern: (0..<8).reduce(0) { $0 | UInt64(raw[place + $1]) << (8 * $1) })
     }
-    let other = try #require((try text.json()["inputs"] as? [[String: Any]])?.first)
-    #expect(other["data"] as? [Double] == values)
+    #expect(try text.numbers == values)
   }
 
   @Test func azureHasRowsWithoutNamesAsData() throws {

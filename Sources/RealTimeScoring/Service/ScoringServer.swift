@@ -72,8 +72,8 @@ package struct ScoringServer: Sendable {
     self.report = report
   }
 
-  /// Serves until `stop` is set. Throws where it cannot begin: ``ServingError``, `HTTPServerError`, `FileError` and what `plan` throws.
-  package func run(until stop: StopFlag) async throws {
+  /// Serves until `end` is finished. Throws where it cannot begin: ``ServingError``, `HTTPServerError`, `FileError` and what `plan` throws.
+  package func run(until end: AsyncStream<Void>) async throws {
     let report = report
     let loader = ModelLoader(
       queued: settings.queued, report: { report(.notice($0)) }, scriptLog: scriptLog)
@@ -91,7 +91,11 @@ package struct ScoringServer: Sendable {
         server.address, endpoint: plan.name,
         deployments: service.current.deployments.map { ($0.name, $0.models.count) }))
     let (events, sink) = AsyncStream.makeStream(of: Happening.self)
-    stop.whenSet { sink.yield(.end) }
+    let waiting = Task {
+      for await _ in end {}
+      sink.yield(.end)
+    }
+    defer { waiting.cancel() }
     let clock = Task {
       while !Task.isCancelled {
         try await Task.sleep(for: ServingDefaults.reloadInterval)
