@@ -262,6 +262,7 @@ let package = Package(
       name: "ScenarioTests",
       dependencies: [
         "Scenario", "Harness", "Documents", "DeviceFleet", "Ingestion", "Modelling", "BatchScoring",
+        "RealTimeScoring",
         "Verdict", "Compute", "MQTT", "WindowStore", "TestSupport", telemetry, files, wording,
       ]),
     .testTarget(

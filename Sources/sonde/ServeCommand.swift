@@ -15,11 +15,11 @@ struct ServeCommand: AsyncParsableCommand {
     commandName: "serve",
     abstract: "Serves models over HTTP: a row a request, or a thousand.",
     discussion: """
-      Clients of the Open Inference Protocol v2 (KServe, Triton) post rows to /v2/models/DEVICE/infer, those of Azure's online
-      endpoints to /score. What there is else stands in /openapi.json.
+      Clients of the Open Inference Protocol v2 (KServe, Triton) post rows to /v2/models/DEVICE/infer, those of \
+      Azure's online endpoints to /score. What there is else stands in /openapi.json.
 
-      What changes in the files of the models or the endpoint is taken over while it runs. SIGTERM ends it when all requests
-      that it has are answered. Standard output has a line of JSON a request.
+      What changes in the files of the models or the endpoint is taken over while it runs. SIGTERM ends it when \
+      all requests that it has are answered. Standard output has a line of JSON a request.
 
       Try it:  sonde serve --models RUN_DIR/models
                curl 127.0.0.1:8080/v2/models
@@ -138,9 +138,10 @@ struct ServeCommand: AsyncParsableCommand {
       }
     }
     defer { counting.cancel() }
-    StandardError.write(
-      "served on \(set.address) by \(scale.minInstances == scale.maxInstances ? "\(scale.minInstances)" : "\(scale.minInstances) to \(scale.maxInstances)") replicas; what they do is in \(folder)"
-    )
+    let count =
+      scale.minInstances == scale.maxInstances
+      ? "\(scale.minInstances)" : "\(scale.minInstances) to \(scale.maxInstances)"
+    StandardError.write("the endpoint is served on \(set.address) by \(count) replicas; \(folder) says what they do")
     try await set.run(until: stop.flag)
     if stop.received == SIGINT { throw ExitCode(ExitStatus.interrupted) }
   }

@@ -71,8 +71,8 @@ import Testing
         )
         let outputs = try #require(all.json["outputs"] as? [[String: Any]], "\(all.text)")
         let scores = try #require(outputs[0]["data"] as? [Double])
-        #expect(scores == own.map { Double($0[4]) }, "\(name)")
-        #expect(outputs[1]["data"] as? [Int] == own.map { Int($0[5]) }, "\(name)")
+        #expect(scores == own.compactMap { Double($0[4]) }, "\(name)")
+        #expect(outputs[1]["data"] as? [Int] == own.compactMap { Int($0[5]) }, "\(name)")
         #expect(own.allSatisfy { $0[6] == all.json["model_version"] as? String })
         for (row, data) in zip(own, data).prefix(3) {
           let named = try client.ask(
@@ -295,6 +295,54 @@ import Testing
       #expect(!log.contains(first.dropFirst(6)) && !log.contains(second.dropFirst(6)))
       #expect(service.log.contains { ($0["key"] as? String)?.count == 8 && $0["status"] as? Int == 200 })
     }
+  }
+
+  /// Every request is answered while replicas are killed, and their log says so.
+  @Test(
+    .timeLimit(.minutes(20)),
+    .enabled(if: ExecutablePath.find("haproxy") != nil, "needs the package haproxy"))
+  func aReplicaThatIsKilledCostsNoRequest() async throws {
+    try await withTemporaryFolder { folder in
+      let run = try await quickstart(folder)
+      let state = "\(folder)/serving"
+      let service = try await RunningService(
+        ["--models", "\(run)/models", "--replicas", "2", "--folder", state], in: folder)
+      let client = try service.client()
+      let features = try #require(
+        (try client.ask("GET", "/v2/models/pump-0001").json["parameters"] as? [String: Any])?["features"] as? [String])
+      let data = features.map { _ in "1.5" }.joined(separator: ",")
+      var answered = 0
+      var killed = 0
+      for number in 0..<600 {
+        if number == 100 || number == 300 {
+          let process = try #require(try replicaProcess(in: state))
+          kill(process, SIGKILL)
+          killed += 1
+        }
+        let answer = try client.ask(
+          "POST", "/v2/models/pump-0001/infer",
+          "{\"id\":\"\(number)\",\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP64\",\"shape\":[1,\(features.count)],\"data\":[\(data)]}]}")
+        #expect(answer.status == 200 && answer.json["id"] as? String == "\(number)", "\(number) \(answer.text)")
+        answered += 1
+      }
+      #expect(answered == 600 && killed == 2)
+      let metrics = try service.ask("GET", "/metrics").text
+      #expect(metrics.contains("sonde_serving_replicas{state=\"ready\"}"), "\(metrics)")
+      try await service.stop()
+      let states = try TextFile.text(of: "\(state)/replicas.csv")
+      #expect(states.contains(",killed"), "\(states)")
+      #expect(RunningProcesses.naming(folder).isEmpty)
+    }
+  }
+
+  /// The process of a replica that is ready, out of the lines of `replicas.csv`: `time,replica,process,state,reason`.
+  private func replicaProcess(in state: String) throws -> Int32? {
+    var processes: [String: Int32] = [:]
+    for line in try TextFile.text(of: "\(state)/replicas.csv").split(separator: "\n").dropFirst() {
+      let fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      processes[fields[1]] = fields[3] == "ready" ? Int32(fields[2]) : nil
+    }
+    return processes.sorted { $0.key < $1.key }.first?.value
   }
 
   @Test func whatCannotBeServedIsSaid() async throws {

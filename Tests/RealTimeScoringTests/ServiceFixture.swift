@@ -39,8 +39,10 @@ final class ServiceFixture {
       rows: FeatureMatrix(rows: rows(count, seed: seed)), featureNames: features,
       provenance: ModelMetadata(device: device, sensor: sensor)
     ).model
-    try ModelFile.write(model, folder: folder, stem: ModelFile.stem(device: device, sensor: sensor))
-    return model
+    let stem = ModelFile.stem(device: device, sensor: sensor)
+    try ModelFile.write(model, folder: folder, stem: stem)
+    // As everybody reads it who scores.
+    return try ModelFile.read(folder: folder, stem: stem)
   }
 
   init(_ plan: ServingPlan, folder: String, threads: Int = 1) throws {

@@ -4,6 +4,7 @@ import Documents
 import Files
 import Foundation
 import Modelling
+import RealTimeScoring
 import Scenario
 import Telemetry
 import TestSupport
@@ -94,6 +95,49 @@ import Testing
     #expect(changed != Self.text)
     let found = faults(changed)
     #expect(found.contains { $0.contains(fault) }, "\(found)")
+  }
+
+  private static let served = """
+    name: pumps
+    default_deployment: blue
+    traffic: { blue: 90, green: 10 }
+    deployments:
+      blue: { models: blue }
+      green: { models: green, request_settings: { request_timeout_ms: 250, max_queue_wait_ms: 20, max_concurrent_requests_per_instance: 3 } }
+      own: { models: own }
+
+    """
+
+  @Test func aServiceGetsSharesAndBounds() async throws {
+    let document = try EndpointDocument.parse(Self.served, path: "/x/e.yaml")
+    let plan = try await document.servingPlan(run: nil) { _ in nil }
+    #expect(plan.traffic == ["blue": 90, "green": 10])
+    #expect(plan.deployments.map(\.name) == ["blue", "green", "own"])
+    #expect(plan.deployments[0].source == .models(folder: "/x/blue"))
+    #expect(plan.deployments[0].limits == RequestLimits())
+    #expect(
+      plan.deployments[1].limits
+        == RequestLimits(requestTimeoutSeconds: 0.25, maxQueueWaitSeconds: 0.02, maxConcurrentRequests: 3))
+  }
+
+  @Test(arguments: [
+    ("green: 10 }", "green: 11 }", "101% in all"), ("green: 10 }", "red: 10 }", "no deployment “red”"),
+    ("blue: 90", "blue: 90.5", "whole number"), ("blue: 90", "blue: 101", "whole number"),
+    ("{ blue: 90, green: 10 }", "{}", "traffic"), ("{ blue: 90, green: 10 }", "100", "traffic"),
+    ("request_timeout_ms: 250", "request_timeout_ms: 0", "request_timeout_ms"),
+    ("request_timeout_ms: 250", "request_timeout: 250", "request_timeout_ms"),
+  ]) func whatAServiceCannotHaveIsSaid(good: String, bad: String, fault: String) {
+    let text = Self.served.replacing(good, with: bad)
+    #expect(text != Self.served)
+    #expect(faults(text).contains { $0.contains(fault) }, "\(faults(text))")
+  }
+
+  @Test func aDeploymentWithoutModelsNeedsARun() async throws {
+    let text = Self.served.replacing("own: { models: own }", with: "own:")
+    let document = try EndpointDocument.parse(text, path: "/x/e.yaml")
+    await #expect(throws: ScoringError.self) { try await document.servingPlan(run: nil) { _ in nil } }
+    let plan = try await document.servingPlan(run: RunFolder("/run")) { _ in nil }
+    #expect(plan.deployments[2].source == .models(folder: "/run/models"))
   }
 
   @Test func theDefaultIsChangedInPlaceAndBack() async throws {
