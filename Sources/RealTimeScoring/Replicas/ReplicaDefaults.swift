@@ -92,6 +92,8 @@ package enum ReplicaDefaults {
   static let downTime = Duration.seconds(60)
   /// How long a replica may go on after SIGTERM before it is killed: longer than its own limit for what it has begun.
   static let exitGrace = Duration.seconds(15)
+  /// The share of ``stopDeadline`` that replicas get at most to end: requests need the rest of it, and after them nothing is left to do.
+  static let exitShare = 5
   /// How often in a row haproxy is started again before the set gives up.
   static let frontFailures = 5
   /// How often a free port is looked for: between finding it and haproxy's taking it, another process may take it.

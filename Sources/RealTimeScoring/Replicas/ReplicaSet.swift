@@ -111,7 +111,7 @@ package actor ReplicaSet {
     var limits = ReplicaBoard.Limits()
     limits.start = settings.startTimeout
     limits.drain = settings.requestTimeout
-    limits.exit = min(limits.exit, settings.stopDeadline / 2)
+    limits.exit = min(limits.exit, settings.stopDeadline / ReplicaDefaults.exitShare)
     board = ReplicaBoard(
       wanted: settings.scale.minInstances, most: settings.scale.maxInstances, limits: limits)
     autoscaler = ReplicaAutoscaler(settings.scale, scaleDownTime: settings.scaleDownTime)

@@ -170,7 +170,7 @@ struct ReplicaSetTests {
       let flag = StopFlag()
       try await ReplicaFixture.with(
         in: folder, try .fixed(1), arguments: ["--deaf", "--hold", folder],
-        change: { $0.stopDeadline = .seconds(2) }
+        change: { $0.stopDeadline = .seconds(5) }
       ) { set, _ in
         let held = FrontClient.post("/score/hold/a", to: set.address)
         try await ReplicaFixture.wait { await set.figures().statistics?.inFlight == 1 }
