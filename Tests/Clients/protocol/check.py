@@ -3,8 +3,8 @@
   check.py SONDE RUN_DIR
 
 The windows come out of the run's view window_values, the expected scores out of its prediction files. The clients are KServe's and
-Triton's for the Open Inference Protocol, and requests in the forms that Azure's documentation shows. Leaves with 1 at the first
-difference.
+Triton's for the Open Inference Protocol, and requests in the forms that Azure's documentation shows; all with a key. Leaves with 1 at the
+first difference.
 """
 import asyncio
 import csv
@@ -89,13 +89,13 @@ def by_device(windows):
 
 # KServe's client.
 
-async def kserve_checks(url, endpoint, windows, features):
+async def kserve_checks(url, key, endpoint, windows, features):
     device = windows[0].device
     async with kserve.InferenceRESTClient(kserve.RESTConfig(protocol="v2")) as client:
-        check("kserve, server live", await client.is_server_live(url) is True)
-        check("kserve, server ready", await client.is_server_ready(url) is True)
-        check("kserve, model ready", await client.is_model_ready(url, device) is True)
-        check("kserve, no such model", await client.is_model_ready(url, "no-such") is False)
+        check("kserve, server live", await client.is_server_live(url, headers=key) is True)
+        check("kserve, server ready", await client.is_server_ready(url, headers=key) is True)
+        check("kserve, model ready", await client.is_model_ready(url, device, headers=key) is True)
+        check("kserve, no such model", await client.is_model_ready(url, "no-such", headers=key) is False)
         for is_binary in (False, True):
             what = f"kserve, {'binary' if is_binary else 'JSON'}"
 
@@ -108,7 +108,7 @@ async def kserve_checks(url, endpoint, windows, features):
                     devices.set_data_from_numpy(np.array([window.device for window in group], dtype=object), binary_data=is_binary)
                     tensors.append(devices)
                 request = kserve.InferRequest(model, tensors, request_id="id-1", **more)
-                answer = await client.infer(url, request, model_name=model)
+                answer = await client.infer(url, request, model_name=model, headers=dict(key))
                 check(what, answer.id == "id-1" and answer.model_name == model, f"{answer.id}, {answer.model_name}")
                 return {output.name: output.as_numpy() for output in answer.outputs}
 
@@ -132,31 +132,31 @@ async def kserve_checks(url, endpoint, windows, features):
                 tensor = kserve.InferInput(features[device][index], [1], "FP64")
                 tensor.set_data_from_numpy(np.array([windows[0].values[index]]), binary_data=is_binary)
                 tensors.append(tensor)
-            answer = await client.infer(url, kserve.InferRequest(device, tensors), model_name=device)
+            answer = await client.infer(url, kserve.InferRequest(device, tensors), model_name=device, headers=dict(key))
             got = {output.name: output.as_numpy() for output in answer.outputs}
             same(what + ", a tensor a feature", windows[:1], got["score"], got["prediction"])
-        for bad, status in ((("no-such", 12), 404), ((device, 11), 400)):
+        for bad, headers, status in ((("no-such", 12), key, 404), ((device, 11), key, 400), ((device, 12), {}, 401)):
             tensor = kserve.InferInput("features", [1, bad[1]], "FP64", data=[1.0] * bad[1])
             try:
-                await client.infer(url, kserve.InferRequest(bad[0], [tensor]), model_name=bad[0])
+                await client.infer(url, kserve.InferRequest(bad[0], [tensor]), model_name=bad[0], headers=dict(headers))
                 sys.exit(f"kserve: {bad} was answered")
             except Exception as error:
                 check("kserve, a bad request", getattr(error, "response", None) is not None and error.response.status_code == status, repr(error))
                 check("kserve, the error's text", "error" in error.response.json() and str(error).startswith(error.response.json()["error"][:20]), str(error))
 
 
-# Triton's client, which sends and asks for binary tensors unless it is told otherwise.
+# Triton's client, which sends and asks for binary tensors unless it is told otherwise, and writes into the headers that it is given.
 
-def triton_checks(address, endpoint, windows, features):
+def triton_checks(address, key, endpoint, windows, features):
     with triton.InferenceServerClient(address) as client:
         device = windows[0].device
-        check("triton, server live", client.is_server_live())
-        check("triton, server ready", client.is_server_ready())
-        check("triton, model ready", client.is_model_ready(device))
-        check("triton, model of a version", client.is_model_ready(device, windows[0].version))
-        check("triton, no such model", not client.is_model_ready("no-such"))
-        check("triton, server metadata", client.get_server_metadata()["name"] == "sonde")
-        metadata = client.get_model_metadata(device)
+        check("triton, server live", client.is_server_live(headers=key))
+        check("triton, server ready", client.is_server_ready(headers=key))
+        check("triton, model ready", client.is_model_ready(device, headers=key))
+        check("triton, model of a version", client.is_model_ready(device, windows[0].version, headers=key))
+        check("triton, no such model", not client.is_model_ready("no-such", headers=key))
+        check("triton, server metadata", client.get_server_metadata(headers=key)["name"] == "sonde")
+        metadata = client.get_model_metadata(device, headers=key)
         check("triton, model metadata", metadata["inputs"][0]["shape"] == [-1, len(features[device])], metadata)
         check("triton, model metadata", {output["name"] for output in metadata["outputs"]} >= {"score", "prediction"}, metadata)
 
@@ -168,7 +168,7 @@ def triton_checks(address, endpoint, windows, features):
                 devices = triton.InferInput("device", [len(group)], "BYTES")
                 devices.set_data_from_numpy(np.array([window.device.encode() for window in group], dtype=object), binary_data=binary)
                 tensors.insert(0, devices)
-            return client.infer(model, tensors, outputs=outputs, request_id="id-2", **more)
+            return client.infer(model, tensors, outputs=outputs, request_id="id-2", headers=dict(key), **more)
 
         for binary in (True, False):
             what = f"triton, {'binary' if binary else 'JSON'}"
@@ -197,11 +197,11 @@ def triton_checks(address, endpoint, windows, features):
         # Numbers of 32 bits are others: what comes back is the score of those, and the same for every way to write them.
         scores = {float(ask(device, windows[:1], binary=binary, kind=("FP32", np.float32)).as_numpy("score")[0]).hex() for binary in (True, False)}
         check("triton, 32 bits", len(scores) == 1, scores)
-        for model, columns, status in (("no-such", 12, "404"), (device, 11, "400")):
+        for model, columns, headers, status in (("no-such", 12, key, "404"), (device, 11, key, "400"), (device, 12, {}, "401")):
             tensor = triton.InferInput("features", [1, columns], "FP64")
             tensor.set_data_from_numpy(np.ones((1, columns)))
             try:
-                client.infer(model, [tensor])
+                client.infer(model, [tensor], headers=dict(headers))
                 sys.exit("triton: a bad request was answered")
             except InferenceServerException as error:
                 check("triton, a bad request", error.status() is None or status in error.status(), f"{error.status()} {error}")
@@ -210,12 +210,12 @@ def triton_checks(address, endpoint, windows, features):
 
 # Requests as Azure's documentation writes them.
 
-def azure_checks(address, windows, features):
+def azure_checks(address, key, windows, features):
     connection = http.client.HTTPConnection(address, timeout=60)
 
     def post(body):
         connection.request(
-            "POST", "/score", json.dumps(body), {"Content-Type": "application/json", "Authorization": "Bearer none", "azureml-model-deployment": "default"})
+            "POST", "/score", json.dumps(body), {"Content-Type": "application/json", "azureml-model-deployment": "default", **key})
         answer = connection.getresponse()
         content = answer.read()
         check("azure", answer.status == 200, f"{answer.status} {content[:300]}")
@@ -248,29 +248,32 @@ def main():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{s.getsockname()[1]}"
-    with tempfile.TemporaryFile("w+") as log:
+    with tempfile.TemporaryDirectory(prefix="sonde-clients-") as folder:
+        keys = os.path.join(folder, "keys.json")
+        created = subprocess.run([program, "keys", "create", keys, "--name", "clients"], check=True, capture_output=True, text=True).stdout
+        key = {"Authorization": f"Bearer {created.strip()}"}
         server = subprocess.Popen(
-            [program, "serve", "--models", os.path.join(run, "models"), "--listen", address], stdout=subprocess.DEVNULL, stderr=log)
+            [program, "serve", "--models", os.path.join(run, "models"), "--listen", address, "--keys", keys, "--access-log", "none"])
         try:
             for _ in range(600):
-                try:
-                    socket.create_connection(tuple(address.split(":")), timeout=1).close()
-                    break
-                except OSError:
-                    time.sleep(0.1)
+                with socket.socket() as s:
+                    if s.connect_ex(("127.0.0.1", int(address.split(":")[1]))) == 0:
+                        break
+                time.sleep(0.1)
             # The endpoint of a folder is called as the folder.
             endpoint = "models"
             for name, checks in (
-                ("requests as in Azure's documentation", lambda: azure_checks(address, found, features)),
-                ("Triton's client", lambda: triton_checks(address, endpoint, found, features)),
-                ("KServe's client", lambda: asyncio.run(kserve_checks(f"http://{address}", endpoint, found, features))),
+                ("requests as in Azure's documentation", lambda: azure_checks(address, key, found, features)),
+                ("Triton's client", lambda: triton_checks(address, key, endpoint, found, features)),
+                ("KServe's client", lambda: asyncio.run(kserve_checks(f"http://{address}", key, endpoint, found, features))),
             ):
                 begin = time.monotonic()
                 checks()
                 print(f"{name}: {len(found)} windows, every score the same to the last bit ({time.monotonic() - begin:.0f} s)", flush=True)
         finally:
             server.terminate()
-            server.wait()
+            ended = server.wait()
+    sys.exit(ended)
 
 
 if __name__ == "__main__":
