@@ -22,7 +22,8 @@ extension Deployment {
       if let fault = script.fault { throw ScoringError(fault) }
       guard script.input != .raw else {
         throw ScoringError(
-          "the script of the deployment \(name) takes bodies of requests (input: raw); “sonde serve” runs it, and no job does")
+          "the script of the deployment \(name) takes bodies of requests (input: raw); “sonde serve” runs it, and no job does"
+        )
       }
       let python = try await PythonEnvironment(report: report).interpreter(of: script)
       return try ScriptSetup(

@@ -8,6 +8,13 @@ import Wording
 // What an endpoint file says of a scoring service.
 
 extension EndpointDocument {
+  /// The longest time that a deployment gives a request.
+  package var longestRequestTimeout: Duration {
+    endpoint.deployments.map {
+      Duration.seconds((requestLimits[$0.name] ?? RequestLimits()).requestTimeoutSeconds)
+    }.max() ?? .zero
+  }
+
   /// The endpoint as a service serves it. Throws ``ScoringError`` where a deployment cannot be served.
   ///
   /// - Parameters:

@@ -122,9 +122,13 @@ struct ServeCommand: AsyncParsableCommand {
       arguments: replicaArguments(folder))
     settings.tls = tls
     settings.connections = maxConnections
+    // A replica says itself that a request has taken too long.
+    let longest = try endpoint.map { try EndpointDocument.load($0).longestRequestTimeout } ?? .zero
+    settings.requestTimeout = max(settings.requestTimeout, longest + .seconds(5))
     settings.stopDeadline = drain?.duration ?? ServingDefaults.drain
     let metrics = ReplicaMetrics(keys: try keys.map { try KeyRing($0) })
-    let socket = FileManager.default.temporaryDirectory.appendingPathComponent("sonde-metrics-\(getpid())").path
+    let socket = FileManager.default.temporaryDirectory.appendingPathComponent("sonde-metrics-\(getpid())")
+      .path
     let metricsServer = try HTTPServer(
       HTTPServerSettings(ListenAddress(.socketFile(socket))), handler: metrics)
     defer { metricsServer.stop(within: .zero) }
@@ -141,7 +145,8 @@ struct ServeCommand: AsyncParsableCommand {
     let count =
       scale.minInstances == scale.maxInstances
       ? "\(scale.minInstances)" : "\(scale.minInstances) to \(scale.maxInstances)"
-    StandardError.write("the endpoint is served on \(set.address) by \(count) replicas; \(folder) says what they do")
+    StandardError.write(
+      "the endpoint is served on \(set.address) by \(count) replicas; \(folder) says what they do")
     try await set.run(until: stop.flag)
     if stop.received == SIGINT { throw ExitCode(ExitStatus.interrupted) }
   }

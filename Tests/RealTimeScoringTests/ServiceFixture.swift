@@ -94,5 +94,34 @@ extension HTTPAnswer {
     return outputs?.first { $0["name"] as? String == name }?["data"] as? [Any]
   }
 
-  var scores: [Double]? { output("score") as? [Double] }
+  /// The scores of an answer. JSONSerialization is not exact to the last bit, and JSONDecoder is.
+  var scores: [Double]? {
+    struct Answer: Decodable {
+      struct Output: Decodable {
+        var name: String
+        var data: [Double]?
+
+        enum CodingKeys: String, CodingKey { case name, data }
+
+        init(from decoder: any Decoder) throws {
+          let container = try decoder.container(keyedBy: CodingKeys.self)
+          name = try container.decode(String.self, forKey: .name)
+          data = try? container.decode([Double].self, forKey: .data)
+        }
+      }
+
+      var outputs: [Output]
+    }
+    return try? JSONDecoder().decode(Answer.self, from: Data(body)).outputs.first { $0.name == "score" }?.data
+  }
+
+  /// The scores of a list of objects, or of the results of a web service.
+  var listedScores: [Double]? {
+    struct Row: Decodable { var score: Double }
+    struct Results: Decodable { var Results: [String: [Row]] }
+    let rows =
+      (try? JSONDecoder().decode([Row].self, from: Data(body)))
+      ?? (try? JSONDecoder().decode(Results.self, from: Data(body)))?.Results.values.first
+    return rows?.map(\.score)
+  }
 }

@@ -295,7 +295,13 @@ package final class ScoringService: HTTPHandler {
     }
     return RequestRecord(
       route: route, method: request.method.description, started: .now, id: id, key: key,
-      client: request.client)
+      client: Self.client(of: request))
+  }
+
+  /// The address of the client; what the proxy in front says of it, where the request came over a socket file.
+  private static func client(of request: HTTPRequest) -> String {
+    guard request.client == "unix" else { return request.client }
+    return request.headers["X-Forwarded-For"] ?? request.client
   }
 
   private func finish(_ record: RequestRecord, _ request: HTTPRequest, fault: RequestFault) -> HTTPAnswer {
