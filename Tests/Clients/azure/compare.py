@@ -9,6 +9,7 @@ else differs.
 import http.client
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -192,6 +193,7 @@ def main():
         for pair in servers.values():
             for _, process, _ in pair:
                 process.wait()
+        shutil.rmtree(folder)
     sys.exit(1 if different else 0)
 
 
