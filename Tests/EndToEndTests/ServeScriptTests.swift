@@ -79,7 +79,7 @@ import Testing
       while (try? service.client()) != nil { try await Task.sleep(for: .milliseconds(20)) }
       FileManager.default.createFile(atPath: "\(folder)/go", contents: nil)
       #expect(try client.response().json["echo"] as? String == "late")
-      #expect(try await service.stop() == .exited(code: 0))
+      #expect(try await service.exit() == .exited(code: 0))
       #expect(service.told.hasSuffix("ended\n"), "\(service.told)")
       #expect(!FileManager.default.fileExists(atPath: service.socket))
     }

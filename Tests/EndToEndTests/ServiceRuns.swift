@@ -52,6 +52,9 @@ final class RunningService {
     try client().ask(method, path, body, headers: headers)
   }
 
+  /// Waits for its end.
+  func exit() async throws -> ServiceExit { try await service.exit() }
+
   /// Sends SIGTERM, and waits for its end.
   @discardableResult
   func stop() async throws -> ServiceExit { try await service.stop(grace: .seconds(600)) }

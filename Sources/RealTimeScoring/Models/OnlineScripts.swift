@@ -47,7 +47,10 @@ final class OnlineScripts: Sendable {
     queue = RequestQueue(
       name: "script", threads: threads, mostWaiting: queued, mostWait: .seconds(limits.maxQueueWaitSeconds)
     ) {
-      let script = OnlineScript(setup, support: support, log: log)
+      // A folder of its own, so that no two write the same file.
+      let own = "\(support)/\(UUID().uuidString)"
+      try? Folder.make(own)
+      let script = OnlineScript(setup, support: own, log: log)
       do throws(OnlineScript.Fault) {
         try script.start()
         starts.add(nil)
