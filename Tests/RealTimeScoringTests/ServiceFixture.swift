@@ -118,10 +118,13 @@ extension HTTPAnswer {
   /// The scores of a list of objects, or of the results of a web service.
   var listedScores: [Double]? {
     struct Row: Decodable { var score: Double }
-    struct Results: Decodable { var Results: [String: [Row]] }
+    struct Results: Decodable {
+      var results: [String: [Row]]
+      enum CodingKeys: String, CodingKey { case results = "Results" }
+    }
     let rows =
       (try? JSONDecoder().decode([Row].self, from: Data(body)))
-      ?? (try? JSONDecoder().decode(Results.self, from: Data(body)))?.Results.values.first
+      ?? (try? JSONDecoder().decode(Results.self, from: Data(body)))?.results.values.first
     return rows?.map(\.score)
   }
 }

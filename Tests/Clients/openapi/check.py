@@ -37,7 +37,9 @@ def main():
                  f"http://127.0.0.1:{port}/openapi.json", "--max-examples", examples, "--seed", "7", "--continue-on-failure",
                  # Whether a shape fits its data, and rows their model, is more than a schema can say.
                  "--exclude-checks", "positive_data_acceptance"],
-                cwd=folder, env=dict(os.environ, SONDE_MODEL=model["device"], SONDE_MODEL_VERSION=model["version"])).returncode
+                cwd=folder, env=dict(os.environ, SONDE_MODEL=model["device"], SONDE_MODEL_VERSION=model["version"]),
+                # It takes two minutes; an hour of continuous integration is not its own.
+                timeout=1200).returncode
         finally:
             server.terminate()
             ended = server.wait()
