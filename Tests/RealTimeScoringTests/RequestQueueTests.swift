@@ -18,11 +18,14 @@ import Testing
 
     var count: Int { answered.withLock(\.count) + refused.withLock(\.count) }
 
-    func entry(_ number: Int, deadline: ContinuousClock.Instant, work: @escaping @Sendable () -> Void = {})
+    func entry(
+      _ number: Int, deadline: ContinuousClock.Instant, mostWait: Duration = .seconds(600),
+      work: @escaping @Sendable () -> Void = {}
+    )
       -> RequestQueue.Entry
     {
       RequestQueue.Entry(
-        deadline: deadline,
+        mostWait: mostWait, deadline: deadline,
         answer: { [self] _ in
           work()
           answered.withLock { $0.append(number) }
@@ -40,10 +43,10 @@ import Testing
     func set() { value.withLock { $0 = true } }
   }
 
-  private func queue(threads: Int = 1, mostWaiting: Int = 1000, mostWait: Duration = .seconds(600))
+  private func queue(threads: Int = 1, mostWaiting: Int = 1000)
     -> RequestQueue
   {
-    RequestQueue(name: "test", threads: threads, mostWaiting: mostWaiting, mostWait: mostWait) { Nothing() }
+    RequestQueue(name: "test", threads: threads, mostWaiting: mostWaiting) { Nothing() }
   }
 
   private let later = ContinuousClock.now + .seconds(3600)
@@ -91,7 +94,7 @@ import Testing
 
   /// What has waited too long is refused with 503, and what is past its deadline with 504; the next one is answered.
   @Test(.timeLimit(.minutes(10))) func whoWaitsTooLongIsRefused() async throws {
-    let queue = queue(mostWait: .seconds(1))
+    let queue = queue()
     let outcomes = Outcomes()
     let (begun, gate) = (Flag(), DispatchSemaphore(value: 0))
     // On a busy machine it may itself be refused.
@@ -100,13 +103,13 @@ import Testing
       attempt -= 1
       let before = outcomes.count
       try queue.add(
-        outcomes.entry(attempt, deadline: later) {
+        outcomes.entry(attempt, deadline: later, mostWait: .seconds(1)) {
           begun.set()
           gate.wait()
         })
       while outcomes.count == before, !begun.isSet { try await Task.sleep(for: .milliseconds(2)) }
     }
-    try queue.add(outcomes.entry(1, deadline: later))
+    try queue.add(outcomes.entry(1, deadline: later, mostWait: .seconds(1)))
     try await Task.sleep(for: .milliseconds(1200))
     gate.signal()
     while !outcomes.inOrder.contains(attempt) || outcomes.statuses[1] == nil {

@@ -108,23 +108,14 @@ struct OnlineScriptRequest: Hashable, Sendable, Codable {
   }
 }
 
-/// Whether the files of a script have changed since it was set up.
-package struct ScriptWatch {
-  private let setup: ScriptSetup
-  private var files: ScriptFiles
-
-  /// Throws `FileError` where they cannot be listed.
-  package init(_ setup: ScriptSetup) throws {
-    self.setup = setup
-    files = try ScriptFiles(of: setup)
-  }
-
-  package mutating func hasChanged() -> Bool {
-    do {
-      try files.refuseChanges(since: setup)
-      return false
-    } catch {
-      return true
+extension ScoringScript {
+  /// The states of the files of the code and the model, by their paths; of so many as are watched.
+  package func fileStamps() -> [String: FileStamp] {
+    let paths = [code, model, requirements].compactMap { $0 }.flatMap { path in
+      (try? FolderContents.files(in: path).map(\.path)) ?? []
+    }
+    return paths.prefix(ScriptDefaults.watchedFiles).reduce(into: [:]) { stamps, path in
+      stamps[path] = FileStamp(path)
     }
   }
 }

@@ -12,9 +12,13 @@ package final class ModelLoader {
   /// What was read last, by deployment.
   private var loaded: [ServingPlan.Deployment: Loaded] = [:]
 
+  /// The states of the files when they were looked at last, whatever came of that: what could not be taken over is tried again when
+  /// something changes, and not before.
+  private var looked: [ServingPlan.Deployment: FileStates] = [:]
+
   private struct Loaded {
-    /// Of the folder of the models, or the files of a script.
-    var stamps: [String: ModelFile.Stamp]
+    /// As the files were before they were read.
+    var states: FileStates
     var deployment: ServedDeployment
   }
 
@@ -34,14 +38,24 @@ package final class ModelLoader {
   /// The endpoint as its files are now. Throws ``ServingError``, `FileError` and ``ScoringError`` where it cannot be served at all: a
   /// deployment has no model that can be read.
   func endpoint(_ plan: ServingPlan) throws -> ServedEndpoint {
+    looked = [:]
+    for deployment in plan.deployments { looked[deployment] = FileStates(of: deployment) }
     var next: [ServingPlan.Deployment: Loaded] = [:]
     for deployment in plan.deployments {
+      let states = looked[deployment] ?? FileStates(of: deployment)
       // What is as it was is not read again.
-      let before = loaded[deployment]
+      if let before = loaded[deployment], before.states == states {
+        next[deployment] = before
+        continue
+      }
       switch deployment.source {
-      case .models(let folder): next[deployment] = try models(deployment, plan.name, folder, before)
+      case .models(let folder):
+        next[deployment] = Loaded(
+          states: states,
+          deployment: try models(deployment, plan.name, folder, loaded[deployment]?.deployment))
       case .script(let script, let python):
-        next[deployment] = try scripts(deployment, plan.name, script, python, before)
+        next[deployment] = Loaded(
+          states: states, deployment: try scripts(deployment, plan.name, script, python))
       }
     }
     loaded = next
@@ -50,28 +64,14 @@ package final class ModelLoader {
       shares: plan.shares)
   }
 
-  /// Whether files have changed since they were read.
+  /// Whether files have changed since they were looked at last.
   package func hasChanged(_ plan: ServingPlan) -> Bool {
-    plan.deployments.contains { deployment in
-      guard let before = loaded[deployment] else { return true }
-      switch deployment.source {
-      case .models(let folder): return Self.stamps(in: folder) != before.stamps
-      case .script: return before.deployment.script?.hasChanged ?? false
-      }
-    }
-  }
-
-  /// The states of all models in a folder; nil where it cannot be read.
-  private static func stamps(in folder: String) -> [String: ModelFile.Stamp]? {
-    guard let stems = try? ModelFile.stems(in: folder) else { return nil }
-    return stems.reduce(into: [:]) { stamps, stem in
-      if let stamp = ModelFile.Stamp(folder: folder, stem: stem) { stamps[stem] = stamp }
-    }
+    plan.deployments.contains { looked[$0] != FileStates(of: $0) }
   }
 
   private func models(
-    _ deployment: ServingPlan.Deployment, _ endpoint: String, _ folder: String, _ before: Loaded?
-  ) throws -> Loaded {
+    _ deployment: ServingPlan.Deployment, _ endpoint: String, _ folder: String, _ before: ServedDeployment?
+  ) throws -> ServedDeployment {
     // Where the folder is that of a run whose training was cut short, its models are of two trainings.
     if (folder as NSString).lastPathComponent == "models" {
       try RunFolder((folder as NSString).deletingLastPathComponent).refuseUnfinishedTraining()
@@ -80,12 +80,10 @@ package final class ModelLoader {
     cache.begin(folder: folder)
     var models: [String: ServedModel] = [:]
     var broken: [String: String] = [:]
-    var stamps: [String: ModelFile.Stamp] = [:]
     for stem in try ModelFile.stems(in: folder) {
       let stamp = ModelFile.Stamp(folder: folder, stem: stem)
       let name = Self.name(ofStem: stem)
-      stamps[stem] = stamp
-      let old = before?.deployment.models[name]
+      let old = before?.models[name]
       if let old, old.stamp == stamp {
         models[name] = old
         continue
@@ -107,10 +105,8 @@ package final class ModelLoader {
         "deployment \(deployment.name): no model in \(folder) can be read"
           + (broken.first.map { "; \($0.key): \($0.value)" } ?? ", because there is none"))
     }
-    return Loaded(
-      stamps: stamps,
-      deployment: ServedDeployment(
-        name: deployment.name, endpoint: endpoint, models: models, broken: broken, limits: deployment.limits))
+    return ServedDeployment(
+      name: deployment.name, endpoint: endpoint, models: models, broken: broken, limits: deployment.limits)
   }
 
   /// The device's name; the stem where the model is of one sensor.
@@ -120,16 +116,12 @@ package final class ModelLoader {
   }
 
   private func scripts(
-    _ deployment: ServingPlan.Deployment, _ endpoint: String, _ script: ScoringScript, _ python: String?,
-    _ before: Loaded?
-  ) throws -> Loaded {
-    if let before, let scripts = before.deployment.script, !scripts.hasChanged { return before }
+    _ deployment: ServingPlan.Deployment, _ endpoint: String, _ script: ScoringScript, _ python: String?
+  ) throws -> ServedDeployment {
     let scripts = try OnlineScripts(
       script, name: deployment.name, python: python, limits: deployment.limits, queued: queued, log: scriptLog
     )
-    return Loaded(
-      stamps: [:],
-      deployment: ServedDeployment(
-        name: deployment.name, endpoint: endpoint, models: [:], script: scripts, limits: deployment.limits))
+    return ServedDeployment(
+      name: deployment.name, endpoint: endpoint, models: [:], script: scripts, limits: deployment.limits)
   }
 }

@@ -9,7 +9,7 @@ import Wording
 /// The processes of an online endpoint's script, each with a thread that hands it one request at a time, and the queue before them.
 final class OnlineScripts: Sendable {
   private let queue: RequestQueue
-  private let watch: Mutex<ScriptWatch>
+  private let mostWait: Duration
   private let support: String
 
   /// A thread with its process.
@@ -38,14 +38,14 @@ final class OnlineScripts: Sendable {
     } catch {
       throw ServingError("deployment \(name): \(error)")
     }
-    watch = Mutex(try ScriptWatch(setup))
     support = NSTemporaryDirectory() + "sonde-serve-\(UUID().uuidString)"
     let support = support
     try Folder.make(support)
+    mostWait = .seconds(limits.maxQueueWaitSeconds)
     let threads = max(1, limits.maxConcurrentRequests)
     let starts = Starts(threads)
     queue = RequestQueue(
-      name: "script", threads: threads, mostWaiting: queued, mostWait: .seconds(limits.maxQueueWaitSeconds)
+      name: "script", threads: threads, mostWaiting: queued
     ) {
       // A folder of its own, so that no two write the same file.
       let own = "\(support)/\(UUID().uuidString)"
@@ -93,9 +93,6 @@ final class OnlineScripts: Sendable {
 
   var load: (waiting: Int, busy: Int) { queue.load }
 
-  /// Whether the files of the script or its model are others than at the start.
-  var hasChanged: Bool { watch.withLock { $0.hasChanged() } }
-
   /// Puts a body in for `run()`. Throws ``RequestFault`` where it cannot wait; else `take` gets the answer, on another thread.
   func ask(
     _ body: [UInt8], by deadline: ContinuousClock.Instant,
@@ -106,7 +103,7 @@ final class OnlineScripts: Sendable {
     }
     try queue.add(
       RequestQueue.Entry(
-        deadline: deadline,
+        mostWait: mostWait, deadline: deadline,
         answer: { worker in
           guard let worker = worker as? ScriptWorker else { return }
           do throws(OnlineScript.Fault) {

@@ -7,6 +7,8 @@ import Telemetry
 package final class RequestQueue: Sendable {
   /// A request that waits.
   package struct Entry: Sendable {
+    /// How long it may wait.
+    package let mostWait: Duration
     /// When its answer is of no use any more.
     package let deadline: ContinuousClock.Instant
     /// Answers it, on a thread of the queue.
@@ -15,9 +17,10 @@ package final class RequestQueue: Sendable {
     package let refuse: @Sendable (RequestFault) -> Void
 
     package init(
-      deadline: ContinuousClock.Instant, answer: @escaping @Sendable (any Worker) -> Void,
+      mostWait: Duration, deadline: ContinuousClock.Instant, answer: @escaping @Sendable (any Worker) -> Void,
       refuse: @escaping @Sendable (RequestFault) -> Void
     ) {
+      self.mostWait = mostWait
       self.deadline = deadline
       self.answer = answer
       self.refuse = refuse
@@ -43,22 +46,18 @@ package final class RequestQueue: Sendable {
   private let signal = DispatchSemaphore(value: 0)
   private let threads: Int
   private let mostWaiting: Int
-  private let mostWait: Duration
 
   /// Starts the threads.
   ///
   /// - Parameters:
   ///   - name: Of the threads.
   ///   - mostWaiting: How many may wait.
-  ///   - mostWait: How long one may wait.
   ///   - makeWorker: Makes what a thread has for itself; called on that thread.
   package init(
-    name: String, threads: Int, mostWaiting: Int, mostWait: Duration,
-    makeWorker: @escaping @Sendable () -> any Worker
+    name: String, threads: Int, mostWaiting: Int, makeWorker: @escaping @Sendable () -> any Worker
   ) {
     self.threads = threads
     self.mostWaiting = mostWaiting
-    self.mostWait = mostWait
     for number in 0..<threads {
       let thread = Thread { [self] in work(makeWorker()) }
       thread.name = "\(name)-\(number)"
@@ -78,7 +77,9 @@ package final class RequestQueue: Sendable {
         return RequestFault(.serviceUnavailable, "\(state.count) requests are waiting already")
       }
       let wait = state.meanSeconds * Double(state.count + state.busy) / Double(threads)
-      guard state.count == 0 || wait <= mostWait.seconds else { return Self.tooLong(mostWait) }
+      guard state.count == 0 || wait <= entry.mostWait.seconds else {
+        return Self.tooLong(entry.mostWait)
+      }
       state.waiting.append((.now, entry))
       return nil
     }
@@ -115,8 +116,8 @@ package final class RequestQueue: Sendable {
       guard let next else { return }
       guard let (arrived, entry) = next else { continue }
       let began = ContinuousClock.now
-      if began - arrived > mostWait {
-        entry.refuse(Self.tooLong(mostWait))
+      if began - arrived > entry.mostWait {
+        entry.refuse(Self.tooLong(entry.mostWait))
       } else if began >= entry.deadline {
         entry.refuse(RequestFault(.gatewayTimeout, "the request took too long"))
       } else {

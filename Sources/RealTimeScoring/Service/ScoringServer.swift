@@ -114,9 +114,9 @@ package struct ScoringServer: Sendable {
         do {
           let isOther = newStamp != stamp
           stamp = newStamp
-          let next = isOther ? try await self.plan() : plan
-          try service.reload(next, loader)
-          plan = next
+          // From now on the files of this plan are looked at, even where it cannot be taken over yet.
+          if isOther { plan = try await self.plan() }
+          try service.reload(plan, loader)
           report(.reloaded)
         } catch {
           report(.notice("what has changed is not taken over: \(error)"))

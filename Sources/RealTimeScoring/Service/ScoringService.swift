@@ -37,8 +37,7 @@ package final class ScoringService: HTTPHandler {
     self.version = version
     self.openConnections = openConnections
     queue = RequestQueue(
-      name: "score", threads: threads, mostWaiting: queued, mostWait: ServingDefaults.maxQueueWait,
-      makeWorker: { NoWorker() })
+      name: "score", threads: threads, mostWaiting: queued, makeWorker: { NoWorker() })
   }
 
   /// A service of what `loader` reads of `plan`. Throws as ``ModelLoader/endpoint(_:)`` does.
@@ -200,6 +199,7 @@ package final class ScoringService: HTTPHandler {
     _ reply: HTTPReply
   ) throws(RequestFault) {
     let entry = RequestQueue.Entry(
+      mostWait: .seconds(deployment.limits.maxQueueWaitSeconds),
       deadline: record.started + .seconds(deployment.limits.requestTimeoutSeconds),
       answer: { [self] _ in
         var record = record
