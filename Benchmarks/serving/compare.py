@@ -169,7 +169,7 @@ def start(args, folder):
     if args.mlserver_python:
         path, port = mlserver_folder(folder)
         server = Server(
-            "mlserver", [os.path.join(os.path.dirname(args.mlserver_python), "mlserver"), "start", path], folder,
+            "mlserver", [os.path.join(os.path.dirname(os.path.abspath(args.mlserver_python)), "mlserver"), "start", path], folder,
             {"PYTHONPATH": os.path.join(here, "mlserver")})
         server.port = port
         servers.append(server)
