@@ -110,6 +110,21 @@ import Testing
     }
   }
 
+  /// A new name counts, although no file of a model has changed.
+  @Test func anEndpointIsRenamed() async throws {
+    try await withTemporaryFolder { folder in
+      try ServiceFixture.writeModel("a", in: folder, seed: 1)
+      let fixture = try ServiceFixture(.models(in: folder, name: "old"), folder: folder)
+      let rows =
+        "{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP64\",\"shape\":[1,3],\"data\":[10,20,30]},"
+        + "{\"name\":\"device\",\"datatype\":\"BYTES\",\"shape\":[1],\"data\":[\"a\"]}]}"
+      #expect(await fixture.ask(.post, "/v2/models/old/infer", rows).status == .ok)
+      try fixture.service.reload(.models(in: folder, name: "new"), fixture.loader)
+      #expect(await fixture.ask(.post, "/v2/models/new/infer", rows).status == .ok)
+      #expect(await fixture.ask(.post, "/v2/models/old/infer", rows).status == .notFound)
+    }
+  }
+
   @Test func sharesAreExactAndEvenlySpread() {
     var shares = TrafficShares([("a", 70), ("b", 29), ("c", 1), ("d", 0)])
     var counts: [String: Int] = [:]

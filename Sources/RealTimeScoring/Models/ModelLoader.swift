@@ -52,10 +52,10 @@ package final class ModelLoader {
       case .models(let folder):
         next[deployment] = Loaded(
           states: states,
-          deployment: try models(deployment, plan.name, folder, loaded[deployment]?.deployment))
+          deployment: try models(deployment, folder, loaded[deployment]?.deployment))
       case .script(let script, let python):
         next[deployment] = Loaded(
-          states: states, deployment: try scripts(deployment, plan.name, script, python))
+          states: states, deployment: try scripts(deployment, script, python))
       }
     }
     loaded = next
@@ -70,7 +70,7 @@ package final class ModelLoader {
   }
 
   private func models(
-    _ deployment: ServingPlan.Deployment, _ endpoint: String, _ folder: String, _ before: ServedDeployment?
+    _ deployment: ServingPlan.Deployment, _ folder: String, _ before: ServedDeployment?
   ) throws -> ServedDeployment {
     // Where the folder is that of a run whose training was cut short, its models are of two trainings.
     if (folder as NSString).lastPathComponent == "models" {
@@ -106,7 +106,7 @@ package final class ModelLoader {
           + (broken.first.map { "; \($0.key): \($0.value)" } ?? ", because there is none"))
     }
     return ServedDeployment(
-      name: deployment.name, endpoint: endpoint, models: models, broken: broken, limits: deployment.limits)
+      name: deployment.name, models: models, broken: broken, limits: deployment.limits)
   }
 
   /// The device's name; the stem where the model is of one sensor.
@@ -116,12 +116,12 @@ package final class ModelLoader {
   }
 
   private func scripts(
-    _ deployment: ServingPlan.Deployment, _ endpoint: String, _ script: ScoringScript, _ python: String?
+    _ deployment: ServingPlan.Deployment, _ script: ScoringScript, _ python: String?
   ) throws -> ServedDeployment {
     let scripts = try OnlineScripts(
       script, name: deployment.name, python: python, limits: deployment.limits, queued: queued, log: scriptLog
     )
     return ServedDeployment(
-      name: deployment.name, endpoint: endpoint, models: [:], script: scripts, limits: deployment.limits)
+      name: deployment.name, models: [:], script: scripts, limits: deployment.limits)
   }
 }

@@ -4,8 +4,6 @@ import Wording
 /// A deployment as it is served: its models in memory. It does not change; another state of its files is another value.
 final class ServedDeployment: Sendable {
   let name: String
-  /// The endpoint's name, under which rows say of which device they are.
-  let endpoint: String
   /// By their names.
   let models: [String: ServedModel]
   /// Models that could not be read, and why, by their names.
@@ -17,11 +15,10 @@ final class ServedDeployment: Sendable {
   private let only: ServedModel?
 
   init(
-    name: String, endpoint: String, models: [String: ServedModel], broken: [String: String] = [:],
+    name: String, models: [String: ServedModel], broken: [String: String] = [:],
     script: OnlineScripts? = nil, limits: RequestLimits = RequestLimits()
   ) {
     self.name = name
-    self.endpoint = endpoint
     self.models = models
     self.broken = broken
     self.script = script

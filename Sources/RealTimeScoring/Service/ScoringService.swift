@@ -171,18 +171,18 @@ package final class ScoringService: HTTPHandler {
             .badRequest,
             "the deployment \(deployment.name) has a scoring script; post what it takes to /score")
         }
-        try ask(script, request, record, deployment.limits, later())
+        ask(script, request, record, deployment.limits, later())
         return nil
       }
       if request.body.count <= ServingDefaults.bodyAtOnce {
-        let work = try ScoringWork(request, record.model, deployment)
+        let work = try ScoringWork(request, record.model, deployment, of: current.name)
         record.rows = work.rows.count
         if work.kernels <= ServingDefaults.kernelsAtOnce {
           return finish(record, request, try work.answer())
         }
-        try enqueue(request, record, deployment, work, later())
+        enqueue(request, record, current.name, deployment, work, later())
       } else {
-        try enqueue(request, record, deployment, nil, later())
+        enqueue(request, record, current.name, deployment, nil, later())
       }
       return nil
     } catch {
@@ -195,16 +195,17 @@ package final class ScoringService: HTTPHandler {
 
   /// Has another thread score, and answer.
   private func enqueue(
-    _ request: HTTPRequest, _ record: RequestRecord, _ deployment: ServedDeployment, _ work: ScoringWork?,
-    _ reply: HTTPReply
-  ) throws(RequestFault) {
+    _ request: HTTPRequest, _ record: RequestRecord, _ endpoint: String, _ deployment: ServedDeployment,
+    _ work: ScoringWork?, _ reply: HTTPReply
+  ) {
     let entry = RequestQueue.Entry(
       mostWait: .seconds(deployment.limits.maxQueueWaitSeconds),
       deadline: record.started + .seconds(deployment.limits.requestTimeoutSeconds),
       answer: { [self] _ in
         var record = record
         do throws(RequestFault) {
-          let work = if let work { work } else { try ScoringWork(request, record.model, deployment) }
+          let work =
+            if let work { work } else { try ScoringWork(request, record.model, deployment, of: endpoint) }
           record.rows = work.rows.count
           let answer = try work.answer()
           reply.send(finish(record, request, answer))
@@ -222,7 +223,7 @@ package final class ScoringService: HTTPHandler {
   private func ask(
     _ script: OnlineScripts, _ request: HTTPRequest, _ record: RequestRecord, _ limits: RequestLimits,
     _ reply: HTTPReply
-  ) throws(RequestFault) {
+  ) {
     let deadline = record.started + .seconds(limits.requestTimeoutSeconds)
     do throws(RequestFault) {
       try script.ask(request.body, by: deadline) { [self] result in

@@ -15,11 +15,15 @@ struct ScoringWork: Sendable {
   }
 
   /// Reads `request`, which is for the model called `name`, or where that is nil for `/score`. Throws ``RequestFault``.
-  init(_ request: HTTPRequest, _ name: String?, _ deployment: ServedDeployment) throws(RequestFault) {
+  ///
+  /// - Parameter endpoint: The endpoint's name, under which rows say of which device they are.
+  init(_ request: HTTPRequest, _ name: String?, _ deployment: ServedDeployment, of endpoint: String)
+    throws(RequestFault)
+  {
     self.deployment = deployment
     if let name {
       // A device that is called like the endpoint comes first.
-      model = name == deployment.endpoint && deployment.models[name] == nil ? nil : try deployment.model(name)
+      model = name == endpoint && deployment.models[name] == nil ? nil : try deployment.model(name)
       let inference = try InferenceRequest(
         request.body, jsonLength: request.headers[InferenceRequest.jsonLengthHeader])
       rows = try inference.rows()
