@@ -161,7 +161,7 @@ import Testing
       retry: RetrySettings(maxRetries: 0, timeout: .seconds(300)))
     let outcome = try await target.run(job) { event in seen.events.withLock { $0.append(event) } }
     #expect(outcome.succeeded == 4)
-    for _ in 0..<600 where seen.lives.count < 2 { try await Task.sleep(for: .milliseconds(50)) }
+    for _ in 0..<12_000 where seen.lives.count < 2 { try await Task.sleep(for: .milliseconds(50)) }
     await target.shutDown()
 
     let real = seen.lives.sorted { $0.stretches[2].from < $1.stretches[2].from }
@@ -193,12 +193,12 @@ import Testing
           return one.stretches.map(\.state) == [.provisioning, .idle, .running, .idle, .leaving]
             && one.stretches.map(\.state) == other.stretches.map(\.state)
             && abs(rest[3] / .microseconds(1)) < 1000
-            && (Duration.milliseconds(-1)...Duration.seconds(60)).contains(rest[4])
-            && (Duration.milliseconds(-1)...Duration.seconds(60)).contains(other.end - origin - one.end)
+            && rest[4] >= .milliseconds(-1)
+            && other.end - origin - one.end >= .milliseconds(-1)
         }
     }
     #expect(isRepeated(simulated { _ in }), "\(simulated { _ in }) \(real)")
-    #expect(!isRepeated(simulated { $0.scale.idleSecondsBeforeScaleDown += 120 }))
+    #expect(!isRepeated(simulated { $0.scale.idleSecondsBeforeScaleDown += 3600 }))
     #expect(!isRepeated(simulated { $0.scale.minInstances = 1 }))
     #expect(!isRepeated(simulated { $0.scale.maxInstances = 1 }))
   }
