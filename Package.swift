@@ -132,6 +132,7 @@ let package = Package(
         telemetry, files, wording, exactArithmetic, "OneClassSVM", "WindowStore", "Compute", "Detection",
         "Documents",
         "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "ClusterCharts", "BatchScoring",
+        "HTTPLoad",
       ]),
 
     .target(
@@ -146,7 +147,9 @@ let package = Package(
       name: "Scenario",
       dependencies: [
         telemetry, files, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Documents",
-        "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "BatchScoring", "RealTimeScoring", "Verdict",
+        "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "BatchScoring", "RealTimeScoring",
+        "HTTPLoad",
+        "Verdict",
       ]),
 
     .target(name: "LoadCharts", dependencies: ["Charts", "Verdict"]),
@@ -157,6 +160,7 @@ let package = Package(
       dependencies: [
         telemetry, files, supervision, wording, "CMosquitto", "OneClassSVM", "HTTP", "MQTT", "WindowStore",
         "Compute", "Detection", "DeviceFleet", "Ingestion", "ClusterModel", "ClusterCharts", "BatchScoring",
+        "RealTimeScoring", "HTTPLoad",
         "Verdict", "Scenario", "LoadCharts", grdbSQLite,
       ]),
 

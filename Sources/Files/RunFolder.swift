@@ -27,6 +27,8 @@ package struct RunFolder: Hashable, Sendable {
   /// What the run was at, second by second.
   package var timeline: String { "\(path)/timeline.csv" }
   package var logs: String { "\(path)/logs" }
+  /// What the scoring service and the load on it leave behind.
+  package var serving: String { "\(path)/serving" }
   /// What jobs on other cluster sizes need while they run.
   package var clusterSizes: String { "\(path)/cluster-sizes" }
   /// The log files of workers.

@@ -30,8 +30,8 @@ package struct RunStatus: Hashable, Sendable {
 /// What a run tells while it goes on.
 package enum RunEvent: Hashable, Sendable {
   case status(RunStatus)
-  /// How far the sweep of cluster sizes is, in a line.
-  case sweep(String)
+  /// How far that is which comes after the pipeline, in a line: other cluster sizes, the scoring service.
+  case trial(String)
   /// Something that a person should read, such as a part that died.
   case notice(String)
 }

@@ -53,6 +53,8 @@ package struct ScenarioRun: Sendable {
   /// verdict; `RunReport.verdict` is then `error` in the report that is left behind.
   package func run() async throws -> (report: RunReport, folder: RunFolder) {
     try document.checkRun()
+    // Found missing after an hour of readings, it would have cost that hour.
+    if document.serving?.needsHAProxy == true { _ = try HAProxyProgram.path() }
     let folder = try RunFolder.create(at: options.output)
     var account = RunAccount(
       startedAt: Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)))
@@ -73,6 +75,13 @@ package struct ScenarioRun: Sendable {
       let carried = try document.carriedOut(account)
       let judged = try JudgedFolder(folder, carried.judgedPlan, account)
       let sweep = try await sweep(folder, &account)
+      if let serving = document.serving {
+        account.serving = try await ServingTrials(
+          serving, seed: document.seed, executable: options.executable, folder: folder, stop: stop,
+          observe: observe
+        )
+        .run()
+      }
       account.elapsedSeconds = (ContinuousClock.now - begin).seconds
       let report = try RunReport(
         RunMeasurements(carried.subject, account, judged: judged, sweep: sweep),
@@ -93,7 +102,7 @@ package struct ScenarioRun: Sendable {
     guard let settings = document.clusters else { return nil }
     let sweep = try await ClusterSweep(
       folder, document, settings: settings, executable: options.executable, until: stop
-    ) { observe(.sweep($0)) }
+    ) { observe(.trial($0)) }
     let (table, found) = try await sweep.run(writingTo: folder.path)
     account.sweep = found
     return table

@@ -10,7 +10,7 @@ extension ScenarioDecoder {
     func fault(_ location: SourceLocation, _ reason: String) {
       diagnostics.add(location, "capacity: \(reason)")
     }
-    for key in ["replay", "model", "scoring", "clusters", "faults"] where reader.node(key) != nil {
+    for key in ["replay", "model", "scoring", "clusters", "serving", "faults"] where reader.node(key) != nil {
       fault(
         reader.location(of: key),
         "a climb measures broker and ingestion alone, and ends where they give; leave “\(key)” out")

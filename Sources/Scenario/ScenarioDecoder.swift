@@ -56,6 +56,7 @@ struct ScenarioDecoder {
     let deployments = deployments(reader, seed: seed)
     let compute = compute(reader, scoring?.compute ?? .local)
     let clusters = clusters(reader, scoring)
+    let serving = serving(reader, deployments, seed: seed)
     let breaks = breaks(reader, seed: seed)
     let isJudged = reader.node("expect")?.choice(among: [ScenarioSchema.noExpectation]) == nil
     let expectations = isJudged ? expectations(reader) : []
@@ -80,7 +81,7 @@ struct ScenarioDecoder {
         expectations, reader, source, speed: clock.speed ?? .max, deployments: deployments),
       source: source, ingestion: ingestion, model: model,
       scoring: scoring, deployments: deployments, compute: compute, clusters: clusters,
-      tooLargeSizes: tooLargeSizes(clusters, reader),
+      tooLargeSizes: tooLargeSizes(clusters, reader), serving: serving,
       faults: breaks.map(\.fault).sorted { $0.at < $1.at }, expectations: expectations.map(\.expectation),
       isJudged: isJudged, climb: climb,
       loadStages: climb?.stages ?? LoadStages(groups?.groups ?? [], duration: times.duration))
@@ -211,6 +212,7 @@ struct ScenarioDecoder {
     if reader.node("compare") != nil { parts.insert(.compare) }
     if reader.node("clusters") != nil { parts.insert(.clusters) }
     if reader.node("capacity") != nil { parts.insert(.capacity) }
+    if reader.node("serving") != nil { parts.insert(.serving) }
     if reader.node("broker") == nil { parts.insert(.ownBroker) }
     // A large fleet has many labels, and few scenarios ask for a kind.
     func kinds() -> Set<String> { Set(source.messages.labels.map(\.kind)) }

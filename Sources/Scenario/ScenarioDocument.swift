@@ -103,6 +103,8 @@ package struct ScenarioDocument: Sendable {
   package let clusters: SweepSettings?
   /// Sizes that are to be measured and do not fit this machine.
   package let tooLargeSizes: [Diagnostic]
+  /// The scoring service and its load; nil where the scenario serves nothing.
+  package let serving: ServingSettings?
   /// In order of time.
   package let faults: [FaultSpecification]
   package let expectations: [Expectation]

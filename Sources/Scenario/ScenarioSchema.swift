@@ -55,6 +55,9 @@ package enum ScenarioSchema {
       Key(
         name: "clusters", kind: .object(clusters),
         about: "Throughput and cost on other cluster sizes, from the windows of this run."),
+      Key(
+        name: "serving", kind: .object(serving),
+        about: "A scoring service that is started when the jobs are over, and put under load."),
       Key(name: "faults", kind: .list(.object(fault)), about: "What breaks, and when."),
       Key(
         name: "expect", kind: .any([.choice([noExpectation]), .list(.text)]),

@@ -25,7 +25,7 @@ package enum ReportPart: String, CaseIterable, Hashable, Sendable {
     case .ownBroker: "on a foreign broker, where others may publish too, it cannot be known"
     case .clusters: "only a sweep of cluster sizes measures it"
     case .capacity: "the scenario has no “capacity”"
-    case .serving: "the scenario serves no models"
+    case .serving: "the scenario has no “serving”"
     case .streamScoring: "the scenario does not score inside the stream"
     }
   }

@@ -27,6 +27,8 @@ package struct RunAccount: Sendable, Codable {
   package var sweep: SweepAccount?
   /// What was seen of the load, stage by stage; nil in runs of versions that did not look.
   package var load: LoadAccount?
+  /// Of the scoring service; nil where nothing was served.
+  package var serving: ServingAccount?
 
   package init(startedAt: Timestamp) { self.startedAt = startedAt }
 
@@ -37,7 +39,7 @@ package struct RunAccount: Sendable, Codable {
   package func write(to path: String) throws { try JSONFile.write(self, to: path, keys: .asDeclared) }
 
   private enum CodingKeys: String, CodingKey {
-    case fleet, ingestion, faults, sweep, load
+    case fleet, ingestion, faults, sweep, load, serving
     case startedAt = "started_at"
     case elapsedSeconds = "elapsed_seconds"
     case plannedRestarts = "planned_restarts"

@@ -33,6 +33,9 @@ package struct RunReport: Sendable {
     } else if let uncertainty = measurements.account.sweep?.uncertainty {
       verdict = .invalid
       reason = uncertainty
+    } else if let missed = measurements.account.serving?.missed {
+      verdict = .invalid
+      reason = missed
     } else if !measurements.subject.isJudged {
       let findings = measurements.ownFindings
       verdict = findings.isEmpty ? .passed : .failed
@@ -87,6 +90,8 @@ package struct RunReport: Sendable {
   }
   /// The stages of the load, one where it has no profile. Empty for runs of versions that did not look.
   package var load: [LoadFigures] { LoadFigures.all(of: measurements.account) }
+  /// Nil where nothing was served.
+  package var serving: ServingSection? { measurements.account.serving.map { ServingSection($0) } }
   /// Nil where the load does not climb.
   package var capacity: CapacityFinding? {
     measurements.account.load?.climb.map { _ in CapacityFinding(load) }
@@ -147,7 +152,7 @@ extension RunReport: ReportSection {
     .section("answers", "The cheapest and the fastest size.", from: .clusters) { report in
       report.answers.map { AnswersSection(answers: $0) }
     },
-    .detail("serving", "The scoring service.") { _ in .null },
+    .section("serving", "The scoring service under its load.", from: .serving) { $0.serving },
     .detail("stream", "Scoring inside the stream.") { _ in .null },
   ]
 }

@@ -35,7 +35,7 @@ final class ProgressLine: Sendable {
         return state.subject
       }
       StandardError.write(subject + text)
-    case .sweep(let text): show { _ in text }
+    case .trial(let text): show { _ in text }
     case .status(let status): show { RunLine(status).text(width: $0) }
     }
   }

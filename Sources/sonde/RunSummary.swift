@@ -25,6 +25,7 @@ enum RunSummary {
     if let sweep = report.measurements.sweep, let account = report.measurements.account.sweep {
       lines += ["", SweepSummary.text(sweep, account)]
     }
+    lines += ServingSummary.lines(report)
     if !report.expectations.isEmpty { lines.append("") }
     for result in report.expectations {
       let mark = result.passed ? "ok  ".green : "FAIL".red

@@ -70,6 +70,11 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "How long requests may go on after SIGTERM.")
   var drain: Span?
 
+  @Option(
+    help: "A file that is made when it takes requests, with where it listens; for --listen 127.0.0.1:0.",
+    completion: .file())
+  var addressFile: String?
+
   @OptionGroup var replicas: ReplicaOptions
 
   @Option(
@@ -106,7 +111,11 @@ struct ServeCommand: AsyncParsableCommand {
         let environment = PythonEnvironment { StandardError.write($0) }
         return try await document.servingPlan(run: folder) { try await environment.interpreter(of: $0) }
       },
-      scriptLog: { StandardError.write(raw: String(decoding: $0, as: UTF8.self)) }, report: Self.tell)
+      scriptLog: { StandardError.write(raw: String(decoding: $0, as: UTF8.self)) },
+      report: { event in
+        Self.tell(event)
+        if case .ready(let address, _, _) = event { writeAddress(address) }
+      })
     let (end, sink) = AsyncStream.makeStream(of: Void.self)
     let stop = StopSignal { sink.finish() }
     try await server.run(until: end)
@@ -147,6 +156,7 @@ struct ServeCommand: AsyncParsableCommand {
       ? "\(scale.minInstances)" : "\(scale.minInstances) to \(scale.maxInstances)"
     StandardError.write(
       "the endpoint is served on \(set.address) by \(count) replicas; \(folder) says what they do")
+    writeAddress(set.address)
     try await set.run(until: stop.flag)
     if stop.received == SIGINT { throw ExitCode(ExitStatus.interrupted) }
   }
@@ -204,6 +214,16 @@ struct ServeCommand: AsyncParsableCommand {
         throw FileError(path: accessLog, action: .write, reason: String(cString: strerror(errno)))
       }
       return descriptor
+    }
+  }
+
+  /// Says where it listens to those who wait for it. A service that takes requests goes on where that cannot be written.
+  private func writeAddress(_ address: ListenAddress) {
+    guard let addressFile else { return }
+    do {
+      try AtomicFile.write(Array("\(address)\n".utf8), to: addressFile, existing: .replace)
+    } catch {
+      StandardError.write("\(error)")
     }
   }
 

@@ -106,6 +106,24 @@ import Testing
       "model": { "train_on": ["0h", "1h"] }, "scoring": { "every": "1h" }, "endpoint": "e.yaml", "compare": ["blue", "green"] }
     """,
     """
+    { "name": "served", "clock": { "duration": "2h" }, "fleet": [{ "device": "d", "count": 1, "every": "1m",
+        "sensors": { "t": { "signal": [{ "constant": { "value": 1 } }] } } }],
+      "model": { "train_on": ["0h", "1h"] }, "scoring": { "every": "1h" },
+      "serving": { "endpoint": "e.yaml", "replicas": [1, 2], "threads": 2, "queue": 10,
+        "load": { "row_rate": 1000, "for": "5s", "arrivals": "even", "rows": [1, 10], "protocol": "oip", "binary": true,
+          "connections": 8, "timeout": "1s" } } }
+    """,
+    """
+    { "name": "scaled", "clock": { "duration": "2h" }, "fleet": [{ "device": "d", "count": 1, "every": "1m",
+        "sensors": { "t": { "signal": [{ "constant": { "value": 1 } }] } } }],
+      "serving": { "min_instances": 1, "max_instances": 3, "load": { "stages": [{ "rate": 10, "for": "5s" }], "features": 3 } } }
+    """,
+    """
+    { "name": "asked", "clock": { "duration": "2h" }, "fleet": [{ "device": "d", "count": 1, "every": "1m",
+        "sensors": { "t": { "signal": [{ "constant": { "value": 1 } }] } } }],
+      "serving": { "replicas": 1, "load": { "rate": 10.5, "rows": 1, "body": "q.json" } } }
+    """,
+    """
     { "name": "long", "replay": { "files": ["a.csv", "b.csv"], "device_column": "d", "sensor_column": "s",
       "value_column": "v" } }
     """,
@@ -149,7 +167,7 @@ import Testing
     "there is no region", "there is no VM size", "has no price", "no price of", "from 1 to 10000",
     "from 0 to 10000",
     "seeds:", "write “paced”", "write “simulate”",
-    "capacity:", "more often than every millisecond",
+    "serving:", "load:", "only oip has", "capacity:", "more often than every millisecond",
     // Fractions of a millisecond, a hundred years.
     "expected a duration", "seven numbers", "a size of at least", "expected mqtt://",
     // Files.

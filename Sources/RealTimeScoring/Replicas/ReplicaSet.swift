@@ -73,11 +73,7 @@ package actor ReplicaSet {
   package static func start(
     _ settings: ReplicaSettings, log: @escaping @Sendable (String) -> Void
   ) async throws -> ReplicaSet {
-    let program =
-      ProcessInfo.processInfo.environment[ReplicaDefaults.programVariable] ?? ReplicaDefaults.program
-    guard let executable = ExecutablePath.find(program) else {
-      throw ReplicaError.notInstalled(program: program)
-    }
+    let executable = try HAProxyProgram.path()
     try await checkPlace(settings)
     for attempt in 1...ReplicaDefaults.portAttempts {
       let address = try withPort(settings.listen)

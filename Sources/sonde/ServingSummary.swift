@@ -1,0 +1,44 @@
+import Foundation
+import Verdict
+
+/// What became of a scoring service under load, for a person at a terminal of 80 columns.
+enum ServingSummary {
+  /// A line a trial; none where nothing was served.
+  static func lines(_ report: RunReport) -> [String] {
+    guard let serving = report.serving else { return [] }
+    var lines = ["", line(columns.map(\.name))]
+    for trial in serving.trials {
+      let figures = ServingFigures([trial])
+      let replicas =
+        trial.minReplicas == trial.maxReplicas
+        ? "\(trial.maxReplicas)" : "\(trial.mostReplicas) of \(trial.maxReplicas)"
+      lines.append(
+        line([
+          replicas, "\(trial.rowsPerRequest)", number(figures.offeredPerSecond),
+          number(figures.achievedPerSecond), "\(figures.rejected)", "\(figures.errors)",
+          number(figures.latency(\.p50)), number(figures.latency(\.p99)), number(figures.cpuPerRequest),
+        ]))
+    }
+    if let knee = serving.knee, let rows = knee.rows {
+      lines += SweepSummary.wrapped(
+        "The knee is at \(rows) rows a request: a request takes \(number(knee.perRequestMs)) ms and each row "
+          + "\(number(knee.perRowMs * 1000)) us, and from there on more rows are hardly any cheaper.")
+    }
+    return lines
+  }
+
+  private static let columns = [
+    (name: "replicas", width: 8), ("rows", 6), ("asked/s", 9), ("answered/s", 12), ("refused", 9),
+    ("errors", 8), ("p50 ms", 8), ("p99 ms", 9), ("us CPU", 9),
+  ]
+
+  private static func line(_ cells: [String]) -> String {
+    "  " + zip(cells, columns).map { cell, column in cell.leftPadded(column.width) }.joined()
+  }
+
+  /// In as many digits as tell something.
+  private static func number(_ value: Double?) -> String {
+    guard let value else { return "-" }
+    return value >= 100 ? String(format: "%.0f", value) : String(format: "%.3g", value)
+  }
+}
