@@ -68,8 +68,12 @@ svm-oracle: ## Train 240 models with scikit-learn, for ScikitLearnTests
 exact-aggregates: build ## Ingest hard readings, and hold the aggregates against arbitrary precision
 	@Benchmarks/ingestion/exact.sh $(if $(SEED),--seed $(SEED))
 
-fuzz: build ## Fuzz payloads and topics: ROUNDS=1000000, SEED=… repeats
-	@SONDE_FUZZ_ROUNDS=$(ROUNDS) $(if $(SEED),SONDE_FUZZ_SEED=$(SEED)) swift test -c release --skip-build --filter PayloadFuzz
+fuzz: build ## Fuzz payloads, topics, requests and keys: ROUNDS=1000000, SEED=… repeats
+	@SONDE_FUZZ_ROUNDS=$(ROUNDS) $(if $(SEED),SONDE_FUZZ_SEED=$(SEED)) swift test -c release --skip-build --filter $(FUZZERS)
+
+fuzz-sanitized: setup ## The same under the address sanitizer, in a build of its own
+	@SONDE_FUZZ_ROUNDS=$(ROUNDS) $(if $(SEED),SONDE_FUZZ_SEED=$(SEED)) \
+	  swift test -c release --sanitize address --scratch-path .build/sanitized --filter $(FUZZERS)
 
 soak: program ## Ingest ten million readings, and draw memory and file size into docs
 	@Benchmarks/ingestion/soak.sh
