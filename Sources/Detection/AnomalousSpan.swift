@@ -15,7 +15,11 @@ package struct AnomalousSpan: Hashable, Sendable {
 
   /// Whether `other` begins within `gap` of the end of this span or overlaps it, or the other way round.
   package func touches(_ other: AnomalousSpan, gap: Duration = .zero) -> Bool {
-    start <= other.end + gap && other.start <= end + gap
+    touches(other, gapMilliseconds: gap.milliseconds)
+  }
+
+  private func touches(_ other: AnomalousSpan, gapMilliseconds gap: Int64) -> Bool {
+    start.milliseconds <= other.end.milliseconds + gap && other.start.milliseconds <= end.milliseconds + gap
   }
 
   /// Takes the windows of `other`, which touches this span, into it.
@@ -32,8 +36,10 @@ package struct AnomalousSpan: Hashable, Sendable {
   /// - Returns: By start; no two of them touch.
   package static func spans(of windows: [AnomalousSpan], gap: Duration = .zero) -> [AnomalousSpan] {
     var spans: [AnomalousSpan] = []
+    // Once: a duration counts in fractions of a nanosecond, and takes a division to read.
+    let gap = gap.milliseconds
     for window in windows.sorted(by: { ($0.start, $0.end) < ($1.start, $1.end) }) {
-      if let last = spans.last, last.touches(window, gap: gap) {
+      if let last = spans.last, last.touches(window, gapMilliseconds: gap) {
         spans[spans.count - 1].absorb(window)
       } else {
         spans.append(window)

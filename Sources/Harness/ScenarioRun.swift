@@ -6,6 +6,7 @@ import Files
 import Foundation
 import Ingestion
 import MQTT
+import RealTimeScoring
 import Scenario
 import Supervision
 import Synchronization

@@ -1,16 +1,16 @@
 import Wording
 
 /// The rule for device and sensor ids: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`.
-package enum IdentifierRule {
+public enum IdentifierRule {
   /// The longest id, in bytes.
-  package static let maximumLength = 64
+  public static let maximumLength = 64
   /// The rule for people, after “… is not an id,”.
   package static let sentence =
     "which has 1 to \(maximumLength) letters A-Z and a-z, digits, '.', '_' and '-', and begins with a letter or digit"
 
   /// Whether `bytes` form an id.
   @inlinable
-  package static func accepts(_ bytes: some Collection<UInt8>) -> Bool {
+  public static func accepts(_ bytes: some Collection<UInt8>) -> Bool {
     guard let first = bytes.first, isAlphanumeric(first), bytes.count <= maximumLength else { return false }
     return bytes.dropFirst().allSatisfy { isAlphanumeric($0) || $0 == 0x2E || $0 == 0x5F || $0 == 0x2D }
   }
@@ -28,11 +28,11 @@ package enum IdentifierRule {
 }
 
 /// The name of a device, such as `pump-0007`. Always of the form that ``IdentifierRule`` asks for.
-package struct DeviceID: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
-  package let name: String
+public struct DeviceID: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
+  public let name: String
 
   /// Nil where `name` does not follow ``IdentifierRule``.
-  @inlinable package init?(_ name: some StringProtocol) {
+  @inlinable public init?(_ name: some StringProtocol) {
     guard IdentifierRule.accepts(name.utf8) else { return nil }
     self.name = String(name)
   }
@@ -40,33 +40,33 @@ package struct DeviceID: Hashable, Comparable, Sendable, Codable, CustomStringCo
   /// - Parameter name: Known to follow ``IdentifierRule``.
   init(checked name: String) { self.name = name }
 
-  package init(from decoder: any Decoder) throws {
+  public init(from decoder: any Decoder) throws {
     name = try decodedIdentifier(decoder, "device")
   }
 
-  package func encode(to encoder: any Encoder) throws {
+  public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(name)
   }
 
-  package var description: String { name }
+  public var description: String { name }
 
   /// Byte order, which is also SQLite's order of text. Of ASCII text, which ids are, it is Swift's order too.
-  @inlinable package static func < (a: DeviceID, b: DeviceID) -> Bool { a.name < b.name }
+  @inlinable public static func < (a: DeviceID, b: DeviceID) -> Bool { a.name < b.name }
 
   // Written out, because what the compiler writes is not inlined into other modules, which look ids up for every reading.
 
-  @inlinable package static func == (a: DeviceID, b: DeviceID) -> Bool { a.name == b.name }
+  @inlinable public static func == (a: DeviceID, b: DeviceID) -> Bool { a.name == b.name }
 
-  @inlinable package func hash(into hasher: inout Hasher) { hasher.combine(name) }
+  @inlinable public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
 /// The name of a sensor of a device, such as `temperature`. Always of the form that ``IdentifierRule`` asks for.
-package struct SensorID: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
-  package let name: String
+public struct SensorID: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
+  public let name: String
 
   /// Nil where `name` does not follow ``IdentifierRule``.
-  @inlinable package init?(_ name: some StringProtocol) {
+  @inlinable public init?(_ name: some StringProtocol) {
     guard IdentifierRule.accepts(name.utf8) else { return nil }
     self.name = String(name)
   }
@@ -74,25 +74,25 @@ package struct SensorID: Hashable, Comparable, Sendable, Codable, CustomStringCo
   /// - Parameter name: Known to follow ``IdentifierRule``.
   init(checked name: String) { self.name = name }
 
-  package init(from decoder: any Decoder) throws {
+  public init(from decoder: any Decoder) throws {
     name = try decodedIdentifier(decoder, "sensor")
   }
 
-  package func encode(to encoder: any Encoder) throws {
+  public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(name)
   }
 
-  package var description: String { name }
+  public var description: String { name }
 
   /// Byte order, which is also SQLite's order of text. Of ASCII text, which ids are, it is Swift's order too.
-  @inlinable package static func < (a: SensorID, b: SensorID) -> Bool { a.name < b.name }
+  @inlinable public static func < (a: SensorID, b: SensorID) -> Bool { a.name < b.name }
 
   // Written out, because what the compiler writes is not inlined into other modules, which look ids up for every reading.
 
-  @inlinable package static func == (a: SensorID, b: SensorID) -> Bool { a.name == b.name }
+  @inlinable public static func == (a: SensorID, b: SensorID) -> Bool { a.name == b.name }
 
-  @inlinable package func hash(into hasher: inout Hasher) { hasher.combine(name) }
+  @inlinable public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
 private func decodedIdentifier(_ decoder: any Decoder, _ what: String) throws -> String {

@@ -1,15 +1,18 @@
 import Wording
 
 /// An instant of event time: whole milliseconds since 1970-01-01T00:00:00Z.
-package struct Timestamp: Hashable, Comparable, Sendable, Codable {
+///
+/// Public, with ids and the milliseconds of durations, although nothing outside of this package uses it: the compiler does not inline functions
+/// of `package` access into other modules, and inner loops compare times and look ids up for each reading.
+public struct Timestamp: Hashable, Comparable, Sendable, Codable {
   /// Milliseconds since 1970, UTC, without leap seconds.
-  package var milliseconds: Int64
+  public var milliseconds: Int64
 
   /// The instant `milliseconds` after 1970-01-01T00:00:00Z.
-  @inlinable @inline(__always) package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+  @inlinable public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
   /// Reads ISO 8601, or a number of milliseconds.
-  package init(from decoder: any Decoder) throws {
+  public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if let text = try? container.decode(String.self) {
       guard let instant = Timestamp(iso8601: text) else {
@@ -24,7 +27,7 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable {
   }
 
   /// Writes ISO 8601, as in all files; milliseconds where no year of four digits has it.
-  package func encode(to encoder: any Encoder) throws {
+  public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     let text = description
     if Timestamp(iso8601: text) == self {
@@ -34,29 +37,29 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable {
     }
   }
 
-  @inlinable package static func == (a: Timestamp, b: Timestamp) -> Bool {
+  @inlinable public static func == (a: Timestamp, b: Timestamp) -> Bool {
     a.milliseconds == b.milliseconds
   }
 
-  @inlinable package static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
+  @inlinable public static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
 
-  @inlinable package static func + (instant: Timestamp, span: Duration) -> Timestamp {
+  @inlinable public static func + (instant: Timestamp, span: Duration) -> Timestamp {
     Timestamp(milliseconds: instant.milliseconds + span.milliseconds)
   }
 
-  @inlinable package static func - (instant: Timestamp, span: Duration) -> Timestamp {
+  @inlinable public static func - (instant: Timestamp, span: Duration) -> Timestamp {
     Timestamp(milliseconds: instant.milliseconds - span.milliseconds)
   }
 
   /// The time from `b` to `a`; negative where `a` is the earlier one.
-  @inlinable package static func - (a: Timestamp, b: Timestamp) -> Duration {
+  @inlinable public static func - (a: Timestamp, b: Timestamp) -> Duration {
     .milliseconds(a.milliseconds - b.milliseconds)
   }
 }
 
 extension Timestamp: CustomStringConvertible {
   /// ISO 8601 in UTC with milliseconds: `2026-01-01T00:00:00.000Z`.
-  package var description: String {
+  public var description: String {
     var days = milliseconds / 86_400_000
     var rest = milliseconds % 86_400_000
     if rest < 0 {
@@ -121,7 +124,7 @@ extension Timestamp: CustomStringConvertible {
 
 extension Duration {
   /// Whole milliseconds, cut towards zero.
-  @inlinable package var milliseconds: Int64 {
+  @inlinable public var milliseconds: Int64 {
     components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
   }
 

@@ -27,13 +27,13 @@ enum ServingSummary {
     return lines
   }
 
-  private static let columns = [
-    (name: "replicas", width: 8), ("rows", 6), ("asked/s", 9), ("answered/s", 12), ("refused", 9),
+  private static let columns: [(name: String, width: Int)] = [
+    ("replicas", 8), ("rows", 6), ("asked/s", 9), ("answered/s", 12), ("refused", 9),
     ("errors", 8), ("p50 ms", 8), ("p99 ms", 9), ("us CPU", 9),
   ]
 
   private static func line(_ cells: [String]) -> String {
-    "  " + zip(cells, columns).map { cell, column in cell.leftPadded(column.width) }.joined()
+    "  " + zip(cells, columns).map { cell, column in RunSummary.leftPadded(cell, column.width) }.joined()
   }
 
   /// In as many digits as tell something.

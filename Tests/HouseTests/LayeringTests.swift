@@ -104,10 +104,14 @@ import Testing
     }
   }
 
+  /// Values of inner loops: what is not public is not inlined into other modules.
+  private static let publicFiles = ["Telemetry/Timestamp.swift", "Telemetry/Identifiers.swift"]
+
   /// No other package can use a module of this one.
   @Test func nothingIsPublic() throws {
     for folder in ["Sources", "Tests", "Tools"] {
-      for file in swiftFiles(in: "\(SondeProgram.packageRoot)/\(folder)") {
+      for file in swiftFiles(in: "\(SondeProgram.packageRoot)/\(folder)")
+      where !Self.publicFiles.contains(where: file.hasSuffix) {
         let text = try String(contentsOfFile: file, encoding: .utf8)
         let found = text.firstMatch(
           of: /(?m)^ *(?:@\w+ )*public (?:static|let|var|func|init|struct|enum|class)/)

@@ -6,6 +6,7 @@ import Scenario
 import Supervision
 import Telemetry
 import Verdict
+import Wording
 
 /// Starts the scoring service of a run when its jobs are over, once for each trial, puts it under its load, and stops it.
 ///
