@@ -99,7 +99,8 @@ let package = Package(
     .target(
       name: "RealTimeScoring",
       dependencies: [
-        telemetry, files, supervision, wording, "HTTP", "OneClassSVM", "WindowStore", "Modelling", histogram,
+        telemetry, files, supervision, wording, "HTTP", "OneClassSVM", "WindowStore", "Modelling", "Compute",
+        histogram,
       ]),
 
     .target(name: "ClusterModel", dependencies: [telemetry, files, wording, "Compute"]),

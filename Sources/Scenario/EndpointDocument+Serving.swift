@@ -27,12 +27,13 @@ extension EndpointDocument {
     for deployment in endpoint.deployments {
       let source: ServingPlan.Deployment.Source
       if let script = deployment.script {
-        guard script.input == .raw else {
-          throw ScoringError(
-            "\(path): the script of the deployment \(deployment.name) scores files of windows; a service runs scripts with "
-              + "“input: raw”, whose run(raw_data) gets the body of a request")
-        }
-        source = .script(script, python: try await interpreter(script))
+        let python = try await interpreter(script)
+        // A script that trains its own model has done so in a run.
+        let models = run?.with(modelsOf: deployment).models ?? script.modelFolder ?? ""
+        source =
+          script.input == .raw
+          ? .script(script, python: python)
+          : .windowScript(script, python: python, deployment.layout, models: models)
       } else if let folder = deployment.models ?? run?.models {
         source = .models(folder: folder)
       } else {

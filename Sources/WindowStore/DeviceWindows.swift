@@ -12,6 +12,14 @@ package struct DeviceWindows: Sendable {
     package var revision: Int
     /// See ``WindowRow/visibleFrom``.
     package var visibleFrom: Timestamp
+
+    package init(sensor: Int, start: Timestamp, end: Timestamp, revision: Int, visibleFrom: Timestamp) {
+      self.sensor = sensor
+      self.start = start
+      self.end = end
+      self.revision = revision
+      self.visibleFrom = visibleFrom
+    }
   }
 
   package let device: DeviceID
@@ -24,7 +32,14 @@ package struct DeviceWindows: Sendable {
   /// For each of ``rows`` as many values as there are ``columns``; NaN where the store has none.
   package let values: [Double]
 
-  init(device: DeviceID, sensors: [SensorID], columns: [AggregateColumn], rows: [Row], values: [Double]) {
+  /// - Parameters:
+  ///   - sensors: In byte order.
+  ///   - rows: By start.
+  ///   - values: For each of `rows` as many as there are `columns`; NaN where there is none.
+  package init(
+    device: DeviceID, sensors: [SensorID], columns: [AggregateColumn], rows: [Row], values: [Double]
+  ) {
+    precondition(values.count == rows.count * columns.count, "a value for each column of each window")
     self.device = device
     self.sensors = sensors
     self.columns = columns

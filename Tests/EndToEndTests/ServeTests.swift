@@ -231,9 +231,10 @@ import Testing
       }
       let batch = "name: a\ndeployments:\n  b:\n    code_configuration: { code: ., scoring_script: s.py }\n"
       try batch.write(toFile: "\(folder)/batch.yaml", atomically: true, encoding: .utf8)
-      try "def run(x): pass\n".write(toFile: "\(folder)/s.py", atomically: true, encoding: .utf8)
+      try "def init(): raise ValueError('not today')\n".write(
+        toFile: "\(folder)/s.py", atomically: true, encoding: .utf8)
       let outcome = try await SondeProgram.run(["serve", "--endpoint", "\(folder)/batch.yaml"])
-      #expect(outcome.status == 64 && outcome.errors.contains("input: raw"), "\(outcome.errors)")
+      #expect(outcome.status == 69 && outcome.errors.contains("deployment b: "), "\(outcome.errors)")
       let traffic =
         "name: a\ntraffic: { b: 60, c: 30 }\ndefault_deployment: b\ndeployments:\n  b: { models: . }\n  c: { models: . }\n"
       try traffic.write(toFile: "\(folder)/traffic.yaml", atomically: true, encoding: .utf8)

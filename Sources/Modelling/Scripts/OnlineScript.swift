@@ -107,15 +107,3 @@ struct OnlineScriptRequest: Hashable, Sendable, Codable {
     return Array(data) + [0x0A]
   }
 }
-
-extension ScoringScript {
-  /// The states of the files of the code and the model, by their paths; of so many as are watched.
-  package func fileStamps() -> [String: FileStamp] {
-    let paths = [code, model, requirements].compactMap { $0 }.flatMap { path in
-      (try? FolderContents.files(in: path).map(\.path)) ?? []
-    }
-    return paths.prefix(ScriptDefaults.watchedFiles).reduce(into: [:]) { stamps, path in
-      stamps[path] = FileStamp(path)
-    }
-  }
-}

@@ -35,16 +35,34 @@ package final class ScriptDetector: Detector {
   }
 
   package func finish(_ handOver: (ScoredTable) throws -> Void) throws {
-    defer { forget() }
-    guard !batch.tables.isEmpty else { return }
-    let rows: ScriptRows
     do {
-      try runner.run(setup, batch, support: scratch)
-      rows = try ScriptRows(path: batch.output, of: batch, scope: scope)
+      for table in try scored() { try handOver(table) }
     } catch let fault as ScriptFault {
       throw TaskFailure("the script \(fault)")
     }
-    for table in batch.tables { try handOver(rows.scored(table, version: setup.version)) }
+  }
+
+  /// Starts the script where it does not run, and waits until its `init()` has ended. Throws ``ScriptFault`` and `TaskFailure`.
+  package func start() throws {
+    runner.beginJob()
+    try runner.start(setup, support: scratch)
+  }
+
+  /// Scores the windows of devices, of each device once, without a task around them. A script that has ended is started again first. Throws
+  /// ``ScriptFault``, `TaskFailure` and `FileError`.
+  package func score(_ devices: [DeviceWindows]) throws -> [ScoredTable] {
+    runner.beginJob()
+    defer { forget() }
+    for windows in devices { try batch.add(windows, wanted: nil) }
+    return try scored()
+  }
+
+  private func scored() throws -> [ScoredTable] {
+    defer { forget() }
+    guard !batch.tables.isEmpty else { return [] }
+    try runner.run(setup, batch, support: scratch)
+    let rows = try ScriptRows(path: batch.output, of: batch, scope: scope)
+    return batch.tables.map { rows.scored($0, version: setup.version) }
   }
 
   package func forget() {

@@ -77,10 +77,10 @@ struct ScriptReply: Hashable, Sendable, Codable {
 }
 
 /// What a script did that ends a task, or the script: a verb phrase, without the script's name.
-struct ScriptFault: Error, Hashable, CustomStringConvertible {
-  let description: String
+package struct ScriptFault: Error, Hashable, CustomStringConvertible {
+  package let description: String
   /// Whether it took too long: trying again would take as long.
-  let isLate: Bool
+  package let isLate: Bool
 
   init(_ description: String, isLate: Bool = false) {
     self.description = description

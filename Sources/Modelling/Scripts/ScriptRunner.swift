@@ -50,6 +50,9 @@ package final class ScriptRunner {
     if reply.status == .failed { throw ScriptFault("failed: \(why(reply, setup))") }
   }
 
+  /// Starts the script of `setup` where it does not run. Throws as ``run(_:_:support:)`` does.
+  func start(_ setup: ScriptSetup, support: String) throws { _ = try started(setup, support) }
+
   private func why(_ reply: ScriptReply, _ setup: ScriptSetup) -> String {
     guard let bytes = setup.script.memoryBytes, reply.why.contains("MemoryError") else { return reply.why }
     return "\(reply.why); it may have \(bytes) bytes of memory (resources.memory)"
@@ -71,7 +74,7 @@ package final class ScriptRunner {
     }
     end()
     do {
-      let running = try start(setup, support)
+      let running = try launched(setup, support)
       current = running
       failed = nil
       return running.process
@@ -83,7 +86,7 @@ package final class ScriptRunner {
     }
   }
 
-  private func start(_ setup: ScriptSetup, _ support: String) throws -> Running {
+  private func launched(_ setup: ScriptSetup, _ support: String) throws -> Running {
     var files = try ScriptFiles(of: setup)
     try files.refuseChanges(since: setup, alwaysReading: true)
     let process = try ScriptProcess(

@@ -1,5 +1,4 @@
 import HTTP
-import OneClassSVM
 
 /// The answer to a request to `/score`: an object a row, in their order.
 struct ScoreAnswer {
@@ -28,7 +27,7 @@ struct ScoreAnswer {
       writer.key("score")
       writer.number(score)
       writer.key("prediction")
-      writer.number(OneClassModel.isAnomaly(score) ? 1 : 0)
+      writer.number(scores.prediction(ofRow: row))
       writer.key("model_version")
       writer.text(scores.version(ofRow: row))
       writer.endObject()

@@ -18,6 +18,7 @@ struct FileStates: Hashable, Sendable {
         }
       }
     case .script(let script, _): files = script.fileStamps()
+    case .windowScript(let script, _, _, let models): files = script.fileStamps(models: models)
     }
   }
 }

@@ -56,6 +56,14 @@ package final class ModelLoader {
       case .script(let script, let python):
         next[deployment] = Loaded(
           states: states, deployment: try scripts(deployment, script, python))
+      case .windowScript(let script, let python, let layout, let models):
+        let scripts = try WindowScripts(
+          script, name: deployment.name, python: python, layout: layout, models: models,
+          limits: deployment.limits, queued: queued, log: scriptLog)
+        next[deployment] = Loaded(
+          states: states,
+          deployment: ServedDeployment(
+            name: deployment.name, models: [:], windowScript: scripts, limits: deployment.limits))
       }
     }
     loaded = next

@@ -1,3 +1,5 @@
+import OneClassSVM
+
 /// The rows of a request, whatever protocol they came in: numbers in columns, and of which device and sensor each row is.
 struct RequestRows: Hashable, Sendable {
   /// What the columns are called; nil where they are the model's features in the model's order.
@@ -32,7 +34,14 @@ struct RequestScores: Hashable, Sendable {
   var version: String?
   /// A version a row, where they were scored by several.
   var versions: [String] = []
+  /// Whether each row is an anomaly; nil where the sign of its score says so.
+  var flags: [Bool]?
 
   /// The version of the model that scored a row.
   func version(ofRow row: Int) -> String { version ?? versions[row] }
+
+  /// 1 for an anomaly, else 0, as in prediction files.
+  func prediction(ofRow row: Int) -> Int {
+    (flags?[row] ?? OneClassModel.isAnomaly(scores[row])) ? 1 : 0
+  }
 }

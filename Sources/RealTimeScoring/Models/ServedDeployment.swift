@@ -8,23 +8,28 @@ final class ServedDeployment: Sendable {
   let models: [String: ServedModel]
   /// Models that could not be read, and why, by their names.
   let broken: [String: String]
-  /// What is scored with where there are no models: a scoring script.
+  /// What is scored with where there are no models: the script of an online endpoint, or one that scores windows.
   let script: OnlineScripts?
+  let windowScript: WindowScripts?
   let limits: RequestLimits
   /// The model that rows without a device are scored with: the only one there is.
   private let only: ServedModel?
 
   init(
     name: String, models: [String: ServedModel], broken: [String: String] = [:],
-    script: OnlineScripts? = nil, limits: RequestLimits = RequestLimits()
+    script: OnlineScripts? = nil, windowScript: WindowScripts? = nil, limits: RequestLimits = RequestLimits()
   ) {
     self.name = name
     self.models = models
     self.broken = broken
     self.script = script
+    self.windowScript = windowScript
     self.limits = limits
     only = models.count == 1 && broken.isEmpty ? models.first?.value : nil
   }
+
+  /// How many requests wait for a script, and how many it is at.
+  var scriptLoad: (waiting: Int, busy: Int) { script?.load ?? windowScript?.load ?? (0, 0) }
 
   /// The model called `name`; throws ``RequestFault`` where there is none.
   func model(_ name: String) throws(RequestFault) -> ServedModel {

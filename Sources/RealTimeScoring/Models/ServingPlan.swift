@@ -10,6 +10,9 @@ package struct ServingPlan: Hashable, Sendable {
       case models(folder: String)
       /// A script of an online endpoint, `init()` and `run(raw_data)`, and its interpreter; nil for a program of its own.
       case script(ScoringScript, python: String?)
+      /// A script that jobs run too, or a model without one, which scores windows: with its interpreter, its layout, and the folder in which
+      /// it has trained its own model.
+      case windowScript(ScoringScript, python: String?, ModelLayout, models: String)
     }
 
     package var name: String

@@ -1,5 +1,4 @@
 import HTTP
-import OneClassSVM
 import Wording
 
 /// The tensors of an answer, and how they are written.
@@ -102,7 +101,8 @@ struct InferenceAnswer {
   private func write(_ output: InferenceOutput, to writer: inout JSONWriter) {
     switch output {
     case .score: for score in scores.scores { writer.number(score) }
-    case .prediction: for score in scores.scores { writer.number(OneClassModel.isAnomaly(score) ? 1 : 0) }
+    case .prediction:
+      for row in scores.scores.indices { writer.number(scores.prediction(ofRow: row)) }
     case .modelVersion: for row in scores.scores.indices { writer.text(scores.version(ofRow: row)) }
     }
   }
@@ -111,8 +111,8 @@ struct InferenceAnswer {
     switch output {
     case .score: for score in scores.scores { BinaryTensor.append(score, to: &bytes) }
     case .prediction:
-      for score in scores.scores {
-        BinaryTensor.append(Int64(OneClassModel.isAnomaly(score) ? 1 : 0), to: &bytes)
+      for row in scores.scores.indices {
+        BinaryTensor.append(Int64(scores.prediction(ofRow: row)), to: &bytes)
       }
     case .modelVersion:
       for row in scores.scores.indices { BinaryTensor.append(scores.version(ofRow: row), to: &bytes) }

@@ -174,6 +174,10 @@ package final class ScoringService: HTTPHandler {
         ask(script, request, record, deployment.limits, later())
         return nil
       }
+      if let script = deployment.windowScript {
+        score(script, request, record, current.name, deployment, later())
+        return nil
+      }
       if request.body.count <= ServingDefaults.bodyAtOnce {
         let work = try ScoringWork(request, record.model, deployment, of: current.name)
         record.rows = work.rows.count
@@ -242,6 +246,33 @@ package final class ScoringService: HTTPHandler {
     }
   }
 
+  /// Has a script score the rows of a request as windows, and answers.
+  private func score(
+    _ script: WindowScripts, _ request: HTTPRequest, _ record: RequestRecord, _ endpoint: String,
+    _ deployment: ServedDeployment, _ reply: HTTPReply
+  ) {
+    let deadline = record.started + .seconds(deployment.limits.requestTimeoutSeconds)
+    do throws(RequestFault) {
+      try script.score(
+        by: deadline,
+        reading: { () throws(RequestFault) in
+          try ScoringWork(request, record.model, deployment, of: endpoint)
+        },
+        take: { [self] result in
+          var record = record
+          do throws(RequestFault) {
+            let (work, scores) = try result.get()
+            record.rows = work.rows.count
+            reply.send(finish(record, request, try work.answer(scores)))
+          } catch {
+            reply.send(finish(record, request, fault: error))
+          }
+        })
+    } catch {
+      reply.send(finish(record, request, fault: error))
+    }
+  }
+
   private func operation(_ route: ServiceRoute, _ values: [Substring], _ request: HTTPRequest)
     throws(RequestFault) -> HTTPAnswer
   {
@@ -277,9 +308,9 @@ package final class ScoringService: HTTPHandler {
   private func metricsText() -> [UInt8] {
     let current = current
     var (waiting, busy) = queue.load
-    for script in current.deployments.compactMap(\.script) {
-      waiting += script.load.waiting
-      busy += script.load.busy
+    for load in current.deployments.map(\.scriptLoad) {
+      waiting += load.waiting
+      busy += load.busy
     }
     let gauges = ServiceMetrics.Gauges(
       models: current.modelCount, brokenModels: current.brokenCount, waiting: waiting, busy: busy,

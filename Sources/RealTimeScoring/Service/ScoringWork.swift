@@ -39,7 +39,11 @@ struct ScoringWork: Sendable {
 
   /// Scores, and writes the answer. Throws ``RequestFault``.
   func answer() throws(RequestFault) -> HTTPAnswer {
-    let scores = try deployment.score(rows, with: model)
+    try answer(try deployment.score(rows, with: model))
+  }
+
+  /// Writes the answer with scores that came from elsewhere. Throws ``RequestFault``.
+  func answer(_ scores: RequestScores) throws(RequestFault) -> HTTPAnswer {
     switch form {
     case .inference(let request, let name):
       return try InferenceAnswer(request: request, model: name, scores: scores, hasVersions: model == nil)
