@@ -11,9 +11,10 @@ ARGS ?=
 ROUNDS ?= 1000000
 PREFIX ?= /usr/local
 DESTDIR ?=
+FUZZERS := "PayloadFuzz|RequestFuzz|KeyFuzz|FuzzedBytes"
 
 .PHONY: help setup program build build-time demo test scenario scenarios lint format docs gallery clean install \
-  uninstall bench bench-svm bench-serving serving-clients svm-oracle exact-aggregates fault-schedules random-fleets fuzz soak slurm-demo
+  uninstall bench bench-svm bench-serving soak-serving serving-clients svm-oracle exact-aggregates fault-schedules random-fleets fuzz fuzz-sanitized soak slurm-demo
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +51,9 @@ bench-svm: build ## Run the benchmark of the one-class SVMs alone
 
 bench-serving: program ## Run the benchmark of the scoring service alone, beside FastAPI, Flask and MLServer
 	@Benchmarks/serving/run.sh
+
+soak-serving: program ## A million requests on the scoring service: memory flat, every answer right: RUN=FOLDER of a quickstart
+	@python3 Benchmarks/serving/soak.py --sonde $(SONDE) --run $(RUN) $(ARGS)
 
 serving-clients: program ## Hold the scoring service against others' clients and servers: RUN=FOLDER of a quickstart
 	@Tests/Clients/run.sh $(RUN)

@@ -31,6 +31,9 @@ import WindowStore
         return [key + (score, 1 if score < 4 else 0) for key, score in rows.items()]
     """
 
+  /// A busy machine is waited for.
+  private static let patient = "request_settings: { request_timeout_ms: 600000, max_queue_wait_ms: 600000 }"
+
   private func endpoint(_ folder: String, _ settings: [String] = []) throws -> String {
     try Folder.make("\(folder)/code")
     try Self.script.write(toFile: "\(folder)/code/score.py", atomically: true, encoding: .utf8)
@@ -43,7 +46,9 @@ import WindowStore
   private func results(_ response: RawClient.Response) -> [(score: Double, prediction: Int)] {
     let list = (try? JSONSerialization.jsonObject(with: Data(response.body))) as? [[String: Any]]
     return (list ?? []).compactMap { row in
-      guard let score = row["score"] as? Double, let prediction = row["prediction"] as? Int else { return nil }
+      guard let score = row["score"] as? Double, let prediction = row["prediction"] as? Int else {
+        return nil
+      }
       return (score, prediction)
     }
   }
@@ -52,8 +57,7 @@ import WindowStore
   func rowsAreWindows() async throws {
     try await withTemporaryFolder { folder in
       let service = try await RunningService(
-        ["--endpoint", try endpoint(folder, ["request_settings: { request_timeout_ms: 600000, max_queue_wait_ms: 600000 }"])],
-        in: folder)
+        ["--endpoint", try endpoint(folder, [Self.patient])], in: folder)
       #expect(service.told.contains("own (a script)"), "\(service.told)")
       // Two sensors a row; the rows of a device need not follow each other, and need not say when they were.
       let answer = try service.ask(
@@ -75,7 +79,9 @@ import WindowStore
           {"name": "a.mean", "shape": [2, 1], "datatype": "FP64", "data": [9.5, 13]}]}
         """)
       let outputs = tensors.json["outputs"] as? [[String: Any]] ?? []
-      #expect(outputs.first { $0["name"] as? String == "score" }?["data"] as? [Double] == [4.5, 2], "\(tensors.text)")
+      #expect(
+        outputs.first { $0["name"] as? String == "score" }?["data"] as? [Double] == [4.5, 2],
+        "\(tensors.text)")
       #expect(outputs.first { $0["name"] as? String == "prediction" }?["data"] as? [Int] == [0, 1])
       for (body, words) in [
         ("{\"data\": [[1, 2]]}", "need names"),
@@ -85,7 +91,10 @@ import WindowStore
         ("{\"data\": [{\"device\": \"d\", \"sensor\": \"a\", \"a.mean\": 1}]}", "no aggregate of a window"),
         ("{\"data\": [{\"device\": \"a/b\", \"a.mean\": 1}]}", "“a/b” is no device"),
         ("{\"data\": [{\"device\": \"d\", \"window_start_ms\": 0.5, \"a.mean\": 1}]}", "whole milliseconds"),
-        ("{\"data\": [{\"device\": \"d\", \"window_start_ms\": 5, \"window_end_ms\": 5, \"a.mean\": 1}]}", "ends before"),
+        (
+          "{\"data\": [{\"device\": \"d\", \"window_start_ms\": 5, \"window_end_ms\": 5, \"a.mean\": 1}]}",
+          "ends before"
+        ),
         (
           "{\"data\": [{\"device\": \"d\", \"window_start_ms\": 5, \"a.mean\": 1}, {\"device\": \"d\", \"window_start_ms\": 5, \"a.mean\": 1}]}",
           "row 1: there is another one of the same window"
@@ -100,7 +109,8 @@ import WindowStore
       let failed = try service.ask("POST", "/score", "{\"data\": [{\"device\": \"d\", \"a.mean\": 666}]}")
       #expect(failed.status == 500 && failed.text.contains("no devils"), "\(failed.text)")
       let gap = try service.ask(
-        "POST", "/score", "{\"data\": [{\"device\": \"d\", \"a.mean\": 10}, {\"device\": \"d\", \"a.mean\": 888}]}")
+        "POST", "/score",
+        "{\"data\": [{\"device\": \"d\", \"a.mean\": 10}, {\"device\": \"d\", \"a.mean\": 888}]}")
       #expect(gap.status == 500 && gap.text.contains("row 1"), "\(gap.text)")
       #expect(try results(service.ask("POST", "/score", "{\"data\": []}")).isEmpty)
       let again = try service.ask("POST", "/score", "{\"data\": [{\"device\": \"d\", \"a.mean\": 10}]}")
@@ -114,8 +124,7 @@ import WindowStore
   func rowsOfOneSensor() async throws {
     try await withTemporaryFolder { folder in
       let service = try await RunningService(
-        ["--endpoint", try endpoint(folder, ["request_settings: { request_timeout_ms: 600000, max_queue_wait_ms: 600000 }"])],
-        in: folder)
+        ["--endpoint", try endpoint(folder, [Self.patient])], in: folder)
       // Sensors of one window have its score together: it is a score of the device.
       let answer = try service.ask(
         "POST", "/score",
@@ -133,7 +142,10 @@ import WindowStore
   func aScriptThatHangsIsEnded() async throws {
     try await withTemporaryFolder { folder in
       let service = try await RunningService(
-        ["--endpoint", try endpoint(folder, ["request_settings: { request_timeout_ms: 1500, max_queue_wait_ms: 600000 }"])],
+        [
+          "--endpoint",
+          try endpoint(folder, [Self.patient.replacing("timeout_ms: 600000", with: "timeout_ms: 1500")]),
+        ],
         in: folder)
       let hung = try service.ask("POST", "/score", "{\"data\": [{\"device\": \"d\", \"a.mean\": 777}]}")
       #expect(hung.status == 504, "\(hung.text)")
@@ -169,7 +181,7 @@ import WindowStore
   func scoresAreThoseOfTheJob() async throws {
     try await withTemporaryFolder { folder in
       let endpoint = try endpoint(
-        folder, ["request_settings: { request_timeout_ms: 600000, max_queue_wait_ms: 600000 }"])
+        folder, [Self.patient])
       try AtomicFile.write(Self.scenario, to: "\(folder)/scripted.yaml")
       let run = "\(folder)/run"
       let outcome = try await SondeProgram.run(["run", "\(folder)/scripted.yaml", "--out", run])

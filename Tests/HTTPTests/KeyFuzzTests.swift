@@ -11,7 +11,8 @@ import Testing
 @Suite struct KeyFuzzTests {
   private static let environment = ProcessInfo.processInfo.environment
   private static let rounds = environment["SONDE_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 2000
-  private static let seed = environment["SONDE_FUZZ_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0..<1 << 53)
+  private static let seed =
+    environment["SONDE_FUZZ_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0..<1 << 53)
 
   private static func damaged(_ text: String, _ generator: inout SeededGenerator) -> String {
     var bytes = Array(text.utf8)

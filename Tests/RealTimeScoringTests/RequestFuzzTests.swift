@@ -13,7 +13,8 @@ import Testing
 @Suite struct RequestFuzzTests {
   private static let environment = ProcessInfo.processInfo.environment
   private static let rounds = environment["SONDE_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 3000
-  private static let seed = environment["SONDE_FUZZ_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0..<1 << 53)
+  private static let seed =
+    environment["SONDE_FUZZ_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0..<1 << 53)
 
   /// A request, and how its rows are read by other means than the service's own.
   private struct Asked {
@@ -28,7 +29,8 @@ import Testing
 
   /// Pieces that mean something in one of the protocols.
   private static let pieces = [
-    "{", "}", "[", "]", ",", ":", "\"", "\\", "null", "true", "-", "e", "E+", ".", "0", "1e999", "NaN", "\u{0}", "é",
+    "{", "}", "[", "]", ",", ":", "\"", "\\", "null", "true", "-", "e", "E+", ".", "0", "1e999", "NaN",
+    "\u{0}", "é",
     "\"data\"", "\"shape\"", "\"FP32\"", "\"INT64\"", "\"BYTES\"", "\"inputs\"", "\"id\"", "[[", "]]",
     "18446744073709551616", "-1", "\\u0000", "\\ud800", " ",
   ].map { Array($0.utf8) }
@@ -42,7 +44,8 @@ import Testing
       case 1: bytes.remove(at: index)
       case 2: bytes.insert(bytes[index], at: index)
       case 3: bytes.insert(contentsOf: pieces.randomElement(using: &generator) ?? [], at: index)
-      case 4: bytes.removeSubrange(index..<min(bytes.count, index + Int.random(in: 1...20, using: &generator)))
+      case 4:
+        bytes.removeSubrange(index..<min(bytes.count, index + Int.random(in: 1...20, using: &generator)))
       default: bytes[index] = UInt8(ascii: "0") + UInt8.random(in: 0...9, using: &generator)
       }
     }
@@ -73,7 +76,9 @@ import Testing
   }
 
   /// The one tensor of a request, and how many rows it says that it has.
-  private static func tensor(_ json: JSONValue?) -> (members: [String: JSONValue], count: Int, isUnknown: Bool)? {
+  private static func tensor(_ json: JSONValue?) -> (
+    members: [String: JSONValue], count: Int, isUnknown: Bool
+  )? {
     guard let inputs = json?.members?["inputs"]?.elements, let members = inputs.first?.members,
       let shape = members["shape"]?.elements, let count = shape.first?.number.flatMap({ Int(exactly: $0) })
     else { return nil }
@@ -135,7 +140,8 @@ import Testing
     let isNamed = Bool.random(using: &generator)
     let list = rows.map { row in
       isNamed
-        ? "{" + zip(ServiceFixture.features, row).map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}" : "\(row)"
+        ? "{" + zip(ServiceFixture.features, row).map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
+        : "\(row)"
     }
     let body = damaged(Array("{\"data\":[\(list.joined(separator: ","))]}".utf8), &generator)
     var asked = Asked(request: HTTPRequest(.post, "/score", body: body))
