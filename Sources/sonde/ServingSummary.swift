@@ -1,4 +1,5 @@
 import Foundation
+import HTTPLoad
 import Verdict
 
 /// What became of a scoring service under load, for a person at a terminal of 80 columns.
@@ -19,12 +20,26 @@ enum ServingSummary {
           number(figures.latency(\.p50)), number(figures.latency(\.p99)), number(figures.cpuPerRequest),
         ]))
     }
+    for trial in serving.trials where trial.report.errors > 0 {
+      lines += SweepSummary.wrapped("\(trial.name): \(errors(trial.report)).")
+    }
     if let knee = serving.knee, let rows = knee.rows {
       lines += SweepSummary.wrapped(
         "The knee is at \(rows) rows a request: a request takes \(number(knee.perRequestMs)) ms and each row "
           + "\(number(knee.perRowMs * 1000)) us, and from there on more rows are hardly any cheaper.")
     }
     return lines
+  }
+
+  /// Such as “779 errors: 770 with status 500, 9 without a connection”.
+  private static func errors(_ report: LoadReport) -> String {
+    let kinds = report.errorsByKind
+    var parts = report.statuses.sorted { $0.key < $1.key }.map { "\($0.value) with status \($0.key)" }
+    for (count, words) in [
+      (kinds.timeout, "in time"), (kinds.connection, "with a connection"),
+      (kinds.wrongId, "with its own answer"), (kinds.unreadable, "with an answer that can be read"),
+    ] where count > 0 { parts.append("\(count) not \(words)") }
+    return "\(report.errors) \(report.errors == 1 ? "error" : "errors"): \(parts.joined(separator: ", "))"
   }
 
   private static let columns: [(name: String, width: Int)] = [

@@ -29,8 +29,8 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(60)))
-  func onlyTheKeyOpens() throws {
-    try withTemporaryFolder { folder in
+  func onlyTheKeyOpens() async throws {
+    try await withTemporaryFolder { folder in
       let path = "\(folder)/keys.json"
       let key = try KeyFile.update(path, creating: true) { keys throws(AccessKeyError) in
         try keys.create("client", requestsPerSecond: nil, at: Timestamp(milliseconds: 0)).text
@@ -58,8 +58,8 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(60)))
-  func aFileOfKeysIsReadOrRefused() throws {
-    try withTemporaryFolder { folder in
+  func aFileOfKeysIsReadOrRefused() async throws {
+    try await withTemporaryFolder { folder in
       let path = "\(folder)/keys.json"
       for name in ["one", "two"] {
         _ = try KeyFile.update(path, creating: true) { keys throws(AccessKeyError) in

@@ -199,3 +199,11 @@ import Testing
     }
   }
 }
+
+extension JSONValue {
+  fileprivate var number: Double? { if case .number(let number) = self { number } else { nil } }
+  fileprivate var elements: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
+  fileprivate var members: [String: JSONValue]? {
+    if case .object(let members) = self { members } else { nil }
+  }
+}

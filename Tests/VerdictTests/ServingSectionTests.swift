@@ -26,11 +26,10 @@ import Verdict
        "resent": 0, "reopened": 0, "generator_cpu_seconds": 0.1, "cpu_us_per_request": \(cpu.map { "\($0)" } ?? "null"),
        "stages": [], "plan_kept": \(missed == nil), "missed": \(missed.map { "\"\($0)\"" } ?? "null"), "waited_because": null}
       """
-    return try withTemporaryFolder { folder in
-      let path = "\(folder)/load.json"
-      try AtomicFile.write(text, to: path)
-      return try JSONFile.read(LoadReport.self, path)
-    }
+    let path = "\(NSTemporaryDirectory())/sonde-load-\(UUID().uuidString).json"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try AtomicFile.write(text, to: path)
+    return try JSONFile.read(LoadReport.self, path)
   }
 
   private static func trial(_ replicas: Int, _ report: LoadReport) -> ServingAccount.Trial {
@@ -39,14 +38,20 @@ import Verdict
       rowsPerRequest: report.rowsPerRequest, report: report)
   }
 
+  /// The section as the report has it.
+  private static func json(_ account: ServingAccount) throws -> [String: Any] {
+    let text = try ServingSection(account).json().indented()
+    return try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+  }
+
   @Test func countsAddUpRatesAreOverAllAndLatencyIsTheWorst() throws {
     let account = ServingAccount([
       Self.trial(1, try Self.load(requests: 300, rejected: 100, seconds: 10, p50: 3, p99: 90, cpu: 40)),
       Self.trial(2, try Self.load(requests: 100, rows: 5, seconds: 30, p50: 5, p99: 8, cpu: 100)),
     ])
-    let json = try ServingSection(account).json()
+    let json = try Self.json(account)
     func number(_ path: String...) -> Double? {
-      path.reduce(Optional(json)) { $0?.members?[$1] }?.number
+      path.reduce(json as Any?) { ($0 as? [String: Any])?[$1] } as? Double
     }
     #expect(number("requests") == 400 && number("rows") == 800 && number("answered") == 300)
     #expect(number("rejected") == 100 && number("errors") == 0 && number("replicas_max") == 2)
@@ -57,18 +62,18 @@ import Verdict
     #expect(number("cpu_us_per_request") == 60)
     #expect(number("cpu_us_per_row").map { abs($0 - 18_000 / 700) < 1e-3 } == true)
     #expect(number("latency_ms", "p50") == 5 && number("latency_ms", "p99") == 90)
-    let sweep = try #require(json.members?["sweep"]?.elements)
+    let sweep = try #require(json["sweep"] as? [[String: Any]])
     #expect(sweep.count == 2)
-    #expect(sweep[1].members?["replicas"]?.number == 2 && sweep[1].members?["rows_per_request"]?.number == 5)
-    #expect(sweep[1].members?["latency_ms"]?.members?["p99"]?.number == 8)
-    #expect(sweep[0].members?["achieved_per_second"]?.number == 20)
+    #expect(sweep[1]["replicas"] as? Int == 2 && sweep[1]["rows_per_request"] as? Int == 5)
+    #expect((sweep[1]["latency_ms"] as? [String: Any])?["p99"] as? Double == 8)
+    #expect(sweep[0]["achieved_per_second"] as? Double == 20)
   }
 
   @Test func processorTimeThatNobodyMeasuredIsUnknown() throws {
     let account = ServingAccount([
       Self.trial(1, try Self.load()), Self.trial(2, try Self.load(cpu: nil)),
     ])
-    #expect(try ServingSection(account).json().members?["cpu_us_per_request"] == .null)
+    #expect(try Self.json(account)["cpu_us_per_request"] is NSNull)
   }
 
   /// A load that was not the planned one says nothing of the service.
@@ -81,8 +86,8 @@ import Verdict
         == "serving, 4 replicas, 50 rows a request: the generator was late")
   }
 
-  @Test func anAccountIsReadAsItWasWritten() throws {
-    try withTemporaryFolder { folder in
+  @Test func anAccountIsReadAsItWasWritten() async throws {
+    try await withTemporaryFolder { folder in
       var account = RunAccount(startedAt: .init(milliseconds: 0))
       account.serving = ServingAccount([Self.trial(2, try Self.load(p50: 1.25, missed: "late"))])
       try account.write(to: "\(folder)/account.json")
@@ -109,7 +114,7 @@ import Verdict
   /// Fitted on times that are made of known ones.
   @Test(arguments: [(0.5, 0.01), (0.05, 0.0005), (20, 1), (3, 0.001)])
   func theFitFindsWhatTheTimesAreMadeOf(perRequest: Double, perRow: Double) throws {
-    let knee = try #require(knee(perRequest: perRequest, perRow: perRow))
+    let knee = try #require(fit(perRequest: perRequest, perRow: perRow))
     #expect(abs(knee.perRequestMs / perRequest - 1) < 1e-9 && abs(knee.perRowMs / perRow - 1) < 1e-9)
     // By the definition, from the known times.
     let wanted = [50, 200, 500, 1000, 2000].first { perRequest <= 0.1 * (perRequest + perRow * Double($0)) }
@@ -118,17 +123,17 @@ import Verdict
 
   @Test func theKneeIsWhereTheRequestIsATenth() {
     // 9 · a / b = 450 rows.
-    #expect(knee(perRequest: 0.5, perRow: 0.01)?.rows == 500)
-    #expect(knee(perRequest: 0.5, perRow: 0.01, noise: 0.03)?.rows == 500)
-    #expect(knee(perRequest: 0.6, perRow: 0.01)?.rows == 1000)
-    #expect(knee(perRequest: 0.05, perRow: 0.01)?.rows == 50)
-    #expect(knee(perRequest: 50, perRow: 0.01).map { $0.rows == nil } == true)
+    #expect(fit(perRequest: 0.5, perRow: 0.01)?.rows == 500)
+    #expect(fit(perRequest: 0.5, perRow: 0.01, noise: 0.03)?.rows == 500)
+    #expect(fit(perRequest: 0.6, perRow: 0.01)?.rows == 1000)
+    #expect(fit(perRequest: 0.05, perRow: 0.01)?.rows == 50)
+    #expect(fit(perRequest: 50, perRow: 0.01).map { $0.rows == nil } == true)
   }
 
   @Test func noKneeIsMadeUp() {
-    #expect(knee(perRequest: 1, perRow: 0.01, [50, 200]) == nil)
-    #expect(knee(perRequest: 1, perRow: 0.01, [50, 50, 50]) == nil)
-    #expect(knee(perRequest: 1, perRow: 0) == nil)
+    #expect(fit(perRequest: 1, perRow: 0.01, [50, 200]) == nil)
+    #expect(fit(perRequest: 1, perRow: 0.01, [50, 50, 50]) == nil)
+    #expect(fit(perRequest: 1, perRow: 0) == nil)
     #expect(BatchSizeKnee([(10, 3), (100, 2), (1000, 1)]) == nil)
     #expect(BatchSizeKnee([(10, 0), (100, 0), (1000, 0)]) == nil)
   }

@@ -11,6 +11,6 @@ def init():
 
 
 def run(raw_data):
-    rows = json.loads(raw_data)["input_data"]["data"]
+    rows = json.loads(raw_data)["data"]
     time.sleep(LOOKUP_SECONDS)
     return {"rows": len(rows)}
