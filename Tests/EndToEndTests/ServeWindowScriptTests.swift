@@ -1,4 +1,3 @@
-import BatchScoring
 import Files
 import Foundation
 import Supervision
