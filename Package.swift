@@ -252,6 +252,7 @@ let package = Package(
     .testTarget(
       name: "VerdictTests",
       dependencies: [
+        "HTTPLoad",
         "Verdict", "Compute", "BatchScoring", "Modelling", "DeviceFleet", "Ingestion", "WindowStore",
         "Detection",
         "TestSupport",
@@ -266,6 +267,7 @@ let package = Package(
     .testTarget(
       name: "ScenarioTests",
       dependencies: [
+        "HTTPLoad",
         "Scenario", "Harness", "Documents", "DeviceFleet", "Ingestion", "Modelling", "BatchScoring",
         "RealTimeScoring",
         "Verdict", "Compute", "MQTT", "WindowStore", "TestSupport", telemetry, files, wording,

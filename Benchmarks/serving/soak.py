@@ -5,6 +5,7 @@ whose scores are known from the prediction files of the run, each with ids of it
 Leaves with 1 where something grew, or was wrong.
 """
 import argparse
+import atexit
 import csv
 import glob
 import http.client
@@ -19,6 +20,8 @@ import threading
 import time
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
+# A window with its start as prediction files write it.
+QUERY = "SELECT *, strftime('%Y-%m-%dT%H:%M:%S', window_start_ms / 1000, 'unixepoch') || '.000Z' AS start FROM window_values"
 # By how much memory and descriptors may be greater in the last tenth of the load than after the first.
 MOST_MEMORY, MOST_DESCRIPTORS = 4 << 20, 4
 
@@ -42,7 +45,7 @@ def known_rows(run):
     rows = {}
     with sqlite3.connect(f"file:{run}/sonde.sqlite?mode=ro", uri=True) as db:
         db.row_factory = sqlite3.Row
-        for window in db.execute("SELECT *, strftime('%Y-%m-%dT%H:%M:%S', window_start_ms / 1000, 'unixepoch') || '.000Z' AS start FROM windows"):
+        for window in db.execute(QUERY):
             key = window["device"], window["start"]
             if key in scores:
                 values = rows.setdefault(key, {})
@@ -92,6 +95,7 @@ def main():
         service = subprocess.Popen(
             [args.sonde, "serve", "--models", f"{args.run}/models", "--listen", "127.0.0.1:0", "--address-file", address,
              "--access-log", "none"], stderr=subprocess.DEVNULL)
+        atexit.register(service.kill)
         while not os.path.exists(address):
             time.sleep(0.05)
             if service.poll() is not None:

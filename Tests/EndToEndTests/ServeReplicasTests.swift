@@ -26,7 +26,7 @@ import Testing
       .name(program), arguments: Arguments(arguments), output: .string(limit: 1 << 20),
       error: .string(limit: 1 << 20))
     guard case .exited(let code) = result.terminationStatus else { return (-1, "") }
-    return (code, result.standardOutput ?? "")
+    return (code, result.standardOutput)
   }
 
   private func curl(_ arguments: [String]) async throws -> Got {

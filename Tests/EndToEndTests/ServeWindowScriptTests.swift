@@ -18,11 +18,11 @@ import WindowStore
         for path in mini_batch:
             with open(path, newline="") as file:
                 for row in csv.DictReader(file):
-                    if row["mean"] == "666":
+                    if float(row["mean"]) == 666:
                         raise ValueError("no devils")
-                    if row["mean"] == "777":
+                    if float(row["mean"]) == 777:
                         time.sleep(3600)
-                    if row["mean"] == "888":
+                    if float(row["mean"]) == 888:
                         continue
                     key = (row["device"], row["window_start"])
                     far = abs(float(row["mean"]) - 10) + (float(row["stddev"]) if row["stddev"] else 0)
@@ -147,7 +147,7 @@ import WindowStore
         ],
         in: folder)
       let hung = try service.ask("POST", "/score", "{\"data\": [{\"device\": \"d\", \"a.mean\": 777}]}")
-      #expect(hung.status == 504, "\(hung.text)")
+      try #require(hung.status == 504, "\(hung.text)")
       // On a busy machine the next one may be late too.
       var again = try service.ask("POST", "/score", "{\"data\": [{\"device\": \"d\", \"a.mean\": 10}]}")
       while again.status != 200 {
@@ -210,7 +210,8 @@ import WindowStore
           compared += 1
         }
       }
-      #expect(compared == 3 * 24)
+      // The last window of two hours is still open.
+      #expect(compared == 3 * 23)
       try await service.stop()
     }
   }

@@ -82,7 +82,7 @@ import Testing
     ("serving.load={ rate: 1, features: 3, body: a.json }", "body"),
     ("serving.endpoint=nowhere.yaml", "nowhere.yaml"),
     ("serving.load={ rate: 1, body: nowhere.json }", "nowhere.json"),
-    ("serving.replicas=0", "at least 1"), ("serving.replicas=65", "at most 64"),
+    ("serving.replicas=0", "at least 1"), ("serving.replicas=65", "64 is the most"),
     ("serving.replicas=[]", "a list"),
     ("serving.min_instances=2", "max_instances"),
     ("serving={ min_instances: 3, max_instances: 2, load: { rate: 1 } }", "fewer than those that stay"),
@@ -116,7 +116,7 @@ import Testing
   }
 
   @Test func figuresOfAServiceNeedOne() throws {
-    let expectation = "expect=[serving.sweep[replicas=1].latency_ms.p99 < 5]"
+    let expectation = "expect=[\"serving.sweep[replicas=1].latency_ms.p99 < 5\"]"
     let document = try Documents.parse(Documents.small, set: [expectation])
     #expect(throws: Diagnostics.self) { try document.checkExpectations() }
     try Documents.parse(Self.text, set: [expectation]).checkExpectations()

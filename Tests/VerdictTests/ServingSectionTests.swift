@@ -99,7 +99,7 @@ import Verdict
 
   // MARK: - The knee
 
-  private func knee(
+  private func fit(
     perRequest: Double, perRow: Double, noise: Double = 0, _ rows: [Int] = [50, 200, 500, 1000, 2000]
   )
     -> BatchSizeKnee?

@@ -82,11 +82,13 @@ package final class KeyRing: Sendable {
 
   /// What follows `Bearer`, which may be spelled in any case; nil where the header says anything else.
   private static func key(_ header: String) -> Substring.UTF8View? {
-    let scheme = "bearer ".utf8
+    let scheme = "bearer".utf8
     let start = header.utf8.prefix(scheme.count)
-    // Setting a letter's bit makes it a small one, and leaves a blank as it is.
-    guard start.count == scheme.count, zip(start, scheme).allSatisfy({ $0 | 0x20 == $1 }) else { return nil }
-    let key = header.utf8.dropFirst(scheme.count).drop { $0 == 0x20 }
+    let rest = header.utf8.dropFirst(scheme.count)
+    // Setting a letter's bit makes it a small one.
+    guard start.count == scheme.count, zip(start, scheme).allSatisfy({ $0 | 0x20 == $1 }), rest.first == 0x20
+    else { return nil }
+    let key = rest.drop { $0 == 0x20 }
     return key.isEmpty ? nil : key
   }
 

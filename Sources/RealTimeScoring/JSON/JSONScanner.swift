@@ -79,22 +79,28 @@ package struct JSONScanner {
 
   // MARK: - Texts
 
-  /// A text, which comes next.
+  /// A text, which comes next. Throws also where it is no UTF-8, or has an escape that is none, whoever asks for it.
   package mutating func text() throws(JSONFault) -> Text {
     guard skip(0x22) else { throw fault("a text") }
     let start = offset
     var hasEscapes = false
+    var bits: UInt8 = 0
     while offset < bytes.count {
       let byte = bytes[offset]
       switch byte {
       case 0x22:
         offset += 1
-        return Text(range: start..<offset - 1, hasEscapes: hasEscapes)
+        let text = Text(range: start..<offset - 1, hasEscapes: hasEscapes)
+        // ASCII without escapes, which nearly all texts are, is sound as it is.
+        if hasEscapes || bits >= 0x80 { _ = try decoded(text) }
+        return text
       case 0x5C:
         hasEscapes = true
         offset += 2
       case 0..<0x20: throw fault("no control character within a text")
-      default: offset += 1
+      default:
+        bits |= byte
+        offset += 1
       }
     }
     offset = bytes.count

@@ -27,6 +27,8 @@ struct RequestWindows: Sendable {
   /// What a column of the request is.
   private enum Column {
     case start, end
+    /// Its device or sensor, which are read already.
+    case owner
     /// The position among the aggregates of a window; of this sensor where the row is of several.
     case value(Int, of: SensorID?)
   }
@@ -116,6 +118,8 @@ struct RequestWindows: Sendable {
         columns.append(.start)
       } else if name == endColumn {
         columns.append(.end)
+      } else if name == RequestRows.deviceColumn || name == RequestRows.sensorColumn {
+        columns.append(.owner)
       } else {
         columns.append(try column(name, isOfOneSensor))
       }
@@ -165,7 +169,7 @@ struct RequestWindows: Sendable {
       switch column {
       case .start: start = try time(value, row, startColumn)
       case .end: end = try time(value, row, endColumn)
-      case .value: break
+      case .owner, .value: break
       }
     }
     let last = end ?? start + length

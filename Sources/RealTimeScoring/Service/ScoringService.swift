@@ -194,9 +194,6 @@ package final class ScoringService: HTTPHandler {
     }
   }
 
-  /// Says in the answers of a script whether `run()` has failed, as Azure's server does.
-  private static let scriptFailedHeader = "x-ms-run-function-failed"
-
   /// Has another thread score, and answer.
   private func enqueue(
     _ request: HTTPRequest, _ record: RequestRecord, _ endpoint: String, _ deployment: ServedDeployment,
@@ -219,55 +216,6 @@ package final class ScoringService: HTTPHandler {
       }, refuse: { [self] in reply.send(finish(record, request, fault: $0)) })
     do throws(RequestFault) {
       try queue.add(entry)
-    } catch {
-      reply.send(finish(record, request, fault: error))
-    }
-  }
-
-  private func ask(
-    _ script: OnlineScripts, _ request: HTTPRequest, _ record: RequestRecord, _ limits: RequestLimits,
-    _ reply: HTTPReply
-  ) {
-    let deadline = record.started + .seconds(limits.requestTimeoutSeconds)
-    do throws(RequestFault) {
-      try script.ask(request.body, by: deadline) { [self] result in
-        switch result {
-        case .success(var answer):
-          answer.headers.add(Self.scriptFailedHeader, "False")
-          reply.send(finish(record, request, answer))
-        case .failure(let fault):
-          var answer = finish(record, request, fault: fault)
-          answer.headers.add(Self.scriptFailedHeader, fault.status == .internalError ? "True" : "False")
-          reply.send(answer)
-        }
-      }
-    } catch {
-      reply.send(finish(record, request, fault: error))
-    }
-  }
-
-  /// Has a script score the rows of a request as windows, and answers.
-  private func score(
-    _ script: WindowScripts, _ request: HTTPRequest, _ record: RequestRecord, _ endpoint: String,
-    _ deployment: ServedDeployment, _ reply: HTTPReply
-  ) {
-    let deadline = record.started + .seconds(deployment.limits.requestTimeoutSeconds)
-    do throws(RequestFault) {
-      try script.score(
-        by: deadline,
-        reading: { () throws(RequestFault) in
-          try ScoringWork(request, record.model, deployment, of: endpoint)
-        },
-        take: { [self] result in
-          var record = record
-          do throws(RequestFault) {
-            let (work, scores) = try result.get()
-            record.rows = work.rows.count
-            reply.send(finish(record, request, try work.answer(scores)))
-          } catch {
-            reply.send(finish(record, request, fault: error))
-          }
-        })
     } catch {
       reply.send(finish(record, request, fault: error))
     }
@@ -336,7 +284,7 @@ package final class ScoringService: HTTPHandler {
     return request.headers["X-Forwarded-For"] ?? request.client
   }
 
-  private func finish(_ record: RequestRecord, _ request: HTTPRequest, fault: RequestFault) -> HTTPAnswer {
+  func finish(_ record: RequestRecord, _ request: HTTPRequest, fault: RequestFault) -> HTTPAnswer {
     var record = record
     record.reason = fault.description
     let face = record.route?.face ?? ServiceRoute.Face(path: request.path)
@@ -344,7 +292,7 @@ package final class ScoringService: HTTPHandler {
   }
 
   /// Counts and logs a request that is answered with `answer`.
-  private func finish(_ record: RequestRecord, _ request: HTTPRequest, _ answer: HTTPAnswer) -> HTTPAnswer {
+  func finish(_ record: RequestRecord, _ request: HTTPRequest, _ answer: HTTPAnswer) -> HTTPAnswer {
     var answer = answer
     answer.headers.add(RequestID.header, record.id)
     for header in RequestID.clientHeaders {
