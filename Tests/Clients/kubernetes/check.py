@@ -19,7 +19,7 @@ import yaml
 kubernetes_validate.utils.schema_contents = functools.cache(kubernetes_validate.utils.schema_contents)
 
 # The first in which everything that is used is on without being asked for, and the newest that the package knows.
-VERSIONS = ["1.31", "1.37"]
+VERSIONS = ["1.29", "1.37"]
 
 SERVE = ["serve", "--kubernetes", "--image", "registry.example.com/sonde:1"]
 SCHEDULE = ["schedule", "--kubernetes", "--image", "registry.example.com/sonde:1", "--cron", "*/15 * * * mon-fri"]
