@@ -57,6 +57,7 @@ let package = Package(
     .target(name: "Supervision", dependencies: ["CLinux", wording, subprocess, systemPackage]),
 
     .target(name: "Charts", dependencies: [wording]),
+    .target(name: "Manifests", dependencies: [wording]),
 
     // Layer 2: one technique each
     .target(
@@ -174,7 +175,7 @@ let package = Package(
         telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
         "DetectionCharts", "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel",
         "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "HTTPLoad", "Alarms", "Verdict",
-        "Scenario",
+        "Scenario", "Manifests",
         "Harness",
         argumentParser, logging, rainbow,
       ],
@@ -205,6 +206,8 @@ let package = Package(
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
     .testTarget(name: "ExactArithmeticTests", dependencies: [exactArithmetic, telemetry]),
     .testTarget(name: "FilesTests", dependencies: [files, "TestSupport"]),
+    .testTarget(
+      name: "ManifestsTests", dependencies: ["Manifests", telemetry, yams], exclude: ["Golden"]),
     .testTarget(name: "SupervisionTests", dependencies: [supervision, files, "TestSupport"]),
     .testTarget(
       name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", "CSVM", telemetry, files],
@@ -284,7 +287,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "TestSupport", telemetry, files, supervision, "MQTT", "WindowStore", "Detection", subprocess,
-        systemPackage, grdb,
+        systemPackage, grdb, yams,
       ]),
   ]
 )

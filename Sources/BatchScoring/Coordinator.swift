@@ -19,6 +19,15 @@ package struct Coordinator: Sendable {
     package var isBegun: Bool
   }
 
+  /// That no window has come that is to be scored, in a sentence.
+  package struct NothingNew: Hashable, ExitingError {
+    package let description: String
+
+    package var exitStatus: ExitStatus { .usage }
+
+    fileprivate init(_ description: String) { self.description = description }
+  }
+
   package let folder: RunFolder
   package let jobs: JobStore
 
@@ -39,7 +48,7 @@ package struct Coordinator: Sendable {
   // MARK: - New cuts
 
   /// The job of what has become visible since the last one of `deployment`, or the one that is unfinished, with the deployment that
-  /// it began with. Throws ``ScoringError`` where there is nothing to score.
+  /// it began with. Throws ``NothingNew`` where all is scored, and ``ScoringError``.
   ///
   /// - Parameters:
   ///   - after: The beginning of the cut; nil for the end of the last job.
@@ -61,7 +70,7 @@ package struct Coordinator: Sendable {
     -> JobCut
   {
     guard let watermark = try WindowStoreReader(path: folder.store).fleetWatermark() else {
-      throw ScoringError("\(folder.store) holds no reading yet")
+      throw NothingNew("\(folder.store) holds no reading yet")
     }
     let through = through ?? watermark
     guard through <= watermark else {
@@ -85,7 +94,7 @@ package struct Coordinator: Sendable {
       throw ScoringError(
         "job \(closing.cut.id) was the last of its stream; what has come since is scored with --after alone")
     }
-    throw ScoringError(
+    throw NothingNew(
       "everything visible through \(through) is scored already, by the jobs in \(folder.jobs)")
   }
 

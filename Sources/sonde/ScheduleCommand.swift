@@ -20,6 +20,9 @@ struct ScheduleCommand: AsyncParsableCommand {
 
       With --train-from and --train-to it trains the models first. Without, it scores with those that are there, and what \
       they see (--per, --features) comes from them.
+
+      With --kubernetes it prints a CronJob, which scores with “sonde score” at the times of --cron; docs/kubernetes.md says what must \
+      be shared.
       """)
 
   @Argument(help: "The folder of a run.", completion: .directory)
@@ -84,7 +87,16 @@ struct ScheduleCommand: AsyncParsableCommand {
     help: "How progress is told: text on standard error, or json, an object a line, on standard output.")
   var format = OutputFormat.text
 
+  @OptionGroup var kubernetes: KubernetesOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "With --kubernetes: how many pods a job has, each with an index, which takes the place of {index} in RUN_DIR.",
+      valueName: "n"))
+  var completions: Int?
+
   func run() async throws {
+    if try hasPrinted() { return }
     let folder = try ScoringCommandSupport.folder(runDir)
     let document = try endpoint.document()
     let configuration = try configuration(document, folder)

@@ -49,6 +49,9 @@ struct ScoreCommand: AsyncParsableCommand {
   @Option(help: "How many devices a task scores: auto or a number.")
   var miniBatchSize: String?
 
+  @Flag(help: "Leave with 0 where no window is new, as for a job that a clock starts.")
+  var ifNew = false
+
   @OptionGroup var endpoint: EndpointOptions
 
   @OptionGroup var settings: DeploymentOptions
@@ -72,7 +75,8 @@ struct ScoreCommand: AsyncParsableCommand {
 
   private func scoreFile(_ input: String) throws {
     guard let models, let output else { throw ScoringError("--input needs --models and --output") }
-    guard after == nil, through == nil, miniBatchSize == nil, endpoint.isUnused, settings.overrides.isEmpty,
+    guard after == nil, through == nil, !ifNew, miniBatchSize == nil, endpoint.isUnused,
+      settings.overrides.isEmpty,
       compute.isUnused, monitoring.metrics == nil, format == .text
     else {
       throw ScoringError(
@@ -112,8 +116,13 @@ struct ScoreCommand: AsyncParsableCommand {
     let end = try through.map { try ScoringCommandSupport.instant($0, "--through") }
     if let end { try await ReadingsWait.run(until: end, given: "--through", in: folder.store) }
     let coordinator = try Coordinator(folder)
-    var work = try coordinator.next(
-      of: deployment, after: try after.map { try ScoringCommandSupport.instant($0, "--after") }, through: end)
+    let begin = try after.map { try ScoringCommandSupport.instant($0, "--after") }
+    var work: Coordinator.Work
+    do {
+      work = try coordinator.next(of: deployment, after: begin, through: end)
+    } catch let nothing as Coordinator.NothingNew where ifNew {
+      return StandardError.write("nothing to do: \(nothing)")
+    }
     if work.isBegun {
       StandardError.write(
         "going on with the unfinished job \(work.cut.id) and the deployment that it began with"

@@ -23,6 +23,9 @@ struct ServeCommand: AsyncParsableCommand {
 
       Try it:  sonde serve --models RUN_DIR/models
                curl 127.0.0.1:8080/v2/models
+
+      With --kubernetes it prints the same service as manifests (Deployment, Service, Ingress, HorizontalPodAutoscaler, Secret), and \
+      with --containerfile the image; docs/kubernetes.md says how they are used.
       """)
 
   @Option(
@@ -82,7 +85,15 @@ struct ServeCommand: AsyncParsableCommand {
     completion: .file())
   var accessLog = "-"
 
+  @OptionGroup var kubernetes: KubernetesOptions
+
+  @Option(
+    help:
+      "With --kubernetes: under which name clients outside the cluster find it; makes an Ingress with TLS.")
+  var host: String?
+
   func run() async throws {
+    if try hasPrinted() { return }
     let address = try ListenAddress(listen)
     try checkOptions(address)
     if let scale = try replicas.scale() {
@@ -183,7 +194,7 @@ struct ServeCommand: AsyncParsableCommand {
     return TLSFiles(certificate: tlsCert, key: tlsKey)
   }
 
-  private func checkOptions(_ address: ListenAddress) throws {
+  func checkOptions(_ address: ListenAddress) throws {
     guard (endpoint == nil) != (models == nil) else {
       throw ServingError("give either --endpoint with an endpoint file or --models with a folder")
     }

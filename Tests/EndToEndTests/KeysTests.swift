@@ -1,4 +1,6 @@
 import Foundation
+import Subprocess
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -74,6 +76,35 @@ import Testing
       let open = try await SondeProgram.run(["keys", "list", file])
       #expect(open.status == 64)
       #expect(open.errors.contains("chmod 600"))
+    }
+  }
+
+  /// Who runs this is root, and may become somebody else who can start the program.
+  private static let canBeSomebodyElse =
+    geteuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv")
+
+  /// As Kubernetes mounts a secret for a program that is not root's: the file is, and a group of the program's may read it.
+  @Test(.enabled(if: canBeSomebodyElse, "only root can give files away, with setpriv"))
+  func aSecretThatIsMountedIsRead() async throws {
+    try await withTemporaryFolder { folder in
+      let file = "\(folder)/keys.json"
+      _ = try await SondeProgram.run(["keys", "create", file, "--name", "a"])
+      func asSomebodyElse(owner: uid_t, mode: mode_t) async throws -> String {
+        chown(file, owner, 65_532)
+        chmod(file, mode)
+        let result = try await Subprocess.run(
+          .path("/usr/bin/setpriv"),
+          arguments: [
+            "--reuid", "65532", "--regid", "65532", "--clear-groups", SondeProgram.path, "keys", "list", file,
+          ], output: .string(limit: 1 << 16), error: .string(limit: 1 << 16))
+        return result.standardOutput + result.standardError
+      }
+      // Where the program itself is out of reach, nothing can be said.
+      guard try await asSomebodyElse(owner: 65_532, mode: 0o400).contains("CLIENT") else { return }
+      #expect(try await asSomebodyElse(owner: 0, mode: 0o440).contains("CLIENT"))
+      for (owner, mode) in [(0, 0o444), (0, 0o460), (65_532, 0o440), (1, 0o440)] as [(uid_t, mode_t)] {
+        #expect(try await asSomebodyElse(owner: owner, mode: mode).contains("chmod 600"), "\(owner) \(mode)")
+      }
     }
   }
 }

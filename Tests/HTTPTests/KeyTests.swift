@@ -73,6 +73,21 @@ import Testing
     return stat(path, &status) == 0 ? status.st_mode & 0o777 : nil
   }
 
+  /// As a secret of Kubernetes is mounted for a program without a root: root's, with a group that may read it.
+  @Test func aFileOfRootsMayBeReadByAGroupAndByNobodyElse() {
+    for mode in [0o400, 0o440, 0o600, 0o640] as [mode_t] {
+      #expect(!KeyFile.isOpenToOthers(mode: mode, owner: 0, reader: 65_532))
+    }
+    for mode in [0o444, 0o660, 0o641, 0o450, 0o604, 0o644] as [mode_t] {
+      #expect(KeyFile.isOpenToOthers(mode: mode, owner: 0, reader: 65_532))
+    }
+    // A file of one's own, or of anybody else, and root's for root itself.
+    for (owner, reader) in [(65_532, 65_532), (1000, 65_532), (0, 0), (1000, 0)] as [(uid_t, uid_t)] {
+      #expect(KeyFile.isOpenToOthers(mode: 0o440, owner: owner, reader: reader))
+      #expect(!KeyFile.isOpenToOthers(mode: 0o400, owner: owner, reader: reader))
+    }
+  }
+
   @Test func theFileIsItsOwnersAlone() async throws {
     try await withTemporaryFolder { folder in
       let path = "\(folder)/keys.json"

@@ -3,6 +3,9 @@ import Foundation
 import Wording
 
 /// A file of keys. Only its owner may read it, and it is replaced whole.
+///
+/// One exception: a file of root's may be readable by a group, where the reader is somebody else. So Kubernetes mounts a secret for a
+/// program without a root, and PostgreSQL takes its server's key by the same rule.
 package enum KeyFile {
   /// The longest one: a thousand clients take a quarter of it.
   private static let mostBytes = 1 << 20
@@ -30,7 +33,7 @@ package enum KeyFile {
       throw KeyFileError(path: path, reason: String(cString: strerror(errno)))
     }
     guard status.st_mode & S_IFMT == S_IFREG else { throw KeyFileError(path: path, reason: "it is no file") }
-    guard status.st_mode & 0o077 == 0 else {
+    guard !isOpenToOthers(mode: status.st_mode, owner: status.st_uid, reader: geteuid()) else {
       let mode = String(status.st_mode & 0o777, radix: 8)
       throw KeyFileError(
         path: path,
@@ -40,6 +43,12 @@ package enum KeyFile {
       throw KeyFileError(path: path, reason: "it is too long for a key file")
     }
     return try TextFile.bytes(of: path)
+  }
+
+  /// Whether a file of `owner` with `mode` may be used by others than those who should, when `reader` reads it.
+  package static func isOpenToOthers(mode: mode_t, owner: uid_t, reader: uid_t) -> Bool {
+    let groupMayRead = owner == 0 && reader != 0
+    return mode & (groupMayRead ? 0o037 : 0o077) != 0
   }
 
   /// Changes the file at `path`, or makes it, and returns what `change` returns. Two who do so at once follow each other.
