@@ -36,6 +36,16 @@ package struct Coordinator: Sendable {
     self.jobs = jobs
   }
 
+  /// As ``init(_:)``; nil where another coordinator holds `folder`, whether or not a job has been run in it. Throws ``ScoringError``.
+  package static func ifFree(_ folder: RunFolder) throws -> Coordinator? {
+    try JobStore.ifFree(path: folder.jobs).map { Coordinator(folder: folder, jobs: $0) }
+  }
+
+  private init(folder: RunFolder, jobs: JobStore) {
+    self.folder = folder
+    self.jobs = jobs
+  }
+
   // MARK: - New cuts
 
   /// The job of what has become visible since the last one of `deployment`, or the one that is unfinished, with the deployment that
