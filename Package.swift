@@ -165,6 +165,14 @@ let package = Package(
         "Verdict", "Scenario", "LoadCharts", grdbSQLite,
       ]),
 
+    .target(
+      name: "Service",
+      dependencies: [
+        "CLinux", telemetry, files, supervision, wording, "OneClassSVM", "HTTP", "Compute", "Documents",
+        "Modelling",
+        "BatchScoring", "Scenario", subprocess, systemPackage,
+      ]),
+
     // Layer 8: the command line. With Swift's runtime inside, it starts faster, as every worker does, and runs on nodes of a
     // cluster that have no Swift. No other setting of a package says so. The linker is the toolchain's own; the system's warns of
     // a call in Foundation. Tests cannot be linked so, and run the program without depending on it.
@@ -175,7 +183,7 @@ let package = Package(
         "DetectionCharts", "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel",
         "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "HTTPLoad", "Alarms", "Verdict",
         "Scenario",
-        "Harness",
+        "Harness", "Service",
         argumentParser, logging, rainbow,
       ],
       swiftSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))],

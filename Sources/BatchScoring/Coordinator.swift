@@ -17,6 +17,12 @@ package struct Coordinator: Sendable {
     package var deployment: Deployment
     /// Whether an earlier life has begun it, and it goes on where that was.
     package var isBegun: Bool
+
+    package init(cut: JobCut, deployment: Deployment, isBegun: Bool) {
+      self.cut = cut
+      self.deployment = deployment
+      self.isBegun = isBegun
+    }
   }
 
   package let folder: RunFolder
