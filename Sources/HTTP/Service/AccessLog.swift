@@ -25,7 +25,7 @@ package final class AccessLog: Sendable {
   private static let longestWait = Duration.milliseconds(200)
 
   /// Adds the line of a request that was answered with `status`.
-  package func add<Route>(_ record: RequestRecord<Route>, status: Int, duration: Duration) {
+  package func add(_ record: RequestRecord, status: Int, duration: Duration) {
     guard descriptor >= 0 else { return }
     let milliseconds = Int64((Date().timeIntervalSince1970 * 1000).rounded())
     state.withLock { state in

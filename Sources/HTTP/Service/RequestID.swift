@@ -40,17 +40,17 @@ package final class RequestNumbers: Sendable {
   /// The record of a request that has just come.
   ///
   /// - Parameters:
-  ///   - route: Nil where the path has none.
+  ///   - route: Its route, by its position in the service's table; nil where the path has none.
+  ///   - pattern: The pattern of its route.
   ///   - key: The first digits of the digest of its key.
-  package func record<Route>(of request: HTTPRequest, _ route: Route?, key: String? = nil)
-    -> RequestRecord<Route>
-  {
+  package func record(of request: HTTPRequest, route: Int?, pattern: String?, key: String?) -> RequestRecord {
     var id = request.headers[RequestID.header] ?? ""
     if id.isEmpty || id.utf8.count > HTTPDefaults.requestIDLength {
       id = "\(prefix)-\(requests.wrappingAdd(1, ordering: .relaxed).newValue)"
     }
     return RequestRecord(
-      route: route, method: request.method.description, id: id, key: key, client: Self.client(of: request))
+      route: route, pattern: pattern, method: request.method.description, id: id, key: key,
+      client: Self.client(of: request))
   }
 
   /// The address of the client; what the proxy in front says of it, where the request came over a socket file.

@@ -1,15 +1,11 @@
 import Files
 
-/// A route of a service: one of a table that it declares.
-package protocol NamedRoute: Sendable {
-  /// Its path, of which each part in braces stands for any text without a slash: `/v2/models/{model}`.
-  var pattern: String { get }
-}
-
 /// What a line of the access log says of a request.
-package struct RequestRecord<Route: NamedRoute>: Sendable {
-  /// Nil where the path has none.
-  package let route: Route?
+package struct RequestRecord: Sendable {
+  /// Its route, by its position in the service's table; nil where the path has none.
+  package let route: Int?
+  /// The pattern of its route, such as `/v2/models/{model}`.
+  package let pattern: String?
   package let method: String
   package let started: ContinuousClock.Instant
   /// By which client and log know the request again.
@@ -28,10 +24,11 @@ package struct RequestRecord<Route: NamedRoute>: Sendable {
   package var reason: String?
 
   package init(
-    route: Route?, method: String, started: ContinuousClock.Instant = .now, id: String, key: String? = nil,
-    client: String
+    route: Int?, pattern: String?, method: String, started: ContinuousClock.Instant = .now, id: String,
+    key: String? = nil, client: String
   ) {
     self.route = route
+    self.pattern = pattern
     self.method = method
     self.started = started
     self.id = id
@@ -50,7 +47,7 @@ package struct RequestRecord<Route: NamedRoute>: Sendable {
     writer.key("method")
     writer.text(method)
     writer.key("route")
-    if let route { writer.text(route.pattern) } else { writer.null() }
+    if let pattern { writer.text(pattern) } else { writer.null() }
     for (name, value) in [
       ("model", model), ("endpoint", endpoint), ("deployment", deployment), ("job", job),
     ] as [(StaticString, String?)] {

@@ -171,7 +171,7 @@ package final class ScoringService: HTTPHandler {
 
   /// Has another thread score, and answer.
   private func enqueue(
-    _ request: HTTPRequest, _ record: ServiceRecord, _ endpoint: String, _ deployment: ServedDeployment,
+    _ request: HTTPRequest, _ record: RequestRecord, _ endpoint: String, _ deployment: ServedDeployment,
     _ work: ScoringWork?, _ reply: HTTPReply
   ) {
     let entry = RequestQueue.Entry(
@@ -197,7 +197,7 @@ package final class ScoringService: HTTPHandler {
   }
 
   private func ask(
-    _ script: OnlineScripts, _ request: HTTPRequest, _ record: ServiceRecord, _ limits: RequestLimits,
+    _ script: OnlineScripts, _ request: HTTPRequest, _ record: RequestRecord, _ limits: RequestLimits,
     _ reply: HTTPReply
   ) {
     let deadline = record.started + .seconds(limits.requestTimeoutSeconds)
@@ -287,21 +287,21 @@ package final class ScoringService: HTTPHandler {
 
   // MARK: - Records
 
-  private func record(of request: HTTPRequest, _ route: ServiceRoute?, key: String? = nil) -> ServiceRecord {
-    var record = numbers.record(of: request, route, key: key)
+  private func record(of request: HTTPRequest, _ route: ServiceRoute?, key: String? = nil) -> RequestRecord {
+    var record = numbers.record(of: request, route: route?.rawValue, pattern: route?.pattern, key: key)
     record.rows = 0
     return record
   }
 
-  private func finish(_ record: ServiceRecord, _ request: HTTPRequest, fault: RequestFault) -> HTTPAnswer {
+  private func finish(_ record: RequestRecord, _ request: HTTPRequest, fault: RequestFault) -> HTTPAnswer {
     var record = record
     record.reason = fault.description
-    let face = record.route?.face ?? ServiceRoute.Face(path: request.path)
+    let face = record.serviceRoute?.face ?? ServiceRoute.Face(path: request.path)
     return finish(record, request, face.answer(fault))
   }
 
   /// Counts and logs a request that is answered with `answer`.
-  private func finish(_ record: ServiceRecord, _ request: HTTPRequest, _ answer: HTTPAnswer) -> HTTPAnswer {
+  private func finish(_ record: RequestRecord, _ request: HTTPRequest, _ answer: HTTPAnswer) -> HTTPAnswer {
     var answer = answer
     for field in RequestID.answered(request, id: record.id).fields {
       answer.headers.add(field.name, field.value)
@@ -309,12 +309,14 @@ package final class ScoringService: HTTPHandler {
     if let deployment = record.deployment { answer.headers.add(ServedEndpoint.deploymentHeader, deployment) }
     let duration = ContinuousClock.now - record.started
     metrics.withLock {
-      $0.add(record.route, answer.status, rows: record.rows ?? 0, seconds: duration.seconds)
+      $0.add(record.serviceRoute, answer.status, rows: record.rows ?? 0, seconds: duration.seconds)
     }
     log.add(record, status: answer.status.rawValue, duration: duration)
     return answer
   }
 }
 
-/// The record of a request to the service.
-typealias ServiceRecord = RequestRecord<ServiceRoute>
+extension RequestRecord {
+  /// The route of a request to the scoring service.
+  fileprivate var serviceRoute: ServiceRoute? { route.flatMap(ServiceRoute.init) }
+}

@@ -2,7 +2,7 @@ import Files
 import HTTP
 
 /// What the service answers: one table, of which the routes, the metrics' labels and the OpenAPI document are made.
-enum ServiceRoute: Int, NamedRoute, CaseIterable, Hashable {
+enum ServiceRoute: Int, CaseIterable, Hashable, Sendable {
   case root, metrics, openAPI, swagger
   case server, live, ready
   case models, model, modelReady, infer

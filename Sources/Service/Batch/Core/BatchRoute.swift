@@ -1,7 +1,7 @@
 import HTTP
 
 /// What the REST face of batch endpoints answers: one table, of which the routes, the metrics' labels and the OpenAPI document are made.
-enum BatchRoute: Int, NamedRoute, CaseIterable, Hashable {
+enum BatchRoute: Int, CaseIterable, Hashable, Sendable {
   case root, metrics, openAPI
   case endpoint
   case jobs, start, job, cancel, logs, output

@@ -83,18 +83,18 @@ package final class BatchService: HTTPHandler {
         guard request.method == .options, !fault.allowed.isEmpty else { throw fault }
         // What a browser asks before it asks, and others to see what there is.
         let answer = HTTPAnswer(.ok, headers: ["Allow": HTTPMethod.allow(fault.allowed)])
-        return finish(numbers.record(of: request, route, key: key), request, answer)
+        return finish(record(of: request, route, key: key), request, answer)
       }
       if route == .start { try Self.checkContentType(request) }
       return nil
     } catch {
-      return finish(numbers.record(of: request, route, key: key), request, fault: error)
+      return finish(record(of: request, route, key: key), request, fault: error)
     }
   }
 
   package func refusal(of request: HTTPRequest, breaking limit: HTTPLimit) -> HTTPAnswer {
     finish(
-      numbers.record(of: request, route(of: request).route), request,
+      record(of: request, route(of: request).route), request,
       fault: RequestFault(limit.status, limit.description))
   }
 
@@ -120,7 +120,7 @@ package final class BatchService: HTTPHandler {
   package func answer(_ request: HTTPRequest, later: () -> HTTPReply) -> HTTPAnswer? {
     let (route, values, _) = route(of: request)
     let key = parts.keys == nil ? nil : KeyRing.firstDigits(authorization: request.headers["Authorization"])
-    var record = numbers.record(of: request, route, key: key)
+    var record = record(of: request, route, key: key)
     guard let route else {
       return finish(record, request, fault: RequestFault(.notFound, "there is nothing there"))
     }
@@ -149,7 +149,7 @@ package final class BatchService: HTTPHandler {
   }
 
   private func result(
-    of route: BatchRoute, _ names: [String], _ request: HTTPRequest, _ record: inout RequestRecord<BatchRoute>
+    of route: BatchRoute, _ names: [String], _ request: HTTPRequest, _ record: inout RequestRecord
   ) throws(RequestFault) -> HTTPAnswer {
     if let endpoint = names.first { try parts.endpoints.check(endpoint) }
     let resource = JobResource(base: Self.base(of: request))
@@ -205,27 +205,31 @@ package final class BatchService: HTTPHandler {
 
   // MARK: - Records
 
-  private func finish(_ record: RequestRecord<BatchRoute>, _ request: HTTPRequest, fault: RequestFault)
+  private func record(of request: HTTPRequest, _ route: BatchRoute?, key: String? = nil) -> RequestRecord {
+    numbers.record(of: request, route: route?.rawValue, pattern: route?.pattern, key: key)
+  }
+
+  private func finish(_ record: RequestRecord, _ request: HTTPRequest, fault: RequestFault)
     -> HTTPAnswer
   {
     var record = record
     record.reason = fault.description
     var answer = BatchFault.answer(fault)
-    if record.route == .start, Repeatability.isAsked(request) {
+    if record.route == BatchRoute.start.rawValue, Repeatability.isAsked(request) {
       answer.headers.add(Repeatability.resultHeader, "rejected")
     }
     return finish(record, request, answer)
   }
 
   /// Counts and logs a request that is answered with `answer`.
-  private func finish(_ record: RequestRecord<BatchRoute>, _ request: HTTPRequest, _ answer: HTTPAnswer)
+  private func finish(_ record: RequestRecord, _ request: HTTPRequest, _ answer: HTTPAnswer)
     -> HTTPAnswer
   {
     var answer = answer
     for field in RequestID.answered(request, id: record.id).fields {
       answer.headers.add(field.name, field.value)
     }
-    metrics.withLock { $0.add(record.route, answer.status) }
+    metrics.withLock { $0.add(record.route.flatMap(BatchRoute.init), answer.status) }
     parts.log.add(record, status: answer.status.rawValue, duration: ContinuousClock.now - record.started)
     return answer
   }
