@@ -285,6 +285,14 @@ let package = Package(
         files,
         supervision,
       ]),
+    .testTarget(
+      name: "ServiceTests",
+      dependencies: [
+        "TestSupport", "Service", "Documents", "HTTP", "OneClassSVM", "BatchScoring", "Compute", "Modelling",
+        telemetry,
+        files,
+        supervision,
+      ]),
     .testTarget(name: "HouseTests", dependencies: ["TestSupport", telemetry]),
     .testTarget(
       name: "EndToEndTests",

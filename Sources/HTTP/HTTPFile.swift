@@ -15,7 +15,7 @@ package final class HTTPFile: Sendable, Hashable {
   deinit { close(descriptor) }
 
   /// A descriptor of its own for whoever sends it; -1 where the process has too many.
-  func duplicate() -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
+  package func duplicate() -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
 
   package static func == (first: HTTPFile, second: HTTPFile) -> Bool { first === second }
 

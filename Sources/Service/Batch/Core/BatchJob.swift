@@ -19,6 +19,22 @@ package struct BatchJob: Hashable, Sendable, Codable {
   /// Of the request: see ``JobRequest/digest(of:deployment:)``.
   package var digest: String
   package var createdAt: Timestamp
+
+  package init(
+    name: String, endpoint: String, deployment: Deployment, compute: ComputeSettings, request: JobRequest,
+    input: ResolvedInput, client: String?, key: String?, digest: String, createdAt: Timestamp
+  ) {
+    self.name = name
+    self.endpoint = endpoint
+    self.deployment = deployment
+    self.compute = compute
+    self.request = request
+    self.input = input
+    self.client = client
+    self.key = key
+    self.digest = digest
+    self.createdAt = createdAt
+  }
 }
 
 /// How far a job is. Written by its own process while that lives, and by nobody else.
@@ -47,6 +63,8 @@ package struct JobEntry: Hashable, Sendable {
   package var isCancelAsked = false
   /// Whether a process is at it.
   package var isAlive = false
+
+  package init(job: BatchJob) { self.job = job }
 
   /// In Azure's words.
   package var status: String {

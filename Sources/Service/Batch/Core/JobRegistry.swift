@@ -108,9 +108,16 @@ package struct JobRegistry: Sendable {
     change(&entries[name]!)
   }
 
-  /// The jobs at which a process is, or should be.
+  /// The jobs that are not at their end.
   package var unfinished: [String] {
     order.filter { entries[$0].map { !$0.progress.state.isFinal || $0.isAlive } ?? false }
+  }
+
+  /// Those of them that a process may have changed: with the others nobody has begun.
+  package var begun: [String] {
+    unfinished.filter { name in
+      entries[name].map { $0.isAlive || $0.progress.state != .queued || $0.progress.starts > 0 } ?? false
+    }
   }
 
   /// The jobs that a process is to begin with now, in their order: one at a time in each folder, and so many in all.

@@ -27,39 +27,36 @@ package struct InputCatalog: Sendable {
   private let folders: ServedFolders
   private let registered: [Registered]
 
-  /// - Parameter registered: In their order; of one name the last is the latest. Each folder of the server is one too, by its name and with
-  ///   version 1, unless the name is taken.
+  /// - Parameter registered: In their order; of one name the last is the latest.
   package init(folders: ServedFolders, registered: [Registered] = []) {
     self.folders = folders
-    var all = registered
-    let names = folders.roots.map(\.name)
-    for root in folders.roots
-    where !registered.contains(where: { $0.name == root.name })
-      && names.count(where: { $0 == root.name }) == 1
-    {
-      all.append(Registered(name: root.name, version: "1", source: .run(root.path)))
-    }
-    self.registered = all
+    self.registered = registered
   }
 
   /// What a request's input is. Throws ``RequestFault`` with 400 where it is nothing that may be read.
   ///
   /// - Parameter models: The models of the deployment, for plain files that have none of their own; nil for those of the folder's run.
-  func resolve(_ request: JobRequest, models: String?) throws(RequestFault) -> ResolvedInput {
-    if case .registered(let name, let version) = request.input {
-      return try resolve(try input(name, version), request, models: models)
+  package func resolve(_ request: JobRequest, models: String?) throws(RequestFault) -> ResolvedInput {
+    var reference = request.input
+    if case .registered(let name, let version) = reference {
+      // A folder of the server has a name without being registered.
+      let isFolder = !registered.contains { $0.name == name } && folders.roots.contains { $0.name == name }
+      guard isFolder, version == nil || version == "1" else {
+        return try resolve(try input(name, version), models: models)
+      }
+      reference = .below(folder: name, [])
     }
-    if request.inputType == .file { return try resolveFile(request, models: models) }
-    let (folder, path) = try folders.folder(at: request.input)
+    if request.inputType == .file { return try resolveFile(reference, models: models) }
+    let (folder, path) = try folders.folder(at: reference)
     if folder.kind(of: "sonde.sqlite") != .nothing { return try Self.run(folder, path) }
-    let own = try rootModels(of: request.input)
+    let own = try rootModels(of: reference)
     return try Self.files(folder, path, PlainFormat(), models: models ?? own)
   }
 
   private func input(_ name: String, _ version: String?) throws(RequestFault) -> Registered {
     let versions = registered.filter { $0.name == name }
     guard !versions.isEmpty else {
-      let names = Set(registered.map(\.name)).sorted()
+      let names = Set(registered.map(\.name) + folders.roots.map(\.name)).sorted()
       throw RequestFault(
         "there is no input \(name.quoted)" + (names.isEmpty ? "" : "; there are \(names.listed)"))
     }
@@ -71,7 +68,7 @@ package struct InputCatalog: Sendable {
     return found
   }
 
-  private func resolve(_ input: Registered, _ request: JobRequest, models: String?) throws(RequestFault)
+  private func resolve(_ input: Registered, models: String?) throws(RequestFault)
     -> ResolvedInput
   {
     switch input.source {
@@ -94,8 +91,9 @@ package struct InputCatalog: Sendable {
   }
 
   /// One CSV file below a folder of the server.
-  private func resolveFile(_ request: JobRequest, models: String?) throws(RequestFault) -> ResolvedInput {
-    let (root, parts) = try folders.place(of: request.input)
+  private func resolveFile(_ reference: InputReference, models: String?) throws(RequestFault) -> ResolvedInput
+  {
+    let (root, parts) = try folders.place(of: reference)
     guard let name = parts.last,
       let folder = HeldFolder(root.path)?.folder(below: parts.dropLast()), folder.kind(of: name) == .file
     else {
@@ -103,7 +101,7 @@ package struct InputCatalog: Sendable {
         "there is no file \(([root.name] + parts).joined(separator: "/").quoted); links are not followed")
     }
     let path = ([root.path] + parts.dropLast()).joined(separator: "/")
-    let own = try rootModels(of: request.input)
+    let own = try rootModels(of: reference)
     return .files(
       PlainInput(folder: path, files: [name], models: try Self.needed(models ?? own)))
   }

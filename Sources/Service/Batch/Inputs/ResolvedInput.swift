@@ -26,6 +26,13 @@ package struct PlainInput: Hashable, Sendable, Codable {
   package var format = PlainFormat()
   /// The folder of the models, one a (device, sensor) or a whole device.
   package var models: String
+
+  package init(folder: String, files: [String], format: PlainFormat = PlainFormat(), models: String) {
+    self.folder = folder
+    self.files = files
+    self.format = format
+    self.models = models
+  }
 }
 
 /// How CSV files of aggregated rows are read.

@@ -28,7 +28,7 @@ extension BatchService {
   package func look() { looking.withLock { _ in lookAtAll() } }
 
   private func lookAtAll() {
-    for name in registry.withLock({ $0.unfinished }) { refreshWhileLooking(name) }
+    for name in registry.withLock({ $0.begun }) { refreshWhileLooking(name) }
     for name in registry.withLock({ $0.spent }) { giveUp(name) }
     let due = registry.withLock { registry in
       let due = registry.due
