@@ -88,32 +88,40 @@ package struct BatchJobRun: Sendable {
   }
 }
 
-/// The progress of a job, as its process writes it.
+/// The progress of a job, as its process writes it: where it has changed, since each time is flushed to disk.
 final class JobAccount: Sendable {
-  private let progress: Mutex<BatchProgress>
+  private struct State {
+    var progress: BatchProgress
+    var written: BatchProgress?
+  }
+
+  private let state: Mutex<State>
   private let paths: JobPaths
 
   /// Throws `FileError`.
   init(_ progress: BatchProgress, _ paths: JobPaths) throws {
-    self.progress = Mutex(progress)
+    state = Mutex(State(progress: progress))
     self.paths = paths
-    try paths.write(progress)
+    try write()
   }
 
-  var value: BatchProgress { progress.withLock { $0 } }
+  var value: BatchProgress { state.withLock { $0.progress } }
 
-  /// Changes it, and writes it where it is another one then. Throws `FileError`.
+  /// Changes it, and writes it. Throws `FileError`.
   func change(_ body: (inout BatchProgress) -> Void) throws {
-    try progress.withLock { progress in
-      let before = progress
-      body(&progress)
-      if progress != before { try paths.write(progress) }
+    note(body)
+    try write()
+  }
+
+  /// Changes it; the next ``write()`` writes it.
+  func note(_ body: (inout BatchProgress) -> Void) { state.withLock { body(&$0.progress) } }
+
+  /// Writes what has changed. Throws `FileError`.
+  func write() throws {
+    try state.withLock { state in
+      guard state.written != state.progress else { return }
+      try paths.write(state.progress)
+      state.written = state.progress
     }
   }
-
-  /// Changes it; the next ``change(_:)`` writes it too.
-  func note(_ body: (inout BatchProgress) -> Void) { progress.withLock { body(&$0) } }
-
-  /// Writes it. Throws `FileError`.
-  func write() throws { try progress.withLock { try paths.write($0) } }
 }
