@@ -59,8 +59,8 @@ import Testing
       let ended = try await end(service, name)
       #expect(ended["status"] as? String == "Completed", "\(ended)")
       let own = try #require(ended["properties"] as? [String: String])
-      // Six devices, half a day of 5-minute windows.
-      #expect(own["predictions"] == "864" && own["failed_rows"] == "0", "\(own)")
+      // Six devices; the last window of the day is not visible yet.
+      #expect(own["predictions"] == "858" && own["failed_rows"] == "0", "\(own)")
       let job = try #require(own["job"])
       let outputs = "\(Self.jobs)/\(name)/outputs"
       let file = try service.ask("GET", "\(outputs)/predictions.csv")
@@ -71,7 +71,7 @@ import Testing
           == "\(scored.utf8.count)")
       #expect(try service.ask("GET", "\(outputs)/failed.csv").status == 404)
       let logs = try service.ask("GET", "\(Self.jobs)/\(name)/logs").text
-      #expect(logs.contains("864 windows scored") && logs.contains("task "), "\(logs)")
+      #expect(logs.contains("858 windows scored") && logs.contains("task "), "\(logs)")
       // Commands see the same job, and it is scored once.
       #expect(try await run.sonde(["jobs", "list", run.folder]).contains(job))
       let again = try await end(service, try named(try post(service, body(run, after: false))))
@@ -105,7 +105,7 @@ import Testing
       let properties = try properties(next, name)
       #expect(properties["status"] as? String == "Completed", "\(properties)")
       #expect((properties["properties"] as? [String: String])?["starts"] == "1")
-      #expect(try run.scored().count == 864)
+      #expect(try run.scored().count == 858)
       #expect((try next.ask("GET", Self.jobs).json["value"] as? [Any])?.count == 1)
       try await next.stop()
     }
@@ -127,7 +127,7 @@ import Testing
       #expect((ended["properties"] as? [String: String])?["starts"] == "2", "\(ended)")
       #expect(try named(try post(next, body(run), key: "once")) == name)
       let scored = try run.scored()
-      #expect(scored.count == 864 && Set(scored).count == 864, "\(step)")
+      #expect(scored.count == 858 && Set(scored).count == 858, "\(step)")
       try await next.stop()
     }
   }
@@ -172,7 +172,9 @@ import Testing
       #expect(try status() == "Canceled")
       #expect(try await run.sonde(["jobs", "list", run.folder]).contains("canceled"))
       try await service.stop()
-      #expect(RunningProcesses.naming(run.folder).isEmpty)
+      try await run.waitUntil("nothing of the job is left") {
+        RunningProcesses.naming(run.folder).isEmpty
+      }
     }
   }
 
