@@ -166,6 +166,14 @@ let package = Package(
         "Verdict", "Scenario", "LoadCharts", grdbSQLite,
       ]),
 
+    .target(
+      name: "Service",
+      dependencies: [
+        "CLinux", telemetry, files, supervision, wording, "OneClassSVM", "HTTP", "Compute", "Documents",
+        "Modelling",
+        "BatchScoring", "Scenario", subprocess, systemPackage,
+      ]),
+
     // Layer 8: the command line. With Swift's runtime inside, it starts faster, as every worker does, and runs on nodes of a
     // cluster that have no Swift. No other setting of a package says so. The linker is the toolchain's own; the system's warns of
     // a call in Foundation. Tests cannot be linked so, and run the program without depending on it.
@@ -176,7 +184,7 @@ let package = Package(
         "DetectionCharts", "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel",
         "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "HTTPLoad", "Alarms", "Verdict",
         "Scenario", "Manifests",
-        "Harness",
+        "Harness", "Service",
         argumentParser, logging, rainbow,
       ],
       swiftSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))],
@@ -279,6 +287,14 @@ let package = Package(
       name: "HarnessTests",
       dependencies: [
         "Harness", "Scenario", "Verdict", "DeviceFleet", "Ingestion", "WindowStore", "TestSupport", telemetry,
+        files,
+        supervision,
+      ]),
+    .testTarget(
+      name: "ServiceTests",
+      dependencies: [
+        "TestSupport", "Service", "Documents", "HTTP", "OneClassSVM", "BatchScoring", "Compute", "Modelling",
+        telemetry,
         files,
         supervision,
       ]),

@@ -17,6 +17,12 @@ package struct Coordinator: Sendable {
     package var deployment: Deployment
     /// Whether an earlier life has begun it, and it goes on where that was.
     package var isBegun: Bool
+
+    package init(cut: JobCut, deployment: Deployment, isBegun: Bool) {
+      self.cut = cut
+      self.deployment = deployment
+      self.isBegun = isBegun
+    }
   }
 
   /// That no window has come that is to be scored, in a sentence.
@@ -42,6 +48,16 @@ package struct Coordinator: Sendable {
     self.folder = folder
     _ = try JobStore(reading: folder.jobs)
     guard let jobs = try JobStore.ifFree(path: folder.jobs) else { return nil }
+    self.jobs = jobs
+  }
+
+  /// As ``init(_:)``; nil where another coordinator holds `folder`, whether or not a job has been run in it. Throws ``ScoringError``.
+  package static func ifFree(_ folder: RunFolder) throws -> Coordinator? {
+    try JobStore.ifFree(path: folder.jobs).map { Coordinator(folder: folder, jobs: $0) }
+  }
+
+  private init(folder: RunFolder, jobs: JobStore) {
+    self.folder = folder
     self.jobs = jobs
   }
 

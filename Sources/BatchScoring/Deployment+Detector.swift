@@ -7,6 +7,16 @@ struct DetectorError: Error {
 }
 
 extension Deployment {
+  /// The one of `folder` without an endpoint: its models, and what they see. Throws ``ScoringError`` where there are none.
+  package static func ofModels(in folder: RunFolder) throws -> Deployment {
+    guard let layout = try ModelLayout.known(of: folder) else {
+      throw ScoringError(
+        "\(folder.models) holds no models that were trained here, and none whose features are named as Sonde does; "
+          + "run “sonde train” first")
+    }
+    return Deployment(layout: layout, model: try TrainingSetup.read(folder)?.settings ?? ModelSettings())
+  }
+
   /// Makes ready what the deployment scores with, for all workers of a job: the interpreter of a script, and its version. Nil for
   /// one-class SVMs, of which a job needs to know nothing. Throws ``DetectorError``.
   ///

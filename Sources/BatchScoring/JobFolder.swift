@@ -30,7 +30,7 @@ package struct JobFolder: Hashable, Sendable {
   }
 
   /// Whether a prediction file can be called `name`: it lies in the job's folder beside its other files.
-  static func isOutputFileName(_ name: String) -> Bool {
+  package static func isOutputFileName(_ name: String) -> Bool {
     name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{0,127}/) != nil && name != "failed.csv" && name != "tasks"
       && !name.hasSuffix(".tmp")
   }

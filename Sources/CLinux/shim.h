@@ -16,6 +16,9 @@ static inline void linux_start_writeback(int descriptor, long long offset) {
 #endif
 }
 
+// Open(2)'s O_PATH: a descriptor that only stands for a place, for which a folder need not be readable.
+static inline int linux_path_flag(void) { return 010000000; }
+
 // A descriptor of the process `id`, or -1: pidfd_open(2). It stands for that process also after its end.
 static inline int linux_process_open(int id) {
 #ifdef SYS_pidfd_open

@@ -142,6 +142,11 @@ static inline struct MHD_Response *mhd_response(const void *bytes, size_t count)
   return MHD_create_response_from_buffer(count, (void *)bytes, MHD_RESPMEM_MUST_COPY);
 }
 
+// An answer with the first `count` bytes of a file, whose descriptor it closes when it has left.
+static inline struct MHD_Response *mhd_file_response(int descriptor, uint64_t count) {
+  return MHD_create_response_from_fd64(count, descriptor);
+}
+
 static inline void mhd_add_header(struct MHD_Response *response, const char *name, const char *value) {
   MHD_add_response_header(response, name, value);
 }

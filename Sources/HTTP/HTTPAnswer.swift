@@ -25,6 +25,8 @@ package struct HTTPAnswer: Hashable, Sendable {
   package var status: HTTPStatus
   package var headers: HTTPHeaders
   package var body: [UInt8]
+  /// What is sent in place of ``body``; nil for that.
+  package var file: HTTPFile?
 
   package init(_ status: HTTPStatus, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = []) {
     self.status = status

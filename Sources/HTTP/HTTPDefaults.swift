@@ -45,4 +45,10 @@ package enum HTTPDefaults {
 
   /// What is reserved for a body whose length is known. Beyond it grows as it comes: a client may promise more than it sends.
   static let bodyReservation = 256 << 10
+
+  /// The longest request id, as in Azure's server.
+  package static let requestIDLength = 100
+
+  /// What `Retry-After` says where a service cannot answer now, in seconds: what keeps it busy lasts a second or less.
+  package static let retryAfterSeconds = 1
 }

@@ -25,10 +25,6 @@ package enum ServingDefaults {
   static let mostDimensions = 8
   /// For how many numbers room is made before they have been read: a shape alone costs no memory.
   static let mostReserved = 1 << 16
-  /// The longest request id, as in Azure's server.
-  static let requestIDLength = 100
-  /// What `Retry-After` says where the service cannot answer now, in seconds: what keeps it busy lasts a second or less.
-  static let retryAfterSeconds = 1
   /// How long requests may go on after SIGTERM, as containers mostly give.
   package static let drain = Duration.seconds(10)
 }

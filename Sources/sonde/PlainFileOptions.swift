@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import OneClassSVM
 import Telemetry
 
@@ -31,18 +32,8 @@ struct FieldDelimiter: ExpressibleByArgument {
   let character: Character
 
   init?(argument: String) {
-    switch argument {
-    case "comma": character = ","
-    case "semicolon": character = ";"
-    case "tab", "\\t": character = "\t"
-    default:
-      // Quotes and line breaks have their own meaning, and a digit, a sign or a dot would cut numbers.
-      guard argument.count == 1, let only = argument.first, only.isASCII,
-        only.isPunctuation || only.isSymbol || only == "\t",
-        !"\"-.+".contains(only)
-      else { return nil }
-      character = only
-    }
+    guard let character = FieldSeparator.character(argument) else { return nil }
+    self.character = character
   }
 }
 

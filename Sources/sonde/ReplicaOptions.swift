@@ -22,6 +22,8 @@ struct ReplicaOptions: ParsableArguments {
     completion: .directory)
   var folder: String?
 
+  var isUnused: Bool { replicas == nil && minInstances == nil && maxInstances == nil && folder == nil }
+
   static let standardFolder = "sonde-serving"
 
   /// How many replicas there are to be; nil for one process without haproxy. Throws ``ServingError`` and ``ReplicaError``.

@@ -109,7 +109,8 @@ struct ScoreCommand: AsyncParsableCommand {
     }
     let folder = try ScoringCommandSupport.folder(runDir)
     let document = try endpoint.document()
-    let deployment = try document?.deployment(endpoint.deployment, in: folder) ?? ownDeployment(of: folder)
+    let deployment =
+      try document?.deployment(endpoint.deployment, in: folder) ?? Deployment.ofModels(in: folder)
     let size = try settings.applied(to: compute).settings(
       over: document?.endpoint.compute ?? ComputeSettings())
     // Before the folder is held: others may run jobs meanwhile.
@@ -135,15 +136,5 @@ struct ScoreCommand: AsyncParsableCommand {
     try await ScoringCommandSupport.run(
       work, by: coordinator, compute: size,
       reporter: ScoringReporter(format: format, monitoring: monitoring, jobs: coordinator.jobs), failure)
-  }
-
-  /// The models of the run, without an endpoint.
-  private func ownDeployment(of folder: RunFolder) throws -> Deployment {
-    guard let layout = try ModelLayout.known(of: folder) else {
-      throw ScoringError(
-        "\(folder.models) holds no models that were trained here, and none whose features are named as Sonde does; "
-          + "run “sonde train” first")
-    }
-    return Deployment(layout: layout, model: try TrainingSetup.read(folder)?.settings ?? ModelSettings())
   }
 }

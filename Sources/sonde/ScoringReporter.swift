@@ -74,7 +74,7 @@ final class ScoringReporter: Sendable {
       // A reader that has gone away does not stop the scoring.
       try? StandardOutput.writeMessage(event)
     case .text:
-      if let sentence = Self.sentence(event) {
+      if let sentence = event.sentence {
         screen?.clear()
         StandardError.write(sentence)
       }
@@ -120,33 +120,6 @@ final class ScoringReporter: Sendable {
       // Scoring goes on without its metrics; one word about it is enough.
       if !state.hasComplained { StandardError.write("no metrics: \(error)") }
       state.hasComplained = true
-    }
-  }
-
-  private static func sentence(_ event: ScoringEvent) -> String? {
-    let job = event.job.map { "job \($0)" } ?? "job"
-    switch event.event {
-    case .training: return "training"
-    case .trained:
-      let failed = event.failedModels ?? 0
-      return "trained \(event.models ?? 0) models"
-        + (failed > 0 ? "; \(failed) could not be trained, first: \(event.reason ?? "")" : "")
-    case .jobStarted: return "\(job): \(event.tasks ?? 0) tasks, deployment \(event.deployment ?? "-")"
-    case .progress: return nil
-    case .notice: return (event.job.map { "job \($0): " } ?? "") + (event.reason ?? "")
-    case .retry: return "\(job): \(event.reason ?? "an attempt failed")"
-    case .jobCompleted:
-      let failed = event.failedRows ?? 0
-      let alarms = event.alarms.map { ", \($0) \($0 == 1 ? "alarm" : "alarms")" } ?? ""
-      return "\(job): \(event.rows ?? 0) windows scored\(alarms)" + (failed > 0 ? ", \(failed) failed" : "")
-        + (event.seconds.map { " in \(($0 * 1000).rounded() / 1000) s" } ?? "")
-        + (event.reason.map { ": \($0)" } ?? "")
-    case .jobFailed: return "\(job) failed: \(event.reason ?? "")"
-    case .jobCanceled: return "\(job) was canceled"
-    case .stopped: return "stopped; start it again to go on"
-    case .finished:
-      return event.reason.map { "the stream has ended; \($0)" }
-        ?? "the stream has ended and every window is scored"
     }
   }
 }

@@ -80,6 +80,11 @@ extension ServeCommand {
   }
 
   private func refuseWhatIsOfOneMachine() throws(ManifestError) {
+    guard !batch.isAsked else {
+      throw ManifestError(
+        "--kubernetes is for models: what --batch starts are jobs of one machine, and “sonde schedule --kubernetes” has those of a cluster"
+      )
+    }
     guard replicas.folder == nil else {
       throw ManifestError("--folder is of haproxy and replicas on one machine; Kubernetes does without")
     }

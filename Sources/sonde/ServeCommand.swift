@@ -9,11 +9,11 @@ import Scenario
 import Supervision
 import Wording
 
-/// `sonde serve`: the scoring service.
+/// `sonde serve`: the scoring service, and the REST face of batch endpoints.
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve",
-    abstract: "Serves models over HTTP: a row a request, or a thousand.",
+    abstract: "Serves models over HTTP: a row a request, or a thousand; or batch endpoints.",
     discussion: """
       Clients of the Open Inference Protocol v2 (KServe, Triton) post rows to /v2/models/DEVICE/infer, those of \
       Azure's online endpoints to /score. What there is else stands in /openapi.json.
@@ -23,6 +23,7 @@ struct ServeCommand: AsyncParsableCommand {
 
       Try it:  sonde serve --models RUN_DIR/models
                curl 127.0.0.1:8080/v2/models
+               sonde serve --batch RUN_DIR
 
       With --kubernetes it prints the same service as manifests (Deployment, Service, Ingress, HorizontalPodAutoscaler, Secret), and \
       with --containerfile the image; docs/kubernetes.md says how they are used.
@@ -80,6 +81,8 @@ struct ServeCommand: AsyncParsableCommand {
 
   @OptionGroup var replicas: ReplicaOptions
 
+  @OptionGroup var batch: BatchServeOptions
+
   @Option(
     help: "Where the line of each request goes: a file, or - for standard output, or none.",
     completion: .file())
@@ -96,7 +99,9 @@ struct ServeCommand: AsyncParsableCommand {
     if try hasPrinted() { return }
     let address = try ListenAddress(listen)
     try checkOptions(address)
-    if let scale = try replicas.scale() {
+    if batch.isAsked {
+      try await serveBatch(address)
+    } else if let scale = try replicas.scale() {
       try await serveReplicas(scale, address)
     } else {
       try await serve(address)
@@ -189,16 +194,27 @@ struct ServeCommand: AsyncParsableCommand {
     return arguments
   }
 
-  private var tls: TLSFiles? {
+  var tls: TLSFiles? {
     guard let tlsCert, let tlsKey else { return nil }
     return TLSFiles(certificate: tlsCert, key: tlsKey)
   }
 
-  func checkOptions(_ address: ListenAddress) throws {
+  private func checkModelOptions() throws {
     guard (endpoint == nil) != (models == nil) else {
       throw ServingError("give either --endpoint with an endpoint file or --models with a folder")
     }
     guard run == nil || endpoint != nil else { throw ServingError("--run belongs to --endpoint") }
+  }
+
+  func checkOptions(_ address: ListenAddress) throws {
+    if batch.isAsked {
+      try checkBatchOptions(address)
+    } else {
+      guard batch.isUnused else {
+        throw ServingError("--settings, --state and --jobs belong to --batch")
+      }
+      try checkModelOptions()
+    }
     guard (tlsCert == nil) == (tlsKey == nil) else {
       throw ServingError("--tls-cert and --tls-key need each other")
     }
@@ -215,7 +231,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
   }
 
-  private func logDescriptor() throws -> Int32 {
+  func logDescriptor() throws -> Int32 {
     switch accessLog {
     case "-": return STDOUT_FILENO
     case "none": return -1
@@ -229,7 +245,7 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   /// Says where it listens to those who wait for it. A service that takes requests goes on where that cannot be written.
-  private func writeAddress(_ address: ListenAddress) {
+  func writeAddress(_ address: ListenAddress) {
     guard let addressFile else { return }
     do {
       try AtomicFile.write(Array("\(address)\n".utf8), to: addressFile, existing: .replace)

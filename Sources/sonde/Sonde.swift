@@ -28,7 +28,7 @@ struct Sonde: AsyncParsableCommand {
       KeysCommand.self, LoadCommand.self,
       ComputeCommand.self, AlarmsCommand.self, EvaluateCommand.self, ThresholdsCommand.self,
       ServeCommand.self,
-      ScoreWorkerCommand.self,
+      ScoreWorkerCommand.self, BatchJobCommand.self,
       ScoreSizeCommand.self,
     ])
 

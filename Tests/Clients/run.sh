@@ -2,10 +2,11 @@
 # Holds `sonde serve` against others' clients and servers, with the models and windows of a finished run:
 #   azure     Azure's own inference server answers a table of requests, good and bad, as Sonde does
 #   protocol  KServe's and Triton's clients read the scores of the run's prediction files, to the last bit
-#   openapi   schemathesis finds nothing against the service's own OpenAPI document
+#   batch     Azure's own client starts and lists batch jobs (sonde serve --batch)
+#   openapi   schemathesis finds nothing against the services' own OpenAPI documents
 #   kubernetes  the manifests of a service and of batch jobs pass the schemas of two versions of Kubernetes; needs no run
 #
-#   run.sh [RUN_DIR [azure|protocol|openapi|kubernetes]…]
+#   run.sh [RUN_DIR [azure|protocol|batch|openapi|kubernetes]…]
 # Without a run it makes a quickstart first.
 # The peers come from PyPI into virtual environments beside the scripts. Without PyPI and without them nothing is checked, and it leaves with 69.
 set -euo pipefail
@@ -21,7 +22,7 @@ else
   run=$folder/run
   "$sonde" run "$root/Scenarios/quickstart.yaml" --out "$run" >/dev/null
 fi
-[ $# -gt 0 ] || set -- azure protocol openapi kubernetes
+[ $# -gt 0 ] || set -- azure protocol batch openapi kubernetes
 
 for peer in "$@"; do
   if ! python=$("$root/Benchmarks/venv.sh" "$here/$peer"); then
@@ -32,6 +33,7 @@ for peer in "$@"; do
   case $peer in
     azure) "$python" "$here/azure/compare.py" "$sonde" "$run/models" ;;
     protocol) "$python" "$here/protocol/check.py" "$sonde" "$run" ;;
+    batch) "$python" "$here/batch/check.py" "$sonde" "$run" ;;
     openapi) "$python" "$here/openapi/check.py" "$sonde" "$run" ;;
     kubernetes) "$python" "$here/kubernetes/check.py" "$sonde" ;;
     *) echo "clients: there is no $peer" >&2; exit 64 ;;

@@ -126,4 +126,27 @@ import Testing
       #expect(outcome.output.contains("132 windows scored, 0 failed"), "\(outcome.output)")
     }
   }
+
+  /// As somebody calls who has read Azure's documentation.
+  @Test(
+    .enabled(
+      if: ExecutablePath.find("curl") != nil && ExecutablePath.find("jq") != nil, "needs curl and jq"))
+  func batchEndpointsAreAskedByCurl() async throws {
+    let list = try #require(
+      try commands(of: "batch-rest", under: "A job, from its start to its file").first)
+    #expect(list.matches(of: /curl --/).count == 5)
+    try await withTemporaryFolder { folder in
+      let outcome = try await run(list, in: folder)
+      #expect(outcome.status == .exited(0), "\(outcome.errors)")
+      let ended = try #require(outcome.output.firstMatch(of: /(batchjob-[0-9a-f-]+): (\w+)/))
+      #expect(ended.2 == "Completed", "\(outcome.output)")
+      // The list of jobs has it too.
+      #expect(outcome.output.contains("\(ended.1) Completed"), "\(outcome.output)")
+      let rows = try String(contentsOfFile: "\(outcome.folder)/predictions.csv", encoding: .utf8)
+        .split(separator: "\n")
+      #expect(rows.first?.hasPrefix("device,sensor,") == true && rows.count > 100)
+      let log = try String(contentsOfFile: "\(outcome.folder)/job.log", encoding: .utf8)
+      #expect(log.contains("the job is completed"), "\(log)")
+    }
+  }
 }

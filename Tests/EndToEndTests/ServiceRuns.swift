@@ -11,14 +11,14 @@ final class RunningService {
   private let service: Service
 
   /// Starts it with `arguments`, and waits until it is ready. Its standard output and error go into `serve.out` and `serve.err`.
-  init(_ arguments: [String], in folder: String) async throws {
+  init(_ arguments: [String], in folder: String, environment: [String: String] = [:]) async throws {
     self.folder = folder
     socket = "\(folder)/s"
     let log = "\(folder)/serve.err"
     service = try await Service.start(
       name: "serve", executable: SondeProgram.path,
       arguments: ["serve", "--listen", "unix:\(folder)/s", "--access-log", "\(folder)/serve.out"] + arguments,
-      log: log)
+      log: log, environment: environment)
     // Whoever reads nothing from a child holds it up.
     let lines = service.lines
     Task { for await _ in lines {} }

@@ -41,6 +41,26 @@ import Testing
     #expect(get.text == "GET /x  ")
   }
 
+  /// Larger than what one write to a socket takes.
+  @Test func aFileIsSentAsItIs() async throws {
+    try await withTemporaryFolder { folder in
+      let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 9) }
+      try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/file"))
+      var handler = TestHandler()
+      handler.answers = { _, _ in
+        var answer = HTTPAnswer(.ok, headers: ["Content-Type": "text/csv"])
+        answer.file = HTTPFile(descriptor: open("\(folder)/file", O_RDONLY), count: bytes.count)
+        return answer
+      }
+      let (get, head) = try await withServer(handler) { _, port in
+        let client = try RawClient(port: port)
+        return (try client.request("GET /"), try client.request("HEAD /"))
+      }
+      #expect(get.body == bytes && get.headers["content-type"] == "text/csv")
+      #expect(head.headers["content-length"] == "3000000" && head.body.isEmpty)
+    }
+  }
+
   @Test func chunksAreOneBody() async throws {
     let answer = try await withServer { _, port in
       let client = try RawClient(port: port)

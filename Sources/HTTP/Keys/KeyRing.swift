@@ -75,6 +75,17 @@ package final class KeyRing: Sendable {
     }
   }
 
+  /// The client whose key a request has; nil where it is nobody's. Unlike ``check(authorization:now:)`` it counts nothing.
+  package func client(authorization: String?) -> String? {
+    guard let key = authorization.flatMap(Self.key) else { return nil }
+    let digest = KeyDigest(of: key)
+    return state.withLock { state in
+      var found: Entry?
+      for entry in state.entries where entry.digest.isSame(digest) { found = entry }
+      return found.map { state.clients[$0.client].name }
+    }
+  }
+
   /// The first digits of the digest of the key in an `Authorization` header, for logs, whoever's it is; nil where there is none.
   package static func firstDigits(authorization: String?) -> String? {
     authorization.flatMap(key).map { KeyDigest(of: $0).firstDigits }

@@ -1,4 +1,5 @@
 import CMicroHTTPD
+import Glibc
 import Synchronization
 
 /// What the library's thread calls: it reads requests, asks the handler, and sends answers. One call at a time.
@@ -154,9 +155,19 @@ final class ServerCore: Sendable {
     if draining.load(ordering: .relaxed) { connection.closeForReading() }
   }
 
+  private static func response(_ answer: HTTPAnswer) -> OpaquePointer? {
+    guard let file = answer.file else {
+      return answer.body.withUnsafeBytes { mhd_response($0.baseAddress, $0.count) }
+    }
+    let descriptor = file.duplicate()
+    guard descriptor >= 0 else { return nil }
+    let response = mhd_file_response(descriptor, UInt64(file.count))
+    if response == nil { close(descriptor) }
+    return response
+  }
+
   private func send(_ answer: HTTPAnswer, _ connection: HTTPConnection) -> Bool {
-    let response = answer.body.withUnsafeBytes { mhd_response($0.baseAddress, $0.count) }
-    guard let response else { return false }
+    guard let response = Self.response(answer) else { return false }
     // The library takes no name and no value with a line break, so that no answer can be split.
     for field in answer.headers.fields { mhd_add_header(response, field.name, field.value) }
     if draining.load(ordering: .relaxed) { mhd_add_header(response, "Connection", "close") }

@@ -1,3 +1,4 @@
+import Files
 import HTTP
 
 /// The answer to a request to `/score`: an object a row, in their order.

@@ -1,3 +1,4 @@
+import HTTP
 import Wording
 
 /// A request to `/score`, as clients of Azure's online endpoints write it.

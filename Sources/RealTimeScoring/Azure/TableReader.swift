@@ -1,3 +1,4 @@
+import HTTP
 import Wording
 
 /// Reads tables out of JSON, as clients of Azure's endpoints write them: a list of lists, a list of objects, or columns and data apart.

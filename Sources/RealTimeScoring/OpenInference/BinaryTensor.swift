@@ -1,3 +1,4 @@
+import HTTP
 import Wording
 
 /// Tensors as raw bytes after the JSON, little-endian and row by row (Triton's binary tensor data extension).

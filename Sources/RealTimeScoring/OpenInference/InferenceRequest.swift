@@ -1,3 +1,4 @@
+import HTTP
 import Wording
 
 /// A request to infer in the Open Inference Protocol v2, read and held against itself: shapes fit their data, names are there.

@@ -1,3 +1,5 @@
+import Files
+import HTTP
 import Wording
 
 /// What the Open Inference Protocol says of a server and its models.

@@ -150,7 +150,7 @@ package struct HAProxyConfiguration: Hashable, Sendable {
       return [
         "tcp-request content set-var(\(id)) req.fhdr(\(header))",
         "http-after-response set-header \(header) %[var(\(id))] if { var(\(id)) -m found }"
-          + " { var(\(id)),length le \(ServingDefaults.requestIDLength) } !{ res.fhdr(\(header)) -m found }",
+          + " { var(\(id)),length le \(HTTPDefaults.requestIDLength) } !{ res.fhdr(\(header)) -m found }",
       ]
     }
     return rules.flatMap(\.self) + [

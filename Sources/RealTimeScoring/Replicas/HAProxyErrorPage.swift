@@ -1,3 +1,4 @@
+import HTTP
 import Telemetry
 
 /// What haproxy answers by itself, in the shape of the protocol whose client has asked: `{"error": "…"}` below `/v2`, and
@@ -38,7 +39,7 @@ struct HAProxyErrorPage: Hashable, Sendable {
 
   /// The line of the configuration.
   var directive: String {
-    let retry = mayComeAgain ? " hdr Retry-After \(ServingDefaults.retryAfterSeconds)" : ""
+    let retry = mayComeAgain ? " hdr Retry-After \(HTTPDefaults.retryAfterSeconds)" : ""
     return "http-error status \(status) content-type application/json "
       + "lf-string '{\"%[var(\(Self.variable))]\":\"\(sentence)\"}'" + retry
   }

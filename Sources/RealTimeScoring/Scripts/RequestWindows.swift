@@ -1,3 +1,4 @@
+import HTTP
 import Modelling
 import Telemetry
 import WindowStore

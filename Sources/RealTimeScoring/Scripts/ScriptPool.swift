@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import HTTP
 import Synchronization
 import Telemetry
 

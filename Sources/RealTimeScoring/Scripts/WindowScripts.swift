@@ -1,5 +1,6 @@
 import Compute
 import Foundation
+import HTTP
 import Modelling
 import Telemetry
 import Wording

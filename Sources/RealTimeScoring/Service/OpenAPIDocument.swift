@@ -1,75 +1,36 @@
+import HTTP
+
 /// The description of the service for programs (OpenAPI 3.1), made of the table of its routes.
 /// https://spec.openapis.org/oas/v3.1.0
 struct OpenAPIDocument {
-  /// What clients may call its version.
-  static let versions = ["3", "3.0", "3.1"]
-
   private let version: String
 
   init(version: String) { self.version = version }
 
   var bytes: [UInt8] {
-    var writer = JSONWriter(reserving: 16 << 10)
-    writer.beginObject()
-    writer.key("openapi")
-    writer.text("3.1.0")
-    writer.key("info")
-    writer.raw("{\"title\":\"Sonde scoring service\",\"version\":\"\(version)\"}")
-    writer.key("components")
-    writer.raw(Self.components)
-    writer.key("security")
-    writer.raw("[{},{\"key\":[]}]")
-    writer.key("paths")
-    writer.beginObject()
-    for route in ServiceRoute.allCases {
-      writer.key(named: route.pattern)
-      writer.beginObject()
-      writer.key(named: route.method.description.lowercased())
-      operation(route, &writer)
-      writer.endObject()
-    }
-    writer.endObject()
-    writer.endObject()
-    return writer.bytes
+    OpenAPIText(
+      title: "Sonde scoring service", version: version, components: Self.components,
+      security: "[{},{\"key\":[]}]"
+    ).bytes(ServiceRoute.allCases.map(operation))
   }
 
-  private func operation(_ route: ServiceRoute, _ writer: inout JSONWriter) {
-    writer.beginObject()
-    writer.key("operationId")
-    writer.text("\(route)")
-    writer.key("summary")
-    writer.text(route.summary)
-    let names = route.pattern.split(separator: "/").filter { $0.hasPrefix("{") }.map {
-      String($0.dropFirst().dropLast())
-    }
-    writer.key("parameters")
-    writer.beginArray()
-    for name in names {
-      writer.raw("{\"name\":\"\(name)\",\"in\":\"path\",\"required\":true,\"schema\":{\"type\":\"string\"}}")
-    }
+  private func operation(_ route: ServiceRoute) -> OpenAPIText.Operation {
+    var operation = OpenAPIText.Operation(
+      id: "\(route)", summary: route.summary, method: route.method, pattern: route.pattern)
     if route.isScoring {
-      writer.raw(
+      operation.parameters = [
         "{\"name\":\"\(ServedEndpoint.deploymentHeader)\",\"in\":\"header\",\"schema\":{\"type\":\"string\"},"
-          + "\"description\":\"The deployment that is to answer.\"}")
+          + "\"description\":\"The deployment that is to answer.\"}"
+      ]
     }
-    writer.endArray()
-    if let body = Self.body(of: route) {
-      writer.key("requestBody")
-      writer.raw(
-        "{\"required\":true,\"content\":{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/\(body)\"}}}}"
-      )
+    operation.body = Self.body(of: route).map {
+      "{\"required\":true,\"content\":{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/\($0)\"}}}}"
     }
-    writer.key("responses")
-    writer.beginObject()
-    writer.key("200")
-    writer.raw(Self.answer(of: route))
-    for status in Self.faults(of: route) {
-      writer.key(named: String(status))
-      writer.raw(
-        "{\"$ref\":\"#/components/responses/\(route.face == .openInference ? "Error" : "Message")\"}")
-    }
-    writer.endObject()
-    writer.endObject()
+    let fault =
+      "{\"$ref\":\"#/components/responses/\(route.face == .openInference ? "Error" : "Message")\"}"
+    operation.answers =
+      [(200, Self.answer(of: route))] + Self.faults(of: route).map { ($0, fault) }
+    return operation
   }
 
   private static func body(of route: ServiceRoute) -> String? {
@@ -84,22 +45,18 @@ struct OpenAPIDocument {
     switch route {
     case .root, .metrics:
       "{\"description\":\"Text.\",\"content\":{\"text/plain\":{\"schema\":{\"type\":\"string\"}}}}"
-    case .infer, .inferVersion: json("InferenceAnswer")
+    case .infer, .inferVersion: OpenAPIText.json("InferenceAnswer")
     case .score:
       "{\"description\":\"An object a row, or what the script gives.\",\"content\":{\"application/json\":{\"schema\":{}}}}"
     case .openAPI, .swagger:
       "{\"description\":\"This document.\",\"content\":{\"application/json\":{\"schema\":{\"type\":\"object\"}}}}"
-    case .server: json("Server")
-    case .live: json("Live")
-    case .ready: json("Ready")
-    case .models: json("Models")
-    case .model, .modelVersion: json("Model")
-    case .modelReady, .modelVersionReady: json("ModelReady")
+    case .server: OpenAPIText.json("Server")
+    case .live: OpenAPIText.json("Live")
+    case .ready: OpenAPIText.json("Ready")
+    case .models: OpenAPIText.json("Models")
+    case .model, .modelVersion: OpenAPIText.json("Model")
+    case .modelReady, .modelVersionReady: OpenAPIText.json("ModelReady")
     }
-  }
-
-  private static func json(_ schema: String) -> String {
-    "{\"description\":\"\(schema).\",\"content\":{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/\(schema)\"}}}}"
   }
 
   /// Which faults a route may answer with.

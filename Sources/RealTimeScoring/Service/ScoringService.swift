@@ -18,9 +18,7 @@ package final class ScoringService: HTTPHandler {
   private let version: String
   private let isEnding = Atomic<Bool>(false)
   private let openConnections: @Sendable () -> Int
-  /// Requests so far, and what the ids of this process begin with.
-  private let requests = Atomic<UInt64>(0)
-  private let idPrefix = String(UInt32.random(in: 0 ... .max), radix: 16)
+  private let numbers = RequestNumbers()
 
   /// - Parameters:
   ///   - keys: Who may ask; nil for everybody.
@@ -85,19 +83,12 @@ package final class ScoringService: HTTPHandler {
     let (route, _, fault) = route(of: request)
     var key: String?
     do throws(RequestFault) {
-      for header in RequestID.headers {
-        guard let length = request.headers[header]?.utf8.count, length > ServingDefaults.requestIDLength
-        else {
-          continue
-        }
-        throw RequestFault(
-          .headersTooLarge, "\(header) has \(length) bytes, and may have \(ServingDefaults.requestIDLength)")
-      }
+      try RequestID.check(request)
       key = try checkedKey(request, route)
       guard let fault else { return nil }
       guard request.method == .options, !fault.allowed.isEmpty else { throw fault }
       // What a browser asks before it asks, and others to see what there is.
-      let answer = HTTPAnswer(.ok, headers: ["Allow": ServiceRoute.allowing(fault.allowed)])
+      let answer = HTTPAnswer(.ok, headers: ["Allow": HTTPMethod.allow(fault.allowed)])
       return finish(record(of: request, route, key: key), request, answer)
     } catch {
       return finish(record(of: request, route, key: key), request, fault: error)
@@ -113,18 +104,8 @@ package final class ScoringService: HTTPHandler {
   private func route(of request: HTTPRequest) -> (
     route: ServiceRoute?, values: [Substring], fault: RequestFault?
   ) {
-    switch ServiceRoute.table.match(request.method, request.path) {
-    case .found(let index, let values): return (ServiceRoute(rawValue: index), values, nil)
-    case .methodNotAllowed(let methods):
-      return (
-        nil, [],
-        RequestFault(
-          .methodNotAllowed, "\(request.path.excerpt) takes \(methods.map(\.description).listed) alone",
-          allowed: methods)
-      )
-    case .notFound:
-      return (nil, [], RequestFault(.notFound, "there is nothing at \(request.path.quoted)"))
-    }
+    let (index, values, fault) = ServiceRoute.table.route(of: request)
+    return (index.flatMap(ServiceRoute.init), values, fault)
   }
 
   /// The first digits of the digest of the request's key; nil where none is needed. Throws ``RequestFault`` where it opens nothing.
@@ -132,16 +113,7 @@ package final class ScoringService: HTTPHandler {
     guard let keys else { return nil }
     // A proxy in front asks over a socket file whether this replica lives.
     if request.client == "unix", route?.isHealth ?? false { return nil }
-    switch keys.check(authorization: request.headers["Authorization"]) {
-    case .accepted(_, let digest): return digest
-    case .missing:
-      throw RequestFault(.unauthorized, "a key is needed: Authorization: Bearer KEY")
-    case .wrong: throw RequestFault(.unauthorized, "the key is wrong")
-    case .tooFast(let client, _, let seconds):
-      throw RequestFault(
-        .tooManyRequests, "the key of \(client.quoted) has been used too often; try again in \(seconds) s",
-        retryAfter: seconds)
-    }
+    return try keys.checkedKey(of: request).digest
   }
 
   // MARK: - Answers
@@ -229,12 +201,7 @@ package final class ScoringService: HTTPHandler {
     case .root: return .text(.ok, "Healthy")
     case .metrics: return HTTPAnswer(type: ServiceMetrics.contentType, body: metricsText())
     case .openAPI, .swagger:
-      if let wanted = request.arguments.first(where: { $0.name == "version" })?.value,
-        !OpenAPIDocument.versions.contains(wanted)
-      {
-        throw RequestFault(
-          .notFound, "there is no such document of version \(wanted.quoted); it is in OpenAPI 3.1")
-      }
+      try OpenAPIText.checkVersion(request)
       return .json(OpenAPIDocument(version: version).bytes)
     case .server: return .json(ModelDescription.server(version: version))
     case .live: return .json(Array("{\"live\":true}".utf8))
@@ -269,51 +236,35 @@ package final class ScoringService: HTTPHandler {
   // MARK: - Records
 
   private func record(of request: HTTPRequest, _ route: ServiceRoute?, key: String? = nil) -> RequestRecord {
-    var id = request.headers[RequestID.header] ?? ""
-    if id.isEmpty || id.utf8.count > ServingDefaults.requestIDLength {
-      id = "\(idPrefix)-\(requests.wrappingAdd(1, ordering: .relaxed).newValue)"
-    }
-    return RequestRecord(
-      route: route, method: request.method.description, started: .now, id: id, key: key,
-      client: Self.client(of: request))
-  }
-
-  /// The address of the client; what the proxy in front says of it, where the request came over a socket file.
-  private static func client(of request: HTTPRequest) -> String {
-    guard request.client == "unix" else { return request.client }
-    return request.headers["X-Forwarded-For"] ?? request.client
+    var record = numbers.record(of: request, route: route?.rawValue, pattern: route?.pattern, key: key)
+    record.rows = 0
+    return record
   }
 
   func finish(_ record: RequestRecord, _ request: HTTPRequest, fault: RequestFault) -> HTTPAnswer {
     var record = record
     record.reason = fault.description
-    let face = record.route?.face ?? ServiceRoute.Face(path: request.path)
+    let face = record.serviceRoute?.face ?? ServiceRoute.Face(path: request.path)
     return finish(record, request, face.answer(fault))
   }
 
   /// Counts and logs a request that is answered with `answer`.
   func finish(_ record: RequestRecord, _ request: HTTPRequest, _ answer: HTTPAnswer) -> HTTPAnswer {
     var answer = answer
-    answer.headers.add(RequestID.header, record.id)
-    for header in RequestID.clientHeaders {
-      if let id = request.headers[header], id.utf8.count <= ServingDefaults.requestIDLength {
-        answer.headers.add(header, id)
-      }
+    for field in RequestID.answered(request, id: record.id).fields {
+      answer.headers.add(field.name, field.value)
     }
     if let deployment = record.deployment { answer.headers.add(ServedEndpoint.deploymentHeader, deployment) }
     let duration = ContinuousClock.now - record.started
     metrics.withLock {
-      $0.add(record.route, answer.status, rows: record.rows, seconds: duration.seconds)
+      $0.add(record.serviceRoute, answer.status, rows: record.rows ?? 0, seconds: duration.seconds)
     }
     log.add(record, status: answer.status.rawValue, duration: duration)
     return answer
   }
 }
 
-/// The headers by which a client knows its request again.
-enum RequestID {
-  static let header = "x-request-id"
-  /// Of Azure's clients, the second one of older ones; sent back as they came.
-  static let clientHeaders = ["x-ms-client-request-id", "x-ms-request-id"]
-  static let headers = [header] + clientHeaders
+extension RequestRecord {
+  /// The route of a request to the scoring service.
+  fileprivate var serviceRoute: ServiceRoute? { route.flatMap(ServiceRoute.init) }
 }

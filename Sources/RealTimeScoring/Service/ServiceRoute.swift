@@ -1,3 +1,4 @@
+import Files
 import HTTP
 
 /// What the service answers: one table, of which the routes, the metrics' labels and the OpenAPI document are made.
@@ -79,12 +80,6 @@ enum ServiceRoute: Int, CaseIterable, Hashable, Sendable {
   /// Whether a proxy in front may ask without a key, over a socket file.
   var isHealth: Bool { self == .root || self == .live || self == .ready }
 
-  /// The value of the header `Allow`: with what goes wherever `GET` goes, and with `OPTIONS`, which every path takes.
-  static func allowing(_ methods: [HTTPMethod]) -> String {
-    let all = methods.flatMap { $0 == .get ? [.get, .head] : [$0] } + [.options]
-    return all.map(\.description).joined(separator: ", ")
-  }
-
   static let table = RouteTable(allCases.map { RouteTable.Route($0.method, $0.pattern) })
 }
 
@@ -100,13 +95,7 @@ extension ServiceRoute.Face {
     writer.text(fault.description)
     writer.endObject()
     var answer = HTTPAnswer.json(fault.status, writer.bytes)
-    switch fault.status {
-    case .serviceUnavailable, .tooManyRequests:
-      answer.headers.add("Retry-After", String(fault.retryAfter ?? ServingDefaults.retryAfterSeconds))
-    case .unauthorized: answer.headers.add("WWW-Authenticate", "Bearer")
-    case .methodNotAllowed: answer.headers.add("Allow", ServiceRoute.allowing(fault.allowed))
-    default: break
-    }
+    for field in fault.headers.fields { answer.headers.add(field.name, field.value) }
     return answer
   }
 }

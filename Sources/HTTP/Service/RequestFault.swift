@@ -1,5 +1,3 @@
-import HTTP
-
 /// Why a request cannot be answered: what the client did, or what the service cannot do now.
 package struct RequestFault: Error, Hashable, CustomStringConvertible {
   package var status: HTTPStatus
@@ -21,6 +19,25 @@ package struct RequestFault: Error, Hashable, CustomStringConvertible {
 
   /// The client's fault.
   package init(_ description: String) { self.init(.badRequest, description) }
+}
 
-  package init(_ fault: JSONFault) { self.init(.badRequest, fault.description) }
+extension RequestFault {
+  /// What an answer says of it beside its body: when the client may come again, that a key is needed, which methods there are.
+  package var headers: HTTPHeaders {
+    switch status {
+    case .serviceUnavailable, .tooManyRequests:
+      ["Retry-After": String(retryAfter ?? HTTPDefaults.retryAfterSeconds)]
+    case .unauthorized: ["WWW-Authenticate": "Bearer"]
+    case .methodNotAllowed: ["Allow": HTTPMethod.allow(allowed)]
+    default: HTTPHeaders()
+    }
+  }
+}
+
+extension HTTPMethod {
+  /// The value of the header `Allow` of a path with these methods: `HEAD` goes wherever `GET` goes, and every path takes `OPTIONS`.
+  package static func allow(_ methods: [HTTPMethod]) -> String {
+    let all = methods.flatMap { $0 == .get ? [.get, .head] : [$0] } + [.options]
+    return all.map(\.description).joined(separator: ", ")
+  }
 }

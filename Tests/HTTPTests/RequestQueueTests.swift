@@ -1,6 +1,5 @@
 import Foundation
 import HTTP
-import RealTimeScoring
 import Synchronization
 import Testing
 

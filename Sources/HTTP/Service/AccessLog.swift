@@ -25,7 +25,7 @@ package final class AccessLog: Sendable {
   private static let longestWait = Duration.milliseconds(200)
 
   /// Adds the line of a request that was answered with `status`.
-  func add(_ record: RequestRecord, status: Int, duration: Duration) {
+  package func add(_ record: RequestRecord, status: Int, duration: Duration) {
     guard descriptor >= 0 else { return }
     let milliseconds = Int64((Date().timeIntervalSince1970 * 1000).rounded())
     state.withLock { state in
@@ -60,62 +60,5 @@ package final class AccessLog: Sendable {
     }
     state.bytes.removeAll(keepingCapacity: true)
     state.lastWrite = .now
-  }
-}
-
-/// What a line of the log says.
-struct RequestRecord: Sendable {
-  let route: ServiceRoute?
-  let method: String
-  let started: ContinuousClock.Instant
-  let id: String
-  var model: String?
-  var deployment: String?
-  var rows = 0
-  /// The first digits of the digest of the key.
-  var key: String?
-  var client: String
-  /// Why it was refused or failed; nil where it was not.
-  var reason: String?
-
-  /// Writes the line of a request that was answered at `time`.
-  func write(status: Int, duration: Duration, at time: String, to bytes: inout [UInt8]) {
-    var writer = JSONWriter(appendingTo: &bytes)
-    writer.beginObject()
-    writer.key("time")
-    writer.text(time)
-    writer.key("id")
-    writer.text(id)
-    writer.key("method")
-    writer.text(method)
-    writer.key("route")
-    if let route { writer.text(route.pattern) } else { writer.null() }
-    if let model {
-      writer.key("model")
-      writer.text(model)
-    }
-    if let deployment {
-      writer.key("deployment")
-      writer.text(deployment)
-    }
-    writer.key("status")
-    writer.number(status)
-    writer.key("rows")
-    writer.number(rows)
-    writer.key("duration_us")
-    writer.number(Int(duration / .microseconds(1)))
-    writer.key("client")
-    writer.text(client)
-    if let key {
-      writer.key("key")
-      writer.text(key)
-    }
-    if let reason {
-      writer.key("reason")
-      writer.text(reason)
-    }
-    writer.endObject()
-    bytes = writer.finish()
-    bytes.append(0x0A)
   }
 }
