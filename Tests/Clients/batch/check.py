@@ -56,7 +56,7 @@ def client(base, key):
     service = types.SimpleNamespace(batch_endpoints=endpoints, batch_deployments=Anything())
     operations._get_mfe_base_url_from_discovery_service = lambda *arguments: base
     return operations.BatchEndpointOperations(
-        OperationScope("s", "g", "w"), OperationConfig(show_progress=False), service, Anything(), Key(key),
+        OperationScope("s", "g", "w"), OperationConfig(show_progress=False, enable_telemetry=False), service, Anything(), Key(key),
         requests_pipeline=HttpPipeline())
 
 
@@ -71,7 +71,7 @@ def main():
         told = subprocess.run([program, "keys", "create", keys, "--name", "client"], capture_output=True, text=True, check=True).stdout
         key = next(word for word in told.split() if word.startswith("sonde_"))
         server = subprocess.Popen(
-            [program, "serve", "--batch", run, "--state", os.path.join(folder, "state"), "--keys", keys,
+            [program, "serve", "--batch", os.path.dirname(run), "--state", os.path.join(folder, "state"), "--keys", keys,
              "--listen", f"127.0.0.1:{port}", "--access-log", "none"])
         try:
             for _ in range(600):
@@ -80,7 +80,8 @@ def main():
                         break
                 time.sleep(0.1)
             batch = client(base, key)
-            path = f"azureml://datastores/{os.path.basename(run)}/paths/"
+            # The client wants a path below a datastore, so the served folder is the one around the run.
+            path = f"azureml://datastores/{os.path.basename(os.path.dirname(run))}/paths/{os.path.basename(run)}"
             job = batch.invoke("default", inputs={
                 "windows": Input(type="uri_folder", path=path),
                 "after": Input(type="string", default="2025-12-31T00:00:00Z")},
