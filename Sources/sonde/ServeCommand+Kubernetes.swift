@@ -54,7 +54,10 @@ extension ServeCommand {
     add("--run", run)
     add("--models", models)
     add("--listen", "\(address)")
-    if keys != nil { add("--keys", "\(ContainerPaths.keys)/keys.json") }
+    if keys != nil {
+      // A cluster's probes have no key.
+      arguments += ["--keys", "\(ContainerPaths.keys)/keys.json", "--open-health"]
+    }
     if plainHttpWithKeys { arguments.append("--plain-http-with-keys") }
     if tlsCert != nil {
       // As Kubernetes calls them in secrets of its type “tls”.

@@ -51,6 +51,9 @@ struct ServeCommand: AsyncParsableCommand {
     help: "Take keys over plain HTTP from other machines too, which anybody on the way can read and use.")
   var plainHttpWithKeys = false
 
+  @Flag(help: "Say without a key too whether it lives and is ready, for the probes of a cluster.")
+  var openHealth = false
+
   @Option(
     help: "A certificate as a PEM file, with those that sign it: HTTPS, with TLS 1.2 or later.",
     completion: .file())
@@ -113,9 +116,10 @@ struct ServeCommand: AsyncParsableCommand {
     var http = HTTPServerSettings(address, tls: tls)
     http.limits.bodyBytes = maxBodyBytes
     http.limits.connections = maxConnections
-    let settings = ScoringServer.Settings(
+    var settings = ScoringServer.Settings(
       http: http, keys: keys, threads: threads, queued: queue,
       drain: drain?.duration ?? ServingDefaults.drain, version: Versions.sonde)
+    settings.opensHealth = openHealth
     let (endpoint, folder, models) = (endpoint, run.map { RunFolder($0) }, models)
     let server = ScoringServer(
       settings, source: endpoint, log: AccessLog(descriptor: try logDescriptor()),
@@ -185,6 +189,7 @@ struct ServeCommand: AsyncParsableCommand {
     add("--run", run)
     add("--models", models)
     add("--keys", keys)
+    if openHealth { arguments.append("--open-health") }
     add("--threads", String(threads))
     add("--queue", String(queue))
     add("--max-body-bytes", String(maxBodyBytes))

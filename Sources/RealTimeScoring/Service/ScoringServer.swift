@@ -14,6 +14,8 @@ package struct ScoringServer: Sendable {
     package var http: HTTPServerSettings
     /// The file of the keys; nil where everybody may ask.
     package var keys: String?
+    /// Whether everybody may ask whether it lives and is ready.
+    package var opensHealth = false
     /// How many threads answer long requests.
     package var threads: Int
     /// How many requests may wait for them.
@@ -82,7 +84,8 @@ package struct ScoringServer: Sendable {
     let keys = try settings.keys.map { try KeyRing($0, notice: { report(.notice($0)) }) }
     let open = OpenConnections()
     let service = try ScoringService(
-      plan, loader, keys: keys, log: log, version: settings.version, threads: settings.threads,
+      plan, loader, keys: keys, opensHealth: settings.opensHealth, log: log, version: settings.version,
+      threads: settings.threads,
       queued: settings.queued, openConnections: { open.count })
     let server = try HTTPServer(settings.http, handler: service)
     open.set { server.counts.connections }

@@ -14,6 +14,7 @@ package final class ScoringService: HTTPHandler {
   /// Long requests to one-class SVMs.
   private let queue: RequestQueue
   private let keys: KeyRing?
+  private let opensHealth: Bool
   private let log: AccessLog
   private let version: String
   private let isEnding = Atomic<Bool>(false)
@@ -22,15 +23,17 @@ package final class ScoringService: HTTPHandler {
 
   /// - Parameters:
   ///   - keys: Who may ask; nil for everybody.
+  ///   - opensHealth: Whether everybody may ask whether it lives and is ready.
   ///   - version: Of the program.
   ///   - threads: For long requests.
   ///   - openConnections: How many connections the server has.
   init(
-    _ endpoint: ServedEndpoint, keys: KeyRing?, log: AccessLog, version: String, threads: Int,
-    queued: Int, openConnections: @escaping @Sendable () -> Int
+    _ endpoint: ServedEndpoint, keys: KeyRing?, opensHealth: Bool = false, log: AccessLog, version: String,
+    threads: Int, queued: Int, openConnections: @escaping @Sendable () -> Int
   ) {
     self.endpoint = Mutex(endpoint)
     self.keys = keys
+    self.opensHealth = opensHealth
     self.log = log
     self.version = version
     self.openConnections = openConnections
@@ -40,13 +43,14 @@ package final class ScoringService: HTTPHandler {
 
   /// A service of what `loader` reads of `plan`. Throws as ``ModelLoader/endpoint(_:)`` does.
   package convenience init(
-    _ plan: ServingPlan, _ loader: ModelLoader, keys: KeyRing? = nil,
+    _ plan: ServingPlan, _ loader: ModelLoader, keys: KeyRing? = nil, opensHealth: Bool = false,
     log: AccessLog = AccessLog(descriptor: -1),
     version: String = "", threads: Int = 1, queued: Int = ServingDefaults.queuedRequests,
     openConnections: @escaping @Sendable () -> Int = { 0 }
   ) throws {
     self.init(
-      try loader.endpoint(plan), keys: keys, log: log, version: version, threads: threads, queued: queued,
+      try loader.endpoint(plan), keys: keys, opensHealth: opensHealth, log: log, version: version,
+      threads: threads, queued: queued,
       openConnections: openConnections)
   }
 
@@ -111,8 +115,8 @@ package final class ScoringService: HTTPHandler {
   /// The first digits of the digest of the request's key; nil where none is needed. Throws ``RequestFault`` where it opens nothing.
   private func checkedKey(_ request: HTTPRequest, _ route: ServiceRoute?) throws(RequestFault) -> String? {
     guard let keys else { return nil }
-    // A proxy in front asks over a socket file whether this replica lives.
-    if request.client == "unix", route?.isHealth ?? false { return nil }
+    // A proxy in front asks over a socket file whether this replica lives, and a cluster over its network.
+    if opensHealth || request.client == "unix", route?.isHealth ?? false { return nil }
     return try keys.checkedKey(of: request).digest
   }
 
