@@ -55,8 +55,12 @@ struct ExpectationParser {
       if take("[") { part.selectors = try selectors(shape, of: name, at: start) }
       if case .list(let fields) = shape {
         guard !part.selectors.isEmpty else {
-          let example = fields.contains { $0.name == "deployment" } ? "deployment=blue" : "nodes=4"
-          throw fault("\(name.quoted) is a list; choose an entry, such as \(name)[\(example)]", at: start)
+          let examples = ["deployment=blue", "nodes=4", "replicas=4", "stage=2"]
+          let example = examples.first { example in
+            fields.contains { example.hasPrefix("\($0.name)=") }
+          }
+          throw fault(
+            "\(name.quoted) is a list; choose an entry, such as \(name)[\(example ?? "name=…")]", at: start)
         }
         shape = .object(fields)
       }

@@ -83,7 +83,10 @@ import Verdict
       cluster.mini_batch_size cluster.mode cluster.repeats cluster.makespan_seconds cluster.makespan_low_seconds \
       cluster.makespan_high_seconds cluster.windows_per_second cluster.speedup cluster.efficiency cluster.node_hours \
       cluster.billed_node_hours cluster.cost_usd cluster.cost_usd_per_million_windows cluster.cost_usd_per_month \
-      calibration answers serving stream
+      calibration answers stream serving.requests serving.rows serving.errors serving.rejected serving.latency_ms.p50 \
+      serving.latency_ms.p90 serving.latency_ms.p99 serving.latency_ms.p99.9 serving.latency_ms.max \
+      serving.offered_per_second serving.achieved_per_second serving.rows_per_second serving.cpu_us_per_request \
+      serving.replicas_max serving.knee_batch serving.sweep
       """
     let paths = Set(Self.all.map(\.path))
     for name in promised.split(separator: " ").map(String.init) { #expect(paths.contains(name), "\(name)") }
@@ -103,7 +106,7 @@ import Verdict
   @Test func theNamesOfExpectationsAreThoseOfTheReport() {
     for (path, entry) in Self.all
     where !path.contains("*") && !path.hasPrefix("cluster.") && !path.hasPrefix("load.")
-      && !path.contains("held_out.") && !path.contains("deployments.")
+      && !path.contains("held_out.") && !path.contains("deployments.") && !path.contains("sweep.")
     {
       switch entry.shape {
       case .number:
