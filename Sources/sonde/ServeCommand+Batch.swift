@@ -19,6 +19,11 @@ extension ServeCommand {
     guard replicas.isUnused else {
       throw ServingError("--batch is one process; its jobs have workers of their own, which --endpoint says")
     }
+    guard !openHealth, threads == 1, queue == ServingDefaults.queuedRequests else {
+      throw ServingError(
+        "--open-health, --threads and --queue are for models: leave them out; batch endpoints answer nothing without a key, and --jobs says how many run"
+      )
+    }
     if let jobs = batch.jobs, let fault = LeastNumber(1).fault(jobs, "--jobs") { throw ServingError(fault) }
     guard keys != nil || address.isLoopback else {
       throw ServingError(

@@ -80,11 +80,13 @@ def main():
                         break
                 time.sleep(0.1)
             batch = client(base, key)
-            # The client wants a path below a datastore, so the served folder is the one around the run.
+            # The client takes a path below a datastore as it is, and asks Azure what else is.
             path = f"azureml://datastores/{os.path.basename(os.path.dirname(run))}/paths/{os.path.basename(run)}"
             job = batch.invoke("default", inputs={
                 "windows": Input(type="uri_folder", path=path),
-                "after": Input(type="string", default="2025-12-31T00:00:00Z")},
+                "after": Input(type="string", default="2025-12-31T00:00:00Z"),
+                # Its end is its name: those who ask before or after this have another one.
+                "through": Input(type="string", default="2026-01-01T21:30:00Z")},
                 outputs={"score": Output(type="uri_file", path="azureml://datastores/d/paths/p")})
             check("invoke gives a job with a name", bool(job.name) and job.id.endswith("/" + job.name))
             check("and a status of Azure's", job.status in ("Queued", "Provisioning", "Running", "Finalizing", "Completed"))

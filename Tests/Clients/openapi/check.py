@@ -64,11 +64,17 @@ def batch(program, run, examples, folder):
         jobs = f"http://127.0.0.1:{port}/batchEndpoints/default/jobs"
         body = {"properties": {"InputData": {
             "windows": {"JobInputType": "UriFolder", "Uri": run},
-            "after": {"JobInputType": "Literal", "Value": "2025-12-31T00:00:00Z"}}}}
+            "after": {"JobInputType": "Literal", "Value": "2025-12-31T00:00:00Z"},
+            # Its end is its name: those who ask before this have another one.
+            "through": {"JobInputType": "Literal", "Value": "2026-01-01T20:30:00Z"}}}}
         request = urllib.request.Request(jobs, json.dumps(body).encode(), {"Content-Type": "application/json"})
         job = json.load(urllib.request.urlopen(request))["name"]
-        while json.load(urllib.request.urlopen(f"{jobs}/{job}"))["properties"]["status"] not in ("Completed", "Failed"):
+        status = None
+        while status not in ("Completed", "Failed"):
             time.sleep(0.1)
+            status = json.load(urllib.request.urlopen(f"{jobs}/{job}"))["properties"]["status"]
+        if status != "Completed":
+            sys.exit(f"openapi: the job that schemathesis is to look at has the status {status}")
         status = ask(port, "batch.toml", examples, folder, dict(SONDE_JOB=job))
     finally:
         server.terminate()

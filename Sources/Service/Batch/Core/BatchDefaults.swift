@@ -43,7 +43,9 @@ package enum BatchDefaults {
   /// How often the process of a job looks whether the folder of the run is free, and how long it does: a schedule may hold it for good.
   static let folderPollInterval = Duration.milliseconds(500)
   static let folderWait = Duration.seconds(24 * 3600)
-  /// How much of the end of each log an answer is made of, and how many of its last lines: as many as Azure's clients ask for.
-  static let logBytes = 4 << 20
+  /// How much of the end of all logs together an answer is made of, how much of each at least, and how many of its last lines: as many as
+  /// Azure's clients ask for.
+  static let logBytes = 16 << 20
+  static let leastLogBytes = 64 << 10
   static let logLines = 5_000
 }

@@ -140,8 +140,11 @@ extension BatchService {
     let paths = parts.folder.job(entry.job.name)
     var lines = (try? LogTail.lines(of: paths.log, bytes: BatchDefaults.logBytes)) ?? []
     if case .run(let folder) = entry.job.input, let job = entry.progress.job {
+      let path = RunFolder(folder).workerLogs
+      let count = (try? FileManager.default.contentsOfDirectory(atPath: path))?.count ?? 0
       var logs = WorkerLogs(
-        folder: RunFolder(folder).workerLogs, job: job, tailBytes: BatchDefaults.logBytes)
+        folder: path, job: job,
+        tailBytes: max(BatchDefaults.leastLogBytes, BatchDefaults.logBytes / max(1, count)))
       lines += (try? logs.newLines()) ?? []
     }
     return lines.suffix(BatchDefaults.logLines).map { "\($0)\n" }.joined()

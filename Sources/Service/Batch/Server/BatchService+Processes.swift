@@ -56,6 +56,8 @@ extension BatchService {
       }
       processes.withLock { _ = $0.running.remove(name) }
       refresh(name)
+      guard registry.withLock({ $0.entry(name)?.progress.state.isFinal ?? true }) else { return }
+      processes.withLock { $0.starts[name] = nil }
     }
   }
 
