@@ -131,7 +131,7 @@ import Testing
       try KubernetesManifests.command(try manifests.object("Deployment")["spec"]) == [
         "serve", "--endpoint", "/srv/a.yaml", "--run", "/srv/run", "--listen", "0.0.0.0:9000", "--tls-cert",
         "/etc/sonde/tls/tls.crt", "--tls-key", "/etc/sonde/tls/tls.key", "--threads", "3", "--queue", "7",
-        "--max-body-bytes", "1000", "--max-connections", "9", "--drain", "60s", "--access-log", "none",
+        "--max-body-bytes", "1000", "--max-connections", "9", "--drain", "1m", "--access-log", "none",
       ])
   }
 
