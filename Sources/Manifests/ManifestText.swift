@@ -4,8 +4,8 @@ enum ManifestText {
   static func of(_ objects: [YAMLValue], preface: [String]) -> String {
     // A line each, also where the name of a file has two.
     let head = preface.flatMap { YAMLText.comment($0.replacing("\n", with: "?")) }
-    let documents = objects.map { YAMLText.document($0) }
-    return head.joined(separator: "\n") + "\n" + documents.joined(separator: "---\n")
+    return head.joined(separator: "\n") + "\n"
+      + objects.map { YAMLText.document($0) }.joined(separator: "---\n")
   }
 
   /// `text` as one word of a shell, for commands in comments.
