@@ -64,7 +64,7 @@ import Testing
       #expect(outcome.succeeded == 12 && outcome.ending == .finished)
       #expect(changes.counts.max() == 4)
       // Idle for long enough, all of them go, without another job that looks.
-      for _ in 0..<600 where changes.counts.last != 0 { try await Task.sleep(for: .milliseconds(50)) }
+      for _ in 0..<12_000 where changes.counts.last != 0 { try await Task.sleep(for: .milliseconds(50)) }
       #expect(changes.counts.last == 0, "round \(round)")
     }
     let states = changes.list.filter { $0.node == 4 }.map(\.state)

@@ -148,13 +148,15 @@ import Testing
   /// With an endpoint file, whose script takes ten minutes.
   @Test func aRunningJobIsCanceled() async throws {
     try await ScoringRun.trained { run in
+      // A folder of its own: what changes beside a script is a change of the script.
+      try Folder.make("\(run.folder)/code")
       try "import time\ndef init():\n    pass\ndef run(mini_batch):\n    time.sleep(600)\n    return []\n"
-        .write(toFile: "\(run.folder)/score.py", atomically: true, encoding: .utf8)
+        .write(toFile: "\(run.folder)/code/score.py", atomically: true, encoding: .utf8)
       let endpoint = """
         name: slow
         deployments:
           sleeper:
-            code_configuration: { code: ., scoring_script: score.py }
+            code_configuration: { code: code, scoring_script: score.py }
             retry_settings: { timeout: 1200s }
         """
       try endpoint.write(toFile: "\(run.folder)/slow.yaml", atomically: true, encoding: .utf8)
@@ -164,7 +166,10 @@ import Testing
       func status() throws -> String? {
         (try service.ask("GET", "\(jobs)/\(name)").json["properties"] as? [String: Any])?["status"] as? String
       }
-      while try status() != "Running" { try await Task.sleep(for: .milliseconds(50)) }
+      while let found = try status(), found != "Running" {
+        try #require(found != "Failed" && found != "Completed")
+        try await Task.sleep(for: .milliseconds(50))
+      }
       #expect(try service.ask("GET", "\(jobs)/\(name)/outputs/predictions.csv").status == 404)
       let asked = try service.ask("POST", "\(jobs)/\(name)/cancel")
       #expect(asked.status == 200, "\(asked.text)")

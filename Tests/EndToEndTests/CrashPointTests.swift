@@ -64,7 +64,7 @@ import WindowStore
 
     /// Waits until `count` messages are stored, starting it again where it dies.
     func waitUntilStored(_ count: Int) async throws {
-      for _ in 0..<3000 {
+      for _ in 0..<30_000 {
         if let progress = try? WindowStoreReader(path: "\(folder)/s.sqlite").progress(),
           progress.storedMessages + progress.lateMessages + progress.rejectedMessages >= count
         {

@@ -24,11 +24,11 @@ import WindowStore
   }
 
   private func waitUntil(_ what: Comment, _ condition: () throws -> Bool) async throws {
-    for _ in 0..<1000 {
+    for _ in 0..<30_000 {
       if try condition() { return }
       try await Task.sleep(for: .milliseconds(20))
     }
-    Issue.record("in 20 s it did not come to: \(what)")
+    Issue.record("in ten minutes it did not come to: \(what)")
   }
 
   private func publish(

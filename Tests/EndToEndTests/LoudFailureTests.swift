@@ -86,7 +86,7 @@ import Testing
       }
       let text = try said()
       #expect(text.contains("trained 1 models; 6 could not be trained"), "\(text)")
-      #expect(try await service.stop(grace: .seconds(30)) == .exited(code: 0))
+      #expect(try await service.stop(grace: .seconds(600)) == .exited(code: 0))
     }
   }
 
@@ -99,7 +99,7 @@ import Testing
       try await run.waitUntil("a job has failed") {
         try TextFile.text(of: "\(run.folder)/schedule.err").contains("job 2026-01-01T18-00-00Z failed")
       }
-      #expect(try await service.stop(grace: .seconds(30)) == .exited(code: 1))
+      #expect(try await service.stop(grace: .seconds(600)) == .exited(code: 1))
     }
   }
 

@@ -131,7 +131,7 @@ import WindowStore
         // Slow enough to be caught in the middle, whatever the machine.
         + ["--set", "clock.speed=x1000"],
       log: "\(folder).log")
-    for _ in 0..<1000 {
+    for _ in 0..<30_000 {
       // The file comes before its tables.
       if let progress = try? WindowStoreReader(path: "\(folder)/sonde.sqlite").progress(),
         progress.storedMessages > 0
@@ -148,7 +148,7 @@ import WindowStore
     try await withTemporaryFolder { folder in
       let exit = try await interrupt("\(folder)/run", with: signal)
       #expect(exit == (signal == SIGINT ? .exited(code: 130) : .killed(signal: SIGKILL)))
-      for _ in 0..<500 where !RunningProcesses.naming(folder).isEmpty {
+      for _ in 0..<30_000 where !RunningProcesses.naming(folder).isEmpty {
         try await Task.sleep(for: .milliseconds(20))
       }
       #expect(RunningProcesses.naming(folder).isEmpty)

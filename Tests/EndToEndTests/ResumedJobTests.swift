@@ -126,13 +126,13 @@ import Testing
         "schedule", run.folder, "--endpoint", endpoint, "--every", "1h", "--from", "2026-01-05T00:00:00Z",
       ])
       // It holds the folder from its first look on.
-      for _ in 0..<500 {
+      for _ in 0..<10_000 {
         if try await !run.sonde(["jobs", "show", run.folder, job]).contains("nobody runs") { break }
         try await Task.sleep(for: .milliseconds(20))
       }
       let cancel = try await run.start(["jobs", "cancel", run.folder, job])
       try await Task.sleep(for: .milliseconds(700))
-      #expect(try await scheduler.stop(grace: .seconds(10)) == .exited(code: 0))
+      #expect(try await scheduler.stop(grace: .seconds(600)) == .exited(code: 0))
       #expect(try await cancel.exit() == .exited(code: 0))
       let shown = try await run.sonde(["jobs", "show", run.folder, job])
       #expect(shown.contains("canceled"))

@@ -39,7 +39,7 @@ import Testing
       for worker in workers { kill(worker.id, SIGSTOP) }
       try run.store(watermark: .seconds(14 * 3600 + 60))
       var shown = ""
-      for _ in 0..<600 where !shown.contains("running") {
+      for _ in 0..<10_000 where !shown.contains("running") {
         shown = try await SondeProgram.run(["jobs", "show", run.folder, job]).output
       }
       #expect(shown.contains("running"), "\(shown)")

@@ -127,10 +127,10 @@ struct ScoringRun {
   }
 
   func waitUntil(_ what: Comment, _ condition: () throws -> Bool) async throws {
-    for _ in 0..<3000 {
+    for _ in 0..<30_000 {
       if try condition() { return }
       try await Task.sleep(for: .milliseconds(20))
     }
-    Issue.record("in a minute it did not come to: \(what)")
+    Issue.record("in ten minutes it did not come to: \(what)")
   }
 }

@@ -84,7 +84,7 @@ private func publish(_ range: Range<Int>, to address: BrokerAddress) throws {
         // mosquitto's own default would keep 1000 of these.
         try publish(0..<5000, to: address)
         let back = try consumer(address)
-        try back.receive(limit: 5000, byteLimit: .max, within: .seconds(10))
+        try back.receive(limit: 5000, byteLimit: .max, within: .seconds(600))
         #expect(payloads(back) == (0..<5000).map(String.init))
       }
     }
