@@ -22,7 +22,7 @@ import Testing
       load: { rate: 50, for: 2s, rows: [1, 10], timeout: 5m }
     expect:
       - serving.errors == 0
-      - serving.sweep[replicas=2,rows_per_request=10].answered > 20
+      - serving.sweep[replicas=2,rows_per_request=10].requests > 20
     """
 
   private func run(
