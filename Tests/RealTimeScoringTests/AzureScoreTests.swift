@@ -82,6 +82,8 @@ import Testing
     ("{\"data\":[[1,2,3],[1,2]]}", "row 1"), ("{\"data\":[[1,2]]}", "3 features"),
     ("{\"data\":[[1,2,null]]}", "row 0"), ("{\"data\":[[1,2,\"3\"]]}", "“3”"),
     ("{\"data\":[{\"x\":1}]}", "temperature.mean"), ("{\"data\":[[1,2,3],{}]}", "row 1"),
+    ("{\"data\":[{\"x\":1,\"x\":2}]}", "row 0 has “x” twice"),
+    ("{\"data\":[{\"x\":1},{\"x\":1,\"x\":2}]}", "row 1 has “x” twice"),
     ("{\"data\":[[1,2,[3]]]}", "row 0"), ("{\"data\":[[1,2,3]],\"input_data\":[[1,2,3]]}", "two tables"),
     ("{\"input_data\":{\"columns\":[\"x\"],\"data\":[[1,2,3]]}}", "1 columns"),
     ("{\"input_data\":{\"columns\":[]}}", "no data"),

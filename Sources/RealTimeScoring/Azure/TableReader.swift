@@ -8,6 +8,8 @@ struct TableReader {
   private var width: Int?
   private var values: [Double] = []
   private var count = 0
+  /// In which row each column was read last, where rows are objects.
+  private var lastRows: [Int] = []
   /// Cells that are texts, in their order.
   private var texts: [(cell: Int, text: String)] = []
 
@@ -94,6 +96,10 @@ struct TableReader {
           try scanner.skipValue()
           continue
         }
+        guard lastRows[place] != count else {
+          throw RequestFault("row \(count) has \(columns[place].quoted) twice")
+        }
+        lastRows[place] = count
         expected = place + 1
         values[start + place] = try cell(&scanner, start + place)
       }
@@ -114,6 +120,7 @@ struct TableReader {
       }
       columns = names
       width = names.count
+      lastRows = Array(repeating: count, count: names.count)
     }
   }
 
