@@ -36,9 +36,9 @@ enum ServingSummary {
     let kinds = report.errorsByKind
     var parts = report.statuses.sorted { $0.key < $1.key }.map { "\($0.value) with status \($0.key)" }
     for (count, words) in [
-      (kinds.timeout, "in time"), (kinds.connection, "with a connection"),
-      (kinds.wrongId, "with its own answer"), (kinds.unreadable, "with an answer that can be read"),
-    ] where count > 0 { parts.append("\(count) not \(words)") }
+      (kinds.timeout, "too late"), (kinds.connection, "without a connection"),
+      (kinds.wrongId, "with another's answer"), (kinds.unreadable, "with an answer that cannot be read"),
+    ] where count > 0 { parts.append("\(count) \(words)") }
     return "\(report.errors) \(report.errors == 1 ? "error" : "errors"): \(parts.joined(separator: ", "))"
   }
 
