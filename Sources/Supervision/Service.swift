@@ -30,7 +30,7 @@ package enum ServiceExit: Hashable, Sendable, CustomStringConvertible {
 /// A long-running child process: its standard error goes to a log file, its standard output is read line by line, its
 /// standard input can be written and closed.
 ///
-/// A service does not outlive the process that started it: the kernel sends it SIGTERM when that one dies (where there is
+/// A service does not outlive the process that started it: the kernel sends it a signal when that one dies (where there is
 /// `setpriv`; see ``TiedCommand/words(_:signal:)``), and its standard input ends.
 package final class Service: Sendable {
   package let name: String
@@ -63,12 +63,13 @@ package final class Service: Sendable {
   ///   - name: What people know the part as; used in messages.
   ///   - log: The file that takes its standard error, appended to. Its folder must exist. Nil: it shares this process's own.
   ///   - environment: Added to this process's own.
+  ///   - orphanSignal: What the kernel sends it when this process dies, as `setpriv` names it: `TERM`, so that it can end in
+  ///     order, or `KILL` for one that may stand still then, whom no other signal reaches.
   /// - Throws: ``ServiceError`` where it cannot be started.
   package static func start(
-    name: String, executable: String, arguments: [String], log: String?, environment: [String: String] = [:]
-  ) async throws
-    -> Service
-  {
+    name: String, executable: String, arguments: [String], log: String?, environment: [String: String] = [:],
+    orphanSignal: String = "TERM"
+  ) async throws -> Service {
     guard let path = ExecutablePath.find(executable) else {
       throw ServiceError(service: name, reason: "there is no program \(executable.quoted)")
     }
@@ -91,7 +92,7 @@ package final class Service: Sendable {
 
     let (lines, lineSink) = AsyncStream.makeStream(of: String.self)
     let (started, startedSink) = AsyncStream.makeStream(of: Started.self)
-    let command = TiedCommand.words([path] + arguments, signal: "TERM")
+    let command = TiedCommand.words([path] + arguments, signal: orphanSignal)
     var changes: [Environment.Key: String?] = [:]
     for (name, value) in environment { changes[Environment.Key(stringLiteral: name)] = value }
     let completion = Task {

@@ -19,6 +19,7 @@ import Testing
       // Some stand still, and their workers with them.
       var groups: Set<Int32> = []
       while try groups.isEmpty || !states(of: groups).contains("T") {
+        try #require(getpgid(sweep.processID) > 0, "it ended: \(TextFile.text(of: "\(folder)/log"))")
         groups = Set(try jobs(of: run))
         try await Task.sleep(for: .milliseconds(1))
       }
@@ -27,10 +28,15 @@ import Testing
       if signal == SIGKILL { #expect(end == .killed(signal: SIGKILL)) }
       let log = try TextFile.text(of: "\(folder)/log")
       if signal == SIGINT { #expect(end == .exited(code: 130), "\(log)") }
+      let began = ContinuousClock.now
       while try !states(of: groups).isEmpty || !jobs(of: run).isEmpty {
+        if ContinuousClock.now - began > .seconds(300) { break }
         groups.formUnion(try jobs(of: run))
         try await Task.sleep(for: .milliseconds(10))
       }
+      let left = try states(of: groups)
+      for group in groups where !left.isEmpty { kill(-group, SIGKILL) }
+      #expect(left.isEmpty, "processes are left behind in the states \(left)")
     }
   }
 

@@ -21,13 +21,16 @@ final class JobProcess: Sendable {
   let workers: Int
 
   /// Starts the job of `settings`, beside whose folder its own files are.
+  ///
+  /// Where this process is killed in the middle of a turn, the job may come to a stop only afterwards, with nobody to continue it:
+  /// SIGTERM would wait for ever.
   static func start(_ settings: SizeTrialProcess, _ executable: String) async throws -> JobProcess {
     let file = "\(settings.scratch).json"
     try JSONFile.write(settings, to: file)
     let log = "\(settings.scratch).log"
     let service = try await Service.start(
       name: "a job on \(settings.cell.nodes) nodes", executable: executable,
-      arguments: SizeTrialProcess.arguments(file), log: log)
+      arguments: SizeTrialProcess.arguments(file), log: log, orphanSignal: "KILL")
     return JobProcess(service, log, settings.cell)
   }
 
