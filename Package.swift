@@ -125,6 +125,12 @@ let package = Package(
         histogram,
       ]),
 
+    // Layer 5
+    .target(
+      name: "StreamScoring",
+      dependencies: ["CLinux", telemetry, files, supervision, wording, "WindowStore", "Modelling", "HTTPLoad"]
+    ),
+
     .target(name: "ClusterCharts", dependencies: [files, wording, "Charts", "ClusterModel", "Compute"]),
 
     // Layer 5
@@ -150,7 +156,7 @@ let package = Package(
       dependencies: [
         telemetry, files, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Documents",
         "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "BatchScoring", "RealTimeScoring",
-        "HTTPLoad",
+        "HTTPLoad", "StreamScoring",
         "Verdict",
       ]),
 
@@ -161,8 +167,9 @@ let package = Package(
       name: "Harness",
       dependencies: [
         telemetry, files, supervision, wording, "CMosquitto", "OneClassSVM", "HTTP", "MQTT", "WindowStore",
-        "Compute", "Detection", "DeviceFleet", "Ingestion", "ClusterModel", "ClusterCharts", "BatchScoring",
-        "RealTimeScoring", "HTTPLoad",
+        "Compute", "Detection", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "ClusterCharts",
+        "BatchScoring",
+        "RealTimeScoring", "HTTPLoad", "StreamScoring",
         "Verdict", "Scenario", "LoadCharts", grdbSQLite,
       ]),
 
@@ -182,7 +189,7 @@ let package = Package(
       dependencies: [
         telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
         "DetectionCharts", "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel",
-        "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "HTTPLoad", "Alarms", "Verdict",
+        "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "HTTPLoad", "StreamScoring", "Alarms", "Verdict",
         "Scenario", "Manifests",
         "Harness", "Service",
         argumentParser, logging, rainbow,

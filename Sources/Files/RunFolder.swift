@@ -29,6 +29,12 @@ package struct RunFolder: Hashable, Sendable {
   package var logs: String { "\(path)/logs" }
   /// What the scoring service and the load on it leave behind.
   package var serving: String { "\(path)/serving" }
+  /// What the scoring service leaves behind that the stream asks.
+  package var stream: String { "\(path)/stream" }
+  /// How scoring inside the stream stood, second by second.
+  package var streamRecord: String { "\(path)/stream.csv" }
+  /// What scoring inside the stream is told.
+  package var streamSettings: String { "\(path)/stream.json" }
   /// What jobs on other cluster sizes need while they run.
   package var clusterSizes: String { "\(path)/cluster-sizes" }
   /// The log files of workers.

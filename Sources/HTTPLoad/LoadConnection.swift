@@ -4,11 +4,11 @@ import Glibc
 /// One connection to the service: its socket, the request that is being written, the answer that is being read.
 ///
 /// A class, because the loop keeps each in its place and writes to it in parts; used from one thread.
-final class LoadConnection {
+package final class LoadConnection {
   /// How far a write came.
-  enum Writing { case done, more, failed }
+  package enum Writing { case done, more, failed }
   /// How far a read came.
-  enum Reading {
+  package enum Reading {
     /// Nothing more for now.
     case more
     /// The answer is whole. The connection goes on unless it is said to close, or more came than was asked for.
@@ -19,25 +19,27 @@ final class LoadConnection {
   }
 
   /// -1 where there is none.
-  private(set) var descriptor: Int32 = -1
+  package private(set) var descriptor: Int32 = -1
   /// Tells events of this socket from those of an earlier one with the same place.
-  private(set) var generation: UInt32 = 0
+  package private(set) var generation: UInt32 = 0
   /// When the request was sent.
   var sentAt: Int64 = 0
   /// The number of the request that it carries.
   var number = 0
-  var isOpening = false
+  package private(set) var isOpening = false
 
-  private(set) var parser = ResponseParser()
+  package private(set) var parser = ResponseParser()
   /// The request, and how much of it has left.
-  var request: [UInt8] = []
+  package var request: [UInt8] = []
   private var written = 0
   private var awaitsWriting = false
+
+  package init() {}
 
   deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
 
   /// Begins to connect. False where that failed at once.
-  func open(_ address: LoadAddress, poller: Int32, place: Int) -> Bool {
+  package func open(_ address: LoadAddress, poller: Int32, place: Int) -> Bool {
     descriptor = address.connect()
     guard descriptor >= 0 else { return false }
     generation &+= 1
@@ -48,7 +50,7 @@ final class LoadConnection {
     return watch(poller, place, isNew: true)
   }
 
-  func close() {
+  package func close() {
     guard descriptor >= 0 else { return }
     // The poller forgets it by itself.
     Glibc.close(descriptor)
@@ -57,7 +59,7 @@ final class LoadConnection {
   }
 
   /// The connection is made, or was refused: 0, or why not.
-  func finishOpening(poller: Int32, place: Int) -> Int32 {
+  package func finishOpening(poller: Int32, place: Int) -> Int32 {
     isOpening = false
     let failure = LoadAddress.pendingError(descriptor)
     guard failure == 0 else { return failure }
@@ -66,7 +68,7 @@ final class LoadConnection {
   }
 
   /// Writes what is left of ``request``, as far as the socket takes it.
-  func write(poller: Int32, place: Int) -> Writing {
+  package func write(poller: Int32, place: Int) -> Writing {
     while written < request.count {
       let count = request.withUnsafeBytes { bytes in
         send(descriptor, bytes.baseAddress! + written, bytes.count - written, Int32(MSG_NOSIGNAL))
@@ -87,7 +89,7 @@ final class LoadConnection {
   }
 
   /// Begins a new request, which ``request`` has.
-  func begin(_ number: Int, at now: Int64) {
+  package func begin(_ number: Int, at now: Int64) {
     self.number = number
     sentAt = now
     written = 0
@@ -95,10 +97,10 @@ final class LoadConnection {
   }
 
   /// The answer has been looked at.
-  func finish() { parser.reset() }
+  package func finish() { parser.reset() }
 
   /// Reads what has come, into `buffer`.
-  func read(_ buffer: UnsafeMutableRawBufferPointer) -> Reading {
+  package func read(_ buffer: UnsafeMutableRawBufferPointer) -> Reading {
     while true {
       let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
       if count < 0 {

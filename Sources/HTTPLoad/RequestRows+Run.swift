@@ -38,7 +38,7 @@ extension RequestRows {
       }
       if own.isEmpty { grouping = .mixed } else { devices = own }
     }
-    var models = RunModels(folder: folder.models)
+    var models = ModelFeatures(folder: folder.models)
     var collector = RowCollector(grouping, share: HTTPLoadDefaults.rows / max(1, devices.count))
     for place in stride(from: 0, to: devices.count, by: devicesPerRead) {
       let some = Array(devices[place..<min(place + devicesPerRead, devices.count)])
@@ -63,26 +63,6 @@ extension RequestRows {
         "\(folder.path) has no window\(wanted) that a model of \(folder.models) could score")
     }
     return rows
-  }
-}
-
-/// What the models of a folder are called, and what their features are.
-private struct RunModels {
-  private let folder: String
-  private let cache = ModelCache(limit: 0)
-  private var known: [ModelKey: [String]?] = [:]
-
-  init(folder: String) {
-    self.folder = folder
-    cache.begin(folder: folder)
-  }
-
-  /// Nil where there is no such model.
-  mutating func features(of key: ModelKey) -> [String]? {
-    if let known = known[key] { return known }
-    let names = try? cache.decisionFunction(folder: folder, stem: key.stem).featureNames
-    known[key] = .some(names)
-    return names
   }
 }
 

@@ -9,6 +9,8 @@ package struct ResponseHead: Hashable, Sendable {
   private(set) var hasOtherCoding = false
   /// What `x-request-id` says; nil where there is none.
   package private(set) var requestID: [UInt8]?
+  /// How many seconds `Retry-After` asks for; nil where it does not, or says a date.
+  package private(set) var retryAfter: Int?
   /// How many bytes of the body are JSON, as `Inference-Header-Content-Length` says; nil where all are.
   package private(set) var jsonLength: Int?
 
@@ -56,6 +58,7 @@ package struct ResponseHead: Hashable, Sendable {
         hasOtherCoding = true
       }
     case 10 where Self.isSame(name, "connection"): takeConnection(value)
+    case 11 where Self.isSame(name, "retry-after"): retryAfter = try? Self.number(value)
     case 12 where Self.isSame(name, "x-request-id"): requestID = Array(value)
     case 31 where Self.isSame(name, "inference-header-content-length"):
       jsonLength = try Self.number(value)

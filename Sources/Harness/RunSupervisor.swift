@@ -64,6 +64,11 @@ struct RunSupervisor {
         ["schedule", folder.path, "--config", folder.schedule, "--until-stdin-closes", "--format", "json"]
       ) { [events] in events.scheduler($0) }
     }
+    if let settings = document.streamScoring {
+      parts.stream = StreamStage(
+        settings, from: document.scheduleConfiguration?.from, executable: executable, folder: folder,
+        hasRelay: document.faults.contains { $0.needs.contains(.streamRelay) })
+    }
     // A broker that dies before its first save would forget who subscribes, and drop what comes.
     if document.faults.contains(where: { $0.target == .broker }) { _ = try await parts.broker?.save() }
     try JSONFile.write(fleetSettings(parts.addressForFleet), to: folder.fleetSettings)
@@ -85,6 +90,7 @@ struct RunSupervisor {
     parts.ingestion = nil
     account.ingestion = events.statistics
     try await finishScoring(parts, timeline, clock)
+    account.stream = try await finishStream(parts, clock)
   }
 
   // MARK: - Parts
@@ -161,6 +167,7 @@ struct RunSupervisor {
         watch.look(parts, progress)
         watch.climb(parts, progress)
         try await faults.step(progress, parts, clock: clock, observe: observe)
+        try await parts.stream?.step(hasModels: events.modelsTrained > 0, at: clock())
         let now = clock()
         let seen = observation(parts, progress, faults.state(progress, at: now))
         for action in controller.next(seen, at: now) {
@@ -262,6 +269,7 @@ struct RunSupervisor {
     while scheduler.exit == nil {
       guard !stop.isSet else { throw RunError.interrupted }
       observe(.status(status(try parts.progress(), .scoring, 0)))
+      try await parts.stream?.step(hasModels: events.modelsTrained > 0, at: clock())
       try note(isLast: false)
       try await Task.sleep(for: RunDefaults.pollInterval)
     }
@@ -271,6 +279,17 @@ struct RunSupervisor {
       throw scheduler.failure(exit)
     }
     parts.scheduler = nil
+  }
+
+  /// Waits until the stream has scored the rest; nil where nothing was scored in it.
+  private func finishStream(_ parts: RunningParts, _ clock: () -> Duration) async throws -> StreamFigures? {
+    guard let stream = parts.stream else { return nil }
+    return try await stream.finish(hasModels: events.modelsTrained > 0, until: stop, clock: clock) {
+      let state = stream.state
+      observe(
+        .trial(
+          "stream  \(state.functionEvents.grouped) windows sent, \(state.backloggedWindows.grouped) to come"))
+    }
   }
 
   private func entry(

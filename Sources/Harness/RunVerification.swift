@@ -1,8 +1,10 @@
 import Detection
 import Files
 import Foundation
+import Modelling
 import Scenario
 import Verdict
+import WindowStore
 
 /// Judges a finished run again, from its scenario, its seed and its files.
 package struct RunVerification {
@@ -51,8 +53,27 @@ package struct RunVerification {
     for trial in document.deployments?.trials ?? [] {
       findings += try RunAudit.predictionDifferences(folder.deployment(trial.name))
     }
+    findings += try streamFindings(document, account)
     findings += try labelFindings(document)
     return Outcome(scenario: document.name, findings: findings, notes: [])
+  }
+
+  private func streamFindings(_ document: ScenarioDocument, _ account: RunAccount) throws
+    -> [RunAudit.Finding]
+  {
+    guard let settings = document.streamScoring, let said = account.stream else { return [] }
+    var found = try WindowStoreReader(path: folder.store).streamFigures()
+    found?.backlogged = said.backlogged
+    let figures =
+      found == said
+      ? [] : [RunAudit.Finding(subject: "stream", text: "its figures are not those of its rows")]
+    // What a script says nobody else knows, and what was given up has gaps.
+    let scored = RunFolder(folder.path, models: settings.models)
+    guard settings.script == nil, said.failure == nil, let layout = try ModelLayout.known(of: scored) else {
+      return figures
+    }
+    return figures
+      + (try RunAudit.streamDifferences(scored, layout, from: document.scheduleConfiguration?.from))
   }
 
   private func labelFindings(_ document: ScenarioDocument) throws -> [RunAudit.Finding] {

@@ -19,6 +19,8 @@ final class RunningParts {
   var ingestion: RunPart?
   var scheduler: RunPart?
   var fleet: RunPart?
+  /// Scoring inside the stream; nil where the scenario asks for none.
+  var stream: StreamStage?
   private var storeLock: StoreWriteLock?
   /// Connections cut so far on purpose.
   var cutsOrdered = 0
@@ -80,6 +82,7 @@ final class RunningParts {
 
   /// Leaves nothing running: first those who write, the broker last.
   func stopAll() async {
+    await stream?.stopAll()
     for part in [fleet, scheduler, ingestion].compactMap({ $0 }) where part.exit == nil {
       await part.stop(grace: .seconds(10))
     }
@@ -97,16 +100,25 @@ extension RunningParts: BreakableParts {
     switch target {
     case .ingestion, .store: ingestion
     case .fleet: fleet
-    case .broker: nil
+    case .stream: stream?.scorer
+    case .broker, .replica, .haproxy: nil
     }
   }
 
   func isPresent(_ target: FaultTarget) -> Bool {
-    target == .broker ? broker != nil : part(target).map { $0.exit == nil } ?? false
+    switch target {
+    case .broker: broker != nil
+    case .replica, .haproxy: stream?.process(of: target) != nil
+    case .ingestion, .fleet, .store, .stream: part(target).map { $0.exit == nil } ?? false
+    }
   }
 
   func processID(of target: FaultTarget) -> Int32? {
-    target == .broker ? broker?.service.processID : part(target)?.processID
+    switch target {
+    case .broker: broker?.service.processID
+    case .replica, .haproxy: stream?.process(of: target)
+    case .ingestion, .fleet, .store, .stream: part(target)?.processID
+    }
   }
 
   func halt(_ target: FaultTarget) -> (@Sendable () -> Void)? {
@@ -114,6 +126,11 @@ extension RunningParts: BreakableParts {
       guard let service = broker?.service else { return nil }
       service.send(signal: SIGSTOP)
       return { service.send(signal: SIGCONT) }
+    }
+    if target == .replica || target == .haproxy {
+      guard let process = stream?.process(of: target) else { return nil }
+      kill(process, SIGSTOP)
+      return { kill(process, SIGCONT) }
     }
     guard let part = part(target) else { return nil }
     part.send(signal: SIGSTOP)
@@ -129,6 +146,10 @@ extension RunningParts: BreakableParts {
 
   func ingestionMayRun() { ingestionHolds -= 1 }
 
+  func killStream() async { await stream?.kill() }
+
+  func streamMayRun() { stream?.mayRun() }
+
   func saveBroker() async throws -> String { try await broker?.save() ?? "" }
 
   func killBroker() async throws {
@@ -143,7 +164,13 @@ extension RunningParts: BreakableParts {
     deadBroker = nil
   }
 
-  func relay(of target: FaultTarget) -> ByteRelay? { target == .fleet ? fleetRelay : ingestionRelay }
+  func relay(of target: FaultTarget) -> ByteRelay? {
+    switch target {
+    case .fleet: fleetRelay
+    case .stream: stream?.relay
+    case .ingestion, .broker, .store, .replica, .haproxy: ingestionRelay
+    }
+  }
 
   func control(_ file: String) -> String { "\(folder.faults)/\(file)" }
 

@@ -24,6 +24,12 @@ package final class ByteRelay: Sendable {
     }
   }
 
+  /// What passes through the relay.
+  package enum Framing: Hashable, Sendable {
+    case mqtt
+    case bytes
+  }
+
   /// Bounds, each with its reason.
   enum Limits {
     /// What waits in one direction of one connection: several reads' worth.
@@ -57,7 +63,9 @@ package final class ByteRelay: Sendable {
 
   /// Listens on a free loopback port, and connects every client to `broker`, whose host must be an IPv4 address or
   /// `localhost`. Throws ``MQTTError``.
-  package init(to broker: BrokerAddress) throws {
+  ///
+  /// - Parameter framing: What passes. Of anything but MQTT, a connection is cut within the next piece that arrives.
+  package init(to broker: BrokerAddress, framing: Framing = .mqtt) throws {
     let orders = OrdersBox()
     self.orders = orders
     let host = broker.host == "localhost" ? "127.0.0.1" : broker.host
@@ -67,7 +75,8 @@ package final class ByteRelay: Sendable {
     }
     let listener = try LoopbackSocket.listen(backlog: Limits.backlog)
     address = BrokerAddress(host: "127.0.0.1", port: listener.port)
-    let loop = RelayLoop(listener: listener.descriptor, target: target, orders: orders)
+    let loop = RelayLoop(
+      listener: listener.descriptor, target: target, orders: orders, framing: framing)
     Thread.detachNewThread { loop.run() }
   }
 
@@ -103,6 +112,7 @@ private struct RelayLoop: Sendable {
   let listener: Int32
   let target: sockaddr_in
   let orders: ByteRelay.OrdersBox
+  let framing: ByteRelay.Framing
 
   /// One direction of a connection.
   private struct Direction {
@@ -232,6 +242,16 @@ private struct RelayLoop: Sendable {
     let isOrdered = orders.state.withLock {
       (number < $0.cutsBelow || $0.isPending) && isTowardsBroker == $0.towardsBroker
     }
+    if framing == .bytes {
+      guard isOrdered else {
+        direction.buffer.append(contentsOf: bytes)
+        return false
+      }
+      let place = bytes.count / 2
+      direction.buffer.append(contentsOf: bytes[..<place])
+      note(ByteRelay.Cut(passed: place, total: bytes.count, isTowardsBroker: isTowardsBroker))
+      return true
+    }
     if isOrdered, let place = direction.framing.cut(in: bytes) {
       let part = UnsafeRawBufferPointer(rebasing: bytes[..<place])
       direction.framing.pass(part)
@@ -239,16 +259,20 @@ private struct RelayLoop: Sendable {
       let cut = ByteRelay.Cut(
         passed: direction.framing.passed, total: direction.framing.total ?? 0,
         isTowardsBroker: isTowardsBroker)
-      orders.state.withLock {
-        $0.cuts.append(cut)
-        if $0.isPending, $0.refusesAfterCut { $0.refusesConnections = true }
-        $0.isPending = false
-      }
+      note(cut)
       return true
     }
     direction.framing.pass(bytes)
     direction.buffer.append(contentsOf: bytes)
     return false
+  }
+
+  private func note(_ cut: ByteRelay.Cut) {
+    orders.state.withLock {
+      $0.cuts.append(cut)
+      if $0.isPending, $0.refusesAfterCut { $0.refusesConnections = true }
+      $0.isPending = false
+    }
   }
 
   /// Sends what waits, as far as the socket takes it. False where the connection is over.

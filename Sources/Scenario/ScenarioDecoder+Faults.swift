@@ -71,6 +71,10 @@ extension ScenarioDecoder {
         entry.location(of: "for"),
         "for: at most \(FaultKind.longest.text): beyond that, parts give each other up")
     }
+    if kind == .kill, target == .replica || target == .haproxy, entry.node("for") != nil {
+      diagnostics.add(
+        entry.location(of: "for"), "for: the service starts \(target.rawValue) again by itself, and at once")
+    }
     let isStep = kind == .clockStep
     if isStep, entry.node("by") == nil {
       diagnostics.add(entry.location, "\(name) needs “by”, how far the clock steps")

@@ -25,7 +25,13 @@ extension ScenarioDecoder {
           : "serving: the jobs' deployment is a script for batches; give an “endpoint” whose script answers requests"
       )
     }
-    guard let load = section.mapping("load") else { return nil }
+    guard let load = section.mapping("load") else {
+      if section.node("load") == nil, reader.node("stream_scoring") == nil {
+        diagnostics.add(
+          section.location, "serving: nobody asks the service; give “load”, or “stream_scoring” beside it")
+      }
+      return nil
+    }
     settings.spoken = section.node("endpoint") == nil ? .oip : .azure
     if let spoken = load.choice("protocol", ScoringProtocol.self) { settings.spoken = spoken }
     settings.isBinary = load.boolean("binary") ?? false
@@ -82,7 +88,7 @@ extension ScenarioDecoder {
     return path
   }
 
-  private func scales(_ section: MappingReader) -> [ReplicaScale] {
+  func scales(_ section: MappingReader) -> [ReplicaScale] {
     let fewest = section.wholeNumber("min_instances") ?? ReplicaDefaults.fewestReplicas
     do {
       if let most = section.wholeNumber("max_instances") {

@@ -58,6 +58,7 @@ struct ScenarioDecoder {
     let clusters = clusters(reader, scoring)
     let serving = serving(reader, deployments, seed: seed)
     let breaks = breaks(reader, seed: seed)
+    let streamScoring = streamScoring(reader, deployments, breaks)
     let isJudged = reader.node("expect")?.choice(among: [ScenarioSchema.noExpectation]) == nil
     let expectations = isJudged ? expectations(reader) : []
     // Only a source that is sound by itself is built: its own errors would repeat those already found.
@@ -81,7 +82,7 @@ struct ScenarioDecoder {
         expectations, reader, source, speed: clock.speed ?? .max, deployments: deployments),
       source: source, ingestion: ingestion, model: model,
       scoring: scoring, deployments: deployments, compute: compute, clusters: clusters,
-      tooLargeSizes: tooLargeSizes(clusters, reader), serving: serving,
+      tooLargeSizes: tooLargeSizes(clusters, reader), serving: serving, streamScoring: streamScoring,
       faults: breaks.map(\.fault).sorted { $0.at < $1.at }, expectations: expectations.map(\.expectation),
       isJudged: isJudged, climb: climb,
       loadStages: climb?.stages ?? LoadStages(groups?.groups ?? [], duration: times.duration))
@@ -212,7 +213,8 @@ struct ScenarioDecoder {
     if reader.node("compare") != nil { parts.insert(.compare) }
     if reader.node("clusters") != nil { parts.insert(.clusters) }
     if reader.node("capacity") != nil { parts.insert(.capacity) }
-    if reader.node("serving") != nil { parts.insert(.serving) }
+    if reader.mapping("serving")?.node("load") != nil { parts.insert(.serving) }
+    if reader.node("stream_scoring") != nil { parts.insert(.streamScoring) }
     if reader.node("broker") == nil { parts.insert(.ownBroker) }
     // A large fleet has many labels, and few scenarios ask for a kind.
     func kinds() -> Set<String> { Set(source.messages.labels.map(\.kind)) }

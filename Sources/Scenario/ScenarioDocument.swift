@@ -105,6 +105,8 @@ package struct ScenarioDocument: Sendable {
   package let tooLargeSizes: [Diagnostic]
   /// The scoring service and its load; nil where the scenario serves nothing.
   package let serving: ServingSettings?
+  /// Scoring inside the stream; nil where the scenario asks for none.
+  package let streamScoring: StreamScoringSettings?
   /// In order of time.
   package let faults: [FaultSpecification]
   package let expectations: [Expectation]

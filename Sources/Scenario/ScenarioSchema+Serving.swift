@@ -32,8 +32,8 @@ extension ScenarioSchema {
         name: "queue", kind: .wholeNumber(minimum: 1),
         about: "How many requests may wait in a replica. Default \(ServingDefaults.queuedRequests)."),
       Key(
-        name: "load", kind: .object(servingLoad), about: "The load that the service is put under.",
-        isRequired: true),
+        name: "load", kind: .object(servingLoad),
+        about: "The load that the service is put under when the jobs are over."),
     ],
     atMostOneOf: [["replicas", "min_instances"], ["replicas", "max_instances"]],
     needs: [("min_instances", "max_instances")])

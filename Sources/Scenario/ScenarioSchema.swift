@@ -57,7 +57,10 @@ package enum ScenarioSchema {
         about: "Throughput and cost on other cluster sizes, from the windows of this run."),
       Key(
         name: "serving", kind: .object(serving),
-        about: "A scoring service that is started when the jobs are over, and put under load."),
+        about: "A scoring service: put under load when the jobs are over, or asked by the stream."),
+      Key(
+        name: "stream_scoring", kind: .object(streamScoring),
+        about: "Windows go through the scoring service as they close."),
       Key(name: "faults", kind: .list(.object(fault)), about: "What breaks, and when."),
       Key(
         name: "expect", kind: .any([.choice([noExpectation]), .list(.text)]),

@@ -65,10 +65,27 @@ package enum CrashPoint: String, CaseIterable, Sendable {
   /// A job marked as completed, its parts still there.
   case jobCompleted = "job-completed"
 
+  /// Windows that have closed are read for scoring inside the stream, none sent.
+  case streamRead = "stream-read"
+  /// A request written, no answer read.
+  case streamSent = "stream-sent"
+  /// An answer read, its scores not stored.
+  case streamAnswered = "stream-answered"
+  /// The scores of some answers inserted, not committed.
+  case streamInserted = "stream-inserted"
+  /// Scores committed, and nobody told.
+  case streamCommitted = "stream-committed"
+  /// Everything scored, about to leave.
+  case streamDrained = "stream-drained"
+
   /// The steps of ingestion.
   package static var ingestion: [CrashPoint] { Array(allCases.prefix { $0 != .modelWritten }) }
   /// The steps of batch scoring.
-  package static var scoring: [CrashPoint] { Array(allCases.drop { $0 != .modelWritten }) }
+  package static var scoring: [CrashPoint] {
+    Array(allCases.drop { $0 != .modelWritten }.prefix { $0 != .streamRead })
+  }
+  /// The steps of scoring inside the stream.
+  package static var stream: [CrashPoint] { Array(allCases.drop { $0 != .streamRead }) }
 
   private struct Plan {
     let point: CrashPoint

@@ -47,6 +47,11 @@ package struct ProcessTable {
       parent: parent, usage: ProcessUsage(residentBytes: max(0, pages) * page, cpuSeconds: time / ticks))
   }
 
+  /// The children of the process `id`, in the order of their numbers.
+  package func children(of id: Int32) -> [Int32] {
+    entries.filter { $0.value.parent == id && $0.key != id }.keys.sorted()
+  }
+
   /// What the process `id` and its descendants use; nil where it is not there.
   package func usage(of id: Int32) -> ProcessUsage? {
     guard let own = entries[id] else { return nil }

@@ -3,6 +3,7 @@ import DeviceFleet
 import Files
 import Ingestion
 import Telemetry
+import WindowStore
 
 /// What the parts of a run said of themselves, and what was done to them: all that a verdict needs and that is nowhere else in the
 /// run's folder. As a file it is `account.json`.
@@ -29,6 +30,8 @@ package struct RunAccount: Sendable, Codable {
   package var load: LoadAccount?
   /// Of the scoring service; nil where nothing was served.
   package var serving: ServingAccount?
+  /// Of scoring inside the stream; nil where there was none.
+  package var stream: StreamFigures?
 
   package init(startedAt: Timestamp) { self.startedAt = startedAt }
 
@@ -39,7 +42,7 @@ package struct RunAccount: Sendable, Codable {
   package func write(to path: String) throws { try JSONFile.write(self, to: path, keys: .asDeclared) }
 
   private enum CodingKeys: String, CodingKey {
-    case fleet, ingestion, faults, sweep, load, serving
+    case fleet, ingestion, faults, sweep, load, serving, stream
     case startedAt = "started_at"
     case elapsedSeconds = "elapsed_seconds"
     case plannedRestarts = "planned_restarts"

@@ -1,5 +1,7 @@
 import BatchScoring
 import Files
+import Modelling
+import Telemetry
 import WindowStore
 
 /// Holds a report against what the files of its run say once more.
@@ -72,6 +74,17 @@ package struct RunAudit {
       folder: folder, windows: try WindowStoreReader(path: folder.store),
       jobs: try JobStore(reading: folder.jobs))
     return try oracle.findings(limit: namedDifferences).map { Finding(subject: "prediction", text: $0) }
+  }
+
+  /// What differs between the scores of the stream in `folder` and what its windows and models give. Throws as the files do.
+  ///
+  /// - Parameter from: Windows visible at this time were not scored; nil: all were.
+  package static func streamDifferences(_ folder: RunFolder, _ layout: ModelLayout, from: Timestamp?) throws
+    -> [Finding]
+  {
+    let oracle = StreamOracle(
+      windows: try WindowStoreReader(path: folder.store), models: folder.models, layout: layout, from: from)
+    return try oracle.findings(limit: namedDifferences).map { Finding(subject: "stream", text: $0) }
   }
 
   /// Lists of what is named by itself.

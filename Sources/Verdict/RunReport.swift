@@ -36,6 +36,9 @@ package struct RunReport: Sendable {
     } else if let missed = measurements.account.serving?.missed {
       verdict = .invalid
       reason = missed
+    } else if let failure = measurements.account.stream?.failure {
+      verdict = .failed
+      reason = "scoring inside the stream has ended: \(failure)"
     } else if !measurements.subject.isJudged {
       let findings = measurements.ownFindings
       verdict = findings.isEmpty ? .passed : .failed
@@ -92,6 +95,8 @@ package struct RunReport: Sendable {
   package var load: [LoadFigures] { LoadFigures.all(of: measurements.account) }
   /// Nil where nothing was served.
   package var serving: ServingSection? { measurements.account.serving.map { ServingSection($0) } }
+  /// Nil where nothing was scored inside the stream.
+  package var stream: StreamFigures? { measurements.account.stream }
   /// Nil where the load does not climb.
   package var capacity: CapacityFinding? {
     measurements.account.load?.climb.map { _ in CapacityFinding(load) }
@@ -153,7 +158,9 @@ extension RunReport: ReportSection {
       report.answers.map { AnswersSection(answers: $0) }
     },
     .section("serving", "The scoring service under its load.", from: .serving) { $0.serving },
-    .detail("stream", "Scoring inside the stream.") { _ in .null },
+    .section("stream", "Scoring inside the stream.", from: .streamScoring) { report in
+      report.stream.map { StreamSection(figures: $0) }
+    },
   ]
 }
 

@@ -44,6 +44,19 @@ package enum StoreDefaults {
     return configuration
   }
 
+  /// The connection of scoring inside the stream. Its rows can be made again, so it waits for no disk (`synchronous = NORMAL`), and leaves
+  /// the copying of the log to ingestion.
+  static func streamScorer() -> Configuration {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(busyTimeoutSeconds)
+    configuration.label = "StreamScoreStore"
+    configuration.prepareDatabase { db in
+      try db.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;")
+      try RowVisit.register(in: db)
+    }
+    return configuration
+  }
+
   /// A connection that only reads, beside the writer.
   static func reader() -> Configuration {
     var configuration = Configuration()

@@ -1,8 +1,8 @@
 import GRDB
 import Supervision
 
-/// The tables and views of the store. The views `window_values`, `stored_readings`, `rejected_messages` and
-/// `late_readings` are a public interface; the tables below them are not.
+/// The tables and views of the store. The views `window_values`, `stored_readings`, `rejected_messages`, `late_readings` and
+/// `stream_predictions` are a public interface; the tables below them are not.
 enum StoreSchema {
   /// Values a journal row holds. A message with more sensors continues in the next row.
   static let valuesPerJournalRow = 8
@@ -268,6 +268,10 @@ enum StoreSchema {
           CREATE VIEW device_clocks AS
             SELECT d.name AS device, c.ahead_ms, c.behind_ms FROM clocks c JOIN devices d ON d.id = c.device;
           """)
+      CrashPoint.migration.pass()
+    }
+    migrator.registerMigration("9: scores inside the stream") { db in
+      try db.execute(sql: StreamScoreSchema.sql)
       CrashPoint.migration.pass()
     }
     return migrator

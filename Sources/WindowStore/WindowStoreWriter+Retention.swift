@@ -44,6 +44,10 @@ extension WindowStoreWriter {
     let windows = try db.cachedStatement(
       sql:
         "DELETE FROM windows WHERE device = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND visible_from_ms = ?3")
+    let scores = try db.cachedStatement(
+      sql:
+        "DELETE FROM stream_scores WHERE device = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND visible_from_ms = ?3"
+    )
     let rows = try Row.fetchCursor(
       db,
       sql: """
@@ -56,6 +60,7 @@ extension WindowStoreWriter {
       let visibleFrom: Int64 = row[1]
       try ClosingBatch.forEachClosing(in: row, at: 2) { closing in
         try windows.execute(arguments: [closing.device, closing.firstStart, visibleFrom])
+        try scores.execute(arguments: [closing.device, closing.firstStart, visibleFrom])
         deleted += closing.windows
       }
       done.append(row[0])

@@ -25,6 +25,7 @@ enum RunSummary {
     if let sweep = report.measurements.sweep, let account = report.measurements.account.sweep {
       lines += ["", SweepSummary.text(sweep, account)]
     }
+    if let stream = report.stream { lines += StreamSummary.lines(stream) }
     lines += ServingSummary.lines(report)
     if !report.expectations.isEmpty { lines.append("") }
     for result in report.expectations {
@@ -147,7 +148,7 @@ enum RunSummary {
   }
 
   /// A line under the name of its subject.
-  private static func line(_ subject: String, _ figures: String...) -> String {
+  static func line(_ subject: String, _ figures: String...) -> String {
     "  " + subject.padding(toLength: 12, withPad: " ", startingAt: 0) + figures.joined(separator: ", ")
   }
 

@@ -20,7 +20,7 @@ struct Sonde: AsyncParsableCommand {
     version: Versions.sonde,
     subcommands: [
       RunCommand.self, VerifyCommand.self, ClustersCommand.self, PlanCommand.self, ValidateCommand.self,
-      SimulateCommand.self, IngestCommand.self,
+      SimulateCommand.self, IngestCommand.self, StreamCommand.self,
       DoctorCommand.self,
       ScheduleCommand.self,
       TrainCommand.self, LintCommand.self, ModelsCommand.self, ScoreCommand.self, EndpointsCommand.self,

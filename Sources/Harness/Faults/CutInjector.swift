@@ -22,7 +22,10 @@ struct CutInjector: FaultInjector {
 
   func happened(_ parts: any BreakableParts) -> String? {
     guard let relay = parts.relay(of: fault.target), relay.cuts.count > cutsBefore else { return nil }
-    return "a connection of \(fault.target.rawValue) was cut \(relay.cuts[cutsBefore])"
+    let cut = relay.cuts[cutsBefore]
+    return fault.target == .stream
+      ? "the stream's connection to the service was cut after \(cut.passed) of \(cut.total) bytes that came at once"
+      : "a connection of \(fault.target.rawValue) was cut \(cut)"
   }
 
   func end(_ parts: any BreakableParts) async throws {

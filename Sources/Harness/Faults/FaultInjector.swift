@@ -14,13 +14,16 @@ protocol BreakableParts: AnyObject {
   /// Kills ingestion, which stays dead until ``ingestionMayRun()``.
   func killIngestion() async
   func ingestionMayRun()
+  /// Kills what scores inside the stream, which stays dead until ``streamMayRun()``.
+  func killStream() async
+  func streamMayRun()
 
   /// Lets the broker save what it holds; returns the digest of what it saved.
   func saveBroker() async throws -> String
   func killBroker() async throws
   func restartBroker() async throws
 
-  /// What lies between the broker and a part that faults cut off.
+  /// What lies between a part that faults cut off and the broker, or the scoring service.
   func relay(of target: FaultTarget) -> ByteRelay?
   /// Connections cut so far on purpose.
   var cutsOrdered: Int { get set }

@@ -1,3 +1,4 @@
+import Foundation
 import Scenario
 
 /// `kill -9` of a part, which is started again at once or after a time.
@@ -20,7 +21,19 @@ struct KillInjector: FaultInjector {
   }
 
   mutating func begin(_ parts: any BreakableParts) async throws {
-    guard fault.target == .broker else {
+    switch fault.target {
+    case .stream:
+      await parts.killStream()
+      what = "kill -9 of what scores inside the stream"
+      return
+    case .replica, .haproxy:
+      // The service sees to what it has started.
+      guard let process = parts.processID(of: fault.target) else { return }
+      kill(process, SIGKILL)
+      what = "kill -9 of \(fault.target == .replica ? "a replica" : "haproxy")"
+      return
+    case .broker: break
+    case .ingestion, .fleet, .store:
       await parts.killIngestion()
       what = "kill -9 of ingestion"
       return
@@ -44,12 +57,14 @@ struct KillInjector: FaultInjector {
     what = "kill -9 of the broker, its state saved (\(saves) saves until nothing changed)"
   }
 
-  func happened(_ parts: any BreakableParts) -> String? { what }
+  func happened(_ parts: any BreakableParts) -> String? { what.isEmpty ? nil : what }
 
   func end(_ parts: any BreakableParts) async throws {
     switch fault.target {
     case .broker: try await parts.restartBroker()
-    default: parts.ingestionMayRun()
+    case .stream: parts.streamMayRun()
+    case .replica, .haproxy: break
+    case .ingestion, .fleet, .store: parts.ingestionMayRun()
     }
   }
 }

@@ -4,6 +4,13 @@ package enum FaultTarget: String, CaseIterable, Sendable {
   case broker
   case fleet
   case store
+  /// What scores inside the stream, and the service that it asks.
+  case stream
+  case replica
+  case haproxy
+
+  /// Whether only scoring inside the stream has it.
+  package var isOfStream: Bool { self == .stream || self == .replica || self == .haproxy }
 }
 
 /// Whether a kind of fault lasts.
@@ -32,6 +39,8 @@ package struct FaultNeeds: OptionSet, Sendable {
   package static let heldWrites = FaultNeeds(rawValue: 16)
   /// Nobody but ingestion and the run has the store open.
   package static let noScoring = FaultNeeds(rawValue: 32)
+  /// A relay between the stream and the scoring service.
+  package static let streamRelay = FaultNeeds(rawValue: 64)
 }
 
 /// The ways in which the parts of a run break. What a scenario may say of each is here; how each is carried out is a file of its
@@ -56,7 +65,8 @@ package enum FaultKind: String, CaseIterable, Sendable {
     switch self {
     case .kill: "kill -9 of a part, which is started again, at once or after a time."
     case .pause: "SIGSTOP of a part, and SIGCONT after a time."
-    case .cut: "Connections to the broker break inside a packet, and cannot be made again for a time."
+    case .cut:
+      "Connections to the broker, or of the stream to its scoring service, break in the middle, and cannot be made again for a time."
     case .powerCut: "Ingestion's machine loses its power: what was not synced is lost, or torn."
     case .diskFull: "The disk of the store is full for a time."
     case .lock: "Another process holds the store's write lock for a time."
@@ -66,8 +76,9 @@ package enum FaultKind: String, CaseIterable, Sendable {
 
   package var targets: [FaultTarget] {
     switch self {
-    case .kill, .pause: [.ingestion, .broker]
-    case .cut: [.ingestion, .fleet]
+    case .kill: [.ingestion, .broker, .stream, .replica, .haproxy]
+    case .pause: [.ingestion, .broker, .stream, .replica]
+    case .cut: [.ingestion, .fleet, .stream]
     case .powerCut, .clockStep: [.ingestion]
     case .diskFull, .lock: [.store]
     }
@@ -86,7 +97,7 @@ package enum FaultKind: String, CaseIterable, Sendable {
   package func needs(_ target: FaultTarget) -> FaultNeeds {
     switch self {
     case .kill, .pause: target == .broker ? .ownBroker : []
-    case .cut: target == .fleet ? .fleetRelay : .ingestionRelay
+    case .cut: target == .fleet ? .fleetRelay : target == .stream ? .streamRelay : .ingestionRelay
     case .powerCut: [.control, .heldWrites, .noScoring]
     case .diskFull, .clockStep: .control
     case .lock: []
