@@ -34,7 +34,7 @@ final class StreamStage {
   private var unplannedDeaths = 0
   /// Why it has given up; nil where it has not.
   private var failure: String?
-  private let said = Mutex(StreamState())
+  private let said = Said()
   private var record: StreamRecord?
 
   init(
@@ -49,7 +49,19 @@ final class StreamStage {
   }
 
   /// How far it is.
-  var state: StreamState { said.withLock { $0 } }
+  var state: StreamState { said.state.withLock { $0 } }
+
+  /// What the scorer has said last; written by the task that reads its lines.
+  private final class Said: Sendable {
+    let state = Mutex(StreamState())
+
+    func hear(_ line: String) {
+      guard let event = try? JSONDecoder().decode(StreamEvent.self, from: Data(line.utf8)) else { return }
+      switch event {
+      case .progress(let new), .drained(let new): state.withLock { $0 = new }
+      }
+    }
+  }
 
   // MARK: - Starting
 
@@ -120,16 +132,7 @@ final class StreamStage {
       "stream", executable: executable,
       arguments: ["stream", "--config", folder.streamSettings, "--until-stdin-closes", "--events"],
       log: folder.log("stream")
-    ) { [self] in heard($0) }
-  }
-
-  private func heard(_ line: String) {
-    guard let event = try? JSONDecoder().decode(StreamEvent.self, from: Data(line.utf8)) else { return }
-    said.withLock { said in
-      switch event {
-      case .progress(let state), .drained(let state): said = state
-      }
-    }
+    ) { [said] in said.hear($0) }
   }
 
   /// Sees whether the scorer has ended, and why.
