@@ -34,6 +34,29 @@ import Testing
     return "\(folder)/endpoint.yaml"
   }
 
+  /// A body is handed over as fast as the script reads. A pipe holds 64 KiB, so that this body fills it 240 times; if each time something
+  /// had to come or a second had to pass, the request would run out of its time.
+  @Test(.timeLimit(.minutes(20)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
+  func aLargeBodyDoesNotWaitForTheScriptToSaySomething() async throws {
+    try await withTemporaryFolder { folder in
+      let script = """
+        import json
+        def init():
+            pass
+        def run(raw_data):
+            return {"length": len(json.loads(raw_data)["text"])}
+        """
+      let endpoint = try scriptEndpoint(
+        folder, script, ["request_settings: { request_timeout_ms: 120000, max_queue_wait_ms: 600000 }"])
+      let service = try await RunningService(["--endpoint", endpoint], in: folder)
+      let length = 15 << 20
+      let answer = try service.ask(
+        "POST", "/score", "{\"text\": \"\(String(repeating: "a", count: length))\"}")
+      #expect(answer.status == 200 && answer.json["length"] as? Int == length, "\(answer.text)")
+      try await service.stop()
+    }
+  }
+
   @Test(.timeLimit(.minutes(20)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
   func aScriptOfAnOnlineEndpointAnswersWhateverItLikes() async throws {
     try await withTemporaryFolder { folder in

@@ -135,7 +135,7 @@ final class ScriptProcess {
         rest = rest.dropFirst(count)
       } else if errno != EINTR {
         guard errno == EAGAIN else { return }
-        waitForSomething(until: min(deadline, .now + ScriptDefaults.endCheckInterval))
+        waitForSomething(until: deadline, orRoom: true)
       }
     }
   }
@@ -193,8 +193,11 @@ final class ScriptProcess {
   var lastPrinted: String? { log.lastLine }
 
   /// Waits until something comes or the process ends, and takes what has come.
-  private func waitForSomething(until deadline: ContinuousClock.Instant) {
+  ///
+  /// - Parameter orRoom: Whether to wait no longer than until there is room for more of a request: a pipe holds 64 KiB.
+  private func waitForSomething(until deadline: ContinuousClock.Instant, orRoom: Bool = false) {
     var descriptors = [
+      pollfd(fd: orRoom ? requests : -1, events: Int16(POLLOUT), revents: 0),
       pollfd(fd: isReplying ? replies : -1, events: Int16(POLLIN), revents: 0),
       pollfd(fd: log.isOpen ? printed : -1, events: Int16(POLLIN), revents: 0),
       pollfd(fd: status == nil ? descriptor : -1, events: Int16(POLLIN), revents: 0),
