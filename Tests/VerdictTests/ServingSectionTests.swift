@@ -10,19 +10,19 @@ import Verdict
   /// A load as `sonde load` writes it.
   static func load(
     requests: Int = 100, rows: Int = 1, rejected: Int = 0, seconds: Double = 10, p50: Double = 1,
-    p99: Double? = nil,
-    cpu: Double? = 50, missed: String? = nil
+    service: Double? = nil, p99: Double? = nil, cpu: Double? = 50, missed: String? = nil
   ) throws -> LoadReport {
     let answered = requests - rejected
     let times =
       "{\"p50\": \(p50), \"p90\": \(p50), \"p99\": \(p99 ?? p50), \"p99.9\": null, \"max\": \(p99 ?? p50)}"
+    let service = service.map { times.replacing("\"p50\": \(p50),", with: "\"p50\": \($0),") } ?? times
     let text = """
       {"url": "http://127.0.0.1:1/score", "protocol": "azure", "arrivals": "poisson", "seed": 1, "connections": 8,
        "rows_per_request": \(rows), "seconds": \(seconds), "complete": true, "requests": \(requests), "rows": \(requests * rows),
        "answered": \(answered), "errors": 0, "errors_by_kind": {"status": 0, "timeout": 0, "connection": 0, "wrong_id": 0, "unreadable": 0},
        "statuses": {}, "rejected": \(rejected), "unfinished": 0, "offered_per_second": \(Double(requests) / seconds),
        "achieved_per_second": \(Double(answered) / seconds), "rows_per_second": \(Double(answered * rows) / seconds),
-       "latency_ms": \(times), "service_time_ms": \(times), "send_lag_ms": \(times), "generator_lag_ms": \(times), "waited": 0,
+       "latency_ms": \(times), "service_time_ms": \(service), "send_lag_ms": \(times), "generator_lag_ms": \(times), "waited": 0,
        "resent": 0, "reopened": 0, "generator_cpu_seconds": 0.1, "cpu_us_per_request": \(cpu.map { "\($0)" } ?? "null"),
        "stages": [], "plan_kept": \(missed == nil), "missed": \(missed.map { "\"\($0)\"" } ?? "null"), "waited_because": null}
       """
@@ -128,6 +128,19 @@ import Verdict
     #expect(fit(perRequest: 0.6, perRow: 0.01)?.rows == 1000)
     #expect(fit(perRequest: 0.05, perRow: 0.01)?.rows == 50)
     #expect(fit(perRequest: 50, perRow: 0.01).map { $0.rows == nil } == true)
+  }
+
+  /// Not of the latencies, which have the waiting for connections, nor of more replicas than the fewest.
+  @Test func aKneeIsOfTheServiceTimesOfTheFewestReplicas() throws {
+    func trial(_ replicas: Int, _ rows: Int, _ service: Double) throws -> ServingAccount.Trial {
+      Self.trial(replicas, try Self.load(rows: rows, p50: 7, service: service))
+    }
+    let one = try [(50, 1.0), (200, 2.5), (500, 5.5)].map { try trial(1, $0.0, $0.1) }
+    let knee = try #require(BatchSizeKnee(one))
+    #expect(abs(knee.perRequestMs - 0.5) < 1e-9 && abs(knee.perRowMs - 0.01) < 1e-9 && knee.rows == 500)
+    let more = try [(50, 9.0), (200, 9.0), (500, 9.0)].map { try trial(2, $0.0, $0.1) }
+    #expect(BatchSizeKnee(more + one) == knee)
+    #expect(try Self.json(ServingAccount(more + one))["knee_batch"] as? Int == 500)
   }
 
   @Test func noKneeIsMadeUp() {
