@@ -143,7 +143,8 @@ import Testing
           ? .bytes(ScriptedServer.answer("{}", status: "\([500, 429, 504][request.number]) No"))
           : .bytes(StreamReply.answer(to: request))
       } _: { url in
-        #expect(try await stream(run, url).status == 0)
+        let outcome = try await stream(run, url)
+        #expect(outcome.status == 0, "\(outcome.errors)")
       }
       #expect(try streamPredictions(of: run.folder).count == Self.all)
     }
