@@ -38,7 +38,6 @@ extension ScenarioDecoder {
     if settings.isBinary, settings.spoken == .azure {
       diagnostics.add(load.location(of: "binary"), "binary: only oip has binary tensors")
     }
-    if let connections = load.wholeNumber("connections") { settings.connections = connections }
     if let timeout = load.duration("timeout") {
       settings.timeout = timeout
       if timeout > HTTPLoadDefaults.longestTimeout {
@@ -61,16 +60,20 @@ extension ScenarioDecoder {
         "load: the run trains no models whose features requests could carry; give “features” or “body”")
     }
     let rows = counts(load, "rows") ?? [1]
+    let connections = counts(load, "connections") ?? [HTTPLoadDefaults.connections]
     for scale in scales {
       for rows in rows {
         guard let plan = plan(load, rows, seed: seed) else { return nil }
-        settings.trials.append(.init(scale: scale, rowsPerRequest: rows, plan: plan))
+        for connections in connections {
+          settings.trials.append(
+            .init(scale: scale, rowsPerRequest: rows, connections: connections, plan: plan))
+        }
       }
     }
     if settings.trials.count > ServingSettings.mostTrials {
       diagnostics.add(
         section.location,
-        "serving: \(settings.trials.count) trials, a number of replicas times a number of rows each; at most \(ServingSettings.mostTrials) are possible"
+        "serving: \(settings.trials.count) trials, a number of replicas times one of rows and one of connections each; at most \(ServingSettings.mostTrials) are possible"
       )
     }
     return settings

@@ -6,6 +6,8 @@ import RealTimeScoring
 extension ScenarioSchema {
   private static let replicas = Kind.wholeNumber(
     minimum: ReplicaDefaults.fewestReplicas, maximum: UInt64(ReplicaDefaults.mostReplicas))
+  private static let connections = Kind.wholeNumber(
+    minimum: 1, maximum: UInt64(HTTPLoadDefaults.mostConnections))
   private static let rows = Kind.wholeNumber(minimum: 1, maximum: UInt64(HTTPLoadDefaults.mostRows))
 
   static let serving = Mapping(
@@ -71,8 +73,10 @@ extension ScenarioSchema {
       Key(name: "binary", kind: .boolean, about: "Whether oip carries binary tensors. Default false."),
       Key(
         name: "connections",
-        kind: .wholeNumber(minimum: 1, maximum: UInt64(HTTPLoadDefaults.mostConnections)),
-        about: "Connections that are kept open. Default \(HTTPLoadDefaults.connections)."),
+        kind: .any([connections, .list(connections, atLeast: 1, isUnique: true)]),
+        about:
+          "Requests that can be under way at a time, each on a connection that is kept open; several numbers are tried one after the other. "
+          + "Default \(HTTPLoadDefaults.connections)."),
       Key(
         name: "timeout", kind: .duration,
         about: "How long a request may take. Default \(HTTPLoadDefaults.timeout.text)."),

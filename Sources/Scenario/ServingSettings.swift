@@ -18,6 +18,8 @@ package struct ServingSettings: Hashable, Sendable {
   package struct Trial: Hashable, Sendable {
     package var scale: ReplicaScale
     package var rowsPerRequest: Int
+    /// How many requests can be under way at a time.
+    package var connections = HTTPLoadDefaults.connections
     package var plan: ArrivalPlan
   }
 
@@ -31,9 +33,10 @@ package struct ServingSettings: Hashable, Sendable {
   package var content = Content.windows
   package var spoken = ScoringProtocol.oip
   package var isBinary = false
-  package var connections = HTTPLoadDefaults.connections
   package var timeout = HTTPLoadDefaults.timeout
-  /// In the order in which they are run: for each number of replicas, each number of rows.
+  /// Whether trials differ in their connections.
+  package var variesConnections: Bool { Set(trials.map(\.connections)).count > 1 }
+  /// In the order in which they are run: for each number of replicas, each number of rows, and of connections.
   package var trials: [Trial] = []
 
   /// Whether haproxy stands before the replicas. Where it stands before several it stands before a single one too, so that what is

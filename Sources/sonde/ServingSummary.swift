@@ -7,7 +7,11 @@ enum ServingSummary {
   /// A line a trial; none where nothing was served.
   static func lines(_ report: RunReport) -> [String] {
     guard let serving = report.serving else { return [] }
-    var lines = ["", line(columns.map(\.name))]
+    // Where trials differ in how many requests can be under way, that takes the place of their rows.
+    let varies = Set(serving.trials.map(\.connections)).count > 1
+    var names = columns.map(\.name)
+    if varies { names[1] = "conns" }
+    var lines = ["", line(names)]
     for trial in serving.trials {
       let figures = ServingFigures([trial])
       let replicas =
@@ -15,7 +19,8 @@ enum ServingSummary {
         ? "\(trial.maxReplicas)" : "\(trial.mostReplicas) of \(trial.maxReplicas)"
       lines.append(
         line([
-          replicas, "\(trial.rowsPerRequest)", number(figures.offeredPerSecond),
+          replicas, varies ? "\(trial.connections ?? 0)" : "\(trial.rowsPerRequest)",
+          number(figures.offeredPerSecond),
           number(figures.achievedPerSecond), "\(figures.rejected)", "\(figures.errors)",
           number(figures.latency(\.p50)), number(figures.latency(\.p99)), number(figures.cpuPerRequest),
         ]))

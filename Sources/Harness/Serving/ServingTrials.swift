@@ -43,7 +43,7 @@ struct ServingTrials {
 
   private func run(_ trial: ServingSettings.Trial, _ number: Int) async throws -> ServingAccount.Trial {
     let scale = trial.scale
-    let files = ServingFiles(folder, trial)
+    let files = ServingFiles(folder, trial, namesConnections: settings.variesConnections)
     try Folder.make(files.path)
     func tell(_ what: String) {
       let name = ServingAccount.Trial.name(scale.minInstances, scale.maxInstances, trial.rowsPerRequest)
@@ -90,6 +90,7 @@ struct ServingTrials {
     return ServingAccount.Trial(
       minReplicas: scale.minInstances, maxReplicas: scale.maxInstances,
       mostReplicas: try files.mostReplicas() ?? scale.maxInstances, rowsPerRequest: trial.rowsPerRequest,
+      connections: trial.connections,
       report: try JSONFile.read(LoadReport.self, files.report))
   }
 
@@ -127,7 +128,7 @@ struct ServingTrials {
     let stages = trial.plan.stages.map { "\($0.rate):\($0.duration.text)" }.joined(separator: ",")
     var arguments = [
       "load", "http://\(address)\(path)", "--stages", stages, "--arrivals", trial.plan.spacing.rawValue,
-      "--seed", "\(seed)", "--rows", "\(trial.rowsPerRequest)", "--connections", "\(settings.connections)",
+      "--seed", "\(seed)", "--rows", "\(trial.rowsPerRequest)", "--connections", "\(trial.connections)",
       "--timeout", settings.timeout.text, "--process", "\(service)", "--out", files.load, "--allow-errors",
     ]
     switch settings.content {
@@ -151,10 +152,12 @@ private struct ServingFiles {
   var load: String { "\(path)/load" }
   var report: String { "\(load)/load.json" }
 
-  init(_ folder: RunFolder, _ trial: ServingSettings.Trial) {
+  init(_ folder: RunFolder, _ trial: ServingSettings.Trial, namesConnections: Bool) {
     let (fewest, most) = (trial.scale.minInstances, trial.scale.maxInstances)
     let replicas = fewest == most ? "\(most)" : "\(fewest)-to-\(most)"
-    path = "\(folder.serving)/replicas-\(replicas)-rows-\(trial.rowsPerRequest)"
+    path =
+      "\(folder.serving)/replicas-\(replicas)-rows-\(trial.rowsPerRequest)"
+      + (namesConnections ? "-connections-\(trial.connections)" : "")
   }
 
   /// The most replicas that were there at a time; nil where the service had one process.

@@ -35,6 +35,9 @@ package struct ServingTrialSection: ReportSection {
       .count("replicas", "Replicas that could be there.", from: .serving) { $0.trial.maxReplicas }.key,
       .count("min_replicas", "Of them, those that stayed.", from: .serving) { $0.trial.minReplicas }.key,
       .count("rows_per_request", "Rows a request.", from: .serving) { $0.trial.rowsPerRequest }.key,
+      .count("connections", "Requests that could be under way at a time.", from: .serving) {
+        $0.trial.connections
+      }.key,
       .count("replicas_max", "The most replicas that were there at a time.", from: .serving) {
         $0.trial.mostReplicas
       },

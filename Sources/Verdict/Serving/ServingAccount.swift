@@ -11,11 +11,15 @@ package struct ServingAccount: Sendable, Codable {
     package var maxReplicas: Int
     package var mostReplicas: Int
     package var rowsPerRequest: Int
+    /// How many requests could be under way at a time; nil in accounts of versions that did not say.
+    package var connections: Int?
     package var report: LoadReport
 
     package init(
-      minReplicas: Int, maxReplicas: Int, mostReplicas: Int, rowsPerRequest: Int, report: LoadReport
+      minReplicas: Int, maxReplicas: Int, mostReplicas: Int, rowsPerRequest: Int, connections: Int? = nil,
+      report: LoadReport
     ) {
+      self.connections = connections
       self.minReplicas = minReplicas
       self.maxReplicas = maxReplicas
       self.mostReplicas = mostReplicas
