@@ -27,6 +27,8 @@ extension ScenarioDecoder {
           node.location, "fatal_codes: expected \(FatalCodes.allCases.map(\.rawValue).listed), found \(text)")
       }
     }
+    // Also a script may find its model in the folder that the run writes.
+    settings.awaitsTraining = reader.node("scoring") != nil && deployments?.scheduled.models == nil
     settings.isBroken = faults.contains { [.replica, .haproxy].contains($0.fault.target) }
     if let serving = reader.mapping("serving") {
       settings.threads = serving.wholeNumber("threads")
@@ -44,7 +46,6 @@ extension ScenarioDecoder {
       }
     }
     settings.models = deployments?.scheduled.models
-    settings.awaitsTraining = settings.models == nil
     if reader.node("scoring") == nil || deployments?.scheduled.script != nil {
       diagnostics.add(
         section.location,
@@ -76,8 +77,6 @@ extension ScenarioDecoder {
           "endpoint: the script of \(deployment.name.quoted) takes any requests (input: raw), and the stream has windows"
         )
       }
-    } else {
-      settings.awaitsTraining = deployment.models == nil
     }
   }
 }

@@ -28,7 +28,8 @@ import Testing
 
   @Test func scoresAreThoseOfTheJob() async throws {
     try await ScoringRun.trained { run in
-      _ = try await run.sonde(["score", run.folder] + ScoringRun.noon)
+      _ = try await run.sonde(
+        ["score", run.folder, "--through", "2026-01-02T00:00:00Z"] + ScoringRun.noon)
       let service = try await StreamService(models: "\(run.folder)/models", in: run.folder)
       let outcome = try await stream(
         run, service.url, ["--max-batch-count", "7", "--parallel-requests", "3"])
