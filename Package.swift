@@ -58,6 +58,7 @@ let package = Package(
 
     .target(name: "Charts", dependencies: [wording]),
     .target(name: "Manifests", dependencies: [wording]),
+    .target(name: "Pages", dependencies: [wording]),
 
     // Layer 2: one technique each
     .target(
@@ -128,7 +129,9 @@ let package = Package(
     // Layer 5
     .target(
       name: "StreamScoring",
-      dependencies: ["CLinux", telemetry, files, supervision, wording, "WindowStore", "Modelling", "HTTPLoad"]
+      dependencies: [
+        "CLinux", telemetry, files, supervision, wording, "WindowStore", "Modelling", "HTTPLoad",
+      ]
     ),
 
     .target(name: "ClusterCharts", dependencies: [files, wording, "Charts", "ClusterModel", "Compute"]),
@@ -164,13 +167,21 @@ let package = Package(
 
     // Layer 7
     .target(
+      name: "HTMLReport",
+      dependencies: [
+        telemetry, files, wording, "Charts", "Pages", "WindowStore", "Detection", "DetectionCharts",
+        "BatchScoring", "ClusterModel", "ClusterCharts", "Verdict", "LoadCharts", grdb,
+      ]),
+
+    // Layer 8
+    .target(
       name: "Harness",
       dependencies: [
         telemetry, files, supervision, wording, "CMosquitto", "OneClassSVM", "HTTP", "MQTT", "WindowStore",
         "Compute", "Detection", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "ClusterCharts",
         "BatchScoring",
         "RealTimeScoring", "HTTPLoad", "StreamScoring",
-        "Verdict", "Scenario", "LoadCharts", grdbSQLite,
+        "Verdict", "Scenario", "LoadCharts", "HTMLReport", grdbSQLite,
       ]),
 
     .target(
@@ -178,10 +189,10 @@ let package = Package(
       dependencies: [
         "CLinux", telemetry, files, supervision, wording, "OneClassSVM", "HTTP", "Compute", "Documents",
         "Modelling",
-        "BatchScoring", "Scenario", subprocess, systemPackage,
+        "BatchScoring", "Scenario", "Pages", "HTMLReport", subprocess, systemPackage,
       ]),
 
-    // Layer 8: the command line. With Swift's runtime inside, it starts faster, as every worker does, and runs on nodes of a
+    // Layer 9: the command line. With Swift's runtime inside, it starts faster, as every worker does, and runs on nodes of a
     // cluster that have no Swift. No other setting of a package says so. The linker is the toolchain's own; the system's warns of
     // a call in Foundation. Tests cannot be linked so, and run the program without depending on it.
     .executableTarget(
@@ -189,8 +200,9 @@ let package = Package(
       dependencies: [
         telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
         "DetectionCharts", "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel",
-        "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "HTTPLoad", "StreamScoring", "Alarms", "Verdict",
-        "Scenario", "Manifests",
+        "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "HTTPLoad", "StreamScoring", "Alarms",
+        "Verdict",
+        "Scenario", "Manifests", "HTMLReport",
         "Harness", "Service",
         argumentParser, logging, rainbow,
       ],
@@ -223,6 +235,13 @@ let package = Package(
     .testTarget(name: "FilesTests", dependencies: [files, "TestSupport"]),
     .testTarget(
       name: "ManifestsTests", dependencies: ["Manifests", telemetry, yams], exclude: ["Golden"]),
+    .testTarget(name: "PagesTests", dependencies: ["Pages"]),
+    .testTarget(
+      name: "HTMLReportTests",
+      dependencies: [
+        "HTMLReport", "Pages", "Charts", "Detection", "BatchScoring", "Verdict", "WindowStore", "TestSupport",
+        telemetry, files,
+      ]),
     .testTarget(name: "SupervisionTests", dependencies: [supervision, files, "TestSupport"]),
     .testTarget(
       name: "OneClassSVMTests", dependencies: ["OneClassSVM", "CKernels", "CSVM", telemetry, files],
