@@ -93,12 +93,19 @@ package struct JudgedFolder: Sendable {
   package static func scoredWindows(_ folder: RunFolder, _ store: JobStore, _ jobs: [JobRecord]) throws
     -> [ScoredWindow]
   {
-    try jobs.filter { $0.state == .completed }.flatMap { job -> [ScoredWindow] in
+    try predictionFiles(folder, store, jobs).flatMap { try ScoredWindow.read($0.path) }
+  }
+
+  /// The prediction files of all completed jobs that have rows of windows, in the order of the jobs.
+  package static func predictionFiles(_ folder: RunFolder, _ store: JobStore, _ jobs: [JobRecord]) throws
+    -> [(job: JobRecord, path: String)]
+  {
+    try jobs.filter { $0.state == .completed }.compactMap { job in
       let deployment = try store.deployment(of: job.cut.id)
       // A summary has no windows.
-      if deployment?.outputAction == .summaryOnly { return [] }
+      if deployment?.outputAction == .summaryOnly { return nil }
       let files = folder.job(job.cut.id, output: deployment?.outputFileName ?? ScoringDefaults.outputFileName)
-      return try ScoredWindow.read(files.predictions)
+      return (job, files.predictions)
     }
   }
 }

@@ -1,0 +1,58 @@
+import Charts
+import Files
+import Pages
+import Wording
+
+/// Figures of the report as cells of tables: what they say is what `report.json` says.
+extension FinishedRun {
+  /// The figure at `path`, or a dash where there is none. A path that is not there by these names, as with a kind that has a dot in
+  /// its name, is not said.
+  func cell(_ path: String, _ unit: ChartUnit) -> PageTable.Cell {
+    guard let value = number(path) else { return "–" }
+    return PageTable.Cell(unit.text(value), value: value, figure: path)
+  }
+
+  /// The figure at `path` as people read it.
+  func text(_ path: String, _ unit: ChartUnit) -> String? { number(path).map(unit.text) }
+
+  /// The whole number at `path`.
+  func count(_ path: String) -> Int? { number(path).flatMap { Int(exactly: $0) } }
+
+  /// The names of an object of the report, in their order; empty where there is none.
+  func names(in path: String) -> [String] {
+    guard case .object(let members)? = figure(path) else { return [] }
+    return members.keys.sorted()
+  }
+}
+
+extension JSONValue {
+  /// The number called `name` of an object.
+  func number(_ name: String) -> Double? {
+    guard case .object(let members) = self, case .number(let number)? = members[name] else { return nil }
+    return number
+  }
+
+  /// What is called `name` in an object; nil where it is null or not there.
+  func member(_ name: String) -> JSONValue? {
+    guard case .object(let members) = self, let member = members[name], member != .null else { return nil }
+    return member
+  }
+
+  /// The text called `name` of an object.
+  func text(_ name: String) -> String? {
+    guard case .text(let text)? = member(name) else { return nil }
+    return text
+  }
+}
+
+extension PageTable.Cell {
+  /// A number that the files of the run give, and not the report.
+  static func counted(_ count: Int) -> PageTable.Cell {
+    PageTable.Cell(count.grouped, value: Double(count))
+  }
+}
+
+/// `1 window`, `2 windows`.
+func counted(_ count: Int, _ one: String, _ many: String) -> String {
+  "\(count.grouped) \(count == 1 ? one : many)"
+}
