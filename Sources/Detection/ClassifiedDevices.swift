@@ -62,7 +62,7 @@ package struct ClassifiedDevices: Sendable {
   /// Hands over every device that has a scored window, in byte order. Throws `FileError`, `CSVError`, and what `body` throws.
   ///
   /// - Parameter only: No others; nil for all.
-  package func forEach(only: Set<DeviceID>? = nil, _ body: (ClassifiedDevice) throws -> Void) throws {
+  package func visit(only: Set<DeviceID>? = nil, _ body: (ClassifiedDevice) throws -> Void) throws {
     var cursors = try paths.map { try PredictionCursor(path: $0, beside: paths.count) }
     while let device = cursors.compactMap(\.device).min() {
       let isWanted = only?.contains(device) ?? true

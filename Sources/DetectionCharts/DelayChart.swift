@@ -36,6 +36,8 @@ package struct DelayChart: Hashable, Sendable {
   private static let rowHeight = 22.0
   /// From which ratio of the greatest to the least on the axis goes by the logarithm.
   private static let logarithmicFrom = 20.0
+  /// So many markers are told apart; what is beyond is left out.
+  private static let markerDashes: [LineDash] = [.dotted, .shortDashed, .longDashed]
   private static let summary =
     "The share of the scored anomalies that are known so long after they began. A window is known when it is over; the job that scores "
     + "it comes later."
@@ -74,10 +76,7 @@ package struct DelayChart: Hashable, Sendable {
     draw(untilWindow, of: events, .blue, .solid, role: "until-window", frame, &sheet)
     drawMarkers(frame, &sheet)
     drawKinds(frame, &sheet)
-    sheet.addLegend(
-      [LegendEntry(.line(.color(.blue), .solid), "its first flagged window is over")]
-        + (untilJob.isEmpty
-          ? [] : [LegendEntry(.line(.color(.vermillion), .dashed), "the job that scored it has fired")]))
+    sheet.addLegend(legend)
     return sheet.text()
   }
 
@@ -102,21 +101,25 @@ package struct DelayChart: Hashable, Sendable {
       points, Look(stroke: .color(color), strokeWidth: 2, dash: dash, role: role))
   }
 
-  /// Labels stand one below the other, since their lines may stand close together.
+  /// What is written of them stands in the legend: lines may stand close together.
   private func drawMarkers(_ frame: Frame, _ sheet: inout Sheet) {
-    for (index, marker) in markers.enumerated() where frame.x.contains(marker.seconds) {
+    for (marker, dash) in zip(markers, Self.markerDashes) where frame.x.contains(marker.seconds) {
       let place = frame.x.pixel(marker.seconds)
       sheet.drawing.line(
         from: Point(place, frame.area.top), to: Point(place, frame.area.bottom),
-        Look(stroke: .ink, strokeWidth: 1.2, dash: .dotted, role: "marker"))
-      let text = "\(marker.name) \(ChartUnit.seconds.text(marker.seconds))"
-      let isRight = place + ChartText.width(text) + 8 < frame.area.right
-      sheet.drawing.text(
-        text,
-        at: Point(isRight ? place + 5 : place - 5, frame.area.bottom - 10 - Double(index) * 18),
-        isRight ? .start : .end,
-        isOverLines: true, room: frame.area.width / 2)
+        Look(stroke: .ink, strokeWidth: 1.4, dash: dash, role: "marker"))
     }
+  }
+
+  private var legend: [LegendEntry] {
+    var entries = [LegendEntry(.line(.color(.blue), .solid), "its first flagged window is over")]
+    if !untilJob.isEmpty {
+      entries.append(LegendEntry(.line(.color(.vermillion), .dashed), "the job that scored it has fired"))
+    }
+    return entries
+      + zip(markers, Self.markerDashes).map { marker, dash in
+        LegendEntry(.line(.ink, dash), "\(marker.name) \(ChartUnit.seconds.text(marker.seconds))")
+      }
   }
 
   private func drawKinds(_ frame: Frame, _ sheet: inout Sheet) {

@@ -19,7 +19,7 @@ struct CasePanels {
   func panels(_ files: DetectionFiles, _ folder: RunFolder) throws -> [WhyChart.Panel] {
     var panels: [Int: WhyChart.Panel] = [:]
     let store = FileStamp(folder.store) == nil ? nil : try WindowStoreReader(path: folder.store)
-    try files.devices.forEach(only: Set(cases.map(\.device))) { device in
+    try files.devices.visit(only: Set(cases.map(\.device))) { device in
       for (index, found) in cases.enumerated() where found.device == device.device {
         panels[index] = try panel(found, device, store)
       }

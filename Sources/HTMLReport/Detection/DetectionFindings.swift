@@ -55,7 +55,7 @@ struct DetectionFindings {
   /// Reads all prediction files once. Throws `FileError` and `CSVError`.
   init(_ files: DetectionFiles) throws {
     self.files = files
-    try files.devices.forEach { add($0) }
+    try files.devices.visit { add($0) }
     guard let end = lastEndOfClosing else { return }
     for (event, start) in foundAtTheEnd {
       let seconds = (end - start).seconds

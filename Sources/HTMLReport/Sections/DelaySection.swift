@@ -5,6 +5,8 @@ import Wording
 
 /// When it was found: how long until anomalies were known.
 package enum DelaySection {
+  static let topic = "When was it known?"
+
   /// Nil where no anomaly was found. Throws as the files of the run do.
   package static func section(_ run: FinishedRun) throws -> PageSection? {
     guard let files = try DetectionFiles(run.folder) else { return nil }
@@ -23,7 +25,7 @@ package enum DelaySection {
     }
     let chart = DelayChart(kinds: kinds, untilJob: untilJob, markers: markers)
     return PageSection(
-      id: "when", topic: "When was it known?", finding: finding(run, known),
+      id: "when", topic: topic, finding: finding(run, known),
       notes: notes(findings, untilJob),
       figures: chart.svg().map { [PageFigure(svg: $0)] } ?? [],
       tables: [table(run, untilJob), table(kinds)])

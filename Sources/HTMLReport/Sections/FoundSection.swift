@@ -6,6 +6,8 @@ import Wording
 
 /// Was it found: devices over time, what was labelled, found, missed, flagged for nothing and ignored; the worst first.
 package enum FoundSection {
+  static let topic = "Was it found?"
+
   /// Nil where no window was scored. Throws as the files of the run do.
   package static func section(_ run: FinishedRun) throws -> PageSection? {
     guard let files = try DetectionFiles(run.folder) else { return nil }
@@ -19,7 +21,7 @@ package enum FoundSection {
     for device in devices.elements {
       rows[device.id] = FoundChart.Row(device: device.id.name, summary: device.summary, over: range)
     }
-    try findings.files.devices.forEach(only: Set(rows.keys)) { device in
+    try findings.files.devices.visit(only: Set(rows.keys)) { device in
       for window in device.windows {
         rows[device.device]?.add(window.outcome, window.scored.start..<window.scored.end)
       }
@@ -28,7 +30,7 @@ package enum FoundSection {
     let chart = FoundChart(
       devices.elements.compactMap { rows[$0.id] }, of: devices.total, over: range)
     return PageSection(
-      id: "found", topic: "Was it found?", finding: finding(run, findings),
+      id: "found", topic: topic, finding: finding(run, findings),
       notes: notes(run, findings),
       figures: chart.svg().map { [PageFigure(svg: $0)] } ?? [],
       tables: [classes(run, findings), table(devices)])

@@ -6,6 +6,8 @@ import Wording
 
 /// How good the detector is: its figures beside those of the floors, by kind of anomaly, and beside other deployments.
 package enum QualitySection {
+  static let topic = "How good?"
+
   /// The figures of a table and a picture, with what people call them.
   private static let figures: [(group: String, rows: [(name: String, text: String)])] = [
     (
@@ -39,7 +41,7 @@ package enum QualitySection {
     let kinds = kinds(run)
     let deployments = deployments(run)
     var section = PageSection(
-      id: "quality", topic: "How good?", finding: finding(run), notes: [],
+      id: "quality", topic: topic, finding: finding(run), notes: [],
       figures: [], tables: [table(run)])
     if let svg = own(run, kinds).svg(id: "quality") { section.figures.append(PageFigure(svg: svg)) }
     if !kinds.isEmpty { section.tables.append(table(kinds, run)) }

@@ -4,6 +4,8 @@ import Wording
 
 /// Why: the worst misses and false alarms, with what the detector saw.
 package enum WhySection {
+  static let topic = "Why?"
+
   /// Nil where nothing was missed and nothing flagged for nothing. Throws as the files of the run do.
   package static func section(_ run: FinishedRun) throws -> PageSection? {
     guard let files = try DetectionFiles(run.folder) else { return nil }
@@ -18,7 +20,7 @@ package enum WhySection {
     let panels = try CasePanels(cases).panels(findings.files, run.folder)
     let chart = WhyChart(panels, of: total)
     return PageSection(
-      id: "why", topic: "Why?", finding: finding(misses.total, alarms.total),
+      id: "why", topic: topic, finding: finding(misses.total, alarms.total),
       notes: notes(panels),
       figures: chart.svg().map { [PageFigure(svg: $0)] } ?? [],
       tables: [table(panels, total)])
