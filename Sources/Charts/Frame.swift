@@ -3,11 +3,14 @@ package struct Axis: Hashable, Sendable {
   package var title: String
   package var unit: ChartUnit
   package var scale: Scale
+  /// What is written at it; nil for round values of the unit.
+  package var ticks: [Tick]?
 
-  package init(_ title: String, _ unit: ChartUnit, _ scale: Scale) {
+  package init(_ title: String, _ unit: ChartUnit, _ scale: Scale, ticks: [Tick]? = nil) {
     self.title = title
     self.unit = unit
     self.scale = scale
+    self.ticks = ticks
   }
 }
 
@@ -26,7 +29,7 @@ package struct Frame {
   package init(
     _ sheet: inout Sheet, x across: Axis, y up: Axis, height: Double, left: Double = 0
   ) {
-    let marks = up.scale.ticks(up.unit, most: Int(height / Self.closest))
+    let marks = up.ticks ?? up.scale.ticks(up.unit, most: Int(height / Self.closest))
     let widest = marks.map { ChartText.width($0.text) }.max() ?? 0
     let area = Box(
       left: max(left, Sheet.left + widest + 8), top: sheet.bottom + Self.headroom, right: Sheet.right - 4,
@@ -74,7 +77,7 @@ extension Sheet {
   package mutating func addAcross(_ axis: Axis, below area: Box) {
     let scale = axis.scale.placed(from: area.left, to: area.right)
     var free = Sheet.left - ChartDefaults.margin / 2
-    for mark in scale.ticks(axis.unit, most: Int(area.width / 60)) {
+    for mark in axis.ticks ?? scale.ticks(axis.unit, most: Int(area.width / 60)) {
       let place = scale.pixel(mark.value)
       let half = ChartText.width(mark.text) / 2
       guard place - half >= free, place + half <= ChartDefaults.width - 4 else { continue }

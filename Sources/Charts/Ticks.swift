@@ -4,6 +4,11 @@ import Foundation
 package struct Tick: Hashable, Sendable {
   package let value: Double
   package let text: String
+
+  package init(value: Double, text: String) {
+    self.value = value
+    self.text = text
+  }
 }
 
 extension Scale {
