@@ -12,6 +12,10 @@ enum ClusterChartDefaults {
   static let mostLanes = 64
   /// Boxes of lanes: a file of less than a megabyte.
   static let mostBoxes = 6000
+  /// Nodes with their workers below each other: about two screens.
+  static let mostJobNodes = 16
+  /// Each takes room, and between a dozen jobs there are eleven.
+  static let mostCuts = 11
   /// Rows of a table that fit on a screen.
   static let mostTableRows = 14
   /// Columns whose figures can be read.

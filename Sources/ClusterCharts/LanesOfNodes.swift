@@ -15,6 +15,9 @@ struct LanesOfNodes {
   private(set) var nodes: [Int]
   private var lanes: [[Stretch]]
 
+  /// The stretches of each of ``nodes``.
+  var all: [[Stretch]] { lanes }
+
   init(_ lives: [NodeLife]) {
     var stretches: [Int: [Stretch]] = [:]
     for life in lives {
