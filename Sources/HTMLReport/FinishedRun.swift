@@ -17,21 +17,48 @@ package struct FinishedRun: Sendable {
       ? nil : try JSONFile.read(JSONValue.self, folder.manifest, keys: .asDeclared)
   }
 
-  /// The figure that `path` names in the report, such as `readings.lost`; nil where it is null or not there.
-  package func figure(_ path: String) -> JSONValue? {
-    var value = report
-    for name in path.split(separator: ".", omittingEmptySubsequences: false) {
-      guard case .object(let fields) = value, let next = fields[String(name)], next != .null else {
-        return nil
-      }
-      value = next
-    }
-    return value
-  }
+  /// The figure that `path` names in the report, such as `readings.lost`; nil where it is null or not there. Entries of lists are
+  /// numbered from zero: `expectations.0.actual`.
+  package func figure(_ path: String) -> JSONValue? { report.value(at: path) }
 
   /// The number that `path` names; nil where there is none.
   package func number(_ path: String) -> Double? {
     guard case .number(let number) = figure(path) else { return nil }
     return number
+  }
+
+  /// The text that `path` names; nil where there is none.
+  package func text(_ path: String) -> String? {
+    guard case .text(let text) = figure(path) else { return nil }
+    return text
+  }
+
+  /// The entries of the list that `path` names; empty where there is none.
+  package func list(_ path: String) -> [JSONValue] {
+    guard case .array(let entries) = figure(path) else { return [] }
+    return entries
+  }
+}
+
+extension JSONValue {
+  /// What `path` leads to, as ``FinishedRun/figure(_:)`` has it. A name may itself hold dots, such as `p99.9`.
+  package func value(at path: String) -> JSONValue? {
+    value(at: path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)[...])
+  }
+
+  private func value(at names: ArraySlice<String>) -> JSONValue? {
+    guard let first = names.first else { return self == .null ? nil : self }
+    switch self {
+    case .object(let fields):
+      for end in names.indices {
+        let name = names[names.startIndex...end].joined(separator: ".")
+        if let found = fields[name]?.value(at: names[(end + 1)...]) { return found }
+      }
+      return nil
+    case .array(let entries):
+      guard let index = Int(first), entries.indices.contains(index) else { return nil }
+      return entries[index].value(at: names.dropFirst())
+    default: return nil
+    }
   }
 }
