@@ -10,19 +10,19 @@ package struct Gantt: Sendable {
     package var color: ChartColor
     /// Is seen however short it was.
     package var isMishap: Bool
-    /// Is no reason to show a time: a node may wait for days.
-    package var isWaiting: Bool
+    /// Is no reason to show a time: a node may be there for days.
+    package var isBackground: Bool
 
     package init(
       _ id: String, _ name: String, _ hatch: Hatch, _ color: ChartColor, isMishap: Bool = false,
-      isWaiting: Bool = false
+      isBackground: Bool = false
     ) {
       self.id = id
       self.name = name
       self.hatch = hatch
       self.color = color
       self.isMishap = isMishap
-      self.isWaiting = isWaiting
+      self.isBackground = isBackground
     }
   }
 
@@ -84,7 +84,7 @@ package struct Gantt: Sendable {
       left: Sheet.left + min(names, Self.widestName) + 10, top: top, right: Sheet.right - 4,
       bottom: top + lanes.reduce(0) { $0 + $1.height })
     let bars = lanes.flatMap(\.bars).filter(Self.isDrawable)
-    let telling = bars.filter { !$0.kind.isWaiting }
+    let telling = bars.filter { !$0.kind.isBackground }
     let time = CutTime(
       (telling.isEmpty ? bars : telling).map { $0.begin...$0.end }, from: area.left, to: area.right,
       mostCuts: mostCuts)

@@ -30,7 +30,7 @@ package enum JobsChart {
       state == .running ? (.level, .blue) : (state.hatch, state.color)
     return Gantt.Kind(
       "node-\(state.rawValue)", "node \(state.rawValue)", hatch, color, isMishap: state.isMishap,
-      isWaiting: state == .idle)
+      isBackground: !state.isMishap)
   }
 
   private static let kinds =

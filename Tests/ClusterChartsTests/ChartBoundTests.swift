@@ -12,21 +12,7 @@ import Testing
       guard let svg = chart.svg(data) else { continue }
       #expect(
         !svg.contains("nan") && !svg.contains("inf\"") && !svg.contains("\"?\""), "\(chart), \(comment)")
-      let picture = try Picture(svg)
-      let viewBox = try #require(picture.elements.first?.attributes["viewBox"]).split(separator: " ")
-      let paper = Box(
-        left: 0, top: 0, right: try #require(Double(viewBox[2])), bottom: try #require(Double(viewBox[3])))
-      for element in picture.elements where !element.isDefinition {
-        guard let box = element.box else { continue }
-        #expect(paper.holds(box), "\(chart), \(comment): \(element)")
-      }
-      let texts = picture.elements.compactMap { text in
-        text.name == "text" ? text.box.map { (text: text.text, box: $0) } : nil
-      }
-      for (index, text) in texts.enumerated() {
-        let over = texts[..<index].first { $0.box.meets(text.box) }
-        #expect(over == nil, "\(chart), \(comment): “\(text.text)” over “\(over?.text ?? "")”")
-      }
+      try Picture(svg).expectNothingCut("\(chart), \(comment)")
     }
   }
 
