@@ -240,6 +240,7 @@ let package = Package(
       name: "HTMLReportTests",
       dependencies: [
         "HTMLReport", "Pages", "Charts", "Detection", "BatchScoring", "Verdict", "WindowStore", "TestSupport",
+        grdb,
         telemetry, files,
       ]),
     .testTarget(name: "SupervisionTests", dependencies: [supervision, files, "TestSupport"]),
