@@ -1,7 +1,7 @@
 import Charts
 import Verdict
 
-/// Latency of the scoring service and the rows it answered, by rows a request, with the knee; where the number of rows was the same
+/// Latency of the scoring service and what a row takes, by rows a request, with the knee; where the number of rows was the same
 /// throughout, by replicas.
 package enum ServingChart {
   package static let fileName = "serving.svg"
@@ -12,6 +12,15 @@ package enum ServingChart {
 
     func value(_ trial: ServingAccount.Trial) -> Double {
       Double(self == .rows ? trial.rowsPerRequest : trial.maxReplicas)
+    }
+
+    /// What the lower area shows: what a row takes, of which the knee is made, in seconds; or rows a second. Nil where it has no place.
+    func below(_ trial: ServingAccount.Trial) -> Double? {
+      guard self == .rows else {
+        return Scale.canPlace(trial.report.rowsPerSecond, on: .linear) ? trial.report.rowsPerSecond : nil
+      }
+      let row = trial.report.serviceTimeMs.p50.map { $0 / 1000 / Double(max(1, trial.rowsPerRequest)) }
+      return row.flatMap { Scale.canPlace($0, on: .log10) ? $0 : nil }
     }
   }
 
@@ -40,7 +49,9 @@ package enum ServingChart {
         shown.flatMap(\.trials).flatMap { trial -> [Double] in
           [trial.report.latencyMs.p50, trial.report.latencyMs.p99].compactMap { $0.map { $0 / 1000 } }
         }),
-      let rates = Scale.fitting(.linear, shown.flatMap(\.trials).map(\.report.rowsPerSecond), fromZero: true)
+      let below = across == .rows
+        ? Scale.fitting(.log10, shown.flatMap(\.trials).compactMap(across.below))
+        : Scale.fitting(.linear, shown.flatMap(\.trials).compactMap(across.below), fromZero: true)
     else { return nil }
     let knee = across == .rows ? BatchSizeKnee(trials) : nil
     let finding = title(answered, knee, across)
@@ -59,10 +70,12 @@ package enum ServingChart {
     addKnee(knee, latency, &sheet)
     for (index, group) in shown.enumerated() { drawLatencies(group.trials, index, across, latency, &sheet) }
     sheet.bottom += 8
+    let title = across == .rows ? "median from the real send to the answer, a row" : "rows answered a second"
     let rate = Frame(
-      &sheet, x: axis, y: Axis("rows answered a second", .ratio, rates), height: plotHeight * 0.7, left: left)
+      &sheet, x: axis, y: Axis(title, across == .rows ? .seconds : .ratio, below), height: plotHeight * 0.7,
+      left: left)
     addKnee(knee, rate, &sheet)
-    for (index, group) in shown.enumerated() { drawRates(group.trials, index, across, rate, &sheet) }
+    for (index, group) in shown.enumerated() { drawBelow(group.trials, index, across, rate, &sheet) }
     addLegend(shown, across, &sheet)
     if shown.count < groups.count {
       sheet.addNote(
@@ -84,9 +97,9 @@ package enum ServingChart {
     if let knee {
       guard let rows = knee.rows else {
         return
-          "No knee up to \(trials.map(\.rowsPerRequest).max() ?? 0) rows a request: larger requests stay cheaper"
+          "No knee up to \(number(trials.map(\.rowsPerRequest).max() ?? 0)) rows a request: larger requests stay cheaper"
       }
-      return "The knee is at \(rows) rows a request: more rows are hardly any cheaper"
+      return "The knee is at \(number(rows)) rows a request: more rows are hardly any cheaper"
     }
     let timed = trials.compactMap { trial in trial.report.latencyMs.p99.map { (trial, $0) } }
     guard
@@ -127,11 +140,13 @@ package enum ServingChart {
       + "\(ChartNumber.short(report.rowsPerSecond)) rows/s, \(report.rejected) rejected, \(report.errors) errors."
   }
 
+  private static func number(_ count: Int) -> String { ChartNumber.short(Double(count)) }
+
   private static func addKnee(_ knee: BatchSizeKnee?, _ frame: Frame, _ sheet: inout Sheet) {
     guard let rows = knee?.rows else { return }
     var placer = LabelPlacer(area: frame.area)
     frame.addMarker(
-      &sheet, at: Double(rows), label: "knee: \(rows) rows", .color(.green), .solid, placer: &placer)
+      &sheet, at: Double(rows), label: "knee: \(number(rows)) rows", .color(.green), .solid, placer: &placer)
   }
 
   private static func drawLatencies(
@@ -153,12 +168,14 @@ package enum ServingChart {
     }
   }
 
-  private static func drawRates(
+  private static func drawBelow(
     _ trials: [ServingAccount.Trial], _ index: Int, _ across: Across, _ frame: Frame, _ sheet: inout Sheet
   ) {
-    let points = trials.map { frame.point(across.value($0), $0.report.rowsPerSecond) }
-    sheet.drawing.polyline(points, Look(stroke: paint(index), strokeWidth: 1.8, role: "rows"))
-    for (trial, point) in zip(trials, points) { mark(trial, point, index, &sheet) }
+    let points = trials.compactMap { trial in
+      across.below(trial).map { (trial, frame.point(across.value(trial), $0)) }
+    }
+    sheet.drawing.polyline(points.map(\.1), Look(stroke: paint(index), strokeWidth: 1.8, role: "below"))
+    for (trial, point) in points { mark(trial, point, index, &sheet) }
   }
 
   private static func isSound(_ trial: ServingAccount.Trial) -> Bool {
@@ -183,7 +200,7 @@ package enum ServingChart {
     }
     sheet.addLegend(
       names.enumerated().map { LegendEntry(.mark(shape($0.offset), paint($0.offset)), $0.element) } + [
-        LegendEntry(.line(.ink, .solid), "median; rows a second"),
+        LegendEntry(.line(.ink, .solid), "median"),
         LegendEntry(.line(.ink, .dashed), "99th percentile"),
       ]
         + (groups.contains { $0.trials.contains { !isSound($0) } }

@@ -46,10 +46,8 @@ package enum ThroughputChart {
     var legend: [LegendEntry] = []
     add(messages, "messages", course, lanes, &sheet, &legend)
     add(results, nil, course, lanes, &sheet, &legend)
-    addBacklog(course, lanes, &sheet)
-    sheet.addLegend(
-      legend + [LegendEntry(.area(.color(.purple), opacity: 0.5), "waiting")]
-        + [lanes.legend].compactMap(\.self))
+    addBacklog(course, lanes, &sheet, &legend)
+    sheet.addLegend(legend + [lanes.legend].compactMap(\.self))
     sheet.addNotes(lanes.notes)
     return sheet.text()
   }
@@ -86,9 +84,15 @@ package enum ThroughputChart {
     }
   }
 
-  private static func addBacklog(_ course: RunCourse, _ lanes: CourseLanes, _ sheet: inout Sheet) {
+  /// Nothing where none was seen to wait.
+  private static func addBacklog(
+    _ course: RunCourse, _ lanes: CourseLanes, _ sheet: inout Sheet, _ legend: inout [LegendEntry]
+  ) {
     let moments = course.moments.filter { ChartDefaults.isDrawable($0.backlog) }
-    guard let up = Scale.fitting(.linear, moments.map(\.backlog), fromZero: true) else { return }
+    guard moments.contains(where: { $0.backlog > 0 }),
+      let up = Scale.fitting(.linear, moments.map(\.backlog), fromZero: true)
+    else { return }
+    legend.append(LegendEntry(.area(.color(.purple), opacity: 0.5), "waiting"))
     sheet.bottom += 6
     let frame = Frame(
       &sheet, x: lanes.axis,

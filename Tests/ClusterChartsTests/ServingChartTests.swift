@@ -36,14 +36,14 @@ import Verdict
     let svg = try #require(ServingChart.svg(try climb()))
     let picture = try Picture(svg)
     try picture.expectNothingCut("serving")
-    #expect(picture.texts.contains("knee: 1000 rows"))
-    #expect(picture.texts.contains { $0.hasPrefix("The knee is at 1000 rows a request") })
+    #expect(picture.texts.contains("knee: 1,000 rows"))
+    #expect(picture.texts.contains { $0.hasPrefix("The knee is at 1,000 rows a request") })
     let median = try #require(picture.all("p50").first)
     for marker in picture.all("marker") { #expect(abs(marker.number("x1") - median.points[3].x) < 0.02) }
     #expect(picture.all("marker").count == 2 && picture.all("p99").count == 1 && median.points.count == 5)
     // Had nobody tried a thousand rows, the knee would be at the next number.
     let damaged = try #require(ServingChart.svg(try climb([1, 10, 100, 2000])))
-    #expect(damaged.contains("knee: 2000 rows") && !damaged.contains("knee: 1000 rows"))
+    #expect(damaged.contains("knee: 2,000 rows") && !damaged.contains("knee: 1,000 rows"))
   }
 
   @Test func withoutAKneeNoneIsDrawn() throws {
