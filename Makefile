@@ -13,7 +13,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZERS := "PayloadFuzz|RequestFuzz|KeyFuzz|FuzzedBytes"
 
-.PHONY: help setup program build build-time demo test scenario scenarios lint format docs gallery clean install \
+.PHONY: help setup program build build-time demo test scenario scenarios labs lint format docs gallery clean install \
   uninstall bench bench-svm bench-serving soak-serving serving-clients svm-oracle exact-aggregates fault-schedules random-fleets fuzz fuzz-sanitized soak slurm-demo
 
 help: ## List the targets
@@ -42,6 +42,9 @@ scenario: program ## Run one: NAME=quickstart ARGS='--seed 7'
 
 scenarios: program ## Run all scenarios, with a summary table
 	@$(SONDE) run $(wildcard Scenarios/*.yaml) $(ARGS)
+
+labs: program ## Run every lab, start and solution, and hold the pages to the runs
+	@Labs/check --sonde $(SONDE) $(ARGS)
 
 bench: build ## Run the benchmarks, peers side by side
 	@for script in Benchmarks/*/run.sh; do "$$script" || exit; done

@@ -31,7 +31,7 @@ import Testing
     let text = try text(page)
     let links = text.matches(of: #/\]\(([^)#:]+)\)/#).map { String($0.1) }
     let quoted = text.matches(
-      of: #/`((?:Sources|Tests|Scenarios|Data|docs|Benchmarks|Tools|\.ci)\/[\w\/.+-]+)`/#
+      of: #/`((?:Sources|Tests|Scenarios|Data|docs|Benchmarks|Tools|Labs|\.ci)\/[\w\/.+-]+)`/#
     )
     .map { String($0.1) }
     for path in links + quoted {
