@@ -94,8 +94,9 @@ package struct RunController {
   private let isUnscheduled: Bool
   /// Whether nobody else publishes.
   private let hasOwnBroker: Bool
+  private let mayLose: Bool
   private var granted = 0
-  /// Messages that a broker has forgotten, and that nobody waits for any more.
+  /// Messages that a broker has forgotten, or that were lost at QoS 0, and that nobody waits for any more.
   private var writtenOff = 0
   private var messages = -1
   private var lastChange = Duration.zero
@@ -103,7 +104,9 @@ package struct RunController {
   private var nextLaunch = Duration.zero
   private var launchedAt = Duration.zero
 
-  package init(plannedMessages: Int, isUnscheduled: Bool, hasOwnBroker: Bool) {
+  /// - Parameter mayLose: Whether messages may be lost on their way without anybody's fault: at QoS 0.
+  package init(plannedMessages: Int, isUnscheduled: Bool, hasOwnBroker: Bool, mayLose: Bool = false) {
+    self.mayLose = mayLose
     self.plannedMessages = plannedMessages
     self.isUnscheduled = isUnscheduled
     self.hasOwnBroker = hasOwnBroker
@@ -168,7 +171,8 @@ package struct RunController {
       return [.fleetHasEnded]
     }
     let progress = seen.progress
-    if progress.messages != messages || seen.faults.isActive || !seen.faults.brokerWasKilled {
+    let mayBeMissing = mayLose || seen.faults.brokerWasKilled
+    if progress.messages != messages || seen.faults.isActive || !mayBeMissing {
       (messages, lastChange) = (progress.messages, now)
     } else if now - lastChange > RunDefaults.writeOffAfter {
       writtenOff = max(writtenOff, granted - progress.distinctMessages)

@@ -159,7 +159,8 @@ struct RunSupervisor {
     var faults = FaultSchedule(document.faults, start: document.clock.start)
     var controller = RunController(
       plannedMessages: document.source.messages.messageCount, isUnscheduled: document.clock.speed == .max,
-      hasOwnBroker: document.broker == nil)
+      hasOwnBroker: document.broker == nil,
+      mayLose: document.source.messages.groups.contains { $0.style.quality == .atMostOnce })
     do {
       while true {
         guard !stop.isSet else { throw RunError.interrupted }

@@ -19,14 +19,7 @@ extension ScenarioDecoder {
     var settings = StreamScoringSettings()
     if let count = section.wholeNumber("max_batch_count") { settings.maxBatchCount = count }
     if let count = section.wholeNumber("parallel_requests") { settings.parallelRequests = count }
-    if let node = section.node("fatal_codes"), let text = node.text {
-      if let codes = FatalCodes(rawValue: text) {
-        settings.fatalCodes = codes
-      } else {
-        diagnostics.add(
-          node.location, "fatal_codes: expected \(FatalCodes.allCases.map(\.rawValue).listed), found \(text)")
-      }
-    }
+    if let codes = section.choice("fatal_codes", FatalCodes.self) { settings.fatalCodes = codes }
     // Also a script may find its model in the folder that the run writes.
     settings.awaitsTraining = reader.node("scoring") != nil && deployments?.scheduled.models == nil
     settings.isBroken = faults.contains { [.replica, .haproxy].contains($0.fault.target) }

@@ -13,9 +13,11 @@ import WindowStore
     var seen = RunController.Observation(
       progress: IngestionProgress(), ingestion: .running(isReady: true))
 
-    init(messages: Int = 1_000_000, isUnscheduled: Bool = true, hasOwnBroker: Bool = true) {
+    init(
+      messages: Int = 1_000_000, isUnscheduled: Bool = true, hasOwnBroker: Bool = true, mayLose: Bool = false
+    ) {
       controller = RunController(
-        plannedMessages: messages, isUnscheduled: isUnscheduled, hasOwnBroker: hasOwnBroker)
+        plannedMessages: messages, isUnscheduled: isUnscheduled, hasOwnBroker: hasOwnBroker, mayLose: mayLose)
     }
 
     mutating func step(_ passing: Duration = .milliseconds(20)) -> [RunController.Action] {
@@ -39,6 +41,19 @@ import WindowStore
   }
 
   // MARK: - Publishing
+
+  /// At QoS 0 what was published while ingestion was dead is lost, and the fleet must not wait for it for ever.
+  @Test(arguments: [true, false]) func whatIsLostOnTheWayIsWrittenOff(mayLose: Bool) {
+    var run = Run(mayLose: mayLose)
+    #expect(run.step() == [.grant(messages: 10_000)])
+    run.store(1)
+    #expect(run.step() == [.grant(messages: 10_001)])
+    var granted = 0
+    for _ in 0..<20 {
+      for case .grant(let messages) in run.step(.seconds(1)) { granted = messages }
+    }
+    #expect((granted > 10_001) == mayLose)
+  }
 
   @Test func theFleetIsLetAheadOfWhatIsStoredAndNoFurther() {
     var run = Run()
