@@ -1,11 +1,9 @@
-import Charts
 import Detection
 import Files
 import HTMLReport
 import Pages
 import TestSupport
 import Testing
-import Verdict
 
 /// How good: figures of the report alone.
 @Suite struct QualitySectionTests {
