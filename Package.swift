@@ -107,7 +107,7 @@ let package = Package(
 
     .target(name: "ClusterModel", dependencies: [telemetry, files, wording, "Compute"]),
 
-    .target(name: "DetectionCharts", dependencies: ["Charts", "Detection"]),
+    .target(name: "DetectionCharts", dependencies: [telemetry, wording, "Charts", "Detection"]),
 
     // Layer 4
     .target(
@@ -270,9 +270,11 @@ let package = Package(
     .testTarget(
       name: "ClusterChartsTests",
       dependencies: [
-        "TestSupport", "ClusterCharts", "LoadCharts", "Verdict", "Charts", "ClusterModel", "Compute",
+        "TestSupport", "ClusterCharts", "LoadCharts", "DetectionCharts", "Detection", "Verdict", "Charts",
+        "ClusterModel", "Compute",
         telemetry,
-      ]),
+      ],
+      exclude: ["Golden"]),
     .testTarget(
       name: "BatchScoringTests",
       dependencies: [

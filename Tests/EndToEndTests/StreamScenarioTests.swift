@@ -94,17 +94,19 @@ import Testing
   /// A script that no request can please: by the rules of 2020 the run fails, and says why.
   @Test func aFatalAnswerFailsTheRun() async throws {
     try await withTemporaryFolder { folder in
+      try Folder.make("\(folder)/endpoint")
       try AtomicFile.write(
         """
         name: broken
         deployments: { it: { code_configuration: { code: ., scoring_script: score.py } } }
-        """, to: "\(folder)/endpoint.yaml", existing: .replace)
+        """, to: "\(folder)/endpoint/it.yaml", existing: .replace)
       try AtomicFile.write(
-        "def init(): pass\ndef run(files): raise ValueError('no such tune')\n", to: "\(folder)/score.py",
+        "def init(): pass\ndef run(files): raise ValueError('no such tune')\n",
+        to: "\(folder)/endpoint/score.py",
         existing: .replace)
       let outcome = try await SondeProgram.run(
         ["run", Self.quickstart] + smallScenario + [
-          "--set", "serving={ endpoint: \(folder)/endpoint.yaml }", "--set",
+          "--set", "serving={ endpoint: \(folder)/endpoint/it.yaml }", "--set",
           "stream_scoring={ fatal_codes: 2020 }", "--out", "\(folder)/run",
         ])
       #expect(outcome.status == 1, "\(outcome.output)\(outcome.errors)")
