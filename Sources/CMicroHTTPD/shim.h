@@ -147,6 +147,13 @@ static inline struct MHD_Response *mhd_file_response(int descriptor, uint64_t co
   return MHD_create_response_from_fd64(count, descriptor);
 }
 
+typedef ssize_t (*mhd_piece)(void *context, uint64_t position, char *bytes, size_t most);
+
+// An answer whose body is what `piece` returns, of unknown length. `end` is called when it is needed no more.
+static inline struct MHD_Response *mhd_stream_response(mhd_piece piece, void *context, void (*end)(void *context)) {
+  return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, piece, context, end);
+}
+
 static inline void mhd_add_header(struct MHD_Response *response, const char *name, const char *value) {
   MHD_add_response_header(response, name, value);
 }

@@ -27,6 +27,8 @@ package struct HTTPAnswer: Hashable, Sendable {
   package var body: [UInt8]
   /// What is sent in place of ``body``; nil for that.
   package var file: HTTPFile?
+  /// What is sent in place of both, piece by piece as it comes; nil for that.
+  package var stream: HTTPStream?
 
   package init(_ status: HTTPStatus, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = []) {
     self.status = status

@@ -137,7 +137,7 @@ import Testing
       switch phase {
       case .opened, .receiving, .sending: 30
       case .kept: 60
-      case .answering: nil
+      case .answering, .streaming: nil
       }
     let watch = ConnectionWatch(Self.limits)
     for age in [0, 29, 30, 59, 60, 1_000_000] as [Int64] {

@@ -10,6 +10,8 @@ package enum ConnectionPhase: UInt8, CaseIterable {
   case answering
   /// The answer is leaving.
   case sending
+  /// All that there is of a streamed answer has left, and more is to come. That is bounded by who makes it.
+  case streaming
 
   /// Whether it has no request that anybody waits for.
   package var isIdle: Bool { self == .opened || self == .kept }
@@ -69,7 +71,7 @@ package struct ConnectionWatch: Sendable {
     switch phase {
     case .opened, .receiving, .sending: request
     case .kept: idle
-    case .answering: nil
+    case .answering, .streaming: nil
     }
   }
 

@@ -56,8 +56,13 @@ final class ConnectionTable: Sendable {
     state.withLock { state in
       for connection in state.open.values {
         let sight = connection.sight
-        guard sight.phase.isIdle || sight.phase == .receiving, sight.since < since else { continue }
-        if connection.isReadToItsEnd { connection.cut() }
+        guard sight.since < since else { continue }
+        if sight.phase == .streaming {
+          // It is suspended, and the library does not look at it.
+          if connection.isReadToItsEnd { connection.endStream() }
+        } else if sight.phase.isIdle || sight.phase == .receiving, connection.isReadToItsEnd {
+          connection.cut()
+        }
       }
     }
   }
@@ -67,6 +72,11 @@ final class ConnectionTable: Sendable {
     state.withLock { state in
       for connection in state.open.values where connection.sight.phase.isIdle { connection.closeForReading() }
     }
+  }
+
+  /// Ends the answers that are being streamed, after what has left of them.
+  func endStreams() {
+    for connection in state.withLock({ Array($0.open.values) }) { connection.endStream() }
   }
 
   /// Waits for no answer any longer.

@@ -17,6 +17,8 @@ final class HTTPConnection: @unchecked Sendable {
     var discarded = 0
     /// Whether the handler has asked for time.
     var hasPromised = false
+    /// Whether its answer is a stream.
+    var isStreamed = false
   }
 
   /// The library's. It lives as long as the connection is in the table, and while it is suspended.
@@ -28,6 +30,8 @@ final class HTTPConnection: @unchecked Sendable {
   private let phase = Atomic<UInt8>(ConnectionPhase.opened.rawValue)
   private let since: Atomic<Int64>
   private let later = Mutex(LaterAnswer())
+  /// The answer that is being streamed.
+  private let streamed = Mutex<HTTPStream?>(nil)
 
   init(_ handle: OpaquePointer) {
     self.handle = handle
@@ -104,9 +108,27 @@ final class HTTPConnection: @unchecked Sendable {
     }
   }
 
+  // MARK: An answer that is streamed
+
+  /// Its answer is `stream` from now on.
+  func stream(_ stream: HTTPStream) { streamed.withLock { $0 = stream } }
+
+  /// Ends the answer that is being streamed, if one is.
+  func endStream() { streamed.withLock { $0 }?.end() }
+
+  /// Lets it stand still until ``resume()``. On the server's thread.
+  func suspend() {
+    enter(.streaming)
+    MHD_suspend_connection(handle)
+  }
+
+  /// Only where it was suspended.
+  func resume() { MHD_resume_connection(handle) }
+
   /// The request is over, answered or not.
   func endExchange() {
     if exchange.hasPromised { later.withLock { $0.forget() } }
+    if exchange.isStreamed { streamed.withLock { $0 = nil } }
     exchange = Exchange()
     enter(.kept)
   }

@@ -22,7 +22,11 @@ final class ServerCore: Sendable {
   }
 
   /// From now on each answer is the last one of its connection, and at the next call of the library it stops to listen.
-  func drain() { draining.store(true, ordering: .sequentiallyConsistent) }
+  func drain() {
+    draining.store(true, ordering: .sequentiallyConsistent)
+    // Those that begin afterwards end at once.
+    table.endStreams()
+  }
 
   /// The socket that the library no longer listens on; nil as long as it does.
   var abandonedSocket: Int32? {
@@ -155,7 +159,8 @@ final class ServerCore: Sendable {
     if draining.load(ordering: .relaxed) { connection.closeForReading() }
   }
 
-  private static func response(_ answer: HTTPAnswer) -> OpaquePointer? {
+  private static func response(_ answer: HTTPAnswer, _ connection: HTTPConnection) -> OpaquePointer? {
+    if let stream = answer.stream { return StreamBody.response(stream, on: connection) }
     guard let file = answer.file else {
       return answer.body.withUnsafeBytes { mhd_response($0.baseAddress, $0.count) }
     }
@@ -167,10 +172,13 @@ final class ServerCore: Sendable {
   }
 
   private func send(_ answer: HTTPAnswer, _ connection: HTTPConnection) -> Bool {
-    guard let response = Self.response(answer) else { return false }
+    guard let response = Self.response(answer, connection) else { return false }
     // The library takes no name and no value with a line break, so that no answer can be split.
     for field in answer.headers.fields { mhd_add_header(response, field.name, field.value) }
-    if draining.load(ordering: .relaxed) { mhd_add_header(response, "Connection", "close") }
+    if draining.load(ordering: .sequentiallyConsistent) {
+      mhd_add_header(response, "Connection", "close")
+      answer.stream?.end()
+    }
     connection.enter(.sending)
     return mhd_queue(connection.handle, UInt32(answer.status.rawValue), response) == 1
   }
