@@ -110,7 +110,7 @@ extension JobStore {
     (row[name] as Int64?).map(Timestamp.init(milliseconds:))
   }
 
-  private static func record(_ row: Row) -> JobRecord {
+  static func record(_ row: Row) -> JobRecord {
     func time(_ name: String) -> Timestamp? { Self.time(row, name) }
     var record = JobRecord(
       cut: JobCut(

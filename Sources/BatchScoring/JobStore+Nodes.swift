@@ -15,14 +15,26 @@ extension JobStore {
 
   /// Every change of state of a node, in order.
   package func nodeStates() throws -> [NodeStateRecord] {
-    try read { db in
-      try Row.fetchAll(db, sql: "SELECT * FROM node_states ORDER BY number").map { row in
-        NodeStateRecord(
-          target: row["target"], node: row["node"],
-          state: (row["state"] as String?).flatMap(NodeState.init(rawValue:)),
-          at: Timestamp(milliseconds: row["at_ms"]))
-      }
+    try read { try Self.nodeStates(after: 0, most: -1, $0).records }
+  }
+
+  /// The changes behind number `known`, in order, and the number of the last one.
+  ///
+  /// - Parameter most: How many; negative for all.
+  static func nodeStates(after known: Int, most: Int, _ db: Database) throws -> (
+    records: [NodeStateRecord], last: Int
+  ) {
+    var last = known
+    let records = try Row.fetchAll(
+      db, sql: "SELECT * FROM node_states WHERE number > ? ORDER BY number LIMIT ?", arguments: [known, most]
+    ).map { row in
+      last = row["number"]
+      return NodeStateRecord(
+        target: row["target"], node: row["node"],
+        state: (row["state"] as String?).flatMap(NodeState.init(rawValue:)),
+        at: Timestamp(milliseconds: row["at_ms"]))
     }
+    return (records, last)
   }
 
   /// Writes of nodes whose coordinator was killed that they went with it, when it was last heard of.

@@ -27,6 +27,8 @@ package struct RunFolder: Hashable, Sendable {
   /// What the run was at, second by second.
   package var timeline: String { "\(path)/timeline.csv" }
   package var logs: String { "\(path)/logs" }
+  /// What the run says of itself while it goes on: lines of ``RunLogEntry``.
+  package var runLog: String { "\(logs)/run.log" }
   /// What the scoring service and the load on it leave behind.
   package var serving: String { "\(path)/serving" }
   /// What the scoring service leaves behind that the stream asks.

@@ -35,7 +35,7 @@ package struct ScenarioRun: Sendable {
   package let document: ScenarioDocument
   private let options: Options
   private let stop: StopFlag
-  private let observe: @Sendable (RunEvent) -> Void
+  private var observe: @Sendable (RunEvent) -> Void
 
   /// - Parameters:
   ///   - stop: Set where the run is to end early.
@@ -57,6 +57,16 @@ package struct ScenarioRun: Sendable {
     // Found missing after an hour of readings, it would have cost that hour.
     if document.serving?.needsHAProxy == true { _ = try HAProxyProgram.path() }
     let folder = try RunFolder.create(at: options.output)
+    let (log, observe) = (RunLog(folder, document), observe)
+    var run = self
+    run.observe = { event in
+      log.note(event)
+      observe(event)
+    }
+    return try await run.carryOut(in: folder)
+  }
+
+  private func carryOut(in folder: RunFolder) async throws -> (report: RunReport, folder: RunFolder) {
     var account = RunAccount(
       startedAt: Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)))
     let begin = ContinuousClock.now
