@@ -35,18 +35,21 @@ package struct ScenarioRun: Sendable {
   package let document: ScenarioDocument
   private let options: Options
   private let stop: StopFlag
+  private let begun: @Sendable () -> Void
   private var observe: @Sendable (RunEvent) -> Void
 
   /// - Parameters:
   ///   - stop: Set where the run is to end early.
+  ///   - begun: Called when the folder of the run is there.
   ///   - observe: Told how far the run is, from one thread at a time.
   package init(
     _ document: ScenarioDocument, options: Options, until stop: StopFlag,
-    observe: @escaping @Sendable (RunEvent) -> Void
+    begun: @escaping @Sendable () -> Void = {}, observe: @escaping @Sendable (RunEvent) -> Void
   ) {
     self.document = document
     self.options = options
     self.stop = stop
+    self.begun = begun
     self.observe = observe
   }
 
@@ -58,6 +61,7 @@ package struct ScenarioRun: Sendable {
     if document.serving?.needsHAProxy == true { _ = try HAProxyProgram.path() }
     let folder = try RunFolder.create(at: options.output)
     let (log, observe) = (RunLog(folder, document), observe)
+    begun()
     var run = self
     run.observe = { event in
       log.note(event)

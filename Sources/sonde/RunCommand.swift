@@ -53,8 +53,18 @@ struct RunCommand: AsyncParsableCommand {
   @Option(
     help: "What is printed at the end: a summary for people, or the reports as JSON, one after the other.")
   var format = OutputFormat.text
+  @Flag(
+    help: "Show the run on a page while it goes on; its address is said on standard error. See sonde view.")
+  var view = false
+  @Flag(help: "Open that page in a browser, as --view and more.")
+  var open = false
 
-  func validate() throws { try several.check(beside: changes) }
+  func validate() throws {
+    try several.check(beside: changes)
+    if view || open, files.count > 1 {
+      throw ValidationError("a live page shows one run: with --view, give one scenario")
+    }
+  }
 
   func run() async throws {
     let stop = StopSignal()
@@ -69,6 +79,9 @@ struct RunCommand: AsyncParsableCommand {
     {
       throw ValidationError(
         "two of the scenarios are called \(name.quoted); without --out each has a folder of its own")
+    }
+    if view || open, documents.contains(where: { $0.seeds != nil }) {
+      throw ValidationError("a live page shows one run: with --view, give one seed (--seed N)")
     }
     var rows: [RunSummary.Row] = []
     var worst = ExitStatus.success.rawValue
@@ -114,10 +127,13 @@ struct RunCommand: AsyncParsableCommand {
   ) {
     if document.seeds != nil { return try await runSeeds(of: document, stop, in: folder) }
     let progress = ProgressLine()
+    let page =
+      view || open
+      ? LivePageProcess(folder: folder, opens: open, say: { progress.show(.notice($0)) }) : nil
     let run = ScenarioRun(
       document,
       options: .init(output: folder, executable: ExecutablePath.current),
-      until: stop, observe: { progress.show($0) })
+      until: stop, begun: { page?.begin() }, observe: { progress.show($0) })
     do {
       let (report, _) = try await run.run()
       progress.clear()

@@ -63,7 +63,7 @@ package struct LivePage: Sendable {
       <h2 id="h-devices">Devices</h2>
       <p id="counts" class="quiet">No device has been heard of yet</p>
       <p class="quiet" id="legend">A cell has a device’s last value and the score of its last window; a score below 0 lies outside of what the model knows. The worst come first.</p>
-      <div id="grid" role="region" aria-labelledby="h-devices" tabindex="0"><ol id="cells"></ol></div>
+      <div id="grid" role="group" aria-label="Grid of devices" tabindex="0"><ol id="cells"></ol></div>
       </section>
       <section id="s-faults" aria-labelledby="h-faults" hidden>
       <h2 id="h-faults">Faults and notices</h2>

@@ -106,6 +106,10 @@ enum LiveScript {
         let node = place[key];
         if (!node) {
           const box = make('div', undefined, 'table'), head = make('tr');
+          // It may be wider than a telephone, and is then moved by the keys.
+          box.tabIndex = 0;
+          box.setAttribute('role', 'group');
+          box.setAttribute('aria-label', caption);
           for (const column of columns) {
             const cell = make('th', column[0], column[1]);
             cell.scope = 'col';
@@ -124,7 +128,14 @@ enum LiveScript {
         while (body.rows.length > rows.length) body.lastChild.remove();
         rows.forEach((row, i) => {
           const line = body.rows[i] || body.appendChild(make('tr'));
-          row.forEach((text, j) => put(line.cells[j] || line.appendChild(make('td', undefined, columns[j][1])), text));
+          row.forEach((text, j) => {
+            let cell = line.cells[j];
+            if (!cell) {
+              cell = line.appendChild(make('td', undefined, columns[j][1]));
+              cell.dataset.column = columns[j][0];
+            }
+            put(cell, text);
+          });
         });
       }
       function line(place, name, text) {
@@ -207,10 +218,10 @@ enum LiveScript {
 
         const faults = byId('faults');
         show(byId('s-faults'), s.faults.length + s.notices.length > 0);
-        table(faults, 'Faults', [['At', 'number'], ['Fault'], ['What happened']],
+        table(faults, 'Faults', [['At', 'number'], ['Fault', 'text'], ['What happened', 'text']],
           s.faults.map(f => [f[2] === null ? '–' : span(f[2]), f[0], f[1] === null ? (end ? 'it has not happened' : 'to come') : f[1]]));
         line(faults, 'more', s.more_faults ? several(s.more_faults, 'further fault', 'further faults') : '');
-        table(faults, 'Notices', [['At', 'number'], ['Notice']], s.notices.slice().reverse().map(n => [span(n[0]), n[1]]));
+        table(faults, 'Notices', [['At', 'number'], ['Notice', 'text']], s.notices.slice().reverse().map(n => [span(n[0]), n[1]]));
 
         const jobs = s.jobs;
         show(byId('s-jobs'), !!jobs);
@@ -219,7 +230,7 @@ enum LiveScript {
           line(byId('jobs'), 'sum', several(jobs.total, 'job', 'jobs') + ': ' + states.filter(name => jobs[name]).map(name => whole.format(jobs[name]) + ' ' + name).join(', ') +
             '; ' + several(jobs.predictions, 'window', 'windows') + ' scored, ' + several(jobs.retries, 'retry', 'retries'));
           table(byId('jobs'), jobs.total > jobs.newest.length ? 'The newest jobs' : 'Jobs',
-            [['Job'], ['State'], ['Tasks done', 'number'], ['Tasks failed', 'number'], ['Windows', 'number'], ['Took', 'number'], ['Reason']],
+            [['Job'], ['State'], ['Tasks done', 'number'], ['Tasks failed', 'number'], ['Windows', 'number'], ['Took', 'number'], ['Reason', 'text']],
             jobs.newest.map(j => [j[0], j[1], number(j[3]) + ' of ' + number(j[2]), number(j[4]), number(j[5]), span(j[6]), j[7] || '']));
         }
 

@@ -7,6 +7,7 @@ enum LiveStyle {
     *{box-sizing:border-box}
     body{margin:0;padding:1rem;background:var(--paper);color:var(--ink);font:16px/1.45 system-ui,sans-serif;overflow-wrap:anywhere}
     header,main,footer{max-width:76rem;margin:0 auto}
+    h1,li,td,#reason,#folder{unicode-bidi:plaintext}
     h1{font-size:1.5rem;line-height:1.2;margin:0 0 .25rem}
     h2{font-size:1.1rem;margin:1.75rem 0 .5rem;border-top:1px solid var(--grid);padding-top:.75rem}
     h3{font-size:.95rem;margin:.75rem 0 .25rem}
@@ -22,7 +23,7 @@ enum LiveStyle {
     dl div{border:1px solid var(--grid);border-radius:.35rem;padding:.4rem .6rem}
     dt{color:var(--quiet);font-size:.8125rem}
     dd{margin:0;font-size:1.15rem;font-variant-numeric:tabular-nums}
-    #courses{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr));gap:1rem}
+    #courses{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1rem}
     figure{margin:0}
     figcaption{font-size:.875rem}
     svg{display:block;width:100%;height:6rem;border-bottom:1px solid var(--line)}
@@ -40,11 +41,22 @@ enum LiveStyle {
     #cells b{display:block;font-weight:600;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
     #cells span{display:block;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;font-variant-numeric:tabular-nums}
     #cells .mark{color:var(--red);font-weight:600}
-    .table{overflow-x:auto}
-    table{border-collapse:collapse;font-size:.875rem;width:100%}
-    th,td{text-align:left;padding:.25rem .6rem .25rem 0;border-bottom:1px solid var(--grid);vertical-align:top}
+    .table{overflow-x:auto;margin:.5rem 0 1rem}
+    caption{text-align:left;font-weight:600}
+    table{border-collapse:collapse;font-size:.875rem}
+    th,td{text-align:left;padding:.25rem 1.5rem .25rem 0;border-bottom:1px solid var(--grid);vertical-align:top;white-space:nowrap}
+    .text{white-space:normal;min-width:12rem;max-width:44rem}
     .number{text-align:right;font-variant-numeric:tabular-nums}
     [hidden]{display:none}
+    @media (max-width:40rem){
+    thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+    table,caption,tbody,tr{display:block}
+    tr{border-bottom:1px solid var(--grid);padding:.3rem 0}
+    td{display:block;border:0;padding:0;white-space:normal;overflow-wrap:anywhere;text-align:left}
+    td:empty{display:none}
+    td::before{content:attr(data-column) ": ";color:var(--quiet)}
+    .text{min-width:0}
+    }
     @media (max-width:30rem){body{padding:.75rem}dl{grid-template-columns:repeat(2,1fr)}#cells{grid-template-columns:repeat(2,1fr)}}
     @media (forced-colors:active){#cells li.anomalous{border-width:3px}}
 

@@ -295,11 +295,20 @@ extension LiveState {
     return String(format: "%.5g", value)
   }
 
-  /// A text of somebody else's, cut where it is too long.
+  /// A text of somebody else's: cut where it is too long, and without characters that show nothing or turn the direction of what follows.
   static func cut(_ text: String) -> String {
-    guard text.unicodeScalars.count > LiveDefaults.textLength else { return text }
-    var cut = String.UnicodeScalarView(text.unicodeScalars.prefix(LiveDefaults.textLength))
-    cut.append("…")
+    var cut = String.UnicodeScalarView()
+    for (place, scalar) in text.unicodeScalars.enumerated() {
+      guard place < LiveDefaults.textLength else {
+        cut.append("…")
+        break
+      }
+      switch scalar {
+      case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}"..."\u{202E}", "\u{2066}"..."\u{2069}":
+        cut.append("\u{FFFD}")
+      default: cut.append(scalar)
+      }
+    }
     return String(cut)
   }
 }
