@@ -1,5 +1,5 @@
 /// A piece of an HTML page. Text and the values of attributes are escaped when they are put in, and there is no way in for ready-made
-/// markup but ``picture(_:)``, so that nothing that a user has named becomes markup.
+/// markup but ``picture(_:)`` (and style and script, which are the page's own), so that nothing that a user has named becomes markup.
 package struct HTML: Hashable, Sendable {
   /// The markup.
   package let source: String
@@ -16,14 +16,29 @@ package struct HTML: Hashable, Sendable {
   package static func list(_ pieces: [HTML]) -> HTML { HTML(source: pieces.map(\.source).joined()) }
 
   /// An element with an end tag. The names are written in the program.
+  package static func element(_ name: StaticString, _ content: HTML...) -> HTML {
+    element(name, attributes: [], content)
+  }
+
+  package static func element(_ name: StaticString, _ content: [HTML]) -> HTML {
+    element(name, attributes: [], content)
+  }
+
   package static func element(
-    _ name: StaticString, _ attributes: KeyValuePairs<StaticString, String> = [:], _ content: HTML...
+    _ name: StaticString, _ attributes: KeyValuePairs<StaticString, String>, _ content: HTML...
   ) -> HTML {
     element(name, attributes, content)
   }
 
   package static func element(
-    _ name: StaticString, _ attributes: KeyValuePairs<StaticString, String> = [:], _ content: [HTML]
+    _ name: StaticString, _ attributes: KeyValuePairs<StaticString, String>, _ content: [HTML]
+  ) -> HTML {
+    element(name, attributes: attributes.map { ($0.key, $0.value) }, content)
+  }
+
+  /// The same with attributes that are put together one by one.
+  static func element(
+    _ name: StaticString, attributes: [(StaticString, String)], _ content: [HTML]
   ) -> HTML {
     HTML(source: start(name, attributes) + content.map(\.source).joined() + "</\(name)>")
   }
@@ -32,12 +47,17 @@ package struct HTML: Hashable, Sendable {
   package static func void(_ name: StaticString, _ attributes: KeyValuePairs<StaticString, String> = [:])
     -> HTML
   {
-    HTML(source: start(name, attributes))
+    HTML(source: start(name, attributes.map { ($0.key, $0.value) }))
   }
 
-  private static func start(_ name: StaticString, _ attributes: KeyValuePairs<StaticString, String>) -> String
-  {
-    "<\(name)" + attributes.map { " \($0.key)=\"\(escaped($0.value))\"" }.joined() + ">"
+  /// An element whose text is code of this program, and is not escaped: `style` and `script`. It holds no end tag.
+  static func code(_ name: StaticString, _ text: String) -> HTML {
+    precondition(!text.contains("</"), "the code of a page ends its element")
+    return HTML(source: "<\(name)>\(text)</\(name)>")
+  }
+
+  private static func start(_ name: StaticString, _ attributes: [(StaticString, String)]) -> String {
+    "<\(name)" + attributes.map { " \($0)=\"\(escaped($1))\"" }.joined() + ">"
   }
 
   /// `text` with what means something in HTML written as references. Characters that HTML does not allow become U+FFFD.

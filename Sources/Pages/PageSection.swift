@@ -10,10 +10,12 @@ package struct PageSection: Hashable, Sendable {
   package var notes: [String]
   package var figures: [PageFigure]
   package var tables: [PageTable]
+  /// Texts of files, after the tables.
+  package var texts: [PageText]
 
   package init(
     id: String, topic: String, finding: String, notes: [String] = [], figures: [PageFigure] = [],
-    tables: [PageTable] = []
+    tables: [PageTable] = [], texts: [PageText] = []
   ) {
     self.id = id
     self.topic = topic
@@ -21,6 +23,22 @@ package struct PageSection: Hashable, Sendable {
     self.notes = notes
     self.figures = figures
     self.tables = tables
+    self.texts = texts
+  }
+}
+
+/// The text of a file in a page, line by line as it is, folded until somebody opens it.
+package struct PageText: Hashable, Sendable {
+  /// Names it in the page, of letters, digits and hyphens.
+  package var id: String
+  /// What it is the text of.
+  package var title: String
+  package var text: String
+
+  package init(id: String, title: String, text: String) {
+    self.id = id
+    self.title = title
+    self.text = text
   }
 }
 
@@ -61,11 +79,14 @@ package struct PageTable: Hashable, Sendable {
     package var value: Double?
     /// The name of the figure in `report.json`, such as `readings.lost`; tests read it back. Nil for what is not in there.
     package var figure: String?
+    /// Drawn before the text, which says the same in words.
+    package var mark: PageMark?
 
-    package init(_ text: String, value: Double? = nil, figure: String? = nil) {
+    package init(_ text: String, value: Double? = nil, figure: String? = nil, mark: PageMark? = nil) {
       self.text = text
       self.value = value
       self.figure = figure
+      self.mark = mark
     }
 
     package init(stringLiteral value: String) { self.init(value) }
