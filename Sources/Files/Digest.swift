@@ -13,6 +13,13 @@ package enum Digest {
   /// The digest of `text` in UTF-8.
   package static func sha256(text: String) -> String { sha256(Array(text.utf8)) }
 
+  /// The digest of `text` in UTF-8 as a `Content-Security-Policy` has it: `sha256-` and base64.
+  package static func policySource(ofText text: String) -> String {
+    var digest = RunningDigest()
+    digest.update(Array(text.utf8))
+    return "sha256-" + Data(digest.bytes).base64EncodedString()
+  }
+
   /// The digest of the file at `path`, read in pieces. Throws ``FileError``.
   package static func sha256(file path: String) throws -> String {
     guard let file = FileHandle(forReadingAtPath: path) else { throw FileError(path: path, action: .read) }

@@ -23,6 +23,9 @@ package struct RunFolder: Hashable, Sendable {
   package var transport: String { "\(path)/transport.csv" }
   package var report: String { "\(path)/report.json" }
   package var junit: String { "\(path)/junit.xml" }
+  /// The page for people.
+  package var page: String { "\(path)/\(Self.pageName)" }
+  package static let pageName = "report.html"
   package var manifest: String { "\(path)/manifest.json" }
   /// What the run was at, second by second.
   package var timeline: String { "\(path)/timeline.csv" }

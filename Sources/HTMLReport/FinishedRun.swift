@@ -5,16 +5,33 @@ package struct FinishedRun: Sendable {
   package let folder: RunFolder
   /// `report.json`.
   package let report: JSONValue
-  /// `manifest.json`; nil while it has not been written, as it is the last file of a run.
+  /// `manifest.json`, without what it says of the page; nil where there is none.
   package let manifest: JSONValue?
 
   /// Reads the run in `folder`. Throws `FileError` and `JSONFileError` where its report cannot be read.
-  package init(_ folder: RunFolder) throws {
+  ///
+  /// - Parameter manifest: What the manifest will say, where it has not been written: it is the last file of a run, and has the digest of
+  ///   the page. Nil for what is in the folder.
+  package init(_ folder: RunFolder, manifest: JSONValue? = nil) throws {
     self.folder = folder
     report = try JSONFile.read(JSONValue.self, folder.report, keys: .asDeclared)
-    manifest =
-      FileStamp(folder.manifest) == nil
+    let said = try manifest ?? Self.manifest(of: folder)
+    self.manifest = said.map { Self.withoutPage($0) }
+  }
+
+  private static func manifest(of folder: RunFolder) throws -> JSONValue? {
+    FileStamp(folder.manifest) == nil
       ? nil : try JSONFile.read(JSONValue.self, folder.manifest, keys: .asDeclared)
+  }
+
+  /// A page cannot say its own digest.
+  private static func withoutPage(_ manifest: JSONValue) -> JSONValue {
+    guard case .object(var fields) = manifest, case .object(var outputs)? = fields["outputs"] else {
+      return manifest
+    }
+    outputs[RunFolder.pageName] = nil
+    fields["outputs"] = .object(outputs)
+    return .object(fields)
   }
 
   /// The figure that `path` names in the report, such as `readings.lost`; nil where it is null or not there. Entries of lists are

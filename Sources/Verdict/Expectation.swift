@@ -39,8 +39,9 @@ package struct Expectation: Hashable, Sendable, CustomStringConvertible {
   /// What is made of the runs of several seeds; nil where the expectation is demanded of each run.
   package let function: SeedFunction?
   let path: [Part]
-  let comparison: Comparison
-  let demanded: JSONValue
+  package let comparison: Comparison
+  /// The number or the name that the figure is compared with.
+  package let demanded: JSONValue
 
   package var description: String { expression }
 

@@ -1,0 +1,67 @@
+import Charts
+import Files
+import Pages
+import Wording
+
+/// `report.html`: what a run came to, for people. It is made from the run's files alone, so the same run gives the same bytes.
+package enum HTMLReport {
+  /// A part of the page, and what is said in its place where its files cannot be read.
+  struct Part {
+    var id: String
+    var topic: String
+    /// The files that it is made from, in words.
+    var files: String
+    /// Nil where the run did not have it.
+    var make: @Sendable (FinishedRun) throws -> PageSection?
+  }
+
+  /// The sections of the page, in their order. What is to be seen in the page is added here, and nowhere else.
+  static let parts: [Part] = [
+    Part(id: "verdict", topic: "Verdict", files: "report.json", make: VerdictSection.section),
+    Part(id: "lost", topic: "Was anything lost?", files: "report.json", make: LossSection.section),
+    Part(
+      id: "provenance", topic: "Where it is from", files: "manifest.json", make: ProvenanceSection.section),
+  ]
+
+  /// The page of `run`. A section whose files cannot be read says so, and the others are there.
+  package static func text(of run: FinishedRun) -> String { text(of: run, parts: parts) }
+
+  static func text(of run: FinishedRun, parts: [Part]) -> String {
+    page(
+      RunHeader.header(of: run), parts.compactMap { section($0, run) },
+      footer:
+        "Made from the files of the run’s folder, and from nothing else. The figures are those of report.json."
+    )
+  }
+
+  /// Writes the page of `run` into its folder, or to `path`, in place of an older one. Throws `FileError`.
+  package static func write(_ run: FinishedRun, to path: String? = nil) throws {
+    try AtomicFile.write(text(of: run), to: path ?? run.folder.page, existing: .replace)
+  }
+
+  static func page(_ header: Page.Header, _ sections: [PageSection], footer: String) -> String {
+    Page(header: header, sections: sections, footer: footer, policy: policy).text()
+  }
+
+  /// What a browser may run of a page: the page's own style and script, and the style of its pictures.
+  static let policy = Page.Policy(
+    styles: [PageStyle.text, ChartTheme.styleSheet].map { Digest.policySource(ofText: $0) },
+    scripts: [Digest.policySource(ofText: PageScript.text)])
+
+  private static func section(_ part: Part, _ run: FinishedRun) -> PageSection? {
+    do {
+      return try part.make(run)
+    } catch {
+      return PageSection(
+        id: part.id, topic: part.topic, finding: "This part is missing: its files could not be read",
+        notes: [reason(error, part, run), "The other sections do not need these files."])
+    }
+  }
+
+  /// Why a section is missing, with paths as they are in the run's folder: the page does not depend on where that is.
+  private static func reason(_ error: any Error, _ part: Part, _ run: FinishedRun) -> String {
+    let names = error is FileError || error is JSONFileError
+    let text = names ? "\(error)" : "It is made from \(part.files): \(error)"
+    return Quotation.bounded(line: text.replacing("\(run.folder.path)/", with: ""))
+  }
+}
