@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import HTMLReport
 import Scenario
 import Verdict
 
@@ -9,13 +10,25 @@ struct RunManifest {
   let document: ScenarioDocument
   let folder: RunFolder
 
-  /// Writes the manifest; the last file of a run.
-  func write() throws {
-    try Self.write(document, outputs: Self.outputs(in: folder), to: folder.manifest)
+  /// Writes the page of the run, which says what the manifest does but its own digest, and then the manifest, the last file of a run. A
+  /// run has its verdict whether there is a page or not: why there is none is handed to `notice`.
+  func write(notice: (String) -> Void) throws {
+    var outputs = try Self.outputs(in: folder)
+    do {
+      try HTMLReport.write(try FinishedRun(folder, manifest: Self.value(document, outputs: outputs)))
+      outputs[RunFolder.pageName] = try Digest.sha256(file: folder.page)
+    } catch {
+      notice("the page of the run could not be written: \(error)")
+    }
+    try Self.write(document, outputs: outputs, to: folder.manifest)
   }
 
   /// Writes the manifest of `document` and its `outputs` to `path`.
   static func write(_ document: ScenarioDocument, outputs: [String: String], to path: String) throws {
+    try AtomicFile.write(value(document, outputs: outputs).indented(), to: path, existing: .replace)
+  }
+
+  private static func value(_ document: ScenarioDocument, outputs: [String: String]) -> JSONValue {
     // A number of 64 bits does not fit into JSON's numbers.
     let seed: (key: String, value: JSONValue) =
       if let seeds = document.seeds {
@@ -23,7 +36,7 @@ struct RunManifest {
       } else {
         ("seed", .text(String(document.seed)))
       }
-    let manifest = JSONValue.object([
+    return .object([
       "scenario": .object([
         "name": .text(document.name), "path": .text(document.text.path),
         "folder": .text(document.text.absoluteFolder), "text": .text(document.text.text),
@@ -36,7 +49,6 @@ struct RunManifest {
       "host": host,
       "outputs": .object(outputs.mapValues(JSONValue.text)),
     ])
-    try AtomicFile.write(manifest.indented(), to: path, existing: .replace)
   }
 
   private static var host: JSONValue {

@@ -1,6 +1,7 @@
 import Detection
 import Files
 import Foundation
+import HTMLReport
 import Modelling
 import Scenario
 import Verdict
@@ -25,7 +26,11 @@ package struct RunVerification {
   /// is none any more, and what judging throws.
   package func run() throws -> Outcome {
     let manifest = try RunManifest.Recorded(path: folder.manifest)
-    var findings = RunManifest.differences(manifest.outputs, try RunManifest.outputs(in: folder))
+    var outputs = try RunManifest.outputs(in: folder)
+    if outputs[RunFolder.pageName] != manifest.outputs[RunFolder.pageName], isPageOfRun {
+      outputs[RunFolder.pageName] = manifest.outputs[RunFolder.pageName]
+    }
+    var findings = RunManifest.differences(manifest.outputs, outputs)
     let document = try ScenarioDocument.parse(manifest.scenario)
     let report = try JSONFile.read(JSONValue.self, folder.report, keys: .asDeclared)
     guard FileStamp(folder.account) != nil else {
@@ -74,6 +79,15 @@ package struct RunVerification {
     }
     return figures
       + (try RunAudit.streamDifferences(scored, layout, from: document.scheduleConfiguration?.from))
+  }
+
+  /// Whether the page is what this version makes of the run's files: `sonde report` writes it anew, also for runs of versions that wrote
+  /// another one, or none.
+  private var isPageOfRun: Bool {
+    guard let page = try? TextFile.text(of: folder.page), let run = try? FinishedRun(folder) else {
+      return false
+    }
+    return page == HTMLReport.text(of: run)
   }
 
   private func labelFindings(_ document: ScenarioDocument) throws -> [RunAudit.Finding] {

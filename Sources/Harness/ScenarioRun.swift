@@ -131,7 +131,7 @@ package struct ScenarioRun: Sendable {
     try AtomicFile.write(report.json().indented(), to: folder.report, existing: .replace)
     try AtomicFile.write(
       JUnitReport(report, version: Versions.sonde).text, to: folder.junit, existing: .replace)
-    try RunManifest(document: document, folder: folder).write()
+    try RunManifest(document: document, folder: folder).write { observe(.notice($0)) }
   }
 }
 

@@ -25,7 +25,7 @@ package enum PageMark: String, CaseIterable, Hashable, Sendable {
       case .neutral: "<circle cx=\"8\" cy=\"8\" r=\"5\"/>"
       }
     return .picture(
-      "<svg class=\"mark \(className)\" viewBox=\"0 0 16 16\" width=\"16\" height=\"16\" aria-hidden=\"true\">"
+      "<svg class=\"sign \(className)\" viewBox=\"0 0 16 16\" width=\"16\" height=\"16\" aria-hidden=\"true\">"
         + shape + "</svg>")
   }
 }

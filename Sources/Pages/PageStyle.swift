@@ -17,7 +17,7 @@ package enum PageStyle {
     :focus-visible{outline:3px solid var(--link);outline-offset:2px}
     body>header{padding-top:1.5rem;padding-bottom:.5rem}
     .verdict{display:flex;align-items:center;gap:.5rem;margin:.25rem 0 .5rem;font-size:1.6rem;font-weight:700;line-height:1.25}
-    .verdict .mark{width:1.5rem;height:1.5rem;margin:0}
+    .verdict .sign{width:1.5rem;height:1.5rem;margin:0}
     .facts{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;margin:0}
     .facts div{display:flex;gap:.4rem}
     .facts dt,.topic,.of,.pointed,footer{color:var(--quiet)}
@@ -34,16 +34,16 @@ package enum PageStyle {
     figcaption{color:var(--quiet);font-size:.875rem;max-width:46rem}
     .scroll{overflow-x:auto;position:relative}
     .picture .scroll{margin:0 -1rem}
-    .picture svg{display:block;width:100%;min-width:36rem}
+    .picture svg{display:block;width:100%;min-width:42rem}
     .pointed{font-size:.875rem;min-height:1.5em;margin:.25rem 0 0}
-    .mark{flex:none;vertical-align:-.15em;margin-right:.35em;fill:none;stroke:currentColor;stroke-width:2.4}
+    .sign{flex:none;vertical-align:-.15em;margin-right:.35em;fill:none;stroke:currentColor;stroke-width:2.4}
     .is-good{color:var(--good)}.is-bad{color:var(--bad)}.is-doubtful,.is-stopped{color:var(--doubtful)}.is-neutral{color:var(--quiet)}
     table{border-collapse:collapse;font-size:.9375rem;min-width:min(100%,30rem)}
     .table{margin:0 0 1.25rem}
     caption{caption-side:top;text-align:left;font-weight:600;padding:.25rem 0 .4rem}
     .of{font-weight:400}
     th,td{padding:.3rem .9rem .3rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);max-width:32rem}
-    td{min-width:5.5rem}
+    td{min-width:8rem}
     tbody th{min-width:10rem}
     thead th{overflow-wrap:normal}
     th:last-child,td:last-child{padding-right:0}

@@ -15,8 +15,8 @@ struct RunCommand: AsyncParsableCommand {
     commandName: "run",
     abstract: "Run scenarios, and say whether their expectations held.",
     discussion: """
-      Each run leaves a folder: report.json, junit.xml, manifest.json, labels.csv, sonde.sqlite, models, predictions
-      and logs. Without --out it is runs/<scenario>-<UTC time>.
+      Each run leaves a folder: report.html, a page to look at, report.json, junit.xml, manifest.json, labels.csv, sonde.sqlite,
+      models, predictions and logs. Without --out it is runs/<scenario>-<UTC time>.
 
       A scenario whose point is to look needs no expectations: with --expect none, as with expect: none in its file, none is
       judged, and the report says so. What a run finds wrong of itself still fails it: lost, doubled or unaccounted readings,

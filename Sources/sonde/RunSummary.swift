@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Rainbow
 import Verdict
@@ -35,9 +36,15 @@ enum RunSummary {
     }
     lines.append("")
     if let reason = report.reason { lines += SweepSummary.wrapped(reason) }
-    lines.append("report  \(folder)/report.json")
+    lines += places(folder)
     lines.append(colored(report.verdict))
     return lines.joined(separator: "\n")
+  }
+
+  /// Where the report is, and the page for people where there is one.
+  static func places(_ folder: String) -> [String] {
+    let page = "\(folder)/\(RunFolder.pageName)"
+    return ["report  \(folder)/report.json"] + (FileStamp(page) == nil ? [] : ["page    \(page)"])
   }
 
   /// What one run came to.

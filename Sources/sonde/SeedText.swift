@@ -40,7 +40,7 @@ enum SeedText {
     }
     lines.append("")
     if let reason = summary.reason { lines += SweepSummary.wrapped(reason) }
-    lines.append("report  \(folder)/report.json")
+    lines += RunSummary.places(folder)
     lines.append(RunSummary.colored(summary.verdict))
     return lines.joined(separator: "\n")
   }

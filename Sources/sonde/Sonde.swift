@@ -19,7 +19,8 @@ struct Sonde: AsyncParsableCommand {
       """,
     version: Versions.sonde,
     subcommands: [
-      RunCommand.self, ViewCommand.self, VerifyCommand.self, ClustersCommand.self, PlanCommand.self,
+      RunCommand.self, ViewCommand.self, ReportCommand.self, VerifyCommand.self, ClustersCommand.self,
+      PlanCommand.self,
       ValidateCommand.self,
       SimulateCommand.self, IngestCommand.self, StreamCommand.self,
       DoctorCommand.self,

@@ -10,7 +10,7 @@ enum LossSection {
     section.notes = notes(run)
     let flow = FlowChart(
       title: "The way of the readings",
-      summary: "Each bar begins where the one above it does; what leaves is cut off its right end.",
+      summary: "What leaves on the way is taken off the right end of the bar above it.",
       parts: parts(run))
     section.figures = flow.svg(id: "flow").map { [PageFigure(svg: $0)] } ?? []
     section.tables = [readings(run), windows(run), losses(run), oddities(run)].compactMap(\.self)
@@ -30,11 +30,11 @@ enum LossSection {
     if lost > 0 {
       let places = [
         ("readings.lost_at.planned", "never left the fleet"),
-        ("readings.lost_at.published", "were on their way to the broker"),
-        ("readings.lost_at.broker", "were with the broker, which had acknowledged them"),
+        ("readings.lost_at.published", "were on the way to the broker"),
+        ("readings.lost_at.broker", "were with the broker"),
       ].filter { count($0.0) > 0 }.map { "\(FigureText.text(count($0.0))) \($0.1)" }
       return "\(FigureText.text(lost)) of \(planned) \(lost == 1 ? "is" : "are") lost: "
-        + (places + wrong).joined(separator: ", ")
+        + places.joined(separator: ", ")
     }
     let stored = count("readings.stored")
     let aside = [
@@ -65,6 +65,10 @@ enum LossSection {
 
   private static func notes(_ run: FinishedRun) -> [String] {
     var notes: [String] = []
+    let wrong = wrong(run)
+    if run.number("readings.lost") ?? 0 > 0, !wrong.isEmpty {
+      notes.append("Besides, \(wrong.joined(separator: ", ")).")
+    }
     if let mismatched = run.number("windows.mismatched"), let expected = run.number("windows.expected"),
       mismatched == 0
     {

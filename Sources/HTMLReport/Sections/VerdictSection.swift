@@ -139,8 +139,10 @@ struct JudgedExpectation {
   }
 
   var resultCell: PageTable.Cell {
-    // That it is what it is stands beside it.
-    let why = explanation.map { $0.hasPrefix("it is ") ? "" : ": \($0)" } ?? ""
+    // What is measured, and that it is not, stands beside it.
+    let isSaid =
+      explanation.map { $0.hasPrefix("it is ") || $0.hasSuffix("was not measured in this run") } ?? true
+    let why = isSaid ? "" : explanation.map { ": \($0)" } ?? ""
     return isHeld ? .init("held", mark: .good) : .init("not held\(why)", mark: .bad)
   }
 

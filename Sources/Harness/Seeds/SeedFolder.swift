@@ -10,6 +10,7 @@ package struct SeedFolder: Hashable, Sendable {
 
   package var report: String { "\(path)/report.json" }
   package var junit: String { "\(path)/junit.xml" }
+  package var page: String { "\(path)/\(RunFolder.pageName)" }
   package var manifest: String { "\(path)/manifest.json" }
 
   /// The folder of the run with `seed`.
@@ -29,6 +30,24 @@ package struct SeedFolder: Hashable, Sendable {
     // A run has logs. Its manifest may be large, and need not be read.
     !Folder.exists(RunFolder(path).logs)
       && (try? RunManifest.Recorded(seedsAt: SeedFolder(path).manifest)) != nil
+  }
+
+  /// What the report of all seeds says. Throws `FileError` and `JSONFileError`.
+  package func reportValue() throws -> JSONValue {
+    try JSONFile.read(JSONValue.self, report, keys: .asDeclared)
+  }
+
+  /// The folders of the runs that have a report, in the order of the seeds. Throws as ``reportValue()``.
+  package func finishedRuns() throws -> [RunFolder] {
+    guard case .object(let members) = try reportValue(), case .array(let runs)? = members["runs"] else {
+      throw JSONFileError(path: report, reason: "it lacks “runs”")
+    }
+    return runs.compactMap { run in
+      guard case .object(let fields) = run, let seed = fields["seed"], let number = UInt64("\(seed)") else {
+        return nil
+      }
+      return self.run(number)
+    }.filter { FileStamp($0.report) != nil }
   }
 
   /// The sha256 of the files of all runs together, and of the manifest of each, which has those of its own files; by path in the folder.

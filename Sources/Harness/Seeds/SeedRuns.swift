@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import HTMLReport
 import Scenario
 import Supervision
 import Telemetry
@@ -70,6 +71,12 @@ package struct SeedRuns: Sendable {
     try AtomicFile.write(
       JUnitReport(summary, startedAt: startedAt, version: Versions.sonde).text, to: folder.junit,
       existing: .replace)
+    do {
+      try AtomicFile.write(SeedReport.text(of: folder.reportValue()), to: folder.page, existing: .replace)
+    } catch {
+      // The runs have their verdicts whether there is a page or not.
+      observe(.run(.notice("the page of the runs could not be written: \(error)")))
+    }
     try RunManifest.write(document, outputs: folder.outputs(), to: folder.manifest)
     return Outcome(summary: summary, folder: folder, failures: failures)
   }
