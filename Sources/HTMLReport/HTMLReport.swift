@@ -12,19 +12,40 @@ package enum HTMLReport {
     /// The files that it is made from, in words.
     var files: String
     /// Nil where the run did not have it.
-    var make: @Sendable (FinishedRun) throws -> PageSection?
+    var make: (FinishedRun) throws -> PageSection?
   }
 
-  /// The sections of the page, in their order. What is to be seen in the page is added here, and nowhere else.
-  static let parts: [Part] = [
-    Part(id: "verdict", topic: "Verdict", files: "report.json", make: VerdictSection.section),
-    Part(id: "lost", topic: "Was anything lost?", files: "report.json", make: LossSection.section),
-    Part(
-      id: "provenance", topic: "Where it is from", files: "manifest.json", make: ProvenanceSection.section),
-  ]
+  /// The sections of the page of `run`, in their order. What is to be seen in the page is added here, and nowhere else.
+  static func parts(of run: FinishedRun) -> [Part] {
+    let detection = zip(["found", "quality", "why", "delays"], DetectionSections.makers(run)).map { id, maker in
+      Part(
+        id: id, topic: maker.topic, files: "labels.csv, the prediction files and sonde.sqlite",
+        make: { _ in try maker.section() })
+    }
+    return [
+      Part(id: "verdict", topic: "Verdict", files: "report.json", make: VerdictSection.section),
+      Part(id: "lost", topic: "Was anything lost?", files: "report.json", make: LossSection.section),
+    ] + detection + [
+      Part(
+        id: "throughput", topic: ThroughputSection.topic, files: "timeline.csv", make: ThroughputSection.section),
+      Part(
+        id: "latency", topic: LatencySection.topic, files: "report.json, account.json and serving",
+        make: LatencySection.section),
+      Part(id: "jobs", topic: JobsSection.topic, files: "jobs.sqlite", make: JobsSection.section),
+      Part(
+        id: "cluster-sizes", topic: ClusterSizesSection.topic, files: "clusters.csv",
+        make: ClusterSizesSection.section),
+      Part(
+        id: "capacity", topic: CapacityPageSection.topic, files: "account.json", make: CapacityPageSection.section),
+      Part(
+        id: "serving", topic: ServingPageSection.topic, files: "account.json", make: ServingPageSection.section),
+      Part(
+        id: "provenance", topic: "Where it is from", files: "manifest.json", make: ProvenanceSection.section),
+    ]
+  }
 
   /// The page of `run`. A section whose files cannot be read says so, and the others are there.
-  package static func text(of run: FinishedRun) -> String { text(of: run, parts: parts) }
+  package static func text(of run: FinishedRun) -> String { text(of: run, parts: parts(of: run)) }
 
   static func text(of run: FinishedRun, parts: [Part]) -> String {
     page(

@@ -8,10 +8,17 @@ struct LocatedFault {
 }
 
 extension ScenarioDecoder {
+  /// A process beside ingestion that has the store open.
+  private enum StoreReader: String {
+    case scheduler = "the scheduler"
+    case stream = "what scores inside the stream"
+  }
+
   /// The faults of the document. `seed` draws the random ones.
   func breaks(_ reader: MappingReader, seed: UInt64) -> [LocatedFault] {
     let isForeign = reader.node("broker") != nil
-    let isScored = reader.node("scoring") != nil
+    let scorer: StoreReader? =
+      reader.node("scoring") != nil ? .scheduler : reader.node("stream_scoring") != nil ? .stream : nil
     return (reader.list("faults") ?? []).flatMap { node -> [LocatedFault] in
       guard let entry = MappingReader(node, ScenarioSchema.fault, diagnostics) else { return [] }
       // Every key is read, so that whatever is wrong is said at once.
@@ -36,7 +43,7 @@ extension ScenarioDecoder {
         }
         guard let count, let between else { return [] }
         let drawn = RandomFaults.faults(count: count, between: between, seed: seed) { fault in
-          Self.obstacle(fault, isForeign: isForeign, isScored: isScored) == nil
+          Self.obstacle(fault, isForeign: isForeign, scorer: scorer) == nil
         }
         return drawn.map { LocatedFault(fault: $0, location: entry.location(of: "between")) }
       }
@@ -48,7 +55,7 @@ extension ScenarioDecoder {
       guard let at else { return [] }
       let fault = FaultSpecification(
         at: at, kind: kind, target: target, length: length ?? .zero, by: by ?? .zero, saved: saved ?? false)
-      if let obstacle = Self.obstacle(fault, isForeign: isForeign, isScored: isScored) {
+      if let obstacle = Self.obstacle(fault, isForeign: isForeign, scorer: scorer) {
         diagnostics.add(entry.location(of: kind.name), "\(kind.name): \(obstacle)")
       }
       return [LocatedFault(fault: fault, location: entry.location(of: "at"))]
@@ -88,13 +95,15 @@ extension ScenarioDecoder {
   }
 
   /// Why `fault` cannot happen in this scenario; nil where it can.
-  private static func obstacle(_ fault: FaultSpecification, isForeign: Bool, isScored: Bool) -> String? {
+  private static func obstacle(_ fault: FaultSpecification, isForeign: Bool, scorer: StoreReader?) -> String?
+  {
     let needs = fault.needs
     if needs.contains(.ownBroker), isForeign {
       return "the broker is not ours to break; leave “broker” out, and the run starts its own"
     }
-    if needs.contains(.noScoring), isScored {
-      return "the scheduler has the same file open, and would lose its power as well; leave “scoring” out"
+    if needs.contains(.noScoring), let scorer {
+      return "\(scorer.rawValue) has the same file open, and would lose its power as well; leave "
+        + (scorer == .scheduler ? "“scoring” out" : "“stream_scoring” out")
     }
     return nil
   }

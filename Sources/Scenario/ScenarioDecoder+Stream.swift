@@ -34,7 +34,10 @@ extension ScenarioDecoder {
       }
       if let scale = scales.first { settings.scale = scale }
       if serving.node("endpoint") != nil {
-        readEndpoint(serving, &settings)
+        let scheduled = deployments?.scheduled
+        let isTrained =
+          reader.node("scoring") != nil && scheduled?.script == nil && scheduled?.models == nil
+        readEndpoint(serving, &settings, isTrained: isTrained)
         return settings
       }
     }
@@ -50,7 +53,9 @@ extension ScenarioDecoder {
   }
 
   /// What the stream has to know of the endpoint that is served.
-  private func readEndpoint(_ serving: MappingReader, _ settings: inout StreamScoringSettings) {
+  private func readEndpoint(
+    _ serving: MappingReader, _ settings: inout StreamScoringSettings, isTrained: Bool
+  ) {
     guard let name = serving.text("endpoint") else { return }
     let path = resolved(name, serving.location(of: "endpoint"))
     settings.endpoint = path
@@ -70,6 +75,10 @@ extension ScenarioDecoder {
           "endpoint: the script of \(deployment.name.quoted) takes any requests (input: raw), and the stream has windows"
         )
       }
+    } else if deployment.models == nil, !isTrained {
+      diagnostics.add(
+        serving.location(of: "endpoint"),
+        "endpoint: \(deployment.name.quoted) names no models, and the jobs of the run train none")
     }
   }
 }

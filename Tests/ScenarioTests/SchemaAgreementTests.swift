@@ -124,6 +124,19 @@ import Testing
       "serving": { "replicas": 1, "load": { "rate": 10.5, "rows": 1, "body": "q.json" } } }
     """,
     """
+    { "name": "streamed", "clock": { "duration": "2h" }, "fleet": [{ "device": "d", "count": 1, "every": "1m",
+        "sensors": { "t": { "signal": [{ "constant": { "value": 1 } }] } } }],
+      "model": { "train_on": ["0h", "1h"] }, "scoring": { "every": "1h" }, "serving": { "replicas": 2, "queue": 10 },
+      "stream_scoring": { "max_batch_count": 100, "parallel_requests": 2, "fatal_codes": 2020 },
+      "faults": [{ "at": "70m", "kill": "stream", "for": "1s" }, { "at": "80m", "kill": "replica" }, { "at": "90m", "kill": "haproxy" },
+        { "at": "95m", "pause": "replica", "for": "1s" }, { "at": "100m", "cut": "stream" }] }
+    """,
+    """
+    { "name": "asking", "clock": { "duration": "2h" }, "fleet": [{ "device": "d", "count": 1, "every": "1m",
+        "sensors": { "t": { "signal": [{ "constant": { "value": 1 } }] } } }],
+      "serving": { "endpoint": "e.yaml" }, "stream_scoring": { "fatal_codes": "2022" } }
+    """,
+    """
     { "name": "long", "replay": { "files": ["a.csv", "b.csv"], "device_column": "d", "sensor_column": "s",
       "value_column": "v" } }
     """,
@@ -167,6 +180,9 @@ import Testing
     "there is no region", "there is no VM size", "has no price", "no price of", "from 1 to 10000",
     "from 0 to 10000",
     "seeds:", "write “paced”", "write “simulate”",
+    "stream_scoring:", "only “stream_scoring” has", "leave “stream_scoring” out",
+    "one service scores the stream",
+    "again by itself", "names no models", "(input: raw)",
     "serving:", "load:", "only oip has", "capacity:", "more often than every millisecond",
     // Fractions of a millisecond, a hundred years.
     "expected a duration", "seven numbers", "a size of at least", "expected mqtt://",
