@@ -17,7 +17,7 @@ package enum HTMLReport {
 
   /// The sections of the page of `run`, in their order. What is to be seen in the page is added here, and nowhere else.
   static func parts(of run: FinishedRun) -> [Part] {
-    let detection = zip(["found", "quality", "why", "delays"], DetectionSections.makers(run)).map { id, maker in
+    let detection = zip(["found", "good", "why", "when"], DetectionSections.makers(run)).map { id, maker in
       Part(
         id: id, topic: maker.topic, files: "labels.csv, the prediction files and sonde.sqlite",
         make: { _ in try maker.section() })
@@ -27,18 +27,21 @@ package enum HTMLReport {
       Part(id: "lost", topic: "Was anything lost?", files: "report.json", make: LossSection.section),
     ] + detection + [
       Part(
-        id: "throughput", topic: ThroughputSection.topic, files: "timeline.csv", make: ThroughputSection.section),
+        id: "throughput", topic: "How much came through?", files: "timeline.csv",
+        make: ThroughputSection.section),
       Part(
-        id: "latency", topic: LatencySection.topic, files: "report.json, account.json and serving",
+        id: "latency", topic: "How long did it take?", files: "report.json, account.json and serving",
         make: LatencySection.section),
-      Part(id: "jobs", topic: JobsSection.topic, files: "jobs.sqlite", make: JobsSection.section),
+      Part(id: "jobs", topic: "How did the jobs go?", files: "jobs.sqlite", make: JobsSection.section),
       Part(
-        id: "cluster-sizes", topic: ClusterSizesSection.topic, files: "clusters.csv",
+        id: "cluster-sizes", topic: "Which size, at what cost?", files: "clusters.csv",
         make: ClusterSizesSection.section),
       Part(
-        id: "capacity", topic: CapacityPageSection.topic, files: "account.json", make: CapacityPageSection.section),
+        id: "capacity", topic: "How much does it carry?", files: "account.json",
+        make: CapacityPageSection.section),
       Part(
-        id: "serving", topic: ServingPageSection.topic, files: "account.json", make: ServingPageSection.section),
+        id: "serving", topic: "How fast is the scoring service?", files: "account.json",
+        make: ServingPageSection.section),
       Part(
         id: "provenance", topic: "Where it is from", files: "manifest.json", make: ProvenanceSection.section),
     ]
