@@ -17,7 +17,7 @@ package enum HTMLReport {
 
   /// The sections of the page of `run`, in their order. What is to be seen in the page is added here, and nowhere else.
   static func parts(of run: FinishedRun) -> [Part] {
-    let detection = zip(["found", "good", "why", "when"], DetectionSections.makers(run)).map { id, maker in
+    let detection = zip(["found", "quality", "why", "when"], DetectionSections.makers(run)).map { id, maker in
       Part(
         id: id, topic: maker.topic, files: "labels.csv, the prediction files and sonde.sqlite",
         make: { _ in try maker.section() })
