@@ -189,7 +189,7 @@ let package = Package(
       dependencies: [
         "CLinux", telemetry, files, supervision, wording, "OneClassSVM", "HTTP", "Compute", "Documents",
         "Modelling",
-        "BatchScoring", "Scenario", "Pages", "HTMLReport", subprocess, systemPackage,
+        "WindowStore", "BatchScoring", "Scenario", "Pages", "HTMLReport", subprocess, systemPackage,
       ]),
 
     // Layer 9: the command line. With Swift's runtime inside, it starts faster, as every worker does, and runs on nodes of a
@@ -204,7 +204,7 @@ let package = Package(
         "Verdict",
         "Scenario", "Manifests", "HTMLReport",
         "Harness", "Service",
-        argumentParser, logging, rainbow,
+        argumentParser, logging, rainbow, subprocess, systemPackage,
       ],
       swiftSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))],
       linkerSettings: [.unsafeFlags(["-static-stdlib", "-use-ld=lld"], .when(configuration: .release))]),
@@ -322,10 +322,8 @@ let package = Package(
     .testTarget(
       name: "ServiceTests",
       dependencies: [
-        "TestSupport", "Service", "Documents", "HTTP", "OneClassSVM", "BatchScoring", "Compute", "Modelling",
-        telemetry,
-        files,
-        supervision,
+        "TestSupport", "Service", "Documents", "HTTP", "OneClassSVM", "WindowStore", "BatchScoring", "Compute",
+        "Modelling", telemetry, files, supervision,
       ]),
     .testTarget(name: "HouseTests", dependencies: ["TestSupport", telemetry]),
     .testTarget(

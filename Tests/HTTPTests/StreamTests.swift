@@ -51,21 +51,6 @@ import Testing
 
   private static let get = "GET /stream HTTP/1.1\r\nHost: t\r\n\r\n"
 
-  /// The bodies of chunks, one after the other, and whether the last one has come.
-  private static func unchunked(_ bytes: [UInt8]) -> (text: String, isWhole: Bool) {
-    var text = ""
-    var rest = bytes[...]
-    while let end = rest.firstRange(of: [0x0D, 0x0A]) {
-      let line = String(decoding: rest[..<end.lowerBound], as: UTF8.self)
-      guard let count = Int(line, radix: 16) else { break }
-      if count == 0 { return (text, true) }
-      let body = rest[end.upperBound...].prefix(count)
-      text += String(decoding: body, as: UTF8.self)
-      rest = rest[end.upperBound...].dropFirst(count + 2)
-    }
-    return (text, false)
-  }
-
   private func handler(_ source: Source) -> TestHandler {
     TestHandler(answers: { request, _ in
       request.path == "/stream" ? source.answer : TestHandler.echo(request)
@@ -90,7 +75,7 @@ import Testing
       let rest = client.rest()
       let end = try #require(rest.firstRange(of: Array("0\r\n\r\n".utf8)))
       return (
-        head, Self.unchunked(Array(rest[..<end.upperBound])),
+        head, ChunkedBody.text(Array(rest[..<end.upperBound])),
         String(decoding: rest[end.upperBound...], as: UTF8.self)
       )
     }
@@ -117,7 +102,7 @@ import Testing
       }
       try wait { source.closed == 1 }
       client.finishSending()
-      return Self.unchunked(client.rest())
+      return ChunkedBody.text(client.rest())
     }
     #expect(text.isWhole)
     #expect(text.text == (0..<5_000).map { "\($0) " }.joined())
@@ -175,7 +160,7 @@ import Testing
       usleep(600_000)
       source.add("late", isLast: true)
       try wait { source.closed == 1 }
-      return (Self.unchunked(client.rest()), server.counts)
+      return (ChunkedBody.text(client.rest()), server.counts)
     }
     #expect(text == ("late", true))
     #expect(counts.cutForSlowness == 0)
@@ -192,7 +177,7 @@ import Testing
       source.add("before")
       try wait { source.asked > 1 }
       let cut = server.stop(within: .seconds(600))
-      return (Self.unchunked(client.rest()), cut)
+      return (ChunkedBody.text(client.rest()), cut)
     }
     #expect(text == ("before", true))
     #expect(cut == 0)
@@ -233,7 +218,7 @@ import Testing
       try wait { sources.allSatisfy { $0.closed == 1 } }
       return clients.map { client in
         client.finishSending()
-        return Self.unchunked(client.rest())
+        return ChunkedBody.text(client.rest())
       }
     }
     for (number, text) in texts.enumerated() {

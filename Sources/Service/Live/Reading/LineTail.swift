@@ -1,15 +1,15 @@
 import Foundation
 
 /// Reads the lines of a file that grows, as they come. The file is opened for each look and closed again.
-struct LineTail {
-  let path: String
+package struct LineTail {
+  package let path: String
   private var offset = 0
 
-  init(_ path: String) { self.path = path }
+  package init(_ path: String) { self.path = path }
 
   /// The whole lines that have come since, of at most `most` bytes. A file that is not there has none yet. A line that is longer than
   /// `most` is passed over.
-  mutating func next(most: Int = LiveDefaults.tailBytesPerLook) -> [String] {
+  package mutating func next(most: Int = LiveDefaults.tailBytesPerLook) -> [String] {
     let bytes = FilePiece.read(path, from: offset, most: most)
     guard let end = bytes.lastIndex(of: 0x0A) else {
       if bytes.count == most { offset += most }

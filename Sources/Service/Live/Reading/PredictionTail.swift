@@ -3,7 +3,7 @@ import Files
 /// Finds the last score of each device in prediction files, piece by piece, so that no look takes long.
 ///
 /// A file is sorted by device, sensor and window: what counts of each is its last row.
-struct PredictionTail {
+package struct PredictionTail {
   private struct File {
     var path: String
     var offset = 0
@@ -14,21 +14,21 @@ struct PredictionTail {
   private var waiting: [File] = []
   private var known: Set<String> = []
 
-  init() {}
+  package init() {}
 
   /// Files of jobs that have completed, the newest first. Those that are new are read, the older before the newer; of many at once the
   /// newest alone, since they have the last scores.
-  mutating func add(_ paths: [String]) {
+  package mutating func add(_ paths: [String]) {
     let new = paths.filter { !known.contains($0) }
     known = Set(paths)
     waiting = (waiting + new.reversed().map { File(path: $0) }).suffix(LiveDefaults.predictionFiles)
   }
 
   /// Whether there is something that has not been read.
-  var hasMore: Bool { !waiting.isEmpty }
+  package var hasMore: Bool { !waiting.isEmpty }
 
   /// The scores of the next piece.
-  mutating func next(most: Int = LiveDefaults.predictionBytesPerLook) -> [LiveDevices.Score] {
+  package mutating func next(most: Int = LiveDefaults.predictionBytesPerLook) -> [LiveDevices.Score] {
     guard !waiting.isEmpty else { return [] }
     let bytes = FilePiece.read(waiting[0].path, from: waiting[0].offset, most: most)
     guard let end = bytes.lastIndex(of: 0x0A) else {

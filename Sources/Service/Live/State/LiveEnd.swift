@@ -6,6 +6,11 @@ package struct LiveEnd: Hashable, Sendable {
     package var expression: String
     /// What was found, as the report says it; “none” where there was nothing.
     package var actual: String
+
+    package init(expression: String, actual: String) {
+      self.expression = expression
+      self.actual = actual
+    }
   }
 
   /// `passed`, `failed`, `invalid` or `error`; “gone” where the run has ended without a report.
