@@ -322,8 +322,8 @@ let package = Package(
     .testTarget(
       name: "ServiceTests",
       dependencies: [
-        "TestSupport", "Service", "Documents", "HTTP", "OneClassSVM", "WindowStore", "BatchScoring", "Compute",
-        "Modelling", telemetry, files, supervision,
+        "TestSupport", "Service", "Documents", "HTTP", "OneClassSVM", "WindowStore", "BatchScoring",
+        "Compute", "Modelling", telemetry, files, supervision,
       ]),
     .testTarget(name: "HouseTests", dependencies: ["TestSupport", telemetry]),
     .testTarget(
