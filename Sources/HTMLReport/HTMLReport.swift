@@ -6,13 +6,22 @@ import Wording
 /// `report.html`: what a run came to, for people. It is made from the run's files alone, so the same run gives the same bytes.
 package enum HTMLReport {
   /// A part of the page, and what is said in its place where its files cannot be read.
-  struct Part {
-    var id: String
-    var topic: String
+  package struct Part {
+    package var id: String
+    package var topic: String
     /// The files that it is made from, in words.
-    var files: String
+    package var files: String
     /// Nil where the run did not have it.
-    var make: (FinishedRun) throws -> PageSection?
+    package var make: (FinishedRun) throws -> PageSection?
+
+    package init(
+      id: String, topic: String, files: String, make: @escaping (FinishedRun) throws -> PageSection?
+    ) {
+      self.id = id
+      self.topic = topic
+      self.files = files
+      self.make = make
+    }
   }
 
   /// The sections of the page of `run`, in their order. What is to be seen in the page is added here, and nowhere else.
@@ -50,7 +59,8 @@ package enum HTMLReport {
   /// The page of `run`. A section whose files cannot be read says so, and the others are there.
   package static func text(of run: FinishedRun) -> String { text(of: run, parts: parts(of: run)) }
 
-  static func text(of run: FinishedRun, parts: [Part]) -> String {
+  /// The page of `run` that is made of `parts`.
+  package static func text(of run: FinishedRun, parts: [Part]) -> String {
     page(
       RunHeader.header(of: run), parts.compactMap { section($0, run) },
       footer:
