@@ -20,11 +20,11 @@ package enum PageScript {
         var value = cell.getAttribute("data-value");
         return value === null ? cell.textContent.trim() : Number(value);
       };
-      var compare = function (a, b) {
-        if (typeof a === "number" && typeof b === "number") return a - b;
-        // What has no number comes after what has one.
+      var compare = function (a, b, isUp) {
+        // What has no number comes after what has one, either way.
         if (typeof a !== typeof b) return typeof a === "number" ? -1 : 1;
-        return a.localeCompare(b, "en", { numeric: true });
+        var order = typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true });
+        return isUp ? order : -order;
       };
       var sort = function (table, column) {
         var heads = Array.prototype.slice.call(table.tHead.rows[0].cells);
@@ -35,7 +35,7 @@ package enum PageScript {
         var rows = Array.prototype.slice.call(body.rows).map(function (row, index) {
           return { row: row, key: key(row, column), index: index };
         });
-        rows.sort(function (a, b) { return (isUp ? compare(a.key, b.key) : compare(b.key, a.key)) || a.index - b.index; });
+        rows.sort(function (a, b) { return compare(a.key, b.key, isUp) || a.index - b.index; });
         rows.forEach(function (entry) { body.appendChild(entry.row); });
       };
       all("table").forEach(function (table) {

@@ -41,12 +41,12 @@ enum LossSection {
       ("readings.late", "came too late"), ("readings.rejected", "were rejected"),
       ("readings.withheld", "were held back by faults of transport"),
     ].filter { count($0.0) > 0 }.map { "\(FigureText.text(count($0.0))) \($0.1)" }
-    let where_ =
+    let rest =
       stored == count("readings.planned") && aside.isEmpty
       ? "all \(planned) are stored"
       : "of \(planned), \(([FigureText.text(stored) + " are stored"] + aside).joined(separator: ", "))"
     return wrong.isEmpty
-      ? "Nothing was lost: \(where_)" : "Nothing was lost, but \(wrong.joined(separator: ", ")): \(where_)"
+      ? "Nothing was lost: \(rest)" : "Nothing was lost, but \(wrong.joined(separator: ", ")): \(rest)"
   }
 
   /// What should be zero beside the losses, and is not.
