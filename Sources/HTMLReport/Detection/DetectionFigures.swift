@@ -26,22 +26,10 @@ extension FinishedRun {
 }
 
 extension JSONValue {
-  /// The number called `name` of an object.
-  func number(_ name: String) -> Double? {
-    guard case .object(let members) = self, case .number(let number)? = members[name] else { return nil }
-    return number
-  }
-
   /// What is called `name` in an object; nil where it is null or not there.
   func member(_ name: String) -> JSONValue? {
     guard case .object(let members) = self, let member = members[name], member != .null else { return nil }
     return member
-  }
-
-  /// The text called `name` of an object.
-  func text(_ name: String) -> String? {
-    guard case .text(let text)? = member(name) else { return nil }
-    return text
   }
 }
 
