@@ -38,7 +38,7 @@ import Testing
       #expect(
         section.finding
           == "Half of the anomalies that were found were known within 10 min, the last after 24 min")
-      let table = try section.table("when-quantiles")
+      let table = try section.requiredTable("when-quantiles")
       #expect(
         table.rows[0].map(\.text) == ["its first flagged window was over", "10 min", "24 min", "24 min"])
       // The first job fires at minute 60, 29 minutes after both began; the stream ends at minute 120.
@@ -47,7 +47,7 @@ import Testing
       try section.checkFigures(finished)
       #expect(table.rows[0].compactMap(\.figure).count == 3)
       #expect(section.notes.contains("1 anomaly of 4 never."))
-      let kinds = try section.table("when-kinds")
+      let kinds = try section.requiredTable("when-kinds")
       #expect(try kinds.text("drift", "known") == "1" && kinds.text("mean", "known") == "2")
       #expect(section.figures[0].svg.contains("longest 24 min"))
     }
@@ -62,7 +62,7 @@ import Testing
     run.windows[place + 1].isFlagged = true
     try await Self.section(run) { _, section in
       let section = try #require(section)
-      #expect(try section.table("when-quantiles").rows[0][3].text == "29 min")
+      #expect(try section.requiredTable("when-quantiles").rows[0][3].text == "29 min")
     }
   }
 
@@ -102,7 +102,7 @@ import Testing
     }
     try await Self.section(run) { _, section in
       let section = try #require(section)
-      let kinds = try section.table("when-kinds")
+      let kinds = try section.requiredTable("when-kinds")
       #expect(kinds.rows.count == 12 && kinds.total == 30)
       let svg = section.figures[0].svg
       #expect(svg.contains("19 other kinds") && !svg.contains("<script"))

@@ -5,7 +5,7 @@ import Testing
 import Verdict
 
 extension PageSection {
-  func table(_ id: String) throws -> PageTable { try #require(tables.first { $0.id == id }, "\(id)") }
+  func requiredTable(_ id: String) throws -> PageTable { try #require(tables.first { $0.id == id }, "\(id)") }
 
   /// Every cell that names a figure of the report says what the report says.
   func checkFigures(_ run: FinishedRun) throws {

@@ -36,7 +36,7 @@ import Testing
   @Test func eachWindowIsCountedInItsClass() async throws {
     let run = Self.run
     try await Self.section(run) { finished, section in
-      let table = try section.table("found-classes")
+      let table = try section.requiredTable("found-classes")
       func count(_ name: String) throws -> Int { Int(try table.text(name, "how many")) ?? -1 }
       #expect(try count("found") == 7 && count("missed") == 6 && count("false alarm") == 2)
       #expect(try count("ignored") == 1 && count("rightly quiet") == 5 * 24 - 16)
@@ -66,7 +66,7 @@ import Testing
       lines[place] = lines[place].replacing(/,[01],v1/) { $0.output == ",0,v1" ? ",1,v1" : ",0,v1" }
       try AtomicFile.write(lines.joined(separator: "\n"), to: path, existing: .replace)
       let section = try #require(try FoundSection.section(try FinishedRun(RunFolder(folder))))
-      let table = try section.table("found-classes")
+      let table = try section.requiredTable("found-classes")
       #expect(try table.text(name, "how many") == count && table.text(other, "how many") == rest)
     }
   }
@@ -75,7 +75,7 @@ import Testing
     var run = Self.run
     for number in 0..<60 { run.add("pump-\(100 + number)", flagged: number == 50 ? [1, 2, 3] : []) }
     try await Self.section(run) { finished, section in
-      let table = try section.table("found-devices")
+      let table = try section.requiredTable("found-devices")
       #expect(table.rows.count == 40 && table.total == 65)
       #expect(table.rows.prefix(3).map { $0[0].text } == ["missed", "pump-150", "false-alarm"])
       #expect(

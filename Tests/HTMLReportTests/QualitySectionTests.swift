@@ -64,12 +64,12 @@ import Testing
     try await Self.section(Self.detection()) { finished, section in
       let section = try #require(section)
       try section.checkFigures(finished)
-      let table = try section.table("quality-figures")
+      let table = try section.requiredTable("quality-figures")
       #expect(table.rows.count == 14)
       #expect(table.rows.joined().count { $0.figure != nil } == 14 * 5)
       #expect(
         section.finding == "Recall 80.1%, precision 80%; VUS-PR 0.805, better than three sigma (0.605)")
-      let kinds = try section.table("quality-kinds")
+      let kinds = try section.requiredTable("quality-kinds")
       #expect(kinds.rows.map { $0[0].text } == ["stuck-at", "mean"])
       #expect(try kinds.text("mean", "share") == "75%")
       #expect(kinds.rows.joined().count { $0.figure != nil } == 6)
@@ -88,7 +88,7 @@ import Testing
     try await Self.section(untrained) { _, section in
       let section = try #require(section)
       #expect(section.finding.hasSuffix("better than drawing lots (0.105)"))
-      #expect(try section.table("quality-figures").text("recall", "three sigma") == "–")
+      #expect(try section.requiredTable("quality-figures").text("recall", "three sigma") == "–")
     }
   }
 
@@ -115,7 +115,7 @@ import Testing
     try await Self.section(compared) { finished, section in
       let section = try #require(section)
       try section.checkFigures(finished)
-      let table = try section.table("quality-deployments")
+      let table = try section.requiredTable("quality-deployments")
       #expect(table.rows.map { $0[0].text } == ["svm", "forest", "random"])
       #expect(try table.text("forest", "recall") == "0.751" && table.text("svm", "µs a window") == "12.5")
       #expect(
@@ -135,7 +135,7 @@ import Testing
     try await Self.section(many) { _, section in
       let section = try #require(section)
       let (deployments, kinds) = (
-        try section.table("quality-deployments"), try section.table("quality-kinds")
+        try section.requiredTable("quality-deployments"), try section.table("quality-kinds")
       )
       #expect(deployments.rows.count == 100 && deployments.total == 150)
       #expect(kinds.rows.count == 100 && kinds.total == 150)
@@ -158,10 +158,10 @@ import Testing
         #expect(!figure.svg.unicodeScalars.contains("\u{7}"))
       }
       // A name that is a path of its own is not said to be one.
-      for row in try section.table("quality-kinds").rows {
+      for row in try section.requiredTable("quality-kinds").rows {
         for cell in row { if let path = cell.figure { #expect(finished.number(path) == cell.value) } }
       }
-      #expect(try section.table("quality-kinds").rows.count == hostile.count)
+      #expect(try section.requiredTable("quality-kinds").rows.count == hostile.count)
     }
   }
 }

@@ -34,7 +34,7 @@ import WindowStore
   @Test func theWorstComeFirst() async throws {
     try await Self.section(Self.run) { section in
       let section = try #require(section)
-      let table = try section.table("why-cases")
+      let table = try section.requiredTable("why-cases")
       #expect(
         table.rows.map { $0[1].text } == ["strong · heat", "whole · heat", "part · heat", "twice", "once"])
       let said = table.rows.map { $0[2].text }
@@ -57,7 +57,7 @@ import WindowStore
     run.windows[place].isFlagged = true
     run.windows[place].score = -0.2
     try await Self.section(run) { section in
-      let rows = try #require(section).table("why-cases").rows
+      let rows = try #require(section).requiredTable("why-cases").rows
       #expect(rows.map { $0[1].text } == ["whole · heat", "part · heat", "strong · heat", "twice", "once"])
       #expect(rows[2][2].text == "spike, severity 9; 2 of 3 windows missed")
     }
@@ -72,7 +72,7 @@ import WindowStore
     }
     try await Self.section(run) { section in
       let section = try #require(section)
-      let table = try section.table("why-cases")
+      let table = try section.requiredTable("why-cases")
       #expect(table.rows.count == 6 && table.total == 60)
       #expect(table.rows.count { $0[1].text.hasPrefix("miss-") } == 3)
       #expect(section.figures[0].svg.contains("The worst 6 of 60 cases"))
@@ -80,7 +80,7 @@ import WindowStore
     // Where there are few of one, there are more of the other.
     run.labels = [run.labels[0]]
     try await Self.section(run) { section in
-      let rows = try #require(section).table("why-cases").rows
+      let rows = try #require(section).requiredTable("why-cases").rows
       #expect(rows.count { $0[1].text.hasPrefix("alarm-") } == 5 && rows.count == 6)
     }
   }
@@ -99,7 +99,7 @@ import WindowStore
     }
     try await Self.section(run) { section in
       let section = try #require(section)
-      let names = try section.table("why-cases").rows.map { $0[1].text }
+      let names = try section.requiredTable("why-cases").rows.map { $0[1].text }
       // Labels name the sensor; the one false alarm lies where vibration stands out.
       #expect(names[0] == "strong · heat" && names[4] == "once · vibration")
       let svg = section.figures[0].svg
