@@ -135,7 +135,7 @@ import Testing
     try await Self.section(many) { _, section in
       let section = try #require(section)
       let (deployments, kinds) = (
-        try section.requiredTable("quality-deployments"), try section.table("quality-kinds")
+        try section.requiredTable("quality-deployments"), try section.requiredTable("quality-kinds")
       )
       #expect(deployments.rows.count == 100 && deployments.total == 150)
       #expect(kinds.rows.count == 100 && kinds.total == 150)
