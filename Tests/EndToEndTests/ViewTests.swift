@@ -34,11 +34,13 @@ import Testing
         try JSONSerialization.jsonObject(with: Data(try await ask("/state.json").body)) as? [String: Any])
     }
 
-    /// The whole of a stream.
-    func stream() async throws -> (text: String, isWhole: Bool) {
+    /// The whole of a stream. `begun` is called when its first bytes have come.
+    func stream(begun: @escaping @Sendable () -> Void) async throws -> (text: String, isWhole: Bool) {
       try await onThread {
         let client = try open("/events")
-        guard try client.response().status == 200 else { return ("", false) }
+        let head = try client.response()
+        begun()
+        guard head.status == 200 else { return ("", false) }
         return ChunkedBody.text(client.rest())
       }
     }
@@ -64,11 +66,22 @@ import Testing
     func page() async throws -> Page {
       let deadline = ContinuousClock.now + .seconds(600)
       while ContinuousClock.now < deadline {
+        let hasEnded = [nil, "Z"].contains(Processes.state(of: service.processID))
         if let page = Page(in: said) { return page }
+        guard !hasEnded else { break }
         try await Task.sleep(for: .milliseconds(10))
       }
       throw RawClient.Broken(description: "no address: \(said)")
     }
+  }
+
+  /// How many watch.
+  private final class Watchers: Sendable {
+    private let number = Mutex(0)
+
+    var count: Int { number.withLock { $0 } }
+
+    @Sendable func add() { number.withLock { $0 += 1 } }
   }
 
   /// The processes `sonde view` of `folder`.
@@ -103,12 +116,16 @@ import Testing
       #expect(second.port != page.port)
       let html = try await page.ask("/")
       #expect(html.status == 200 && html.text.hasPrefix("<!DOCTYPE html>"))
-      async let streams = [page.stream(), page.stream(), second.stream()]
+      let begun = Watchers()
+      async let first = page.stream(begun: begun.add)
+      async let another = page.stream(begun: begun.add)
+      async let third = second.stream(begun: begun.add)
+      while begun.count < 3 { try await Task.sleep(for: .milliseconds(10)) }
       program.service.send(signal: SIGCONT)
-      let ends = try await streams.map { stream in
+      let ends = try await [first, another, third].map { stream in
         #expect(stream.isWhole && stream.text.hasPrefix("retry: "))
-        return try #require(
-          stream.text.components(separatedBy: "event: end\n").last?.firstMatch(of: /data: (.*)\n/)?.1)
+        let end = stream.text.components(separatedBy: "event: end\n").last
+        return try #require(end?.firstMatch(of: /data: (.*)\n/)?.1)
       }
       // Nobody waits for those who watch: the run has ended, and its page is still there.
       let exit = try await program.service.exit()

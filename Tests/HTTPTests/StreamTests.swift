@@ -160,7 +160,8 @@ import Testing
       usleep(600_000)
       source.add("late", isLast: true)
       try wait { source.closed == 1 }
-      return (ChunkedBody.text(client.rest()), server.counts)
+      let counts = server.counts
+      return (ChunkedBody.text(client.rest()), counts)
     }
     #expect(text == ("late", true))
     #expect(counts.cutForSlowness == 0)

@@ -16,6 +16,10 @@ package struct LiveEnd: Hashable, Sendable {
   /// `passed`, `failed`, `invalid` or `error`; “gone” where the run has ended without a report.
   package var verdict: String
   package var reason: String?
+  /// Of the scenario; nil where there is no report.
+  package var scenario: String?
+  /// How many messages there were to be.
+  package var plannedMessages: Int?
   /// How many expectations there were, and how many of them held.
   package var expectations = 0
   package var held = 0
@@ -43,6 +47,8 @@ package struct LiveEnd: Hashable, Sendable {
   package init(report: JSONValue) {
     verdict = report["verdict"]?.asText ?? "error"
     reason = report["reason"]?.asText
+    scenario = report["scenario"]?.asText
+    plannedMessages = report["messages"]?["planned"]?.asNumber.flatMap { Int(exactly: $0) }
     for expectation in report["expectations"]?.items ?? [] {
       expectations += 1
       guard expectation["passed"] != .bool(true) else {

@@ -11,7 +11,7 @@ extension LiveState {
     var json = JSONWriter(reserving: 4_096)
     json.beginObject()
     json.key("scenario")
-    json.text(Self.cut(notices.scenario ?? folder))
+    json.text(Self.cut(notices.scenario ?? end?.scenario ?? folder))
     json.key("folder")
     json.text(Self.cut(folder))
     json.key("phase")
@@ -55,7 +55,7 @@ extension LiveState {
     json.key("point")
     if let point { Self.write(point, &json) } else { json.null() }
     json.key("planned")
-    Self.write(notices.plannedMessages, &json)
+    Self.write(notices.plannedMessages ?? end?.plannedMessages, &json)
     json.key("late")
     json.number(progress?.lateMessages ?? timeline.last?.late ?? 0)
     json.key("rejected")
