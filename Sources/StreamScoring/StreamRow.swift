@@ -29,7 +29,7 @@ package struct StreamRow: Hashable, Sendable {
 
   /// What becomes of it.
   package func outcome(_ result: StreamScoreStore.Outcome.Result) -> StreamScoreStore.Outcome {
-    .init(key: key, end: end, visibleFrom: visibleFrom, result: result)
+    .init(key: key, batch: batch, end: end, visibleFrom: visibleFrom, result: result)
   }
 }
 

@@ -103,8 +103,8 @@ package struct StreamRowBuilder {
       for failure in table.failures {
         rows.failures.append(
           .init(
-            key: key(failure.start, failure.revision), end: failure.end, visibleFrom: batch.visibleFrom,
-            result: .failed(reason: failure.reason)))
+            key: key(failure.start, failure.revision), batch: batch.id, end: failure.end,
+            visibleFrom: batch.visibleFrom, result: .failed(reason: failure.reason)))
       }
       var group = StreamRequestRows(columns: table.featureNames, rows: [])
       for (index, row) in table.rows.enumerated() {

@@ -155,8 +155,7 @@ package final class StreamScorer {
   /// Leaves out what an earlier life has stored.
   private func removeStored(_ rows: inout StreamRowBuilder.Rows) throws {
     let stored = try store.stored(
-      rows.groups.flatMap(\.rows).map { ($0.key, $0.visibleFrom) }
-        + rows.failures.map { ($0.key, $0.visibleFrom) })
+      rows.groups.flatMap(\.rows).map { ($0.key, $0.batch) } + rows.failures.map { ($0.key, $0.batch) })
     guard !stored.isEmpty else { return }
     for index in rows.groups.indices { rows.groups[index].rows.removeAll { stored.contains($0.key) } }
     rows.groups.removeAll(where: \.rows.isEmpty)

@@ -49,6 +49,17 @@ struct ClosingBatch {
     CREATE INDEX closing_batches_by_visibility ON closing_batches (visible_from_ms);
     """
 
+  /// Gives each row a number that no row had before it, also where retention has deleted the newest: who reads them by number misses none.
+  static let numbersGivenOnce = """
+    CREATE TABLE closing_batches_once (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, visible_from_ms INTEGER NOT NULL, closings BLOB NOT NULL
+    ) STRICT;
+    INSERT INTO closing_batches_once SELECT id, visible_from_ms, closings FROM closing_batches ORDER BY id;
+    DROP TABLE closing_batches;
+    ALTER TABLE closing_batches_once RENAME TO closing_batches;
+    CREATE INDEX closing_batches_by_visibility ON closing_batches (visible_from_ms);
+    """
+
   /// Hands over the closings as they follow from the windows of a cut, by time and device.
   static func forEachClosing(
     ofWindowsVisibleAfter after: Int64, through: Int64, _ db: Database,

@@ -271,6 +271,7 @@ enum StoreSchema {
       CrashPoint.migration.pass()
     }
     migrator.registerMigration("9: scores inside the stream") { db in
+      try db.execute(sql: ClosingBatch.numbersGivenOnce)
       try db.execute(sql: StreamScoreSchema.sql)
       CrashPoint.migration.pass()
     }

@@ -56,8 +56,8 @@ package struct StreamFigures: Hashable, Sendable, Codable {
   /// Rows with a score, and rows that cannot have one.
   package var scored: Int
   package var unscored: Int
-  /// How far the fleet's watermark had gone beyond a window's end when its score was stored, in milliseconds of event time; nil where nothing
-  /// was scored.
+  /// How far the fleet's watermark had gone beyond the time from which a window can be seen when its score was stored, in milliseconds of event
+  /// time; nil where nothing was scored. That time is the window's end, unless it came late.
   package var delayMs: Delays?
   /// Scores that were stored when the watermark was more than a window's length beyond it.
   package var late: Int
@@ -153,6 +153,69 @@ extension WindowStoreReader {
           isAnomaly: row[4], modelVersion: row[5], revision: row[6],
           visibleFrom: Timestamp(milliseconds: row[7]))
       }
+    }
+  }
+
+  /// Which revisions of which windows of `device` cannot have a score, and have a row that says why.
+  package func streamFailures(of device: DeviceID) throws -> Set<StreamFailure> {
+    try read { db in
+      guard try db.tableExists("stream_scores") else { return [] }
+      let rows = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT s.name, w.start_ms, w.revision FROM stream_scores w LEFT JOIN sensors s ON s.id = w.sensor
+          WHERE w.device = (SELECT id FROM devices WHERE name = ?) AND w.score IS NULL
+          """, arguments: [device.name])
+      return Set(
+        rows.map { row in
+          StreamFailure(
+            sensor: (row[0] as String?).flatMap(SensorID.init), start: Timestamp(milliseconds: row[1]),
+            revision: row[2])
+        })
+    }
+  }
+
+  package struct StreamFailure: Hashable, Sendable {
+    /// Nil: the whole device.
+    package var sensor: SensorID?
+    package var start: Timestamp
+    package var revision: Int
+
+    package init(sensor: SensorID?, start: Timestamp, revision: Int) {
+      self.sensor = sensor
+      self.start = start
+      self.revision = revision
+    }
+  }
+
+  /// A revision of a window of one sensor, without its values.
+  package struct WindowRevision: Hashable, Sendable {
+    package var sensor: SensorID
+    package var start: Timestamp
+    package var revision: Int
+    package var visibleFrom: Timestamp
+    package var isWithdrawn: Bool
+  }
+
+  /// Every revision of every window of `device`, by start, sensor and revision.
+  package func windowRevisions(of device: DeviceID) throws -> [WindowRevision] {
+    try read { db in
+      let rows = try Row.fetchCursor(
+        db,
+        sql: """
+          SELECT s.name, w.start_ms, w.revision, w.visible_from_ms, w.count = 0
+          FROM windows w JOIN sensors s ON s.id = w.sensor
+          WHERE w.device = (SELECT id FROM devices WHERE name = ?) ORDER BY w.start_ms, w.sensor, w.revision
+          """, arguments: [device.name])
+      var found: [WindowRevision] = []
+      while let row = try rows.next() {
+        guard let sensor = SensorID(row[0] as String) else { throw Self.damaged("sensor", row[0]) }
+        found.append(
+          WindowRevision(
+            sensor: sensor, start: Timestamp(milliseconds: row[1]), revision: row[2],
+            visibleFrom: Timestamp(milliseconds: row[3]), isWithdrawn: row[4]))
+      }
+      return found
     }
   }
 }

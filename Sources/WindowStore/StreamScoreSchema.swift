@@ -8,6 +8,8 @@ enum StreamScoreSchema {
     CREATE TABLE stream_scores (
       device INTEGER NOT NULL, start_ms INTEGER NOT NULL, sensor INTEGER NOT NULL, revision INTEGER NOT NULL,
       end_ms INTEGER NOT NULL, visible_from_ms INTEGER NOT NULL,
+      -- Which row of closing_batches it came with.
+      closing_id INTEGER NOT NULL,
       score REAL, prediction INTEGER, model_version INTEGER,
       -- Why there is no score.
       reason TEXT,

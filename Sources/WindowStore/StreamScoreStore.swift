@@ -48,12 +48,15 @@ package final class StreamScoreStore {
     }
 
     package var key: Key
+    /// Which batch it came with.
+    package var batch: Int64
     package var end: Timestamp
     package var visibleFrom: Timestamp
     package var result: Result
 
-    package init(key: Key, end: Timestamp, visibleFrom: Timestamp, result: Result) {
+    package init(key: Key, batch: Int64, end: Timestamp, visibleFrom: Timestamp, result: Result) {
       self.key = key
+      self.batch = batch
       self.end = end
       self.visibleFrom = visibleFrom
       self.result = result
@@ -131,11 +134,18 @@ package final class StreamScoreStore {
         var batches: [ClosedBatch] = []
         while let row = try rows.next() {
           var batch = ClosedBatch(id: row[0], visibleFrom: Timestamp(milliseconds: row[1]), devices: [])
+          // A device may have several closings, and is read once.
+          var places: [Int64: Int] = [:]
           try ClosingBatch.forEachClosing(in: row, at: 2) { closing in
-            batch.devices.append(
-              .init(
-                number: closing.device, windows: closing.windows,
-                firstStart: Timestamp(milliseconds: closing.firstStart)))
+            let start = Timestamp(milliseconds: closing.firstStart)
+            if let place = places[closing.device] {
+              batch.devices[place].windows += closing.windows
+              batch.devices[place].firstStart = min(batch.devices[place].firstStart, start)
+            } else {
+              places[closing.device] = batch.devices.count
+              batch.devices.append(
+                .init(number: closing.device, windows: closing.windows, firstStart: start))
+            }
           }
           batches.append(batch)
         }
@@ -202,22 +212,22 @@ package final class StreamScoreStore {
     }
   }
 
-  /// Those of `keys` that have their row already, of this or a later event time.
-  package func stored(_ keys: [(Key, visibleFrom: Timestamp)]) throws -> Set<Key> {
+  /// Those of `keys` that have their row already, of this or a later batch.
+  package func stored(_ keys: [(Key, batch: Int64)]) throws -> Set<Key> {
     try StoreError.wrapping(path) {
       try database.read { db in
         let statement = try db.cachedStatement(
           sql: """
             SELECT EXISTS (SELECT 1 FROM stream_scores WHERE device = ? AND start_ms = ? AND sensor = ? AND revision = ?
-              AND visible_from_ms >= ?)
+              AND closing_id >= ?)
             """)
         var found: Set<Key> = []
-        for (key, visibleFrom) in keys {
+        for (key, batch) in keys {
           let isStored =
             try Bool.fetchOne(
               statement,
               arguments: [
-                key.device, key.start.milliseconds, key.sensor, key.revision, visibleFrom.milliseconds,
+                key.device, key.start.milliseconds, key.sensor, key.revision, batch,
               ]) ?? false
           if isStored { found.insert(key) }
         }
@@ -247,7 +257,7 @@ package final class StreamScoreStore {
   // MARK: - Writing
 
   /// Stores `outcomes` and how far scoring has come, in one transaction. A revision that has its row keeps it; only where another sensor of the
-  /// device was changed later, with the same number, the later one counts.
+  /// device was changed by a later batch, with the same number, the later one counts. What retention has deleted meanwhile is not stored.
   package func commit(_ outcomes: [Outcome], _ progress: StreamProgress, at now: Timestamp) throws {
     do {
       try write(outcomes, progress, now)
@@ -264,7 +274,12 @@ package final class StreamScoreStore {
       try database.writeWithoutTransaction { db in
         try db.inTransaction(.immediate) {
           let watermark = try Int64.fetchOne(db, sql: "SELECT fleet_watermark_ms FROM progress") ?? 0
-          for outcome in outcomes { try insert(outcome, now, watermark, db) }
+          var kept: [Int64: Bool] = [:]
+          for outcome in outcomes {
+            let isKept = try kept[outcome.batch] ?? isKept(outcome.batch, db)
+            kept[outcome.batch] = isKept
+            if isKept { try insert(outcome, now, watermark, db) }
+          }
           try progress.write(db)
           CrashPoint.streamInserted.pass()
           return .commit
@@ -273,17 +288,26 @@ package final class StreamScoreStore {
     }
   }
 
+  /// Whether the windows of a batch are still there. Their scores would stay for ever otherwise: retention finds both by the batch.
+  private func isKept(_ batch: Int64, _ db: Database) throws -> Bool {
+    try Bool.fetchOne(
+      try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM closing_batches WHERE id = ?)"),
+      arguments: [batch]) ?? false
+  }
+
   private func insert(_ outcome: Outcome, _ now: Timestamp, _ watermark: Int64, _ db: Database) throws {
     let statement = try db.cachedStatement(
       sql: """
-        INSERT INTO stream_scores (device, start_ms, sensor, revision, end_ms, visible_from_ms, score, prediction,
-          model_version, reason, scored_ms, watermark_ms)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO stream_scores (device, start_ms, sensor, revision, end_ms, visible_from_ms, closing_id, score,
+          prediction, model_version, reason, scored_ms, watermark_ms)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (device, start_ms, sensor, revision) DO UPDATE SET
-          end_ms = excluded.end_ms, visible_from_ms = excluded.visible_from_ms, score = excluded.score,
-          prediction = excluded.prediction, model_version = excluded.model_version, reason = excluded.reason,
-          scored_ms = excluded.scored_ms, watermark_ms = excluded.watermark_ms
-          WHERE excluded.visible_from_ms > visible_from_ms
+          end_ms = excluded.end_ms, visible_from_ms = excluded.visible_from_ms, closing_id = excluded.closing_id,
+          score = excluded.score, prediction = excluded.prediction, model_version = excluded.model_version,
+          reason = excluded.reason, scored_ms = excluded.scored_ms, watermark_ms = excluded.watermark_ms
+          -- Two batches may become visible at one time; the later one then has the rows of both.
+          WHERE excluded.closing_id > closing_id AND (excluded.visible_from_ms > visible_from_ms
+            OR excluded.score IS NOT score OR excluded.prediction IS NOT prediction OR excluded.reason IS NOT reason)
         """)
     var (score, prediction, version, reason): (Double?, Int?, Int64?, String?) = (nil, nil, nil, nil)
     switch outcome.result {
@@ -293,8 +317,8 @@ package final class StreamScoreStore {
     }
     try statement.execute(arguments: [
       outcome.key.device, outcome.key.start.milliseconds, outcome.key.sensor, outcome.key.revision,
-      outcome.end.milliseconds, outcome.visibleFrom.milliseconds, score, prediction, version, reason,
-      now.milliseconds, watermark,
+      outcome.end.milliseconds, outcome.visibleFrom.milliseconds, outcome.batch, score, prediction, version,
+      reason, now.milliseconds, watermark,
     ])
   }
 
@@ -308,32 +332,5 @@ package final class StreamScoreStore {
     else { throw DatabaseError(message: "a model version was not stored") }
     versions[version] = number
     return number
-  }
-}
-
-/// Every revision of some windows of one device.
-package struct ClosedWindows: Sendable {
-  package struct Row: Sendable {
-    package var sensor: SensorID
-    package var sensorNumber: Int64
-    package var start: Timestamp
-    package var end: Timestamp
-    package var revision: Int
-    package var visibleFrom: Timestamp
-    package var isWithdrawn: Bool
-    /// In the order of ``ClosedWindows/columns``; NaN where the store has none.
-    package var values: [Double]
-  }
-
-  package let device: DeviceID
-  package let number: Int64
-  package let columns: [AggregateColumn]
-  /// By start, sensor and revision.
-  package internal(set) var rows: [Row] = []
-
-  init(device: DeviceID, number: Int64, columns: [AggregateColumn]) {
-    self.device = device
-    self.number = number
-    self.columns = columns
   }
 }
