@@ -56,7 +56,7 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(
     help: "Show the run on a page while it goes on; its address is said on standard error. See sonde view.")
   var view = false
-  @Flag(help: "Open that page in a browser, as --view and more.")
+  @Flag(help: "As --view, and open the page in a browser.")
   var open = false
 
   func validate() throws {

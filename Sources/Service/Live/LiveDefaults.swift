@@ -36,6 +36,8 @@ package enum LiveDefaults {
   package static let expectations = 20
   /// Characters of a text of somebody else's.
   package static let textLength = 200
+  /// Of the reason of a verdict, which is several sentences.
+  package static let reasonLength = 1_000
 
   /// Of a prediction file and of a growing file, a look reads at most so much.
   package static let predictionBytesPerLook = 8 << 20

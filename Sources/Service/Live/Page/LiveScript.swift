@@ -88,7 +88,7 @@ enum LiveScript {
           const text = course.name + ': ' + (isOver ? 'last ' : 'now ') + number(now) + ', most ' + number(most);
           put(course.caption, text);
           course.svg.setAttribute('aria-label', text);
-          put(course.from, span(from));
+          put(course.from, from < 1 ? '0 s' : span(from));
           put(course.to, span(last));
           const happened = state ? state.faults.filter(fault => fault[2] !== null) : [];
           while (course.marks.childNodes.length > happened.length) course.marks.lastChild.remove();

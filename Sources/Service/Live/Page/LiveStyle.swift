@@ -52,7 +52,8 @@ enum LiveStyle {
     thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
     table,caption,tbody,tr{display:block}
     tr{border-bottom:1px solid var(--grid);padding:.3rem 0}
-    td{display:block;border:0;padding:0;white-space:normal;overflow-wrap:anywhere;text-align:left}
+    td{display:inline-block;border:0;padding:0 1rem 0 0;white-space:normal;overflow-wrap:anywhere}
+    td.number{text-align:left}
     td:empty{display:none}
     td::before{content:attr(data-column) ": ";color:var(--quiet)}
     .text{min-width:0}

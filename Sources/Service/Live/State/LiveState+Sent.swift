@@ -197,7 +197,11 @@ extension LiveState {
     json.key("sentence")
     json.text(end.sentence)
     json.key("reason")
-    Self.write(end.reason, &json)
+    if let reason = end.reason {
+      json.text(Self.cut(reason, LiveDefaults.reasonLength))
+    } else {
+      json.null()
+    }
     json.key("failed")
     json.beginArray()
     for expectation in end.failed {
@@ -296,10 +300,10 @@ extension LiveState {
   }
 
   /// A text of somebody else's: cut where it is too long, and without characters that show nothing or turn the direction of what follows.
-  static func cut(_ text: String) -> String {
+  static func cut(_ text: String, _ most: Int = LiveDefaults.textLength) -> String {
     var cut = String.UnicodeScalarView()
     for (place, scalar) in text.unicodeScalars.enumerated() {
-      guard place < LiveDefaults.textLength else {
+      guard place < most else {
         cut.append("…")
         break
       }
