@@ -287,6 +287,13 @@ let package = Package(
       ],
       exclude: ["Replicas/stand_in_replica.py"]),
     .testTarget(
+      name: "StreamScoringTests",
+      dependencies: [
+        "StreamScoring", "WindowStore", "Modelling", "OneClassSVM", "HTTPLoad", "TestSupport", telemetry,
+        files,
+        supervision, grdb,
+      ]),
+    .testTarget(
       name: "HTTPLoadTests",
       dependencies: ["HTTPLoad", "TestSupport", telemetry, files, supervision, histogram]),
     .testTarget(
@@ -294,9 +301,9 @@ let package = Package(
       dependencies: [
         "HTTPLoad",
         "Verdict", "Compute", "BatchScoring", "Modelling", "DeviceFleet", "Ingestion", "WindowStore",
-        "Detection",
+        "Detection", "OneClassSVM",
         "TestSupport",
-        telemetry, files,
+        telemetry, files, grdb,
       ]),
     .testTarget(
       name: "AlarmsTests",
@@ -309,13 +316,14 @@ let package = Package(
       dependencies: [
         "HTTPLoad",
         "Scenario", "Harness", "Documents", "DeviceFleet", "Ingestion", "Modelling", "BatchScoring",
-        "RealTimeScoring",
+        "RealTimeScoring", "StreamScoring",
         "Verdict", "Compute", "MQTT", "WindowStore", "TestSupport", telemetry, files, wording,
       ]),
     .testTarget(
       name: "HarnessTests",
       dependencies: [
-        "Harness", "Scenario", "Verdict", "DeviceFleet", "Ingestion", "WindowStore", "TestSupport", telemetry,
+        "Harness", "Scenario", "Verdict", "DeviceFleet", "Ingestion", "StreamScoring", "WindowStore",
+        "TestSupport", telemetry,
         files,
         supervision,
       ]),

@@ -28,7 +28,7 @@ enum RunDefaults {
   static let messagesAheadOfFaults = (share: 20, fewest: 200)
   /// How long nothing may be stored after a broker was killed until the fleet goes on without what is missing.
   static let writeOffAfter = Duration.seconds(3)
-  /// How long scoring inside the stream may come no further once ingestion has ended. A service may be tried without end, but not by a run.
+  /// How long nothing may be scored inside the stream once ingestion has ended. A service may be tried without end, but not by a run.
   static let streamSilence = Duration.seconds(180)
   /// Devices with wrong clocks that are named one by one in the report.
   static let namedClocks = 100

@@ -124,14 +124,20 @@ package struct ScenarioRun: Sendable {
   }
 
   private func write(_ report: RunReport, _ folder: RunFolder) throws {
-    for file in [folder.store, folder.jobs] where FileManager.default.fileExists(atPath: file) {
-      try WriteAheadLog.fold(intoFileAt: file)
-    }
+    try foldLogs(of: folder)
     try report.measurements.account.write(to: folder.account)
     try AtomicFile.write(report.json().indented(), to: folder.report, existing: .replace)
     try AtomicFile.write(
       JUnitReport(report, version: Versions.sonde).text, to: folder.junit, existing: .replace)
     try RunManifest(document: document, folder: folder).write { observe(.notice($0)) }
+    // The page has read them, and who only reads cannot take the files beside them away.
+    try foldLogs(of: folder)
+  }
+
+  private func foldLogs(of folder: RunFolder) throws {
+    for file in [folder.store, folder.jobs] where FileManager.default.fileExists(atPath: file) {
+      try WriteAheadLog.fold(intoFileAt: file)
+    }
   }
 }
 

@@ -12,7 +12,7 @@ package enum StreamDefaults {
   /// Rows that wait in memory, beside those under way. At this bound nothing more is read: what has closed waits in the store, which is its
   /// queue whatever dies, and only the watermark delay grows.
   package static let queuedRows = 20_000
-  /// Batches of closed windows that are read at a time. One is of at most some hundred devices.
+  /// Batches of closed windows that are read at a time. One has at most a thousand closings of devices, and the last may go beyond the bound.
   static let batchesPerRead = 16
   /// How often the store is asked whether more windows have closed: a read of one row. A window takes seconds to fill, so nobody waits for this.
   static let readPause = Duration.milliseconds(20)

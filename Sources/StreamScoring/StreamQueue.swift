@@ -1,4 +1,5 @@
 import Telemetry
+import WindowStore
 
 /// What waits to be scored, and how far scoring has come: a value without clock or connection.
 ///
@@ -31,8 +32,16 @@ package struct StreamQueue: Sendable {
   /// Rows that were taken and are not done.
   package private(set) var underWay = 0
 
-  /// - Parameter batch: The last batch that is done already.
-  package init(after batch: Int64) { newest = batch }
+  /// Whether a request has no window twice, also not in two revisions.
+  private let hasWindowsOnce: Bool
+
+  /// - Parameters:
+  ///   - batch: The last batch that is done already.
+  ///   - hasWindowsOnce: Whether a request may have no window twice, also not in two revisions: what scores windows refuses it.
+  package init(after batch: Int64, hasWindowsOnce: Bool = false) {
+    newest = batch
+    self.hasWindowsOnce = hasWindowsOnce
+  }
 
   /// The last batch up to which every row is done.
   package var progress: Int64 { open.first.map { $0.batch - 1 } ?? newest }
@@ -69,7 +78,8 @@ package struct StreamQueue: Sendable {
       .min { lanes[$0].rows[lanes[$0].gone].batch < lanes[$1].rows[lanes[$1].gone].batch }
     guard let next else { return nil }
     let lane = lanes[next]
-    let count = min(max(1, limit), lane.rows.count - lane.gone)
+    var count = min(max(1, limit), lane.rows.count - lane.gone)
+    if hasWindowsOnce { count = Self.windowsOnce(lane.rows[lane.gone..<lane.gone + count]) }
     let taken = StreamRequestRows(
       columns: lane.columns, rows: Array(lane.rows[lane.gone..<lane.gone + count]))
     lanes[next].gone += count
@@ -81,6 +91,17 @@ package struct StreamQueue: Sendable {
     waiting -= count
     underWay += count
     return taken
+  }
+
+  /// How many of the first rows are of different windows.
+  private static func windowsOnce(_ rows: ArraySlice<StreamRow>) -> Int {
+    var seen: Set<StreamScoreStore.Key> = []
+    for (count, row) in rows.enumerated() {
+      var window = row.key
+      window.revision = 0
+      guard seen.insert(window).inserted else { return count }
+    }
+    return rows.count
   }
 
   /// The rows have their outcomes.

@@ -37,4 +37,9 @@ package struct StreamRow: Hashable, Sendable {
 package struct StreamRequestRows: Hashable, Sendable {
   package var columns: [String]
   package var rows: [StreamRow]
+
+  package init(columns: [String], rows: [StreamRow]) {
+    self.columns = columns
+    self.rows = rows
+  }
 }

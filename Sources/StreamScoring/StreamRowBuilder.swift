@@ -16,6 +16,8 @@ package struct StreamRowBuilder {
   package struct Rows: Sendable {
     package var groups: [StreamRequestRows] = []
     package var failures: [StreamScoreStore.Outcome] = []
+
+    package init() {}
   }
 
   private let builder: FeatureVectorBuilder

@@ -1,10 +1,9 @@
 import CLinux
 import Foundation
-import HTTPLoad
 import Supervision
 import Wording
 
-/// The requests: which connection carries which, and what becomes of them.
+/// Sending and receiving.
 extension StreamScorer {
   /// Moves a connection on: gives it a request, sends it, or gives one up that takes too long.
   func advance(_ place: Int) {
@@ -17,11 +16,12 @@ extension StreamScorer {
       return tryAgain(place, "no answer within \(Int(StreamDefaults.requestTimeout.seconds)) s")
     default: break
     }
-    guard slot.state == .free else { return }
+    // After a fatal answer nothing more is asked.
+    guard slot.state == .free, fatal == nil else { return }
     if slot.work == nil {
       guard let rows = queue.take(settings.maxBatchCount) else { return }
       requests += 1
-      slot.work = Work(rows: rows, id: "\(getpid())-\(requests)")
+      slot.work = StreamSlot.Work(rows: rows, id: "\(getpid())-\(requests)")
     }
     if slot.connection.descriptor >= 0 { return send(place) }
     let address = addresses[(slot.work?.backoff.failures ?? 0) % max(1, addresses.count)]
@@ -37,7 +37,8 @@ extension StreamScorer {
     guard let work = slot.work else { return }
     progress.functionRequests += 1
     progress.functionEvents += work.rows.rows.count
-    if work.backoff.failures > 0 { progress.retries += 1 }
+    if work.sends > 0 { progress.retries += 1 }
+    slot.work?.sends += 1
     slot.connection.request = request.bytes(work.rows, id: work.id)
     slot.connection.begin(0, at: 0)
     slot.state = .sent(at: .now)
@@ -135,6 +136,8 @@ extension StreamScorer {
       slot.state = .free
       return
     }
+    // The other side need not keep a connection while its answer is waited out.
+    if case .pausing = slot.state { return }
     if case .sent = slot.state { progress.failedFunctionRequests += 1 }
     let pause = slot.work?.backoff.fail(retryAfter: retryAfter) ?? .zero
     let failures = slot.work?.backoff.failures ?? 0

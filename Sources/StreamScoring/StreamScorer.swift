@@ -11,27 +11,6 @@ import Wording
 /// One thread, and sockets that do not block. What is kept in memory is bounded; the store itself is the queue, so nothing is lost and nothing
 /// is scored twice whatever dies. Used from one thread.
 package final class StreamScorer {
-  /// A request that is to be answered, however often it is sent.
-  struct Work {
-    var rows: StreamRequestRows
-    var id: String
-    var backoff = Backoff()
-  }
-
-  /// One connection, and the request that it carries.
-  final class Slot {
-    enum State: Equatable {
-      case free
-      case opening(since: ContinuousClock.Instant)
-      case sent(at: ContinuousClock.Instant)
-      case pausing(until: ContinuousClock.Instant)
-    }
-
-    let connection = LoadConnection()
-    var work: Work?
-    var state = State.free
-  }
-
   let settings: StreamSettings
   private let store: StreamScoreStore
   let request: StreamRequest
@@ -44,7 +23,7 @@ package final class StreamScorer {
   private var builder: StreamRowBuilder
   var queue: StreamQueue
   var progress: StreamProgress
-  let slots: [Slot]
+  let slots: [StreamSlot]
   /// Outcomes that are not stored yet, and since when there are some.
   private var outcomes: [StreamScoreStore.Outcome] = []
   private var outcomesSince: ContinuousClock.Instant?
@@ -75,13 +54,16 @@ package final class StreamScorer {
     progress.failure = nil
     self.progress = progress
     knownAtStart = try store.newestBatch()
-    queue = StreamQueue(after: progress.batch)
-    slots = (0..<settings.parallelRequests).map { _ in Slot() }
+    queue = StreamQueue(after: progress.batch, hasWindowsOnce: settings.script != nil)
+    slots = (0..<settings.parallelRequests).map { _ in StreamSlot() }
     poller = epoll_create1(Int32(EPOLL_CLOEXEC))
     guard poller >= 0 else {
       throw StreamError("no epoll: \(String(cString: strerror(errno)))", .unavailable)
     }
   }
+
+  /// Rows that wait in memory, beside those under way.
+  package var waitingRows: Int { queue.waiting }
 
   deinit {
     for slot in slots { slot.connection.close() }
@@ -126,7 +108,7 @@ package final class StreamScorer {
     while queue.waiting < StreamDefaults.queuedRows {
       let batches = try store.batches(after: queue.lastAdded, limit: StreamDefaults.batchesPerRead)
       guard !batches.isEmpty else { return }
-      for batch in batches { try add(batch) }
+      for batch in batches where queue.waiting < StreamDefaults.queuedRows { try add(batch) }
       CrashPoint.streamRead.pass()
     }
   }

@@ -7,7 +7,8 @@ import WindowStore
 /// Works out from the windows and the models what scoring inside the stream should have stored, and compares row by row.
 ///
 /// A row's score is found as a job would find it whose cut ends when the row's revision became visible, and must be equal to the last bit.
-/// Where everything was scored, each revision of a sensor's window, or the newest of a device's, must have its row.
+/// Where everything was scored, each revision of a sensor's window, or the newest of a device's, must have its row. Of several revisions that
+/// became visible at one time, the scores of all but the last are taken on trust: no cut ends between them.
 struct StreamOracle {
   let windows: WindowStoreReader
   /// Where the models are, and what they see.
@@ -43,6 +44,8 @@ struct StreamOracle {
         return function
       }
       let predictions = try windows.streamPredictions(of: device)
+      let revisions = try windows.windowRevisions(of: device)
+      let byStart = Dictionary(grouping: revisions, by: \.start)
       var seen: Set<Key> = []
       for row in predictions {
         let key = Key(device: device, sensor: row.sensor, start: row.start, revision: row.revision)
@@ -52,6 +55,10 @@ struct StreamOracle {
           findings.append("\(key.text): scored, and there is no model")
           continue
         }
+        guard Self.exists(row, among: byStart[row.start] ?? []) else {
+          findings.append("\(key.text): scored, and there is no such revision")
+          continue
+        }
         let sensors =
           row.sensor.map { [$0] } ?? ModelLayout.sensors(ofFeatures: function.featureNames)
         let visible = try windows.windows(
@@ -59,12 +66,16 @@ struct StreamOracle {
           from: row.start)
         let tables = visible.flatMap { builder.tables(of: $0, sensors: sensors) }
         let table = tables.first { $0.key == model }
-        // A later revision that became visible at the same time hides this one.
-        guard let table, let place = table.rows.firstIndex(where: { $0.start == row.start }) else {
-          findings.append("\(key.text): scored, and there is no such window")
+        if let failure = table?.failures.first(where: {
+          $0.start == row.start && $0.revision == row.revision
+        }) {
+          findings.append("\(key.text): scored, though \(failure.reason)")
           continue
         }
-        guard table.rows[place].revision == row.revision else { continue }
+        // A later revision that became visible at the same time hides this one, or took the window back.
+        guard let table,
+          let place = table.rows.firstIndex(where: { $0.start == row.start && $0.revision == row.revision })
+        else { continue }
         var one = FeatureMatrix(columns: table.featureNames.count, reservingRows: 1)
         one.append(table.features[row: place])
         var scores: [Double] = []
@@ -78,18 +89,46 @@ struct StreamOracle {
           findings.append("\(key.text): window_end \(row.end), expected \(table.rows[place].end)")
         }
       }
-      findings += try missing(device, seen, builder, function).map { "\($0.text): missing" }
+      findings += try missing(device, seen, revisions, builder, function).map { "\($0.text): missing" }
       if findings.count >= limit { return Array(findings.prefix(limit)) }
     }
     return findings
   }
 
-  /// The newest revisions that could have been scored and were not.
+  /// Whether there is a revision that `row` may be of.
+  private static func exists(
+    _ row: WindowStoreReader.StreamPrediction, among revisions: [WindowStoreReader.WindowRevision]
+  ) -> Bool {
+    let own = revisions.filter { row.sensor == nil || $0.sensor == row.sensor }
+    // A whole device's row has the highest number among its sensors, and came with the last that changed.
+    let hasNumber = own.contains {
+      $0.revision == row.revision && !$0.isWithdrawn && $0.visibleFrom <= row.visibleFrom
+    }
+    return hasNumber
+      && own.contains {
+        $0.visibleFrom == row.visibleFrom && (row.sensor == nil || $0.revision == row.revision)
+      }
+  }
+
+  /// The revisions that could have been scored and were not: of a whole device only the newest.
   private func missing(
-    _ device: DeviceID, _ seen: Set<Key>, _ builder: FeatureVectorBuilder,
-    _ function: (ModelKey) -> DecisionFunction?
+    _ device: DeviceID, _ seen: Set<Key>, _ revisions: [WindowStoreReader.WindowRevision],
+    _ builder: FeatureVectorBuilder, _ function: (ModelKey) -> DecisionFunction?
   ) throws -> [Key] {
-    var missing: [Key] = []
+    var missing: Set<Key> = []
+    if layout.per == .sensor {
+      let failures = try windows.streamFailures(of: device)
+      for row in revisions where !row.isWithdrawn && (from.map { row.visibleFrom > $0 } ?? true) {
+        let key = Key(device: device, sensor: row.sensor, start: row.start, revision: row.revision)
+        let failure = WindowStoreReader.StreamFailure(
+          sensor: row.sensor, start: row.start, revision: row.revision)
+        if function(ModelKey(device: device, sensor: row.sensor)) != nil, !seen.contains(key),
+          !failures.contains(failure)
+        {
+          missing.insert(key)
+        }
+      }
+    }
     let whole = ModelKey(device: device, sensor: nil)
     let sensors =
       layout.per == .device
@@ -102,7 +141,7 @@ struct StreamOracle {
         for row in table.rows where late.contains(row.start) {
           let key = Key(
             device: device, sensor: table.key.sensor, start: row.start, revision: row.revision)
-          if !seen.contains(key) { missing.append(key) }
+          if !seen.contains(key) { missing.insert(key) }
         }
       }
     }

@@ -14,7 +14,7 @@ import Testing
     ("scoring.cron=* * *", "cron"), ("expect=[readings.lots == 0]", "did you mean “lost”"),
     ("ingestion.windw=5m", "window"), ("faults=[{ at: 1h, kil: ingestion }]", "did you mean “kill”"),
     ("faults=[{ at: -1h, kill: ingestion }]", "at: expected a duration"),
-    ("faults=[{ at: 1h, kill: fleet }]", "expected ingestion or broker"),
+    ("faults=[{ at: 1h, kill: fleet }]", "expected ingestion, broker"),
     ("faults=[{ at: 1h, power_cut: ingestion }]", "leave “scoring” out"),
     ("model.train_on=[0h, 48h]", "train_on"),
   ])

@@ -184,8 +184,7 @@ final class StreamStage {
   func finish(hasModels: Bool, until stop: StopFlag, clock: () -> Duration, tell: () -> Void) async throws
     -> StreamFigures?
   {
-    var seen = state
-    var changed = clock()
+    var patience = StreamPatience(limit: RunDefaults.streamSilence, from: clock())
     while true {
       guard !stop.isSet else { throw RunError.interrupted }
       try await step(hasModels: hasModels, at: clock())
@@ -195,8 +194,7 @@ final class StreamStage {
         told = scorer
       }
       tell()
-      if state != seen { (seen, changed) = (state, clock()) }
-      guard clock() - changed < RunDefaults.streamSilence else {
+      guard !patience.isOver(state, at: clock()) else {
         throw RunError.notReady(name: "stream", log: folder.log("stream"))
       }
       try await Task.sleep(for: RunDefaults.pollInterval)
