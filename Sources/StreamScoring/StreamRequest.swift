@@ -100,7 +100,11 @@ package struct StreamAnswer: Sendable {
 
   private struct Head: Decodable {
     struct Output: Decodable {
-      struct Parameters: Decodable { var binary_data_size: Int? }
+      struct Parameters: Decodable {
+        var binaryDataSize: Int?
+
+        enum CodingKeys: String, CodingKey { case binaryDataSize = "binary_data_size" }
+      }
 
       var name: String
       var datatype: String
@@ -109,8 +113,13 @@ package struct StreamAnswer: Sendable {
     }
 
     var id: String?
-    var model_version: String?
+    var modelVersion: String?
     var outputs: [Output]
+
+    enum CodingKeys: String, CodingKey {
+      case id, outputs
+      case modelVersion = "model_version"
+    }
   }
 
   /// Reads the body of an answer with the status 200. Throws ``StreamAnswerFault`` where it is not the answer to the request called `id`, of
@@ -128,7 +137,7 @@ package struct StreamAnswer: Sendable {
     var predictions: [Int64]?
     var versions: [String]?
     for output in head.outputs {
-      guard let size = output.parameters?.binary_data_size, size >= 0, size <= body.count - offset,
+      guard let size = output.parameters?.binaryDataSize, size >= 0, size <= body.count - offset,
         output.shape == [count]
       else { throw fault("the tensor \(output.name.quoted) is not of \(count) rows") }
       let bytes = body[offset..<offset + size]
@@ -142,7 +151,7 @@ package struct StreamAnswer: Sendable {
       }
     }
     guard let scores, let predictions else { throw fault("the answer has no scores or no predictions") }
-    let version = head.model_version
+    let version = head.modelVersion
     var results: [StreamScoreStore.Outcome.Result] = []
     for row in 0..<count {
       guard scores[row].isFinite, predictions[row] == 0 || predictions[row] == 1 else {

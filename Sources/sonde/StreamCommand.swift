@@ -101,7 +101,7 @@ struct StreamCommand: ParsableCommand {
     }
     StandardError.write("scoring the windows of \(folder.store) by \(settings.service)")
     let line = ProgressLine()
-    try stream.run(until: stop.flag, isEnded: { hasEnded.isSet }) { event in
+    let tell = { (event: StreamEvent) in
       if events {
         try? StandardOutput.writeMessage(event)
       } else if case .progress(let state) = event {
@@ -111,6 +111,7 @@ struct StreamCommand: ParsableCommand {
         }
       }
     }
+    try stream.run(until: stop.flag, isEnded: { hasEnded.isSet }, observe: tell)
     line.clear()
     if stop.received == SIGINT { throw ExitCode(ExitStatus.interrupted) }
   }
