@@ -70,18 +70,19 @@ import Testing
           "score", run.folder, "--after", "2026-01-01T01:00:00Z", "--mini-batch-size", "1", "--nodes", "2",
           "--format", "json", "--set", "retry_settings.max_retries=1", "--set", "logging_level=warning",
         ], environment: ["SONDE_FAIL_TASKS": "0.02#7"])
-      let watch = Task.detached { [process = service.processID] in
+      // Until it has ended, by a thread of its own: a busy machine reads its lines, and begins with tasks, later than that.
+      let watched = AsyncStream<Int>.makeStream()
+      Thread.detachNewThread { [process = service.processID] in
         var peak = 0
-        // Until it has ended: a busy machine reads its lines later than that.
         while let now = peakMemory(of: process) {
           peak = max(peak, now)
-          try? await Task.sleep(for: .milliseconds(20))
+          usleep(20_000)
         }
-        return peak
+        watched.continuation.yield(peak)
       }
       for await _ in service.lines {}
       #expect(try await service.exit() == .exited(code: 0))
-      let peak = await watch.value
+      let peak = await watched.stream.first { _ in true } ?? 0
       #expect(try number(run, "SELECT count(*) FROM tasks") == count)
       let failed = try number(run, "SELECT count(*) FROM tasks WHERE state = 'failed'")
       let attempts = try number(run, "SELECT count(*) FROM failed_attempts")

@@ -34,14 +34,20 @@ import Testing
         try JSONSerialization.jsonObject(with: Data(try await ask("/state.json").body)) as? [String: Any])
     }
 
-    /// The whole of a stream. `begun` is called when its first bytes have come.
+    /// The whole of a stream. `begun` is called when its first bytes have come. As a browser does, it comes again where the stream broke.
     func stream(begun: @escaping @Sendable () -> Void) async throws -> (text: String, isWhole: Bool) {
       try await onThread {
-        let client = try open("/events")
-        let head = try client.response()
-        begun()
-        guard head.status == 200 else { return ("", false) }
-        return ChunkedBody.text(client.rest())
+        var last = (text: "", isWhole: false)
+        for attempt in 0..<30 {
+          let client = try open("/events")
+          let head = try client.response()
+          if attempt == 0 { begun() }
+          guard head.status == 200 else { return last }
+          last = ChunkedBody.text(client.rest())
+          if last.isWhole { return last }
+          print("the stream broke after \(last.text.utf8.count) bytes, and is asked for again")
+        }
+        return last
       }
     }
   }
