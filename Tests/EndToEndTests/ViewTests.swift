@@ -100,7 +100,8 @@ import Testing
   }
 
   private static let scenario =
-    smallScenario + ["--set", "faults=[{ at: 2h, pause: ingestion, for: 3s }]"]
+    // A fault that holds nothing up: the test itself halts the run, and that must not look like silence after a fault.
+    smallScenario + ["--set", "faults=[{ at: 2h, clock_step: ingestion, by: 1h, for: 200ms }]"]
 
   @Test func aRunIsWatchedAndComesToTheSame() async throws {
     try await withTemporaryFolder { folder in
