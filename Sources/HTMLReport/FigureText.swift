@@ -50,14 +50,6 @@ enum FigureText {
   }
 }
 
-extension FinishedRun {
-  /// The cell of the number that `path` names; a dash where there is none.
-  func cell(_ path: String) -> PageTable.Cell {
-    guard let number = number(path) else { return "–" }
-    return PageTable.Cell(FigureText.text(number), value: number, figure: path)
-  }
-}
-
 extension JSONValue {
   /// The member called `name` where it is a text.
   func text(_ name: String) -> String? {

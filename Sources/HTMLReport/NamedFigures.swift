@@ -3,6 +3,7 @@ import Files
 import Pages
 import Verdict
 
+/// Figures of the report as cells of tables: what they say is what `report.json` says.
 extension FinishedRun {
   /// A cell with the number that `path` names, and its name; a dash where there is none.
   func numberCell(_ path: String, _ text: (Double) -> String = ChartNumber.short) -> PageTable.Cell {

@@ -100,6 +100,7 @@ package struct RunController {
   private var writtenOff = 0
   private var messages = -1
   private var lastChange = Duration.zero
+  private var lastLook = Duration.zero
   /// Ingestion is not started before this.
   private var nextLaunch = Duration.zero
   private var launchedAt = Duration.zero
@@ -114,6 +115,9 @@ package struct RunController {
 
   /// What to do, now that it is `now`, in order. After a ``Action/fail(_:)`` or ``Action/drained(seconds:)`` nothing follows.
   package mutating func next(_ seen: Observation, at now: Duration) -> [Action] {
+    // Halted, or on a machine that slept, it has seen nothing; that was no silence.
+    if now - lastLook > RunDefaults.longestBlindness { lastChange = now }
+    lastLook = now
     var actions = revival(seen, now)
     if let exit = seen.schedulerExit { actions.append(.fail(.scheduler(exit))) }
     if !seen.isBrokerAlive { actions.append(.fail(.broker)) }

@@ -12,6 +12,8 @@ enum RunDefaults {
   static let readyTimeout = Duration.seconds(60)
   /// How often ingestion is started again after a death that nobody planned.
   static let unplannedRestarts = 5
+  /// Between two looks at the parts of a run: longer than a busy machine takes. What did not move in a longer time may only not have been seen.
+  static let longestBlindness = Duration.seconds(2)
   /// How long ingestion may store nothing while messages are missing before they count as lost.
   static let drainSilence = Duration.seconds(10)
   /// How long nothing may come on a foreign broker, where others may publish too, until a complete run counts as drained.

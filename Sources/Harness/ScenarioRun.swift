@@ -58,7 +58,9 @@ package struct ScenarioRun: Sendable {
   package func run() async throws -> (report: RunReport, folder: RunFolder) {
     try document.checkRun()
     // Found missing after an hour of readings, it would have cost that hour.
-    if document.serving?.needsHAProxy == true { _ = try HAProxyProgram.path() }
+    if document.serving?.needsHAProxy == true || document.streamScoring?.needsHAProxy == true {
+      _ = try HAProxyProgram.path()
+    }
     let folder = try RunFolder.create(at: options.output)
     let (log, observe) = (RunLog(folder, document), observe)
     begun()

@@ -92,10 +92,15 @@ import Testing
   }
 
   /// An hour of readings is not spent on what cannot be.
-  @Test(.timeLimit(.minutes(20)))
-  func aMissingHAProxyIsSaidBeforeAnythingRuns() async throws {
+  @Test(
+    .timeLimit(.minutes(20)),
+    arguments: [
+      [], ["--set", "serving={ replicas: 2 }", "--set", "stream_scoring={}", "--set", "expect=none"],
+    ])
+  func aMissingHAProxyIsSaidBeforeAnythingRuns(asked: [String]) async throws {
     try await withTemporaryFolder { folder in
-      let outcome = try await run(Self.scenario, folder, environment: ["SONDE_HAPROXY": "no-haproxy-here"])
+      let outcome = try await run(
+        Self.scenario, folder, asked, environment: ["SONDE_HAPROXY": "no-haproxy-here"])
       #expect(outcome.status == 69)
       #expect(outcome.errors.contains("apt-get install haproxy"), "\(outcome.errors)")
       #expect(!FileManager.default.fileExists(atPath: "\(folder)/run/sonde.sqlite"))

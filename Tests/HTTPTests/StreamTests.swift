@@ -148,15 +148,15 @@ import Testing
 
   @Test func oneThatWaitsIsNotSlow() async throws {
     var limits = ServerLimits()
-    limits.requestTimeout = .seconds(6)
-    limits.idleTimeout = .seconds(6)
+    limits.requestTimeout = .seconds(4)
+    limits.idleTimeout = .seconds(4)
     let source = Source()
     let (text, counts) = try await withServer(handler(source), limits: limits) { server, port in
       let client = try RawClient(port: port)
       client.send(Self.get)
       _ = try client.response()
       try wait { source.asked > 0 }
-      // Twice as long as anything else may take.
+      // Three times as long as anything else may take.
       sleep(13)
       source.add("late", isLast: true)
       try wait { source.closed == 1 }

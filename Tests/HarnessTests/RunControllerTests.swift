@@ -20,7 +20,17 @@ import WindowStore
         plannedMessages: messages, isUnscheduled: isUnscheduled, hasOwnBroker: hasOwnBroker, mayLose: mayLose)
     }
 
+    /// Looks until so long has passed, or something is to be done.
     mutating func step(_ passing: Duration = .milliseconds(20)) -> [RunController.Action] {
+      let end = now + passing
+      while now < end {
+        let actions = look(after: min(.milliseconds(20), end - now))
+        if !actions.isEmpty { return actions }
+      }
+      return []
+    }
+
+    mutating func look(after passing: Duration) -> [RunController.Action] {
       now += passing
       return controller.next(seen, at: now)
     }
@@ -203,7 +213,19 @@ import WindowStore
     #expect(run.step() == [])
     #expect(run.step(.milliseconds(9900)) == [])
     run.seen.progress.messages = 1001
-    #expect(run.step(.milliseconds(200)) == [])
+    #expect(run.step() == [])
+    #expect(run.step(.milliseconds(9900)) == [])
+    #expect(run.step(.milliseconds(200)).contains(.requireFaults))
+  }
+
+  /// A run that was halted as a whole, or a laptop that slept, has not seen that nothing moves.
+  @Test func aTimeInWhichNobodyLookedIsNoSilence() {
+    var run = Run()
+    run.store(1000)
+    run.endFleet(acknowledged: 1001)
+    #expect(run.step() == [.fleetHasEnded])
+    #expect(run.step() == [])
+    #expect(run.look(after: .seconds(3600)) == [])
     #expect(run.step(.milliseconds(9900)) == [])
     #expect(run.step(.milliseconds(200)).contains(.requireFaults))
   }

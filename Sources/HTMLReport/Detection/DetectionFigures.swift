@@ -3,15 +3,7 @@ import Files
 import Pages
 import Wording
 
-/// Figures of the report as cells of tables: what they say is what `report.json` says.
 extension FinishedRun {
-  /// The figure at `path`, or a dash where there is none. A path that is not there by these names, as with a kind that has a dot in
-  /// its name, is not said.
-  func cell(_ path: String, _ unit: ChartUnit) -> PageTable.Cell {
-    guard let value = number(path) else { return "–" }
-    return PageTable.Cell(unit.text(value), value: value, figure: path)
-  }
-
   /// The figure at `path` as people read it.
   func text(_ path: String, _ unit: ChartUnit) -> String? { number(path).map(unit.text) }
 

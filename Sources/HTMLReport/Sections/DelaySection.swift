@@ -81,7 +81,9 @@ package enum DelaySection {
       columns: columns,
       rows: [
         ["its first flagged window was over"]
-          + ["p50", "p90", "max"].map { run.cell("detection.delay_seconds.\($0)", .seconds) },
+          + ["p50", "p90", "max"].map {
+            run.numberCell("detection.delay_seconds.\($0)", ChartUnit.seconds.text)
+          },
         ["the job that scored it had fired", own(0.5), own(0.9), own(1)],
       ])
   }

@@ -1,3 +1,4 @@
+import Charts
 import Detection
 import DetectionCharts
 import Pages
@@ -81,7 +82,9 @@ package enum FoundSection {
       ("ignored_windows", "ignored"),
     ]
     for (name, text) in figures where run.number("detection.\(name)") != nil {
-      rows.append(["in the report", run.cell("detection.\(name)", .count), PageTable.Cell(text)])
+      rows.append([
+        "in the report", run.numberCell("detection.\(name)", ChartUnit.count.text), PageTable.Cell(text),
+      ])
     }
     return PageTable(
       id: "found-classes", caption: "Windows by what became of them",

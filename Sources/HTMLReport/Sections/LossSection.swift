@@ -168,7 +168,10 @@ enum LossSection {
     let rows = stages.compactMap { stage -> [PageTable.Cell]? in
       let (readings, messages) = ("readings.\(stage.path)", "messages.\(stage.path)")
       guard let count = run.number(readings), count > 0 || always.contains(stage.path) else { return nil }
-      return [.init(stage.name), run.cell(readings), run.cell(messages), .init(stage.about)]
+      return [
+        .init(stage.name), run.numberCell(readings, FigureText.text),
+        run.numberCell(messages, FigureText.text), .init(stage.about),
+      ]
     }
     return PageTable(
       id: "readings", caption: "Readings and the messages that they came in",
@@ -184,7 +187,7 @@ enum LossSection {
       ("scoring.predictions", "Scored", "by batch jobs, one a model"),
       ("scoring.failed", "Failed", "could not be scored"),
     ].filter { run.number($0.0) != nil }.map { path, name, about -> [PageTable.Cell] in
-      [.init(name), run.cell(path), .init(about)]
+      [.init(name), run.numberCell(path, FigureText.text), .init(about)]
     }
     guard !rows.isEmpty else { return nil }
     return PageTable(

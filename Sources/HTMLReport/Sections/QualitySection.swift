@@ -122,13 +122,13 @@ package enum QualitySection {
 
   private static func table(_ run: FinishedRun) -> PageTable {
     var rows = figures.flatMap(\.rows).map { figure -> [PageTable.Cell] in
-      [PageTable.Cell(figure.text), run.cell("detection.\(figure.name)", .ratio)]
-        + floors.map { run.cell("detection.floors.\($0.name).\(figure.name)", .ratio) }
+      [PageTable.Cell(figure.text), run.numberCell("detection.\(figure.name)", ChartUnit.ratio.text)]
+        + floors.map { run.numberCell("detection.floors.\($0.name).\(figure.name)", ChartUnit.ratio.text) }
     }
     let alarms = "false_alarms_per_device_day"
     rows.append(
-      ["false alarms a device-day", run.cell("detection.\(alarms)", .ratio)]
-        + floors.map { run.cell("detection.floors.\($0.name).\(alarms)", .ratio) })
+      ["false alarms a device-day", run.numberCell("detection.\(alarms)", ChartUnit.ratio.text)]
+        + floors.map { run.numberCell("detection.floors.\($0.name).\(alarms)", ChartUnit.ratio.text) })
     return PageTable(
       id: "quality-figures", caption: "Figures of the detector and of the floors",
       columns: [.init("figure"), .init("detector", .number)] + floors.map { .init($0.text, .number) },

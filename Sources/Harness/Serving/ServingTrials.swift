@@ -102,23 +102,13 @@ struct ServingTrials {
   }
 
   private func serviceArguments(_ trial: ServingSettings.Trial, _ files: ServingFiles) -> [String] {
-    var arguments = [
-      "serve", "--listen", "127.0.0.1:0", "--address-file", files.address, "--access-log", "none",
-    ]
-    if let endpoint = settings.endpoint {
-      arguments += ["--endpoint", endpoint, "--run", folder.path]
-    } else {
-      arguments += ["--models", settings.models ?? folder.models]
-    }
-    if let threads = settings.threads { arguments += ["--threads", "\(threads)"] }
-    if let queue = settings.queue { arguments += ["--queue", "\(queue)"] }
-    if settings.needsHAProxy {
-      arguments += [
-        "--min-instances", "\(trial.scale.minInstances)", "--max-instances", "\(trial.scale.maxInstances)",
-        "--folder", files.path,
-      ]
-    }
-    return arguments
+    var service = ServiceArguments(run: folder, files: files.path, address: files.address)
+    service.endpoint = settings.endpoint
+    service.models = settings.models
+    service.threads = settings.threads
+    service.queue = settings.queue
+    if settings.needsHAProxy { service.instances = (trial.scale.minInstances, trial.scale.maxInstances) }
+    return service.arguments
   }
 
   private func loadArguments(

@@ -100,23 +100,15 @@ final class StreamStage {
   }
 
   private var serviceArguments: [String] {
-    var arguments = [
-      "serve", "--listen", "127.0.0.1:0", "--address-file", addressFile, "--access-log", "none",
-    ]
-    if let endpoint = settings.endpoint {
-      arguments += ["--endpoint", endpoint, "--run", folder.path]
-    } else {
-      arguments += ["--models", settings.models ?? folder.models]
-    }
-    if let threads = settings.threads { arguments += ["--threads", "\(threads)"] }
-    if let queue = settings.queue { arguments += ["--queue", "\(queue)"] }
+    var service = ServiceArguments(run: folder, files: folder.stream, address: addressFile)
+    service.endpoint = settings.endpoint
+    service.models = settings.models
+    service.threads = settings.threads
+    service.queue = settings.queue
     if settings.needsHAProxy {
-      arguments += [
-        "--min-instances", "\(settings.scale?.minInstances ?? 1)",
-        "--max-instances", "\(settings.scale?.maxInstances ?? 1)", "--folder", folder.stream,
-      ]
+      service.instances = (settings.scale?.minInstances ?? 1, settings.scale?.maxInstances ?? 1)
     }
-    return arguments
+    return service.arguments
   }
 
   private func startScorer() async throws {
@@ -150,8 +142,6 @@ final class StreamStage {
   }
 
   // MARK: - Breaking
-
-  var isPresent: Bool { scorer.map { $0.exit == nil } ?? false }
 
   /// A process of the service: haproxy, or one of the replicas. Nil where there is none.
   func process(of target: FaultTarget) -> Int32? {
