@@ -105,7 +105,12 @@ package struct SchemaCheck {
       for node in nodes { check(node, element, name) }
       guard isUnique else { return }
       var seen: Set<String> = []
-      for node in nodes where node.text.map({ !seen.insert($0).inserted }) ?? false {
+      // A number is the same however it is written; a name is not.
+      func value(_ node: DocumentNode) -> String? {
+        if case .wholeNumber = element, let number = node.wholeNumber { return "\(number)" }
+        return node.text
+      }
+      for node in nodes where value(node).map({ !seen.insert($0).inserted }) ?? false {
         noteValue(node.location, "\(name): \(node.summary) is given twice")
       }
     case .nested(let nested):

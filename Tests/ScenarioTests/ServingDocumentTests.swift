@@ -76,6 +76,8 @@ import Testing
     ("serving.load={ stages: [{ rate: 1, for: 1s }], for: 2s }", "for"),
     ("serving.load={ rate: 1, for: 25h }", "24h is the longest"),
     ("serving.load={ rate: 1, rows: 0 }", "a whole number of at least 1"),
+    ("serving.replicas=[1, 1e0]", "given twice"),
+    ("serving.load={ rate: 1, connections: [2, 0x2] }", "given twice"),
     ("serving.load={ rate: 1, rows: [1, no] }", "a whole number of at least 1"),
     ("serving.load={ rate: 1, protocol: azure, binary: true }", "only oip has binary tensors"),
     ("serving.load={ rate: 1, timeout: 11m }", "10m at most"),
