@@ -101,8 +101,11 @@ struct ReplicaSetTests {
         let states = try ReplicaRecord.read("\(folder)/set/replicas.csv").filter { $0.replica == 3 }.map(
           \.state)
         #expect(states == [.starting, .ready, .draining, .gone])
-        #expect(
-          notices.all.contains { $0.hasPrefix("3 replicas are wanted instead of 1: the utilization was ") })
+        // On a slow machine the second one is wanted before the third, of a part of the requests.
+        let wanted = notices.all.filter {
+          $0.contains(/^3 replicas are wanted instead of [12]: the utilization was /)
+        }
+        #expect(wanted.count == 1, "\(notices.all)")
       }
     }
   }
