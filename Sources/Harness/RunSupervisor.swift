@@ -190,6 +190,12 @@ struct RunSupervisor {
       }
     } catch {
       note(faults, controller, IngestionProgress(), &account)
+      // The course of a run that breaks off ends where it broke off; a part that is dead by then has no say in that.
+      if let progress = try? parts.progress() {
+        try? timeline.note(at: clock(), isLast: true) {
+          entry(parts, progress, controller.phase == .publishing ? .publishing : .draining, at: clock())
+        }
+      }
       await faults.abandon(parts)
       throw error
     }

@@ -70,7 +70,8 @@ final class RunningParts {
   func usage(_ table: ProcessTable) -> [TimelineEntry.Part: ProcessUsage] {
     let processes: [(TimelineEntry.Part, Int32?)] = [
       (.broker, broker?.service.processID), (.ingest, ingestion?.processID), (.simulate, fleet?.processID),
-      (.schedule, scheduler?.processID),
+      (.schedule, scheduler?.processID), (.serve, stream?.service?.processID),
+      (.stream, stream?.scorer?.processID),
     ]
     var usage: [TimelineEntry.Part: ProcessUsage] = [:]
     for (part, process) in processes { usage[part] = process.flatMap { table.usage(of: $0) } }

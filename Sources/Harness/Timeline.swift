@@ -6,7 +6,7 @@ import Supervision
 package struct TimelineEntry: Hashable {
   /// The parts whose memory and processor time are noted, each with the processes that it has started.
   package enum Part: String, CaseIterable {
-    case broker, ingest, simulate, schedule
+    case broker, ingest, simulate, schedule, serve, stream
   }
 
   /// Wall-clock seconds since the fleet was started.

@@ -138,6 +138,9 @@ import WindowStore
       #expect(exit == .exited(code: 130))
       let html = try page("\(folder)/run")
       #expect(html.contains("<title>Interrupted: quickstart</title>"))
+      // Interrupted within its first second, as it nearly always is, it has a line of the beginning and one of the end.
+      let course = try TextFile.text(of: "\(folder)/run/timeline.csv").split(separator: "\n")
+      #expect(course.count >= 3, "\(course)")
       #expect(PageFigures(html).differences(from: try report(of: "\(folder)/run")).isEmpty)
       let again = try await SondeProgram.run(["report", "\(folder)/run"])
       #expect(again.status == 0, "\(again.errors)")

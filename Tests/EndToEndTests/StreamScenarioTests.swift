@@ -48,6 +48,12 @@ import Testing
       #expect(stream["backlogged_windows"] as? Int == 0)
       #expect((stream["watermark_delay_ms"] as? [String: Any])?["max"] is Double)
       #expect(try report(of: "\(folder)/plain")["stream"] is NSNull)
+      // Both of its processes are in the run's course to its end.
+      var course = try CSVReader(path: "\(folder)/run/timeline.csv")
+      let columns = try ["serve_memory_bytes", "stream_memory_bytes"].map(course.column)
+      var last: [String] = []
+      while let row = try course.nextRow() { last = row.fields }
+      #expect(columns.allSatisfy { (Int(last[$0]) ?? 0) > 1 << 20 }, "\(last)")
       let verify = try await SondeProgram.run(["verify", "\(folder)/run"])
       #expect(verify.status == 0, "\(verify.output)\(verify.errors)")
       // The smallest damage is found.

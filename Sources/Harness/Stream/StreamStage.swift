@@ -21,7 +21,7 @@ final class StreamStage {
   private let folder: RunFolder
   private let hasRelay: Bool
 
-  private var service: RunPart?
+  private(set) var service: RunPart?
   private(set) var scorer: RunPart?
   private(set) var relay: ByteRelay?
   private var url: String?
