@@ -34,12 +34,28 @@ import Testing
         try JSONSerialization.jsonObject(with: Data(try await ask("/state.json").body)) as? [String: Any])
     }
 
+    /// Asks every second until `flag` is set. A page that nobody has asked for a minute leaves, and on a busy machine the next
+    /// step of a test may come later than that.
+    func keep(until flag: StopFlag) {
+      Thread.detachNewThread {
+        let deadline = ContinuousClock.now + .seconds(1200)
+        while !flag.isSet, ContinuousClock.now < deadline {
+          _ = try? open("/state.json").response()
+          Thread.sleep(forTimeInterval: 1)
+        }
+      }
+    }
+
     /// The whole of a stream; empty where the run was over. `begun` is called when its first bytes have come.
     func stream(begun: @escaping @Sendable () -> Void) async throws -> (text: String, isWhole: Bool) {
       try await onThread {
-        let client = try open("/events")
-        let head = try client.response()
+        let opened = Result { () throws -> (RawClient, RawClient.Response) in
+          let client = try open("/events")
+          return (client, try client.response())
+        }
+        // Also where it failed: somebody waits for all to have come.
         begun()
+        let (client, head) = try opened.get()
         guard head.status == 200 else { return ("", false) }
         return ChunkedBody.text(client.rest())
       }
@@ -118,6 +134,9 @@ import Testing
       let beside = try await Program(["view", run], errors: "\(folder)/beside")
       let second = try await beside.page()
       #expect(second.port != page.port)
+      let kept = StopFlag()
+      defer { kept.set() }
+      for page in [page, second] { page.keep(until: kept) }
       let html = try await page.ask("/")
       #expect(html.status == 200 && html.text.hasPrefix("<!DOCTYPE html>"))
       let begun = Watchers()
@@ -176,6 +195,9 @@ import Testing
         ["view", "\(folder)/run", "--open"], errors: "\(folder)/errors",
         environment: ["PATH": "\(folder):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"])
       let page = try await program.page()
+      let kept = StopFlag()
+      defer { kept.set() }
+      page.keep(until: kept)
       while try await page.ask("/events").status != 204 { try await Task.sleep(for: .milliseconds(20)) }
       let state = try await page.state()
       #expect((state["state"] as? [String: Any])?["phase"] as? String == "ended")

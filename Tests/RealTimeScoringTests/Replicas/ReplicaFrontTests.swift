@@ -42,7 +42,9 @@ struct ReplicaFrontTests {
         #expect(named.status == 503 && named.headers.contains("x-request-id: a, b"))
         #expect(
           named.headers.contains("x-ms-client-request-id: c") && !named.headers.contains("x-ms-request-id"))
-        #expect(try front.get("/v2/health/live").headers.contains(/x-request-id: [0-9a-f-]{36}/))
+        // On a connection of its own: haproxy may have closed the first one, which had nothing to ask for long.
+        let again = try FrontClient(set.address).get("/v2/health/live")
+        #expect(again.headers.contains(/x-request-id: [0-9a-f-]{36}/))
         // A body that does not come costs nobody else anything; health is told however many wait.
         let slow = try FrontClient(set.address).ask(
           raw: "POST /score HTTP/1.1\r\nHost: test\r\nContent-Length: 9\r\n\r\n1,2")
