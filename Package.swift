@@ -235,7 +235,7 @@ let package = Package(
     .testTarget(name: "FilesTests", dependencies: [files, "TestSupport"]),
     .testTarget(
       name: "ManifestsTests", dependencies: ["Manifests", telemetry, yams], exclude: ["Golden"]),
-    .testTarget(name: "PagesTests", dependencies: ["Pages"]),
+    .testTarget(name: "PagesTests", dependencies: ["Pages", "TestSupport"]),
     .testTarget(
       name: "HTMLReportTests",
       dependencies: [

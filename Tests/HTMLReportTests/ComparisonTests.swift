@@ -35,7 +35,9 @@ import Testing
         ]))
       func page(_ runs: [(String, JSONValue)]) throws -> String {
         RunComparison(
-          try runs.map { ($0.0, try FinishedRun(try RunSample("\(folder)/\($0.0)", report: $0.1).folder)) }
+          try runs.map {
+            ($0.0, try FinishedRun(try RunSample.files("\(folder)/\($0.0)", report: $0.1).folder))
+          }
         ).text()
       }
       let html = try page([("before", before), ("after", after)])

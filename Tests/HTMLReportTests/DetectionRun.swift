@@ -47,6 +47,7 @@ struct DetectionRun {
   /// Writes the folder. The job of the last windows is the one that closes the stream.
   func write(to folder: String) throws -> FinishedRun {
     let run = RunFolder(folder)
+    try Folder.make(folder)
     try LabelFile.write(labels, to: run.labels)
     let perJob = Dictionary(grouping: windows) {
       Int(($0.start - Self.start).milliseconds / 300_000) / windowsPerJob
@@ -74,9 +75,7 @@ struct DetectionRun {
     }
     if let stored { try Self.write(stored, to: run.store) }
     let detection = try self.detection ?? JSONValue(encoding: evaluated)
-    try JSONFile.write(
-      JSONValue.object(["detection": detection]), to: run.report, keys: .asDeclared)
-    return try FinishedRun(run)
+    return try RunFiles(folder, report: .object(["detection": detection])).run()
   }
 
   var evaluated: DetectionMetrics { Evaluation(windows: windows, labels: labels).metrics() }

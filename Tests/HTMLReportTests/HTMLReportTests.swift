@@ -14,7 +14,7 @@ import Testing
 
   @Test func figuresAreThoseOfTheReport() async throws {
     try await withTemporaryFolder { folder in
-      let html = try RunSample("\(folder)/run").page()
+      let html = try RunSample.files("\(folder)/run").page()
       let figures = PageFigures(html)
       let report = try json(RunSample.report)
       #expect(figures.differences(from: report).isEmpty)
@@ -39,7 +39,7 @@ import Testing
     (#"data-figure="readings.lost""#, #"data-figure="readings.last""#),
   ]) func aDigitThatIsWrongIsFound(before: String, after: String) async throws {
     try await withTemporaryFolder { folder in
-      let html = try RunSample("\(folder)/run").page()
+      let html = try RunSample.files("\(folder)/run").page()
       let damaged = html.replacing(before, with: after, maxReplacements: 1)
       #expect(damaged != html)
       let found = PageFigures(damaged).differences(from: try json(RunSample.report))
@@ -49,25 +49,25 @@ import Testing
 
   @Test func theSameRunGivesTheSameBytes() async throws {
     try await withTemporaryFolder { folder in
-      let first = try RunSample("\(folder)/a")
+      let first = try RunSample.files("\(folder)/a")
       let html = try first.page()
       #expect(try first.page() == html)
-      #expect(try RunSample("\(folder)/somewhere/else").page() == html)
+      #expect(try RunSample.files("\(folder)/somewhere/else").page() == html)
       // Before the manifest is there, and after it has the digest of the page.
-      let before = try RunSample("\(folder)/b", manifest: nil)
+      let before = try RunSample.files("\(folder)/b", manifest: nil)
       let run = try FinishedRun(before.folder, manifest: RunSample.manifest)
       #expect(HTMLReport.text(of: run) == html)
       let told = RunSample.changed(RunSample.manifest, "outputs", RunFolder.pageName, to: .text("c"))
-      #expect(try RunSample("\(folder)/c", manifest: told).page() == html)
+      #expect(try RunSample.files("\(folder)/c", manifest: told).page() == html)
       // Another digest is seen.
       let other = RunSample.changed(RunSample.manifest, "outputs", "report.json", to: .text("c"))
-      #expect(try RunSample("\(folder)/d", manifest: other).page() != html)
+      #expect(try RunSample.files("\(folder)/d", manifest: other).page() != html)
     }
   }
 
   @Test func whatFailedIsSaidFirst() async throws {
     try await withTemporaryFolder { folder in
-      let html = try RunSample("\(folder)/run").page()
+      let html = try RunSample.files("\(folder)/run").page()
       #expect(
         html.contains(
           "Failed: 2 of 3 expectations did not hold: readings.lost is 25, wanted == 0, and 1 more"))
@@ -92,7 +92,7 @@ import Testing
   ]) func theVerdictIsAWordAndASign(verdict: String, word: String) async throws {
     try await withTemporaryFolder { folder in
       let report = RunSample.changed(RunSample.report, "verdict", to: .text(verdict))
-      let html = try RunSample("\(folder)/run", report: report).page()
+      let html = try RunSample.files("\(folder)/run", report: report).page()
       #expect(html.contains("<title>\(word): sample</title>"))
       #expect(html.contains(#/<p class="verdict is-[a-z]+"><svg class="sign /#))
     }
@@ -105,7 +105,7 @@ import Testing
         "seed": .number(1),
         "readings": .object(["planned": .number(100), "published": .number(40)]), "expectations": .array([]),
       ])
-      let html = try RunSample("\(folder)/run", report: bare, manifest: nil).page()
+      let html = try RunSample.files("\(folder)/run", report: bare, manifest: nil).page()
       #expect(html.contains("<title>Interrupted: bare</title>"))
       #expect(html.contains("of 100 readings planned, 40 were published"))
       for id in ["expectations", "windows", "losses", "provenance", "margins-title"] {
@@ -113,13 +113,14 @@ import Testing
       }
       let nothing: JSONValue = .object(["verdict": .text("error")])
       #expect(
-        try RunSample("\(folder)/nothing", report: nothing, manifest: nil).page().contains("id=\"verdict\""))
+        try RunSample.files("\(folder)/nothing", report: nothing, manifest: nil).page().contains(
+          "id=\"verdict\""))
     }
   }
 
   @Test func aFileThatCannotBeReadIsNamed() async throws {
     try await withTemporaryFolder { folder in
-      let run = try FinishedRun(try RunSample("\(folder)/run").folder)
+      let run = try FinishedRun(try RunSample.files("\(folder)/run").folder)
       let reasons: [any Error] = [
         FileError(path: "\(folder)/run/labels.csv", action: .read, reason: "it is not UTF-8 text"),
         JSONFileError(path: "\(folder)/run/labels.csv", reason: "it is not UTF-8 text"), CancellationError(),
@@ -143,7 +144,7 @@ import Testing
 
   @Test func aDamagedReportIsAnError() async throws {
     try await withTemporaryFolder { folder in
-      let sample = try RunSample("\(folder)/run")
+      let sample = try RunSample.files("\(folder)/run")
       try AtomicFile.write("{", to: sample.folder.report, existing: .replace)
       #expect(throws: JSONFileError.self) { try FinishedRun(sample.folder) }
       try FileManager.default.removeItem(atPath: sample.folder.report)
@@ -164,7 +165,7 @@ import Testing
         report = RunSample.changed(report, "reason", to: .text(name))
         report = RunSample.changed(report, "windows", "mismatches", to: .array([.text(name)]))
         let manifest = RunSample.changed(RunSample.manifest, "scenario", "text", to: .text(name))
-        return try RunSample("\(folder)/\(path)", report: report, manifest: manifest).page()
+        return try RunSample.files("\(folder)/\(path)", report: report, manifest: manifest).page()
       }
       func tags(_ html: String) -> [Substring] { html.matches(of: #/<\/?[a-z0-9]+/#).map(\.output) }
       let (named, plain) = (tags(try page(name, "a")), tags(try page("plain", "b")))
@@ -186,7 +187,7 @@ import Testing
 
   @Test func thePolicyAllowsWhatIsInThePage() async throws {
     try await withTemporaryFolder { folder in
-      let html = try RunSample("\(folder)/run").page()
+      let html = try RunSample.files("\(folder)/run").page()
       let policy = try #require(html.firstMatch(of: #/Content-Security-Policy" content="([^"]*)"/#)).1
       for (name, text) in html.matches(of: #/<(style|script)>(.*?)<\/(style|script)>/#.dotMatchesNewlines())
         .map({ ($0.1, String($0.2)) })

@@ -1,11 +1,8 @@
 import Files
 import Foundation
 import HTMLReport
-import Pages
-import TestSupport
-import Verdict
 
-/// The files of a run that has ended, as a test makes them.
+/// The folder of a run that has ended, as a test makes it: those files of it that the test is about.
 struct RunFiles {
   let folder: RunFolder
 
@@ -17,12 +14,21 @@ struct RunFiles {
     try write(report, to: folder.report)
   }
 
+  /// - Parameter manifest: Nil for a run that has none.
+  init(_ path: String, report: JSONValue, manifest: JSONValue? = nil) throws {
+    try self.init(path, report: report.indented())
+    if let manifest { try write(manifest.indented(), to: folder.manifest) }
+  }
+
   func write(_ text: String, to path: String) throws {
     try Folder.make((path as NSString).deletingLastPathComponent)
     try text.write(toFile: path, atomically: true, encoding: .utf8)
   }
 
   func run() throws -> FinishedRun { try FinishedRun(folder) }
+
+  /// The page of the run.
+  func page() throws -> String { HTMLReport.text(of: try run()) }
 
   /// An account whose run began at 0 and took an hour, with `parts` besides: members of a JSON object.
   func writeAccount(_ parts: String = "") throws {
@@ -31,32 +37,5 @@ struct RunFiles {
       "faults":[],"broker_was_killed":false
       """
     try write(head + (parts.isEmpty ? "" : "," + parts) + "}", to: folder.account)
-  }
-}
-
-extension PageSection {
-  func table(_ id: String) -> PageTable? { tables.first { $0.id == id } }
-
-  /// Whether every cell that names a figure has its value, and every row as many cells as there are columns.
-  func agrees(with run: FinishedRun) -> Bool {
-    tables.allSatisfy { table in
-      table.rows.allSatisfy { row in
-        row.count == table.columns.count
-          && row.allSatisfy { cell in
-            guard let figure = cell.figure else { return true }
-            return cell.value.map { run.number(figure) == $0 } ?? (run.figure(figure) == .text(cell.text))
-          }
-      }
-    }
-  }
-
-  /// The figures that are named.
-  var named: Set<String> { Set(tables.flatMap { $0.rows.joined().compactMap(\.figure) }) }
-
-  /// The pictures without what begins a tag of their own.
-  var hasForeignMarkup: Bool {
-    figures.contains {
-      $0.svg.contains("<script") || $0.svg.contains("\u{7}") || $0.svg.contains("</title><s")
-    }
   }
 }

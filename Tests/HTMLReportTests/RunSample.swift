@@ -1,11 +1,7 @@
 import Files
-import Foundation
-import HTMLReport
 
-/// The files of a small run in a folder, as a run leaves them, without the databases.
-struct RunSample {
-  let folder: RunFolder
-
+/// What the files of a small run say: a run that has lost readings, without databases.
+enum RunSample {
   static let report: JSONValue = .object([
     "scenario": .text("sample"), "verdict": .text("failed"), "reason": .null, "seed": .number(7),
     "elapsed_seconds": .number(12.4503),
@@ -56,18 +52,14 @@ struct RunSample {
     ])
   }
 
-  /// Writes the files into a folder of this path.
-  init(_ path: String, report: JSONValue = report, manifest: JSONValue? = manifest) throws {
-    folder = RunFolder(path)
-    try Folder.make(path)
-    try AtomicFile.write(report.indented(), to: folder.report, existing: .replace)
-    if let manifest { try AtomicFile.write(manifest.indented(), to: folder.manifest, existing: .replace) }
-    try AtomicFile.write(
-      "{ \"started_at\": \"2026-11-30T02:01:16.622Z\" }", to: folder.account, existing: .replace)
+  /// The files, in a folder of this path.
+  static func files(_ path: String, report: JSONValue = report, manifest: JSONValue? = manifest) throws
+    -> RunFiles
+  {
+    let files = try RunFiles(path, report: report, manifest: manifest)
+    try files.writeAccount()
+    return files
   }
-
-  /// The page of the run.
-  func page() throws -> String { HTMLReport.text(of: try FinishedRun(folder)) }
 
   /// `value` with what `path` leads to changed.
   static func changed(_ value: JSONValue, _ path: String..., to new: JSONValue?) -> JSONValue {

@@ -42,7 +42,7 @@ import Testing
       #expect(section.finding == "The knee is at 1,000 rows a request: more rows are hardly any cheaper")
       #expect(section.figures.first?.svg.contains("knee: 1,000 rows") == true)
       #expect(section.notes == ["Of 400 requests 3 were turned away."])
-      #expect(section.agrees(with: run))
+      try section.checkFigures(run)
       #expect(section.named.isSuperset(of: ["serving.knee_batch", "serving.sweep.3.latency_ms.p50"]))
       #expect(try ServingPageSection.section(run) == section)
     }

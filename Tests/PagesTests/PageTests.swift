@@ -1,5 +1,6 @@
 import Foundation
 import Pages
+import TestSupport
 import Testing
 
 /// What a page is made of, and that nothing that somebody has named becomes markup.

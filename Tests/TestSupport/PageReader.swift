@@ -1,21 +1,21 @@
 import Foundation
 
 /// A page as a reader of HTML sees it: its elements, and what is wrong with how they lie within each other.
-struct PageReader {
-  struct Element: Hashable {
-    var name: String
-    var attributes: [String: String]
+package struct PageReader {
+  package struct Element: Hashable {
+    package var name: String
+    package var attributes: [String: String]
   }
 
-  private(set) var elements: [Element] = []
+  package private(set) var elements: [Element] = []
   /// Empty where every element that is begun is ended, within the one that it was begun in.
-  private(set) var faults: [String] = []
+  package private(set) var faults: [String] = []
   /// What people read, with references resolved; styles and scripts aside.
-  private(set) var text = ""
+  package private(set) var text = ""
 
   private static let void: Set = ["meta", "link", "br"]
 
-  init(_ html: String) {
+  package init(_ html: String) {
     var open: [String] = []
     var rest = Substring(html)
     while let start = rest.firstIndex(of: "<") {
@@ -59,9 +59,10 @@ struct PageReader {
     if !open.isEmpty { faults.append("\(open) do not end") }
   }
 
-  func all(_ name: String) -> [Element] { elements.filter { $0.name == name } }
+  package func all(_ name: String) -> [Element] { elements.filter { $0.name == name } }
 
-  private static func resolved(_ text: Substring) -> String {
+  /// `text` with what is written as references in place of them.
+  package static func resolved(_ text: Substring) -> String {
     [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")]
       .reduce(String(text)) { $0.replacingOccurrences(of: $1.0, with: $1.1) }
   }
