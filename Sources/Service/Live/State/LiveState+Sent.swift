@@ -89,9 +89,9 @@ extension LiveState {
   private func writeParts(_ json: inout JSONWriter) {
     json.key("parts")
     json.beginArray()
-    for part in end == nil ? timeline.parts : [] {
+    for part in end == nil ? timeline.parts.prefix(LiveDefaults.nodes) : [] {
       json.beginArray()
-      json.text(part.name)
+      json.text(Self.cut(part.name))
       json.number(part.memoryBytes)
       if let cores = part.cores { json.raw(Self.short(cores)) } else { json.null() }
       json.endArray()
@@ -193,9 +193,9 @@ extension LiveState {
     guard let end else { return json.null() }
     json.beginObject()
     json.key("verdict")
-    json.text(end.verdict)
+    json.text(Self.cut(end.verdict))
     json.key("sentence")
-    json.text(end.sentence)
+    json.text(Self.cut(end.sentence))
     json.key("reason")
     if let reason = end.reason {
       json.text(Self.cut(reason, LiveDefaults.reasonLength))
