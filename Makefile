@@ -14,7 +14,7 @@ DESTDIR ?=
 FUZZERS := "PayloadFuzz|RequestFuzz|KeyFuzz|FuzzedBytes"
 
 .PHONY: help setup program build build-time demo test scenario scenarios labs lint format docs gallery clean install \
-  uninstall bench bench-svm bench-serving soak-serving serving-clients svm-oracle exact-aggregates fault-schedules random-fleets fuzz fuzz-sanitized soak slurm-demo
+  uninstall bench bench-svm bench-serving bench-pages soak-serving serving-clients svm-oracle exact-aggregates fault-schedules random-fleets fuzz fuzz-sanitized soak slurm-demo
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ bench-svm: build ## Run the benchmark of the one-class SVMs alone
 
 bench-serving: program ## Run the benchmark of the scoring service alone, beside FastAPI, Flask and MLServer
 	@Benchmarks/serving/run.sh
+
+bench-pages: program ## What report.html takes to write, and what those who watch a run cost it
+	@Benchmarks/report/run.sh
+	@Benchmarks/viewers/run.sh
 
 soak-serving: program ## A million requests on the scoring service: memory flat, every answer right: RUN=FOLDER of a quickstart
 	@python3 Benchmarks/serving/soak.py --sonde $(SONDE) --run $(RUN) $(ARGS)

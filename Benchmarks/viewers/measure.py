@@ -177,7 +177,7 @@ def main():
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--viewers", type=int, default=3)
     parser.add_argument("--devices", type=int, default=1000)
-    parser.add_argument("--hours", type=float, default=2, help="of the scenario's clock; an hour is 360 messages a device")
+    parser.add_argument("--hours", type=float, default=1, help="of the scenario's clock; an hour is 360 messages a device")
     parser.add_argument("--paced-seconds", type=int, default=90, help="how long the run in real time is; 0 leaves it out")
     parser.add_argument("--output", required=True)
     options = parser.parse_args()

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the live page costs the run that it shows: ingestion with three viewers and without, in turn, then the page's own processor time
 # in real time. Prints figures, and writes them to .build/benchmarks/viewers.json.
-#   run.sh [--pairs 7] [--viewers 3] [--hours 2] [--paced-seconds 90]
+#   run.sh [--pairs 7] [--viewers 3] [--hours 1] [--paced-seconds 90]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
