@@ -57,10 +57,11 @@ enum ProvenanceSection {
   /// The files of the run by name: those of the folder itself before those of folders below it.
   private static func outputs(_ manifest: JSONValue) -> [(name: String, digest: String)] {
     guard case .object(let outputs)? = manifest.value(at: "outputs") else { return [] }
-    return outputs.map { ($0.key, $0.value.description) }.sorted { first, second in
-      let (one, other) = (first.0.contains("/"), second.0.contains("/"))
-      return one == other ? first.0 < second.0 : !one
-    }
+    // Asked once of each: a large fleet has a file a device.
+    let named = outputs.keys.map { (isBelow: $0.utf8.contains(UInt8(ascii: "/")), name: $0) }
+    return named.sorted { first, second in
+      first.isBelow == second.isBelow ? first.name < second.name : !first.isBelow
+    }.map { ($0.name, outputs[$0.name]?.description ?? "") }
   }
 
   private static func files(_ outputs: [(name: String, digest: String)], _ run: FinishedRun) -> PageTable? {
