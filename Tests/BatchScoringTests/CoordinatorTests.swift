@@ -7,7 +7,7 @@ import Telemetry
 import Testing
 
 /// What commands ask of a run's jobs, without commands.
-@Suite(.timeLimit(.minutes(10))) struct CoordinatorTests {
+@Suite(.timeLimit(.minutes(30))) struct CoordinatorTests {
   private let hour = ScoringFixture.hour
 
   private func trained(_ run: ScoringFixture, errorThreshold: Int = -1) async throws -> Deployment {

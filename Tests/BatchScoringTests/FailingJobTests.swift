@@ -10,7 +10,7 @@ import Testing
 import WindowStore
 
 /// Jobs in which something cannot be done: rows, tasks, whole jobs, and what becomes of the rest.
-@Suite(.timeLimit(.minutes(10))) struct FailingJobTests {
+@Suite(.timeLimit(.minutes(30))) struct FailingJobTests {
   private let hour = ScoringFixture.hour
 
   @Test func whatCannotBeScoredFailsWithAReasonAndTheRestGoesOn() async throws {

@@ -8,7 +8,7 @@ import Telemetry
 import Testing
 
 /// The packed form of models, which training writes and jobs read.
-@Suite(.timeLimit(.minutes(10))) struct ModelPackTests {
+@Suite(.timeLimit(.minutes(30))) struct ModelPackTests {
   private let hour = ScoringFixture.hour
 
   /// The files of the predictions of a run whose models `change` has had its way with before the jobs.

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Jobs on real worker processes that are starved or slow.
-@Suite(.timeLimit(.minutes(10))) struct RealWorkerTests {
+@Suite(.timeLimit(.minutes(30))) struct RealWorkerTests {
   private let hour = ScoringFixture.hour
 
   private func runner(

@@ -9,7 +9,7 @@ import Telemetry
 import Testing
 import WindowStore
 
-@Suite(.timeLimit(.minutes(10))) struct SchedulerTests {
+@Suite(.timeLimit(.minutes(30))) struct SchedulerTests {
   private let hour = ScoringFixture.hour
 
   @Test func trainsThenScoresEveryWindowOnce() async throws {

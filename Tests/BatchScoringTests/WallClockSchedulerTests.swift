@@ -6,7 +6,7 @@ import Telemetry
 import Testing
 
 /// The scheduler by a wall clock that tests set, with jobs that wait until tests let them go on.
-@Suite(.timeLimit(.minutes(10))) struct WallClockSchedulerTests {
+@Suite(.timeLimit(.minutes(30))) struct WallClockSchedulerTests {
   private let hour = ScoringFixture.hour
 
   /// Holds its first job until it is opened or the job is canceled.

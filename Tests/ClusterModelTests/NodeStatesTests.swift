@@ -6,7 +6,7 @@ import Telemetry
 import Testing
 
 /// The simulator and real targets give nodes the same states at the same times, for the same events.
-@Suite(.timeLimit(.minutes(10))) struct NodeStatesTests {
+@Suite(.timeLimit(.minutes(30))) struct NodeStatesTests {
   // MARK: - A board that is driven as a local target drives it
 
   /// What is changed on the target's side, and not on the simulator's.

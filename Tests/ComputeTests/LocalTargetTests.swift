@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// Local targets with workers that are shell scripts: the protocol needs no Swift on the other side.
-@Suite(.timeLimit(.minutes(10))) struct LocalTargetTests {
+@Suite(.timeLimit(.minutes(30))) struct LocalTargetTests {
   /// A worker that runs `body` for each request, with `$task`, `$attempt` and `$input` set, and then answers.
   private static func worker(_ body: String) -> WorkerCommand {
     let script = """

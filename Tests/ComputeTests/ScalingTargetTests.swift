@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// A local target that scales, with real processes.
-@Suite(.timeLimit(.minutes(10))) struct ScalingTargetTests {
+@Suite(.timeLimit(.minutes(30))) struct ScalingTargetTests {
   /// A worker that answers a task only when four workers have been given one: fewer nodes could never finish.
   private static let waitsForFour = WorkerCommand(
     executable: "/bin/sh",

@@ -7,7 +7,7 @@ import Testing
 import WindowStore
 
 /// `sonde alarms` over runs whose faults are known.
-@Suite(.timeLimit(.minutes(10))) struct AlarmsTests {
+@Suite(.timeLimit(.minutes(30))) struct AlarmsTests {
   private struct Alarm: Decodable, Equatable {
     struct Reason: Decodable, Equatable {
       let feature: String

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// `sonde serve --batch`, as a user runs it: jobs on runs, by real processes.
-@Suite(.serialized, .timeLimit(.minutes(20))) struct BatchRestTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct BatchRestTests {
   private static let jobs = "/batchEndpoints/default/jobs"
 
   private func body(_ run: ScoringRun, after: Bool = true, more: String = "") -> String {

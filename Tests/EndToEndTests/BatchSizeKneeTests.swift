@@ -40,7 +40,7 @@ import Testing
   }
 
   /// 9 · 300 / 340 are eight rows: 16 is the first batch above them, whether a request takes half as much or twice as much.
-  @Test(.timeLimit(.minutes(20)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
+  @Test(.timeLimit(.minutes(30)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
   func theKneeIsFoundWhereTheCostsSay() async throws {
     try await withTemporaryFolder { folder in
       let knee = try await knee(rowMs: 340, expecting: 16, folder)
@@ -49,7 +49,7 @@ import Testing
   }
 
   /// A row of four times the cost has its knee at two rows, and the expectation of the other model does not hold.
-  @Test(.timeLimit(.minutes(20)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
+  @Test(.timeLimit(.minutes(30)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
   func dearerRowsHaveAnotherKnee() async throws {
     try await withTemporaryFolder { folder in
       let knee = try await knee(rowMs: 1360, expecting: 16, folder)

@@ -7,7 +7,7 @@ import Testing
 import WindowStore
 
 /// What somebody meets who runs the parts by hand.
-@Suite(.timeLimit(.minutes(10))) struct ByHandTests {
+@Suite(.timeLimit(.minutes(30))) struct ByHandTests {
   /// Starts `arguments` on a run that is being ingested, to one minute before noon, waits for `word` in what they say on standard error,
   /// and then lets the readings go on.
   private func waiting(_ arguments: [String], for word: String, in run: ScoringRun) async throws

@@ -5,7 +5,7 @@ import Testing
 
 /// The same bytes on one, two and four local nodes, also where a worker or the coordinator is killed. Slurm's are in
 /// `SlurmScoringTests.swift`.
-@Suite(.timeLimit(.minutes(10))) struct ByteIdentityTests {
+@Suite(.timeLimit(.minutes(30))) struct ByteIdentityTests {
   @Test func nodesAndDeathsDoNotChangeAByte() async throws {
     let cron = ["--cron", "0 */6 * * *"]
     let expected = try await ScoringRun.with { run in

@@ -97,7 +97,7 @@ import Testing
     return try #require(detection["deployments"] as? [[String: Any]])
   }
 
-  @Test(.timeLimit(.minutes(20)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
+  @Test(.timeLimit(.minutes(30)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
   func eachScoresTheSameWindowsAndIsJudged() async throws {
     try await withTemporaryFolder { folder in
       try prepare(folder)
@@ -168,7 +168,7 @@ import Testing
   }
 
   @Test(
-    .timeLimit(.minutes(20)),
+    .timeLimit(.minutes(30)),
     arguments: [
       ("compare=[svm, blue]", "“blue”"), ("compare=[svm, svm]", "twice"),
       ("endpoint=nowhere.yaml", "nowhere.yaml"),
@@ -187,7 +187,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(20))) func aComparisonNeedsAnEndpoint() async throws {
+  @Test(.timeLimit(.minutes(30))) func aComparisonNeedsAnEndpoint() async throws {
     try await withTemporaryFolder { folder in
       let scenario = "\(folder)/compared.yaml"
       try AtomicFile.write(

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Endpoint files, wall-clock schedules, scaling and monitoring with the built program.
-@Suite(.timeLimit(.minutes(10))) struct EndpointTests {
+@Suite(.timeLimit(.minutes(30))) struct EndpointTests {
   @Test func theDefaultIsSwitchedWhileAScheduleRunsAndBack() async throws {
     try await ScoringRun.with { run in
       // Models of two kinds: the run's own, and another folder's.

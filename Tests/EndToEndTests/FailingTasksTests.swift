@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Real tasks in real workers, of which some fail.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct FailingTasksTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct FailingTasksTests {
   private func number(_ run: ScoringRun, _ sql: String) throws -> Int {
     try DatabaseQueue(path: "\(run.folder)/jobs.sqlite").read { try Int.fetchOne($0, sql: sql) ?? 0 }
   }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Commands of training and scoring that have not done what they were asked for say so, in words, exit codes and files.
-@Suite(.timeLimit(.minutes(10))) struct HiddenFailureTests {
+@Suite(.timeLimit(.minutes(30))) struct HiddenFailureTests {
   private let noon = "2026-01-01T12:00:00Z"
 
   private func train(_ run: ScoringRun, _ more: [String]) async throws -> SondeProgram.Outcome {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// When each attempt at a job and at its tasks began and ended, and on which machine.
-@Suite(.timeLimit(.minutes(10))) struct JobAttemptTests {
+@Suite(.timeLimit(.minutes(30))) struct JobAttemptTests {
   private struct Attempt: Decodable {
     var attempt: Int
     var state: String?

@@ -8,7 +8,7 @@ import Testing
 /// What the printed manifests have pods run is run here, word for word.
 @Suite(.serialized) struct KubernetesTests {
   /// The service that is printed answers its own probes, takes its own keys, and ends in the time that it is given.
-  @Test(.timeLimit(.minutes(20))) func aPodsServiceRunsAsItIsPrinted() async throws {
+  @Test(.timeLimit(.minutes(30))) func aPodsServiceRunsAsItIsPrinted() async throws {
     try await ScoringRun.trained { run in
       let keys = "\(run.folder)/keys.json"
       let key = try await run.sonde(["keys", "create", keys, "--name", "tests"]).trimmingCharacters(
@@ -63,7 +63,7 @@ import Testing
   }
 
   /// Each index of the printed job scores its own run, once; a time at which nothing is new is no fault.
-  @Test(.timeLimit(.minutes(20))) func aPodsJobRunsAsItIsPrinted() async throws {
+  @Test(.timeLimit(.minutes(30))) func aPodsJobRunsAsItIsPrinted() async throws {
     try await ScoringRun.trained { run in
       // Both of Kubernetes' signs in a name: they must come through as they are.
       let runs = "\(run.folder)/of $(HOME) and $$"
@@ -98,7 +98,7 @@ import Testing
   }
 
   /// What `--if-new` forgives is that nothing is new, and nothing else.
-  @Test(.timeLimit(.minutes(20))) func aRunWithoutModelsIsAFaultAlsoWhereNothingIsNew() async throws {
+  @Test(.timeLimit(.minutes(30))) func aRunWithoutModelsIsAFaultAlsoWhereNothingIsNew() async throws {
     try await ScoringRun.with { run in
       let outcome = try await SondeProgram.run(["score", run.folder, "--if-new"])
       #expect(outcome.status == 64 && outcome.errors.contains("run “sonde train” first"), "\(outcome.errors)")

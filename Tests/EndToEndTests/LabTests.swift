@@ -6,7 +6,7 @@ import Testing
 
 /// The labs, and what holds them to their pages. `make labs` runs all of them; here are the pages, and the damages that must be found.
 @Suite(
-  .timeLimit(.minutes(20)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
+  .timeLimit(.minutes(30)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
 struct LabTests {
   private static let labs = "\(SondeProgram.packageRoot)/Labs"
 

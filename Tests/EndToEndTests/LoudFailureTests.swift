@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Schedules and jobs that cannot train or score say so at each job, with the reason, and by their exit code.
-@Suite(.timeLimit(.minutes(10))) struct LoudFailureTests {
+@Suite(.timeLimit(.minutes(30))) struct LoudFailureTests {
   private let noon = "2026-01-01T12:00:00Z"
   private let beforeNoon = ["--train-from", "2026-01-01T00:00:00Z", "--train-to", "2026-01-01T12:00:00Z"]
 

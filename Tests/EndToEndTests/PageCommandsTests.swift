@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// The lists of commands of the pages, run as they stand there: in an empty folder, with an installed `sonde`.
-@Suite(.timeLimit(.minutes(10))) struct PageCommandsTests {
+@Suite(.timeLimit(.minutes(30))) struct PageCommandsTests {
   /// What a list of commands came to.
   private struct Outcome {
     let folder: String

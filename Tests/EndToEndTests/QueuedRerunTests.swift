@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// `sonde jobs rerun` beside a scheduler: the scheduler does it.
-@Suite(.timeLimit(.minutes(10))) struct QueuedRerunTests {
+@Suite(.timeLimit(.minutes(30))) struct QueuedRerunTests {
   private static let clocks = [["--cron", "0 18 * * *"], ["--cron", "0 0 1 1 *", "--clock", "wall"]]
   private let job = "2026-01-01T15-00-00Z"
 

@@ -6,7 +6,7 @@ import Testing
 import WindowStore
 
 /// `report.html` of real runs, and `sonde report`.
-@Suite(.serialized, .timeLimit(.minutes(20))) struct ReportPageTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct ReportPageTests {
   private func run(_ folder: String, _ more: [String] = []) async throws -> SondeProgram.Outcome {
     try await SondeProgram.run(
       ["run", "Scenarios/quickstart.yaml", "--out", folder] + smallScenario + more)

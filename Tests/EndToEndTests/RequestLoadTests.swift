@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// `sonde load` on a server that answers as each test wants, by the real program.
-@Suite(.timeLimit(.minutes(10))) struct RequestLoadTests {
+@Suite(.timeLimit(.minutes(30))) struct RequestLoadTests {
   private static let answers: ScriptedServer.Script = { request in
     .bytes(ScriptedServer.answer(ScriptedServer.inference(request.id)))
   }

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Jobs and trainings whose process was killed, and what is then found in their folder.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct ResumedJobTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct ResumedJobTests {
   private let noon = ScoringRun.noon
 
   /// Runs `arguments` until `point` is passed for the `passage`th time, where the process is killed.

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `sonde schedule` with real worker processes that are stopped and orphaned.
-@Suite(.timeLimit(.minutes(10))) struct ScheduledScoringTests {
+@Suite(.timeLimit(.minutes(30))) struct ScheduledScoringTests {
   private static let hourly = [
     "--cron", "0 * * * *", "--nodes", "2", "--mini-batch-size", "1", "--until-stdin-closes",
   ]

@@ -6,7 +6,7 @@ import Testing
 /// Kills the scheduler, or a worker of it, at every step where dying could matter, at the first passage, the second, …,
 /// until a schedule comes through, starts it again, and looks whether the predictions are those of a run that nobody
 /// disturbed.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct ScoringCrashTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct ScoringCrashTests {
   /// A bound on the passages, far beyond what the schedule's two jobs make.
   private static let mostPassages = 30
   /// By the watermark, and by the wall clock, whose closing job scores everything here.

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What scripts run in: virtual environments, and the models that need no script.
-@Suite(.serialized, .timeLimit(.minutes(20)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
+@Suite(.serialized, .timeLimit(.minutes(30)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
 struct ScriptEnvironmentTests {
   private static let examples = "\(SondeProgram.packageRoot)/Scenarios/endpoints"
   /// Environments with packages of PyPI are made once for all runs of the tests.

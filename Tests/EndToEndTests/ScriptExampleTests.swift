@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The examples in `Scenarios/endpoints`, as they are.
-@Suite(.serialized, .timeLimit(.minutes(20))) struct ScriptExampleTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct ScriptExampleTests {
   private static let examples = "\(SondeProgram.packageRoot)/Scenarios/endpoints"
 
   /// Trains a deployment on the first half of the day, scores the second, and returns what came of it.

@@ -6,7 +6,7 @@ import Testing
 
 /// Scoring scripts that do what they should not. Each fault has a reason of its own; its rows fail, the others are scored, and nothing is
 /// left behind.
-@Suite(.serialized, .timeLimit(.minutes(20)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
+@Suite(.serialized, .timeLimit(.minutes(30)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
 struct ScriptFaultTests {
   /// A fault of one device's task.
   struct Fault: CustomTestStringConvertible, Sendable {

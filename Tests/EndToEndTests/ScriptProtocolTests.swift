@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Scoring scripts that are no Python: programs that speak the protocol, and some that do not.
-@Suite(.serialized, .timeLimit(.minutes(20))) struct ScriptProtocolTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct ScriptProtocolTests {
   /// The protocol in another language: a shell script that speaks it by hand.
   @Test(.enabled(if: ExecutablePath.find("awk") != nil, "needs awk"))
   func aProgramThatSpeaksTheProtocol() async throws {

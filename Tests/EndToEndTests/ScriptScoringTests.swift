@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Jobs with scoring scripts: the same bytes whatever runs them, and every setting of a deployment.
-@Suite(.serialized, .timeLimit(.minutes(20)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
+@Suite(.serialized, .timeLimit(.minutes(30)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
 struct ScriptScoringTests {
   /// The job of a run, with its files alone.
   private func files(_ run: ScoringRun) throws -> [String: Data] {

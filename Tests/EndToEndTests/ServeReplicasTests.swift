@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(20)), .enabled(if: Self.tools, "needs openssl, curl and haproxy"))
+  @Test(.timeLimit(.minutes(30)), .enabled(if: Self.tools, "needs openssl, curl and haproxy"))
   func keysAndTLSHoldForEveryReplica() async throws {
     try await withTemporaryFolder { folder in
       let quickstart = try await SondeProgram.run(

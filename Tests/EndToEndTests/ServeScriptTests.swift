@@ -36,7 +36,7 @@ import Testing
 
   /// A body is handed over as fast as the script reads. A pipe holds 64 KiB, so that this body fills it 240 times; if each time something
   /// had to come or a second had to pass, the request would run out of its time.
-  @Test(.timeLimit(.minutes(20)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
+  @Test(.timeLimit(.minutes(30)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
   func aLargeBodyDoesNotWaitForTheScriptToSaySomething() async throws {
     try await withTemporaryFolder { folder in
       let script = """
@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(20)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
+  @Test(.timeLimit(.minutes(30)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
   func aScriptOfAnOnlineEndpointAnswersWhateverItLikes() async throws {
     try await withTemporaryFolder { folder in
       let endpoint = try scriptEndpoint(folder, script, ["request_settings: { max_queue_wait_ms: 600000 }"])
@@ -86,7 +86,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(20)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
+  @Test(.timeLimit(.minutes(30)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
   func theEndWaitsForWhatHasBegun() async throws {
     try await withTemporaryFolder { folder in
       let endpoint = try scriptEndpoint(folder, script, ["request_settings: { request_timeout_ms: 600000 }"])
@@ -108,7 +108,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(20)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
+  @Test(.timeLimit(.minutes(30)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
   func whoCannotBeAnsweredInTimeIsToldSo() async throws {
     try await withTemporaryFolder { folder in
       let endpoint = try scriptEndpoint(
@@ -140,7 +140,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(20)), .enabled(if: Python.scientific != nil, Python.scientificIsMissing))
+  @Test(.timeLimit(.minutes(30)), .enabled(if: Python.scientific != nil, Python.scientificIsMissing))
   func aQuestionFindsTheOneThatIsLikeIt() async throws {
     try await withTemporaryFolder { folder in
       let text = try TextFile.text(of: "\(SondeProgram.packageRoot)/Scenarios/endpoints/faq.yaml")

@@ -44,7 +44,7 @@ import Testing
   }
 
   /// The same doubles, to the last bit: in both protocols, a row at a time and all at once.
-  @Test(.timeLimit(.minutes(20))) func scoresAreThoseOfTheBatchJobs() async throws {
+  @Test(.timeLimit(.minutes(30))) func scoresAreThoseOfTheBatchJobs() async throws {
     try await withTemporaryFolder { folder in
       let run = try await quickstart(folder)
       let service = try await RunningService(["--models", "\(run)/models"], in: folder)
@@ -91,7 +91,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(20))) func aModelIsReplacedWhileItRuns() async throws {
+  @Test(.timeLimit(.minutes(30))) func aModelIsReplacedWhileItRuns() async throws {
     try await withTemporaryFolder { folder in
       let run = try await quickstart(folder)
       let service = try await RunningService(["--models", "\(run)/models"], in: folder)
@@ -119,7 +119,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(20))) func withoutAKeyNothingIsAnswered() async throws {
+  @Test(.timeLimit(.minutes(30))) func withoutAKeyNothingIsAnswered() async throws {
     try await withTemporaryFolder { folder in
       let run = try await quickstart(folder)
       let keys = "\(folder)/keys.json"
@@ -164,7 +164,7 @@ import Testing
 
   /// Every request is answered while replicas are killed, and their log says so.
   @Test(
-    .timeLimit(.minutes(20)),
+    .timeLimit(.minutes(30)),
     .enabled(if: ExecutablePath.find("haproxy") != nil, "needs the package haproxy"))
   func aReplicaThatIsKilledCostsNoRequest() async throws {
     try await withTemporaryFolder { folder in

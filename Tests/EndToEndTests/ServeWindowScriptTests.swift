@@ -52,7 +52,7 @@ import WindowStore
     }
   }
 
-  @Test(.timeLimit(.minutes(20)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
+  @Test(.timeLimit(.minutes(30)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
   func rowsAreWindows() async throws {
     try await withTemporaryFolder { folder in
       let service = try await RunningService(
@@ -119,7 +119,7 @@ import WindowStore
     }
   }
 
-  @Test(.timeLimit(.minutes(20)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
+  @Test(.timeLimit(.minutes(30)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
   func rowsOfOneSensor() async throws {
     try await withTemporaryFolder { folder in
       let service = try await RunningService(
@@ -137,7 +137,7 @@ import WindowStore
   }
 
   /// A script that hangs is ended in time, and is there again for the next request.
-  @Test(.timeLimit(.minutes(20)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
+  @Test(.timeLimit(.minutes(30)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
   func aScriptThatHangsIsEnded() async throws {
     try await withTemporaryFolder { folder in
       let service = try await RunningService(
@@ -176,7 +176,7 @@ import WindowStore
     """
 
   /// One score: what a job has written for a window, the service answers for it, to the last bit.
-  @Test(.timeLimit(.minutes(20)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
+  @Test(.timeLimit(.minutes(30)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
   func scoresAreThoseOfTheJob() async throws {
     try await withTemporaryFolder { folder in
       let endpoint = try endpoint(

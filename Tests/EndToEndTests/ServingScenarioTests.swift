@@ -39,7 +39,7 @@ import Testing
     try #require(try report(of: "\(folder)/run")["serving"] as? [String: Any])
   }
 
-  @Test(.timeLimit(.minutes(20)))
+  @Test(.timeLimit(.minutes(30)))
   func eachTrialIsMeasuredAndNothingIsLeftRunning() async throws {
     try await withTemporaryFolder { folder in
       let outcome = try await run(Self.scenario, folder)
@@ -73,7 +73,7 @@ import Testing
   }
 
   /// What the report says of the service is held against the account, to the last figure.
-  @Test(.timeLimit(.minutes(20)))
+  @Test(.timeLimit(.minutes(30)))
   func aChangedFigureIsFound() async throws {
     try await withTemporaryFolder { folder in
       let one = Self.scenario.replacing("replicas: [1, 2]", with: "replicas: 1")
@@ -93,7 +93,7 @@ import Testing
 
   /// An hour of readings is not spent on what cannot be.
   @Test(
-    .timeLimit(.minutes(20)),
+    .timeLimit(.minutes(30)),
     arguments: [
       [], ["--set", "serving={ replicas: 2 }", "--set", "stream_scoring={}", "--set", "expect=none"],
     ])
@@ -108,7 +108,7 @@ import Testing
   }
 
   /// A service that does not come up ends the run, with the service's own words.
-  @Test(.timeLimit(.minutes(20)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
+  @Test(.timeLimit(.minutes(30)), .enabled(if: Python.plain != nil, Python.plainIsMissing))
   func aServiceThatDoesNotStartEndsTheRun() async throws {
     try await withTemporaryFolder { folder in
       try Folder.make("\(folder)/code")

@@ -6,7 +6,7 @@ import Testing
 import WindowStore
 
 /// One model of a run, among others: it is missing, it is found, it is trained again alone.
-@Suite(.timeLimit(.minutes(10))) struct SingleModelTests {
+@Suite(.timeLimit(.minutes(30))) struct SingleModelTests {
   private let noon = "2026-01-01T12:00:00Z"
 
   /// The files of all models but those of `stem`, with the list of trained ones.

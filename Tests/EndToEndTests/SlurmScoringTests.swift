@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Scoring on a real Slurm that `.ci/slurm` starts on this machine.
-@Suite(.timeLimit(.minutes(10))) struct SlurmScoringTests {
+@Suite(.timeLimit(.minutes(30))) struct SlurmScoringTests {
   /// Skipped where the package slurm-wlm is missing, or without the root that a cluster needs.
   private static let canStartSlurm =
     getuid() == 0 && ["slurmctld", "slurmd"].allSatisfy { access("/usr/sbin/\($0)", X_OK) == 0 }

@@ -6,7 +6,7 @@ import Testing
 
 /// Jobs that stand still while others have their turns must not stand there for ever.
 @Suite struct SweepTurnsTests {
-  @Test(.timeLimit(.minutes(10)), arguments: [SIGKILL, SIGINT])
+  @Test(.timeLimit(.minutes(30)), arguments: [SIGKILL, SIGINT])
   func aSweepThatIsEndedLeavesNoJobBehind(signal: Int32) async throws {
     try await withTemporaryFolder { folder in
       let run = "\(folder)/run"
@@ -44,7 +44,7 @@ import Testing
   }
 
   /// Two that look at the same run at the same time, after one that was killed and has left its files there.
-  @Test(.timeLimit(.minutes(10))) func twoSweepsOfARunDoNotMeet() async throws {
+  @Test(.timeLimit(.minutes(30))) func twoSweepsOfARunDoNotMeet() async throws {
     try await withTemporaryFolder { folder in
       let run = "\(folder)/run"
       let first = try await SondeProgram.run([

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// When tasks started, and how long workers were at them, as `sonde jobs show` tells it.
-@Suite(.timeLimit(.minutes(10))) struct TaskTimesTests {
+@Suite(.timeLimit(.minutes(30))) struct TaskTimesTests {
   private struct Shown: Decodable {
     struct Attempt: Decodable {
       var startedAt: Timestamp?

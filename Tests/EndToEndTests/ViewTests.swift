@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Live pages of real runs.
-@Suite(.serialized, .timeLimit(.minutes(20))) struct ViewTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct ViewTests {
   /// A page that somebody has the address of.
   private struct Page: Sendable {
     let port: Int

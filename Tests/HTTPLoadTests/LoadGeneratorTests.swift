@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Loads on a server that answers as each test wants. Nothing here depends on how fast the machine is: what is demanded are kinds and ratios.
-@Suite(.timeLimit(.minutes(10))) struct LoadGeneratorTests {
+@Suite(.timeLimit(.minutes(30))) struct LoadGeneratorTests {
   /// The figures of a load.
   private typealias Load = (report: LoadReport, outcome: LoadOutcome)
 

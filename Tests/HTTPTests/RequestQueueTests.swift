@@ -50,7 +50,7 @@ import Testing
 
   private let later = ContinuousClock.now + .seconds(3600)
 
-  @Test(.timeLimit(.minutes(10))) func oneThreadAnswersInOrder() async throws {
+  @Test(.timeLimit(.minutes(30))) func oneThreadAnswersInOrder() async throws {
     let queue = queue()
     let outcomes = Outcomes()
     for number in 0..<500 { try queue.add(outcomes.entry(number, deadline: later)) }
@@ -59,7 +59,7 @@ import Testing
     queue.stop()
   }
 
-  @Test(.timeLimit(.minutes(10))) func aFullQueueRefusesAndTheEndRefusesWhatWaits() async throws {
+  @Test(.timeLimit(.minutes(30))) func aFullQueueRefusesAndTheEndRefusesWhatWaits() async throws {
     let queue = queue(mostWaiting: 3)
     let outcomes = Outcomes()
     let (begun, gate) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
@@ -92,7 +92,7 @@ import Testing
   }
 
   /// What has waited too long is refused with 503, and what is past its deadline with 504; the next one is answered.
-  @Test(.timeLimit(.minutes(10))) func whoWaitsTooLongIsRefused() async throws {
+  @Test(.timeLimit(.minutes(30))) func whoWaitsTooLongIsRefused() async throws {
     let queue = queue()
     let outcomes = Outcomes()
     let (begun, gate) = (Flag(), DispatchSemaphore(value: 0))
@@ -127,7 +127,7 @@ import Testing
     patient.stop()
   }
 
-  @Test(.timeLimit(.minutes(10))) func manyThreadsAnswerEachOnce() async throws {
+  @Test(.timeLimit(.minutes(30))) func manyThreadsAnswerEachOnce() async throws {
     let queue = queue(threads: 4)
     let outcomes = Outcomes()
     await withTaskGroup(of: Void.self) { group in

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What the REST face answers to whom: keys, faults, lists, the description for programs.
-@Suite(.timeLimit(.minutes(20))) struct BatchAnswerTests {
+@Suite(.timeLimit(.minutes(30))) struct BatchAnswerTests {
   private func withFixture(
     keys: Bool = false, _ body: (BatchFixture, _ key: String) async throws -> Void
   ) async throws {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// The REST face without a socket: jobs on CSV files, from their start to their outputs.
-@Suite(.timeLimit(.minutes(20))) struct BatchServiceTests {
+@Suite(.timeLimit(.minutes(30))) struct BatchServiceTests {
   private func withFixture(
     _ process: BatchFixture.Process = .runs, jobsAtATime: Int = 4,
     _ body: (BatchFixture, _ folder: String) async throws -> Void

@@ -9,7 +9,7 @@ import Testing
 import WindowStore
 
 /// A live page over HTTP, of a folder that a test fills.
-@Suite(.timeLimit(.minutes(20))) struct LiveServerTests {
+@Suite(.timeLimit(.minutes(30))) struct LiveServerTests {
   // MARK: - A run
 
   private static func write(_ text: String, _ path: String) throws {

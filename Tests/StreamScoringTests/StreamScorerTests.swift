@@ -7,7 +7,7 @@ import Testing
 import WindowStore
 
 /// Scoring a store by services that a test writes.
-@Suite(.timeLimit(.minutes(20))) struct StreamScorerTests {
+@Suite(.timeLimit(.minutes(30))) struct StreamScorerTests {
   /// What a life of the scorer came to.
   private struct Outcome {
     var progress = StreamProgress()

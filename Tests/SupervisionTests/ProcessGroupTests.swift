@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Children with children of their own, which stand still and go on together.
-@Suite(.timeLimit(.minutes(10))) struct ProcessGroupTests {
+@Suite(.timeLimit(.minutes(30))) struct ProcessGroupTests {
   /// A group whose leader has one child; both count up in files, a hundred times a second, and end by themselves when the folder has gone.
   private func start(in folder: String) async throws -> Service {
     let script = """

@@ -141,7 +141,7 @@ private func outcome(
 }
 
 /// Ingestion's writer and the stream's beside each other, each in a thread with connections of its own.
-@Suite(.timeLimit(.minutes(20))) struct StreamBesideIngestionTests {
+@Suite(.timeLimit(.minutes(30))) struct StreamBesideIngestionTests {
   private static let commits = 150
   private static let devices = 8
 

@@ -8,7 +8,7 @@ import Testing
 
 /// What clients see of haproxy itself.
 @Suite(
-  .serialized, .timeLimit(.minutes(10)),
+  .serialized, .timeLimit(.minutes(30)),
   .enabled(if: ReplicaFixture.isMissing == nil, Comment(rawValue: ReplicaFixture.isMissing ?? "")))
 struct ReplicaFrontTests {
   /// What haproxy answers by itself has the shape of the protocol whose client asks.

@@ -6,9 +6,9 @@ import Supervision
 import TestSupport
 import Testing
 
-/// Stand-in replicas behind a real haproxy. Nothing here has a time limit of less than ten minutes.
+/// Stand-in replicas behind a real haproxy. Nothing here waits for less than ten minutes.
 @Suite(
-  .serialized, .timeLimit(.minutes(10)),
+  .serialized, .timeLimit(.minutes(30)),
   .enabled(if: ReplicaFixture.isMissing == nil, Comment(rawValue: ReplicaFixture.isMissing ?? "")))
 struct ReplicaSetTests {
   private func pid(_ answer: FrontClient.Answer) -> Int32? {
