@@ -5,6 +5,8 @@ package enum ChartDefaults {
   /// Of all text but titles, in pixels at full width: smaller is hard to read.
   package static let fontSize = 12.0
   package static let titleSize = 16.0
+  /// How much wider bold letters are: those of DejaVu Sans are up to 12 percent wider.
+  package static let boldWidth = 1.12
   /// The space around everything.
   package static let margin = 16.0
   /// From one line of text to the next.

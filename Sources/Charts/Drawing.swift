@@ -94,7 +94,8 @@ package struct Drawing: Hashable, Sendable {
     size: Double = ChartDefaults.fontSize, isBold: Bool = false, isOverLines: Bool = false,
     room: Double = .infinity, role: String? = nil
   ) {
-    let shown = room.isFinite ? ChartText.fitted(text, to: room, size: size) : text
+    let drawn = isBold ? size * ChartDefaults.boldWidth : size
+    let shown = room.isFinite ? ChartText.fitted(text, to: room, size: drawn) : text
     var look = Look(fill: paint, role: role)
     if isOverLines {
       look.stroke = .paper

@@ -97,7 +97,7 @@ package enum PageScript {
       // What does not have to scroll needs no stop of the keyboard.
       var stops = function () {
         all(".scroll").forEach(function (area) {
-          if (area.scrollWidth > area.clientWidth + 1) area.setAttribute("tabindex", "0");
+          if (area.scrollWidth > area.clientWidth) area.setAttribute("tabindex", "0");
           else area.removeAttribute("tabindex");
         });
       };

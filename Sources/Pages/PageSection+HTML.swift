@@ -13,7 +13,8 @@ extension PageSection {
     return .element("section", ["id": id, "aria-labelledby": titleID], pieces)
   }
 
-  private var titleID: String { "\(id)-title" }
+  /// Pictures name their own titles with `-title`, and may have the name of the section.
+  private var titleID: String { "\(id)-heading" }
 }
 
 extension PageFigure {

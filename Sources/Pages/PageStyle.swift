@@ -62,6 +62,7 @@ package enum PageStyle {
     .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
     body>footer{margin-top:2.5rem;padding-bottom:2rem;font-size:.875rem}
     @media (min-width:44rem){nav a{display:grid;grid-template-columns:13rem 1fr;gap:1rem;align-items:baseline}.picture svg{min-width:0}}
-    @media print{:root{color-scheme:light}body{font-size:11pt}body>*{max-width:none}.scroll{overflow:visible}.picture svg{min-width:0}section,nav{break-before:auto}figure,tr{break-inside:avoid}h2,.topic,caption{break-after:avoid}.filter,.pointed{display:none}pre{white-space:pre-wrap;width:auto}details::details-content{content-visibility:visible;block-size:auto}}
+    @media screen and (max-width:43.99rem){.picture::before{content:"The picture goes on to the right.";color:var(--quiet);font-size:.875rem}table{font-size:.875rem}td{min-width:5.5rem}tbody th{min-width:8.5rem}th,td{padding-right:.5rem}thead th{font-size:.8125rem}caption{max-width:calc(100vw - 2rem)}}
+    @media print{:root{color-scheme:light}body{font-size:11pt}body>*{max-width:none}.scroll{overflow:visible}.picture svg{min-width:0}section,nav{break-before:auto}table{min-width:0;width:100%;font-size:9pt}th,td,tbody th{min-width:0;max-width:none}.number{white-space:normal}th button{text-decoration:none}figure,tr{break-inside:avoid}h2,.topic,caption{break-after:avoid}.filter,.pointed{display:none}pre{white-space:pre-wrap;width:auto}details::details-content{content-visibility:visible;block-size:auto}}
     """
 }

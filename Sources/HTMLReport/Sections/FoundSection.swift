@@ -78,12 +78,14 @@ package enum FoundSection {
       [PageTable.Cell(outcome.words), .counted(findings.counts[outcome]), PageTable.Cell(meaning(outcome))]
     }
     let figures = [
-      ("windows", "judged, without those ignored"), ("anomalous_windows", "anomalous: found and missed"),
-      ("ignored_windows", "ignored"),
+      ("windows", "judged", "by the report: all but those ignored"),
+      ("anomalous_windows", "judged anomalous", "by the report: found and missed"),
+      ("ignored_windows", "not judged", "by the report: ignored"),
     ]
-    for (name, text) in figures where run.number("detection.\(name)") != nil {
+    for (name, words, text) in figures where run.number("detection.\(name)") != nil {
       rows.append([
-        "in the report", run.numberCell("detection.\(name)", ChartUnit.count.text), PageTable.Cell(text),
+        PageTable.Cell(words), run.numberCell("detection.\(name)", ChartUnit.count.text),
+        PageTable.Cell(text),
       ])
     }
     return PageTable(

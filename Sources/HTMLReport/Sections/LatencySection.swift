@@ -55,7 +55,7 @@ package enum LatencySection {
           "Without a schedule (speed: max) no message has a time at which it was meant to leave, so only commits are timed."
         ]
         : [],
-      figures: figures, tables: [table(run, kinds)])
+      figures: figures, tables: [table(run, Array(zip(kinds, curves)))])
   }
 
   private static func p99(_ curve: LatencyChart.Curve) -> Double {
@@ -140,9 +140,11 @@ package enum LatencySection {
     return parts
   }
 
-  private static func table(_ run: FinishedRun, _ kinds: [Kind]) -> PageTable {
-    var rows = kinds.map { kind in
-      [PageTable.Cell(kind.name)] + quantiles.map { run.numberCell("\(kind.path).\($0)") }
+  private static func table(_ run: FinishedRun, _ kinds: [(kind: Kind, curve: LatencyChart.Curve)])
+    -> PageTable
+  {
+    var rows = kinds.map { kind, curve in
+      [PageTable.Cell(kind.name)] + quantiles.map { cell(run, kind, $0, curve) }
     }
     if run.figure("serving") != nil {
       rows.append(
@@ -156,5 +158,18 @@ package enum LatencySection {
         .init("99.9%", .number),
         .init("Longest", .number),
       ], rows: rows)
+  }
+
+  /// The figure of the report; where it has none, what the picture shows, which is from the histogram.
+  private static func cell(
+    _ run: FinishedRun, _ kind: Kind, _ quantile: String, _ curve: LatencyChart.Curve
+  ) -> PageTable.Cell {
+    let path = "\(kind.path).\(quantile)"
+    if run.number(path) != nil { return run.numberCell(path) }
+    let seconds =
+      quantile == "max"
+      ? curve.max : curve.points.first { $0.percentile == Double(quantile.dropFirst()) }?.seconds
+    guard let milliseconds = seconds.map({ $0 * 1000 }) else { return "–" }
+    return PageTable.Cell(ChartNumber.short(milliseconds), value: milliseconds)
   }
 }

@@ -59,7 +59,7 @@ package enum WhySection {
         .counted(index + 1), PageTable.Cell(panel.title), PageTable.Cell(panel.finding),
         PageTable.Cell(panel.range.lowerBound.description),
         PageTable.Cell(panel.range.upperBound.description),
-        PageTable.Cell("\(lowest)", value: lowest),
+        PageTable.Cell(FigureText.text(lowest), value: lowest),
       ]
     }
     return PageTable(

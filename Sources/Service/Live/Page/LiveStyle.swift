@@ -12,6 +12,7 @@ enum LiveStyle {
     h2{font-size:1.1rem;margin:1.75rem 0 .5rem;border-top:1px solid var(--grid);padding-top:.75rem}
     h3{font-size:.95rem;margin:.75rem 0 .25rem}
     p{margin:.25rem 0}
+    footer{margin-top:1.75rem;border-top:1px solid var(--grid);padding-top:.5rem}
     a{color:var(--blue)}
     .quiet{color:var(--quiet);font-size:.875rem}
     #verdict{font-size:1.15rem;font-weight:600;border-left:.35rem solid var(--blue);padding:.15rem .6rem;margin:.5rem 0}
