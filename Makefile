@@ -13,7 +13,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZERS := "PayloadFuzz|RequestFuzz|KeyFuzz|FuzzedBytes"
 
-.PHONY: help setup program build build-time demo test scenario scenarios labs lint format docs gallery clean install \
+.PHONY: help setup program build build-time demo test scenario scenarios labs browser-test pictures lint format docs gallery clean install \
   uninstall bench bench-svm bench-serving bench-pages soak-serving serving-clients svm-oracle exact-aggregates fault-schedules random-fleets fuzz fuzz-sanitized soak slurm-demo
 
 help: ## List the targets
@@ -45,6 +45,14 @@ scenarios: program ## Run all scenarios, with a summary table
 
 labs: program ## Run every lab, start and solution, and hold the pages to the runs
 	@Labs/check --sonde $(SONDE) $(ARGS)
+
+browser-test: program ## Look at the live page and the report in Chromium: ARGS=--self-test damages pages
+	@.ci/setup chromium fonts-dejavu-core python3-venv
+	@SONDE=$(SONDE) Tests/Browser/run.sh $(ARGS)
+
+pictures: program ## Make the pictures of README.md, of a run of a minute
+	@.ci/setup chromium fonts-dejavu-core python3-venv
+	@SONDE=$(SONDE) Tests/Browser/run.sh --pictures docs/pictures
 
 bench: build ## Run the benchmarks, peers side by side
 	@for script in Benchmarks/*/run.sh; do "$$script" || exit; done

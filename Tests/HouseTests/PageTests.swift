@@ -34,9 +34,23 @@ import Testing
       of: #/`((?:Sources|Tests|Scenarios|Data|docs|Benchmarks|Tools|Labs|\.ci)\/[\w\/.+-]+)`/#
     )
     .map { String($0.1) }
-    for path in links + quoted {
+    let pictures = text.matches(of: #/(?:src|srcset)="([^"]+)"/#).map { String($0.1) }
+    for path in links + quoted + pictures {
       #expect(
         FileManager.default.fileExists(atPath: "\(SondeProgram.packageRoot)/\(path)"), "\(page): \(path)")
+    }
+  }
+
+  /// `make pictures` makes them; a page that is opened for a look is not to be heavy.
+  @Test func theReadmeBeginsWithPictures() throws {
+    let beginning = try text("README.md").components(separatedBy: "\n## ")[0]
+    let images = beginning.matches(of: #/<img [^>]*src="(docs\/pictures\/[^"]+)" alt="[^"]{20,}"/#)
+    #expect(images.count == 2 && beginning.contains("`make pictures`"))
+    for match in beginning.matches(of: #/(?:src|srcset)="([^"]+)"/#) {
+      let attributes = try FileManager.default.attributesOfItem(
+        atPath: "\(SondeProgram.packageRoot)/\(match.1)")
+      let size = try #require((attributes[.size] as? NSNumber)?.intValue)
+      #expect(size > 0 && size <= 250_000, "\(match.1)")
     }
   }
 

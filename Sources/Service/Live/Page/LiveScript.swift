@@ -160,7 +160,9 @@ enum LiveScript {
           const [name, value, score, mark] = item.children;
           put(name, cell[0]);
           if (name.title !== cell[0]) name.title = cell[0];
-          put(value, cell[2] === null ? '' : (cell[3] === null ? '' : data.sensors[cell[3]] + ' ') + number(cell[2]));
+          // The value first: a long name loses its end, and is whole under the pointer.
+          put(value, cell[2] === null ? '' : number(cell[2]) + (cell[3] === null ? '' : ' ' + data.sensors[cell[3]]));
+          if (value.title !== value.textContent) value.title = value.textContent;
           put(score, cell[4] === null ? '' : 'score ' + number(cell[4]));
           put(mark, WORDS[cell[1]]);
         });
