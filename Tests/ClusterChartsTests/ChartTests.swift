@@ -131,6 +131,17 @@ import Testing
     #expect(wide == nil)
   }
 
+  /// Bold letters are wider: of a name that just fits, some are left out where it is bold.
+  @Test func aBoldNameHasLessRoom() {
+    let name = String(repeating: "W", count: 20)
+    let room = ChartText.width(name)
+    var (plain, bold) = (Drawing(), Drawing())
+    plain.text(name, at: Point(0, 0), room: room)
+    bold.text(name, at: Point(0, 0), isBold: true, room: room)
+    #expect(plain.elements[0].contains(">\(name)<") && !plain.elements[0].contains("…"))
+    #expect(bold.elements[0].contains("…") && bold.elements[0].contains("<title>\(name)</title>"))
+  }
+
   @Test func aLineIsInABoxWhereItPassesThrough() {
     let box = Box(left: 10, top: 10, right: 20, bottom: 20)
     #expect(box.meetsLine(from: Point(0, 0), to: Point(30, 30)))
