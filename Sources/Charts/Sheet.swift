@@ -25,10 +25,18 @@ package struct Sheet {
     self.description = description
     bottom = ChartDefaults.margin + ChartDefaults.titleSize
     drawing.text(
-      title, at: Point(Self.left, bottom - 2), size: ChartDefaults.titleSize, isBold: true, room: Self.width)
+      title, at: Point(Self.left, bottom - 2), size: Self.titleSize(title), isBold: true, room: Self.width)
     bottom += 4
     addLines(summary)
     bottom += 10
+  }
+
+  /// A title that is too long is set smaller, down to the size of other text, before it is cut.
+  private static func titleSize(_ title: String) -> Double {
+    let needed = ChartText.width(title, size: ChartDefaults.titleSize * ChartDefaults.boldWidth)
+    guard needed > width else { return ChartDefaults.titleSize }
+    let fitting = (ChartDefaults.titleSize * width / needed * 10).rounded(.down) / 10
+    return max(ChartDefaults.fontSize, fitting)
   }
 
   /// A note below everything that is there, such as what is left out.

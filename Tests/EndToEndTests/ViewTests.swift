@@ -79,15 +79,23 @@ import Testing
 
     var said: String { output.withLock { $0 } + ((try? TextFile.text(of: errors)) ?? "") }
 
-    func page() async throws -> Page {
-      let deadline = ContinuousClock.now + .seconds(600)
-      while ContinuousClock.now < deadline {
-        let hasEnded = [nil, "Z"].contains(Processes.state(of: service.processID))
-        if let page = Page(in: said) { return page }
-        guard !hasEnded else { break }
-        try await Task.sleep(for: .milliseconds(10))
+    /// Waits for the address, on a thread of its own: tasks wait for each other on a busy machine.
+    ///
+    /// - Parameter signal: Sent to the program as soon as the address is there.
+    func page(thenSend signal: Int32? = nil) async throws -> Page {
+      try await onThread {
+        let deadline = ContinuousClock.now + .seconds(600)
+        while ContinuousClock.now < deadline {
+          let hasEnded = [nil, "Z"].contains(Processes.state(of: self.service.processID))
+          if let page = Page(in: self.said) {
+            if let signal { self.service.send(signal: signal) }
+            return page
+          }
+          guard !hasEnded else { break }
+          Thread.sleep(forTimeInterval: 0.01)
+        }
+        throw RawClient.Broken(description: "no address: \(self.said)")
       }
-      throw RawClient.Broken(description: "no address: \(said)")
     }
   }
 
@@ -127,16 +135,16 @@ import Testing
         ]
       let run = "\(folder)/run"
       let program = try await Program(scenario + ["--out", run, "--view"], errors: "\(folder)/errors")
-      let page = try await program.page()
-      // The run stands still until all have come, so that it cannot be over before.
-      program.service.send(signal: SIGSTOP)
       defer { for id in Self.viewers(of: run) { kill(id, SIGKILL) } }
+      // The run stands still until all have come, so that it cannot be over before.
+      let page = try await program.page(thenSend: SIGSTOP)
+      let kept = StopFlag()
+      defer { kept.set() }
+      page.keep(until: kept)
       let beside = try await Program(["view", run], errors: "\(folder)/beside")
       let second = try await beside.page()
       #expect(second.port != page.port)
-      let kept = StopFlag()
-      defer { kept.set() }
-      for page in [page, second] { page.keep(until: kept) }
+      second.keep(until: kept)
       let html = try await page.ask("/")
       #expect(html.status == 200 && html.text.hasPrefix("<!DOCTYPE html>"))
       let begun = Watchers()
