@@ -14,7 +14,7 @@ import Testing
     return offer
   }
 
-  @Test func theHistoryComesOnceAndFirst() {
+  @Test func theHistoryComesFirst() {
     var pace = ViewerPace(bytesPerSecond: 20_000, now: 0)
     guard case .send(let first) = pace.next(offer(7, state: 3), now: 0) else {
       Issue.record("nothing was sent")
@@ -50,7 +50,7 @@ import Testing
     var last = offer(3)
     last.isLast = true
     last.end = Array("END".utf8)
-    #expect(pace.next(last, now: 0) == .send(last.state + last.devices + last.end))
+    #expect(pace.next(last, now: 0) == .send(last.history + last.state + last.devices + last.end))
     #expect(pace.next(last, now: 0) == .end)
   }
 

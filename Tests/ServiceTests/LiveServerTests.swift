@@ -41,7 +41,12 @@ import WindowStore
     return writer
   }
 
+  /// Two lines of the timeline come with the end, of which a viewer's state has the last.
   private static func end(_ folder: String) throws {
+    let timeline = try String(contentsOfFile: RunFolder(folder).timeline, encoding: .utf8)
+    try write(
+      timeline + "1000.0,stopping,2000,1500,0,0,0,0,500\n1000.5,stopping,2000,2000,0,0,0,0,0\n",
+      RunFolder(folder).timeline)
     try write("{\"verdict\": \"passed\", \"expectations\": [{\"passed\": true}]}", RunFolder(folder).report)
     try write("<!DOCTYPE html><title>report</title>", "\(folder)/report.html")
     try write("{}", RunFolder(folder).manifest)
@@ -150,9 +155,9 @@ import WindowStore
       for text in texts {
         #expect(text.hasPrefix("retry: 2000\n\nevent: history\nid: "))
         let history = try Self.data("history", text)
-        let points = try #require(history.first?["points"] as? [[Double]])
-        #expect(history.count == 1 && points.count <= LiveDefaults.historyPoints)
-        #expect(points.last?.first == 999 && (points.first?.first ?? 99) < 10)
+        let points = try #require(history.last?["points"] as? [[Double]])
+        #expect(history.count <= 2 && points.count <= LiveDefaults.historyPoints)
+        #expect(points.last?.first == 1000.5 && (points.first?.first ?? 99) < 10)
         let ends = try Self.data("end", text)
         #expect(ends.count == 1)
         #expect((ends[0]["end"] as? [String: Any])?["sentence"] as? String == "Passed: the expectation held")
@@ -161,7 +166,10 @@ import WindowStore
         #expect(cells.map { $0[0] as? String } == ["a", "b"])
         #expect(cells[0][2] as? Double == 20.5)
       }
-      #expect(Set(try texts.map { try NSDictionary(dictionary: Self.data("end", $0)[0]) }).count == 1)
+      for event in ["end", "history"] {
+        let last = try texts.map { try NSDictionary(dictionary: #require(Self.data(event, $0).last)) }
+        #expect(Set(last).count == 1, "\(event)")
+      }
       try writer.close()
     }
   }

@@ -1,5 +1,5 @@
-/// What one viewer is sent next, and when: the history once, then the latest state alone, and the grid of devices as often as there is
-/// room for it. Whoever is slow leaves out what has become old meanwhile. Pure.
+/// What one viewer is sent next, and when: the history, then the latest state alone, the grid of devices as often as there is room for it,
+/// and at the end all of it. Whoever is slow leaves out what has become old meanwhile. Pure.
 package struct ViewerPace: Sendable {
   /// What there is to send, each with the number of its making.
   package struct Offer: Sendable {
@@ -56,9 +56,9 @@ package struct ViewerPace: Sendable {
         ServerSentEvent.retry(milliseconds: LiveDefaults.retryMilliseconds) + offer.history + offer.state)
     }
     if offer.isLast {
-      // All of it, whatever it costs: nothing follows.
+      // All of it, whatever it costs: nothing follows. With the history again, because states were left out, and with each of them a point.
       hasEnded = true
-      var last = offer.stateNumber > sentState ? offer.state : []
+      var last = offer.stateNumber > sentState ? offer.history + offer.state : []
       if offer.devicesNumber > sentDevices { last += offer.devices }
       return send(last + offer.end)
     }
