@@ -227,7 +227,7 @@ let package = Package(
 
     // Tests: a target a module, and EndToEnd on the built binary with a real broker and database
     .target(
-      name: "TestSupport", dependencies: [supervision, "MQTT", subprocess, systemPackage],
+      name: "TestSupport", dependencies: [supervision, files, "MQTT", subprocess, systemPackage],
       path: "Tests/TestSupport"),
     .testTarget(name: "WordingTests", dependencies: [wording]),
     .testTarget(name: "TelemetryTests", dependencies: [telemetry]),
@@ -254,7 +254,7 @@ let package = Package(
     .testTarget(
       name: "WindowStoreTests",
       dependencies: ["WindowStore", "CFaultVFS", "TestSupport", telemetry, grdb, grdbSQLite]),
-    .testTarget(name: "ComputeTests", dependencies: ["Compute", telemetry]),
+    .testTarget(name: "ComputeTests", dependencies: ["Compute", "TestSupport", telemetry]),
     .testTarget(
       name: "DetectionTests",
       dependencies: ["Detection", "DetectionCharts", "TestSupport", telemetry, files],

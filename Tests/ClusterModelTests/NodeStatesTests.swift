@@ -3,6 +3,7 @@ import Compute
 import Foundation
 import Synchronization
 import Telemetry
+import TestSupport
 import Testing
 
 /// The simulator and real targets give nodes the same states at the same times, for the same events.
@@ -161,7 +162,7 @@ import Testing
       retry: RetrySettings(maxRetries: 0, timeout: .seconds(300)))
     let outcome = try await target.run(job) { event in seen.events.withLock { $0.append(event) } }
     #expect(outcome.succeeded == 4)
-    for _ in 0..<12_000 where seen.lives.count < 2 { try await Task.sleep(for: .milliseconds(50)) }
+    try await waitUntil("two nodes have come and gone") { seen.lives.count >= 2 }
     await target.shutDown()
 
     let real = seen.lives.sorted { $0.stretches[2].from < $1.stretches[2].from }

@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// A local target that scales, with real processes.
@@ -64,7 +65,7 @@ import Testing
       #expect(outcome.succeeded == 12 && outcome.ending == .finished)
       #expect(changes.counts.max() == 4)
       // Idle for long enough, all of them go, without another job that looks.
-      for _ in 0..<12_000 where changes.counts.last != 0 { try await Task.sleep(for: .milliseconds(50)) }
+      try await waitUntil("no node is left") { changes.counts.last == 0 }
       #expect(changes.counts.last == 0, "round \(round)")
     }
     let states = changes.list.filter { $0.node == 4 }.map(\.state)

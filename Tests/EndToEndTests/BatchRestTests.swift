@@ -88,14 +88,14 @@ import Testing
       let service = try await serve(run)
       let name = try named(try post(service, body(run), key: "once"))
       let log = "\(run.folder)/batch/jobs/\(name)/log"
-      try await run.waitUntil("the job waits for the folder") {
+      try await waitUntil("the job waits for the folder") {
         ((try? TextFile.text(of: log)) ?? "").contains("waits")
       }
       kill(service.processID, SIGKILL)
       _ = try await service.exit()
       withExtendedLifetime(held) {}
       held = nil
-      try await run.waitUntil("the job ends without a server") {
+      try await waitUntil("the job ends without a server") {
         ((try? TextFile.text(of: log)) ?? "").contains("the job is completed")
       }
       let next = try await serve(run, called: "next")
@@ -118,7 +118,7 @@ import Testing
       let marker = "\(run.folder)/crashed"
       let service = try await serve(run, environment: ["SONDE_CRASH_AT": "\(step)#1@\(marker)"])
       let name = try named(try post(service, body(run), key: "once"))
-      try await run.waitUntil("the job is killed") { FileManager.default.fileExists(atPath: marker) }
+      try await waitUntil("the job is killed") { FileManager.default.fileExists(atPath: marker) }
       kill(service.processID, SIGKILL)
       _ = try await service.exit()
       let next = try await serve(run, called: "next")
@@ -177,8 +177,8 @@ import Testing
       #expect(try status() == "Canceled")
       #expect(try await run.sonde(["jobs", "list", run.folder]).contains("canceled"))
       try await service.stop()
-      try await run.waitUntil("nothing of the job is left") {
-        RunningProcesses.naming(run.folder).isEmpty
+      try await waitUntil("nothing of the job is left") {
+        try Processes.naming(run.folder).isEmpty
       }
     }
   }

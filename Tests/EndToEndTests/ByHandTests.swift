@@ -18,7 +18,7 @@ import WindowStore
       settings: WindowSettings(
         window: .seconds(300), outOfOrderness: .seconds(30), allowedLateness: .seconds(300)))
     let service = try await run.start(arguments)
-    try await run.waitUntil("\(word) is said") {
+    try await waitUntil("\(word) is said") {
       try String(contentsOfFile: "\(run.folder)/schedule.err", encoding: .utf8).contains(word)
     }
     #expect(kill(service.processID, 0) == 0)
@@ -101,7 +101,7 @@ import WindowStore
         #expect(fleet.status == 0, "\(fleet.errors)")
         for name in ["north", "south"] {
           let reader = try WindowStoreReader(path: "\(folder)/plants/\(name)/sonde.sqlite")
-          try await ScoringRun(folder: folder).waitUntil("\(name) has all") {
+          try await waitUntil("\(name) has all") {
             try reader.progress().storedMessages == 6 * 8640
           }
         }

@@ -106,9 +106,9 @@ import Testing
         try run.store(watermark: .seconds(15 * 3600))
       }
       let service = try await run.start(arguments)
-      try await run.waitUntil("three hours are scored") { try run.scored().count >= 6 * 36 }
+      try await waitUntil("three hours are scored") { try run.scored().count >= 6 * 36 }
       try run.store(watermark: .seconds(24 * 3600))
-      try await run.waitUntil("every window is scored") { try run.scored().count >= 6 * 144 }
+      try await waitUntil("every window is scored") { try run.scored().count >= 6 * 144 }
       #expect(try await service.stop() == .exited(code: 0))
       let scored = try run.scored()
       #expect(scored.count == 6 * 144 && Set(scored).count == scored.count)

@@ -152,13 +152,10 @@ enum FaultEvents {
         if said.contains("SIGSTOP of broker") { break }
         try await Task.sleep(for: .milliseconds(10))
       }
-      #expect(RunningProcesses.naming(folder).count >= 3)
+      #expect(try Processes.naming(folder).count >= 3)
       run.send(signal: SIGKILL)
       _ = try await run.exit()
-      for _ in 0..<1500 where !RunningProcesses.naming(folder).isEmpty {
-        try await Task.sleep(for: .milliseconds(20))
-      }
-      #expect(RunningProcesses.naming(folder) == [])
+      try await waitUntil("no process of the run is left") { try Processes.naming(folder).isEmpty }
     }
   }
 

@@ -296,7 +296,7 @@ import Testing
         let log = (try? TextFile.text(of: "\(folder)/broker.log")) ?? ""
         return log.matches(of: /New client connected/).count
       }
-      for _ in 0..<30_000 where connected() < 6 { try await Task.sleep(for: .milliseconds(20)) }
+      try await waitUntil("six devices are connected") { connected() >= 6 }
       #expect(connected() == 6)
       await broker.stop()
       var output = ""

@@ -31,14 +31,6 @@ import WindowStore
     #expect(exit == .exited(code: 0) || gaveUp, "\(said)")
   }
 
-  private func waitUntil(_ what: Comment, _ condition: () throws -> Bool) async throws {
-    for _ in 0..<30_000 {
-      if try condition() { return }
-      try await Task.sleep(for: .milliseconds(20))
-    }
-    Issue.record("in ten minutes it did not come to: \(what)")
-  }
-
   @Test func whereTheBrokerHasGoneItStillStopsWhenItIsTold() async throws {
     try await withTemporaryFolder { folder in
       let broker = try await EmbeddedBroker.start(folder: folder, log: "\(folder)/broker.log")

@@ -137,7 +137,7 @@ import Testing
       let run = try await Service.start(
         name: "run", executable: SondeProgram.path, arguments: ["run", file, "--out", "\(folder)/run"],
         log: "\(folder)/run.log")
-      let fleet = try await RunningProcesses.waitForFleet(of: "\(folder)/run")
+      let fleet = try await waitForFleet(of: "\(folder)/run")
       kill(fleet, SIGSTOP)
       try await Task.sleep(for: .seconds(3))
       kill(fleet, SIGCONT)

@@ -75,13 +75,13 @@ import Testing
       let service = try await run.start(
         ["schedule", run.folder, "--from", noon, "--cron", "0 * * * *"] + beforeNoon)
       func said() throws -> String { try TextFile.text(of: "\(run.folder)/schedule.err") }
-      try await run.waitUntil("the job of two o'clock has run") {
+      try await waitUntil("the job of two o'clock has run") {
         try said().contains("job 2026-01-01T14-00-00Z: 0 windows scored")
       }
       #expect(try said().matches(of: /none of 6 models could be trained/).count == 2)
       // As a device that delivers late.
       try run.store(try ScoringRun.rows(of: "pump-9", windows: 180), watermark: .seconds(15 * 3600))
-      try await run.waitUntil("the job of three o'clock has run") {
+      try await waitUntil("the job of three o'clock has run") {
         try said().contains("job 2026-01-01T15-00-00Z: 12 windows scored")
       }
       let text = try said()
@@ -96,7 +96,7 @@ import Testing
         try FileManager.default.removeItem(atPath: "\(run.folder)/models/\(name)")
       }
       let service = try await run.start(["schedule", run.folder, "--from", noon, "--cron", "0 */6 * * *"])
-      try await run.waitUntil("a job has failed") {
+      try await waitUntil("a job has failed") {
         try TextFile.text(of: "\(run.folder)/schedule.err").contains("job 2026-01-01T18-00-00Z failed")
       }
       #expect(try await service.stop(grace: .seconds(600)) == .exited(code: 1))

@@ -106,7 +106,7 @@ import WindowStore
           "clock.speed=x4320",
         ] + smallScenario,
         log: "\(folder)/run.log")
-      let fleet = try await RunningProcesses.waitForFleet(of: "\(folder)/run")
+      let fleet = try await waitForFleet(of: "\(folder)/run")
       kill(fleet, SIGSTOP)
       try await Task.sleep(for: .seconds(3))
       kill(fleet, SIGCONT)
@@ -131,14 +131,10 @@ import WindowStore
         // Slow enough to be caught in the middle, whatever the machine.
         + ["--set", "clock.speed=x1000"],
       log: "\(folder).log")
-    for _ in 0..<30_000 {
-      // The file comes before its tables.
-      if let progress = try? WindowStoreReader(path: "\(folder)/sonde.sqlite").progress(),
-        progress.storedMessages > 0
-      {
-        break
-      }
-      try await Task.sleep(for: .milliseconds(20))
+    // The file comes before its tables.
+    try await waitUntil("messages are stored") {
+      let progress = try? WindowStoreReader(path: "\(folder)/sonde.sqlite").progress()
+      return progress.map { $0.storedMessages > 0 } ?? false
     }
     run.send(signal: signal)
     return try await run.exit()
@@ -148,10 +144,7 @@ import WindowStore
     try await withTemporaryFolder { folder in
       let exit = try await interrupt("\(folder)/run", with: signal)
       #expect(exit == (signal == SIGINT ? .exited(code: 130) : .killed(signal: SIGKILL)))
-      for _ in 0..<30_000 where !RunningProcesses.naming(folder).isEmpty {
-        try await Task.sleep(for: .milliseconds(20))
-      }
-      #expect(RunningProcesses.naming(folder).isEmpty)
+      try await waitUntil("no process of the run is left") { try Processes.naming(folder).isEmpty }
       if signal == SIGINT {
         #expect(try report(of: "\(folder)/run")["verdict"] as? String == "error")
         // What the run did not come to is not silently left out.

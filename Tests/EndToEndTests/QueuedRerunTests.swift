@@ -27,7 +27,7 @@ import Testing
       try FileManager.default.moveItem(atPath: aside, toPath: "\(run.folder)/models")
       let service = try await run.start(
         ["schedule", run.folder, "--from", "2026-01-01T12:00:00Z", "--until-stdin-closes"] + clock)
-      try await run.waitUntil("the scheduler takes reruns") {
+      try await waitUntil("the scheduler takes reruns") {
         try value("SELECT takes_reruns FROM coordinator", run) == 1
       }
       try await body(run, service)
@@ -40,11 +40,11 @@ import Testing
 
   /// After it, the scheduler writes nothing: where it is made to stand still, it holds no lock.
   private func waitForTheFirstJob(_ run: ScoringRun) async throws {
-    try await run.waitUntil("the job of six o'clock has run") {
+    try await waitUntil("the job of six o'clock has run") {
       try value("SELECT count(*) FROM jobs WHERE id = '2026-01-01T18-00-00Z' AND state = 'completed'", run)
         == 1
     }
-    try await run.waitUntil("it has said so") {
+    try await waitUntil("it has said so") {
       try TextFile.text(of: "\(run.folder)/schedule.err").contains(
         "job 2026-01-01T18-00-00Z: 216 windows scored")
     }
@@ -57,7 +57,7 @@ import Testing
       #expect(
         queued.output.hasPrefix("job \(job) is queued; the scheduler of this folder runs it next"),
         "\(queued)")
-      try await run.waitUntil("the job has completed") {
+      try await waitUntil("the job has completed") {
         try value("SELECT count(*) FROM jobs WHERE id = '\(job)' AND state = 'completed'", run) == 1
       }
       service.closeInput()

@@ -45,38 +45,19 @@ func report(of folder: String) throws -> [String: Any] {
   return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
 }
 
-/// What runs on this machine.
-enum RunningProcesses {
-  /// The command lines that name `folder`.
-  static func naming(_ folder: String) -> [String] {
-    all().map(\.commandLine).filter { $0.contains(folder) }
-  }
-
-  /// Every process with its command line, whose words are separated by zeros.
-  private static func all() -> [(id: Int32, commandLine: String)] {
-    let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return entries.compactMap { entry in
-      guard let id = Int32(entry) else { return nil }
-      return FileManager.default.contents(atPath: "/proc/\(entry)/cmdline").map {
-        (id, String(decoding: $0, as: UTF8.self))
-      }
+/// The process that publishes the fleet of the run in `folder`, as soon as readings are stored.
+func waitForFleet(of folder: String) async throws -> Int32 {
+  var fleet: Int32?
+  // The file comes before its tables.
+  try await waitUntil("the fleet of \(folder) publishes", every: .milliseconds(10)) {
+    guard let progress = try? WindowStoreReader(path: "\(folder)/sonde.sqlite").progress(),
+      progress.storedMessages > 0
+    else { return false }
+    fleet = try Processes.all().first { id in
+      let words = Processes.commandLine(of: id)
+      return words.contains("simulate") && words.contains { $0.hasSuffix("\(folder)/simulate.json") }
     }
+    return fleet != nil
   }
-
-  /// The process that publishes the fleet of the run in `folder`, as soon as readings are stored.
-  static func waitForFleet(of folder: String) async throws -> Int32 {
-    for _ in 0..<6000 {
-      // The file comes before its tables.
-      let progress = try? WindowStoreReader(path: "\(folder)/sonde.sqlite").progress()
-      if let progress, progress.storedMessages > 0,
-        let fleet = all().first(where: {
-          $0.commandLine.contains("\0simulate\0") && $0.commandLine.contains("\(folder)/simulate.json")
-        })
-      {
-        return fleet.id
-      }
-      try await Task.sleep(for: .milliseconds(10))
-    }
-    throw CancellationError()
-  }
+  return try #require(fleet)
 }

@@ -31,7 +31,7 @@ import Testing
     try await ScoringRun.with(watermark: .seconds(13 * 3600 + 60)) { run in
       // Workers that stand still are not given up meanwhile, however long it takes.
       let service = try await run.start(run.arguments(Self.hourly + ["--set", "retry_settings.timeout=1h"]))
-      try await run.waitUntil("the first job is done") {
+      try await waitUntil("the first job is done") {
         FileManager.default.fileExists(atPath: "\(run.folder)/predictions/2026-01-01T13-00-00Z/_SUCCESS")
       }
       let workers = workers(of: service.processID)
@@ -67,14 +67,14 @@ import Testing
   @Test func workersDieWithTheirScheduler() async throws {
     try await ScoringRun.with { run in
       let service = try await run.start(run.arguments(Self.hourly))
-      try await run.waitUntil("a job is done") {
+      try await waitUntil("a job is done") {
         FileManager.default.fileExists(atPath: "\(run.folder)/predictions/2026-01-01T13-00-00Z/_SUCCESS")
       }
       let workers = workers(of: service.processID)
       #expect(workers.count == 2)
       service.send(signal: SIGKILL)
       #expect(try await service.exit() == .killed(signal: SIGKILL))
-      try await run.waitUntil("the workers are gone") { !workers.contains(where: \.isAlive) }
+      try await waitUntil("the workers are gone") { !workers.contains(where: \.isAlive) }
     }
   }
 }

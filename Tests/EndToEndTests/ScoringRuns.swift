@@ -125,12 +125,4 @@ struct ScoringRun {
     #expect(outcome.status == 0, "\(arguments): \(outcome.errors)")
     return outcome.output
   }
-
-  func waitUntil(_ what: Comment, _ condition: () throws -> Bool) async throws {
-    for _ in 0..<30_000 {
-      if try condition() { return }
-      try await Task.sleep(for: .milliseconds(20))
-    }
-    Issue.record("in ten minutes it did not come to: \(what)")
-  }
 }

@@ -84,7 +84,7 @@ struct ScriptScoringTests {
             "schedule", run.folder, "--endpoint", endpoint, "--every", "1h", "--from", "2026-01-01T12:00:00Z",
           ],
           environment: ["TEST_FOLDER": run.folder])
-        try await run.waitUntil("the script is at a task") {
+        try await waitUntil("the script is at a task") {
           FileManager.default.fileExists(atPath: "\(run.folder)/running")
         }
         service.send(signal: signal)
@@ -268,7 +268,7 @@ struct ScriptScoringTests {
           "2026-01-01T00:00:00Z", "--train-to", "2026-01-01T12:00:00Z", "--until-stdin-closes",
         ], environment: ["TEST_FOLDER": run.folder])
       if body.contains("running") {
-        try await run.waitUntil("it trains") {
+        try await waitUntil("it trains") {
           FileManager.default.fileExists(atPath: "\(run.folder)/running")
         }
         service.send(signal: SIGTERM)

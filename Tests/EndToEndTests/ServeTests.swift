@@ -199,7 +199,7 @@ import Testing
       try await service.stop()
       let states = try TextFile.text(of: "\(state)/replicas.csv")
       #expect(states.contains(",killed"), "\(states)")
-      #expect(RunningProcesses.naming(folder).isEmpty)
+      #expect(try Processes.naming(folder).isEmpty)
     }
   }
 

@@ -115,7 +115,7 @@ import WindowStore
       let again = try service.ask("POST", "/score", "{\"data\": [{\"device\": \"d\", \"a.mean\": 10}]}")
       #expect(results(again).map(\.score) == [5], "\(again.text)")
       #expect(try await service.stop() == .exited(code: 0))
-      #expect(RunningProcesses.naming("\(folder)/code").isEmpty)
+      #expect(try Processes.naming("\(folder)/code").isEmpty)
     }
   }
 

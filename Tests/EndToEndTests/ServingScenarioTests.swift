@@ -66,7 +66,7 @@ import Testing
       for file in ["haproxy.cfg", "replicas.csv", "load/load.json", "load/timeline.csv"] {
         #expect(FileManager.default.fileExists(atPath: "\(files)/\(file)"), "\(file)")
       }
-      #expect(RunningProcesses.naming(folder).isEmpty)
+      #expect(try Processes.naming(folder).isEmpty)
       let verified = try await SondeProgram.run(["verify", "\(folder)/run"])
       #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
     }
@@ -126,7 +126,7 @@ import Testing
       let log = try TextFile.text(of: "\(folder)/run/serving/replicas-1-rows-1/serve.log")
       #expect(log.contains("no model today"), "\(log)")
       #expect(try report(of: "\(folder)/run")["verdict"] as? String == "error")
-      #expect(RunningProcesses.naming(folder).isEmpty)
+      #expect(try Processes.naming(folder).isEmpty)
     }
   }
 }

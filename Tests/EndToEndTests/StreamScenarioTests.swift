@@ -63,7 +63,7 @@ import Testing
       let damaged = try await SondeProgram.run(["verify", "\(folder)/run"])
       #expect(damaged.status == 1)
       #expect(damaged.output.contains("stream"), "\(damaged.output)")
-      #expect(RunningProcesses.naming(folder).isEmpty)
+      #expect(try Processes.naming(folder).isEmpty)
     }
   }
 
@@ -93,7 +93,7 @@ import Testing
       let scores = try streamPredictions(of: "\(folder)/calm")
       #expect(scores.count > 100)
       #expect(try streamPredictions(of: "\(folder)/rough") == scores)
-      #expect(RunningProcesses.naming(folder).isEmpty)
+      #expect(try Processes.naming(folder).isEmpty)
     }
   }
 

@@ -68,8 +68,8 @@ import Testing
   /// The jobs of a sweep, which lead groups.
   private func jobs(of run: String) throws -> [Int32] {
     try Processes.all().filter { id in
-      let words = (try? TextFile.text(of: "/proc/\(id)/cmdline")) ?? ""
-      return words.contains("score-size") && words.contains(run) && getpgid(id) == id
+      let words = Processes.commandLine(of: id)
+      return words.contains("score-size") && words.contains { $0.contains(run) } && getpgid(id) == id
     }
   }
 

@@ -111,8 +111,7 @@ import Testing
   /// The processes `sonde view` of `folder`.
   private static func viewers(of folder: String) -> [Int32] {
     (try? Processes.all())?.filter { id in
-      guard let line = FileManager.default.contents(atPath: "/proc/\(id)/cmdline") else { return false }
-      let words = String(decoding: line, as: UTF8.self).split(separator: "\0")
+      let words = Processes.commandLine(of: id)
       return words.contains("view") && words.contains(Substring(folder)) && Processes.state(of: id) != "Z"
     } ?? []
   }

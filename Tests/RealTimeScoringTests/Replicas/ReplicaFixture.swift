@@ -55,16 +55,6 @@ enum ReplicaFixture {
     return settings
   }
 
-  /// The processes whose command line speaks of `folder`.
-  static func processes(of folder: String) throws -> [Int32] {
-    try Processes.all().filter { process in
-      guard let line = try? Data(contentsOf: URL(fileURLWithPath: "/proc/\(process)/cmdline")) else {
-        return false
-      }
-      return String(decoding: line, as: UTF8.self).contains(folder)
-    }
-  }
-
   static func wait(until isTrue: () async throws -> Bool) async throws {
     while try await !isTrue() { try await Task.sleep(for: .milliseconds(10)) }
   }

@@ -153,11 +153,11 @@ struct ReplicaSetTests {
         try await ReplicaFixture.wait {
           (try? await FrontClient.post("/score", to: set.address).value) == nil
         }
-        #expect(try ReplicaFixture.processes(of: folder).count == 3)
+        #expect(try Processes.naming(folder).count == 3)
         try FileManager.default.removeItem(atPath: "\(folder)/a")
         #expect(try await held.value.status == 200)
         await stopping.value
-        #expect(try ReplicaFixture.processes(of: folder).isEmpty)
+        #expect(try Processes.naming(folder).isEmpty)
         let left = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/set").sorted()
         #expect(left == ["haproxy.cfg", "logs", "replicas.csv"])
         #expect(!FileManager.default.fileExists(atPath: "\(folder)/front"))
@@ -179,7 +179,7 @@ struct ReplicaSetTests {
         try await ReplicaFixture.wait { await set.figures().statistics?.inFlight == 1 }
         flag.set()
         try await set.run(until: flag)
-        #expect(try ReplicaFixture.processes(of: folder).isEmpty)
+        #expect(try Processes.naming(folder).isEmpty)
         #expect((try? await held.value.status) != 200)
         let last = try ReplicaRecord.read("\(folder)/set/replicas.csv").last
         #expect(last?.state == .killed && last?.reason == "it did not end within 1 s")
@@ -211,7 +211,7 @@ struct ReplicaSetTests {
       let words = "has ended 3 times before it was ready: exit code 1; its log is \(folder)/set/logs/replica-"
       #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
       #expect(try TextFile.text(of: "\(folder)/set/logs/replica-1.log").contains("this model cannot be read"))
-      #expect(try ReplicaFixture.processes(of: folder).isEmpty)
+      #expect(try Processes.naming(folder).isEmpty)
       #expect(!FileManager.default.fileExists(atPath: "\(folder)/set/sockets"))
     }
   }
