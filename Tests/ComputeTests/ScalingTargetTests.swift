@@ -32,6 +32,11 @@ import Testing
       "echo '{\"status\":\"ready\"}'; while read -r l; do echo '{\"status\":\"ok\",\"task\":0,\"attempt\":1,\"items\":1,\"failed_items\":0}'; done",
     ])
 
+  /// On a busy machine an answer is read long after it was given.
+  private static let oneTask = ComputeJob(
+    name: "a", input: "x", worker: answers, tasks: [0],
+    retry: RetrySettings(maxRetries: 0, timeout: .seconds(900)))
+
   private final class Changes: Sendable {
     private let all = Mutex<[NodeTransition]>([])
     func add(_ change: NodeTransition) { all.withLock { $0.append(change) } }
@@ -90,10 +95,7 @@ import Testing
   @Test func whatIsLeftGoesWithTheTarget() async throws {
     let (target, changes, folder) = try twoToThreeNodes()
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let job = ComputeJob(
-      name: "a", input: "x", worker: Self.answers,
-      tasks: [0])
-    #expect(try await target.run(job) { _ in }.succeeded == 1)
+    #expect(try await target.run(Self.oneTask) { _ in }.succeeded == 1)
     #expect(changes.counts.last == 2)
     await target.shutDown()
     #expect(changes.counts.last == 0)
@@ -105,9 +107,8 @@ import Testing
     for _ in 1...2 {
       await target.prepare(for: Self.answers)
       #expect(changes.counts.last == 2)
-      let job = ComputeJob(name: "a", input: "x", worker: Self.answers, tasks: [0])
       let started = Mutex(0)
-      let outcome = try await target.run(job) { event in
+      let outcome = try await target.run(Self.oneTask) { event in
         if case .workerStarted = event { started.withLock { $0 += 1 } }
       }
       #expect(outcome.succeeded == 1)
