@@ -129,7 +129,7 @@ import WindowStore
       name: "run", executable: SondeProgram.path,
       arguments: ["run", "\(SondeProgram.packageRoot)/Scenarios/quickstart.yaml", "--out", folder]
         // Slow enough to be caught in the middle, whatever the machine.
-        + ["--set", "clock.speed=x1000"],
+        + ["--set", "clock.speed=x20"],
       log: "\(folder).log")
     // The file comes before its tables.
     try await waitUntil("messages are stored") {

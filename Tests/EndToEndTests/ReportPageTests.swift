@@ -156,7 +156,7 @@ import WindowStore
       // Slow enough to be caught in the middle, whatever the machine.
       arguments: [
         "run", "\(SondeProgram.packageRoot)/Scenarios/quickstart.yaml", "--out", folder, "--set",
-        "clock.speed=x1000",
+        "clock.speed=x100",
       ], log: "\(folder).log")
     _ = try await waitForFleet(of: folder)
     try meanwhile()
