@@ -4,7 +4,6 @@
 Prints each check. Leaves with 0 where all of them passed, with 1 where one did not, with 64 for bad arguments, and with 69 where there is no program or no
 browser.
 """
-import argparse
 import os
 import signal
 import sys
@@ -12,13 +11,13 @@ import tempfile
 import time
 
 HOME = os.path.dirname(os.path.abspath(__file__))
-PROJECT = os.path.dirname(os.path.dirname(HOME))
 sys.path.insert(0, HOME)
 sys.dont_write_bytecode = True
 
-from looks import live, names, readme, report
+from looks import live, names, options, readme, report
 from looks.browser import browser
 from looks.ledger import Ledger
+from looks.options import PROJECT
 from looks.runs import RunFault, WatchedRun
 from looks.selftest import self_test
 
@@ -40,33 +39,24 @@ def look(chromium, sonde, root, reports):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="Tests/Browser/check.py", description=__doc__)
-    parser.add_argument("--sonde", metavar="PROGRAM", default=f"{PROJECT}/.build/release/sonde", help="the built program; by default .build/release/sonde")
-    parser.add_argument("--chromium", metavar="PROGRAM", default="/usr/bin/chromium", help="by default /usr/bin/chromium")
+    parser = options.parser("check.py", __doc__)
     parser.add_argument("--self-test", action="store_true", help="damages pages in the smallest way, and demands that each damage is found")
     parser.add_argument("reports", metavar="RUN_DIR", nargs="*", help="finished runs whose reports are looked at, too")
-    try:
-        options = parser.parse_args()
-    except SystemExit as exit:
-        sys.exit(exit.code and 64)
-    for program in (options.sonde, options.chromium):
-        if not os.access(program, os.X_OK):
-            print(f"browser-test: {program} is no program; “make browser-test” builds or installs it", file=sys.stderr)
-            sys.exit(69)
-    for folder in options.reports:
+    chosen = options.parse(parser, "browser-test")
+    for folder in chosen.reports:
         if not os.path.exists(f"{folder}/report.html"):
             print(f"browser-test: there is no report.html in {folder}", file=sys.stderr)
             sys.exit(64)
     # Whoever stops it wants its runs stopped, and its folder removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = time.monotonic()
-    sonde = os.path.abspath(options.sonde)
+    sonde = os.path.abspath(chosen.sonde)
     with tempfile.TemporaryDirectory(prefix="sonde-browser-") as root:
         try:
-            with browser(options.chromium) as chromium:
-                if options.self_test:
+            with browser(chosen.chromium) as chromium:
+                if chosen.self_test:
                     sys.exit(0 if self_test(chromium, sonde, HOME, root) else 1)
-                ledger = look(chromium, sonde, root, options.reports)
+                ledger = look(chromium, sonde, root, chosen.reports)
         except RunFault as fault:
             print(f"browser-test: {fault}", file=sys.stderr)
             sys.exit(1)

@@ -4,7 +4,6 @@
 The run is the quickstart with two faults, a minute long, so that the live page has something to show. Leaves with 1 where a picture cannot be made, and with 69
 where there is no program or no browser.
 """
-import argparse
 import contextlib
 import io
 import os
@@ -12,15 +11,16 @@ import sys
 import tempfile
 
 HOME = os.path.dirname(os.path.abspath(__file__))
-PROJECT = os.path.dirname(os.path.dirname(HOME))
 sys.path.insert(0, HOME)
 sys.dont_write_bytecode = True
 
 from PIL import Image
 from playwright.sync_api import Error, expect
 
+from looks import options
 from looks.browser import PATIENCE, SCHEMES, browser
 from looks.names import address
+from looks.options import PROJECT
 from looks.readme import MOST_BYTES
 from looks.runs import RunFault, WatchedRun
 
@@ -70,22 +70,13 @@ def make(chromium, sonde, folder, root):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="Tests/Browser/pictures.py", description=__doc__)
-    parser.add_argument("--sonde", metavar="PROGRAM", default=f"{PROJECT}/.build/release/sonde", help="the built program; by default .build/release/sonde")
-    parser.add_argument("--chromium", metavar="PROGRAM", default="/usr/bin/chromium", help="by default /usr/bin/chromium")
+    parser = options.parser("pictures.py", __doc__)
     parser.add_argument("folder", metavar="FOLDER", help="where they go: docs/pictures")
-    try:
-        options = parser.parse_args()
-    except SystemExit as exit:
-        sys.exit(exit.code and 64)
-    for program in (options.sonde, options.chromium):
-        if not os.access(program, os.X_OK):
-            print(f"pictures: {program} is no program; “make pictures” builds or installs it", file=sys.stderr)
-            sys.exit(69)
+    chosen = options.parse(parser, "pictures")
     with tempfile.TemporaryDirectory(prefix="sonde-pictures-") as root:
         try:
-            with browser(options.chromium) as chromium:
-                make(chromium, os.path.abspath(options.sonde), options.folder, root)
+            with browser(chosen.chromium) as chromium:
+                make(chromium, os.path.abspath(chosen.sonde), chosen.folder, root)
         except (RunFault, Error, AssertionError) as fault:
             print(f"pictures: {fault}", file=sys.stderr)
             sys.exit(1)
