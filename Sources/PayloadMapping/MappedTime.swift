@@ -9,6 +9,8 @@ package struct MappedTime: Hashable, Sendable, Codable {
     case nanoseconds = "ns"
     /// A date and a time of day.
     case iso8601
+    /// A text that is a date is ISO 8601; a number is in the unit in which it lies between 2000 and 2100.
+    case auto
   }
 
   /// The first that is there counts; none: records have no time of their own.
@@ -59,8 +61,8 @@ package struct MappedTime: Hashable, Sendable, Codable {
         number % 100 <= 59
       else {
         throw MappingError(
-          "\(text.quoted) is no zone; write the offset from UTC, such as +01:00. Zones that change with the season are not known"
-        )
+          "\(text.quoted) is no zone; write the offset from UTC, such as +01:00. "
+            + "Zones that change with the season are not known")
       }
       minutes = (sign == "-" ? -1 : 1) * (number / 100 * 60 + number % 100)
     }

@@ -51,8 +51,8 @@ extension MessageMapping {
     if (epoch == nil) != (sequence == nil) {
       problem(
         epoch == nil ? "sequence" : "epoch",
-        "epoch and sequence are given both; a sequence alone begins again when the device does, and tells no duplicates"
-      )
+        "epoch and sequence are given both; a sequence alone begins again when the device does, "
+          + "and tells no duplicates")
     }
     for (key, path) in [("epoch", epoch), ("sequence", sequence)] {
       guard let path else { continue }
@@ -79,6 +79,7 @@ extension MessageMapping {
         problem("enumeration", "\(one.text.quoted) is no number")
       }
     }
+    if format == .lineProtocol, records != nil { problem("records", "each line is a record already") }
     guard format == .text else { return }
     if records != nil { problem("records", "a text has no records") }
     if !names.isEmpty { problem("names", "a text has no members") }

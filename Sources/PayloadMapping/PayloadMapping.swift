@@ -145,6 +145,8 @@ package struct MessageMapping: Hashable, Sendable, Codable {
   package var booleans = BooleanPolicy.refuse
   package var lists = ListPolicy.refuse
   package var enumeration: [Enumerated] = []
+  /// Whether a payload of which nothing is a value, and nothing is refused, is none of ours; else it is rejected.
+  package var ignoresWithoutValues = false
 
   package init(topics: [TopicPattern]) { self.topics = topics }
 
