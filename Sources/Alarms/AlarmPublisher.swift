@@ -16,10 +16,12 @@ package final class AlarmPublisher {
     package var broker: BrokerAddress
     /// With `${device}` where the name of the device belongs.
     package var topic: String
+    package var mqtt = ProtocolChoice.auto
 
-    package init(broker: BrokerAddress, topic: String) {
+    package init(broker: BrokerAddress, topic: String, mqtt: ProtocolChoice = .auto) {
       self.broker = broker
       self.topic = topic
+      self.mqtt = mqtt
     }
 
     /// Why nothing can be published to `topic`; nil where it can.
@@ -48,6 +50,8 @@ package final class AlarmPublisher {
   private let lock: DatabaseLock
   private let file: GrowingFile
   private var told: ToldAlarms
+  /// Found when there is something to publish, and kept while it leads to a connection.
+  private var agreed: AgreedProtocol?
 
   /// Opens what `folder` knows of alarms published to `destination`. Throws ``ScoringError`` where another publisher has it,
   /// `FileError` and `CSVError`.
@@ -99,8 +103,7 @@ package final class AlarmPublisher {
       if told.contains(alarm) { told.add(alarm) } else { new.append(alarm) }
     }
     guard !new.isEmpty else { return [] }
-    let pool = try PublisherPool(
-      address: destination.broker, clients: [PublisherClient(id: "sonde-alarms-\(getpid())")])
+    let pool = try connect()
     defer { pool.close() }
     for alarm in new {
       let payload = try Self.payload(of: alarm)
@@ -118,6 +121,18 @@ package final class AlarmPublisher {
       try note(alarm)
     }
     return new
+  }
+
+  private func connect() throws -> PublisherPool {
+    let id = "sonde-alarms-\(getpid())"
+    let agreed = try agreed ?? AgreedProtocol.ask(destination.broker, clientID: id, destination.mqtt)
+    var client = PublisherClient(id: id)
+    client.version = agreed.version
+    // Asked for again where it fails: another broker may stand there by then.
+    self.agreed = nil
+    let pool = try PublisherPool(address: destination.broker, clients: [client])
+    self.agreed = agreed
+    return pool
   }
 
   /// The alarm as JSON, as `sonde alarms --format json` has it, on a line.

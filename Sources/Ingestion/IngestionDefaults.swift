@@ -1,3 +1,5 @@
+import MQTT
+
 /// The bounds of ingestion, each with its reason.
 package enum IngestionDefaults {
   /// Messages a transaction. More gains little (a commit's cost is spread thin already) and delays acknowledgements.
@@ -15,8 +17,10 @@ package enum IngestionDefaults {
   package static let leastRetainBytes = 64_000_000
   /// How long the broker keeps messages for an ingester that is away.
   package static let sessionExpiry = Duration.seconds(7 * 24 * 3600)
-  /// Messages that can be under way unacknowledged: MQTT has so many packet ids.
-  static let deliveriesUnderWay = 65_535
+  /// How long a broker may take to answer a subscription before nobody waits for it any more.
+  static let subscriptionPatience = Duration.seconds(10)
+  /// Messages that can be under way unacknowledged.
+  static let deliveriesUnderWay = CommitGatedConsumer.mostUnderWay
   /// How far behind the fleet's time a device may be before the fleet's watermark leaves it behind.
   package static let idleAfter = Duration.seconds(3600)
   /// Of devices without a plan, how many messages of the fleet, for each device, one may be silent and still have a say in what

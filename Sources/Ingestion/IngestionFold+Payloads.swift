@@ -1,4 +1,5 @@
 import Files
+import MQTT
 import Telemetry
 import WindowStore
 
@@ -7,22 +8,21 @@ extension IngestionFold {
   /// Takes a payload as it came from the broker.
   ///
   /// - Parameters:
-  ///   - packetID: The packet id of the delivery; 0 where it has none.
-  ///   - isRetained: Whether the broker keeps the message for those who subscribe later.
+  ///   - delivery: What the broker says of it.
   ///   - received: The wall clock, kept with a payload that is rejected.
   package mutating func take(
-    topic: UnsafeBufferPointer<UInt8>, payload: UnsafeBufferPointer<UInt8>, packetID: UInt16 = 0,
-    isRetained: Bool = false, received: Timestamp, into batch: inout StoreBatch
+    topic: UnsafeBufferPointer<UInt8>, payload: UnsafeBufferPointer<UInt8>,
+    _ delivery: MessageBatch.Delivery = .init(packetID: 0), received: Timestamp, into batch: inout StoreBatch
   ) {
     progress.deliveries += 1
     clock.wallMs = received.milliseconds
     // Nearly always nothing can be a repetition, and a digest costs as much as the rest.
-    let mayBeRetained = isRetained && retained.mayRepeat(topic)
-    let mark =
-      mayBeRetained || redeliveries.mayRepeat(progress.deliveries) ? self.mark(topic, payload, packetID) : nil
+    let mayBeRetained = delivery.isRetained && retained.mayRepeat(topic)
+    let mayComeAgain = redeliveries.mayRepeat(progress.deliveries, delivery)
+    let mark = mayBeRetained || mayComeAgain ? self.mark(topic, payload, delivery) : nil
+    let isSentAgain = mayComeAgain && mark.map { redeliveries.isRepetition($0) } ?? false
     let isRepetition =
-      mark.map { redeliveries.isRepetition($0) || (mayBeRetained && retained.isLast(topic, $0.digest)) }
-      ?? false
+      isSentAgain || mayBeRetained && mark.map { retained.isKnown(topic, $0.digest) } ?? false
     do throws(PayloadError) {
       let device = topics.device(in: topic)
       if SenML.isPack(payload) {
@@ -38,7 +38,7 @@ extension IngestionFold {
             take(message, isRepetition: isRepetition, &account.contradictions, into: &batch))
         }
         settle(account, refused, topic, payload, received, into: &batch)
-        remember(mark ?? self.mark(topic, payload, packetID), topic, isRetained, in: &batch)
+        remember(mark ?? self.mark(topic, payload, delivery), topic, delivery, isSentAgain, in: &batch)
       } else {
         var refused = RefusedValues()
         let message = try PayloadCodec.decode(payload, topicDevice: device, refused: &refused)
@@ -49,12 +49,12 @@ extension IngestionFold {
           settle(account, refused, topic, payload, received, into: &batch)
         }
         if message.position == nil || isRepetition {
-          remember(mark ?? self.mark(topic, payload, packetID), topic, isRetained, in: &batch)
+          remember(mark ?? self.mark(topic, payload, delivery), topic, delivery, isSentAgain, in: &batch)
         }
       }
     } catch {
       progress.messages += 1
-      remember(mark ?? self.mark(topic, payload, packetID), topic, isRetained, in: &batch)
+      remember(mark ?? self.mark(topic, payload, delivery), topic, delivery, isSentAgain, in: &batch)
       if isRepetition {
         progress.duplicateMessages += 1
         return
@@ -102,25 +102,28 @@ extension IngestionFold {
   }
 
   private func mark(
-    _ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>, _ packetID: UInt16
+    _ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>,
+    _ delivery: MessageBatch.Delivery
   ) -> DeliveryMark {
     DeliveryMark(
-      number: progress.deliveries, packetID: packetID,
+      number: progress.deliveries, packetID: delivery.packetID,
       digest: Digest.half(UnsafeRawBufferPointer(topic), UnsafeRawBufferPointer(payload)))
   }
 
   private mutating func remember(
-    _ mark: DeliveryMark, _ topic: UnsafeBufferPointer<UInt8>, _ isRetained: Bool, in batch: inout StoreBatch
+    _ mark: DeliveryMark, _ topic: UnsafeBufferPointer<UInt8>, _ delivery: MessageBatch.Delivery,
+    _ isSentAgain: Bool, in batch: inout StoreBatch
   ) {
-    if isRetained {
+    if delivery.isRetained {
       let mark = RetainedMark(
         topic: String(decoding: topic, as: UTF8.self), digest: mark.digest, number: mark.number)
       retained.remember(mark)
       batch.retained.append(mark)
     }
-    guard mark.packetID != 0 else { return }
+    if isSentAgain, !redeliveries.remembersRepetitions { return }
     redeliveries.remember(mark)
-    batch.marks.append(mark)
+    retained.noteDelivery(mark)
+    if mark.packetID != 0 || retained.knowsDeliveries { batch.marks.append(mark) }
   }
 
   /// To be called when a session has begun, before anything of it is taken.
@@ -129,11 +132,22 @@ extension IngestionFold {
   ///   - resumed: Whether the broker has kept what it had delivered and nobody acknowledged.
   ///   - subscribedAfter: How many deliveries came before the subscription was made, with which the broker sends what it retains;
   ///     nil: it was made now, or, in a session that goes on, as it was.
-  package mutating func sessionBegan(resumed: Bool, subscribedAfter: Int? = nil) {
+  ///   - redelivery: How the broker sends again what was not acknowledged.
+  ///   - version: In MQTT 3.1.1 what the broker retains comes with every session, and what is published does not say that it is
+  ///     retained.
+  package mutating func sessionBegan(
+    resumed: Bool, subscribedAfter: Int? = nil, redelivery: RedeliveryForm = .samePacketID,
+    version: ProtocolVersion = .five
+  ) {
     if let after = subscribedAfter ?? (resumed ? nil : progress.deliveries) {
       retained.subscribedAfter = after
     }
-    if resumed { redeliveries.sessionResumed(after: progress.deliveries) } else { redeliveries.sessionLost() }
+    retained.sessionBegan(version)
+    if resumed {
+      redeliveries.sessionResumed(after: progress.deliveries, redelivery)
+    } else {
+      redeliveries.sessionLost()
+    }
   }
 
   /// Throws where the time of `message` lies too far in the future.

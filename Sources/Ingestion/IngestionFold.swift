@@ -312,7 +312,7 @@ package struct IngestionFold: Sendable {
     self.progress = progress
     clock.resume(progress)
     redeliveries = RedeliveryGuard(marks)
-    for mark in retained { self.retained.remember(mark) }
+    self.retained = RetainedMessages(marks, retained)
     guard let checkpoint else { return }
     var reader = try CheckpointReader(checkpoint)
     for index in 0..<(try reader.count()) {

@@ -13,6 +13,8 @@ import Wording
 package final class IngestionService {
   /// What was found at the start.
   package struct Start: Sendable, Codable {
+    /// Which version of MQTT is spoken, and why; nil of an earlier version of this program.
+    package var mqtt: AgreedProtocol?
     /// Whether the broker had kept the session of an earlier life.
     package var resumedSession: Bool
     /// Messages folded again from the journal.
@@ -25,6 +27,9 @@ package final class IngestionService {
   private var fold: IngestionFold
   private var consumer: CommitGatedConsumer
   private var former: FormerSubscriptions
+  private var agreed: AgreedProtocol
+  /// How the broker sends again what was not acknowledged.
+  private var redelivery: RedeliveryForm
   private var batch = StoreBatch()
   /// Whether what the consumer holds is durable and only to be acknowledged.
   private var isBatchStored = false
@@ -66,82 +71,31 @@ package final class IngestionService {
     storedSinceCheckpoint = count
     CrashPoint.recovered.pass()
 
-    try AcknowledgementSelfTest.run(address: settings.broker, clientID: settings.clientID)
-    logger.info("acknowledgement self-test passed: \(settings.broker) waits for our commit")
+    let (agreed, redelivery) = try Self.prove(settings, logger)
     let former = try FormerSubscriptions(settings, writer)
     let (consumer, subscribedAfter) = try Self.connect(
-      settings, writer, former, deliveries: fold.progress.deliveries)
+      settings, agreed.version, writer, former, deliveries: fold.progress.deliveries)
     self.consumer = consumer
     self.former = former
+    (self.agreed, self.redelivery) = (agreed, redelivery)
     connectedAt = .now
-    fold.sessionBegan(resumed: consumer.resumedSession, subscribedAfter: subscribedAfter)
+    fold.sessionBegan(
+      resumed: consumer.resumedSession, subscribedAfter: subscribedAfter, redelivery: redelivery,
+      version: agreed.version)
     self.fold = fold
     CrashPoint.subscribed.pass()
-    start = Start(resumedSession: consumer.resumedSession, recoveredMessages: count)
+    start = Start(
+      mqtt: agreed, resumedSession: consumer.resumedSession, recoveredMessages: count)
     if count > 0 { logger.info("recovered: folded \(count) messages of the journal again") }
     let known = recovered.progress.messages
     if consumer.resumedSession {
       logger.info("resumed the session of \(settings.clientID.quoted)")
-      noteFormerSubscriptions()
+      Self.note(former, settings, logger)
     } else if known > 0 {
       logger.warning(
         """
         the broker has no session of \(settings.clientID.quoted) although the store knows \(known) messages: \
         what was published while nobody listened is lost
-        """)
-    }
-  }
-
-  /// What the client id was subscribed to before, at this broker.
-  private struct FormerSubscriptions {
-    /// To be given up.
-    var others: [String]
-    /// How many deliveries came before the present subscription was made; nil where it has to be made.
-    var currentAfter: Int?
-
-    init(_ settings: IngestionSettings, _ writer: WindowStoreWriter) throws {
-      let known = try writer.subscriptions(of: settings.clientID, at: settings.broker.description)
-      others = known.map(\.filter).filter { $0 != settings.topic }
-      // The newest alone stands: each was given up for the next.
-      if let last = known.last, last.filter == settings.topic { currentAfter = last.after }
-    }
-  }
-
-  /// Connects and subscribes.
-  ///
-  /// - Parameter deliveries: How many came until now.
-  /// - Returns: How many deliveries came before the subscription was made.
-  private static func connect(
-    _ settings: IngestionSettings, _ writer: WindowStoreWriter, _ former: FormerSubscriptions,
-    deliveries: Int
-  ) throws -> (CommitGatedConsumer, subscribedAfter: Int) {
-    func remember(isOnly: Bool) throws {
-      try writer.remember(
-        .init(filter: settings.topic, after: deliveries), of: settings.clientID,
-        at: settings.broker.description, isOnly: isOnly)
-    }
-    // Before it is made: whatever happens in between, the next start gives it up where it has another.
-    if former.currentAfter == nil { try remember(isOnly: false) }
-    let consumer = try CommitGatedConsumer(
-      address: settings.broker, clientID: settings.clientID, filter: settings.topic,
-      formerFilters: former.others, sessionExpiry: IngestionDefaults.sessionExpiry)
-    guard !consumer.resumedSession else { return (consumer, former.currentAfter ?? deliveries) }
-    try remember(isOnly: true)
-    return (consumer, deliveries)
-  }
-
-  /// Says what else a session that was resumed may bring.
-  private func noteFormerSubscriptions() {
-    if !former.others.isEmpty {
-      let filters = former.others.map { "“\($0)”" }.joined(separator: ", ")
-      logger.info(
-        "the session's earlier subscription \(filters) is given up; what the broker has queued of it still comes"
-      )
-    } else if former.currentAfter == nil {
-      logger.warning(
-        """
-        the store does not know what the session of “\(settings.clientID)” was subscribed to before; whatever that \
-        is comes too. Choose another --client-id where it must not
         """)
     }
   }
@@ -187,10 +141,8 @@ package final class IngestionService {
     if firstMessage == nil { firstMessage = (.now, IngestionStatistics.processorSeconds()) }
     batch.removeAll()
     let readingsBefore = fold.progress.storedReadings
-    consumer.batch.forEachDelivery { topic, payload, packetID, isRetained in
-      fold.take(
-        topic: topic, payload: payload, packetID: packetID, isRetained: isRetained, received: now,
-        into: &batch)
+    consumer.batch.forEachDelivery { topic, payload, delivery in
+      fold.take(topic: topic, payload: payload, delivery, received: now, into: &batch)
     }
     fold.finish(&batch)
     storedSinceCheckpoint += batch.stored.count
@@ -303,15 +255,21 @@ package final class IngestionService {
       do {
         former = try FormerSubscriptions(settings, writer)
         let (consumer, subscribedAfter) = try Self.connect(
-          settings, writer, former, deliveries: fold.progress.deliveries)
+          settings, agreed.version, writer, former, deliveries: fold.progress.deliveries)
         self.consumer = consumer
         connectedAt = .now
         isBatchStored = false
-        fold.sessionBegan(resumed: consumer.resumedSession, subscribedAfter: subscribedAfter)
+        fold.sessionBegan(
+          resumed: consumer.resumedSession, subscribedAfter: subscribedAfter, redelivery: redelivery,
+          version: agreed.version)
         logger.info("connected again; session \(consumer.resumedSession ? "resumed" : "lost")")
         return
       } catch {
         guard ContinuousClock.now < deadline else { throw error }
+        if (error as? MQTTError)?.mayBeTheVersion ?? false, settings.mqtt ?? .auto == .auto {
+          // Another broker may have taken its place. Where it does not answer either, what was found stands.
+          if let found = try? Self.prove(settings, logger) { (agreed, redelivery) = found }
+        }
         Thread.sleep(forTimeInterval: IngestionDefaults.reconnectPause.seconds)
       }
     }

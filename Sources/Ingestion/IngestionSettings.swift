@@ -6,6 +6,8 @@ import Wording
 /// Everything that ingestion is told: what to take, from where, to where. As a file it is a run's `ingest.json`.
 package struct IngestionSettings: Hashable, Sendable, Codable {
   package var broker: BrokerAddress
+  /// Which version of MQTT is spoken with it; nil, as in files that do not say, is ``ProtocolChoice/auto``.
+  package var mqtt: ProtocolChoice?
   /// What to subscribe to.
   package var topic: String
   /// The name of the session that the broker keeps for us.
@@ -19,7 +21,7 @@ package struct IngestionSettings: Hashable, Sendable, Codable {
   package var arrivals: String?
 
   private enum CodingKeys: String, CodingKey {
-    case broker, topic, store, rules, messagesPerCommit, messagesPerCheckpoint, arrivals
+    case broker, mqtt, topic, store, rules, messagesPerCommit, messagesPerCheckpoint, arrivals
     case clientID = "clientId"
   }
 

@@ -1,13 +1,20 @@
 import Files
+import MQTT
 import WindowStore
 
 /// Tells deliveries that the broker repeats after a lost connection from new ones.
 ///
 /// A crash, or a broken connection, between a commit and its acknowledgement makes the broker deliver again what is stored
-/// already. Messages with epoch and sequence are then known; all others, and payloads that are no messages, are told here by
-/// packet id and digest. A redelivery keeps its packet id (MQTT 5, 4.4), redeliveries come first, in their order, and no more
-/// than ``IngestionDefaults/deliveriesUnderWay`` can be under way. Within that distance a broker does not give a packet id
-/// to another message, so one that happens to have the same bytes is not mistaken for a redelivery.
+/// already. Messages with epoch and sequence are then known; all others, and payloads that are no messages, are told here.
+///
+/// By packet id and digest, where the broker does as the protocol demands: a redelivery keeps its packet id (MQTT 5, 4.4), redeliveries
+/// come first, in their order, and no more than ``IngestionDefaults/deliveriesUnderWay`` can be under way. Within that distance a
+/// broker does not give a packet id to another message, so one that happens to have the same bytes is not mistaken for a redelivery.
+///
+/// By its mark (DUP), its digest and its place, where a broker gives new packet ids to what it delivers again: what is marked and has
+/// the bytes of an earlier delivery is that delivery, each once and in their order, until the first message without a mark. A broker
+/// marks what it has sent, and not what has arrived: a marked message that had not arrived, and has the same topic and bytes as one
+/// that is stored, is taken for that one.
 struct RedeliveryGuard: Sendable {
   private struct Key: Hashable, Sendable {
     var packetID: UInt16
@@ -20,6 +27,16 @@ struct RedeliveryGuard: Sendable {
   private var oldest = 0
   /// The last delivery before the session was resumed; nil while nothing can come again.
   private var resumedAfter: Int?
+  /// How the broker of the session that was resumed delivers again.
+  private var form = RedeliveryForm.samePacketID
+  /// By digest, the numbers of the deliveries that may come again under new packet ids, newest first.
+  private var places: [[UInt8]: [Int]] = [:]
+  /// The last of them that came again.
+  private var lastPlace = 0
+
+  /// Whether what came again is taken down as a delivery of its own: under a packet id that it had, and not where it has only its
+  /// place, which it keeps.
+  var remembersRepetitions: Bool { form != .newPacketID }
 
   init() {}
 
@@ -29,23 +46,52 @@ struct RedeliveryGuard: Sendable {
   }
 
   /// From here on the broker may repeat what came up to delivery `last`.
-  mutating func sessionResumed(after last: Int) { resumedAfter = numbers.isEmpty ? nil : last }
+  mutating func sessionResumed(after last: Int, _ form: RedeliveryForm) {
+    resumedAfter = numbers.isEmpty ? nil : last
+    self.form = form
+    places = [:]
+    lastPlace = 0
+    guard form == .newPacketID else { return }
+    for (number, key) in order[oldest...].reversed() { places[key.digest, default: []].append(number) }
+  }
 
   /// The broker knows nothing of what came before.
   mutating func sessionLost() { self = RedeliveryGuard() }
 
   /// Whether delivery `number` can be a repetition of a marked one at all.
-  func mayRepeat(_ number: Int) -> Bool {
-    guard let resumedAfter else { return false }
-    return number - resumedAfter < IngestionDefaults.deliveriesUnderWay
+  mutating func mayRepeat(_ number: Int, _ delivery: MessageBatch.Delivery) -> Bool {
+    guard let resumedAfter, delivery.packetID != 0 else { return false }
+    switch form {
+    case .samePacketID: return number - resumedAfter < IngestionDefaults.deliveriesUnderWay
+    case .newPacketID:
+      // What is delivered again comes first.
+      if !delivery.isRepetition { self.resumedAfter = nil }
+      return delivery.isRepetition
+    case .unmarked: return false
+    }
   }
 
-  /// Whether `mark` is of a delivery that came before the session was resumed.
-  func isRepetition(_ mark: DeliveryMark) -> Bool {
-    guard let resumedAfter, mark.packetID != 0,
-      let earlier = numbers[Key(packetID: mark.packetID, digest: mark.digest)], earlier <= resumedAfter
+  /// Whether `mark` is of a delivery that came before the session was resumed; to be asked once, where ``mayRepeat(_:_:)`` says so.
+  mutating func isRepetition(_ mark: DeliveryMark) -> Bool {
+    guard let resumedAfter, mark.packetID != 0 else { return false }
+    if form == .newPacketID { return takesPlace(mark) }
+    guard let earlier = numbers[Key(packetID: mark.packetID, digest: mark.digest)], earlier <= resumedAfter
     else { return false }
     return mark.number - earlier < IngestionDefaults.deliveriesUnderWay
+  }
+
+  private mutating func takesPlace(_ mark: DeliveryMark) -> Bool {
+    guard var candidates = places[mark.digest] else { return false }
+    while let earlier = candidates.popLast() {
+      guard earlier > lastPlace, mark.number - earlier < IngestionDefaults.deliveriesUnderWay else {
+        continue
+      }
+      lastPlace = earlier
+      places[mark.digest] = candidates
+      return true
+    }
+    places[mark.digest] = nil
+    return false
   }
 
   /// Takes down a delivery; one without a packet id (QoS 0) never comes again.

@@ -1,10 +1,21 @@
 import CMosquitto
 import Foundation
 
+/// How a broker sends again what was not acknowledged.
+package enum RedeliveryForm: String, CaseIterable, Hashable, Sendable, Codable {
+  /// Under the packet id that it had before, as the protocol demands (MQTT 5 and MQTT 3.1.1, 4.4).
+  case samePacketID = "same_packet_id"
+  /// Under the next packet id that is free, and marked as a repetition.
+  case newPacketID = "new_packet_id"
+  /// Under another packet id, and without a mark: nothing but its content tells it from a new message.
+  case unmarked
+}
+
 /// Proves against a broker that a message is acknowledged when we say so, and not before.
 ///
-/// A message is published to a subscriber that reads it and dies without ``CommitGatedConsumer/acknowledge()``. The
-/// broker must send it again to the next subscriber of the same session, and must not once that one has acknowledged.
+/// Two messages are published to a subscriber that acknowledges the first, reads the second, and dies without
+/// ``CommitGatedConsumer/acknowledge()``. The broker must send that one again to the next subscriber of the same session, and must
+/// not once that one has acknowledged. How it sends it again is found out on the way.
 package enum AcknowledgementSelfTest {
   /// How long the broker may take for each step.
   static let patience = Duration.seconds(5)
@@ -18,22 +29,36 @@ package enum AcknowledgementSelfTest {
   ///   - gatesAcknowledgements: Whether the consumers that are tried wait for the commit, as those of ingestion do.
   /// - Throws: ``MQTTError/acknowledgesEarly(_:observed:)`` where the proof fails, other ``MQTTError`` where it
   ///   cannot be carried out.
-  package static func run(address: BrokerAddress, clientID: String, gatesAcknowledgements: Bool = true) throws
-  {
+  @discardableResult
+  package static func run(
+    address: BrokerAddress, clientID: String, version: ProtocolVersion = .five,
+    gatesAcknowledgements: Bool = true
+  ) throws -> RedeliveryForm {
     let identity = "\(clientID)-selftest-\(getpid())"
     let topic = "sonde/selftest/\(identity)"
     func subscriber() throws -> CommitGatedConsumer {
       try CommitGatedConsumer(
-        address: address, clientID: identity, filter: topic, sessionExpiry: .seconds(60),
+        address: address, clientID: identity, filter: topic, sessionExpiry: .seconds(60), version: version,
         gatesAcknowledgements: gatesAcknowledgements)
     }
-    defer { forgetSession(address, identity) }
+    defer { try? CommitGatedConsumer.forgetSession(of: identity, at: address, version: version) }
 
+    let form: RedeliveryForm
+    let before: MessageBatch.Delivery
     do {
       let first = try subscriber()
-      try publish(address, identity, topic)
+      guard try first.awaitSubscription(within: patience) else {
+        throw MQTTError.timedOut(address, waitingFor: "answer to the self-test subscription")
+      }
+      try publish(address, identity, topic, version, count: 2)
       try first.receive(limit: 1, byteLimit: .max, within: patience)
       guard !first.batch.isEmpty else { throw MQTTError.timedOut(address, waitingFor: "self-test message") }
+      try first.acknowledge()
+      try first.receive(limit: 1, byteLimit: .max, within: patience)
+      guard let second = first.batch.lastDelivery else {
+        throw MQTTError.timedOut(address, waitingFor: "second self-test message")
+      }
+      before = second
       // Dropped here, unacknowledged.
     }
     do {
@@ -42,9 +67,11 @@ package enum AcknowledgementSelfTest {
         throw MQTTError.acknowledgesEarly(address, observed: "the broker did not keep the session")
       }
       try second.receive(limit: 1, byteLimit: .max, within: patience)
-      guard !second.batch.isEmpty else {
+      guard let again = second.batch.lastDelivery else {
         throw MQTTError.acknowledgesEarly(address, observed: "an unacknowledged message did not come again")
       }
+      form =
+        again.packetID == before.packetID ? .samePacketID : again.isRepetition ? .newPacketID : .unmarked
       try second.acknowledge()
       second.finish()
     }
@@ -54,34 +81,32 @@ package enum AcknowledgementSelfTest {
       throw MQTTError.acknowledgesEarly(address, observed: "an acknowledged message came again")
     }
     third.finish()
+    return form
   }
 
-  private static func publish(_ address: BrokerAddress, _ identity: String, _ topic: String) throws {
+  private static func publish(
+    _ address: BrokerAddress, _ identity: String, _ topic: String, _ version: ProtocolVersion, count: Int
+  ) throws {
     let publisher = try MQTTConnection(
       address: address,
       options: .init(
-        clientID: "\(identity)-p", cleanStart: true, sessionExpirySeconds: 0, queuesWrites: false))
+        clientID: "\(identity)-p", cleanStart: true, sessionExpirySeconds: 0, queuesWrites: false,
+        version: version))
     try publisher.open()
-    var acknowledged = false
-    publisher.onPublished = { _ in acknowledged = true }
-    _ = try Array("self-test".utf8).withUnsafeBytes {
-      try publisher.publish(topic: topic, payload: $0, quality: .atLeastOnce)
+    var acknowledged = 0
+    publisher.onPublished = { _ in acknowledged += 1 }
+    for _ in 0..<count {
+      _ = try Array("self-test".utf8).withUnsafeBytes {
+        try publisher.publish(topic: topic, payload: $0, quality: .atLeastOnce)
+      }
     }
     let deadline = ContinuousClock.now + patience
-    while !acknowledged {
+    while acknowledged < count {
       guard ContinuousClock.now < deadline else {
         throw MQTTError.timedOut(address, waitingFor: "acknowledgement of the self-test message")
       }
       if try publisher.waitUntilReadable(.milliseconds(20)) { _ = try publisher.read(upTo: 8) }
     }
     publisher.close()
-  }
-
-  private static func forgetSession(_ address: BrokerAddress, _ identity: String) {
-    let last = try? MQTTConnection(
-      address: address,
-      options: .init(clientID: identity, cleanStart: true, sessionExpirySeconds: 0, queuesWrites: false))
-    _ = try? last?.open()
-    last?.close()
   }
 }

@@ -1,91 +1,6 @@
 import CMosquitto
 import Foundation
 
-/// Messages as they came from the broker, side by side in one buffer.
-package struct MessageBatch: Sendable {
-  private var bytes: [UInt8] = []
-  private var entries: [Entry] = []
-
-  private struct Entry {
-    /// Where topic and payload end.
-    var topicEnd: Int
-    var payloadEnd: Int
-    var packetID: UInt16
-    var isRetained: Bool
-  }
-
-  /// An empty batch.
-  package init() {}
-
-  /// How many messages.
-  package var count: Int { entries.count }
-
-  package var isEmpty: Bool { entries.isEmpty }
-
-  /// How many bytes topics and payloads take together.
-  package var byteCount: Int { bytes.count }
-
-  /// When the messages that say so were meant to be sent.
-  package private(set) var intendedTimes: [IntendedTime] = []
-
-  mutating func append(
-    topic: UnsafePointer<CChar>, payload: UnsafeRawBufferPointer, packetID: UInt16, isRetained: Bool,
-    intended: IntendedTime?
-  ) {
-    bytes.append(contentsOf: UnsafeRawBufferPointer(start: topic, count: strlen(topic)))
-    let topicEnd = bytes.count
-    bytes.append(contentsOf: payload)
-    entries.append(
-      Entry(topicEnd: topicEnd, payloadEnd: bytes.count, packetID: packetID, isRetained: isRetained))
-    if let intended { intendedTimes.append(intended) }
-  }
-
-  /// Adds a message, as if it had come from a broker.
-  package mutating func append(topic: String, payload: [UInt8]) {
-    topic.withCString { topic in
-      payload.withUnsafeBytes {
-        append(topic: topic, payload: $0, packetID: 0, isRetained: false, intended: nil)
-      }
-    }
-  }
-
-  /// Empties the batch and keeps its memory.
-  package mutating func removeAll() {
-    bytes.removeAll(keepingCapacity: true)
-    entries.removeAll(keepingCapacity: true)
-    intendedTimes.removeAll(keepingCapacity: true)
-  }
-
-  /// Calls `body` with topic, payload and packet id of every message, in the order of arrival. The buffers are valid only
-  /// during the call.
-  package func forEachMessage(
-    _ body: (
-      _ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>, _ packetID: UInt16
-    ) -> Void
-  ) {
-    forEachDelivery { topic, payload, packetID, _ in body(topic, payload, packetID) }
-  }
-
-  /// As ``forEachMessage(_:)``, and says of each message whether its publisher asked the broker to retain it.
-  package func forEachDelivery(
-    _ body: (
-      _ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>, _ packetID: UInt16,
-      _ isRetained: Bool
-    ) -> Void
-  ) {
-    bytes.withUnsafeBufferPointer { bytes in
-      var start = 0
-      for entry in entries {
-        body(
-          UnsafeBufferPointer(rebasing: bytes[start..<entry.topicEnd]),
-          UnsafeBufferPointer(rebasing: bytes[entry.topicEnd..<entry.payloadEnd]), entry.packetID,
-          entry.isRetained)
-        start = entry.payloadEnd
-      }
-    }
-  }
-}
-
 /// A subscriber that acknowledges a message only when told that it is stored.
 ///
 /// Stock libmosquitto queues an acknowledgement before it hands over the message. A client marked as threaded does not
@@ -101,39 +16,81 @@ package final class CommitGatedConsumer {
   /// What ``receive(limit:within:)`` has read since the last ``acknowledge()``.
   package private(set) var batch = MessageBatch()
 
+  /// Messages that can be under way unacknowledged: MQTT has so many packet ids.
+  package static let mostUnderWay = 65_535
+
   private let connection: MQTTConnection
   private var lastMaintenance = ContinuousClock.now
+  private var inFlight = InFlightLimit()
 
   /// Connects with a session that outlives the connection, and subscribes to `filter` at QoS 1. Throws ``MQTTError``.
   ///
   /// - Parameters:
   ///   - formerFilters: What the same client id may have been subscribed to before. It is given up: no more of it is queued, and
   ///     what is queued already still comes.
-  ///   - sessionExpiry: How long the broker keeps messages for this client id while nobody is connected with it.
+  ///   - sessionExpiry: How long the broker keeps messages for this client id while nobody is connected with it. MQTT 3.1.1 cannot
+  ///     say it: there the broker's own setting counts.
   ///   - gatesAcknowledgements: False makes a client as the library has it, which acknowledges what it hands over at once. It is there
   ///     to show that ``AcknowledgementSelfTest`` finds such a client out.
   package init(
     address: BrokerAddress, clientID: String, filter: String, formerFilters: [String] = [],
-    sessionExpiry: Duration, gatesAcknowledgements: Bool = true
+    sessionExpiry: Duration, version: ProtocolVersion = .five, gatesAcknowledgements: Bool = true
   ) throws {
     connection = try MQTTConnection(
       address: address,
       options: .init(
         clientID: clientID, cleanStart: false,
         sessionExpirySeconds: UInt32(clamping: sessionExpiry.components.seconds),
-        queuesWrites: gatesAcknowledgements))
+        queuesWrites: gatesAcknowledgements, version: version))
     resumedSession = try connection.open()
+    if resumedSession {
+      connection.watchRepetitions()
+      watchesRepetitions = true
+    }
     connection.onMessage = { [unowned self] message, properties in
+      let delivery = MessageBatch.Delivery(
+        packetID: UInt16(truncatingIfNeeded: message.pointee.mid), isRetained: message.pointee.retain,
+        isRepetition: connection.isRepetition)
       batch.append(
         topic: message.pointee.topic,
         payload: UnsafeRawBufferPointer(
           start: message.pointee.payload, count: Int(message.pointee.payloadlen)),
-        packetID: UInt16(truncatingIfNeeded: message.pointee.mid), isRetained: message.pointee.retain,
-        intended: properties.flatMap { IntendedTime.read($0) })
+        delivery, intended: properties.flatMap { IntendedTime.read($0) })
+      sinceResumed += 1
     }
     // First the new, then the old: what both match is not missed in between.
     try connection.subscribe(filter)
     for former in formerFilters where former != filter { try connection.unsubscribe(former) }
+  }
+
+  /// Messages of this connection.
+  private var sinceResumed = 0
+  private var watchesRepetitions = false
+
+  /// Has the broker at `address` forget the session of `clientID`, with all that it has queued for it. Throws ``MQTTError``.
+  package static func forgetSession(
+    of clientID: String, at address: BrokerAddress, version: ProtocolVersion
+  ) throws {
+    // A clean start ends the session that there was; that of this connection ends with it, in MQTT 5 because it expires at once.
+    let last = try MQTTConnection(
+      address: address,
+      options: .init(
+        clientID: clientID, cleanStart: true, sessionExpirySeconds: 0, queuesWrites: false, version: version))
+    try last.open()
+    last.close()
+  }
+
+  /// Reads until the broker has answered the subscription: what is published from then on comes. What arrives meanwhile is in
+  /// ``batch``. For a session that was not resumed; of another one everything that is queued may come first, and it was subscribed
+  /// before. Throws ``MQTTError``, and returns false where the answer did not come in time.
+  @discardableResult
+  package func awaitSubscription(within patience: Duration) throws -> Bool {
+    let deadline = ContinuousClock.now + patience
+    while connection.subscriptionAnswers == 0 {
+      guard ContinuousClock.now < deadline else { return false }
+      if try connection.read(upTo: 1) == 0 { _ = try connection.waitUntilReadable(.milliseconds(20)) }
+    }
+    return true
   }
 
   /// Reads into ``batch`` until it holds `limit` messages, or until `interval` has passed since the call and there is
@@ -142,14 +99,27 @@ package final class CommitGatedConsumer {
   /// - Parameter byteLimit: Where the batch holds this many bytes, it is full as well.
   package func receive(limit: Int, byteLimit: Int, within interval: Duration) throws {
     let deadline = ContinuousClock.now + interval
+    if watchesRepetitions, sinceResumed > Self.mostUnderWay {
+      connection.ignoreRepetitions()
+      watchesRepetitions = false
+    }
     while batch.count < limit, batch.byteCount < byteLimit {
+      if let most = inFlight.limit, batch.unacknowledged >= most {
+        // Nothing more comes until these are acknowledged; or it is no limit.
+        guard try batch.unacknowledged > most || connection.waitUntilReadable(.zero) else { return }
+        inFlight.wasExceeded()
+      }
       // Many at a time between two looks at the clock; few enough that a batch stays near its limit.
       if try connection.read(upTo: min(64, limit - batch.count)) > 0 {
         if ContinuousClock.now >= deadline { return }
         continue
       }
       let rest = deadline - .now
-      guard rest > .zero, try connection.waitUntilReadable(max(.milliseconds(1), rest)) else { break }
+      guard rest > .zero else { break }
+      guard try connection.waitUntilReadable(max(.milliseconds(1), rest)) else {
+        inFlight.endedInSilence(batch.unacknowledged)
+        break
+      }
     }
     if batch.isEmpty { try maintain() }
   }

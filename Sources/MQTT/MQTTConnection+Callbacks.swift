@@ -1,4 +1,5 @@
 import CMosquitto
+import Foundation
 
 /// What the library calls. Formed here, outside any actor, because it calls them from C.
 extension MQTTConnection {
@@ -14,9 +15,19 @@ extension MQTTConnection {
       let refusal =
         connection.version == .five
         ? reasonText(code) : String(cString: mosquitto_connack_string(code))
-      connection.connectAnswer =
-        code == 0 ? .accepted(sessionPresent: flags & 1 == 1) : .refused(reason: refusal)
+      if code == 0 {
+        connection.connectAnswer = .accepted(sessionPresent: flags & 1 == 1)
+      } else if connection.isVersionRefusal(code) {
+        connection.connectAnswer = .refusedVersion(reason: refusal)
+      } else {
+        connection.connectAnswer = .refused(reason: refusal)
+      }
     }
+
+  /// MQTT 5, 3.2.2.2 (the library takes a refusal in the form of MQTT 3.1.1 for the same), and MQTT 3.1.1, 3.2.2.3.
+  private func isVersionRefusal(_ code: Int32) -> Bool {
+    version == .five ? code == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION.rawValue.signed : code == 1
+  }
 
   static let disconnectCallback:
     @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, Int32, OpaquePointer?) -> Void = {
@@ -45,9 +56,33 @@ extension MQTTConnection {
     @convention(c) (
       OpaquePointer?, UnsafeMutableRawPointer?, Int32, Int32, UnsafePointer<Int32>?, OpaquePointer?
     ) -> Void = { _, context, _, count, granted, _ in
+      guard let connection = connection(context) else { return }
+      connection.subscriptionAnswers += 1
       guard let granted, count > 0, granted[0] > 2 else { return }
-      connection(context)?.subscriptionFailure = reasonText(granted[0])
+      // MQTT 3.1.1 has one code, 128, for every reason.
+      connection.subscriptionFailure =
+        connection.version == .five ? reasonText(granted[0]) : "MQTT 3.1.1 has no word for the reason"
     }
+
+  /// The library hands the flag DUP to nobody, but its log has it: “Client ID received PUBLISH (d1, q1, r0, m7, 'topic', … ”.
+  static let logCallback:
+    @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, Int32, UnsafePointer<CChar>?) -> Void = {
+      _, context, _, text in
+      guard let text, let connection = connection(context) else { return }
+      let prefix = connection.publishPrefix
+      // Compared from the start of the line: what else is in it was written by others.
+      guard strncmp(text, prefix, prefix.utf8.count) == 0 else { return }
+      connection.isRepetition = text[prefix.utf8.count] == CChar(UInt8(ascii: "1"))
+    }
+
+  /// From here on ``isRepetition`` says of each message whether the broker has marked it. Costs a line of the library's log a packet.
+  func watchRepetitions() { mosquitto_log_callback_set(handle, Self.logCallback) }
+
+  /// Ends ``watchRepetitions()``.
+  func ignoreRepetitions() {
+    mosquitto_log_callback_set(handle, nil)
+    isRepetition = false
+  }
 
   private static func reasonText(_ code: Int32) -> String { String(cString: mosquitto_reason_string(code)) }
 }

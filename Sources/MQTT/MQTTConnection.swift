@@ -29,6 +29,15 @@ final class MQTTConnection {
     case none
     case accepted(sessionPresent: Bool)
     case refused(reason: String)
+    /// It does not take the version of MQTT.
+    case refusedVersion(reason: String)
+
+    var isRefusal: Bool {
+      switch self {
+      case .none, .accepted: false
+      case .refused, .refusedVersion: true
+      }
+    }
   }
 
   /// Seconds without traffic after which the broker gives a client up.
@@ -41,9 +50,16 @@ final class MQTTConnection {
   let address: BrokerAddress
   let version: ProtocolVersion
   private let sessionExpirySeconds: UInt32
+  /// How a line of the library's log begins that says of a message that it has come.
+  let publishPrefix: String
   var connectAnswer = ConnectAnswer.none
   var disconnection: String?
   var subscriptionFailure: String?
+  /// How many subscriptions the broker has answered.
+  var subscriptionAnswers = 0
+  /// Whether the broker said of the message that is handed over that it may have come before (the flag DUP). Known between
+  /// ``watchRepetitions()`` and ``ignoreRepetitions()``.
+  var isRepetition = false
   /// Called for every message, inside ``read(upTo:)``.
   var onMessage: ((UnsafePointer<mosquitto_message>, _ properties: OpaquePointer?) -> Void)?
   /// Called with the packet id of every publication that the broker has acknowledged.
@@ -62,6 +78,7 @@ final class MQTTConnection {
     self.address = address
     version = options.version
     sessionExpirySeconds = options.sessionExpirySeconds
+    publishPrefix = "Client \(options.clientID) received PUBLISH (d"
     isEncrypted = address.isEncrypted
     guard let handle = mosquitto_new(options.clientID, options.cleanStart, nil) else {
       throw MQTTError.library(
@@ -107,11 +124,11 @@ final class MQTTConnection {
     while true {
       if let sessionPresent = try opened() { return sessionPresent }
       guard ContinuousClock.now < deadline else {
-        throw MQTTError.timedOut(address, waitingFor: "connectAnswer")
+        throw MQTTError.timedOut(address, waitingFor: "answer to CONNECT")
       }
       if try waitUntilReadable(.milliseconds(100)) { try readOnePacket() }
       // The library has closed the socket of a refused connection; what follows would only say so.
-      if case .refused = connectAnswer { continue }
+      if connectAnswer.isRefusal { continue }
       // Until the TLS handshake is done, which only reading moves on, CONNECT waits in the queue.
       try flush()
       try maintain()
@@ -138,11 +155,12 @@ final class MQTTConnection {
     try flush()
   }
 
-  /// Nil while the connectAnswer is still to come; then whether the broker had kept a session.
+  /// Nil while the answer is still to come; then whether the broker had kept a session.
   func opened() throws -> Bool? {
     switch connectAnswer {
     case .accepted(let sessionPresent): return sessionPresent
     case .refused(let reason): throw MQTTError.refused(address, reason: reason)
+    case .refusedVersion(let reason): throw MQTTError.versionRefused(address, version, reason: reason)
     case .none: break
     }
     if let disconnection { throw MQTTError.disconnected(address, reason: disconnection) }
@@ -150,8 +168,11 @@ final class MQTTConnection {
   }
 
   /// Asks for `filter` at QoS 1. Does not wait: after a resumed session messages may come before the answer; a refusal
-  /// is thrown by a later ``read(upTo:)``. Retained messages come only with a new subscription, and what is published with the
-  /// wish to be retained says so.
+  /// is thrown by a later ``read(upTo:)``.
+  ///
+  /// In MQTT 5 retained messages come only with a new subscription, and what is published with the wish to be retained says so.
+  /// MQTT 3.1.1 has no such options, which the library then leaves out: they come each time that one subscribes, and nothing else
+  /// says that it is retained.
   func subscribe(_ filter: String) throws {
     let options = MQTT_SUB_OPT_SEND_RETAIN_NEW.rawValue | MQTT_SUB_OPT_RETAIN_AS_PUBLISHED.rawValue
     try MQTTError.check(
@@ -207,8 +228,8 @@ final class MQTTConnection {
     errno = 0
     let code = mosquitto_loop_read(handle, 1)
     guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
-      // CONNACK with a refusal also ends here; the connectAnswer says more than the code.
-      if case .refused = connectAnswer { return }
+      // CONNACK with a refusal also ends here; the answer to CONNECT says more than the code.
+      if connectAnswer.isRefusal { return }
       throw MQTTError.disconnected(address, reason: disconnection ?? MQTTError.reason(code))
     }
     if let subscriptionFailure {
@@ -291,41 +312,6 @@ final class MQTTConnection {
       throw MQTTError.library(operation: "publication", reason: MQTTError.reason(code))
     }
     return packetID
-  }
-
-  /// Takes leave: DISCONNECT, after everything that is queued.
-  ///
-  /// - Parameter forgetsSession: Asks the broker to forget the session, which only MQTT 5 can do.
-  func close(forgetsSession: Bool = false) {
-    var properties: OpaquePointer?
-    defer { mosquitto_property_free_all(&properties) }
-    if forgetsSession, version == .five {
-      mosquitto_property_add_int32(&properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue), 0)
-    }
-    mosquitto_disconnect_v5(handle, 0, properties)
-    try? flush()
-  }
-
-  /// Takes leave, and returns only when the broker has read everything that was sent.
-  ///
-  /// The library closes its socket as soon as DISCONNECT is written. Where something unread lies in that socket, the kernel
-  /// then resets the connection, and the broker loses the acknowledgements that it has not read yet. So DISCONNECT
-  /// is written here, our side of the connection is shut, and what still comes is thrown away until the broker closes.
-  func closeAfterDelivery() {
-    try? flush()
-    let descriptor = socket
-    guard descriptor >= 0 else { return }
-    // MQTT 5, 3.14: packet type 14, remaining length 0, which means "normal disconnection".
-    let disconnect: [UInt8] = [0xE0, 0x00]
-    guard send(descriptor, disconnect, disconnect.count, Int32(MSG_NOSIGNAL)) == disconnect.count,
-      shutdown(descriptor, Int32(SHUT_WR)) == 0
-    else { return }
-    let deadline = ContinuousClock.now + Self.disconnectTimeout
-    var unread = [UInt8](repeating: 0, count: 1 << 16)
-    while ContinuousClock.now < deadline, (try? waitUntilReadable(.milliseconds(100))) != nil {
-      let count = recv(descriptor, &unread, unread.count, Int32(MSG_DONTWAIT))
-      if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return }
-    }
   }
 }
 

@@ -8,6 +8,10 @@ package enum MQTTError: Hashable, Sendable, ExitingError {
   case unreachable(BrokerAddress, reason: String)
   /// The broker answered our CONNECT with a refusal.
   case refused(BrokerAddress, reason: String)
+  /// The broker does not take this version of MQTT.
+  case versionRefused(BrokerAddress, ProtocolVersion, reason: String)
+  /// Neither version of MQTT led to a connection.
+  case noVersion(BrokerAddress, five: String, threeOneOne: String)
   /// The connection broke.
   case disconnected(BrokerAddress, reason: String)
   /// The broker did not allow a subscription.
@@ -32,6 +36,10 @@ package enum MQTTError: Hashable, Sendable, ExitingError {
     case .unreachable(let address, let reason):
       "no broker answers at \(address): \(reason). Is one running there?"
     case .refused(let address, let reason): "the broker at \(address) refused the connection: \(reason)"
+    case .versionRefused(let address, let version, let reason):
+      "the broker at \(address) does not take \(version.name): \(reason)"
+    case .noVersion(let address, let five, let threeOneOne):
+      "\(address) takes neither MQTT 5 (\(five)) nor MQTT 3.1.1 (\(threeOneOne)). Is an MQTT broker listening there?"
     case .disconnected(let address, let reason): "the connection to \(address) broke: \(reason)"
     case .subscriptionRefused(let filter, let reason):
       "the broker refused the subscription to \(filter.quoted): \(reason)"
@@ -47,6 +55,20 @@ package enum MQTTError: Hashable, Sendable, ExitingError {
     case .brokerFailed(let reason): reason
     }
   }
+
+  /// What may be the version's fault, of an error that came before the broker had answered CONNECT; nil where another version
+  /// would not help.
+  var reasonAgainstVersion: String? {
+    switch self {
+    case .versionRefused(_, _, let reason): reason
+    case .disconnected(_, let reason): "the connection broke: \(reason)"
+    case .timedOut: "no answer within \(MQTTConnection.connectTimeout.components.seconds) s"
+    default: nil
+    }
+  }
+
+  /// Whether another version of MQTT might help.
+  package var mayBeTheVersion: Bool { reasonAgainstVersion != nil }
 
   /// The library's word for one of its result codes.
   static func reason(_ code: Int32) -> String {

@@ -6,9 +6,12 @@ package enum QualityOfService: Int32, CaseIterable, Hashable, Sendable {
 }
 
 /// The version of MQTT that a client speaks.
-package enum ProtocolVersion: String, CaseIterable, Hashable, Sendable {
+package enum ProtocolVersion: String, CaseIterable, Hashable, Sendable, Codable {
   case threeOneOne = "3.1.1"
   case five = "5"
+
+  /// As people say it.
+  package var name: String { "MQTT \(rawValue)" }
 }
 
 /// What is said about a connection, by itself when it is made or by the broker when it breaks.

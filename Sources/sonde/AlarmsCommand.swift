@@ -49,6 +49,7 @@ struct AlarmsCommand: AsyncParsableCommand {
   var topic = "alarms/${device}"
 
   @OptionGroup var access: BrokerAccessOptions
+  @OptionGroup var versions: ProtocolOptions
 
   func validate() throws {
     guard gap.duration >= .zero else { throw ValidationError("--gap must not be below zero") }
@@ -62,7 +63,8 @@ struct AlarmsCommand: AsyncParsableCommand {
     let since = try since.map { try ScoringCommandSupport.instant($0, "--since") }
     let publisher = try publish.map { broker in
       try AlarmPublisher(
-        folder, to: .init(broker: try access.apply(to: broker), topic: topic), gap: gap.duration)
+        folder, to: .init(broker: try access.apply(to: broker), topic: topic, mqtt: versions.mqtt),
+        gap: gap.duration)
     }
     var log = try AlarmLog(folder, gap: gap.duration)
     func isAsked(_ alarm: Alarm) -> Bool { since.map { alarm.to > $0 } ?? true }

@@ -1,6 +1,17 @@
 import ArgumentParser
 import MQTT
 
+/// The version of MQTT to speak with a broker.
+struct ProtocolOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The version of MQTT: 5, 3.1.1, or auto, which is 5, and 3.1.1 where the broker does not take that.",
+      valueName: "5|3.1.1|auto"))
+  var mqtt = ProtocolChoice.auto
+}
+
+extension ProtocolChoice: ExpressibleByArgument {}
+
 /// Who we are to a broker, and whom we trust.
 struct BrokerAccessOptions: ParsableArguments {
   @Option(help: "The name to log in to the broker with.")

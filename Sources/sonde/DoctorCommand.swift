@@ -36,6 +36,7 @@ struct DoctorCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A broker to put to the proof.", valueName: "mqtt[s]://host:port"))
   var broker: BrokerAddress?
   @OptionGroup var access: BrokerAccessOptions
+  @OptionGroup var versions: ProtocolOptions
   @Option(help: "The configuration of a mosquitto.", completion: .file(extensions: ["conf"]))
   var mosquittoConf: String?
   @Option(help: "text or json.")

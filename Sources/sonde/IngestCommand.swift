@@ -33,6 +33,7 @@ struct IngestCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The broker.", valueName: "mqtt[s]://host:port"))
   var broker: BrokerAddress?
   @OptionGroup var access: BrokerAccessOptions
+  @OptionGroup var versions: ProtocolOptions
   @Option(help: "The topics to subscribe to; the part before the last names the device.")
   var topic = TelemetryTopic.filter
   @Option(
@@ -152,6 +153,7 @@ struct IngestCommand: ParsableCommand {
     var settings = IngestionSettings(
       broker: try access.apply(to: broker), topic: topic, clientID: clientID ?? "sonde-ingest", store: store,
       rules: rules)
+    settings.mqtt = versions.mqtt
     settings.messagesPerCommit = messagesPerCommit
     settings.messagesPerCheckpoint = messagesPerCheckpoint
     return settings

@@ -17,7 +17,7 @@ private struct Taker {
     Array(topic.utf8).withUnsafeBufferPointer { topic in
       Array(payload.utf8).withUnsafeBufferPointer {
         fold.take(
-          topic: topic, payload: $0, packetID: packetID, isRetained: isRetained,
+          topic: topic, payload: $0, .init(packetID: packetID, isRetained: isRetained),
           received: Timestamp(milliseconds: 1_767_225_600_000), into: &batch)
       }
     }

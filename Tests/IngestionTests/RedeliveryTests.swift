@@ -10,6 +10,10 @@ private let settings = WindowSettings(
 private struct Delivery {
   var packetID: UInt16
   var payload: String
+  /// Whether the broker says that it may have come before.
+  var isMarked = false
+  /// Whether it says that it is retained.
+  var isRetained = false
 }
 
 private func deliver(_ deliveries: [Delivery], to fold: inout IngestionFold, into batch: inout StoreBatch) {
@@ -18,7 +22,9 @@ private func deliver(_ deliveries: [Delivery], to fold: inout IngestionFold, int
     topic.withUnsafeBufferPointer { topic in
       Array(delivery.payload.utf8).withUnsafeBufferPointer {
         fold.take(
-          topic: topic, payload: $0, packetID: delivery.packetID,
+          topic: topic, payload: $0,
+          .init(
+            packetID: delivery.packetID, isRetained: delivery.isRetained, isRepetition: delivery.isMarked),
           received: Timestamp(milliseconds: 1_767_225_600_000), into: &batch)
       }
     }

@@ -1,0 +1,89 @@
+import Foundation
+import Logging
+import MQTT
+import WindowStore
+
+/// How ingestion comes to a connection: which version of MQTT, whether the broker waits for commits, and what it was subscribed to.
+extension IngestionService {
+  /// Finds the version of MQTT that is spoken, and proves that acknowledgements wait for the commit.
+  static func prove(_ settings: IngestionSettings, _ logger: Logger) throws
+    -> (AgreedProtocol, RedeliveryForm)
+  {
+    let agreed = try AgreedProtocol.ask(
+      settings.broker, clientID: settings.clientID, settings.mqtt ?? .auto)
+    if let notice = agreed.notice { logger.notice("\(notice)") }
+    let form = try AcknowledgementSelfTest.run(
+      address: settings.broker, clientID: settings.clientID, version: agreed.version)
+    logger.info(
+      "acknowledgement self-test passed: \(settings.broker) waits for our commit (\(agreed.version.name))")
+    switch form {
+    case .samePacketID: break
+    case .newPacketID:
+      logger.notice(
+        "the broker sends again under new packet ids; repetitions are told by their mark and bytes")
+    case .unmarked:
+      logger.warning(
+        """
+        the broker sends again under new packet ids and without a mark: after a lost connection, payloads without epoch and \
+        sequence or a time of their own may count twice
+        """)
+    }
+    return (agreed, form)
+  }
+
+  /// What the client id was subscribed to before, at this broker.
+  struct FormerSubscriptions {
+    /// To be given up.
+    var others: [String]
+    /// How many deliveries came before the present subscription was made; nil where it has to be made.
+    var currentAfter: Int?
+
+    init(_ settings: IngestionSettings, _ writer: WindowStoreWriter) throws {
+      let known = try writer.subscriptions(of: settings.clientID, at: settings.broker.description)
+      others = known.map(\.filter).filter { $0 != settings.topic }
+      // The newest alone stands: each was given up for the next.
+      if let last = known.last, last.filter == settings.topic { currentAfter = last.after }
+    }
+  }
+
+  /// Connects and subscribes.
+  ///
+  /// - Parameter deliveries: How many came until now.
+  /// - Returns: How many deliveries came before the subscription was made.
+  static func connect(
+    _ settings: IngestionSettings, _ version: ProtocolVersion, _ writer: WindowStoreWriter,
+    _ former: FormerSubscriptions, deliveries: Int
+  ) throws -> (CommitGatedConsumer, subscribedAfter: Int) {
+    func remember(isOnly: Bool) throws {
+      try writer.remember(
+        .init(filter: settings.topic, after: deliveries), of: settings.clientID,
+        at: settings.broker.description, isOnly: isOnly)
+    }
+    // Before it is made: whatever happens in between, the next start gives it up where it has another.
+    if former.currentAfter == nil { try remember(isOnly: false) }
+    let consumer = try CommitGatedConsumer(
+      address: settings.broker, clientID: settings.clientID, filter: settings.topic,
+      formerFilters: former.others, sessionExpiry: IngestionDefaults.sessionExpiry, version: version)
+    guard !consumer.resumedSession else { return (consumer, former.currentAfter ?? deliveries) }
+    // Whoever is told that we listen may publish at once.
+    try consumer.awaitSubscription(within: IngestionDefaults.subscriptionPatience)
+    try remember(isOnly: true)
+    return (consumer, deliveries)
+  }
+
+  /// Says what else a session that was resumed may bring.
+  static func note(_ former: FormerSubscriptions, _ settings: IngestionSettings, _ logger: Logger) {
+    if !former.others.isEmpty {
+      let filters = former.others.map { "“\($0)”" }.joined(separator: ", ")
+      logger.info(
+        "the session's earlier subscription \(filters) is given up; what the broker has queued of it still comes"
+      )
+    } else if former.currentAfter == nil {
+      logger.warning(
+        """
+        the store does not know what the session of “\(settings.clientID)” was subscribed to before; whatever that \
+        is comes too. Choose another --client-id where it must not
+        """)
+    }
+  }
+}
