@@ -126,6 +126,11 @@ extension IngestionFold {
     if mark.packetID != 0 || retained.knowsDeliveries { batch.marks.append(mark) }
   }
 
+  /// To be called when the state before a crash has been restored.
+  ///
+  /// - Parameter after: How many deliveries came before those that were taken down with the last commit.
+  package mutating func recallLastBatch(after: Int) { redeliveries.recallLastBatch(after: after) }
+
   /// To be called when a session has begun, before anything of it is taken.
   ///
   /// - Parameters:

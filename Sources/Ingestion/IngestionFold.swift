@@ -9,8 +9,7 @@ package struct IngestionFold: Sendable {
   package let settings: WindowSettings
   /// How far behind the fleet's time a device may be before the fleet stops waiting for it.
   package let idleAfter: Duration
-  /// How far ahead of its arrival a time may lie to be believed; nil believes all. A device whose clock is wrong would else
-  /// push its watermark so far that everything after it is late.
+  /// How far ahead of its arrival a time may lie to be believed; nil believes all. A wrong clock would make all after it late.
   package var futureLimit: Duration?
   /// What becomes of a message whose windows can no longer change.
   package var latePolicy = LatePolicy.keep
@@ -162,8 +161,9 @@ package struct IngestionFold: Sendable {
     return watermark >= end + lateness
   }
 
-  /// To be called when a batch is complete: moves the fleet's watermark and notes the progress.
+  /// To be called when a batch is complete: moves the fleet's watermark, notes the progress.
   package mutating func finish(_ batch: inout StoreBatch) {
+    batch.lastMarksAfter = redeliveries.batchEnded()
     moveFleetWatermark(&batch)
     batch.progress = progress
   }
@@ -302,8 +302,8 @@ package struct IngestionFold: Sendable {
   }
 
   /// The fold as it was when `checkpoint` was taken (nil: at the beginning). The messages that were stored since must be
-  /// given to ``replay(_:original:)`` and ``replayLate(_:_:)``. `progress` is what the store has counted; it includes them, and
-  /// `marks` and `retained` are the deliveries that it has taken down. Throws ``CheckpointError``.
+  /// given to ``replay(_:original:)`` and ``replayLate(_:_:)``. `progress` is what the store has counted, with them; `marks` and
+  /// `retained` are the deliveries that it has taken down. Throws ``CheckpointError``.
   package init(
     settings: WindowSettings, idleAfter: Duration, arrivals: PlannedArrivals? = nil, checkpoint: [UInt8]?,
     progress: IngestionProgress, marks: [DeliveryMark] = [], retained: [RetainedMark] = []

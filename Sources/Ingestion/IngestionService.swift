@@ -60,6 +60,7 @@ package final class IngestionService {
       arrivals: try settings.arrivals.map(PlannedArrivals.init(path:)),
       checkpoint: recovered.checkpoint, progress: recovered.progress, marks: recovered.marks,
       retained: recovered.retained)
+    fold.recallLastBatch(after: recovered.lastMarksAfter)
     fold.futureLimit = settings.rules.futureLimit
     fold.latePolicy = settings.rules.latePolicy
     var count = 0

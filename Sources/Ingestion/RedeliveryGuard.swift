@@ -12,9 +12,11 @@ import WindowStore
 /// broker does not give a packet id to another message, so one that happens to have the same bytes is not mistaken for a redelivery.
 ///
 /// By its mark (DUP), its digest and its place, where a broker gives new packet ids to what it delivers again: what is marked and has
-/// the bytes of an earlier delivery is that delivery, each once and in their order, until the first message without a mark. A broker
-/// marks what it has sent, and not what has arrived: a marked message that had not arrived, and has the same topic and bytes as one
-/// that is stored, is taken for that one.
+/// the bytes of an earlier delivery is that delivery, each once and in their order. A broker marks what it has sent, and not what has
+/// arrived, and one that was killed marks what it has not sent. So bytes that come again and again of a topic, without a time or
+/// a number, say too little: of those only the deliveries of the last commit count, whose acknowledgement may not have left. Where
+/// the acknowledgements of earlier commits were lost, they count twice; a marked one that had not arrived may be taken for one
+/// of the last commit.
 struct RedeliveryGuard: Sendable {
   private struct Key: Hashable, Sendable {
     var packetID: UInt16
@@ -33,6 +35,10 @@ struct RedeliveryGuard: Sendable {
   private var places: [[UInt8]: [Int]] = [:]
   /// The last of them that came again.
   private var lastPlace = 0
+  /// How many deliveries came before those of the last commit that has any here.
+  private var lastBatchAfter = 0
+  /// The first delivery of the batch that is not yet complete.
+  private var firstOfBatch: Int?
 
   /// Whether what came again is taken down as a delivery of its own: under a packet id that it had, and not where it has only its
   /// place, which it keeps.
@@ -53,20 +59,35 @@ struct RedeliveryGuard: Sendable {
     lastPlace = 0
     guard form == .newPacketID else { return }
     for (number, key) in order[oldest...].reversed() { places[key.digest, default: []].append(number) }
+    for (digest, numbers) in places where numbers.count > 1 {
+      places[digest] = numbers.filter { $0 > lastBatchAfter }
+    }
+  }
+
+  /// What came since the last call is committed together. Returns how many deliveries came before the first of it that is known here.
+  mutating func batchEnded() -> Int {
+    if let firstOfBatch { lastBatchAfter = firstOfBatch - 1 }
+    firstOfBatch = nil
+    return lastBatchAfter
+  }
+
+  /// As ``batchEnded()`` had it before a crash.
+  mutating func recallLastBatch(after: Int) {
+    lastBatchAfter = after
+    firstOfBatch = nil
   }
 
   /// The broker knows nothing of what came before.
   mutating func sessionLost() { self = RedeliveryGuard() }
 
   /// Whether delivery `number` can be a repetition of a marked one at all.
-  mutating func mayRepeat(_ number: Int, _ delivery: MessageBatch.Delivery) -> Bool {
+  func mayRepeat(_ number: Int, _ delivery: MessageBatch.Delivery) -> Bool {
     guard let resumedAfter, delivery.packetID != 0 else { return false }
     switch form {
     case .samePacketID: return number - resumedAfter < IngestionDefaults.deliveriesUnderWay
+    // A broker that had not yet noticed that the connection was gone sends some new ones first.
     case .newPacketID:
-      // What is delivered again comes first.
-      if !delivery.isRepetition { self.resumedAfter = nil }
-      return delivery.isRepetition
+      return delivery.isRepetition && number - resumedAfter < IngestionDefaults.deliveriesUnderWay
     case .unmarked: return false
     }
   }
@@ -87,6 +108,7 @@ struct RedeliveryGuard: Sendable {
         continue
       }
       lastPlace = earlier
+      firstOfBatch = min(firstOfBatch ?? earlier, earlier)
       places[mark.digest] = candidates
       return true
     }
@@ -99,6 +121,7 @@ struct RedeliveryGuard: Sendable {
     guard mark.packetID != 0 else { return }
     let key = Key(packetID: mark.packetID, digest: mark.digest)
     numbers[key] = mark.number
+    if firstOfBatch == nil { firstOfBatch = mark.number }
     order.append((mark.number, key))
     while order[oldest].number <= mark.number - IngestionDefaults.deliveriesUnderWay {
       if numbers[order[oldest].key] == order[oldest].number { numbers[order[oldest].key] = nil }
