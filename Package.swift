@@ -77,7 +77,7 @@ let package = Package(
       name: "Compute", dependencies: [telemetry, supervision, files, wording, subprocess, systemPackage]),
     .target(name: "Detection", dependencies: [telemetry, files, wording]),
     .target(name: "Documents", dependencies: [telemetry, files, wording, yams]),
-    .target(name: "PayloadMapping", dependencies: [telemetry, files, wording]),
+    .target(name: "PayloadMapping", dependencies: [telemetry, wording]),
 
     // Layer 3: the parts of the pipeline
     .target(

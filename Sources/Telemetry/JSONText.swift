@@ -47,10 +47,10 @@ struct JSONFault: Error {
 ///
 /// Foundation's decoder takes a comma before a closing bracket, keeps one of two values of a key without saying so, and calls
 /// `1e400` no JSON; what is kept of a payload, and why the rest is not, must not depend on that.
-struct JSONText {
+package struct JSONText {
   /// Brackets within brackets: a message has two levels; the rest is for keys that nobody reads, and is bounded because each
   /// level takes a frame of the stack.
-  static let maximumDepth = 64
+  package static let maximumDepth = 64
 
   private let bytes: UnsafeBufferPointer<UInt8>
   private var offset = 0
@@ -65,6 +65,16 @@ struct JSONText {
   }
 
   private init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+
+  /// The text whose quotation mark stands at `offset`, with its escapes resolved; `offset` moves behind it. Nil where it is no
+  /// JSON text. For readers that go through the bytes by themselves and meet an escape.
+  package static func unescaped(_ bytes: UnsafeBufferPointer<UInt8>, _ offset: inout Int) -> String? {
+    var text = JSONText(bytes: bytes)
+    text.offset = offset
+    guard let string = try? text.string() else { return nil }
+    offset = text.offset
+    return string
+  }
 
   private var next: UInt8? { offset < bytes.count ? bytes[offset] : nil }
 

@@ -30,7 +30,9 @@ struct MessageScanner {
       else { return nil }
       // A sensor that has no reading.
       if !skip("null") {
-        guard let value = number(), !values.contains(where: { $0.sensor == sensor }) else { return nil }
+        guard let value = DecimalScanner.number(bytes, &offset),
+          !values.contains(where: { $0.sensor == sensor })
+        else { return nil }
         values.append(.init(sensor: sensor, value: value))
       }
       if skip(",\"") { continue }
@@ -93,61 +95,6 @@ struct MessageScanner {
     }
     let digits = offset - start
     guard digits > 0, digits <= 18, digits == 1 || bytes[start] != 0x30 else { return nil }
-    return value
-  }
-
-  /// A JSON number. Short decimals are exact by arithmetic (Clinger, "How to Read Floating Point Numbers Accurately",
-  /// 1990: a mantissa below 2^53 and a power of ten up to 22 are both exact, so one division rounds once); the rest
-  /// goes through `strtod`.
-  private mutating func number() -> Double? {
-    let start = offset
-    let negative = offset < bytes.count && bytes[offset] == 0x2D
-    if negative { offset += 1 }
-    let integerStart = offset
-    var mantissa: UInt64 = 0
-    var digits = 0
-    while offset < bytes.count, isDigit(bytes[offset]) {
-      mantissa = mantissa &* 10 &+ UInt64(bytes[offset] - 0x30)
-      digits += 1
-      offset += 1
-    }
-    guard digits == 1 || (digits > 1 && bytes[integerStart] != 0x30) else { return nil }
-    var fraction = 0
-    if offset < bytes.count, bytes[offset] == 0x2E {
-      offset += 1
-      while offset < bytes.count, isDigit(bytes[offset]) {
-        mantissa = mantissa &* 10 &+ UInt64(bytes[offset] - 0x30)
-        fraction += 1
-        offset += 1
-      }
-      guard fraction > 0 else { return nil }
-    }
-    var hasExponent = false
-    if offset < bytes.count, bytes[offset] | 0x20 == 0x65 {
-      hasExponent = true
-      offset += 1
-      if offset < bytes.count, bytes[offset] == 0x2B || bytes[offset] == 0x2D { offset += 1 }
-      let exponentStart = offset
-      while offset < bytes.count, isDigit(bytes[offset]) { offset += 1 }
-      guard offset > exponentStart else { return nil }
-    }
-    // 2^53 has 16 digits; 15 are always below it.
-    if !hasExponent, digits + fraction <= 15 {
-      let magnitude = Double(mantissa) / Self.powersOfTen[fraction]
-      return negative ? -magnitude : magnitude
-    }
-    return slowNumber(start..<offset)
-  }
-
-  private static let powersOfTen: [Double] = [
-    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-  ]
-
-  /// Numbers too large for a double are left to the other decoder to judge.
-  private func slowNumber(_ range: Range<Int>) -> Double? {
-    guard let value = Double(String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)),
-      value.isFinite
-    else { return nil }
     return value
   }
 

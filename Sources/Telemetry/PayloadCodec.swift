@@ -13,7 +13,7 @@ package enum PayloadCodec {
   /// The most sensors of one message.
   package static let maximumValues = 256
   /// 9999-12-31T23:59:59.999Z; later times have no ISO 8601 form of four-digit years.
-  static let latestTimestamp: Int64 = 253_402_300_799_999
+  package static let latestTimestamp: Int64 = 253_402_300_799_999
 
   // MARK: - Encoding
 
@@ -188,8 +188,20 @@ package enum PayloadCodec {
     }
   }
 
+  /// Why `payload` is no JSON; nil where it is. For readers that go through the bytes by themselves.
+  package static func fault(in payload: UnsafeBufferPointer<UInt8>) -> PayloadError? {
+    do throws(PayloadError) {
+      _ = try json(payload)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
   /// `payload` without the mark (EF BB BF) that some tools put before UTF-8.
-  static func withoutByteOrderMark(_ payload: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+  package static func withoutByteOrderMark(_ payload: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<
+    UInt8
+  > {
     guard payload.first == 0xEF, payload.count >= 3, payload[1] == 0xBB, payload[2] == 0xBF else {
       return payload
     }

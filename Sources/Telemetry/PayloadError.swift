@@ -44,26 +44,39 @@ package struct RefusedValues: Hashable, Sendable {
   package static let namedReasons = 5
 
   package private(set) var count = 0
-  /// Those of the first ``namedReasons`` values.
+  /// Those of the first values: ``namedReasons`` at most.
   package private(set) var reasons: [String] = []
+  /// How many values have these reasons.
+  private var named = 0
 
   package init() {}
 
   /// Adds a value that is not taken.
   package mutating func add(_ reason: @autoclosure () -> String) {
-    count += 1
-    if reasons.count < Self.namedReasons { reasons.append(reason()) }
+    add(1, reason())
+  }
+
+  /// Adds `count` values that are not taken for one reason.
+  package mutating func add(_ count: Int, _ reason: @autoclosure () -> String) {
+    guard count > 0 else { return }
+    self.count += count
+    guard reasons.count < Self.namedReasons else { return }
+    reasons.append(reason())
+    named += count
   }
 
   /// Adds what another part of the same payload could not take.
   package mutating func add(_ other: RefusedValues) {
     count += other.count
-    reasons += other.reasons.prefix(Self.namedReasons - reasons.count)
+    let room = Self.namedReasons - reasons.count
+    guard room > 0 else { return }
+    reasons += other.reasons.prefix(room)
+    named += room < other.reasons.count ? room : other.named
   }
 
   /// The reasons in a line, for `rejected_messages`.
   package var reasonText: String {
-    let rest = count - reasons.count
+    let rest = count - named
     return reasons.joined(separator: "; ") + (rest > 0 ? "; and \(rest) more" : "")
   }
 

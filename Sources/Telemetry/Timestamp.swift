@@ -82,8 +82,18 @@ extension Timestamp: CustomStringConvertible {
   /// Reads ISO 8601 as programs write it: a date, `T` or a space, a time of day with optional seconds and fraction, and
   /// `Z`, `±hh:mm`, `±hhmm`, `±hh` (PostgreSQL) or nothing (UTC), also after a space. Fractions beyond milliseconds are
   /// cut. Nil where the text is not of that form or names no instant (month 13, second 61).
-  package init?(iso8601 text: some StringProtocol) {
-    var scanner = DigitScanner(text.utf8)
+  package init?(iso8601 text: some StringProtocol) { self.init(text.utf8, minutesAhead: 0) }
+
+  /// As ``init(iso8601:)``, of UTF-8.
+  ///
+  /// - Parameter minutesAhead: How far the zone of times without one is ahead of UTC.
+  package init?(iso8601 bytes: UnsafeBufferPointer<UInt8>, minutesAhead: Int64) {
+    self.init(bytes, minutesAhead: minutesAhead)
+  }
+
+  private init?(_ bytes: some Collection<UInt8>, minutesAhead: Int64) {
+    var scanner = DigitScanner(bytes)
+    var hasZone = false
     guard let year = scanner.number(digits: 4), scanner.skip("-"),
       let month = scanner.number(digits: 2), scanner.skip("-"),
       let day = scanner.number(digits: 2),
@@ -105,10 +115,12 @@ extension Timestamp: CustomStringConvertible {
         }
       }
       let isApart = scanner.skip(" ")
-      if !scanner.skip("Z"), !scanner.skip("z") {
+      hasZone = scanner.skip("Z") || scanner.skip("z")
+      if !hasZone {
         let sign: Int64? = scanner.skip("+") ? -1 : scanner.skip("-") ? 1 : nil
         guard sign != nil || !isApart else { return nil }
         if let sign {
+          hasZone = true
           guard let hours = scanner.number(digits: 2), hours <= 14 else { return nil }
           let isSeparated = scanner.skip(":")
           let isWhole = !isSeparated && scanner.isAtEnd
@@ -118,6 +130,7 @@ extension Timestamp: CustomStringConvertible {
       }
       guard scanner.isAtEnd else { return nil }
     }
+    if !hasZone { milliseconds -= minutesAhead * 60_000 }
     self.init(milliseconds: milliseconds)
   }
 }

@@ -9,6 +9,9 @@ struct TextPattern: Hashable, Sendable {
     self.init(pieces: text.split(separator: "*", omittingEmptySubsequences: false).map(String.init))
   }
 
+  /// Whether it matches everything.
+  var isAny: Bool { pieces.count > 1 && pieces.allSatisfy(\.isEmpty) }
+
   func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
     let first = pieces[0]
     guard pieces.count > 1 else { return text.count == first.count && text.elementsEqual(first) }

@@ -1,0 +1,232 @@
+import Telemetry
+import Wording
+
+/// InfluxDB's line protocol: `measurement,tag=value field=1.5,other=2i 1767225600000000000`.
+extension EntryDecoder {
+  private struct LineFault: Error {
+    var offset: Int
+    var expected: String
+  }
+
+  /// A line that was read, before anything of it is taken.
+  private struct Line {
+    var measurement: PayloadSpan
+    var tags: [(key: PayloadSpan, value: PayloadSpan)] = []
+    var fields: [(key: PayloadSpan, value: PayloadScalar)] = []
+    var timestamp: PayloadSpan?
+  }
+
+  /// Takes each line as a record. One that cannot be read costs itself alone.
+  mutating func lines(_ payload: UnsafeBufferPointer<UInt8>) {
+    var offset = 0
+    var number = 0
+    while offset < payload.count {
+      number += 1
+      let start = offset
+      while offset < payload.count, Self.isSpace(payload[offset]) { offset += 1 }
+      let isEmpty = offset == payload.count || payload[offset] == 0x0A || payload[offset] == 0x23
+      if !isEmpty {
+        do throws(LineFault) {
+          let line = try line(payload, &offset)
+          beginRecord(PathTree.root, place: number)
+          if current >= 0 { take(line, payload) }
+          // Texts may hold ends of lines.
+          number += payload[start..<offset].count { $0 == 0x0A }
+          current = -1
+        } catch {
+          beginRecord(PathTree.root, place: number)
+          refuse(PathTree.root) { _ in
+            "line \(number) cannot be read: \(error.expected) was expected at byte \(error.offset - start + 1)"
+          }
+          if current >= 0 { records[current].isBroken = true }
+          current = -1
+          offset = start
+        }
+      }
+      while offset < payload.count, payload[offset] != 0x0A { offset += 1 }
+      offset += 1
+    }
+  }
+
+  private mutating func take(_ line: Line, _ payload: UnsafeBufferPointer<UInt8>) {
+    var before = -1
+    before = member(PathTree.root, "measurement", after: before)
+    take(PayloadScalar(kind: .text, text: line.measurement), before, payload)
+    before = member(PathTree.root, "tags", after: before)
+    if tree.nodes[before].slotCount > 0 { noteContainer(before) }
+    if tree.nodes[before].isOfUse {
+      var tag = -1
+      for (key, value) in line.tags {
+        tag = member(before, key, payload, after: tag)
+        take(PayloadScalar(kind: .text, text: value), tag, payload)
+      }
+    }
+    before = member(PathTree.root, "fields", after: before)
+    if tree.nodes[before].slotCount > 0 { noteContainer(before) }
+    if tree.nodes[before].isOfUse {
+      var field = -1
+      for (key, value) in line.fields {
+        field = member(before, key, payload, after: field)
+        take(value, field, payload)
+      }
+    }
+    guard let timestamp = line.timestamp else { return }
+    before = member(PathTree.root, "timestamp", after: before)
+    let text = withBytes(of: timestamp, payload) { digits in
+      var offset = 0
+      return DecimalScanner.number(digits, &offset)
+    }
+    take(PayloadScalar(kind: .number, number: text ?? 0, text: timestamp), before, payload)
+  }
+
+  private mutating func member(_ parent: Int, _ name: StaticString, after before: Int) -> Int {
+    tree.member(
+      parent, UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), after: before)
+  }
+
+  private mutating func member(
+    _ parent: Int, _ key: PayloadSpan, _ payload: UnsafeBufferPointer<UInt8>, after before: Int
+  ) -> Int {
+    guard key.isOwn else {
+      return tree.member(parent, UnsafeBufferPointer(rebasing: payload[key.range]), after: before)
+    }
+    let name = Array(own[key.range])
+    return name.withUnsafeBufferPointer { tree.member(parent, $0, after: before) }
+  }
+
+  // MARK: - A line
+
+  private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
+
+  private mutating func line(_ payload: UnsafeBufferPointer<UInt8>, _ offset: inout Int) throws(LineFault)
+    -> Line
+  {
+    func skip(_ byte: UInt8) -> Bool {
+      guard offset < payload.count, payload[offset] == byte else { return false }
+      offset += 1
+      return true
+    }
+    func skipSpaces() { while offset < payload.count, Self.isSpace(payload[offset]) { offset += 1 } }
+    var line = Line(measurement: try token(payload, &offset, "a measurement", isMeasurement: true))
+    while skip(0x2C) {
+      let key = try token(payload, &offset, "the name of a tag")
+      guard skip(0x3D) else { throw LineFault(offset: offset, expected: "“=”") }
+      line.tags.append((key, try token(payload, &offset, "the value of a tag")))
+    }
+    guard skip(0x20) else { throw LineFault(offset: offset, expected: "a space before the fields") }
+    skipSpaces()
+    repeat {
+      let key = try token(payload, &offset, "the name of a field")
+      guard skip(0x3D) else { throw LineFault(offset: offset, expected: "“=”") }
+      line.fields.append((key, try field(payload, &offset)))
+    } while skip(0x2C)
+    let end = offset
+    skipSpaces()
+    if offset < payload.count, payload[offset] != 0x0A {
+      guard offset > end else { throw LineFault(offset: offset, expected: "“,” or a space") }
+      let start = offset
+      _ = skip(0x2D)
+      let first = offset
+      while offset < payload.count, payload[offset] >= 0x30, payload[offset] <= 0x39 { offset += 1 }
+      guard offset > first else { throw LineFault(offset: offset, expected: "a timestamp") }
+      line.timestamp = PayloadSpan(start..<offset)
+      skipSpaces()
+      guard offset == payload.count || payload[offset] == 0x0A else {
+        throw LineFault(offset: offset, expected: "the end of the line")
+      }
+    }
+    return line
+  }
+
+  /// A measurement, a name, or the value of a tag: up to a comma, a space or, where it may be one, an equals sign. A backslash takes
+  /// the meaning from these.
+  private mutating func token(
+    _ payload: UnsafeBufferPointer<UInt8>, _ offset: inout Int, _ meaning: String, isMeasurement: Bool = false
+  ) throws(LineFault) -> PayloadSpan {
+    func ends(_ byte: UInt8) -> Bool {
+      byte == 0x2C || byte == 0x20 || byte == 0x0A || (byte == 0x3D && !isMeasurement)
+    }
+    let start = offset
+    var isEscaped = false
+    while offset < payload.count, !ends(payload[offset]) {
+      if payload[offset] == 0x5C, offset + 1 < payload.count, ends(payload[offset + 1]),
+        payload[offset + 1] != 0x0A
+      {
+        isEscaped = true
+        offset += 1
+      }
+      offset += 1
+    }
+    var end = offset
+    if end < payload.count, payload[end] == 0x0A, end > start, payload[end - 1] == 0x0D { end -= 1 }
+    guard end > start else { throw LineFault(offset: offset, expected: meaning) }
+    guard isEscaped else { return PayloadSpan(start..<end) }
+    let ownStart = own.count
+    var index = start
+    while index < end {
+      if payload[index] == 0x5C, index + 1 < end, ends(payload[index + 1]) { index += 1 }
+      own.append(payload[index])
+      index += 1
+    }
+    return PayloadSpan(ownStart..<own.count, isOwn: true)
+  }
+
+  private mutating func field(_ payload: UnsafeBufferPointer<UInt8>, _ offset: inout Int) throws(LineFault)
+    -> PayloadScalar
+  {
+    if offset < payload.count, payload[offset] == 0x22 { return try quoted(payload, &offset) }
+    let start = offset
+    while offset < payload.count, payload[offset] != 0x2C, payload[offset] != 0x0A,
+      !Self.isSpace(payload[offset])
+    {
+      offset += 1
+    }
+    let text = PayloadSpan(start..<offset)
+    let word = String(decoding: UnsafeBufferPointer(rebasing: payload[start..<offset]), as: UTF8.self)
+    switch word {
+    case "t", "T", "true", "True", "TRUE": return boolean(true)
+    case "f", "F", "false", "False", "FALSE": return boolean(false)
+    default: break
+    }
+    if word.last == "i" || word.last == "u" {
+      guard let number = Int64(word.dropLast()).map(Double.init) ?? UInt64(word.dropLast()).map(Double.init),
+        word.first != "+"
+      else { throw LineFault(offset: start, expected: "a whole number before “\(word.last!)”") }
+      return PayloadScalar(kind: .number, number: number, text: PayloadSpan(start..<offset - 1))
+    }
+    let scalar = self.word(payload, text.range)
+    guard scalar.kind == .number || scalar.kind == .tooLarge || scalar.kind == .notFinite else {
+      throw LineFault(offset: start, expected: "a value")
+    }
+    return scalar
+  }
+
+  /// Booleans have one spelling, whatever the line's.
+  private mutating func boolean(_ isTrue: Bool) -> PayloadScalar {
+    let start = own.count
+    own.append(contentsOf: (isTrue ? "true" : "false").utf8)
+    return PayloadScalar(kind: isTrue ? .isTrue : .isFalse, text: PayloadSpan(start..<own.count, isOwn: true))
+  }
+
+  /// A text in quotation marks, in which `\"` and `\\` stand for a quotation mark and a backslash.
+  private mutating func quoted(_ payload: UnsafeBufferPointer<UInt8>, _ offset: inout Int) throws(LineFault)
+    -> PayloadScalar
+  {
+    let begin = offset
+    offset += 1
+    let start = own.count
+    while offset < payload.count {
+      var byte = payload[offset]
+      offset += 1
+      if byte == 0x22 {
+        return PayloadScalar(kind: .text, text: PayloadSpan(start..<own.count, isOwn: true))
+      }
+      if byte == 0x5C, offset < payload.count, payload[offset] == 0x22 || payload[offset] == 0x5C {
+        byte = payload[offset]
+        offset += 1
+      }
+      own.append(byte)
+    }
+    throw LineFault(offset: begin, expected: "a text that ends with a quotation mark")
+  }
+}

@@ -1,0 +1,286 @@
+import Telemetry
+import Wording
+
+/// What a topic says about its messages.
+struct TopicFacts: Sendable {
+  /// The texts of the names in the pattern.
+  var names: [[UInt8]]
+  /// Nil where the topic alone does not say it, or where its name is no id.
+  var device: DeviceID?
+}
+
+extension EntryDecoder {
+  /// A message as it is put together.
+  private struct Group: Hashable {
+    var device: DeviceID
+    var position: Message.Position?
+    var timestamp: Timestamp
+  }
+
+  /// Why a record cannot be taken.
+  private struct RecordFault: Error {
+    var reason: String
+  }
+
+  /// Whether the payload that was read last has what ``MessageMapping/conditions`` ask for.
+  func fulfilsConditions(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    plan.conditions.allSatisfy { slot, pattern, isAny in
+      let found = found[slot]
+      guard found.isThere else { return false }
+      return isAny || (!found.isContainer && withBytes(of: found.text, bytes) { pattern.matches($0) })
+    }
+  }
+
+  /// Appends the messages of the payload that was read last, in order of time. Throws ``PayloadError`` where nothing of it can be
+  /// taken; returns the values that cannot, where others can. Nil: it has no values, and need not have any.
+  mutating func messages(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ topic: TopicFacts, received: Timestamp,
+    into messages: inout [Message]
+  ) throws(PayloadError) -> RefusedValues? {
+    guard !hasTooManyRecords else {
+      throw .malformed("it has more than \(Self.maximumRecords) records")
+    }
+    var refused = RefusedValues()
+    let before = messages.count
+    if plan.isSplit {
+      appendRecords(bytes, topic, received, &refused, into: &messages)
+    } else if !records.isEmpty {
+      appendWhole(bytes, topic, received, &refused, into: &messages)
+    }
+    guard messages.count == before else { return refused }
+    guard refused.count == 0 else { throw .noSoundValue(refused) }
+    guard plan.mapping.ignoresWithoutValues else { throw .noValues }
+    return nil
+  }
+
+  /// The payload is one record.
+  private mutating func appendWhole(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ topic: TopicFacts, _ received: Timestamp,
+    _ refused: inout RefusedValues, into messages: inout [Message]
+  ) {
+    guard records[0].readings > 0 || records[0].refused > 0 else { return }
+    let group: Group
+    do throws(RecordFault) {
+      group = try self.group(0, bytes, topic, received)
+    } catch {
+      refused.add(Int(records[0].readings + records[0].refused), error.reason)
+      return
+    }
+    addRefusals(of: 0..<1, &refused) { _, _ in true }
+    messageCount += 1
+    var values: [Message.Value] = []
+    values.reserveCapacity(readings.count)
+    for reading in readings {
+      guard let place = sensor(of: reading, bytes, topic, &refused) else { continue }
+      if lastSeen[place] == messageCount {
+        refuseSecond(reading, place, &refused)
+      } else {
+        lastSeen[place] = messageCount
+        append(reading, place, to: &values, &refused)
+      }
+    }
+    guard !values.isEmpty else { return }
+    Self.sort(&values)
+    messages.append(
+      Message(device: group.device, position: group.position, timestamp: group.timestamp, values: values))
+  }
+
+  private mutating func appendRecords(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ topic: TopicFacts, _ received: Timestamp,
+    _ refused: inout RefusedValues, into messages: inout [Message]
+  ) {
+    var places: [Group: Int] = [:]
+    var groups: [(group: Group, values: [Message.Value])] = []
+    var seen: [Set<Int>] = []
+    var times: [Group: Timestamp] = [:]
+    var placeOfRecord = [Int](repeating: -1, count: records.count)
+    for index in records.indices where records[index].readings > 0 || records[index].refused > 0 {
+      guard !records[index].isBroken else { continue }
+      do throws(RecordFault) {
+        let group = try self.group(index, bytes, topic, received)
+        if group.position != nil {
+          // The same numbers for two times: the second would be taken for a repetition of the first.
+          let number = Group(
+            device: group.device, position: group.position, timestamp: Timestamp(milliseconds: 0))
+          guard times[number, default: group.timestamp] == group.timestamp else {
+            throw RecordFault(
+              reason: "\(label(ofRecord: index))has the epoch and sequence of another time in this payload")
+          }
+          times[number] = group.timestamp
+        }
+        if let place = places[group] {
+          placeOfRecord[index] = place
+        } else {
+          places[group] = groups.count
+          placeOfRecord[index] = groups.count
+          groups.append((group, []))
+          seen.append([])
+        }
+      } catch {
+        refused.add(Int(records[index].readings + records[index].refused), error.reason)
+      }
+    }
+    addRefusals(of: records.indices, &refused) { placeOfRecord[$0] >= 0 || $1 }
+    for reading in readings {
+      let group = placeOfRecord[Int(reading.record)]
+      guard group >= 0, let place = sensor(of: reading, bytes, topic, &refused) else { continue }
+      if seen[group].insert(place).inserted {
+        append(reading, place, to: &groups[group].values, &refused)
+      } else {
+        refuseSecond(reading, place, &refused)
+      }
+    }
+    // In order of time: a device's watermark goes by the newest that came.
+    let order = groups.indices.sorted {
+      (groups[$0].group.timestamp, $0) < (groups[$1].group.timestamp, $1)
+    }
+    for index in order where !groups[index].values.isEmpty {
+      let group = groups[index].group
+      Self.sort(&groups[index].values)
+      messages.append(
+        Message(
+          device: group.device, position: group.position, timestamp: group.timestamp,
+          values: groups[index].values))
+    }
+  }
+
+  private func append(
+    _ reading: Reading, _ place: Int, to values: inout [Message.Value], _ refused: inout RefusedValues
+  ) {
+    guard let sensor = sensors.ids[place] else { return }
+    guard values.count < PayloadCodec.maximumValues else {
+      refused.add("“\(sensor)” is beyond the \(PayloadCodec.maximumValues) values of one time")
+      return
+    }
+    values.append(Message.Value(sensor: sensor, value: reading.value))
+  }
+
+  private func refuseSecond(_ reading: Reading, _ place: Int, _ refused: inout RefusedValues) {
+    refused.add(
+      "\(label(ofRecord: Int(reading.record)))“\(sensors.ids[place]?.name ?? "")” is there twice; "
+        + "the first value is taken, \(reading.value) is not")
+  }
+
+  /// The order of every other decoder: by name.
+  private static func sort(_ values: inout [Message.Value]) {
+    for index in values.indices.dropFirst() where values[index].sensor < values[index - 1].sensor {
+      values.sort { $0.sensor < $1.sensor }
+      return
+    }
+  }
+
+  /// Adds what was refused while `records` were read, of those that can be taken.
+  private func addRefusals(
+    of records: Range<Int>, _ refused: inout RefusedValues, _ isTold: (Int, _ isBroken: Bool) -> Bool
+  ) {
+    var count = 0
+    for index in records where isTold(index, self.records[index].isBroken) {
+      count += Int(self.records[index].refused)
+    }
+    guard count > 0 else { return }
+    for refusal in refusals where isTold(Int(refusal.record), self.records[Int(refusal.record)].isBroken) {
+      refused.add(refusal.reason)
+      count -= 1
+    }
+    refused.add(count, "further values of other records cannot be taken")
+  }
+
+  // MARK: - Records
+
+  private mutating func group(
+    _ record: Int, _ bytes: UnsafeBufferPointer<UInt8>, _ topic: TopicFacts, _ received: Timestamp
+  ) throws(RecordFault) -> Group {
+    Group(
+      device: try device(of: record, bytes, topic), position: try position(of: record, bytes),
+      timestamp: try time(of: record, bytes, received))
+  }
+
+  func found(_ slot: Int, of record: Int) -> Found {
+    found[plan.slots[slot].isFromRoot ? slot : (record + 1) * plan.slots.count + slot]
+  }
+
+  private mutating func device(
+    of record: Int, _ bytes: UnsafeBufferPointer<UInt8>, _ topic: TopicFacts
+  ) throws(RecordFault) -> DeviceID {
+    if plan.isDeviceOfTopic, let device = topic.device { return device }
+    nameBuffer.removeAll(keepingCapacity: true)
+    let node = Int(records[record].node)
+    if let missing = write(plan.device, of: record, node, bytes, topic) {
+      throw RecordFault(reason: "\(label(ofRecord: record))there is no “\(missing)” to name the device by")
+    }
+    let place = nameBuffer.withUnsafeBufferPointer { devices.place(of: $0) }
+    guard let device = devices.ids[place] else {
+      throw RecordFault(reason: "\(label(ofRecord: record))the device \(nameFault)")
+    }
+    return device
+  }
+
+  private func position(of record: Int, _ bytes: UnsafeBufferPointer<UInt8>) throws(RecordFault)
+    -> Message.Position?
+  {
+    guard let epochSlot = plan.epoch, let sequenceSlot = plan.sequence else { return nil }
+    let epoch = try number(epochSlot, of: record, bytes)
+    let sequence = try number(sequenceSlot, of: record, bytes)
+    guard epoch != nil || sequence != nil else { return nil }
+    guard let epoch, let sequence else {
+      let missing = epoch == nil ? epochSlot : sequenceSlot
+      throw RecordFault(
+        reason: "\(label(ofRecord: record))“\(plan.slots[missing].path)” is missing; "
+          + "epoch and sequence are given both or neither")
+    }
+    return Message.Position(epoch: epoch, sequence: sequence)
+  }
+
+  /// A whole number from 0, also one that is a text.
+  private func number(_ slot: Int, of record: Int, _ bytes: UnsafeBufferPointer<UInt8>) throws(RecordFault)
+    -> Int64?
+  {
+    let found = try single(slot, of: record)
+    guard found.isThere else { return nil }
+    guard !found.isContainer, found.kind == .number || found.kind == .text,
+      let number = withBytes(of: found.text, bytes, { DecimalInstant.floor($0, shift: 0, mayCut: false) })
+    else {
+      throw RecordFault(
+        reason: "\(label(ofRecord: record))“\(plan.slots[slot].path)” is \(phrase(found, bytes)); "
+          + "a whole number from 0 was expected")
+    }
+    return number
+  }
+
+  private func single(_ slot: Int, of record: Int) throws(RecordFault) -> Found {
+    let found = found(slot, of: record)
+    guard !found.isTwice else {
+      throw RecordFault(reason: "\(label(ofRecord: record))“\(plan.slots[slot].path)” is there twice")
+    }
+    return found
+  }
+
+  private func time(
+    of record: Int, _ bytes: UnsafeBufferPointer<UInt8>, _ received: Timestamp
+  ) throws(RecordFault) -> Timestamp {
+    for slot in plan.time {
+      let found = try single(slot, of: record)
+      guard found.isThere else { continue }
+      let isText = found.kind == .text
+      guard !found.isContainer, isText || found.kind == .number,
+        let time = withBytes(of: found.text, bytes, { plan.mapping.time.instant($0, isText: isText) })
+      else {
+        throw RecordFault(
+          reason: "\(label(ofRecord: record))“\(plan.slots[slot].path)” is \(phrase(found, bytes)); "
+            + "\(plan.mapping.time.expectation) was expected")
+      }
+      return time
+    }
+    guard plan.mapping.time.isOtherwiseArrival else {
+      let paths = plan.time.map { "“\(plan.slots[$0].path)”" }.joined(separator: " and ")
+      throw RecordFault(reason: "\(label(ofRecord: record))there is no time: \(paths) is missing")
+    }
+    return received
+  }
+
+  private func phrase(_ found: Found, _ bytes: UnsafeBufferPointer<UInt8>) -> String {
+    if found.isContainer { return "an object or a list" }
+    let text = text(found.text, bytes)
+    return found.kind == .text ? "the text \(text.quoted)" : text.excerpt
+  }
+}

@@ -1,0 +1,134 @@
+import Telemetry
+import Wording
+
+/// Names of devices and sensors, and of values in reasons.
+extension EntryDecoder {
+  /// The place of the sensor that a reading is of, in ``sensors``; nil where it has none, which is then told.
+  mutating func sensor(
+    of reading: Reading, _ bytes: UnsafeBufferPointer<UInt8>, _ topic: TopicFacts,
+    _ refused: inout RefusedValues
+  ) -> Int? {
+    let node = Int(reading.node)
+    let known = Int(tree.nodes[node].sensor)
+    if known >= 0 { return known }
+    let record = Int(reading.record)
+    let values = plan.values[Int(tree.nodes[node].rule)]
+    nameBuffer.removeAll(keepingCapacity: true)
+    if let missing = write(values.sensor, of: record, node, bytes, topic) {
+      refused.add("\(label(of: node, record)) has no “\(missing)” to be named by")
+      return nil
+    }
+    let place = nameBuffer.withUnsafeBufferPointer { sensors.place(of: $0) }
+    while lastSeen.count <= place { lastSeen.append(0) }
+    guard sensors.ids[place] != nil else {
+      refused.add("\(label(of: node, record)): the sensor \(nameFault)")
+      return nil
+    }
+    if values.isFixed { tree.setSensor(place, of: node) }
+    return place
+  }
+
+  /// What is wrong with the name in ``nameBuffer``.
+  var nameFault: String {
+    nameBuffer.isEmpty
+      ? "has a name of no characters"
+      : "\(String(decoding: nameBuffer, as: UTF8.self).quoted) makes an id of more than "
+        + "\(IdentifierRule.maximumLength) characters"
+  }
+
+  /// Appends a name to ``nameBuffer``. Returns the first name in the template that is not there.
+  mutating func write(
+    _ pieces: [EntryPlan.Piece], of record: Int, _ node: Int, _ bytes: UnsafeBufferPointer<UInt8>,
+    _ topic: TopicFacts
+  ) -> String? {
+    for piece in pieces {
+      switch piece {
+      case .text(let text): nameBuffer.append(contentsOf: text)
+      case .source(let source, let name):
+        guard write(source, of: record, node, bytes, topic) else { return name }
+      case .optional(let part):
+        let before = nameBuffer.count
+        if write(part, of: record, node, bytes, topic) != nil {
+          nameBuffer.removeLast(nameBuffer.count - before)
+        }
+      }
+    }
+    return nil
+  }
+
+  private mutating func write(
+    _ source: EntryPlan.Source, of record: Int, _ node: Int, _ bytes: UnsafeBufferPointer<UInt8>,
+    _ topic: TopicFacts
+  ) -> Bool {
+    switch source {
+    case .topic(let place):
+      guard place < topic.names.count else { return false }
+      nameBuffer.append(contentsOf: topic.names[place])
+    case .record(let place):
+      guard place < tree.recordNames[node].count else { return false }
+      nameBuffer.append(contentsOf: tree.recordNames[node][place])
+    case .value(let place):
+      guard place < tree.ruleNames[node].count else { return false }
+      nameBuffer.append(contentsOf: tree.ruleNames[node][place])
+    case .keys: return writeKeys(of: node)
+    case .slots(let slots):
+      for slot in slots {
+        let found = found(slot, of: record)
+        guard found.isThere, !found.isContainer, !found.isTwice else { continue }
+        switch found.kind {
+        case .number, .text, .isTrue, .isFalse: break
+        case .tooLarge, .notFinite, .null: continue
+        }
+        if found.text.isOwn {
+          nameBuffer.append(contentsOf: own[found.text.range])
+        } else {
+          nameBuffer.append(contentsOf: bytes[found.text.range])
+        }
+        return true
+      }
+      return false
+    }
+    return true
+  }
+
+  /// Appends the keys from the path of a value down to it; false where it has none.
+  private mutating func writeKeys(of node: Int) -> Bool {
+    let place = tree.nodes[node]
+    guard place.depth > place.recordDepth else { return false }
+    let values = plan.values[Int(place.rule)]
+    let above = place.depth > place.ruleDepth ? Int(place.ruleDepth) : Int(place.depth) - 1
+    let start = nameBuffer.count
+    writeKeys(of: node, below: above, values.separator)
+    if !values.dropPrefix.isEmpty, nameBuffer[start...].starts(with: values.dropPrefix) {
+      nameBuffer.removeSubrange(start..<start + values.dropPrefix.count)
+    }
+    return true
+  }
+
+  private mutating func writeKeys(of node: Int, below depth: Int, _ separator: [UInt8]) {
+    let place = tree.nodes[node]
+    if Int(place.depth) > depth + 1 {
+      writeKeys(of: Int(place.parent), below: depth, separator)
+      nameBuffer.append(contentsOf: separator)
+    }
+    nameBuffer.append(contentsOf: tree.name(of: node))
+  }
+
+  /// A value in a sentence: its keys within the record.
+  func label(of node: Int, _ record: Int? = nil) -> String {
+    var keys: [String] = []
+    var place = node
+    while tree.nodes[place].depth > max(0, tree.nodes[node].recordDepth) {
+      keys.append(String(decoding: tree.name(of: place), as: UTF8.self))
+      place = Int(tree.nodes[place].parent)
+    }
+    let path = keys.reversed().joined(separator: ".")
+    return label(ofRecord: record ?? current) + (keys.isEmpty ? "the value" : path.quoted)
+  }
+
+  /// What stands before a sentence about a record; nothing where the payload is one.
+  func label(ofRecord record: Int) -> String {
+    guard plan.isSplit else { return "" }
+    return "\(plan.mapping.format == .lineProtocol ? "line" : "record") \(records[record].place): "
+  }
+}

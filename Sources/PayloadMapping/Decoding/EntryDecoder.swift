@@ -1,0 +1,322 @@
+import Telemetry
+import Wording
+
+/// Reads the payloads of one entry of a mapping.
+///
+/// A payload is gone through once. What paths ask for is noted: readings, and the members that names, times and numbers are
+/// made of. ``EntryDecoder/messages(_:_:_:_:)`` makes messages of these when the end was reached.
+struct EntryDecoder: Sendable {
+  /// The most records of a payload.
+  static let maximumRecords = 4096
+  /// Bounds the memory where names do not repeat.
+  static let maximumNames = 1 << 12
+
+  struct Record: Sendable {
+    var node: Int32
+    /// Its number in the payload, or that of its line, from 1.
+    var place: Int32
+    /// Values of it that are refused.
+    var refused: Int32 = 0
+    var readings: Int32 = 0
+    /// Whether it could not be read at all, so that nothing is to be said of its device and time.
+    var isBroken = false
+  }
+
+  struct Reading: Sendable {
+    var record: Int32
+    var node: Int32
+    var value: Double
+  }
+
+  /// A value that is refused, before it is known whether its record is.
+  struct Refusal: Sendable {
+    var record: Int32
+    var reason: String
+  }
+
+  /// What was found for a slot.
+  struct Found: Sendable {
+    /// −1: nothing.
+    var node: Int32 = -1
+    var kind = PayloadScalar.Kind.null
+    /// An object or a list.
+    var isContainer = false
+    var isTwice = false
+    var text = PayloadSpan(0..<0)
+  }
+
+  let plan: EntryPlan
+  var tree: PathTree
+  var records: [Record] = []
+  var readings: [Reading] = []
+  var refusals: [Refusal] = []
+  /// A row of slots for the payload, and then one for each record.
+  var found: [Found] = []
+  /// Texts that had escapes.
+  var own: [UInt8] = []
+  /// The record that is gone through; −1 outside.
+  var current = -1
+  var hasTooManyRecords = false
+
+  var sensors = NameTable<SensorID>()
+  var devices = NameTable<DeviceID>()
+  /// A name that is being made; kept for its memory.
+  var nameBuffer: [UInt8] = []
+  /// The message in which a sensor was seen last.
+  var lastSeen: [Int] = []
+  var messageCount = 0
+
+  init(_ mapping: MessageMapping) {
+    plan = EntryPlan(mapping)
+    tree = PathTree(plan)
+  }
+
+  /// Goes through `payload`, without a byte order mark.
+  mutating func read(_ payload: UnsafeBufferPointer<UInt8>) throws(MalformedPayload) {
+    records.removeAll(keepingCapacity: true)
+    readings.removeAll(keepingCapacity: true)
+    refusals.removeAll(keepingCapacity: true)
+    found.removeAll(keepingCapacity: true)
+    own.removeAll(keepingCapacity: true)
+    current = -1
+    hasTooManyRecords = false
+    if tree.isFull || sensors.count >= Self.maximumNames {
+      tree.clear()
+      sensors = NameTable()
+      lastSeen = []
+    }
+    if devices.count >= TopicTable.maximumTopics { devices = NameTable() }
+    for _ in plan.slots { found.append(Found()) }
+    switch plan.mapping.format {
+    case .json:
+      var cursor = PayloadCursor(payload)
+      cursor.skipSpace()
+      try value(&cursor, PathTree.root, depth: 0)
+      cursor.skipSpace()
+      guard cursor.offset == payload.count else { throw MalformedPayload() }
+    case .text: text(payload)
+    case .lineProtocol: lines(payload)
+    }
+  }
+
+  // MARK: - JSON
+
+  private mutating func value(_ cursor: inout PayloadCursor, _ node: Int, depth: Int) throws(MalformedPayload)
+  {
+    let isRecord = tree.nodes[node].isRecord
+    if isRecord { beginRecord(node) }
+    switch cursor.next {
+    case 0x7B:
+      if tree.nodes[node].slotCount > 0 { noteContainer(node) }
+      if tree.nodes[node].hasInterest {
+        try object(&cursor, node, depth: depth)
+      } else {
+        try cursor.skipValue(depth: depth, &own)
+      }
+    case 0x5B:
+      if tree.nodes[node].slotCount > 0 { noteContainer(node) }
+      noteList(node)
+      if tree.nodes[node].hasThreads || tree.nodes[node].takesElements {
+        try list(&cursor, node, depth: depth)
+      } else {
+        try cursor.skipValue(depth: depth, &own)
+      }
+    default:
+      let scalar = try cursor.scalar(&own)
+      take(scalar, node, cursor.bytes)
+    }
+    if isRecord { current = -1 }
+  }
+
+  private mutating func object(_ cursor: inout PayloadCursor, _ node: Int, depth: Int)
+    throws(MalformedPayload)
+  {
+    guard depth < JSONText.maximumDepth else { throw MalformedPayload() }
+    cursor.offset += 1
+    cursor.skipSpace()
+    if cursor.skip(0x7D) { return }
+    var before = -1
+    while true {
+      cursor.skipSpace()
+      let key = try cursor.string(&own)
+      cursor.skipSpace()
+      guard cursor.skip(0x3A) else { throw MalformedPayload() }
+      cursor.skipSpace()
+      let member: Int
+      if key.isOwn {
+        let name = Array(own[key.range])
+        member = name.withUnsafeBufferPointer { tree.member(node, $0, after: before) }
+      } else {
+        member = tree.member(node, UnsafeBufferPointer(rebasing: cursor.bytes[key.range]), after: before)
+      }
+      before = member
+      if tree.nodes[member].isOfUse {
+        try value(&cursor, member, depth: depth + 1)
+      } else {
+        try cursor.skipValue(depth: depth + 1, &own)
+      }
+      cursor.skipSpace()
+      if cursor.skip(0x7D) { return }
+      guard cursor.skip(0x2C) else { throw MalformedPayload() }
+    }
+  }
+
+  private mutating func list(_ cursor: inout PayloadCursor, _ node: Int, depth: Int) throws(MalformedPayload)
+  {
+    guard depth < JSONText.maximumDepth else { throw MalformedPayload() }
+    cursor.offset += 1
+    cursor.skipSpace()
+    if cursor.skip(0x5D) { return }
+    var number = 0
+    while true {
+      cursor.skipSpace()
+      let element = tree.element(node, number)
+      number += 1
+      if tree.nodes[element].isOfUse {
+        try value(&cursor, element, depth: depth + 1)
+      } else {
+        try cursor.skipValue(depth: depth + 1, &own)
+      }
+      cursor.skipSpace()
+      if cursor.skip(0x5D) { return }
+      guard cursor.skip(0x2C) else { throw MalformedPayload() }
+    }
+  }
+
+  // MARK: - What was met
+
+  /// To be called before what stands in a record.
+  ///
+  /// - Parameter place: The number of its line; nil: records are counted.
+  mutating func beginRecord(_ node: Int, place: Int? = nil) {
+    guard records.count < Self.maximumRecords else {
+      hasTooManyRecords = true
+      return
+    }
+    current = records.count
+    records.append(Record(node: Int32(node), place: Int32(place ?? records.count + 1)))
+    for _ in plan.slots { found.append(Found()) }
+  }
+
+  private func place(of slot: Int) -> Int? {
+    if plan.slots[slot].isFromRoot { return slot }
+    return current < 0 ? nil : (current + 1) * plan.slots.count + slot
+  }
+
+  mutating func note(_ news: Found, _ node: Int) {
+    let start = Int(tree.nodes[node].slotStart)
+    for index in start..<start + Int(tree.nodes[node].slotCount) {
+      guard let place = place(of: tree.slots[index]) else { continue }
+      if found[place].node < 0 || (found[place].isNull && Int(found[place].node) != node) {
+        found[place] = news
+      } else if Int(found[place].node) == node, !tree.nodes[node].isShared {
+        found[place].isTwice = true
+      }
+    }
+  }
+
+  mutating func noteContainer(_ node: Int) {
+    note(Found(node: Int32(node), kind: .text, isContainer: true), node)
+  }
+
+  private mutating func noteList(_ node: Int) {
+    let place = tree.nodes[node]
+    guard place.rule >= 0, !place.takesElements, !place.isRead,
+      plan.values[Int(place.rule)].lists == .refuse
+    else { return }
+    refuse(node) { "\($0) is a list, which is no number" }
+  }
+
+  /// Refuses the value at `node`.
+  mutating func refuse(_ node: Int, _ reason: (String) -> String) {
+    guard current >= 0 else { return }
+    records[current].refused += 1
+    // Further ones are counted; nobody reads them.
+    guard refusals.count < RefusedValues.namedReasons else { return }
+    refusals.append(Refusal(record: Int32(current), reason: reason(label(of: node))))
+  }
+
+  mutating func take(_ scalar: PayloadScalar, _ node: Int, _ bytes: UnsafeBufferPointer<UInt8>) {
+    if tree.nodes[node].slotCount > 0 {
+      note(Found(node: Int32(node), kind: scalar.kind, text: scalar.text), node)
+    }
+    guard tree.nodes[node].rule >= 0, !tree.nodes[node].isRead, current >= 0 else { return }
+    switch scalar.kind {
+    case .number: add(scalar.number, node)
+    case .null: return
+    case .tooLarge:
+      let digits = text(scalar.text, bytes)
+      refuse(node) { "\($0) is \(digits.excerpt), which is beyond the range of a double" }
+    case .notFinite:
+      let word = text(scalar.text, bytes)
+      refuse(node) { "\($0) is \(word), which is no number" }
+    case .text, .isTrue, .isFalse: takeWord(scalar, node, bytes)
+    }
+  }
+
+  private mutating func add(_ value: Double, _ node: Int) {
+    readings.append(Reading(record: Int32(current), node: Int32(node), value: value))
+    records[current].readings += 1
+  }
+
+  /// Takes a text or a boolean.
+  private mutating func takeWord(_ scalar: PayloadScalar, _ node: Int, _ bytes: UnsafeBufferPointer<UInt8>) {
+    let rule = Int(tree.nodes[node].rule)
+    for known in plan.values[rule].enumeration where isEqual(scalar.text, known.text, bytes) {
+      if let number = known.number { add(number, node) }
+      return
+    }
+    guard scalar.kind == .text else {
+      switch plan.values[rule].booleans {
+      case .number: add(scalar.kind == .isTrue ? 1 : 0, node)
+      case .leaveOut: return
+      case .refuse: refuse(node) { "\($0) is \(scalar.kind == .isTrue), which is no number" }
+      }
+      return
+    }
+    let policy = plan.values[rule].texts
+    if policy == .number || policy == .numberOrLeaveOut, let number = number(scalar.text, bytes) {
+      add(number, node)
+    } else if policy == .number || policy == .refuse {
+      let text = text(scalar.text, bytes)
+      refuse(node) { "\($0) is the text \(text.quoted), which is no number" }
+    }
+  }
+
+  /// The number that a text is.
+  private func number(_ span: PayloadSpan, _ bytes: UnsafeBufferPointer<UInt8>) -> Double? {
+    withBytes(of: span, bytes) { text in
+      var offset = 0
+      guard let number = DecimalScanner.number(text, &offset), offset == text.count else { return nil }
+      return number
+    }
+  }
+
+  func isEqual(_ span: PayloadSpan, _ text: [UInt8], _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard Int(span.length) == text.count else { return false }
+    return withBytes(of: span, bytes) { $0.elementsEqual(text) }
+  }
+
+  func text(_ span: PayloadSpan, _ bytes: UnsafeBufferPointer<UInt8>) -> String {
+    withBytes(of: span, bytes) { String(decoding: $0, as: UTF8.self) }
+  }
+
+  @inline(__always)
+  func withBytes<Result>(
+    of span: PayloadSpan, _ bytes: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Result
+  ) -> Result {
+    guard span.isOwn else { return body(UnsafeBufferPointer(rebasing: bytes[span.range])) }
+    return own.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[span.range])) }
+  }
+}
+
+extension EntryDecoder.Found {
+  /// Whether a member that is `null` was found, which counts as none.
+  var isNull: Bool { kind == .null && !isContainer }
+  var isThere: Bool { node >= 0 && !isNull }
+}
+
+extension PathTree.Node {
+  /// Whether anybody asks for it, or for something below it.
+  var isOfUse: Bool { hasInterest || slotCount > 0 || isRecord }
+}

@@ -1,0 +1,132 @@
+import Telemetry
+import Wording
+
+/// Reads payloads by a mapping.
+///
+/// A value with a memory: topics are compared with the patterns once, and members of payloads with the paths. What it says of a
+/// message does not depend on what it has read before.
+package struct MappingDecoder: Sendable {
+  /// What became of a payload.
+  package enum Outcome: Hashable, Sendable {
+    /// The mapping says that it is none of ours.
+    case ignored
+    /// It has messages, and perhaps values that are refused.
+    case messages(RefusedValues)
+  }
+
+  private var entries: [EntryDecoder]
+  private var topics = TopicTable()
+
+  /// - Parameter mapping: One without ``PayloadMapping/problems``.
+  package init(_ mapping: PayloadMapping) {
+    entries = mapping.messages.map(EntryDecoder.init)
+  }
+
+  /// Appends the messages in `payload` to `messages`, in order of time. Throws ``PayloadError`` where nothing of it can be taken.
+  ///
+  /// - Parameter received: The time of arrival.
+  package mutating func decode(
+    topic: UnsafeBufferPointer<UInt8>, payload: UnsafeBufferPointer<UInt8>, received: Timestamp,
+    into messages: inout [Message]
+  ) throws(PayloadError) -> Outcome {
+    let number = topics.number(of: topic, entries)
+    guard !topics.candidates[number].isEmpty else {
+      throw .malformed("no topic of the mapping matches “\(String(decoding: topic, as: UTF8.self).excerpt)”")
+    }
+    if topics.candidates[number].count == 1, entries[topics.candidates[number][0].entry].isIgnoredAnyhow {
+      return .ignored
+    }
+    guard payload.count <= PayloadCodec.maximumBytes else { throw .tooLarge(bytes: payload.count) }
+    guard Self.isUTF8(payload) else { throw .notUTF8 }
+    let content = PayloadCodec.withoutByteOrderMark(payload)
+    for index in topics.candidates[number].indices {
+      let entry = topics.candidates[number][index].entry
+      if entries[entry].isIgnoredAnyhow { return .ignored }
+      do throws(MalformedPayload) {
+        try entries[entry].read(content)
+      } catch {
+        // The same for every entry of this format, and whatever its conditions: they cannot be looked at.
+        throw PayloadCodec.fault(in: payload) ?? .malformed("it is not valid JSON")
+      }
+      guard entries[entry].fulfilsConditions(content) else { continue }
+      if entries[entry].plan.mapping.isIgnored { return .ignored }
+      guard
+        let refused = try entries[entry].messages(
+          content, topics.candidates[number][index].facts, received: received, into: &messages)
+      else { return .ignored }
+      return .messages(refused)
+    }
+    throw .malformed("no entry of the mapping has a “where” that it fulfils")
+  }
+
+  private static func isUTF8(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    var all: UInt8 = 0
+    for byte in bytes { all |= byte }
+    return all < 0x80 || String(validating: bytes, as: UTF8.self) != nil
+  }
+}
+
+extension EntryDecoder {
+  /// Whether its messages are ignored whatever is in them.
+  var isIgnoredAnyhow: Bool { plan.mapping.isIgnored && plan.conditions.isEmpty }
+}
+
+/// The entries that the messages of a topic can be of, so that a topic is taken apart once.
+struct TopicTable: Sendable {
+  /// Bounds the memory where topics do not repeat; the table then begins again.
+  static let maximumTopics = 1 << 16
+
+  struct Candidate: Sendable {
+    var entry: Int
+    var facts: TopicFacts
+  }
+
+  private var numbers = ByteTable()
+  private(set) var candidates: [[Candidate]] = []
+
+  mutating func number(of topic: UnsafeBufferPointer<UInt8>, _ entries: [EntryDecoder]) -> Int {
+    if numbers.count >= Self.maximumTopics { self = TopicTable() }
+    let (number, isNew) = numbers.number(of: topic)
+    if isNew { candidates.append(Self.candidates(String(decoding: topic, as: UTF8.self), entries)) }
+    return number
+  }
+
+  private static func candidates(_ topic: String, _ entries: [EntryDecoder]) -> [Candidate] {
+    var candidates: [Candidate] = []
+    for (index, entry) in entries.enumerated() {
+      guard let names = names(topic, entry.plan.mapping.topics) else { continue }
+      let facts = entry.facts(names)
+      candidates.append(Candidate(entry: index, facts: facts))
+      // Without conditions nothing goes past it.
+      if entry.plan.conditions.isEmpty { break }
+    }
+    return candidates
+  }
+
+  /// The names of the first pattern that matches, in the order of the first pattern.
+  private static func names(_ topic: String, _ patterns: [TopicPattern]) -> [[UInt8]]? {
+    for pattern in patterns {
+      guard let texts = pattern.match(topic) else { continue }
+      let byName = Dictionary(uniqueKeysWithValues: zip(pattern.names, texts))
+      return patterns[0].names.map { Array((byName[$0] ?? "").utf8) }
+    }
+    return nil
+  }
+}
+
+extension EntryDecoder {
+  /// What the names of a topic say.
+  fileprivate func facts(_ names: [[UInt8]]) -> TopicFacts {
+    var facts = TopicFacts(names: names)
+    guard plan.isDeviceOfTopic, !plan.mapping.isIgnored else { return facts }
+    var copy = self
+    copy.nameBuffer = []
+    let nothing = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    if copy.write(plan.device, of: 0, PathTree.root, nothing, facts) == nil {
+      facts.device = EscapedName.id(of: String(decoding: copy.nameBuffer, as: UTF8.self)).flatMap {
+        DeviceID($0)
+      }
+    }
+    return facts
+  }
+}
