@@ -85,7 +85,8 @@ let package = Package(
     .target(
       name: "Ingestion",
       dependencies: [
-        telemetry, files, supervision, wording, exactArithmetic, "MQTT", "WindowStore", histogram, logging,
+        telemetry, files, supervision, wording, exactArithmetic, "MQTT", "WindowStore", "PayloadMapping",
+        histogram, logging,
       ]),
     .target(
       name: "Modelling",

@@ -24,33 +24,14 @@ extension IngestionFold {
     let isRepetition =
       isSentAgain || mayBeRetained && mark.map { retained.isKnown(topic, $0.digest) } ?? false
     do throws(PayloadError) {
-      let device = topics.device(in: topic)
-      if SenML.isPack(payload) {
-        // Whether all of a pack is believed is looked at before anything of it is taken.
-        var messages: [Message] = []
-        let refused = try PayloadCodec.decodeAll(payload, topicDevice: device, received: received) {
-          messages.append($0)
+      let needsMark =
+        if reader.isOneMessage(payload) {
+          try takeOne(topic, payload, received, isRepetition: isRepetition, into: &batch)
+        } else {
+          try takeSeveral(topic, payload, received, isRepetition: isRepetition, into: &batch)
         }
-        if !isRepetition { for message in messages { try believe(message, &batch) } }
-        var account = PayloadAccount()
-        for message in messages {
-          account.note(
-            take(message, isRepetition: isRepetition, &account.contradictions, into: &batch))
-        }
-        settle(account, refused, topic, payload, received, into: &batch)
+      if needsMark {
         remember(mark ?? self.mark(topic, payload, delivery), topic, delivery, isSentAgain, in: &batch)
-      } else {
-        var refused = RefusedValues()
-        let message = try PayloadCodec.decode(payload, topicDevice: device, refused: &refused)
-        if !isRepetition { try believe(message, &batch) }
-        var account = PayloadAccount()
-        account.note(take(message, isRepetition: isRepetition, &account.contradictions, into: &batch))
-        if refused.count > 0 || account.contradictions.count > 0 {
-          settle(account, refused, topic, payload, received, into: &batch)
-        }
-        if message.position == nil || isRepetition {
-          remember(mark ?? self.mark(topic, payload, delivery), topic, delivery, isSentAgain, in: &batch)
-        }
       }
     } catch {
       progress.messages += 1
@@ -65,6 +46,45 @@ extension IngestionFold {
           received: received, topic: String(decoding: topic, as: UTF8.self), reason: error.description,
           payload: Array(payload.prefix(PayloadCodec.maximumBytes))))
     }
+  }
+
+  /// Takes a payload of the canonical form. Returns whether a repetition of it can be told by its mark alone.
+  private mutating func takeOne(
+    _ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>, _ received: Timestamp,
+    isRepetition: Bool, into batch: inout StoreBatch
+  ) throws(PayloadError) -> Bool {
+    var refused = RefusedValues()
+    let message = try reader.message(topic, payload, refused: &refused)
+    if !isRepetition { try believe(message, &batch) }
+    var account = PayloadAccount()
+    account.note(take(message, isRepetition: isRepetition, &account.contradictions, into: &batch))
+    if refused.count > 0 || account.contradictions.count > 0 {
+      settle(account, refused, topic, payload, received, into: &batch)
+    }
+    return message.position == nil || isRepetition
+  }
+
+  /// Takes a payload of any other form, which may have many messages. Returns whether a repetition of it can be told by its mark
+  /// alone.
+  private mutating func takeSeveral(
+    _ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>, _ received: Timestamp,
+    isRepetition: Bool, into batch: inout StoreBatch
+  ) throws(PayloadError) -> Bool {
+    var messages: [Message] = []
+    swap(&messages, &messagesOfPayload)
+    defer { swap(&messages, &messagesOfPayload) }
+    messages.removeAll(keepingCapacity: true)
+    guard let refused = try reader.messages(topic, payload, received: received, into: &messages) else {
+      return false
+    }
+    // Whether all of a payload is believed is looked at before anything of it is taken.
+    if !isRepetition { for message in messages { try believe(message, &batch) } }
+    var account = PayloadAccount()
+    for message in messages {
+      account.note(take(message, isRepetition: isRepetition, &account.contradictions, into: &batch))
+    }
+    settle(account, refused, topic, payload, received, into: &batch)
+    return isRepetition || messages.contains { $0.position == nil }
   }
 
   private mutating func take(

@@ -9,8 +9,11 @@ package struct IngestionFold: Sendable {
   package let settings: WindowSettings
   /// How far behind the fleet's time a device may be before the fleet stops waiting for it.
   package let idleAfter: Duration
-  /// How far ahead of its arrival a time may lie to be believed; nil believes all. A wrong clock would make all after it late.
+  /// How far ahead of its arrival a time may lie to be believed; nil believes all. A device whose clock is wrong would else
+  /// push its watermark so far that everything after it is late.
   package var futureLimit: Duration?
+  /// How payloads are read.
+  package var reader = PayloadReader()
   /// What becomes of a message whose windows can no longer change.
   package var latePolicy = LatePolicy.keep
   /// What was done so far, including what the current batch will do.
@@ -19,12 +22,13 @@ package struct IngestionFold: Sendable {
   var devices: [DeviceState] = []
   /// When messages arrive.
   var clock: FleetClock
-  private var indices: [DeviceID: Int] = [:]
-  var topics = TopicCache()
+  var indices: [DeviceID: Int] = [:]
   var redeliveries = RedeliveryGuard()
   var retained = RetainedMessages()
+  /// The messages of a payload that has several; kept for its memory.
+  var messagesOfPayload: [Message] = []
   /// What a replay makes again, and nobody needs; kept for its memory.
-  private var replayed = StoreBatch()
+  var replayed = StoreBatch()
   let window: Int64
   private let hop: Int64
   /// 0 where windows are of a fixed length.
@@ -130,7 +134,7 @@ package struct IngestionFold: Sendable {
   }
 
   /// Stores a message of which at least one window still takes readings, and which came with the time `original`.
-  private mutating func place(
+  mutating func place(
     _ message: Message, _ original: Timestamp, ofDevice index: Int, into batch: inout StoreBatch
   ) {
     progress.storedMessages += 1
@@ -168,7 +172,7 @@ package struct IngestionFold: Sendable {
     batch.progress = progress
   }
 
-  private mutating func index(of message: Message) -> Int {
+  mutating func index(of message: Message) -> Int {
     if let known = indices[message.device] { return known }
     var device = DeviceState(name: message.device, maxEvent: message.timestamp.milliseconds)
     device.arrivals = clock.listed(message.device)
@@ -289,62 +293,5 @@ package struct IngestionFold: Sendable {
       device: devices[index].name, sensor: sensor, start: Timestamp(milliseconds: window.start),
       end: Timestamp(milliseconds: window.end), aggregates: aggregates, revision: revision,
       visibleFrom: Timestamp(milliseconds: visibleFrom))
-  }
-
-  // MARK: - Checkpoints
-
-  /// The state, for ``init(settings:idleAfter:arrivals:checkpoint:progress:marks:)``.
-  package func checkpoint() -> [UInt8] {
-    var writer = CheckpointWriter()
-    writer.count(devices.count)
-    for device in devices { device.write(to: &writer) }
-    return writer.bytes
-  }
-
-  /// The fold as it was when `checkpoint` was taken (nil: at the beginning). The messages that were stored since must be
-  /// given to ``replay(_:original:)`` and ``replayLate(_:_:)``. `progress` is what the store has counted, with them; `marks` and
-  /// `retained` are the deliveries that it has taken down. Throws ``CheckpointError``.
-  package init(
-    settings: WindowSettings, idleAfter: Duration, arrivals: PlannedArrivals? = nil, checkpoint: [UInt8]?,
-    progress: IngestionProgress, marks: [DeliveryMark] = [], retained: [RetainedMark] = []
-  ) throws(CheckpointError) {
-    self.init(settings: settings, idleAfter: idleAfter, arrivals: arrivals)
-    self.progress = progress
-    clock.resume(progress)
-    redeliveries = RedeliveryGuard(marks)
-    self.retained = RetainedMessages(marks, retained)
-    guard let checkpoint else { return }
-    var reader = try CheckpointReader(checkpoint)
-    for index in 0..<(try reader.count()) {
-      var device = try DeviceState(from: &reader)
-      device.arrivals = clock.listed(device.name)
-      devices.append(device)
-      indices[device.name] = index
-    }
-    guard reader.isAtEnd else { throw CheckpointError(description: "the checkpoint is damaged") }
-  }
-
-  /// Takes a message from the journal again: the state moves, nothing is counted, and nothing is stored.
-  ///
-  /// - Parameter original: The time that it came with; nil where it was not moved.
-  package mutating func replay(_ message: Message, original: Timestamp? = nil) {
-    let counted = progress
-    var ignored = StoreBatch()
-    swap(&ignored, &replayed)
-    ignored.removeAll()
-    let index = index(of: message)
-    if let position = message.position {
-      _ = devices[index].seen.insert(epoch: position.epoch, sequence: position.sequence)
-    }
-    // It was found to be new and in time when it was stored.
-    place(message, original ?? message.timestamp, ofDevice: index, into: &ignored)
-    swap(&ignored, &replayed)
-    progress = counted
-  }
-
-  /// Remembers a message that was stored as late, or dropped.
-  package mutating func replayLate(_ name: DeviceID, _ position: Message.Position) {
-    guard let index = indices[name] else { return }
-    _ = devices[index].seen.insert(epoch: position.epoch, sequence: position.sequence)
   }
 }

@@ -40,9 +40,19 @@ extension IngestionService {
 
     init(_ settings: IngestionSettings, _ writer: WindowStoreWriter) throws {
       let known = try writer.subscriptions(of: settings.clientID, at: settings.broker.description)
-      others = known.map(\.filter).filter { $0 != settings.topic }
+      var others: [String] = []
+      for filter in known.flatMap({ $0.filter.split(separator: Self.separator).map(String.init) })
+      where !settings.filters.contains(filter) && !others.contains(filter) { others.append(filter) }
+      self.others = others
       // The newest alone stands: each was given up for the next.
-      if let last = known.last, last.filter == settings.topic { currentAfter = last.after }
+      if let last = known.last, last.filter == Self.text(settings) { currentAfter = last.after }
+    }
+
+    /// Several filters are taken down as one subscription, a line each.
+    private static let separator: Character = "\n"
+
+    static func text(_ settings: IngestionSettings) -> String {
+      settings.filters.joined(separator: String(separator))
     }
   }
 
@@ -56,13 +66,13 @@ extension IngestionService {
   ) throws -> (CommitGatedConsumer, subscribedAfter: Int) {
     func remember(isOnly: Bool) throws {
       try writer.remember(
-        .init(filter: settings.topic, after: deliveries), of: settings.clientID,
+        .init(filter: FormerSubscriptions.text(settings), after: deliveries), of: settings.clientID,
         at: settings.broker.description, isOnly: isOnly)
     }
     // Before it is made: whatever happens in between, the next start gives it up where it has another.
     if former.currentAfter == nil { try remember(isOnly: false) }
     let consumer = try CommitGatedConsumer(
-      address: settings.broker, clientID: settings.clientID, filter: settings.topic,
+      address: settings.broker, clientID: settings.clientID, filters: settings.filters,
       formerFilters: former.others, sessionExpiry: IngestionDefaults.sessionExpiry, version: version)
     guard !consumer.resumedSession else { return (consumer, former.currentAfter ?? deliveries) }
     // Whoever is told that we listen may publish at once.

@@ -63,6 +63,7 @@ package final class IngestionService {
     fold.recallLastBatch(after: recovered.lastMarksAfter)
     fold.futureLimit = settings.rules.futureLimit
     fold.latePolicy = settings.rules.latePolicy
+    fold.reader = PayloadReader(settings.payload)
     var count = 0
     try writer.replay(after: recovered) { message, original in
       fold.replay(message, original: original)
@@ -127,6 +128,9 @@ package final class IngestionService {
       try acknowledge()
     } catch let error as MQTTError {
       logger.warning("\(error); what is stored comes again, and is then a duplicate")
+    }
+    if fold.reader.ignored > 0 {
+      logger.info("\(fold.reader.ignored) messages were none of ours: the mapping ignores them")
     }
     CrashPoint.stopping.pass()
     // What the broker could not be told comes again; nobody can disconnect from a broker that is gone.

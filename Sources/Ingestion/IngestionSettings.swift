@@ -1,5 +1,6 @@
 import Files
 import MQTT
+import PayloadMapping
 import WindowStore
 import Wording
 
@@ -8,8 +9,10 @@ package struct IngestionSettings: Hashable, Sendable, Codable {
   package var broker: BrokerAddress
   /// Which version of MQTT is spoken with it; nil, as in files that do not say, is ``ProtocolChoice/auto``.
   package var mqtt: ProtocolChoice?
-  /// What to subscribe to.
+  /// What to subscribe to; empty: what ``payload`` needs.
   package var topic: String
+  /// How payloads are read; nil: they are canonical, or SenML.
+  package var payload: PayloadMapping?
   /// The name of the session that the broker keeps for us.
   package var clientID: String
   /// The path of the store.
@@ -33,6 +36,12 @@ package struct IngestionSettings: Hashable, Sendable, Codable {
     self.rules = rules
   }
 
+  /// What to subscribe to: ``topic``, or what the mapping needs.
+  package var filters: [String] {
+    guard topic.isEmpty, let payload else { return [topic] }
+    return payload.filters
+  }
+
   /// What cannot be. Options and files of settings both ask here; names are those of scenarios.
   package var problems: [IngestionRules.Problem] {
     var problems = rules.problems
@@ -40,8 +49,9 @@ package struct IngestionSettings: Hashable, Sendable, Codable {
       if !isSound { problems.append(IngestionRules.Problem(setting: setting, reason: reason)) }
     }
     check(
-      TopicFilter.isValid(topic), "topic",
+      TopicFilter.isValid(topic) || (topic.isEmpty && payload != nil), "topic",
       "\(topic.quoted) is no topic to subscribe to; such as devices/+/telemetry, with # only at the end")
+    for problem in payload?.problems ?? [] { check(false, "payload", "\(problem.place): \(problem.reason)") }
     // A session of no name cannot be gone on with.
     check(!clientID.isEmpty, "client_id", "empty")
     check(messagesPerCommit >= 1, "messages_per_commit", "at least 1")

@@ -23,7 +23,7 @@ package final class CommitGatedConsumer {
   private var lastMaintenance = ContinuousClock.now
   private var inFlight = InFlightLimit()
 
-  /// Connects with a session that outlives the connection, and subscribes to `filter` at QoS 1. Throws ``MQTTError``.
+  /// Connects with a session that outlives the connection, and subscribes to `filters` at QoS 1. Throws ``MQTTError``.
   ///
   /// - Parameters:
   ///   - formerFilters: What the same client id may have been subscribed to before. It is given up: no more of it is queued, and
@@ -33,7 +33,7 @@ package final class CommitGatedConsumer {
   ///   - gatesAcknowledgements: False makes a client as the library has it, which acknowledges what it hands over at once. It is there
   ///     to show that ``AcknowledgementSelfTest`` finds such a client out.
   package init(
-    address: BrokerAddress, clientID: String, filter: String, formerFilters: [String] = [],
+    address: BrokerAddress, clientID: String, filters: [String], formerFilters: [String] = [],
     sessionExpiry: Duration, version: ProtocolVersion = .five, gatesAcknowledgements: Bool = true
   ) throws {
     connection = try MQTTConnection(
@@ -42,6 +42,7 @@ package final class CommitGatedConsumer {
         clientID: clientID, cleanStart: false,
         sessionExpirySeconds: UInt32(clamping: sessionExpiry.components.seconds),
         queuesWrites: gatesAcknowledgements, version: version))
+    subscriptionCount = filters.count
     resumedSession = try connection.open()
     if resumedSession {
       connection.watchRepetitions()
@@ -59,9 +60,21 @@ package final class CommitGatedConsumer {
       sinceResumed += 1
     }
     // First the new, then the old: what both match is not missed in between.
-    try connection.subscribe(filter)
-    for former in formerFilters where former != filter { try connection.unsubscribe(former) }
+    for filter in filters { try connection.subscribe(filter) }
+    for former in formerFilters where !filters.contains(former) { try connection.unsubscribe(former) }
   }
+
+  /// As ``init(address:clientID:filters:formerFilters:sessionExpiry:version:gatesAcknowledgements:)``, with one filter.
+  package convenience init(
+    address: BrokerAddress, clientID: String, filter: String, sessionExpiry: Duration,
+    version: ProtocolVersion = .five, gatesAcknowledgements: Bool = true
+  ) throws {
+    try self.init(
+      address: address, clientID: clientID, filters: [filter], sessionExpiry: sessionExpiry, version: version,
+      gatesAcknowledgements: gatesAcknowledgements)
+  }
+
+  private let subscriptionCount: Int
 
   /// Messages of this connection.
   private var sinceResumed = 0
@@ -80,13 +93,13 @@ package final class CommitGatedConsumer {
     last.close()
   }
 
-  /// Reads until the broker has answered the subscription: what is published from then on comes. What arrives meanwhile is in
+  /// Reads until the broker has answered the subscriptions: what is published from then on comes. What arrives meanwhile is in
   /// ``batch``. For a session that was not resumed; of another one everything that is queued may come first, and it was subscribed
   /// before. Throws ``MQTTError``, and returns false where the answer did not come in time.
   @discardableResult
   package func awaitSubscription(within patience: Duration) throws -> Bool {
     let deadline = ContinuousClock.now + patience
-    while connection.subscriptionAnswers == 0 {
+    while connection.subscriptionAnswers < subscriptionCount {
       guard ContinuousClock.now < deadline else { return false }
       if try connection.read(upTo: 1) == 0 { _ = try connection.waitUntilReadable(.milliseconds(20)) }
     }

@@ -180,7 +180,7 @@ struct IngestCommand: ParsableCommand {
     let settings = try config.map(IngestionSettings.init(path:)) ?? ownSettings()
     let service = try IngestionService(settings, logger: logger)
     if events { try StandardOutput.writeMessage(IngestionEvent.ready(service.start)) }
-    logger.info("ingesting \(settings.topic) from \(settings.broker) into \(settings.store)")
+    logger.info("ingesting \(settings.filters.listed) from \(settings.broker) into \(settings.store)")
     try service.run(until: stop.flag) { event in
       if events { try? StandardOutput.writeMessage(event) }
     }

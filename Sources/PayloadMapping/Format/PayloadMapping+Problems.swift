@@ -26,6 +26,14 @@ extension PayloadMapping {
     if !messages.isEmpty, messages.allSatisfy(\.isIgnored) {
       problems.append(Problem(message: nil, key: "messages", reason: "every entry is ignored"))
     }
+    if let (one, other) = overlap {
+      problems.append(
+        Problem(
+          message: nil, key: "messages",
+          reason:
+            "\(one.quoted) and \(other.quoted) have topics in common, of which a broker may deliver each message "
+            + "twice; write topics that have none in common, or one that covers both"))
+    }
     for (index, message) in messages.enumerated() {
       message.check { problems.append(Problem(message: index, key: $0, reason: $1)) }
     }

@@ -29,6 +29,27 @@ package struct PayloadMapping: Hashable, Sendable, Codable {
     }
   }
 
+  /// Two of ``filters`` that have topics in common: a broker may deliver a message of such a topic twice (MQTT 5, 3.3.4).
+  var overlap: (String, String)? {
+    let filters = filters
+    for (index, one) in filters.enumerated() {
+      if let other = filters[..<index].first(where: { Self.overlap($0, one) }) { return (other, one) }
+    }
+    return nil
+  }
+
+  private static func overlap(_ one: String, _ other: String) -> Bool {
+    let one = one.split(separator: "/", omittingEmptySubsequences: false)
+    let other = other.split(separator: "/", omittingEmptySubsequences: false)
+    for index in 0..<max(one.count, other.count) {
+      let levels = (index < one.count ? one[index] : nil, index < other.count ? other[index] : nil)
+      if levels.0 == "#" || levels.1 == "#" { return true }
+      guard let first = levels.0, let second = levels.1 else { return false }
+      guard first == second || first == "+" || second == "+" else { return false }
+    }
+    return true
+  }
+
   /// Whether every topic that `narrow` matches is matched by `wide`.
   private static func covers(_ wide: String, _ narrow: String) -> Bool {
     let wide = wide.split(separator: "/", omittingEmptySubsequences: false)
