@@ -263,6 +263,8 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet", "Detection", telemetry, files]),
     .testTarget(
+      name: "PayloadMappingTests", dependencies: ["PayloadMapping", telemetry]),
+    .testTarget(
       name: "IngestionTests", dependencies: ["Ingestion", "MQTT", "WindowStore", telemetry, exactArithmetic]),
     .testTarget(
       name: "ModellingTests",
