@@ -24,6 +24,10 @@ package enum Schema {
     case map(Mapping, names: Form, isNothingAllowed: Bool = false)
     /// Names of the author's own as keys, each with a whole number of percent.
     case shares(names: Form)
+    /// Names of the author's own as keys, each with a value of one kind.
+    ///
+    /// `isNothingAllowed`: there may be nothing behind a name.
+    case table(Kind, names: Form, isNothingAllowed: Bool = false)
     /// A number or a range of numbers.
     case varied(Bounds = .any)
     /// A duration or a range of durations.
@@ -60,6 +64,8 @@ package enum Schema {
       case .span: "[from, to] with from before to, such as [14h, 22h]"
       case .map(let mapping, _, _): "a mapping from names to \(mapping.name)s"
       case .shares: "a mapping from names to whole numbers of percent"
+      case .table(let kind, let names, let isNothingAllowed):
+        "a mapping from \(names.wanted) to \(kind.wanted)" + (isNothingAllowed ? " or nothing" : "")
       case .varied(let bounds): "\(bounds.wanted), or two of them as [low, high]"
       case .variedDuration(let form): "\(form.wanted), or two of them as [shortest, longest]"
       case .nested(let nested): nested.wanted

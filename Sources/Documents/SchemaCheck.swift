@@ -89,15 +89,9 @@ package struct SchemaCheck {
         if !isNothingAllowed || !entry.value.isNull { check(entry.value, mapping) }
       }
     case .shares(let names):
-      guard case .mapping(let entries) = node.content, !entries.isEmpty else {
-        return note(node, name, kind.wanted)
-      }
-      for entry in entries {
-        if !matches(entry.key, names) {
-          noteValue(entry.location, "\(name): expected \(names.wanted), found \(entry.key.quoted)")
-        }
-        check(entry.value, .wholeNumber(minimum: 0, maximum: 100), "\(name).\(entry.key)")
-      }
+      checkTable(node, kind, of: .wholeNumber(minimum: 0, maximum: 100), names, name)
+    case .table(let value, let names, let isNothingAllowed):
+      checkTable(node, kind, of: value, names, isNothingAllowed: isNothingAllowed, name)
     case .list(let element, let least, let most, let isUnique):
       guard case .sequence(let nodes) = node.content, nodes.count >= least, nodes.count <= most ?? .max else {
         return note(node, name, most == least ? "a list of \(least)" : kind.wanted)
@@ -136,6 +130,21 @@ package struct SchemaCheck {
     }
   }
 
+  private mutating func checkTable(
+    _ node: DocumentNode, _ kind: Schema.Kind, of value: Schema.Kind, _ names: Schema.Form,
+    isNothingAllowed: Bool = false, _ name: String
+  ) {
+    guard case .mapping(let entries) = node.content, !entries.isEmpty else {
+      return note(node, name, kind.wanted)
+    }
+    for entry in entries {
+      if !matches(entry.key, names) {
+        noteValue(entry.location, "\(name): expected \(names.wanted), found \(entry.key.quoted)")
+      }
+      if !isNothingAllowed || !entry.value.isNull { check(entry.value, value, "\(name).\(entry.key)") }
+    }
+  }
+
   /// Whether `node` is of a kind that has no keys and no elements of kinds of their own.
   private mutating func accepts(_ node: DocumentNode, _ kind: Schema.Kind) -> Bool {
     switch kind {
@@ -160,7 +169,7 @@ package struct SchemaCheck {
       guard let (low, high) = node.pair else { return accepts(node, form) }
       return accepts(low, form) && accepts(high, form)
     case .any(let kinds): return kinds.contains { accepts(node, $0) }
-    case .object, .map, .list, .nested, .shares: return false
+    case .object, .map, .list, .nested, .shares, .table: return false
     }
   }
 

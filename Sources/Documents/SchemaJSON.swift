@@ -27,6 +27,7 @@ extension Schema.Mapping {
     case .object(let mapping): mapping.paths(under: prefix + ".")
     case .map(let mapping, _, _): mapping.paths(under: prefix + ".*.")
     case .list(let element, _, _, _): paths(of: element, under: prefix + "[]")
+    case .any(let kinds): kinds.flatMap { paths(of: $0, under: prefix) }
     default: []
     }
   }
@@ -132,12 +133,15 @@ private struct SchemaJSON {
           "additionalProperties": isNothingAllowed
             ? .object(["anyOf": .array([value, type("null")])]) : value,
         ])
-    case .shares(let names):
+    case .shares(let names): return schema(.table(.wholeNumber(minimum: 0, maximum: 100), names: names))
+    case .table(let kind, let names, let isNothingAllowed):
+      let value = schema(kind)
       return type(
         "object",
         [
           "propertyNames": type("string", ["pattern": .text(names.pattern)]), "minProperties": .number(1),
-          "additionalProperties": schema(.wholeNumber(minimum: 0, maximum: 100)),
+          "additionalProperties": isNothingAllowed
+            ? .object(["anyOf": .array([value, type("null")])]) : value,
         ])
     case .varied(let bounds): return orTwo(number(bounds))
     case .variedDuration(let form): return orTwo(text(form))
