@@ -160,10 +160,16 @@ let package = Package(
       name: "Scenario",
       dependencies: [
         telemetry, files, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Documents",
+        "PayloadMapping",
         "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "BatchScoring", "RealTimeScoring",
         "HTTPLoad", "StreamScoring",
         "Verdict",
-      ]),
+      ],
+      // Presets are files as people write them, and part of the program, which is one file.
+      resources: [
+        "tasmota", "zigbee2mqtt", "shelly-gen2", "home-assistant-statestream", "the-things-stack",
+        "chirpstack", "azure-iot-hub", "aws-iot-shadow", "influx-line-protocol", "telegraf-json",
+      ].map { .embedInCode("Payloads/Presets/\($0).yaml") }),
 
     .target(name: "LoadCharts", dependencies: ["Charts", "Verdict"]),
 
@@ -201,7 +207,7 @@ let package = Package(
       name: "sonde",
       dependencies: [
         telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
-        "DetectionCharts", "Documents", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel",
+        "DetectionCharts", "Documents", "PayloadMapping", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel",
         "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "HTTPLoad", "StreamScoring", "Alarms",
         "Verdict",
         "Scenario", "Manifests", "HTMLReport",
@@ -319,7 +325,8 @@ let package = Package(
       name: "ScenarioTests",
       dependencies: [
         "HTTPLoad",
-        "Scenario", "Harness", "Documents", "DeviceFleet", "Ingestion", "Modelling", "BatchScoring",
+        "Scenario", "Harness", "Documents", "PayloadMapping", "DeviceFleet", "Ingestion", "Modelling",
+        "BatchScoring",
         "RealTimeScoring", "StreamScoring",
         "Verdict", "Compute", "MQTT", "WindowStore", "TestSupport", telemetry, files, wording,
       ]),

@@ -1,5 +1,6 @@
 import Documents
 import PayloadMapping
+import Telemetry
 import Wording
 
 /// Turns the tree of a payload mapping into a ``PayloadMapping``, or into the diagnostics that say why it is none.
@@ -99,7 +100,11 @@ struct PayloadDecoder {
   private func time(_ reader: MappingReader) -> MappedTime? {
     guard let node = reader.node("time") else { return nil }
     guard case .mapping = node.content else {
-      return reader.choice("time", [PayloadSchema.arrival]).map { _ in .arrival }
+      if node.choice(among: [PayloadSchema.arrival]) != nil { return .arrival }
+      diagnostics.add(
+        node.location, "time: expected arrival, or { path: …, unit: … }, found \(node.summary)",
+        suggestion: node.text.flatMap { NearestName.of($0, among: [PayloadSchema.arrival]) })
+      return nil
     }
     guard let section = MappingReader(node, PayloadSchema.time, diagnostics) else { return nil }
     let unit = section.choice("unit", MappedTime.Unit.self)
