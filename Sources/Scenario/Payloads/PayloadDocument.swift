@@ -38,7 +38,7 @@ package enum PayloadDocument {
     let reader = MappingReader(root, PayloadSchema.mapping, diagnostics)
     let file = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
     let mapping = reader.map {
-      PayloadDecoder(diagnostics: diagnostics).mapping($0, name: file)
+      PayloadReader(diagnostics: diagnostics).mapping($0, name: file)
     }
     guard let mapping, diagnostics.isEmpty else { throw Diagnostics(diagnostics.all) }
     return mapping
@@ -70,7 +70,7 @@ extension ScenarioDecoder {
   func payload(_ section: MappingReader) -> PayloadMapping? {
     guard let node = section.node("payload") else { return nil }
     if let reader = MappingReader(node, PayloadSchema.mapping, diagnostics) {
-      return PayloadDecoder(diagnostics: diagnostics).mapping(reader, name: "payload")
+      return PayloadReader(diagnostics: diagnostics).mapping(reader, name: "payload")
     }
     guard let name = section.text("payload") else { return nil }
     do {
@@ -78,7 +78,8 @@ extension ScenarioDecoder {
       return try PayloadDocument.named(name, in: isOfFile ? text.folder : "")
     } catch let faults as Diagnostics {
       for fault in faults.all {
-        diagnostics.add(node.location, "payload: \(fault.location): \(fault.reason)", suggestion: fault.suggestion)
+        diagnostics.add(
+          node.location, "payload: \(fault.location): \(fault.reason)", suggestion: fault.suggestion)
       }
     } catch {
       diagnostics.add(node.location, "payload: \(error)")

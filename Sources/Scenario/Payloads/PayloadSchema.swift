@@ -31,7 +31,8 @@ enum PayloadSchema {
   private static let ofValues = [
     Key(
       name: "sensor", kind: .text,
-      about: "A template of the sensor's name, such as {component}.{name}. Default {name}, the keys of the value."
+      about:
+        "A template of the sensor's name, such as {component}.{name}. Default {name}, the keys of the value."
     ),
     Key(name: "separator", kind: .text, about: "What stands between the keys in {name}. Default a dot."),
     Key(name: "drop_prefix", kind: .text, about: "What is taken off at the beginning of {name}."),
@@ -39,7 +40,8 @@ enum PayloadSchema {
       name: "texts", kind: .choice(texts),
       about: "What becomes of texts that enumeration does not have. Default refuse."),
     Key(
-      name: "booleans", kind: .choice(booleans), about: "number takes true as 1 and false as 0. Default refuse."),
+      name: "booleans", kind: .choice(booleans),
+      about: "number takes true as 1 and false as 0. Default refuse."),
     Key(
       name: "lists", kind: .choice(lists),
       about: "number takes the elements, named by their place from 0. Default refuse."),
@@ -78,7 +80,13 @@ enum PayloadSchema {
         about: "Where in a record the values are. Default: everything in it."),
       Key(
         name: "leave_out", kind: .list(.text), about: "Paths of what is no value, such as \"**.id\"."),
+      Key(
+        name: "without_values", kind: .choice(withoutValues),
+        about: "ignore: a message of which nothing is a value is none of ours. Default reject."),
     ] + ofValues, exactlyOneOf: [["ignore", "time"]], needs: [("epoch", "sequence"), ("sequence", "epoch")])
+
+  /// What becomes of a message that has no values.
+  static let withoutValues = ["reject", "ignore"]
 
   /// In place of `time`'s keys.
   static let arrival = "arrival"
@@ -89,11 +97,12 @@ enum PayloadSchema {
     name: "time",
     keys: [
       Key(
-        name: "path", kind: textOrTexts, about: "Where the time is; of several paths the first that is there.",
+        name: "path", kind: textOrTexts,
+        about: "Where the time is; of several paths the first that is there.",
         isRequired: true),
       Key(
         name: "unit", kind: .choice(MappedTime.Unit.allCases.map(\.rawValue)),
-        about: "s, ms, us or ns since 1970, or iso8601.", isRequired: true),
+        about: "s, ms, us or ns since 1970; iso8601; or auto, by the look of the time.", isRequired: true),
       Key(name: "zone", kind: .text, about: "Of times without one, such as +01:00. Default UTC."),
       Key(
         name: "otherwise", kind: .choice([arrival]),
@@ -103,6 +112,7 @@ enum PayloadSchema {
   static let values = Mapping(
     name: "values",
     keys: [
-      Key(name: "path", kind: .text, about: "Where the values are; \"\" is the whole record.", isRequired: true)
+      Key(
+        name: "path", kind: .text, about: "Where the values are; \"\" is the whole record.", isRequired: true)
     ] + ofValues)
 }

@@ -4,7 +4,7 @@ import Telemetry
 import Wording
 
 /// Turns the tree of a payload mapping into a ``PayloadMapping``, or into the diagnostics that say why it is none.
-struct PayloadDecoder {
+struct PayloadReader {
   let diagnostics: DiagnosticList
 
   /// - Parameter name: What a mapping is called that has no name.
@@ -63,16 +63,19 @@ struct PayloadDecoder {
     }
     if let lists = reader.choice("lists", MessageMapping.ListPolicy.self) { message.lists = lists }
     message.enumeration = enumeration(reader) ?? []
+    message.ignoresWithoutValues = reader.choice("without_values", PayloadSchema.withoutValues) == "ignore"
     return message
   }
 
   private func checkIgnored(_ reader: MappingReader, _ isIgnored: Bool) {
     guard isIgnored else {
       diagnostics.add(
-        reader.location(of: "ignore"), "ignore: leave it out, or write true; a message that is read has a time")
+        reader.location(of: "ignore"),
+        "ignore: leave it out, or write true; a message that is read has a time")
       return
     }
-    for key in PayloadSchema.message.keys.map(\.name) where !["topic", "where", "ignore", "time"].contains(key) {
+    for key in PayloadSchema.message.keys.map(\.name)
+    where !["topic", "where", "ignore", "time"].contains(key) {
       guard reader.node(key) != nil else { continue }
       diagnostics.add(
         reader.location(of: key), "\(key): a message that is ignored has topic and where, and nothing else")
@@ -109,8 +112,8 @@ struct PayloadDecoder {
     guard let section = MappingReader(node, PayloadSchema.time, diagnostics) else { return nil }
     let unit = section.choice("unit", MappedTime.Unit.self)
     let zone = one(MappedTime.Zone.self, section, "zone")
-    if zone != nil, let unit, unit != .iso8601 {
-      diagnostics.add(section.location(of: "zone"), "zone: only times of iso8601 have one")
+    if zone != nil, let unit, unit != .iso8601, unit != .auto {
+      diagnostics.add(section.location(of: "zone"), "zone: only times of iso8601 have one, and those of auto")
     }
     let paths = texts(section, "path").compactMap { parsed(PayloadPath.self, $0, "path") }
     guard let unit, !paths.isEmpty else { return nil }
