@@ -22,7 +22,7 @@ struct Sonde: AsyncParsableCommand {
       RunCommand.self, ViewCommand.self, ReportCommand.self, VerifyCommand.self, ClustersCommand.self,
       PlanCommand.self,
       ValidateCommand.self,
-      SimulateCommand.self, IngestCommand.self, StreamCommand.self,
+      SimulateCommand.self, IngestCommand.self, PayloadCommand.self, StreamCommand.self,
       DoctorCommand.self,
       ScheduleCommand.self,
       TrainCommand.self, LintCommand.self, ModelsCommand.self, ScoreCommand.self, EndpointsCommand.self,

@@ -52,15 +52,22 @@ package enum PayloadDocument {
 
 /// A name that is neither a preset's nor that of a file.
 package struct PayloadNameError: ExitingError {
-  package let name: String
-  let path: String
+  let name: String
+  /// Where a file of this name would be; nil where only presets were asked for.
+  let path: String?
+
+  package init(name: String, path: String? = nil) {
+    self.name = name
+    self.path = path
+  }
 
   package var exitStatus: ExitStatus { .usage }
 
   package var description: String {
     let presets = PayloadPreset.allCases.map(\.rawValue)
     let nearest = NearestName.of(name, among: presets).map { "; did you mean \($0.quoted)?" } ?? ""
-    return "\(name.quoted) is no preset of payloads, and there is no file \(path.quoted)\(nearest)"
+    let file = path.map { ", and there is no file \($0.quoted)" } ?? ""
+    return "\(name.quoted) is no preset of payloads\(file)\(nearest)"
       + (nearest.isEmpty ? "; presets are \(presets.listed)" : "")
   }
 }

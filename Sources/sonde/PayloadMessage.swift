@@ -1,0 +1,61 @@
+import Files
+import Foundation
+import Telemetry
+import Wording
+
+/// A message of a file, as `mosquitto_sub` writes them.
+struct PayloadMessage {
+  let topic: String
+  let payload: [UInt8]
+  let arrival: Timestamp
+
+  /// What `mosquitto_sub -F %j` writes a line.
+  private struct Described: Decodable {
+    let topic: String
+    let payload: String
+    /// The time of arrival, with its zone.
+    let tst: String?
+  }
+
+  /// The messages of a file, one a line: `-F %j`, or `-v` with a space between topic and payload. Throws ``PayloadFileError``.
+  ///
+  /// - Parameter arrival: Of messages that do not say it.
+  static func lines(_ bytes: [UInt8], of file: String, arrival: Timestamp) throws -> [PayloadMessage] {
+    var messages: [PayloadMessage] = []
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (index, line) in lines.enumerated() {
+      let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+      if line.isEmpty { continue }
+      func fault(_ reason: String) -> PayloadFileError {
+        PayloadFileError(file: file, line: index + 1, reason: reason)
+      }
+      if line.first == UInt8(ascii: "{") {
+        guard let described = try? JSONDecoder().decode(Described.self, from: Data(line)) else {
+          throw fault(
+            "no message as mosquitto_sub -F %j writes it, with a topic and a payload that is text; for a payload alone give --topic")
+        }
+        messages.append(
+          PayloadMessage(
+            topic: described.topic, payload: Array(described.payload.utf8),
+            arrival: described.tst.flatMap { Timestamp(iso8601: $0) } ?? arrival))
+        continue
+      }
+      let space = line.firstIndex(of: UInt8(ascii: " ")) ?? line.endIndex
+      guard let topic = String(validating: line[..<space], as: UTF8.self), !topic.isEmpty else {
+        throw fault("no topic at the beginning, as mosquitto_sub -v writes it")
+      }
+      messages.append(PayloadMessage(topic: topic, payload: Array(line[space...].dropFirst()), arrival: arrival))
+    }
+    return messages
+  }
+}
+
+/// A file whose lines are no messages.
+struct PayloadFileError: ExitingError {
+  let file: String
+  let line: Int
+  let reason: String
+
+  var exitStatus: ExitStatus { .usage }
+  var description: String { "\(file):\(line): \(reason)" }
+}
