@@ -10,7 +10,8 @@ import Wording
 struct PayloadCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "payload",
-    abstract: "Shows what a payload mapping makes of messages, and the mappings that are part of the program.",
+    abstract:
+      "Shows what a payload mapping makes of messages, and the mappings that are part of the program.",
     discussion: """
       A mapping says how topics and payloads become device, sensor, time and value; “sonde ingest --payload” and \
       “ingestion.payload” of scenarios take it. docs/payloads.md has its keys.
@@ -36,11 +37,14 @@ struct PayloadCommand: ParsableCommand {
         64 where the mapping itself is wrong.
         """)
 
-    @Argument(help: "A mapping: the name of a preset, or a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
+    @Argument(
+      help: "A mapping: the name of a preset, or a YAML file.",
+      completion: .file(extensions: ["yaml", "yml"]))
     var mapping: String
     @Argument(
       help: ArgumentHelp(
-        "Files with messages, or with --topic of a payload each; - for the standard input.", valueName: "message"),
+        "Files with messages, or with --topic of a payload each; - for the standard input.",
+        valueName: "message"),
       completion: .file())
     var files: [String] = []
     @Option(help: "The topic of the payloads that files and --text are.")
@@ -83,7 +87,8 @@ struct PayloadCommand: ParsableCommand {
       var trial = PayloadTrial(mapping)
       for message in messages {
         report.add(
-          message.topic, trial.outcome(topic: message.topic, payload: message.payload, arrival: message.arrival))
+          message.topic,
+          trial.outcome(topic: message.topic, payload: message.payload, arrival: message.arrival))
       }
       try report.end()
       if !report.isAllTaken { throw ExitCode(ExitStatus.expectationFailed) }

@@ -32,7 +32,8 @@ struct PayloadMessage {
       if line.first == UInt8(ascii: "{") {
         guard let described = try? JSONDecoder().decode(Described.self, from: Data(line)) else {
           throw fault(
-            "no message as mosquitto_sub -F %j writes it, with a topic and a payload that is text; for a payload alone give --topic")
+            "no message as mosquitto_sub -F %j writes it, with a topic and a payload that is text; for a payload alone give --topic"
+          )
         }
         messages.append(
           PayloadMessage(
@@ -44,7 +45,8 @@ struct PayloadMessage {
       guard let topic = String(validating: line[..<space], as: UTF8.self), !topic.isEmpty else {
         throw fault("no topic at the beginning, as mosquitto_sub -v writes it")
       }
-      messages.append(PayloadMessage(topic: topic, payload: Array(line[space...].dropFirst()), arrival: arrival))
+      messages.append(
+        PayloadMessage(topic: topic, payload: Array(line[space...].dropFirst()), arrival: arrival))
     }
     return messages
   }

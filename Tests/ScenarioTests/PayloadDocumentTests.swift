@@ -78,20 +78,35 @@ import Testing
   /// A change of one line of the document, and the fault that it is.
   @Test(arguments: [
     ("about:", "abuot:", "f.yaml:2:1: unknown key “abuot”; did you mean “about”?"),
-    ("without_values: ignore", "without_value: ignore", "f.yaml:23:5: unknown key “without_value”; did you mean “without_values”?"),
-    ("unit: iso8601", "unit: iso8602", "f.yaml:12:36: unit: expected s, ms, us, ns, iso8601 or auto, found “iso8602”; did you mean “iso8601”?"),
+    (
+      "without_values: ignore", "without_value: ignore",
+      "f.yaml:23:5: unknown key “without_value”; did you mean “without_values”?"
+    ),
+    (
+      "unit: iso8601", "unit: iso8602",
+      "f.yaml:12:36: unit: expected s, ms, us, ns, iso8601 or auto, found “iso8602”; did you mean “iso8601”?"
+    ),
     ("unit: iso8601", "unit: ms", "zone: only times of iso8601 have one"),
     ("zone: \"+01:00\"", "zone: CET", "f.yaml:12:51: zone: “CET” is no zone"),
     ("    epoch: boot\n", "", "sequence needs epoch beside it"),
     ("topic: a/#", "topic: a/#/b", "f.yaml:4:12: topic: # stands at the end of a topic"),
     ("\"c/{device}\"", "\"c/{d}\"", "f.yaml:7:12: topic: “c/{d}” has other names than “b/{device}”"),
     ("records: readings.{channel}", "records: readings.{}", "f.yaml:10:14: records: “” is no name"),
-    ("device: \"{site}/{device}\"", "device: \"{sit}/{device}\"", "f.yaml:11:13: device: there is no name “sit” in topic"),
-    ("    ignore: true\n", "    ignore: true\n    device: x\n", "f.yaml:6:13: device: a message that is ignored has topic and where"),
+    (
+      "device: \"{site}/{device}\"", "device: \"{sit}/{device}\"",
+      "f.yaml:11:13: device: there is no name “sit” in topic"
+    ),
+    (
+      "    ignore: true\n", "    ignore: true\n    device: x\n",
+      "f.yaml:6:13: device: a message that is ignored has topic and where"
+    ),
     ("    ignore: true\n", "    ignore: false\n", "f.yaml:5:13: ignore: leave it out, or write true"),
     ("    ignore: true\n", "", "f.yaml:4:5: message lacks one of ignore, time"),
     ("time: { path", "time: { paht", "f.yaml:12:13: unknown key “paht”; did you mean “path”?"),
-    ("enumeration: { high: 1.5 }", "enumeration: { high: much }", "enumeration.high: expected a number or nothing"),
+    (
+      "enumeration: { high: 1.5 }", "enumeration: { high: much }",
+      "enumeration.high: expected a number or nothing"
+    ),
     ("    - data\n", "    - \"data.\"\n", "values: a key of no characters"),
     ("drop_prefix: x_", "drop_prefix: [x]", "drop_prefix: expected text, found [x]"),
     ("sequence: n", "sequence: n\n    sequence: m", "“sequence” is given twice"),
@@ -169,14 +184,16 @@ import Testing
     let page = try String(contentsOfFile: "\(SondeProgram.packageRoot)/docs/payloads.md", encoding: .utf8)
     for preset in PayloadPreset.allCases {
       let section = try #require(
-        page.split(separator: "\n### \(preset.rawValue)\n").dropFirst().first, "\(preset.rawValue) is not on the page")
+        page.split(separator: "\n### \(preset.rawValue)\n").dropFirst().first,
+        "\(preset.rawValue) is not on the page")
       let lines = section.prefix { _ in true }.split(separator: "\n")
         .drop { !$0.hasPrefix("    ") }.prefix { $0.hasPrefix("    ") }.map { $0.dropFirst(4) }
       let message = try #require(lines.first)
       let space = try #require(message.firstIndex(of: " "))
-      let outcome = PayloadOutcome(
-        of: try PayloadDocument.mapping(of: preset), topic: String(message[..<space]),
-        payload: Array(message[message.index(after: space)...].utf8), arrival: PayloadSample.arrival)
+      var trial = PayloadTrial(try PayloadDocument.mapping(of: preset))
+      let outcome = trial.outcome(
+        topic: String(message[..<space]), payload: Array(message[message.index(after: space)...].utf8),
+        arrival: PayloadSample.arrival)
       let readings = outcome.readings.map { reading in
         let time = reading.timestamp == PayloadSample.arrival ? "arrival" : "\(reading.timestamp)"
         let value = reading.value == reading.value.rounded() ? "\(Int64(reading.value))" : "\(reading.value)"

@@ -6,7 +6,9 @@ import Testing
 
 /// Each preset on messages as the documentation of its source shows them, and on broken ones.
 @Suite(.timeLimit(.minutes(20))) struct PayloadPresetTests {
-  @Test(arguments: PayloadPreset.allCases) func messagesOfTheDocumentationBecomeReadings(preset: PayloadPreset) throws {
+  @Test(arguments: PayloadPreset.allCases) func messagesOfTheDocumentationBecomeReadings(
+    preset: PayloadPreset
+  ) throws {
     let mapping = try PayloadDocument.mapping(of: preset)
     let samples = try PayloadSample.sound(preset)
     #expect(samples.count >= 6)
@@ -16,7 +18,8 @@ import Testing
     }
   }
 
-  @Test(arguments: PayloadPreset.allCases) func faultsAreNamedAndNeighboursKept(preset: PayloadPreset) throws {
+  @Test(arguments: PayloadPreset.allCases) func faultsAreNamedAndNeighboursKept(preset: PayloadPreset) throws
+  {
     let mapping = try PayloadDocument.mapping(of: preset)
     let samples = try PayloadSample.malformed(preset)
     #expect(samples.count >= 3)

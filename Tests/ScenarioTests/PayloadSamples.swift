@@ -33,7 +33,8 @@ struct PayloadSample: CustomStringConvertible {
   /// When all samples come.
   static let arrival = Timestamp(milliseconds: 1_772_500_000_123)
 
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "PayloadMessages").path
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "PayloadMessages")
+    .path
 
   /// The messages as the documentation of the source shows them.
   static func sound(_ preset: PayloadPreset) throws -> [PayloadSample] { try read(preset, "messages") }
@@ -71,10 +72,15 @@ struct PayloadSample: CustomStringConvertible {
 
   /// What `mapping` makes otherwise than it must be; empty where it is right.
   func differences(under mapping: PayloadMapping) -> [String] {
-    let outcome = PayloadOutcome(of: mapping, topic: topic, payload: payload, arrival: Self.arrival)
+    var trial = PayloadTrial(mapping)
+    let outcome = trial.outcome(topic: topic, payload: payload, arrival: Self.arrival)
     var differences: [String] = []
     func expect(_ isRight: Bool, _ what: String) { if !isRight { differences.append("\(self): \(what)") } }
-    let found = outcome.readings
+    let found = outcome.readings.map {
+      Reading(
+        device: $0.device.name, milliseconds: $0.timestamp.milliseconds, sensor: $0.sensor.name,
+        value: $0.value)
+    }
     for reading in readings where !found.contains(reading) { expect(false, "lacks \(reading)") }
     for reading in found where !readings.contains(reading) { expect(false, "has \(reading)") }
     expect(found.count == Set(found).count, "a reading is there twice")
@@ -83,7 +89,7 @@ struct PayloadSample: CustomStringConvertible {
     expect(outcome.rejection == nil || !rejected.isEmpty, "is rejected: \(reason)")
     expect(outcome.rejection != nil || rejected.isEmpty, "is not rejected")
     for part in rejected { expect(reason.contains(part), "the reason \(reason) does not say \(part)") }
-    expect(outcome.refused.count == refused.count, "refused are \(outcome.refused)")
+    expect(outcome.refusedCount == refused.count, "refused are \(outcome.refused)")
     for part in refused {
       expect(outcome.refused.contains { $0.contains(part) }, "no reason of \(outcome.refused) says \(part)")
     }
