@@ -329,7 +329,8 @@ let package = Package(
         "BatchScoring",
         "RealTimeScoring", "StreamScoring",
         "Verdict", "Compute", "MQTT", "WindowStore", "TestSupport", telemetry, files, wording,
-      ]),
+      ],
+      exclude: ["PayloadMessages"]),
     .testTarget(
       name: "HarnessTests",
       dependencies: [

@@ -15,7 +15,7 @@ import Testing
       - topic: a/#
         ignore: true
         where: { "kind": "x*" }
-      - topic: [b/{device}, "c/{device}"]
+      - topic: ["b/{device}", "c/{device}"]
         where: { method: Notify*, n.m: 5 }
         format: json
         records: readings.{channel}
@@ -80,21 +80,21 @@ import Testing
     ("about:", "abuot:", "f.yaml:2:1: unknown key “abuot”; did you mean “about”?"),
     (
       "without_values: ignore", "without_value: ignore",
-      "f.yaml:23:5: unknown key “without_value”; did you mean “without_values”?"
+      "f.yaml:24:5: unknown key “without_value”; did you mean “without_values”?"
     ),
     (
       "unit: iso8601", "unit: iso8602",
-      "f.yaml:12:36: unit: expected s, ms, us, ns, iso8601 or auto, found “iso8602”; did you mean “iso8601”?"
+      "f.yaml:13:35: unit: expected s, ms, us, ns, iso8601 or auto, found “iso8602”; did you mean “iso8601”?"
     ),
     ("unit: iso8601", "unit: ms", "zone: only times of iso8601 have one"),
-    ("zone: \"+01:00\"", "zone: CET", "f.yaml:12:51: zone: “CET” is no zone"),
+    ("zone: \"+01:00\"", "zone: CET", "f.yaml:13:50: zone: “CET” is no zone"),
     ("    epoch: boot\n", "", "sequence needs epoch beside it"),
     ("topic: a/#", "topic: a/#/b", "f.yaml:4:12: topic: # stands at the end of a topic"),
     ("\"c/{device}\"", "\"c/{d}\"", "f.yaml:7:12: topic: “c/{d}” has other names than “b/{device}”"),
     ("records: readings.{channel}", "records: readings.{}", "f.yaml:10:14: records: “” is no name"),
     (
       "device: \"{site}/{device}\"", "device: \"{sit}/{device}\"",
-      "f.yaml:11:13: device: there is no name “sit” in topic"
+      "f.yaml:12:13: device: there is no name “sit” in topic"
     ),
     (
       "    ignore: true\n", "    ignore: true\n    device: x\n",
@@ -102,10 +102,10 @@ import Testing
     ),
     ("    ignore: true\n", "    ignore: false\n", "f.yaml:5:13: ignore: leave it out, or write true"),
     ("    ignore: true\n", "", "f.yaml:4:5: message lacks one of ignore, time"),
-    ("time: { path", "time: { paht", "f.yaml:12:13: unknown key “paht”; did you mean “path”?"),
+    ("time: { path", "time: { paht", "f.yaml:13:13: unknown key “paht”; did you mean “path”?"),
     (
       "enumeration: { high: 1.5 }", "enumeration: { high: much }",
-      "enumeration.high: expected a number or nothing"
+      "f.yaml:19:47: enumeration.high: expected a number, found “much”"
     ),
     ("    - data\n", "    - \"data.\"\n", "values: a key of no characters"),
     ("drop_prefix: x_", "drop_prefix: [x]", "drop_prefix: expected text, found [x]"),
@@ -199,7 +199,7 @@ import Testing
         let value = reading.value == reading.value.rounded() ? "\(Int64(reading.value))" : "\(reading.value)"
         return "→ \(reading.device) \(time) \(reading.sensor) \(value)"
       }
-      #expect(!readings.isEmpty && readings == lines.dropFirst().map(String.init), "\(preset.rawValue)")
+      #expect(!readings.isEmpty && readings.sorted() == lines.dropFirst().map(String.init).sorted(), "\(preset.rawValue)")
       #expect(outcome.refused.isEmpty && outcome.rejection == nil)
     }
   }
