@@ -118,8 +118,9 @@ struct RunSupervisor {
 
   private func ingestionSettings(_ broker: BrokerAddress) -> IngestionSettings {
     var settings = IngestionSettings(
-      broker: broker, topic: document.topicFilter, clientID: "\(session)-ingest", store: folder.store,
-      rules: document.ingestion)
+      broker: broker, topic: document.payload == nil ? document.topicFilter : "",
+      clientID: "\(session)-ingest", store: folder.store, rules: document.ingestion)
+    settings.payload = document.payload
     settings.arrivals = folder.arrivals
     return settings
   }

@@ -24,7 +24,7 @@ package struct IngestionSettings: Hashable, Sendable, Codable {
   package var arrivals: String?
 
   private enum CodingKeys: String, CodingKey {
-    case broker, mqtt, topic, store, rules, messagesPerCommit, messagesPerCheckpoint, arrivals
+    case broker, mqtt, topic, payload, store, rules, messagesPerCommit, messagesPerCheckpoint, arrivals
     case clientID = "clientId"
   }
 

@@ -1,4 +1,5 @@
 import DeviceFleet
+import PayloadMapping
 import Telemetry
 
 /// Tries whether ingestion reads what a fleet publishes: the first publication of each group is encoded, decoded as
@@ -6,17 +7,21 @@ import Telemetry
 struct IngestionTrial {
   private let plan: FleetPlan
   private let groups: [DeviceGroup]
+  private let payload: PayloadMapping?
 
-  init(_ plan: FleetPlan, _ groups: [DeviceGroup]) {
+  /// - Parameter payload: How ingestion reads payloads; nil: they are canonical, or SenML.
+  init(_ plan: FleetPlan, _ groups: [DeviceGroup], payload: PayloadMapping? = nil) {
     self.plan = plan
     self.groups = groups
+    self.payload = payload
   }
 
   /// The first group that could not be read, and why; nil where all can.
   var obstacle: (group: Int, reason: String)? {
     let filter = plan.groups.first?.style.topic.filter
     for (index, group) in plan.groups.enumerated() {
-      if group.style.topic.filter != filter {
+      // A mapping says itself what to subscribe to.
+      if payload == nil, group.style.topic.filter != filter {
         return (index, "ingestion subscribes to one pattern of topics, and the groups have several")
       }
       if let reason = obstacle(of: group, groups[index]) { return (index, reason) }
@@ -64,11 +69,7 @@ struct IngestionTrial {
     var read: [Message] = []
     var refused = RefusedValues()
     do throws(PayloadError) {
-      refused = try payload.withUnsafeBufferPointer { payload throws(PayloadError) in
-        try PayloadCodec.decodeAll(
-          payload, topicDevice: TelemetryTopic.device(in: topic), received: plan.start
-        ) { read.append($0) }
-      }
+      refused = try decode(payload, topic, into: &read)
     } catch {
       return "ingestion cannot read what it publishes: \(error)"
     }
@@ -87,5 +88,25 @@ struct IngestionTrial {
       return "ingestion reads something else from its payloads than was measured"
     }
     return nil
+  }
+
+  /// Decodes a payload as ingestion does, with the values of each message in order of their sensors.
+  private func decode(_ sent: [UInt8], _ topic: String, into read: inout [Message]) throws(PayloadError)
+    -> RefusedValues
+  {
+    try sent.withUnsafeBufferPointer { bytes throws(PayloadError) in
+      guard let payload else {
+        return try PayloadCodec.decodeAll(
+          bytes, topicDevice: TelemetryTopic.device(in: topic), received: plan.start
+        ) { read.append($0) }
+      }
+      var decoder = MappingDecoder(payload)
+      let topic = Array(topic.utf8)
+      let outcome = try topic.withUnsafeBufferPointer { topic throws(PayloadError) in
+        try decoder.decode(topic: topic, payload: bytes, received: plan.start, into: &read)
+      }
+      for index in read.indices { read[index].values.sort { $0.sensor < $1.sensor } }
+      return if case .messages(let refused) = outcome { refused } else { RefusedValues() }
+    }
   }
 }

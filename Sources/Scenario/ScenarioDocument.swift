@@ -8,6 +8,7 @@ import Foundation
 import Ingestion
 import MQTT
 import Modelling
+import PayloadMapping
 import Telemetry
 import Verdict
 import WindowStore
@@ -92,6 +93,8 @@ package struct ScenarioDocument: Sendable {
   package let unfilledExpectations: [Diagnostic]
   package let source: Source
   package let ingestion: IngestionRules
+  /// How ingestion reads payloads; nil where they are canonical, or SenML.
+  package let payload: PayloadMapping?
   /// Nil together with ``scoring``: the run ends with the windows.
   package let model: Model?
   package let scoring: Scoring?

@@ -163,6 +163,11 @@ package enum ScenarioSchema {
         name: "retain_bytes",
         kind: .any([.wholeNumber(minimum: leastRetainBytes, maximum: Schema.mostBytes), .form(.size)]),
         about: "How large the store may become, such as 500MB. Default: as large as it likes."),
+      Key(
+        name: "payload", kind: .any([.text, .object(PayloadSchema.mapping)]),
+        about:
+          "How payloads are read that are not Sonde's own: a mapping, a preset such as tasmota, or a file relative to this one."
+      ),
     ], atMostOneOf: [["hop", "session_gap"]])
 
   static let model = Mapping(

@@ -5,6 +5,7 @@ import Foundation
 import Ingestion
 import Logging
 import MQTT
+import Scenario
 import Supervision
 import Telemetry
 import WindowStore
@@ -34,8 +35,19 @@ struct IngestCommand: ParsableCommand {
   var broker: BrokerAddress?
   @OptionGroup var access: BrokerAccessOptions
   @OptionGroup var versions: ProtocolOptions
-  @Option(help: "The topics to subscribe to; the part before the last names the device.")
-  var topic = TelemetryTopic.filter
+  @Option(
+    help: ArgumentHelp(
+      """
+      The topics to subscribe to. By default \(TelemetryTopic.filter), where the part before the last names the device; with --payload, \
+      what the mapping needs.
+      """, valueName: "filter"))
+  var topic: String?
+  @Option(
+    help: ArgumentHelp(
+      """
+      How payloads are read that are not Sonde's own: a YAML file, or a preset such as tasmota; “sonde payload presets” lists them.
+      """, valueName: "file|preset"), completion: .file(extensions: ["yaml", "yml"]))
+  var payload: String?
   @Option(
     name: .customLong("run"),
     help: ArgumentHelp(
@@ -114,8 +126,9 @@ struct IngestCommand: ParsableCommand {
 
   func validate() throws {
     if config != nil {
-      guard broker == nil, store == nil, runDir == nil, window == nil else {
-        throw ValidationError("--config has all settings; leave --broker, --run, --store and --window out")
+      guard broker == nil, store == nil, runDir == nil, window == nil, payload == nil else {
+        throw ValidationError(
+          "--config has all settings; leave --broker, --run, --store, --window and --payload out")
       }
       return
     }
@@ -151,8 +164,8 @@ struct IngestCommand: ParsableCommand {
     rules.retain = retain?.duration
     rules.retainBytes = retainBytes?.bytes
     var settings = IngestionSettings(
-      broker: try access.apply(to: broker), topic: topic, clientID: clientID ?? "sonde-ingest", store: store,
-      rules: rules)
+      broker: try access.apply(to: broker), topic: topic ?? TelemetryTopic.filter,
+      clientID: clientID ?? "sonde-ingest", store: store, rules: rules)
     settings.mqtt = versions.mqtt
     settings.messagesPerCommit = messagesPerCommit
     settings.messagesPerCheckpoint = messagesPerCheckpoint
@@ -161,7 +174,11 @@ struct IngestCommand: ParsableCommand {
 
   /// What the options say, with the folders made that it needs.
   private func ownSettings() throws -> IngestionSettings {
-    let settings = try settings()
+    var settings = try settings()
+    if let payload {
+      settings.payload = try PayloadDocument.named(payload)
+      if topic == nil { settings.topic = "" }
+    }
     if let runDir { return try IngestedFolder(runDir).adopt(settings, clientID: clientID) }
     let parent = (settings.store as NSString).deletingLastPathComponent
     if !parent.isEmpty { try Folder.make(parent) }

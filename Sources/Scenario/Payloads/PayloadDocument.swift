@@ -38,7 +38,7 @@ package enum PayloadDocument {
     let reader = MappingReader(root, PayloadSchema.mapping, diagnostics)
     let file = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
     let mapping = reader.map {
-      PayloadReader(diagnostics: diagnostics).mapping($0, name: file)
+      PayloadDocumentReader(diagnostics: diagnostics).mapping($0, name: file)
     }
     guard let mapping, diagnostics.isEmpty else { throw Diagnostics(diagnostics.all) }
     return mapping
@@ -74,10 +74,14 @@ package struct PayloadNameError: ExitingError {
 
 extension ScenarioDecoder {
   /// `ingestion.payload`: a mapping that is written there, the name of a preset, or that of a file.
-  func payload(_ section: MappingReader) -> PayloadMapping? {
-    guard let node = section.node("payload") else { return nil }
-    if let reader = MappingReader(node, PayloadSchema.mapping, diagnostics) {
-      return PayloadReader(diagnostics: diagnostics).mapping(reader, name: "payload")
+  func payload(_ reader: MappingReader) -> PayloadMapping? {
+    guard let section = reader.mapping("ingestion"), let node = section.node("payload") else { return nil }
+    if reader.node("replay") != nil {
+      diagnostics.add(
+        node.location, "payload: recordings are published in Sonde's own form, which needs no mapping")
+    }
+    if let mapping = MappingReader(node, PayloadSchema.mapping, diagnostics) {
+      return PayloadDocumentReader(diagnostics: diagnostics).mapping(mapping, name: "payload")
     }
     guard let name = section.text("payload") else { return nil }
     do {

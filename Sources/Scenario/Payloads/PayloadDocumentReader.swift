@@ -4,7 +4,7 @@ import Telemetry
 import Wording
 
 /// Turns the tree of a payload mapping into a ``PayloadMapping``, or into the diagnostics that say why it is none.
-struct PayloadReader {
+struct PayloadDocumentReader {
   let diagnostics: DiagnosticList
 
   /// - Parameter name: What a mapping is called that has no name.
