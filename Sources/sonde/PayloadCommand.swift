@@ -27,7 +27,7 @@ struct PayloadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Shows what would become of messages: readings, and what is not taken, with its reason.",
       discussion: """
-        Messages are lines, as mosquitto_sub writes them with -F %j (JSON, with the time of arrival) or with -v (the topic, a space, the \
+        Messages are lines, as mosquitto_sub writes them with -F %j (JSON, with the time of arrival; also for payloads of several lines) or with -v (the topic, a space, the \
         payload). With --topic each file is the payload of one message, and so is each --text:
 
           sonde payload test tasmota --topic tele/pump-7/SENSOR \\
@@ -86,9 +86,9 @@ struct PayloadCommand: ParsableCommand {
       var report = PayloadTestReport(format: format)
       var trial = PayloadTrial(mapping)
       for message in messages {
-        report.add(
-          message.topic,
-          trial.outcome(topic: message.topic, payload: message.payload, arrival: message.arrival))
+        let outcome = trial.outcome(
+          topic: message.topic, payload: message.payload, arrival: message.arrival)
+        report.add(message.topic, arrival: message.arrival, outcome)
       }
       try report.end()
       if !report.isAllTaken { throw ExitCode(ExitStatus.expectationFailed) }

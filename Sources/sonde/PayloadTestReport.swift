@@ -26,6 +26,8 @@ struct PayloadTestReport {
       var epoch: Int64?
       var seq: Int64?
       var ts: Int64
+      /// Whether `ts` is the time of arrival, because the message has none.
+      var isArrival: Bool
       var sensor: String
       var value: Double
     }
@@ -40,7 +42,8 @@ struct PayloadTestReport {
     var reason: String?
   }
 
-  mutating func add(_ topic: String, _ outcome: PayloadOutcome) {
+  /// - Parameter arrival: When the message came.
+  mutating func add(_ topic: String, arrival: Timestamp, _ outcome: PayloadOutcome) {
     readings += outcome.readings.count
     refused += outcome.refusedCount
     let fate: String
@@ -61,7 +64,8 @@ struct PayloadTestReport {
           readings: outcome.readings.map {
             Line.Reading(
               device: $0.device.name, epoch: $0.position?.epoch, seq: $0.position?.sequence,
-              ts: $0.timestamp.milliseconds, sensor: $0.sensor.name, value: $0.value)
+              ts: $0.timestamp.milliseconds, isArrival: $0.timestamp == arrival, sensor: $0.sensor.name,
+              value: $0.value)
           }, refused: outcome.refused, reason: outcome.rejection))
       return
     }
@@ -69,11 +73,18 @@ struct PayloadTestReport {
     if !outcome.readings.isEmpty {
       printTable(
         ["  DEVICE", "TIME", "SENSOR", "VALUE"],
-        outcome.readings.map { ["  \($0.device.name)", "\($0.timestamp)", $0.sensor.name, "\($0.value)"] })
+        outcome.readings.map {
+          [
+            "  \($0.device.name)", "\($0.timestamp)" + ($0.timestamp == arrival ? " (arrival)" : ""),
+            $0.sensor.name, "\($0.value)",
+          ]
+        })
     }
     for reason in outcome.refused { StandardOutput.write("  not taken: \(reason)") }
-    let more = outcome.refusedCount - outcome.refused.count
-    if more > 0 { StandardOutput.write("  not taken: \(more) more") }
+    // A reason may be that of several values, and only the first reasons are kept.
+    if outcome.refusedCount > outcome.refused.count {
+      StandardOutput.write("  not taken in all: \(outcome.refusedCount) values")
+    }
     StandardOutput.write("")
   }
 
@@ -81,7 +92,7 @@ struct PayloadTestReport {
   func end() throws {
     guard format == .text else { return try StandardOutput.writeJSON(lines, indented: true) }
     StandardOutput.write(
-      "\(taken + ignored + rejected) messages: \(taken) taken with \(readings) readings, \(ignored) ignored, "
-        + "\(rejected) rejected; \(refused) values not taken")
+      "messages: \(taken) taken, \(ignored) ignored, \(rejected) rejected; values: \(readings) taken, \(refused) not taken"
+    )
   }
 }

@@ -1,0 +1,123 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `sonde payload`: what a mapping makes of messages, told by the program itself.
+@Suite(.serialized, .timeLimit(.minutes(20))) struct PayloadCommandTests {
+  private static let mapping = """
+    messages:
+      - topic: plant/{device}
+        time: { path: t, unit: s, otherwise: arrival }
+      - topic: plant/+/log
+        ignore: true
+    """
+
+  private func writing(_ files: [String: String], _ body: (String) async throws -> Void) async throws {
+    try await withTemporaryFolder { folder in
+      for (name, text) in files {
+        try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+      }
+      try await body(folder)
+    }
+  }
+
+  @Test func messagesOfMosquittoSubBecomeATable() async throws {
+    let messages = """
+      plant/pump-7 {"t":1767225600,"flow":2.5}
+      {"tst":"2026-01-01T13:00:00.250000+0100","topic":"plant/pump 8","qos":1,"payloadlen":10,"payload":"{\\"flow\\":3}"}
+      plant/pump-7/log started
+
+      """
+    try await writing(["plant.yaml": Self.mapping, "messages": messages]) { folder in
+      let outcome = try await SondeProgram.run([
+        "payload", "test", "\(folder)/plant.yaml", "\(folder)/messages",
+      ])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      for line in [
+        "plant/pump-7: taken", "  pump-7  2026-01-01T00:00:00.000Z  flow    2.5",
+        "  pump_x208  2026-01-01T12:00:00.250Z (arrival)  flow    3.0", "plant/pump-7/log: ignored",
+        "messages: 2 taken, 1 ignored, 0 rejected; values: 2 taken, 0 not taken",
+      ] {
+        #expect(outcome.output.contains(line + "\n"), "\(outcome.output)")
+      }
+    }
+  }
+
+  @Test func whatIsNotTakenHasItsReasonAndAnExitCode() async throws {
+    try await writing(["plant.yaml": Self.mapping, "one.json": #"{"t":1767225600,"flow":NaN,"level":4}"#]) {
+      folder in
+      let test = ["payload", "test", "\(folder)/plant.yaml", "--topic", "plant/a"]
+      let part = try await SondeProgram.run(test + ["\(folder)/one.json"])
+      #expect(part.status == 1)
+      #expect(part.output.contains("  a       2026-01-01T00:00:00.000Z  level   4.0"), "\(part.output)")
+      #expect(part.output.contains("  not taken: “flow” is NaN"), "\(part.output)")
+      let whole = try await SondeProgram.run(test + ["--text", "on", "--format", "json"])
+      #expect(whole.status == 1)
+      let list = try #require(
+        try JSONSerialization.jsonObject(with: Data(whole.output.utf8)) as? [[String: Any]])
+      #expect(list.count == 1 && list[0]["fate"] as? String == "rejected")
+      #expect((list[0]["reason"] as? String)?.contains("not valid JSON") == true)
+      let taken = try await SondeProgram.run(
+        test + ["--text", #"{"flow":1}"#, "--arrival", "2026-01-01T00:00:00Z", "--format", "json"])
+      #expect(taken.status == 0)
+      let readings = try #require(
+        try (JSONSerialization.jsonObject(with: Data(taken.output.utf8)) as? [[String: Any]])?.first?[
+          "readings"]
+          as? [[String: Any]])
+      #expect(readings.count == 1 && readings[0]["ts"] as? Int == 1_767_225_600_000)
+      #expect(readings[0]["is_arrival"] as? Bool == true && readings[0]["device"] as? String == "a")
+    }
+  }
+
+  @Test func aMappingThatIsWrongIsToldWithItsPlace() async throws {
+    try await writing([
+      "plant.yaml": Self.mapping.replacing("unit: s", with: "unit: days"),
+      "messages": "no line of a message {\n{}\n",
+      "sound.yaml": Self.mapping,
+    ]) { folder in
+      let wrong = try await SondeProgram.run([
+        "payload", "test", "\(folder)/plant.yaml", "\(folder)/messages",
+      ])
+      #expect(wrong.status == 64)
+      #expect(
+        wrong.errors.contains("plant.yaml:3:28: unit: expected s, ms, us, ns, iso8601 or auto, found “days”"),
+        "\(wrong.errors)")
+      let nowhere = try await SondeProgram.run(["payload", "test", "tasmotta", "\(folder)/messages"])
+      #expect(nowhere.status == 64 && nowhere.errors.contains("did you mean “tasmota”?"), "\(nowhere.errors)")
+      let lines = try await SondeProgram.run([
+        "payload", "test", "\(folder)/sound.yaml", "\(folder)/messages",
+      ])
+      #expect(lines.status == 64 && lines.errors.contains("messages:2: no message as"), "\(lines.errors)")
+      for arguments in [["--text", "1"], [], ["--topic", "a/#", "--text", "1"]] {
+        let outcome = try await SondeProgram.run(["payload", "test", "tasmota"] + arguments)
+        #expect(outcome.status == 64, "\(arguments)")
+      }
+    }
+  }
+
+  @Test func eachPresetIsListedAndShown() async throws {
+    let list = try await SondeProgram.run(["payload", "presets", "--format", "json"])
+    let presets = try #require(
+      try JSONSerialization.jsonObject(with: Data(list.output.utf8)) as? [[String: Any]])
+    #expect(presets.count == 10)
+    try await withTemporaryFolder { folder in
+      for preset in presets {
+        let name = try #require(preset["name"] as? String)
+        let shown = try await SondeProgram.run(["payload", "show", name])
+        #expect(shown.status == 0 && shown.output.contains("name: \(name)\n"))
+        // As somebody goes on with it.
+        try shown.output.write(toFile: "\(folder)/\(name).yaml", atomically: true, encoding: .utf8)
+        let tried = try await SondeProgram.run([
+          "payload", "test", "\(folder)/\(name).yaml", "--topic", "nobody/says/this/here/at/all", "--text",
+          "1",
+        ])
+        #expect(
+          tried.status == 1 && tried.output.contains("no topic of the mapping"),
+          "\(tried.output)\(tried.errors)")
+      }
+    }
+    let text = try await SondeProgram.run(["payload", "presets"])
+    #expect(text.output.contains("tele/+/SENSOR  tele/+/STATE"))
+    #expect(try await SondeProgram.run(["payload", "show", "nobody"]).status == 64)
+  }
+}
