@@ -207,7 +207,8 @@ let package = Package(
       name: "sonde",
       dependencies: [
         telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
-        "DetectionCharts", "Documents", "PayloadMapping", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel",
+        "DetectionCharts", "Documents", "PayloadMapping", "DeviceFleet", "Ingestion", "Modelling",
+        "ClusterModel",
         "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "HTTPLoad", "StreamScoring", "Alarms",
         "Verdict",
         "Scenario", "Manifests", "HTMLReport",

@@ -150,33 +150,52 @@ import Testing
     }
   }
 
+  /// A mapping that reads Sonde's own form, as the fleet of these scenarios publishes it.
+  private static let own =
+    "topic: \"devices/{device}/telemetry\", time: { path: ts, unit: ms }, epoch: epoch, sequence: seq, values: [values]"
+
   @Test func aScenarioHasAMappingOfItsOwnAPresetOrAFile() async throws {
     try await withTemporaryFolder { folder in
-      try Self.full.write(toFile: "\(folder)/plant.yaml", atomically: true, encoding: .utf8)
-      let written = try Self.document("{ messages: [{ topic: \"t/{device}\", time: arrival }] }", folder)
-      #expect(written.ingestion.payload?.messages.count == 1)
-      #expect(written.ingestion.payload?.name == "payload")
-      #expect(try Self.document("zigbee2mqtt", folder).ingestion.payload?.name == "zigbee2mqtt")
-      #expect(try Self.document("plant.yaml", folder).ingestion.payload?.name == "everything")
+      try "name: plant\nmessages:\n  - { \(Self.own) }\n".write(
+        toFile: "\(folder)/plant.yaml", atomically: true, encoding: .utf8)
+      let written = try Self.document("{ messages: [{ \(Self.own) }] }", folder)
+      #expect(written.payload?.messages.count == 1 && written.payload?.name == "payload")
+      #expect(try Self.document("plant.yaml", folder).payload?.name == "plant")
+      #expect(try Self.document("./plant.yaml", folder).payload?.messages == written.payload?.messages)
+      #expect(try Documents.parse(Documents.small).payload == nil)
+    }
+  }
+
+  @Test(arguments: [
+    ("plant.yaml", "plant.yaml:2:1: unknown key “abuot”; did you mean “about”?"),
+    ("nowhere.yaml", "there is no file"), ("tasmotta", "did you mean “tasmota”?"),
+    ("[tasmota]", "payload: expected"),
+    ("{ messages: [{ topic: \"t/{device}\" }] }", "message lacks one of ignore, time"),
+    ("{ messages: [{ topic: \"t/{device\", time: arrival }] }", "topic: a name is written {name}"),
+    // Whether ingestion reads with it what the fleet publishes is tried.
+    ("tasmota", "no topic of the mapping matches “devices/pump-0001/telemetry”"),
+    ("{ messages: [{ \(own), device: \"x/{device}\" }] }", "ingestion reads something else"),
+    (
+      "{ messages: [{ topic: \"devices/{device}/telemetry\", ignore: true }, { topic: \"t/{device}\", time: arrival }] }",
+      "ingestion reads something else"
+    ),
+  ]) func aScenarioWithAWrongMappingIsRefused(payload: String, reason: String) async throws {
+    try await withTemporaryFolder { folder in
       try Self.full.replacing("about:", with: "abuot:").write(
         toFile: "\(folder)/plant.yaml", atomically: true, encoding: .utf8)
-      for (payload, reason) in [
-        ("plant.yaml", "plant.yaml:2:1: unknown key “abuot”; did you mean “about”?"),
-        ("nowhere.yaml", "there is no file"), ("tasmotta", "did you mean “tasmota”?"),
-        ("[tasmota]", "payload: expected"),
-        ("{ messages: [{ topic: \"t/{device}\" }] }", "message lacks one of ignore, time"),
-        ("{ messages: [{ topic: \"t/{device\", time: arrival }] }", "topic: a name is written {name}"),
-      ] {
-        let fault = #expect(throws: Diagnostics.self) { try Self.document(payload, folder) }
-        #expect(fault?.description.contains(reason) == true, "\(payload): \(fault?.description ?? "")")
-        #expect(fault?.all.first?.location.description.hasPrefix("\(folder)/s.yaml:") == true)
-      }
+      let fault = #expect(throws: Diagnostics.self) { try Self.document(payload, folder) }
+      #expect(fault?.description.contains(reason) == true, "\(payload): \(fault?.description ?? "")")
+      #expect(fault?.all.first?.location.description.hasPrefix("\(folder)/s.yaml:") == true)
     }
   }
 
   private static func document(_ payload: String, _ folder: String) throws -> ScenarioDocument {
-    let text = Documents.small + "\ningestion:\n  window: 5m\n  payload: \(payload)\n"
-    return try ScenarioDocument.parse(ScenarioText(path: "\(folder)/s.yaml", text: text))
+    let section = "ingestion: { window: 5m"
+    precondition(Documents.small.contains(section))
+    return try ScenarioDocument.parse(
+      ScenarioText(
+        path: "\(folder)/s.yaml",
+        text: Documents.small.replacing(section, with: "\(section), payload: \(payload)")))
   }
 
   /// Messages of one preset, as examples of a page.
@@ -199,7 +218,9 @@ import Testing
         let value = reading.value == reading.value.rounded() ? "\(Int64(reading.value))" : "\(reading.value)"
         return "→ \(reading.device) \(time) \(reading.sensor) \(value)"
       }
-      #expect(!readings.isEmpty && readings.sorted() == lines.dropFirst().map(String.init).sorted(), "\(preset.rawValue)")
+      #expect(
+        !readings.isEmpty && readings.sorted() == lines.dropFirst().map(String.init).sorted(),
+        "\(preset.rawValue)")
       #expect(outcome.refused.isEmpty && outcome.rejection == nil)
     }
   }

@@ -137,6 +137,24 @@ import Testing
       "serving": { "endpoint": "e.yaml" }, "stream_scoring": { "fatal_codes": "2022" } }
     """,
     """
+    { "name": "mapped", "clock": { "duration": "2h" }, "fleet": [{ "device": "d", "count": 1, "every": "1m",
+        "sensors": { "t": { "signal": [{ "constant": { "value": 1 } }] } } }],
+      "ingestion": { "payload": { "name": "plant", "about": "All keys", "messages": [
+        { "topic": "devices/{device}/log", "ignore": true, "where": { "kind": "log*", "level": 5 } },
+        { "topic": ["devices/{device}/telemetry", "plant/{device}"], "format": "json", "names": { "site": "$.site", "unit": ["u", "/v/w"] },
+          "device": "{device}", "time": { "path": ["ts", "$.ts"], "unit": "ms", "otherwise": "arrival" }, "epoch": "epoch",
+          "sequence": "seq", "values": ["values", { "path": "more.*", "sensor": "{name}[.{unit}]", "separator": "", "drop_prefix": "x",
+            "texts": "number", "booleans": "number", "lists": "leave_out", "enumeration": { "high": 1.5 } }],
+          "sensor": "{name}", "separator": ".", "drop_prefix": "value_", "leave_out": ["device", "**.id"], "without_values": "ignore",
+          "texts": "number_or_leave_out", "booleans": "leave_out", "lists": "number", "enumeration": { "ON": 1, "none": null } },
+        { "topic": "readings/{device}", "records": "r.*", "time": { "path": "t", "unit": "iso8601", "zone": "+01:00" } },
+        { "topic": "other/{device}", "time": "arrival" }] } } }
+    """,
+    """
+    { "name": "preset", "clock": { "duration": "2h" }, "fleet": [{ "device": "d", "count": 1, "every": "1m",
+        "sensors": { "t": { "signal": [{ "constant": { "value": 1 } }] } } }], "ingestion": { "payload": "tasmota" } }
+    """,
+    """
     { "name": "long", "replay": { "files": ["a.csv", "b.csv"], "device_column": "d", "sensor_column": "s",
       "value_column": "v" } }
     """,
@@ -184,6 +202,15 @@ import Testing
     "one service scores the stream",
     "again by itself", "names no models", "(input: raw)",
     "serving:", "load:", "only oip has", "capacity:", "more often than every millisecond",
+    // Payload mappings.
+    "every entry is ignored", "have topics in common", "has other names than", "for payloads of JSON alone",
+    "has a name; write *", "would all have the same number", "leads from the whole payload",
+    "a path to the elements",
+    "is there twice", "each line is a record", "a text has no", "a text is one value", "is no name;",
+    "is the name of the value", "has no path", "which only topics", "the record itself is no text",
+    "there is no name",
+    "to be named by", "that is ignored has", "leave it out, or write true", "only times of iso8601",
+    "no preset of payloads", "a sequence alone", "in Sonde's own form",
     // Fractions of a millisecond, a hundred years.
     "expected a duration", "seven numbers", "a size of at least", "expected mqtt://",
     // Files.

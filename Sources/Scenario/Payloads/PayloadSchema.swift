@@ -25,7 +25,7 @@ enum PayloadSchema {
   private static let booleans = MessageMapping.BooleanPolicy.allCases.map(\.rawValue)
   private static let lists = MessageMapping.ListPolicy.allCases.map(\.rawValue)
   private static let textOrTexts = Kind.any([.text, .list(.text, atLeast: 1)])
-  private static let anyText = Schema.Form(pattern: "^", wanted: "text")
+  private static let anyText = Schema.Form(pattern: "^[\\s\\S]*$", wanted: "text")
 
   /// What becomes of single values: keys that an entry has, and that each of its `values` may have for itself.
   private static let ofValues = [
