@@ -197,31 +197,4 @@ import Testing
         path: "\(folder)/s.yaml",
         text: Documents.small.replacing(section, with: "\(section), payload: \(payload)")))
   }
-
-  /// Messages of one preset, as examples of a page.
-  @Test func thePagesExamplesBecomeWhatItSays() throws {
-    let page = try String(contentsOfFile: "\(SondeProgram.packageRoot)/docs/payloads.md", encoding: .utf8)
-    for preset in PayloadPreset.allCases {
-      let section = try #require(
-        page.split(separator: "\n### \(preset.rawValue)\n").dropFirst().first,
-        "\(preset.rawValue) is not on the page")
-      let lines = section.prefix { _ in true }.split(separator: "\n")
-        .drop { !$0.hasPrefix("    ") }.prefix { $0.hasPrefix("    ") }.map { $0.dropFirst(4) }
-      let message = try #require(lines.first)
-      let space = try #require(message.firstIndex(of: " "))
-      var trial = PayloadTrial(try PayloadDocument.mapping(of: preset))
-      let outcome = trial.outcome(
-        topic: String(message[..<space]), payload: Array(message[message.index(after: space)...].utf8),
-        arrival: PayloadSample.arrival)
-      let readings = outcome.readings.map { reading in
-        let time = reading.timestamp == PayloadSample.arrival ? "arrival" : "\(reading.timestamp)"
-        let value = reading.value == reading.value.rounded() ? "\(Int64(reading.value))" : "\(reading.value)"
-        return "→ \(reading.device) \(time) \(reading.sensor) \(value)"
-      }
-      #expect(
-        !readings.isEmpty && readings.sorted() == lines.dropFirst().map(String.init).sorted(),
-        "\(preset.rawValue)")
-      #expect(outcome.refused.isEmpty && outcome.rejection == nil)
-    }
-  }
 }
