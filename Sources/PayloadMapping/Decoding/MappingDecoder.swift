@@ -39,6 +39,8 @@ package struct MappingDecoder: Sendable {
     guard payload.count <= PayloadCodec.maximumBytes else { throw .tooLarge(bytes: payload.count) }
     guard Self.isUTF8(payload) else { throw .notUTF8 }
     let content = PayloadCodec.withoutByteOrderMark(payload)
+    // As a broker has it where a message that was retained is taken back.
+    guard !content.isEmpty else { throw .malformed("it is empty") }
     for index in topics.candidates[number].indices {
       let entry = topics.candidates[number][index].entry
       if entries[entry].isIgnoredAnyhow { return .ignored }
