@@ -9,7 +9,8 @@ struct Reading: Equatable {
   var error: PayloadError?
   var isIgnored = false
 
-  init(_ decoder: inout MappingDecoder, _ topic: String, _ payload: some Sequence<UInt8>, received: Int64 = 5) {
+  init(_ decoder: inout MappingDecoder, _ topic: String, _ payload: some Sequence<UInt8>, received: Int64 = 5)
+  {
     var messages: [Message] = []
     let outcome: Result<MappingDecoder.Outcome, PayloadError> = Array(topic.utf8).withUnsafeBufferPointer {
       topic in
@@ -63,6 +64,7 @@ func entry(_ topic: String = "t/{device}", _ change: (inout MessageMapping) thro
 extension MappedTime {
   init(_ path: String, _ unit: Unit, zone: String = "Z", isOtherwiseArrival: Bool = false) throws {
     self.init(
-      paths: [try PayloadPath(path)], unit: unit, zone: try Zone(zone), isOtherwiseArrival: isOtherwiseArrival)
+      paths: [try PayloadPath(path)], unit: unit, zone: try Zone(zone), isOtherwiseArrival: isOtherwiseArrival
+    )
   }
 }

@@ -63,7 +63,9 @@ struct PageExampleTests {
       ]
     }
     func state(_ payload: String) -> Reading { read(entry, "homeassistant/sensor/outdoor/state", payload) }
-    for (payload, value) in [("21.4", 21.4), (" on\n", 1), ("\"off\"", 0), ("\"15.25\"", 15.25), ("-3e2", -300)] {
+    for (payload, value) in [
+      ("21.4", 21.4), (" on\n", 1), ("\"off\"", 0), ("\"15.25\"", 15.25), ("-3e2", -300),
+    ] {
       #expect(state(payload).messages == ["sensor.outdoor@5:state=\(value)"], "\(payload)")
     }
     #expect(state("unavailable").error == .noValues)
@@ -113,6 +115,7 @@ struct PageExampleTests {
     #expect(
       read(mapping, "shelly/events/rpc", #"{"params":null}"#).error
         == .malformed("no entry of the mapping has a “where” that it fulfils"))
-    #expect(read(mapping, "elsewhere", "{}").error == .malformed("no topic of the mapping matches “elsewhere”"))
+    #expect(
+      read(mapping, "elsewhere", "{}").error == .malformed("no topic of the mapping matches “elsewhere”"))
   }
 }

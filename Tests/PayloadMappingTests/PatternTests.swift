@@ -3,21 +3,26 @@ import Telemetry
 import Testing
 
 struct PatternTests {
-  @Test(arguments: [
-    ("tele/{device}/SENSOR", "tele/a b/SENSOR", ["a b"]), ("tele/{device}/SENSOR", "tele/a/STATE", nil),
-    ("tele/{device}/SENSOR", "tele/a/SENSOR/x", nil), ("zigbee2mqtt/{device+}", "zigbee2mqtt/a/b/c", ["a/b/c"]),
-    ("zigbee2mqtt/{device+}", "zigbee2mqtt", nil), ("site/{area+}/meter/+/power", "site/a/b/meter/3/power", ["a/b"]),
-    ("site/{area+}/meter/+/power", "site/meter/3/power", nil), ("x/switch:{n}", "x/switch:0", ["0"]),
-    ("x/switch:{n}", "x/light:0", nil), ("x/a{n}a", "x/a", nil), ("x/a{n}a", "x/aa", [""]),
-    ("bridge/#", "bridge", []), ("bridge/#", "bridge/a/b", []), ("+/x", "$SYS/x", nil), ("#", "$SYS/x", nil),
-    ("$SYS/{a}", "$SYS/x", ["x"]), ("a/{device}/", "a/x/", ["x"]), ("{d}", "", [""]),
-  ] as [(String, String, [String]?)])
+  @Test(
+    arguments: [
+      ("tele/{device}/SENSOR", "tele/a b/SENSOR", ["a b"]), ("tele/{device}/SENSOR", "tele/a/STATE", nil),
+      ("tele/{device}/SENSOR", "tele/a/SENSOR/x", nil),
+      ("zigbee2mqtt/{device+}", "zigbee2mqtt/a/b/c", ["a/b/c"]),
+      ("zigbee2mqtt/{device+}", "zigbee2mqtt", nil),
+      ("site/{area+}/meter/+/power", "site/a/b/meter/3/power", ["a/b"]),
+      ("site/{area+}/meter/+/power", "site/meter/3/power", nil), ("x/switch:{n}", "x/switch:0", ["0"]),
+      ("x/switch:{n}", "x/light:0", nil), ("x/a{n}a", "x/a", nil), ("x/a{n}a", "x/aa", [""]),
+      ("bridge/#", "bridge", []), ("bridge/#", "bridge/a/b", []), ("+/x", "$SYS/x", nil),
+      ("#", "$SYS/x", nil),
+      ("$SYS/{a}", "$SYS/x", ["x"]), ("a/{device}/", "a/x/", ["x"]), ("{d}", "", [""]),
+    ] as [(String, String, [String]?)])
   func topics(_ pattern: String, _ topic: String, _ names: [String]?) throws {
     #expect(try TopicPattern(pattern).match(topic) == names)
   }
 
   @Test(arguments: [
-    "", "a/{", "a/}", "a/{x}{y}", "a/{x+}b", "a/#/b", "{x+}/{y+}", "{x+}/#", "a+", "a/{x}/{x}", "{a b}", "{name}",
+    "", "a/{", "a/}", "a/{x}{y}", "a/{x+}b", "a/#/b", "{x+}/{y+}", "{x+}/#", "a+", "a/{x}/{x}", "{a b}",
+    "{name}",
     "a/{}", "a\0",
   ])
   func topicsThatAreNone(_ pattern: String) {
@@ -41,7 +46,8 @@ struct PatternTests {
   }
 
   @Test(arguments: [
-    ("", "$"), ("$.", ""), ("a..b", ""), ("/a//b", "/a//b"), ("{", ""), ("{a}.{a}", ""), ("a\\", ""), ("/~2", ""),
+    ("", "$"), ("$.", ""), ("a..b", ""), ("/a//b", "/a//b"), ("{", ""), ("{a}.{a}", ""), ("a\\", ""),
+    ("/~2", ""),
     ("{name}", ""), ("{a b}", ""),
   ])
   func pathsThatAreNone(_ path: String, _ instead: String) {
@@ -53,9 +59,12 @@ struct PatternTests {
   }
 
   @Test(arguments: [
-    ("a.b", true), ("/a/b", true), ("$.a.b", true), ("$/a/b", true), ("a.*", true), ("*.b", true), ("**", true),
-    ("**.b", true), ("a.**", true), ("a.**.b", true), ("**.**.b", true), ("{x}.b", true), ("a.b*", true), ("a.*b*", true),
-    ("a.c", false), ("b", false), ("a.b.c", false), ("/a/b/", false), ("**.c", false), ("a.b?", false), ("a.*x", false),
+    ("a.b", true), ("/a/b", true), ("$.a.b", true), ("$/a/b", true), ("a.*", true), ("*.b", true),
+    ("**", true),
+    ("**.b", true), ("a.**", true), ("a.**.b", true), ("**.**.b", true), ("{x}.b", true), ("a.b*", true),
+    ("a.*b*", true),
+    ("a.c", false), ("b", false), ("a.b.c", false), ("/a/b/", false), ("**.c", false), ("a.b?", false),
+    ("a.*x", false),
   ])
   func paths(_ path: String, _ isThere: Bool) throws {
     let entry = try entry { $0.values = [.init(path: try PayloadPath(path))] }
@@ -67,7 +76,9 @@ struct PatternTests {
     for path in ["a\\.b", "/a.b", "/a~1b", "/a~0b", "\\*", "\\{x", "/", "/ё"] {
       let entry = try entry { $0.values = [.init(path: try PayloadPath(path))] }
       let reading = read(entry, "t/d", #"{"a.b":1,"a/b":1,"a~b":1,"*":1,"{x":1,"":1,"ё":1}"#)
-      #expect(path == "/" ? reading.refused.count + (reading.error == nil ? 0 : 1) == 1 : reading.messages.count == 1)
+      #expect(
+        path == "/"
+          ? reading.refused.count + (reading.error == nil ? 0 : 1) == 1 : reading.messages.count == 1)
     }
   }
 
@@ -75,7 +86,8 @@ struct PatternTests {
     func sensor(_ template: String, _ payload: String) throws -> Reading {
       let entry = try entry {
         $0.names = [
-          .init(name: "cpu", paths: [try PayloadPath("cpu")]), .init(name: "m", paths: [try PayloadPath("m")]),
+          .init(name: "cpu", paths: [try PayloadPath("cpu")]),
+          .init(name: "m", paths: [try PayloadPath("m")]),
         ]
         $0.sensor = try NameTemplate(template)
       }
@@ -94,10 +106,13 @@ struct PatternTests {
 
   @Test func namesThatAreNoIDs() throws {
     let entry = try entry("{device+}")
-    #expect(read(entry, "Living room/_lamp", #"{"_total":1,"switch:0":2}"#).messages
-      == ["Living_x20room_x2F_lamp@5:switch_x3A0=2.0,x5F_total=1.0"])
+    #expect(
+      read(entry, "Living room/_lamp", #"{"_total":1,"switch:0":2}"#).messages
+        == ["Living_x20room_x2F_lamp@5:switch_x3A0=2.0,x5F_total=1.0"])
     let long = String(repeating: "n", count: 65)
-    #expect(read(entry, long, #"{"x":1}"#).error?.description.contains("makes an id of more than 64 characters") == true)
+    #expect(
+      read(entry, long, #"{"x":1}"#).error?.description.contains("makes an id of more than 64 characters")
+        == true)
     let reading = read(entry, "d", "{\"\(long)\":1,\"y\":2,\"\":3}")
     #expect(reading.messages == ["d@5:y=2.0"])
     #expect(reading.refused.count == 2)

@@ -7,30 +7,37 @@ struct TimeTests {
     read(try entry { $0.time = try MappedTime("t", unit, zone: zone) }, "t/d", "{\"t\":\(payload),\"x\":1}")
   }
 
-  @Test(arguments: [
-    ("1767225600", .seconds, 1_767_225_600_000), ("1767225600.2559", .seconds, 1_767_225_600_255),
-    ("\"1767225600\"", .seconds, 1_767_225_600_000), ("1.7e9", .seconds, 1_700_000_000_000), ("0", .seconds, 0),
-    ("1767225600000", .milliseconds, 1_767_225_600_000), ("1767225600000.9", .milliseconds, 1_767_225_600_000),
-    ("1767225600000999", .microseconds, 1_767_225_600_000),
-    ("1767225600255999999", .nanoseconds, 1_767_225_600_255), ("999999", .nanoseconds, 0),
-    ("17672256e2", .seconds, 1_767_225_600_000), ("253402300799.999", .seconds, 253_402_300_799_999),
-    ("1767225600", .auto, 1_767_225_600_000), ("1767225600255", .auto, 1_767_225_600_255),
-    ("1767225600255999", .auto, 1_767_225_600_255), ("1767225600255999999", .auto, 1_767_225_600_255),
-    ("\"2026-01-01T00:00:00+01:00\"", .auto, 1_767_222_000_000), ("\"1767225600\"", .auto, 1_767_225_600_000),
-    ("\"2026-01-01\"", .iso8601, 1_767_225_600_000),
-    ("\"2026-01-01T00:00:00.123456789Z\"", .iso8601, 1_767_225_600_123),
-  ] as [(String, MappedTime.Unit, Int64)])
+  @Test(
+    arguments: [
+      ("1767225600", .seconds, 1_767_225_600_000), ("1767225600.2559", .seconds, 1_767_225_600_255),
+      ("\"1767225600\"", .seconds, 1_767_225_600_000), ("1.7e9", .seconds, 1_700_000_000_000),
+      ("0", .seconds, 0),
+      ("1767225600000", .milliseconds, 1_767_225_600_000),
+      ("1767225600000.9", .milliseconds, 1_767_225_600_000),
+      ("1767225600000999", .microseconds, 1_767_225_600_000),
+      ("1767225600255999999", .nanoseconds, 1_767_225_600_255), ("999999", .nanoseconds, 0),
+      ("17672256e2", .seconds, 1_767_225_600_000), ("253402300799.999", .seconds, 253_402_300_799_999),
+      ("1767225600", .auto, 1_767_225_600_000), ("1767225600255", .auto, 1_767_225_600_255),
+      ("1767225600255999", .auto, 1_767_225_600_255), ("1767225600255999999", .auto, 1_767_225_600_255),
+      ("\"2026-01-01T00:00:00+01:00\"", .auto, 1_767_222_000_000),
+      ("\"1767225600\"", .auto, 1_767_225_600_000),
+      ("\"2026-01-01\"", .iso8601, 1_767_225_600_000),
+      ("\"2026-01-01T00:00:00.123456789Z\"", .iso8601, 1_767_225_600_123),
+    ] as [(String, MappedTime.Unit, Int64)])
   func instants(_ payload: String, _ unit: MappedTime.Unit, _ milliseconds: Int64) throws {
     #expect(try time(payload, unit).messages == ["d@\(milliseconds):x=1.0"])
   }
 
-  @Test(arguments: [
-    ("-1", .seconds), ("1e400", .seconds), ("1e17", .seconds), ("253402300800", .seconds), ("\"\"", .seconds),
-    ("\"1.\"", .seconds), ("\".5\"", .seconds), ("\"1e\"", .seconds), ("\"12a\"", .seconds), ("true", .seconds),
-    ("{}", .seconds), ("[1]", .milliseconds), ("NaN", .milliseconds), ("1767225600", .iso8601),
-    ("\"2026-13-01\"", .iso8601), ("\"yesterday\"", .auto), ("5", .auto), ("\"5\"", .auto),
-    ("99999999999999999999", .milliseconds),
-  ] as [(String, MappedTime.Unit)])
+  @Test(
+    arguments: [
+      ("-1", .seconds), ("1e400", .seconds), ("1e17", .seconds), ("253402300800", .seconds),
+      ("\"\"", .seconds),
+      ("\"1.\"", .seconds), ("\".5\"", .seconds), ("\"1e\"", .seconds), ("\"12a\"", .seconds),
+      ("true", .seconds),
+      ("{}", .seconds), ("[1]", .milliseconds), ("NaN", .milliseconds), ("1767225600", .iso8601),
+      ("\"2026-13-01\"", .iso8601), ("\"yesterday\"", .auto), ("5", .auto), ("\"5\"", .auto),
+      ("99999999999999999999", .milliseconds),
+    ] as [(String, MappedTime.Unit)])
   func timesThatAreNone(_ payload: String, _ unit: MappedTime.Unit) throws {
     let reading = try time(payload, unit)
     #expect(reading.messages.isEmpty)
@@ -42,10 +49,14 @@ struct TimeTests {
   }
 
   @Test func zones() throws {
-    #expect(try time("\"2026-01-01T12:00:00\"", .iso8601, zone: "+01:00").messages == ["d@1767265200000:x=1.0"])
-    #expect(try time("\"2026-01-01T12:00:00\"", .iso8601, zone: "-0530").messages == ["d@1767288600000:x=1.0"])
-    #expect(try time("\"2026-01-01T12:00:00Z\"", .iso8601, zone: "+01:00").messages == ["d@1767268800000:x=1.0"])
-    #expect(try time("\"2026-01-01T12:00:00+02\"", .iso8601, zone: "+01:00").messages == ["d@1767261600000:x=1.0"])
+    #expect(
+      try time("\"2026-01-01T12:00:00\"", .iso8601, zone: "+01:00").messages == ["d@1767265200000:x=1.0"])
+    #expect(
+      try time("\"2026-01-01T12:00:00\"", .iso8601, zone: "-0530").messages == ["d@1767288600000:x=1.0"])
+    #expect(
+      try time("\"2026-01-01T12:00:00Z\"", .iso8601, zone: "+01:00").messages == ["d@1767268800000:x=1.0"])
+    #expect(
+      try time("\"2026-01-01T12:00:00+02\"", .iso8601, zone: "+01:00").messages == ["d@1767261600000:x=1.0"])
     for zone in ["", "1", "+1", "+15:00", "+01:60", "Europe/Berlin", "+0100 "] {
       #expect(throws: MappingError.self, "\(zone)") { try MappedTime.Zone(zone) }
     }
@@ -60,7 +71,8 @@ struct TimeTests {
     #expect(
       read(entry, "t/d", #"{"x":1}"#).error?.description
         == "no value of the message is taken: there is no time: “a” and “b.c” is missing")
-    #expect(read(entry, "t/d", #"{"a":1,"a":1,"x":1}"#).error?.description.contains("“a” is there twice") == true)
+    #expect(
+      read(entry, "t/d", #"{"a":1,"a":1,"x":1}"#).error?.description.contains("“a” is there twice") == true)
     let otherwise = try self.entryWithArrival()
     #expect(read(otherwise, "t/d", #"{"x":1}"#).messages == ["d@5:x=1.0"])
     #expect(read(otherwise, "t/d", #"{"x":1,"a":9}"#).messages == ["d@9:x=1.0"])
@@ -79,7 +91,9 @@ struct TimeTests {
     #expect(read(entry, "t/d", #"{"e":1,"s":"2","x":1}"#).messages == ["d@5#1.2:x=1.0"])
     #expect(read(entry, "t/d", #"{"e":1e0,"s":2.0,"x":1}"#).messages == ["d@5#1.2:x=1.0"])
     #expect(read(entry, "t/d", #"{"x":1}"#).messages == ["d@5:x=1.0"])
-    for payload in [#"{"s":2,"x":1}"#, #"{"e":-1,"s":2,"x":1}"#, #"{"e":1,"s":2.5,"x":1}"#, #"{"e":[],"s":2,"x":1}"#] {
+    for payload in [
+      #"{"s":2,"x":1}"#, #"{"e":-1,"s":2,"x":1}"#, #"{"e":1,"s":2.5,"x":1}"#, #"{"e":[],"s":2,"x":1}"#,
+    ] {
       #expect(read(entry, "t/d", payload).error != nil, "\(payload)")
     }
   }
@@ -93,7 +107,8 @@ struct TimeTests {
     }
     let reading = read(
       entry, "t/d",
-      #"[{"t":2,"e":0,"s":0,"x":1},{"t":2,"e":0,"s":0,"y":2},{"t":1,"e":0,"s":0,"z":3},{"t":1,"e":0,"s":1,"z":4}]"#)
+      #"[{"t":2,"e":0,"s":0,"x":1},{"t":2,"e":0,"s":0,"y":2},{"t":1,"e":0,"s":0,"z":3},{"t":1,"e":0,"s":1,"z":4}]"#
+    )
     #expect(reading.messages == ["d@1#0.1:z=4.0", "d@2#0.0:x=1.0,y=2.0"])
     #expect(
       reading.refused.reasons == ["record 3: has the epoch and sequence of another time in this payload"])
