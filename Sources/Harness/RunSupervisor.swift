@@ -39,7 +39,11 @@ struct RunSupervisor {
     guard let address = document.broker ?? embedded?.address else { return }
     let parts: RunningParts
     do {
-      parts = try RunningParts(document, folder: folder, broker: embedded, address: address)
+      let choice = document.mqtt ?? (document.broker == nil ? .five : .auto)
+      let agreed = try AgreedProtocol.ask(address, clientID: session, choice)
+      if let notice = agreed.notice { observe(.notice("\(address): \(notice)")) }
+      parts = try RunningParts(
+        document, folder: folder, broker: embedded, address: address, version: agreed.version)
     } catch {
       await embedded?.stop()
       throw error
@@ -71,7 +75,7 @@ struct RunSupervisor {
     }
     // A broker that dies before its first save would forget who subscribes, and drop what comes.
     if document.faults.contains(where: { $0.target == .broker }) { _ = try await parts.broker?.save() }
-    try JSONFile.write(fleetSettings(parts.addressForFleet), to: folder.fleetSettings)
+    try JSONFile.write(fleetSettings(parts), to: folder.fleetSettings)
     parts.fleet = try await start("simulate", ["simulate", "--config", folder.fleetSettings]) { [events] in
       events.fleet($0)
     }
@@ -109,25 +113,28 @@ struct RunSupervisor {
     "sonde-\(URL(fileURLWithPath: folder.path).lastPathComponent)-\(getpid())"
   }
 
-  private func fleetSettings(_ broker: BrokerAddress) -> FleetSettings {
-    var settings = FleetSettings(scenario: document.text, broker: broker, session: session)
+  private func fleetSettings(_ parts: RunningParts) -> FleetSettings {
+    var settings = FleetSettings(
+      scenario: document.text, broker: parts.addressForFleet, session: session)
+    settings.mqtt = parts.version
     settings.isGoverned = true
     settings.isClimbing = document.climb != nil
     return settings
   }
 
-  private func ingestionSettings(_ broker: BrokerAddress) -> IngestionSettings {
+  private func ingestionSettings(_ parts: RunningParts) -> IngestionSettings {
     var settings = IngestionSettings(
-      broker: broker, topic: document.payload == nil ? document.topicFilter : "",
+      broker: parts.addressForIngestion, topic: document.payload == nil ? document.topicFilter : "",
       clientID: "\(session)-ingest", store: folder.store, rules: document.ingestion)
     settings.payload = document.payload
+    settings.mqtt = ProtocolChoice(parts.version)
     settings.arrivals = folder.arrivals
     return settings
   }
 
   /// Starts ingestion and waits until it listens.
   private func startIngestion(_ parts: RunningParts) async throws {
-    try JSONFile.write(ingestionSettings(parts.addressForIngestion), to: folder.ingestionSettings)
+    try JSONFile.write(ingestionSettings(parts), to: folder.ingestionSettings)
     let part = try await launchIngestion(parts)
     parts.ingestion = part
     let deadline = ContinuousClock.now + RunDefaults.readyTimeout

@@ -10,6 +10,8 @@ final class RunningParts {
   let folder: RunFolder
   /// Where the broker is.
   let brokerAddress: BrokerAddress
+  /// Which version of MQTT is spoken with it.
+  let version: ProtocolVersion
   /// Our own; nil where the scenario names a foreign one, and while it is dead.
   var broker: EmbeddedBroker?
   /// Our own while it is dead and to be started again.
@@ -33,12 +35,14 @@ final class RunningParts {
   private var store: WindowStoreReader?
 
   /// Puts in place what the faults of `document` need. Throws `MQTTError`, `FileError`.
-  init(_ document: ScenarioDocument, folder: RunFolder, broker: EmbeddedBroker?, address: BrokerAddress)
-    throws
-  {
+  init(
+    _ document: ScenarioDocument, folder: RunFolder, broker: EmbeddedBroker?, address: BrokerAddress,
+    version: ProtocolVersion
+  ) throws {
     self.folder = folder
     self.broker = broker
     brokerAddress = address
+    self.version = version
     let needs = document.faults.reduce(into: FaultNeeds()) { $0.formUnion($1.needs) }
     ingestionRelay = needs.contains(.ingestionRelay) ? try ByteRelay(to: address) : nil
     fleetRelay = needs.contains(.fleetRelay) ? try ByteRelay(to: address) : nil

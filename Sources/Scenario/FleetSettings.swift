@@ -6,6 +6,8 @@ package struct FleetSettings: Hashable, Sendable, Codable {
   /// The scenario whose fleet it is, as it was given.
   package var scenario: ScenarioText
   package var broker: BrokerAddress
+  /// The version of MQTT of groups that do not say theirs; nil: as the scenario says.
+  package var mqtt: ProtocolVersion?
   /// The beginning of the names of our connections.
   package var session: String
   /// How fast event time passes; nil: as the scenario says.

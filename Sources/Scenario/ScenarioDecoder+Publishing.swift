@@ -67,7 +67,7 @@ extension ScenarioDecoder {
         section.choice("qos", ["0", "1", "2"]).flatMap { Int32($0) }.flatMap(QualityOfService.init)
         ?? .atLeastOnce
       style.isRetained = section.boolean("retain") ?? false
-      style.version = section.choice("mqtt", ProtocolVersion.self) ?? .five
+      style.version = section.choice("mqtt", ProtocolVersion.self)
       style.birth = status(section, "birth", style)
       style.will = status(section, "will", style)
       if style.gateways == nil, style.topic.uses(.gateway) {

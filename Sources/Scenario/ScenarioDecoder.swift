@@ -46,6 +46,7 @@ struct ScenarioDecoder {
     let seed = text.seed ?? several?.seeds.first ?? ownSeed ?? ScenarioDefaults.seed
     let about = reader.text("about")
     let broker = broker(reader)
+    let mqtt = reader.choice("mqtt", ProtocolChoice.self)
     let publishing = publishing(reader)
     var clock = clock(reader)
     let climb = capacity(reader, &clock)
@@ -79,7 +80,7 @@ struct ScenarioDecoder {
       text: text, name: name, about: about, seed: seed,
       seeds: several,
       clock: .init(start: times.start, duration: times.duration, speed: clock.speed ?? .max), broker: broker,
-      publishing: publishing, ingestionObstacle: obstacle,
+      mqtt: mqtt, publishing: publishing, ingestionObstacle: obstacle,
       unfilledExpectations: unfilled(
         expectations, reader, source, speed: clock.speed ?? .max, deployments: deployments),
       source: source, ingestion: ingestion, payload: payload, model: model,

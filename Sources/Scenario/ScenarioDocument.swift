@@ -86,6 +86,8 @@ package struct ScenarioDocument: Sendable {
   package let clock: Clock
   /// Nil: the run starts its own.
   package let broker: BrokerAddress?
+  /// Which version of MQTT is spoken with the broker; nil where nothing is said.
+  package let mqtt: ProtocolChoice?
   package let publishing: Publishing
   /// Why ingestion cannot read what the fleet publishes; nil where it can. `simulate` publishes it all the same.
   package let ingestionObstacle: Diagnostic?

@@ -69,7 +69,9 @@ extension ScenarioSchema {
       Key(
         name: "retain", kind: .boolean,
         about: "Whether the broker keeps the newest message of each topic. Default false."),
-      Key(name: "mqtt", kind: .choice(["3.1.1", "5"]), about: "The version of MQTT. Default 5."),
+      Key(
+        name: "mqtt", kind: .choice(["3.1.1", "5"]),
+        about: "The version of MQTT. Default: as the scenario's mqtt has it."),
       Key(
         name: "birth", kind: .object(status), about: "Published each time a connection has been made."),
       Key(

@@ -30,6 +30,11 @@ package enum ScenarioSchema {
         about:
           "A foreign broker, as mqtt://host:port, or mqtts:// with TLS. By default the run starts its own."),
       Key(
+        name: "mqtt", kind: .choice(["auto", "3.1.1", "5"]),
+        about:
+          "The version of MQTT that is spoken with the broker; auto is 5, and 3.1.1 where the broker does not take that. Default auto; 5 with a broker of the run's own."
+      ),
+      Key(
         name: "broker_access", kind: .object(brokerAccess),
         about: "Who we are to a foreign broker, and whom we trust."),
       Key(name: "publishing", kind: .object(publishing), about: "How the fleet connects."),

@@ -210,6 +210,7 @@ struct SimulateCommand: AsyncParsableCommand {
     if let share { options.share = share }
     options.stages = document.loadStages
     options.tellsStages = settings.isGoverned
+    options.version = settings.mqtt ?? document.mqtt?.version ?? .five
     return try FleetPublisher(
       source: document.source.messages, broker: broker, clock: settings.clock ?? document.clock.speed,
       options: options, until: stop.flag)

@@ -73,7 +73,7 @@ import Testing
       "expect": ["readings.lost == 0"] }
     """,
     """
-    { "name": "faulted", "clock": { "duration": "2h", "speed": "max" },
+    { "name": "faulted", "mqtt": "3.1.1", "clock": { "duration": "2h", "speed": "max" },
       "fleet": [{ "device": "d", "count": 1, "every": "1m",
         "publish": { "template": "{\\"t\\": ${values.t}, \\"at\\": ${ts}}", "qos": "0", "mqtt": "3.1.1" },
         "sensors": { "t": { "signal": [{ "recorded": { "file": "r.csv", "column": "c", "delimiter": ";", "every": "1m",

@@ -132,15 +132,22 @@ import Wording
         store: "s.sqlite", rules: rules)
       settings.broker.access.username = "me"
       settings.broker.access.passwordFile = "/secret"
+      settings.mqtt = .threeOneOne
       settings.arrivals = "a.json"
       try JSONFile.write(settings, to: "\(folder)/ingest.json")
       #expect(try IngestionSettings(path: "\(folder)/ingest.json") == settings)
+      // As an earlier version wrote it.
+      settings.mqtt = nil
+      try JSONFile.write(settings, to: "\(folder)/earlier.json")
+      #expect(!(try TextFile.text(of: "\(folder)/earlier.json")).contains("mqtt\""))
+      #expect(try IngestionSettings(path: "\(folder)/earlier.json") == settings)
       var fleet = FleetSettings(
         scenario: ScenarioText(path: "/x/s.yaml", text: "name: s", overrides: ["seed=1"], seed: .max),
         broker: settings.broker, session: "s")
       fleet.clock = .scaled(factor: 60)
       fleet.connectionRate = 10
       fleet.isGoverned = true
+      fleet.mqtt = .threeOneOne
       try JSONFile.write(fleet, to: "\(folder)/simulate.json")
       #expect(try JSONFile.read(FleetSettings.self, "\(folder)/simulate.json") == fleet)
     }

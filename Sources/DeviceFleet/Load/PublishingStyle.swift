@@ -27,7 +27,8 @@ package struct PublishingStyle: Hashable, Sendable {
   package var topic = AddressTemplate.telemetry
   package var quality = QualityOfService.atLeastOnce
   package var isRetained = false
-  package var version = ProtocolVersion.five
+  /// Nil: as all do of whom nothing is said.
+  package var version: ProtocolVersion?
   /// How many instants a device gathers before it publishes them together.
   package var batch = 1
   /// How many connections carry the group; nil: one a device.

@@ -37,6 +37,8 @@ package final class FleetPublisher {
     package var stages: LoadStages?
     /// Whether publications say to which stage they belong, where there are several.
     package var tellsStages = false
+    /// The version of MQTT of groups that do not say theirs.
+    package var version = ProtocolVersion.five
 
     package init(session: String, share: FleetShare = .whole, connectionsPerSecond: Double? = nil) {
       self.session = session
@@ -68,6 +70,8 @@ package final class FleetPublisher {
   private var payload: [UInt8] = []
   private var stages: StageCounter
   private let stageCount: Int
+  /// Of groups that do not say theirs.
+  private let version: ProtocolVersion
   /// How long was waited for acknowledgements before a publication was begun.
   private var heldUp = Duration.zero
   /// How late publications were so far.
@@ -85,6 +89,7 @@ package final class FleetPublisher {
     let stages = options.stages ?? LoadStages([.init(name: "whole", level: nil, begin: .zero, end: .zero)])
     self.stages = StageCounter(stages, tells: options.tellsStages)
     stageCount = stages.all.count
+    version = options.version
     let groups = source.groups
     let deviceIDs = source.deviceIDs
     let connections = source.connections.of(options.share)
@@ -93,7 +98,7 @@ package final class FleetPublisher {
     var indices: [Int] = []
     for (index, connection) in connections.enumerated() {
       let group = groups[connection.group]
-      clients.append(Self.client(connection, group, session: options.session))
+      clients.append(Self.client(connection, group, options))
       for device in connection.devices {
         senders.append(
           Sender(client: Int32(index), group: Int32(connection.group), device: deviceIDs[device]))
@@ -113,11 +118,11 @@ package final class FleetPublisher {
   }
 
   private static func client(
-    _ connection: FleetConnections.Connection, _ group: PublishingGroup, session: String
+    _ connection: FleetConnections.Connection, _ group: PublishingGroup, _ options: Options
   ) -> PublisherClient {
     let names = PublisherNames(group: group.name, device: connection.name, gateway: connection.name)
-    var client = PublisherClient(id: "\(session)-\(connection.name)")
-    client.version = group.style.version
+    var client = PublisherClient(id: "\(options.session)-\(connection.name)")
+    client.version = group.style.version ?? options.version
     client.quality = group.style.quality
     client.isRetained = group.style.isRetained
     client.birth = group.style.birth?.publication(names)
@@ -270,7 +275,7 @@ package final class FleetPublisher {
     var published = 0
     if case .messages(let count, _, _) = content { published = count }
     stages.note(
-      published: published, isTimed: intended != nil && style.version == .five,
+      published: published, isTimed: intended != nil && style.version ?? version == .five,
       waited: pool.counters.waited + heldUp)
   }
 
