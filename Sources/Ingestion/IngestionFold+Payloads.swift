@@ -146,22 +146,19 @@ extension IngestionFold {
     if mark.packetID != 0 || retained.knowsDeliveries { batch.marks.append(mark) }
   }
 
-  /// To be called when the state before a crash has been restored.
-  ///
-  /// - Parameter after: How many deliveries came before those that were taken down with the last commit.
-  package mutating func recallLastBatch(after: Int) { redeliveries.recallLastBatch(after: after) }
-
   /// To be called when a session has begun, before anything of it is taken.
   ///
   /// - Parameters:
   ///   - resumed: Whether the broker has kept what it had delivered and nobody acknowledged.
   ///   - subscribedAfter: How many deliveries came before the subscription was made, with which the broker sends what it retains;
   ///     nil: it was made now, or, in a session that goes on, as it was.
+  ///   - acknowledged: How many deliveries were acknowledged, as far as the acknowledgements left; nil: all.
   ///   - redelivery: How the broker sends again what was not acknowledged.
   ///   - version: In MQTT 3.1.1 what the broker retains comes with every session, and what is published does not say that it is
   ///     retained.
   package mutating func sessionBegan(
-    resumed: Bool, subscribedAfter: Int? = nil, redelivery: RedeliveryForm = .samePacketID,
+    resumed: Bool, subscribedAfter: Int? = nil, acknowledged: Int? = nil,
+    redelivery: RedeliveryForm = .samePacketID,
     version: ProtocolVersion = .five
   ) {
     if let after = subscribedAfter ?? (resumed ? nil : progress.deliveries) {
@@ -169,7 +166,8 @@ extension IngestionFold {
     }
     retained.sessionBegan(version)
     if resumed {
-      redeliveries.sessionResumed(after: progress.deliveries, redelivery)
+      redeliveries.sessionResumed(
+        after: progress.deliveries, acknowledged: acknowledged ?? progress.deliveries, redelivery)
     } else {
       redeliveries.sessionLost()
     }

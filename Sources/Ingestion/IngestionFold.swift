@@ -165,9 +165,8 @@ package struct IngestionFold: Sendable {
     return watermark >= end + lateness
   }
 
-  /// To be called when a batch is complete: moves the fleet's watermark, notes the progress.
+  /// To be called when a batch is complete: moves the fleet's watermark and notes the progress.
   package mutating func finish(_ batch: inout StoreBatch) {
-    batch.lastMarksAfter = redeliveries.batchEnded()
     moveFleetWatermark(&batch)
     batch.progress = progress
   }

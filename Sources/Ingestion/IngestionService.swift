@@ -30,6 +30,8 @@ package final class IngestionService {
   private var agreed: AgreedProtocol
   /// How the broker sends again what was not acknowledged.
   private var redelivery: RedeliveryForm
+  /// Of the fold's deliveries; those of an earlier process are taken for acknowledged.
+  private var acknowledgedDeliveries: Int
   private var batch = StoreBatch()
   /// Whether what the consumer holds is durable and only to be acknowledged.
   private var isBatchStored = false
@@ -60,7 +62,6 @@ package final class IngestionService {
       arrivals: try settings.arrivals.map(PlannedArrivals.init(path:)),
       checkpoint: recovered.checkpoint, progress: recovered.progress, marks: recovered.marks,
       retained: recovered.retained)
-    fold.recallLastBatch(after: recovered.lastMarksAfter)
     fold.futureLimit = settings.rules.futureLimit
     fold.latePolicy = settings.rules.latePolicy
     fold.reader = PayloadReader(settings.payload)
@@ -84,6 +85,7 @@ package final class IngestionService {
     fold.sessionBegan(
       resumed: consumer.resumedSession, subscribedAfter: subscribedAfter, redelivery: redelivery,
       version: agreed.version)
+    acknowledgedDeliveries = fold.progress.deliveries
     self.fold = fold
     CrashPoint.subscribed.pass()
     start = Start(
@@ -164,6 +166,7 @@ package final class IngestionService {
   private func acknowledge() throws {
     guard isBatchStored else { return }
     try consumer.acknowledge()
+    acknowledgedDeliveries = fold.progress.deliveries
     isBatchStored = false
     CrashPoint.acknowledged.pass()
     if let firstMessage {
@@ -265,8 +268,8 @@ package final class IngestionService {
         connectedAt = .now
         isBatchStored = false
         fold.sessionBegan(
-          resumed: consumer.resumedSession, subscribedAfter: subscribedAfter, redelivery: redelivery,
-          version: agreed.version)
+          resumed: consumer.resumedSession, subscribedAfter: subscribedAfter,
+          acknowledged: acknowledgedDeliveries, redelivery: redelivery, version: agreed.version)
         logger.info("connected again; session \(consumer.resumedSession ? "resumed" : "lost")")
         return
       } catch {

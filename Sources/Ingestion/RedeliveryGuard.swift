@@ -14,9 +14,8 @@ import WindowStore
 /// By its mark (DUP), its digest and its place, where a broker gives new packet ids to what it delivers again: what is marked and has
 /// the bytes of an earlier delivery is that delivery, each once and in their order. A broker marks what it has sent, and not what has
 /// arrived, and one that was killed marks what it has not sent. So bytes that come again and again of a topic, without a time or
-/// a number, say too little: of those only the deliveries of the last commit count, whose acknowledgement may not have left. Where
-/// the acknowledgements of earlier commits were lost, they count twice; a marked one that had not arrived may be taken for one
-/// of the last commit.
+/// a number, say too little: they are a repetition only where it is known that the delivery was not acknowledged, and new where
+/// this process has not seen it. A kill between a commit and its acknowledgement makes such a message count twice.
 struct RedeliveryGuard: Sendable {
   private struct Key: Hashable, Sendable {
     var packetID: UInt16
@@ -35,10 +34,6 @@ struct RedeliveryGuard: Sendable {
   private var places: [[UInt8]: [Int]] = [:]
   /// The last of them that came again.
   private var lastPlace = 0
-  /// How many deliveries came before those of the last commit that has any here.
-  private var lastBatchAfter = 0
-  /// The first delivery of the batch that is not yet complete.
-  private var firstOfBatch: Int?
 
   /// Whether what came again is taken down as a delivery of its own: under a packet id that it had, and not where it has only its
   /// place, which it keeps.
@@ -52,7 +47,9 @@ struct RedeliveryGuard: Sendable {
   }
 
   /// From here on the broker may repeat what came up to delivery `last`.
-  mutating func sessionResumed(after last: Int, _ form: RedeliveryForm) {
+  ///
+  /// - Parameter acknowledged: The last delivery of which an acknowledgement was sent.
+  mutating func sessionResumed(after last: Int, acknowledged: Int, _ form: RedeliveryForm) {
     resumedAfter = numbers.isEmpty ? nil : last
     self.form = form
     places = [:]
@@ -60,21 +57,8 @@ struct RedeliveryGuard: Sendable {
     guard form == .newPacketID else { return }
     for (number, key) in order[oldest...].reversed() { places[key.digest, default: []].append(number) }
     for (digest, numbers) in places where numbers.count > 1 {
-      places[digest] = numbers.filter { $0 > lastBatchAfter }
+      places[digest] = numbers.filter { $0 > acknowledged }
     }
-  }
-
-  /// What came since the last call is committed together. Returns how many deliveries came before the first of it that is known here.
-  mutating func batchEnded() -> Int {
-    if let firstOfBatch { lastBatchAfter = firstOfBatch - 1 }
-    firstOfBatch = nil
-    return lastBatchAfter
-  }
-
-  /// As ``batchEnded()`` had it before a crash.
-  mutating func recallLastBatch(after: Int) {
-    lastBatchAfter = after
-    firstOfBatch = nil
   }
 
   /// The broker knows nothing of what came before.
@@ -108,7 +92,6 @@ struct RedeliveryGuard: Sendable {
         continue
       }
       lastPlace = earlier
-      firstOfBatch = min(firstOfBatch ?? earlier, earlier)
       places[mark.digest] = candidates
       return true
     }
@@ -121,7 +104,6 @@ struct RedeliveryGuard: Sendable {
     guard mark.packetID != 0 else { return }
     let key = Key(packetID: mark.packetID, digest: mark.digest)
     numbers[key] = mark.number
-    if firstOfBatch == nil { firstOfBatch = mark.number }
     order.append((mark.number, key))
     while order[oldest].number <= mark.number - IngestionDefaults.deliveriesUnderWay {
       if numbers[order[oldest].key] == order[oldest].number { numbers[order[oldest].key] = nil }

@@ -61,7 +61,9 @@ package enum MQTTError: Hashable, Sendable, ExitingError {
   var reasonAgainstVersion: String? {
     switch self {
     case .versionRefused(_, _, let reason): reason
-    case .disconnected(_, let reason): "the connection broke: \(reason)"
+    case .disconnected(_, let reason):
+      reason == Self.reason(MOSQ_ERR_CONN_LOST.rawValue.signed)
+        ? "it closed the connection" : "the connection broke: \(reason)"
     case .timedOut: "no answer within \(MQTTConnection.connectTimeout.components.seconds) s"
     default: nil
     }

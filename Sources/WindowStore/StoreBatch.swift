@@ -181,8 +181,6 @@ package struct StoreBatch: Sendable {
   package var windows: [WindowRow] = []
   /// The deliveries of this batch that a redelivery could not be told by otherwise.
   package var marks: [DeliveryMark] = []
-  /// How many deliveries came before the first one of this batch that ``marks``, of this batch or an earlier one, speak of.
-  package var lastMarksAfter = 0
   /// The retained messages of this batch that a repetition could not be told by otherwise.
   package var retained: [RetainedMark] = []
   /// Devices whose clocks were found to be wrong, or more so than was known.

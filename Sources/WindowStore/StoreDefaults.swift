@@ -13,8 +13,6 @@ package enum StoreDefaults {
 
   /// Deliveries by which a redelivery is told: MQTT has no more packet ids, so no more can be under way.
   static let rememberedDeliveries = 65_535
-  /// The setting that says how many deliveries came before those that the last commit with any has taken down.
-  static let lastMarksAfter = "last_marks_after"
   /// Topics of which the last retained message is known: a broker retains one a topic, and a fleet has one topic a device.
   package static let rememberedRetainedMessages = 65_536
   /// Subscriptions of one client id that are known; each was given up when the next was made, so the last would do.

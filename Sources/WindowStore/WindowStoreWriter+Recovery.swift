@@ -12,8 +12,6 @@ extension WindowStoreWriter {
     package var checkpoint: [UInt8]?
     /// The newest deliveries that a redelivery is told by, oldest first.
     package var marks: [DeliveryMark]
-    /// How many deliveries came before those of ``marks`` that were committed last; 0 where nobody knows.
-    package var lastMarksAfter = 0
     /// The last retained messages, oldest first.
     package var retained: [RetainedMark]
     var journalID: Int64
@@ -23,18 +21,6 @@ extension WindowStoreWriter {
 
   /// The checkpoint and the counters.
   package func recover() throws -> Recovered {
-    var recovered = try recoverCheckpoint()
-    recovered.lastMarksAfter = try StoreError.wrapping(path) {
-      try database.read { db in
-        try Int.fetchOne(
-          db, sql: "SELECT value FROM settings WHERE name = ?", arguments: [StoreDefaults.lastMarksAfter])
-          ?? 0
-      }
-    }
-    return recovered
-  }
-
-  private func recoverCheckpoint() throws -> Recovered {
     let progress = try WindowStoreReader(path: path).progress()
     return try StoreError.wrapping(path) {
       try database.read { db in

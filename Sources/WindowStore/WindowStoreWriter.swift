@@ -131,7 +131,7 @@ package final class WindowStoreWriter {
       try insert(
         late.message, late.original, late.lateBy, movedTo: late.message.timestamp, journalID: journalID, db)
     }
-    if !batch.marks.isEmpty { try insert(batch.marks, after: batch.lastMarksAfter, db) }
+    if !batch.marks.isEmpty { try insert(batch.marks, db) }
     if !batch.retained.isEmpty { try insert(batch.retained, db) }
     for rejected in batch.rejected {
       try db.cachedStatement(
@@ -280,14 +280,12 @@ package final class WindowStoreWriter {
     ])
   }
 
-  private func insert(_ marks: [DeliveryMark], after: Int, _ db: Database) throws {
+  private func insert(_ marks: [DeliveryMark], _ db: Database) throws {
     let statement = try db.cachedStatement(sql: "INSERT INTO deliveries VALUES (?, ?, ?)")
     for mark in marks {
       try statement.execute(arguments: [mark.number, Int(mark.packetID), Data(mark.digest)])
     }
     guard let newest = marks.last?.number else { return }
-    try db.cachedStatement(sql: "INSERT OR REPLACE INTO settings VALUES (?, ?)")
-      .execute(arguments: [StoreDefaults.lastMarksAfter, after])
     try db.cachedStatement(sql: "DELETE FROM deliveries WHERE number <= ?")
       .execute(arguments: [newest - StoreDefaults.rememberedDeliveries])
   }
