@@ -4,20 +4,22 @@
 /// acknowledges them together would wait at each batch for messages that do not come until it has acknowledged. So: where
 /// batches end one after another in silence with the same number of messages, that number is taken for the limit, and a batch
 /// that has reached it is full. Where more can be read all the same, it was not the limit, and is forgotten.
-struct InFlightLimit: Hashable, Sendable {
+package struct InFlightLimit: Hashable, Sendable {
   /// How many batches in a row must end alike. A device that sends a few messages at a time looks the same, and costs nothing: its
   /// batches end sooner.
-  static let alike = 3
+  package static let alike = 3
   /// Smaller numbers are no limit: single messages that come far apart would each have a commit of their own.
-  static let least = 4
+  package static let least = 4
 
   /// Messages; nil while nothing points to a limit.
-  private(set) var limit: Int?
+  package private(set) var limit: Int?
   private var last = 0
   private var repeated = 0
 
+  package init() {}
+
   /// Notes that a batch of `count` messages has ended because nothing more came for a while.
-  mutating func endedInSilence(_ count: Int) {
+  package mutating func endedInSilence(_ count: Int) {
     guard count >= Self.least else {
       (last, repeated) = (0, 0)
       return
@@ -28,7 +30,7 @@ struct InFlightLimit: Hashable, Sendable {
   }
 
   /// Notes that more came than the limit allows.
-  mutating func wasExceeded() {
+  package mutating func wasExceeded() {
     self = InFlightLimit()
   }
 }

@@ -44,7 +44,7 @@ package struct AgreedProtocol: Hashable, Sendable, Codable {
   /// - Returns: The version of the attempt that went well.
   /// - Throws: What `attempt` has thrown where another version would not help, and ``MQTTError/noVersion(_:five:threeOneOne:)``
   ///   where both were tried.
-  static func find(
+  package static func find(
     _ choice: ProtocolChoice, at address: BrokerAddress, attempt: (ProtocolVersion) throws -> Void
   ) throws -> AgreedProtocol {
     if let version = choice.version {

@@ -9,7 +9,7 @@ package struct SessionObservations: Hashable, Sendable, Codable {
   package var inFlight = 0
   /// How many of those came again when the connection had broken and was made again.
   package var cameAgain = 0
-  /// How the first of them came again; nil where none did.
+  /// How the broker sends again, as ``AcknowledgementSelfTest`` has found it; nil where that has failed.
   package var redelivery: RedeliveryForm?
   /// How many different messages came in all.
   package var received = 0
@@ -118,7 +118,7 @@ package struct SessionFinding: Hashable, Sendable {
     case .sentAfterAcknowledgement(let count):
       "\(count) messages came again although they had been acknowledged; they count as duplicates where they can be told"
     case .inFlightCapped(let count):
-      "it sends \(count) messages and then waits for acknowledgements: no commit holds more, and each goes to the disk"
+      "it sends \(count) messages and then waits for acknowledgements: a commit holds few messages, and each goes to the disk"
     case .packetIDsChange(let isMarked):
       "what comes again has another packet id"
         + (isMarked

@@ -11,18 +11,22 @@ package enum SessionTrial {
   /// How long the broker may take for each step.
   static let patience = Duration.seconds(10)
   /// How long nothing must come to count as “no more”.
-  static let silence = Duration.seconds(1)
+  package static let silence = Duration.seconds(1)
   /// How long messages are collected before they are acknowledged.
   static let interval = Duration.milliseconds(20)
 
   /// Carries it out, and leaves nothing behind. Throws ``MQTTError`` where it cannot be carried out.
   ///
-  /// - Parameter clientID: The id of the real consumer, to which a suffix is added.
+  /// - Parameters:
+  ///   - clientID: The id of the real consumer, to which a suffix is added.
+  ///   - silence: How long nothing must come to count as “no more”.
   package static func run(
-    address: BrokerAddress, clientID: String, version: ProtocolVersion, messages: Int = messages
+    address: BrokerAddress, clientID: String, version: ProtocolVersion, messages: Int = messages,
+    silence: Duration = silence
   ) throws -> SessionObservations {
     let trial = Trial(
-      address: address, identity: "\(clientID)-trial-\(getpid())", version: version, messages: messages)
+      address: address, identity: "\(clientID)-trial-\(getpid())", version: version, messages: messages,
+      silence: silence)
     try trial.forget()
     defer { try? trial.forget() }
     return try trial.run()
@@ -34,6 +38,7 @@ private struct Trial {
   let identity: String
   let version: ProtocolVersion
   let messages: Int
+  let silence: Duration
 
   private var topic: String { "sonde/doctor/\(identity)" }
 
@@ -53,39 +58,29 @@ private struct Trial {
     try publish()
 
     var seen: SessionObservations
-    var inFlight: [Int: MessageBatch.Delivery] = [:]
-    let acknowledged: Set<Int>
+    var inFlight: Set<Int> = []
     do {
       let second = try subscriber()
       seen = SessionObservations(
         version: version, published: messages, resumedSession: second.resumedSession)
       guard second.resumedSession else { return seen }
-      // One is acknowledged: a broker that gives packet ids anew gives the first of them to another message then.
-      try readAll(second, expecting: 1)
-      acknowledged = Set(numbered(second.batch).map(\.number))
-      try second.acknowledge()
-      try readAll(second, expecting: messages - acknowledged.count)
-      for (number, delivery) in numbered(second.batch) { inFlight[number] = delivery }
+      try readAll(second, expecting: messages)
+      inFlight.formUnion(numbered(second.batch))
       seen.inFlight = inFlight.count
       // Dropped here, unacknowledged.
     }
     let third = try subscriber()
     try readAll(third, expecting: inFlight.count)
-    let again = numbered(third.batch).filter { inFlight[$0.number] != nil }
-    seen.cameAgain = Set(again.map(\.number)).count
-    seen.redelivery = again.first.map { number, delivery in
-      delivery.packetID == inFlight[number]?.packetID
-        ? .samePacketID : delivery.isRepetition ? .newPacketID : .unmarked
-    }
-    let received = try acknowledgeAll(third, acknowledged, &seen)
+    seen.cameAgain = inFlight.intersection(numbered(third.batch)).count
+    let received = try acknowledgeAll(third, &seen)
     third.finish()
-    let all = received.union(inFlight.keys)
+    let all = received.union(inFlight)
     seen.received = all.count
     seen.firstMissing = (0..<messages).first { !all.contains($0) }
 
     let fourth = try subscriber()
-    try fourth.receive(limit: messages, byteLimit: .max, within: SessionTrial.silence / 2)
-    seen.cameAfterAcknowledgement += numbered(fourth.batch).count { received.contains($0.number) }
+    try fourth.receive(limit: messages, byteLimit: .max, within: silence / 2)
+    seen.cameAfterAcknowledgement += numbered(fourth.batch).count { received.contains($0) }
     try fourth.acknowledge()
     fourth.finish()
     return seen
@@ -115,40 +110,41 @@ private struct Trial {
     let begin = ContinuousClock.now
     while consumer.batch.count < count {
       let before = consumer.batch.count
-      try consumer.receive(limit: count, byteLimit: .max, within: SessionTrial.silence)
+      try consumer.receive(limit: count, byteLimit: .max, within: silence)
       if consumer.batch.count > before { continue }
       // The first may be long in coming.
       guard before == 0, ContinuousClock.now - begin < SessionTrial.patience else { return }
     }
   }
 
-  /// Acknowledges what `consumer` has read and all that still comes. Returns the numbers of the messages, with those `before`.
-  private func acknowledgeAll(
-    _ consumer: CommitGatedConsumer, _ before: Set<Int>, _ seen: inout SessionObservations
-  ) throws -> Set<Int> {
-    var numbers = before
+  /// Acknowledges what `consumer` has read and all that still comes. Returns the numbers of the messages.
+  private func acknowledgeAll(_ consumer: CommitGatedConsumer, _ seen: inout SessionObservations) throws
+    -> Set<Int>
+  {
+    var numbers: Set<Int> = []
     var last = ContinuousClock.now
     while true {
-      for (number, _) in numbered(consumer.batch) where !numbers.insert(number).inserted {
+      for number in numbered(consumer.batch) where !numbers.insert(number).inserted {
         seen.cameAfterAcknowledgement += 1
       }
       if !consumer.batch.isEmpty { last = .now }
       try consumer.acknowledge()
-      guard numbers.count < messages, ContinuousClock.now - last < SessionTrial.silence else {
+      guard numbers.count < messages, ContinuousClock.now - last < silence else {
         return numbers
       }
       try consumer.receive(limit: messages, byteLimit: .max, within: SessionTrial.interval)
     }
   }
 
-  private func numbered(_ batch: MessageBatch) -> [(number: Int, delivery: MessageBatch.Delivery)] {
-    var found: [(Int, MessageBatch.Delivery)] = []
-    batch.forEachDelivery { _, payload, delivery in
+  /// The numbers of the messages.
+  private func numbered(_ batch: MessageBatch) -> [Int] {
+    var found: [Int] = []
+    batch.forEachMessage { _, payload, _ in
       // What others publish to this topic is no part of the trial.
       guard let number = Int(String(decoding: payload, as: UTF8.self)), (0..<messages).contains(number) else {
         return
       }
-      found.append((number, delivery))
+      found.append(number)
     }
     return found
   }

@@ -20,29 +20,38 @@ extension DoctorCommand {
       name: "protocol", outcome: .ok,
       finding: agreed.notice.map { "\(broker): \($0)" }
         ?? "\(agreed.version.name) is spoken with \(broker)")
-    return [version, acknowledgement(broker, agreed.version)] + sessions(broker, agreed.version)
+    let (acknowledgement, redelivery) = acknowledgement(broker, agreed.version)
+    return [version, acknowledgement] + sessions(broker, agreed.version, redelivery)
   }
 
-  private func acknowledgement(_ broker: BrokerAddress, _ version: ProtocolVersion) -> Check {
+  private func acknowledgement(_ broker: BrokerAddress, _ version: ProtocolVersion)
+    -> (Check, RedeliveryForm?)
+  {
     do {
-      try AcknowledgementSelfTest.run(address: broker, clientID: Self.clientID, version: version)
-      return Check(
+      let redelivery = try AcknowledgementSelfTest.run(
+        address: broker, clientID: Self.clientID, version: version)
+      let check = Check(
         name: "acknowledgement", outcome: .ok,
         finding: "\(broker) sends again what was not acknowledged, and only that")
+      return (check, redelivery)
     } catch {
-      return Check(
+      let check = Check(
         name: "acknowledgement", outcome: .failed, finding: "\(error)",
         remedy:
           "look at the broker's log; sessions and QoS 1 must be allowed for client ids that begin with sonde-"
       )
+      return (check, nil)
     }
   }
 
   /// What the broker keeps of a session.
-  private func sessions(_ broker: BrokerAddress, _ version: ProtocolVersion) -> [Check] {
-    let seen: SessionObservations
+  private func sessions(
+    _ broker: BrokerAddress, _ version: ProtocolVersion, _ redelivery: RedeliveryForm?
+  ) -> [Check] {
+    var seen: SessionObservations
     do {
       seen = try SessionTrial.run(address: broker, clientID: Self.clientID, version: version)
+      seen.redelivery = redelivery
     } catch {
       return [
         Check(

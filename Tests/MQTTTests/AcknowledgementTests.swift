@@ -10,8 +10,11 @@ private func payloads(_ consumer: CommitGatedConsumer) -> [String] {
   return texts
 }
 
-private func consumer(_ address: BrokerAddress) throws -> CommitGatedConsumer {
-  try CommitGatedConsumer(address: address, clientID: "consumer", filter: "t/#", sessionExpiry: .seconds(60))
+private func consumer(_ address: BrokerAddress, _ version: ProtocolVersion = .five) throws
+  -> CommitGatedConsumer
+{
+  try CommitGatedConsumer(
+    address: address, clientID: "consumer", filter: "t/#", sessionExpiry: .seconds(60), version: version)
 }
 
 private func publish(_ range: Range<Int>, to address: BrokerAddress) throws {
@@ -27,22 +30,26 @@ private func publish(_ range: Range<Int>, to address: BrokerAddress) throws {
 }
 
 @Suite struct AcknowledgementTests {
-  @Test func theSelfTestPassesAgainstTheEmbeddedBroker() async throws {
+  @Test(arguments: ProtocolVersion.allCases)
+  func theSelfTestPassesAgainstTheEmbeddedBroker(version: ProtocolVersion) async throws {
     try await withTemporaryFolder { folder in
       try await withBroker(in: folder) { address in
-        try AcknowledgementSelfTest.run(address: address, clientID: "someone")
+        let form = try AcknowledgementSelfTest.run(address: address, clientID: "someone", version: version)
+        #expect(form == .samePacketID)
         // A second run beside what the first has left must pass as well.
-        try AcknowledgementSelfTest.run(address: address, clientID: "someone")
+        try AcknowledgementSelfTest.run(address: address, clientID: "someone", version: version)
       }
     }
   }
 
   /// A client as the library has it acknowledges what it hands over at once, and a crash would lose that.
-  @Test func theSelfTestRefusesAClientThatAcknowledgesEarly() async throws {
+  @Test(arguments: ProtocolVersion.allCases)
+  func theSelfTestRefusesAClientThatAcknowledgesEarly(version: ProtocolVersion) async throws {
     try await withTemporaryFolder { folder in
       try await withBroker(in: folder) { address in
         let error = #expect(throws: MQTTError.self) {
-          try AcknowledgementSelfTest.run(address: address, clientID: "hasty", gatesAcknowledgements: false)
+          try AcknowledgementSelfTest.run(
+            address: address, clientID: "hasty", version: version, gatesAcknowledgements: false)
         }
         guard case .acknowledgesEarly(_, let observed)? = error else {
           Issue.record("it says \(error.map { "\($0)" } ?? "nothing")")
@@ -73,6 +80,42 @@ private func publish(_ range: Range<Int>, to address: BrokerAddress) throws {
         let third = try consumer(address)
         try third.receive(limit: 1, byteLimit: .max, within: .milliseconds(100))
         #expect(third.batch.isEmpty)
+      }
+    }
+  }
+
+  /// MQTT 3.1.1 has no receive maximum: mosquitto sends twenty at a time, and those come again, marked, under their packet ids.
+  @Test func inMQTT311WhatWasNotAcknowledgedComesAgainMarked() async throws {
+    try await withTemporaryFolder { folder in
+      try await withBroker(in: folder) { address in
+        var before: [MessageBatch.Delivery] = []
+        do {
+          let first = try consumer(address, .threeOneOne)
+          #expect(try first.awaitSubscription(within: .seconds(600)))
+          try publish(0..<100, to: address)
+          try first.receive(limit: 20, byteLimit: .max, within: .seconds(600))
+          try first.receive(limit: 100, byteLimit: .max, within: .milliseconds(200))
+          first.batch.forEachDelivery { _, _, delivery in before.append(delivery) }
+          #expect(before.count == 20 && before.allSatisfy { !$0.isRepetition && $0.packetID != 0 })
+        }
+        let second = try consumer(address, .threeOneOne)
+        #expect(second.resumedSession)
+        var seen: [String] = []
+        var again: [MessageBatch.Delivery] = []
+        while seen.count < 100 {
+          try second.receive(limit: 100, byteLimit: .max, within: .milliseconds(100))
+          seen += payloads(second)
+          second.batch.forEachDelivery { _, _, delivery in again.append(delivery) }
+          try second.acknowledge()
+        }
+        #expect(seen == (0..<100).map(String.init))
+        #expect(again.prefix(20).map(\.packetID) == before.map(\.packetID))
+        #expect(again.prefix(20).allSatisfy { $0.isRepetition })
+        #expect(again.dropFirst(20).allSatisfy { !$0.isRepetition })
+        second.finish()
+        try CommitGatedConsumer.forgetSession(of: "consumer", at: address, version: .threeOneOne)
+        let third = try consumer(address, .threeOneOne)
+        #expect(!third.resumedSession)
       }
     }
   }

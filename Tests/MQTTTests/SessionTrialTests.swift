@@ -1,0 +1,153 @@
+import Foundation
+import MQTT
+import Supervision
+import TestSupport
+import Testing
+
+/// What is said of a broker's sessions: of made-up observations, and of real brokers with settings that lose.
+@Suite(.serialized) struct SessionTrialTests {
+  /// Longer than a busy machine may keep a broker waiting.
+  private static let silence = Duration.seconds(10)
+
+  private func observations(_ change: (inout SessionObservations) -> Void) -> SessionObservations {
+    var seen = SessionObservations(version: .five, published: 2000, resumedSession: true)
+    (seen.inFlight, seen.cameAgain, seen.received) = (2000, 2000, 2000)
+    seen.redelivery = .samePacketID
+    change(&seen)
+    return seen
+  }
+
+  private func kinds(_ change: (inout SessionObservations) -> Void) -> [SessionFinding.Kind] {
+    observations(change).findings.map(\.kind)
+  }
+
+  @Test func eachLossHasItsOwnName() {
+    #expect(kinds { _ in } == [])
+    #expect(kinds { $0.resumedSession = false } == [.sessionLost])
+    #expect(kinds { $0.cameAgain = 1999 } == [.notSentAgain(count: 1, of: 2000)])
+    #expect(
+      kinds { ($0.inFlight, $0.cameAgain, $0.received, $0.firstMissing) = (0, 0, 0, 0) }
+        == [.queueLost(published: 2000)])
+    #expect(
+      kinds { ($0.inFlight, $0.cameAgain, $0.received, $0.firstMissing) = (1000, 1000, 1000, 1000) }
+        == [.queueCapped(kept: 1000, published: 2000, isFirst: true)])
+    #expect(
+      kinds { ($0.received, $0.firstMissing) = (1999, 0) }
+        == [.queueCapped(kept: 1999, published: 2000, isFirst: false)])
+    #expect(kinds { $0.cameAfterAcknowledgement = 1 } == [.sentAfterAcknowledgement(count: 1)])
+    #expect(kinds { ($0.inFlight, $0.cameAgain) = (20, 20) } == [.inFlightCapped(count: 20)])
+    #expect(kinds { $0.redelivery = .newPacketID } == [.packetIDsChange(isMarked: true)])
+    #expect(kinds { $0.redelivery = .unmarked } == [.packetIDsChange(isMarked: false)])
+    #expect(kinds { $0.version = .threeOneOne } == [.noExpiry])
+  }
+
+  /// Few messages in flight are no limit where no more were there.
+  @Test func aShortQueueIsNoLimit() {
+    let kinds = kinds { ($0.inFlight, $0.cameAgain, $0.received, $0.firstMissing) = (100, 100, 100, 100) }
+    #expect(kinds == [.queueCapped(kept: 100, published: 2000, isFirst: true)])
+  }
+
+  @Test func whatBreaksThePromiseIsAFailureAndWhatCostsIsNot() {
+    let lost = observations { $0.resumedSession = false }.findings
+    #expect(lost.map(\.severity) == [.failure] && lost[0].remedy?.contains("mqtt.subscription_ttl") == true)
+    let capped = observations { ($0.inFlight, $0.cameAgain) = (10, 10) }.findings
+    #expect(capped.map(\.severity) == [.warning] && capped[0].remedy?.contains("mqtt.prefetch") == true)
+    #expect(observations { $0.redelivery = .newPacketID }.findings.map(\.severity) == [.note])
+    #expect(observations { $0.redelivery = .unmarked }.findings.map(\.severity) == [.warning])
+  }
+
+  /// Runs a mosquitto with `settings` beside the least that it needs.
+  private func withMosquitto(
+    _ settings: String, in folder: String, _ body: (BrokerAddress) async throws -> Void
+  ) async throws {
+    let port = try EmbeddedBroker.freePort()
+    try "listener \(port) 127.0.0.1\nallow_anonymous true\nuser root\n\(settings)\n".write(
+      toFile: "\(folder)/m.conf", atomically: true, encoding: .utf8)
+    let service = try await Service.start(
+      name: "mosquitto", executable: "mosquitto", arguments: ["-c", "\(folder)/m.conf"],
+      log: "\(folder)/m.log")
+    let address = BrokerAddress(host: "127.0.0.1", port: port)
+    do {
+      for _ in 0..<6000 where (try? AgreedProtocol.ask(address, clientID: "probe", .auto)) == nil {
+        try await Task.sleep(for: .milliseconds(100))
+      }
+      try await body(address)
+      try await service.stop()
+    } catch {
+      _ = try? await service.stop()
+      throw error
+    }
+  }
+
+  @Test(.timeLimit(.minutes(20)), arguments: ProtocolVersion.allCases)
+  func aBrokerThatKeepsEverythingHasNoLoss(version: ProtocolVersion) async throws {
+    try await withTemporaryFolder { folder in
+      try await withMosquitto("max_queued_messages 100000", in: folder) { broker in
+        let seen = try SessionTrial.run(
+          address: broker, clientID: "d", version: version, messages: 300, silence: Self.silence)
+        #expect(seen.resumedSession && seen.received == 300 && seen.firstMissing == nil)
+        #expect(seen.cameAgain == seen.inFlight && seen.cameAfterAcknowledgement == 0)
+        // mosquitto's own limit holds in MQTT 3.1.1; in MQTT 5 ours does.
+        #expect(seen.inFlight == (version == .five ? 300 : 20))
+        // Nothing is left behind.
+        let next = try CommitGatedConsumer(
+          address: broker, clientID: "d-trial-\(getpid())", filter: "none", sessionExpiry: .zero,
+          version: version)
+        #expect(!next.resumedSession)
+        next.finish()
+        try CommitGatedConsumer.forgetSession(of: "d-trial-\(getpid())", at: broker, version: version)
+      }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(20)), arguments: ProtocolVersion.allCases)
+  func aBoundOfTheQueueShows(version: ProtocolVersion) async throws {
+    try await withTemporaryFolder { folder in
+      try await withMosquitto("max_queued_messages 100", in: folder) { broker in
+        let seen = try SessionTrial.run(
+          address: broker, clientID: "d", version: version, messages: 300, silence: Self.silence)
+        #expect(seen.resumedSession && seen.received < 300 && seen.received >= 100)
+        #expect(
+          seen.findings.contains { finding in
+            if case .queueCapped(seen.received, 300, true) = finding.kind { true } else { false }
+          })
+      }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(20))) func aBrokerThatSendsLittleAtATimeIsNamed() async throws {
+    try await withTemporaryFolder { folder in
+      try await withMosquitto(
+        "max_inflight_messages 7\nmax_queued_messages 100000", in: folder
+      ) { broker in
+        let seen = try SessionTrial.run(
+          address: broker, clientID: "d", version: .threeOneOne, messages: 300, silence: Self.silence)
+        #expect(seen.received == 300)
+        #expect(seen.findings.map(\.kind) == [.inFlightCapped(count: 7), .noExpiry])
+      }
+    }
+  }
+}
+
+/// How a consumer finds out how many messages a broker sends at a time.
+@Suite struct InFlightLimitTests {
+  @Test func batchesThatEndAlikeAreTheLimit() {
+    var limit = InFlightLimit()
+    for count in [20, 20, 5, 20, 20] {
+      limit.endedInSilence(count)
+      #expect(limit.limit == nil)
+    }
+    limit.endedInSilence(20)
+    #expect(limit.limit == 20)
+    limit.wasExceeded()
+    #expect(limit.limit == nil)
+  }
+
+  @Test func singleMessagesThatComeFarApartAreNone() {
+    var limit = InFlightLimit()
+    for _ in 0..<10 { limit.endedInSilence(InFlightLimit.least - 1) }
+    #expect(limit.limit == nil)
+    for _ in 0..<InFlightLimit.alike { limit.endedInSilence(InFlightLimit.least) }
+    #expect(limit.limit == InFlightLimit.least)
+  }
+}

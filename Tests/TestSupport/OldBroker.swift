@@ -1,0 +1,182 @@
+import Foundation
+import MQTT
+import Synchronization
+
+/// A broker of MQTT 3.1.1 alone: it stands before a real one, lets clients of that version through, and treats those of MQTT 5
+/// as brokers do that do not know it.
+package final class OldBroker: Sendable {
+  /// What becomes of a client that asks for MQTT 5.
+  package enum Manner: String, CaseIterable, Sendable {
+    /// CONNACK of MQTT 5, “unsupported protocol version”.
+    case refuses
+    /// CONNACK of MQTT 3.1.1, “unacceptable protocol version”.
+    case refusesInItsOwnVersion
+    /// CONNACK of MQTT 3.1.1 that takes the connection.
+    case answersInItsOwnVersion
+    case closes
+    case isSilent
+    /// CONNACK of MQTT 5, “not authorized”: it knows MQTT 5 well.
+    case turnsAway
+  }
+
+  private struct State {
+    var sockets: Set<Int32> = []
+    var versions: [UInt8] = []
+    var isStopped = false
+  }
+
+  package let address: BrokerAddress
+  private let manner: Manner
+  private let broker: BrokerAddress?
+  private let listener: Int32
+  private let state = Mutex(State())
+
+  /// The protocol levels that clients asked for: 4 is MQTT 3.1.1.
+  package var versions: [UInt8] { state.withLock { $0.versions } }
+
+  /// - Parameter broker: Where clients of MQTT 3.1.1 are let through to, on loopback; nil: they are hung up on.
+  package init(_ manner: Manner, before broker: BrokerAddress?) throws {
+    self.manner = manner
+    self.broker = broker
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    self.listener = listener
+    var address = Self.loopback(port: 0)
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        bind(listener, address, length) == 0 && getsockname(listener, address, &length) == 0
+      }
+    }
+    guard isBound, listen(listener, 64) == 0 else { throw POSIXError(.EADDRINUSE) }
+    self.address = BrokerAddress(host: "127.0.0.1", port: UInt16(bigEndian: address.sin_port))
+    Thread.detachNewThread { self.acceptAll() }
+  }
+
+  package func stop() {
+    state.withLock { state in
+      state.isStopped = true
+      for socket in state.sockets { shutdown(socket, Int32(SHUT_RDWR)) }
+    }
+    shutdown(listener, Int32(SHUT_RDWR))
+  }
+
+  private static func loopback(port: UInt16) -> sockaddr_in {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    return address
+  }
+
+  private func acceptAll() {
+    while true {
+      let client = accept(listener, nil, nil)
+      guard client >= 0, take(client) else {
+        if client >= 0 { close(client) }
+        close(listener)
+        return
+      }
+      Thread.detachNewThread {
+        self.serve(client)
+        self.leave(client)
+      }
+    }
+  }
+
+  private func take(_ socket: Int32) -> Bool {
+    state.withLock { state in
+      guard !state.isStopped else { return false }
+      state.sockets.insert(socket)
+      return true
+    }
+  }
+
+  /// Under the lock, so that nobody shuts down another's socket of the same number.
+  private func leave(_ socket: Int32) {
+    state.withLock { state in
+      state.sockets.remove(socket)
+      close(socket)
+    }
+  }
+
+  private func serve(_ client: Int32) {
+    var connect = [UInt8](repeating: 0, count: 1 << 16)
+    var count = 0
+    // Packet type, length, the name “MQTT” with its length, level.
+    var level: Int? { connect[1..<max(2, count)].firstIndex { $0 < 0x80 }.map { $0 + 7 } }
+    while level.map({ count <= $0 }) ?? true {
+      let more = connect.withUnsafeMutableBytes { recv(client, $0.baseAddress! + count, $0.count - count, 0) }
+      guard more > 0 else { return }
+      count += more
+    }
+    guard let level else { return }
+    state.withLock { $0.versions.append(connect[level]) }
+    if connect[level] == 5 { return treat(client) }
+    pass(client, Array(connect[..<count]))
+  }
+
+  private func treat(_ client: Int32) {
+    let answer: [UInt8]? =
+      switch manner {
+      case .refuses: [0x20, 0x03, 0x00, 0x84, 0x00]
+      case .turnsAway: [0x20, 0x03, 0x00, 0x87, 0x00]
+      case .refusesInItsOwnVersion: [0x20, 0x02, 0x00, 0x01]
+      case .answersInItsOwnVersion: [0x20, 0x02, 0x00, 0x00]
+      case .closes: nil
+      case .isSilent: []
+      }
+    guard let answer else { return }
+    if !answer.isEmpty { _ = send(client, answer, answer.count, Int32(MSG_NOSIGNAL)) }
+    var byte: UInt8 = 0
+    while recv(client, &byte, 1, 0) > 0 {}
+  }
+
+  private func pass(_ client: Int32, _ begin: [UInt8]) {
+    guard let broker else { return }
+    let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = Self.loopback(port: broker.port)
+    let isConnected = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(server, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
+    guard isConnected, take(server) else {
+      close(server)
+      return
+    }
+    _ = send(server, begin, begin.count, Int32(MSG_NOSIGNAL))
+    Thread.detachNewThread {
+      Self.copy(server, client)
+      shutdown(client, Int32(SHUT_RDWR))
+      self.leave(server)
+    }
+    Self.copy(client, server)
+    shutdown(server, Int32(SHUT_RDWR))
+  }
+
+  /// Until either side ends.
+  private static func copy(_ source: Int32, _ sink: Int32) {
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = recv(source, &bytes, bytes.count, 0)
+      guard count > 0 else { return }
+      var sent = 0
+      while sent < count {
+        let more = bytes.withUnsafeBytes {
+          send(sink, $0.baseAddress! + sent, count - sent, Int32(MSG_NOSIGNAL))
+        }
+        guard more > 0 else { return }
+        sent += more
+      }
+    }
+  }
+}
+
+/// Runs `body` with an ``OldBroker``, which is stopped afterwards.
+package func withOldBroker<Value>(
+  _ manner: OldBroker.Manner, before broker: BrokerAddress?, _ body: (OldBroker) async throws -> Value
+) async throws -> Value {
+  let old = try OldBroker(manner, before: broker)
+  defer { old.stop() }
+  return try await body(old)
+}
