@@ -37,10 +37,11 @@ import WindowStore
     var service: Service?
     var deaths = 0
 
-    init(_ broker: BrokerAddress, _ folder: String, crashAt: String?) {
+    init(_ broker: BrokerAddress, _ folder: String, _ version: ProtocolVersion, crashAt: String?) {
       self.folder = folder
       arguments = [
-        "ingest", "--broker", "\(broker)", "--store", "\(folder)/s.sqlite", "--window", "60s", "--client-id",
+        "ingest", "--broker", "\(broker)", "--mqtt", version.rawValue, "--store", "\(folder)/s.sqlite",
+        "--window", "60s", "--client-id",
         "ingest-\(UUID().uuidString)", "--messages-per-commit", "150", "--messages-per-checkpoint", "200",
         "--retain", "2h",
         "--events",
@@ -110,11 +111,11 @@ import WindowStore
   }
 
   /// The windows that ingestion makes of the scenario, and how often it died over it.
-  private func windows(_ broker: BrokerAddress, _ scenario: String, crashAt: String?) async throws
-    -> (windows: [String], deaths: Int)
-  {
+  private func windows(
+    _ broker: BrokerAddress, _ scenario: String, _ version: ProtocolVersion = .five, crashAt: String?
+  ) async throws -> (windows: [String], deaths: Int) {
     try await withTemporaryFolder { folder in
-      let ingestion = Ingestion(broker, folder, crashAt: crashAt)
+      let ingestion = Ingestion(broker, folder, version, crashAt: crashAt)
       try await ingestion.start()
       let outcome = try await SondeProgram.run(["simulate", scenario, "--broker", "\(broker)"])
       #expect(outcome.status == 0, "\(outcome.errors)")
@@ -138,6 +139,26 @@ import WindowStore
         return try Row.fetchAll(db, sql: "SELECT * FROM window_values ORDER BY 1, 2, 3")
       }
       return (rows.map { "\($0)" }, ingestion.deaths)
+    }
+  }
+
+  /// MQTT 3.1.1 sends little at a time, so that batches are small and passages many: the steps around the commit, and the first
+  /// passages of each.
+  @Test(arguments: [CrashPoint.subscribed, .beforeCommit, .committed, .acknowledged])
+  func noCrashChangesTheWindowsInMQTT311(point: CrashPoint) async throws {
+    try await withTemporaryFolder { folder in
+      let scenario = "\(folder)/crash.yaml"
+      try Self.scenario.write(toFile: scenario, atomically: true, encoding: .utf8)
+      try await withBroker(in: folder) { broker in
+        let reference = try await windows(broker, scenario, .threeOneOne, crashAt: nil)
+        #expect(reference.windows == (try await windows(broker, scenario, crashAt: nil)).windows)
+        for passage in point == .subscribed ? [1] : [1, 2, 7] {
+          let outcome = try await windows(
+            broker, scenario, .threeOneOne, crashAt: "\(point.rawValue)#\(passage)")
+          #expect(outcome.windows == reference.windows, "\(point) at passage \(passage)")
+          #expect(outcome.deaths == 1, "\(point) at passage \(passage)")
+        }
+      }
     }
   }
 
