@@ -20,7 +20,7 @@ package enum MQTTError: Hashable, Sendable, ExitingError {
   case library(operation: String, reason: String)
   /// No answer in the time that was given for one.
   case timedOut(BrokerAddress, waitingFor: String)
-  /// The broker or the library acknowledges before we have stored; see ``AcknowledgementSelfTest``.
+  /// The library acknowledges before we have stored, or the broker does not send again as it must; see ``AcknowledgementSelfTest``.
   case acknowledgesEarly(BrokerAddress, observed: String)
   /// More connections than this process may open; each takes ``DescriptorLimit/perConnection`` descriptors.
   case tooFewDescriptors(connections: Int, needed: Int, limit: Int)
@@ -46,7 +46,7 @@ package enum MQTTError: Hashable, Sendable, ExitingError {
     case .library(let operation, let reason): "MQTT \(operation) failed: \(reason)"
     case .timedOut(let address, let what): "\(address) sent no \(what) in time"
     case .acknowledgesEarly(let address, let observed):
-      "messages from \(address) are acknowledged before they are stored (\(observed)), so a crash would lose them"
+      "\(address) and we do not agree on what is acknowledged (\(observed)), so a crash would lose messages or double them"
     case .tooFewDescriptors(let connections, let needed, let limit):
       "\(connections) connections need \(needed) file descriptors, and this process may open \(limit); "
         + "raise the limit as root with ulimit -n \(needed), use more processes, or let gateways carry the "

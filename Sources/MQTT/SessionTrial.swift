@@ -25,9 +25,10 @@ package enum SessionTrial {
     silence: Duration = silence
   ) throws -> SessionObservations {
     let trial = Trial(
-      address: address, identity: "\(clientID)-trial-\(getpid())", version: version, messages: messages,
+      address: address, identity: "\(clientID)-\(UInt32.random(in: .min ... .max))", version: version,
+      messages: messages,
       silence: silence)
-    try trial.forget()
+    // Of an id that is new nothing has to be forgotten first: amqtt keeps nothing of a session that follows a clean one at once.
     defer { try? trial.forget() }
     return try trial.run()
   }
