@@ -107,14 +107,18 @@ struct BrokerLossTests {
     }
   }
 
-  /// The broker dies with messages that wait for a subscriber that it knows by name.
-  @Test func amqttIsKilled() async throws {
+  /// The broker dies with messages that wait for a subscriber that it knows by name, or with the subscriber that has read them and not
+  /// acknowledged.
+  @Test(arguments: [false, true]) func amqttIsKilled(withItsSubscriber: Bool) async throws {
     try await withTemporaryFolder { folder in
       try await withInstalledBroker(AmqttBroker(), in: folder) { installed in
-        let subscriber = try Subscriber(installed.address)
-        subscriber.leave()
-        try BrokerMessages(numbered: 0..<100).publish(to: installed.address)
-        try await installed.kill()
+        do {
+          let subscriber = try Subscriber(installed.address)
+          if !withItsSubscriber { subscriber.leave() }
+          try BrokerMessages(numbered: 0..<100).publish(to: installed.address)
+          if withItsSubscriber { try subscriber.receive(through: 99, acknowledging: false) }
+          try await installed.kill()
+        }
         try await installed.restart()
         let second = try Subscriber(installed.address)
         #expect(!second.resumedSession)
