@@ -1,7 +1,7 @@
 import Wording
 
 /// A JSON value as it was written: keys keep their order and their repetitions, numbers their digits.
-enum JSONValue {
+package enum WrittenJSON {
   case null
   case bool(Bool)
   /// Infinite where the digits are beyond the range of a double.
@@ -9,11 +9,11 @@ enum JSONValue {
   /// `NaN`, `Infinity` and their like, which are no JSON and which many devices write in place of a number.
   case notFinite(String)
   case text(String)
-  case array([JSONValue])
-  case object([(key: String, value: JSONValue)])
+  case array([WrittenJSON])
+  case object([(key: String, value: WrittenJSON)])
 
   /// What it is, in a sentence such as “… is true, which is no number”. Bounded.
-  var phrase: String {
+  package var phrase: String {
     switch self {
     case .null: "null"
     case .bool(let value): value ? "true" : "false"
@@ -26,7 +26,7 @@ enum JSONValue {
   }
 
   /// The whole number that was written, also as `1.7e12`; nil for anything else.
-  var integer: Int64? {
+  package var integer: Int64? {
     guard case .number(let value, let digits) = self else { return nil }
     if let exact = Int64(digits) { return exact }
     // Beyond 2^53 a double is no longer every whole number.
@@ -36,14 +36,14 @@ enum JSONValue {
 }
 
 /// Where a text stops being JSON, and what was expected there.
-struct JSONFault: Error {
+package struct JSONFault: Error {
   var offset: Int
   var expected: String
 
-  var description: String { "it is not valid JSON: \(expected) was expected at byte \(offset + 1)" }
+  package var description: String { "it is not valid JSON: \(expected) was expected at byte \(offset + 1)" }
 }
 
-/// Reads JSON strictly (RFC 8259), but for the words of ``JSONValue/notFinite(_:)``.
+/// Reads JSON strictly (RFC 8259), but for the words of ``WrittenJSON/notFinite(_:)``.
 ///
 /// Foundation's decoder takes a comma before a closing bracket, keeps one of two values of a key without saying so, and calls
 /// `1e400` no JSON; what is kept of a payload, and why the rest is not, must not depend on that.
@@ -56,7 +56,7 @@ package struct JSONText {
   private var offset = 0
 
   /// The value that `bytes`, which are UTF-8, hold.
-  static func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONFault) -> JSONValue {
+  package static func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONFault) -> WrittenJSON {
     var text = JSONText(bytes: bytes)
     let value = try text.value(depth: 0)
     text.skipSpace()
@@ -90,7 +90,7 @@ package struct JSONText {
     return true
   }
 
-  private mutating func value(depth: Int) throws(JSONFault) -> JSONValue {
+  private mutating func value(depth: Int) throws(JSONFault) -> WrittenJSON {
     skipSpace()
     switch next {
     case 0x7B: return try object(depth: depth)
@@ -102,12 +102,12 @@ package struct JSONText {
     }
   }
 
-  private mutating func object(depth: Int) throws(JSONFault) -> JSONValue {
+  private mutating func object(depth: Int) throws(JSONFault) -> WrittenJSON {
     guard depth < Self.maximumDepth else {
       throw fault("an end of nesting beyond \(Self.maximumDepth) levels")
     }
     offset += 1
-    var members: [(key: String, value: JSONValue)] = []
+    var members: [(key: String, value: WrittenJSON)] = []
     skipSpace()
     if skip("}") { return .object(members) }
     while true {
@@ -123,12 +123,12 @@ package struct JSONText {
     }
   }
 
-  private mutating func array(depth: Int) throws(JSONFault) -> JSONValue {
+  private mutating func array(depth: Int) throws(JSONFault) -> WrittenJSON {
     guard depth < Self.maximumDepth else {
       throw fault("an end of nesting beyond \(Self.maximumDepth) levels")
     }
     offset += 1
-    var values: [JSONValue] = []
+    var values: [WrittenJSON] = []
     skipSpace()
     if skip("]") { return .array(values) }
     while true {
@@ -139,7 +139,7 @@ package struct JSONText {
     }
   }
 
-  private mutating func word() throws(JSONFault) -> JSONValue {
+  private mutating func word() throws(JSONFault) -> WrittenJSON {
     let start = offset
     while let byte = next, isLetter(byte) { offset += 1 }
     let word = text(start..<offset)
@@ -160,7 +160,7 @@ package struct JSONText {
     ["nan", "inf", "infinity"].contains(word.lowercased())
   }
 
-  private mutating func number() throws(JSONFault) -> JSONValue {
+  private mutating func number() throws(JSONFault) -> WrittenJSON {
     let start = offset
     if skip("-"), let byte = next, isLetter(byte) {
       let wordStart = offset

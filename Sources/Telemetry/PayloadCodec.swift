@@ -113,7 +113,7 @@ package enum PayloadCodec {
     guard case .object(let members) = try json(payload) else {
       throw .malformed("a JSON object was expected")
     }
-    func member(_ key: String) throws(PayloadError) -> JSONValue? {
+    func member(_ key: String) throws(PayloadError) -> WrittenJSON? {
       let values = members.filter { $0.key == key }
       guard values.count < 2 else { throw .malformed("“\(key)” is there \(values.count) times") }
       guard let value = values.first?.value else { return nil }
@@ -150,7 +150,7 @@ package enum PayloadCodec {
 
   /// The readings among `members`, by sensor. Of two values of a sensor the first counts.
   private static func values(
-    _ members: [(key: String, value: JSONValue)], _ refused: inout RefusedValues
+    _ members: [(key: String, value: WrittenJSON)], _ refused: inout RefusedValues
   ) -> [Message.Value] {
     var values: [Message.Value] = []
     var named = Set<SensorID>()
@@ -179,7 +179,7 @@ package enum PayloadCodec {
   }
 
   /// `payload` as JSON.
-  static func json(_ payload: UnsafeBufferPointer<UInt8>) throws(PayloadError) -> JSONValue {
+  static func json(_ payload: UnsafeBufferPointer<UInt8>) throws(PayloadError) -> WrittenJSON {
     guard String(validating: payload, as: UTF8.self) != nil else { throw .notUTF8 }
     do throws(JSONFault) {
       return try JSONText.read(withoutByteOrderMark(payload))

@@ -4,7 +4,7 @@ import Wording
 struct SenMLRecord {
   /// The place in the pack, from 1.
   let place: Int
-  private var fields: [String: JSONValue] = [:]
+  private var fields: [String: WrittenJSON] = [:]
   /// Whether a value was given as `null`.
   private(set) var saysNull = false
   /// A field that stands in the record twice.
@@ -20,7 +20,7 @@ struct SenMLRecord {
 
   /// Throws ``PayloadError`` for a field that must be understood and is not (section 4.4), and for a base field that is there
   /// twice.
-  init(_ members: [(key: String, value: JSONValue)], place: Int) throws(PayloadError) {
+  init(_ members: [(key: String, value: WrittenJSON)], place: Int) throws(PayloadError) {
     self.place = place
     for (name, value) in members {
       guard !name.hasSuffix("_") else {
@@ -38,7 +38,7 @@ struct SenMLRecord {
     }
   }
 
-  subscript(name: String) -> JSONValue? { fields[name] }
+  subscript(name: String) -> WrittenJSON? { fields[name] }
 
   func has(_ name: String) -> Bool { fields[name] != nil }
 
@@ -74,7 +74,7 @@ struct SenMLRecord {
     return number
   }
 
-  private func unreadable(_ name: String, _ value: JSONValue, _ wanted: String) -> PayloadError {
+  private func unreadable(_ name: String, _ value: WrittenJSON, _ wanted: String) -> PayloadError {
     .malformed("the SenML field “\(name)” of record \(place) is \(value.phrase); \(wanted) was expected")
   }
 }
