@@ -1,0 +1,123 @@
+import PayloadMapping
+import Telemetry
+
+/// A mapping, run over messages.
+struct TriedMapping {
+  /// What became of one of them.
+  struct Trial {
+    /// Nil where the message is rejected.
+    var readings: Int?
+    var isIgnored = false
+  }
+
+  private(set) var trials: [Trial] = []
+  private(set) var refused = 0
+  private(set) var rejected = 0
+  private(set) var reasons: [String: Int] = [:]
+  private(set) var devices: Set<String> = []
+  private(set) var sensors: Set<String> = []
+
+  /// Reasons that are told apart.
+  private static let mostReasons = 64
+
+  init(_ mapping: PayloadMapping, on kept: [KeptMessage]) {
+    var decoder = MappingDecoder(mapping)
+    var messages: [Message] = []
+    for message in kept {
+      messages.removeAll(keepingCapacity: true)
+      let topic = Array(message.topic.utf8)
+      do throws(PayloadError) {
+        let outcome = try topic.withUnsafeBufferPointer { topic throws(PayloadError) in
+          try message.payload.withUnsafeBufferPointer { payload throws(PayloadError) in
+            try decoder.decode(topic: topic, payload: payload, received: message.arrival, into: &messages)
+          }
+        }
+        switch outcome {
+        case .ignored: trials.append(Trial(readings: 0, isIgnored: true))
+        case .messages(let refused):
+          trials.append(Trial(readings: messages.reduce(0) { $0 + $1.values.count }))
+          self.refused += refused.count
+          for reason in refused.reasons { note(reason) }
+        }
+      } catch {
+        rejected += 1
+        trials.append(Trial(readings: nil))
+        note(error.description)
+      }
+      for message in messages {
+        devices.insert(message.device.name)
+        for value in message.values { sensors.insert(value.sensor.name) }
+      }
+    }
+  }
+
+  private mutating func note(_ reason: String) {
+    if reasons[reason] != nil || reasons.count < Self.mostReasons { reasons[reason, default: 0] += 1 }
+  }
+}
+
+/// What a mapping makes of the messages that were kept.
+package struct MappingProof: Hashable, Sendable, Encodable {
+  package struct Reason: Hashable, Sendable, Encodable {
+    package var reason: String
+    package var times: Int
+  }
+
+  /// Of which readings are taken.
+  package var taken: Int
+  /// Of which nothing is taken, as the mapping says.
+  package var ignored: Int
+  /// That would be rows of `rejected_messages`.
+  package var rejected: Int
+  package var readings: Int
+  /// Values that are refused where others of their message are taken.
+  package var refusedValues: Int
+  package var devices: Int
+  package var sensors: Int
+  /// The commonest first.
+  package var reasons: [Reason]
+
+  init(_ tried: TriedMapping) {
+    taken = tried.trials.count { $0.readings ?? 0 > 0 }
+    ignored = tried.trials.count { $0.readings == 0 }
+    rejected = tried.rejected
+    readings = tried.trials.reduce(0) { $0 + ($1.readings ?? 0) }
+    refusedValues = tried.refused
+    devices = tried.devices.count
+    sensors = tried.sensors.count
+    reasons = tried.reasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(8)
+      .map { Reason(reason: $0.key, times: $0.value) }
+  }
+}
+
+/// A preset that takes what the proposed mapping takes.
+package struct FittingPreset: Hashable, Sendable, Encodable {
+  package var name: String
+  /// Kept messages on its topics.
+  package var messages: Int
+  /// What it takes of the values that the proposed mapping takes of these; may be above 1.
+  package var shareOfValues: Double
+  /// The part of all values of the plant that are in these messages.
+  package var shareOfPlant: Double
+
+  static func find(
+    _ presets: [PayloadMapping], beside proposed: TriedMapping, on kept: [KeptMessage]
+  ) -> [FittingPreset] {
+    let all = proposed.trials.reduce(0) { $0 + ($1.readings ?? 0) }
+    return presets.compactMap { preset in
+      let patterns = preset.messages.filter { !$0.isIgnored }.flatMap(\.topics)
+      let places = kept.indices.filter { place in
+        patterns.contains { $0.match(kept[place].topic) != nil }
+      }
+      let ours = places.reduce(0) { $0 + (proposed.trials[$1].readings ?? 0) }
+      guard ours > 0 else { return nil }
+      let tried = TriedMapping(preset, on: places.map { kept[$0] })
+      let theirs = tried.trials.reduce(0) { $0 + ($1.readings ?? 0) }
+      let share = Double(theirs) / Double(ours)
+      guard share >= DiscoveryDefaults.presetShare else { return nil }
+      return FittingPreset(
+        name: preset.name, messages: places.count, shareOfValues: share,
+        shareOfPlant: Double(ours) / Double(max(1, all)))
+    }.sorted { ($1.shareOfPlant, $0.name) < ($0.shareOfPlant, $1.name) }
+  }
+}

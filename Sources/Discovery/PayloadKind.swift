@@ -1,0 +1,155 @@
+import Telemetry
+
+/// How a payload is written, as far as it shows.
+package enum PayloadKind: String, CaseIterable, Hashable, Sendable, Codable {
+  case empty
+  /// The JSON that ingestion reads without a mapping.
+  case canonical
+  /// A pack of RFC 8428, which ingestion reads without a mapping.
+  case senML = "senml"
+  case json
+  /// A number alone, also in quotation marks.
+  case number
+  /// A word alone, such as `on`; a boolean too.
+  case word
+  case lineProtocol = "line-protocol"
+  case sparkplug = "sparkplug-b"
+  /// Text that is none of these.
+  case text
+  case binary
+  /// Beyond what ingestion reads.
+  case tooLarge = "too-large"
+
+  /// For people.
+  package var name: String {
+    switch self {
+    case .empty: "empty"
+    case .canonical: "Sonde's own JSON"
+    case .senML: "SenML"
+    case .json: "JSON"
+    case .number: "a number"
+    case .word: "a word"
+    case .lineProtocol: "line protocol"
+    case .sparkplug: "Sparkplug B"
+    case .text: "text"
+    case .binary: "binary"
+    case .tooLarge: "too large"
+    }
+  }
+}
+
+/// A kept message, and what its payload is.
+struct SurveyedMessage {
+  var message: KeptMessage
+  var kind: PayloadKind
+  /// What is written where it is one value.
+  var scalar: String?
+  /// Of payloads of JSON that are objects or lists, the outer members, without times.
+  private(set) var members: [String] = []
+
+  init(_ message: KeptMessage) {
+    self.message = message
+    (kind, members, scalar) = message.payload.withUnsafeBufferPointer {
+      Self.look(at: $0, topic: message.topic, arrival: message.arrival)
+    }
+  }
+
+  private static func look(
+    at payload: UnsafeBufferPointer<UInt8>, topic: String, arrival: Timestamp
+  ) -> (PayloadKind, [String], String?) {
+    guard payload.contains(where: { $0 > 0x20 }) else { return (.empty, [], nil) }
+    guard payload.count <= PayloadCodec.maximumBytes else { return (.tooLarge, [], nil) }
+    let isText = String(validating: payload, as: UTF8.self) != nil && !payload.contains { $0 < 9 }
+    let json = isText ? try? JSONText.read(PayloadCodec.withoutByteOrderMark(payload)) : nil
+    if topic.hasPrefix("spBv1.0/"), json == nil { return (.sparkplug, [], nil) }
+    guard isText else { return (.binary, [], nil) }
+    switch json {
+    case .object?, .array?:
+      let kind = ownForm(payload, topic: topic, arrival: arrival)
+      return (kind ?? .json, outerMembers(json), nil)
+    case .number(let number, let digits)?:
+      return number.isFinite ? (.number, [], digits) : (.text, [], nil)
+    case .bool(let flag)?: return (.word, [], flag ? "true" : "false")
+    case .null?, .notFinite?: return (.word, [], trimmed(payload))
+    case .text(let text)?: return (scalarKind(text), [], text)
+    case nil:
+      let text = trimmed(payload)
+      if LineForm.first(of: text) != nil { return (.lineProtocol, [], nil) }
+      return (scalarKind(text), [], text)
+    }
+  }
+
+  /// What the payload says, read again: trees of all kept messages at once would take many times their bytes.
+  var json: WrittenJSON? {
+    message.payload.withUnsafeBufferPointer {
+      try? JSONText.read(PayloadCodec.withoutByteOrderMark($0))
+    }
+  }
+
+  private static func outerMembers(_ json: WrittenJSON?) -> [String] {
+    switch json {
+    case .object(let members):
+      let keys = members.prefix(64).map { String($0.key.prefix(64)) }
+      let telling = keys.filter { TopicWords.timeRank($0) == 0 }
+      return telling.isEmpty ? [""] : telling
+    case .array(let elements): return outerMembers(elements.first).map { "[]" + $0 }
+    default: return [""]
+    }
+  }
+
+  /// By which topics with payloads of one kind are found: of JSON its outer members.
+  var features: [String] {
+    switch kind {
+    case .json, .canonical, .senML: members.map { "json:" + $0 }
+    default: [kind.rawValue]
+    }
+  }
+
+  /// Which of the forms of ingestion's own `payload` has.
+  private static func ownForm(
+    _ payload: UnsafeBufferPointer<UInt8>, topic: String, arrival: Timestamp
+  ) -> PayloadKind? {
+    var messages = 0
+    let device = TelemetryTopic.device(in: topic)
+    guard
+      (try? PayloadCodec.decodeAll(payload, topicDevice: device, received: arrival) { _ in messages += 1 })
+        != nil, messages > 0
+    else { return nil }
+    return SenML.isPack(payload) ? .senML : .canonical
+  }
+
+  private static func trimmed(_ payload: UnsafeBufferPointer<UInt8>) -> String {
+    let text = String(decoding: PayloadCodec.withoutByteOrderMark(payload), as: UTF8.self)
+    let isSpace: (Character) -> Bool = { $0.isWhitespace }
+    guard let first = text.firstIndex(where: { !isSpace($0) }),
+      let last = text.lastIndex(where: { !isSpace($0) })
+    else { return "" }
+    return String(text[first...last])
+  }
+
+  private static func scalarKind(_ text: String) -> PayloadKind {
+    if let number = Double(text), number.isFinite, WrittenNumber.isDecimal(text) { return .number }
+    return text.utf8.count <= 32 && !text.contains { $0.isNewline || $0 == "," || $0 == ";" } ? .word : .text
+  }
+}
+
+/// Numbers as texts.
+enum WrittenNumber {
+  /// Whether `text` is a decimal number, not one of the other spellings that ``Double`` reads (`nan`, `0x1p3`).
+  static func isDecimal(_ text: some StringProtocol) -> Bool {
+    var hasDigit = false
+    for byte in text.utf8 {
+      switch byte {
+      case 0x30...0x39: hasDigit = true
+      case 0x2B, 0x2D, 0x2E, 0x45, 0x65: break
+      default: return false
+      }
+    }
+    return hasDigit
+  }
+
+  static func value(_ text: some StringProtocol) -> Double? {
+    guard isDecimal(text), let number = Double(text), number.isFinite else { return nil }
+    return number
+  }
+}

@@ -1,0 +1,140 @@
+import Telemetry
+import Wording
+
+extension PlantSurvey {
+  /// Columns of a terminal, less those of the mark of a comment.
+  private static let columns = 78
+  /// Members of a pattern that are shown.
+  private static let mostFields = 40
+
+  /// The survey for people, in lines of 78 columns at most; the mapping is not in it.
+  package var lines: [String] {
+    guard advice != .nothingHeard else { return ["no message came"] }
+    var lines: [String] = []
+    for pattern in patterns {
+      lines.append("")
+      lines += pattern.lines(mostFields: Self.mostFields)
+    }
+    if patternsNotShown > 0 {
+      lines += ["", "and \(patternsNotShown.grouped) more patterns with fewer messages each"]
+    }
+    if uncounted > 0 {
+      lines += [
+        "",
+        "\(uncounted.grouped) messages are of topics that were not told apart: there were too many, or they were too long or too deep",
+      ]
+    }
+    lines += [""] + conclusion
+    return lines.flatMap { Self.fitted($0) }
+  }
+
+  /// What came, in a line.
+  package var headline: String {
+    let rate = seconds > 0 ? FigureText.short((Double(messages) / seconds * 10).rounded() / 10) : "0"
+    return "\(messages.grouped) messages on \(topics.grouped) topics, \(rate) a second"
+      + (keptMessages < messages ? "; \(keptMessages.grouped) were kept and looked at" : "")
+  }
+
+  private var conclusion: [String] {
+    switch advice {
+    case .nothingHeard: return []
+    case .nothingToTake: return ["nothing in it is a value that could be taken"]
+    case .noMappingNeeded:
+      let filters = patterns.filter { $0.outcome == .native }.map { $0.filter }
+      return [
+        "all values are read without a mapping: sonde ingest --topic \(filters.map { "'\($0)'" }.joined(separator: " or "))"
+      ]
+    case .mapping, .preset: break
+    }
+    var lines: [String] = []
+    if let proof {
+      var tried =
+        "tried on the \(keptMessages.grouped) kept messages: \(proof.taken.grouped) taken with \(proof.readings.grouped) readings of "
+        + "\(proof.devices.grouped) devices, \(proof.ignored.grouped) ignored, \(proof.rejected.grouped) rejected"
+      if proof.refusedValues > 0 { tried += ", \(proof.refusedValues.grouped) values refused" }
+      lines.append(tried)
+      lines += proof.reasons.map { "  \($0.times.grouped) × \($0.reason.excerpt)" }
+    }
+    for pattern in patterns where pattern.outcome == .native {
+      lines.append("not in the mapping: \(pattern.filter), \(pattern.note); ingest it by itself")
+    }
+    for preset in presets {
+      lines.append(
+        "the preset \(preset.name) takes \(Self.percent(preset.shareOfValues)) of these values, on topics with "
+          + "\(Self.percent(preset.shareOfPlant)) of the plant's: sonde ingest --payload \(preset.name)")
+    }
+    return lines
+  }
+
+  static func percent(_ share: Double) -> String { "\(Int((share * 100).rounded(.down)))%" }
+
+  /// `line` in lines that fit, what follows further in than the first.
+  private static func fitted(_ line: String) -> [String] {
+    guard line.columns > columns else { return [line] }
+    let indent = String(line.prefix { $0 == " " })
+    let parts = MappingText.wrapped(line, to: columns - indent.count - 2)
+    return parts.enumerated().map { ($0.offset == 0 ? indent : indent + "  ") + $0.element }
+  }
+}
+
+extension SurveyedPattern {
+  /// As `sonde ingest --topic` has it.
+  package var filter: String {
+    topic.split(separator: "/", omittingEmptySubsequences: false)
+      .map { $0.contains("{") ? "+" : String($0) }.joined(separator: "/")
+  }
+
+  fileprivate func lines(mostFields: Int) -> [String] {
+    let more = hasMoreTopics ? " or more" : ""
+    var lines = [topic.excerpt]
+    var counts =
+      "  \(topics.grouped)\(more) topic\(topics == 1 ? "" : "s"), \(messages.grouped) message\(messages == 1 ? "" : "s"), "
+      + "\(FigureText.short((messagesPerSecond * 100).rounded() / 100)) a second, \(meanBytes.grouped) bytes each"
+    if retained > 0 { counts += ", \(retained.grouped) retained" }
+    lines.append(counts)
+    let kinds = payloads.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.compactMap { kind, count in
+      PayloadKind(rawValue: kind).map { $0.name + (payloads.count > 1 ? " (\(count.grouped))" : "") }
+    }
+    lines.append("  \(kinds.joined(separator: ", "))" + (note.isEmpty ? "" : ": \(note)"))
+    if let device, outcome == .mapped {
+      let names = exampleDevices.joined(separator: ", ") + (devices > exampleDevices.count ? ", …" : "")
+      let reason = deviceReason.map { "; \($0)" } ?? ""
+      lines.append("  device \(device): \(names)\(reason)")
+    }
+    lines += fields.prefix(mostFields).map(\.line)
+    if fields.count > mostFields { lines.append("    and \(fields.count - mostFields) members more") }
+    return lines
+  }
+}
+
+extension SurveyedField {
+  /// One line, cut where it is too long.
+  fileprivate var line: String {
+    func padded(_ text: String, _ width: Int) -> String {
+      text + String(repeating: " ", count: max(0, width - text.columns))
+    }
+    let role =
+      switch role {
+      case .value: "value"
+      case .time: "time"
+      case .device: "device"
+      case .sensorName: "sensor"
+      case .epoch: "epoch"
+      case .sequence: "sequence"
+      case .leftOut: "left out"
+      }
+    let name = path.isEmpty ? "(the payload)" : path.excerpt
+    var detail: String
+    if let least, let greatest, self.role == .value {
+      detail = FigureText.short(least) + (least == greatest ? "" : " to \(FigureText.short(greatest))")
+      if !reason.isEmpty { detail += "; \(reason)" }
+    } else if !reason.isEmpty {
+      detail = reason
+    } else {
+      detail = words.isEmpty ? example.excerpt : words.listed
+    }
+    let columns =
+      "    \(padded(role, 8)) \(padded(name, 26)) \(padded(PlantSurvey.percent(share), 4)) \(type)"
+    return "\(columns), \(detail)".fitted(to: 78)
+  }
+}
