@@ -109,6 +109,8 @@ let package = Package(
 
     .target(name: "ClusterModel", dependencies: [telemetry, files, wording, "Compute"]),
 
+    .target(name: "Discovery", dependencies: [telemetry, wording, "PayloadMapping"]),
+
     .target(name: "DetectionCharts", dependencies: [telemetry, wording, "Charts", "Detection"]),
 
     // Layer 4
@@ -209,7 +211,8 @@ let package = Package(
         telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
         "DetectionCharts", "Documents", "PayloadMapping", "DeviceFleet", "Ingestion", "Modelling",
         "ClusterModel",
-        "ClusterCharts", "BatchScoring", "HTTP", "RealTimeScoring", "HTTPLoad", "StreamScoring", "Alarms",
+        "ClusterCharts", "Discovery", "BatchScoring", "HTTP", "RealTimeScoring", "HTTPLoad",
+        "StreamScoring", "Alarms",
         "Verdict",
         "Scenario", "Manifests", "HTMLReport",
         "Harness", "Service",

@@ -59,11 +59,31 @@ struct EntryDraft {
     mapping.time = .arrival
     reasons[.key("device")] = names.deviceReason
     reasons[.key("time")] = "the payload has none"
-    var statistics = FieldStatistics(path: FieldPath(isFromRoot: false, keys: []))
-    for message in messages {
-      if let scalar = message.scalar { statistics.take(.text(scalar)) }
+    let records = messages.indices.map { FlatRecord(message: $0, leaves: []) }
+    devices = Set(records.map { names.name(of: names.device, in: $0) })
+    var bySensor: [String: FieldStatistics] = [:]
+    for (message, record) in zip(messages, records) {
+      guard let scalar = message.scalar else { continue }
+      let sensor = names.name(of: names.sensor, in: record)
+      guard bySensor[sensor] != nil || bySensor.count < DiscoveryDefaults.maximumPaths else { continue }
+      bySensor[sensor, default: FieldStatistics(path: FieldPath(isFromRoot: false, keys: [sensor]))]
+        .take(WrittenNumber.value(scalar).map { .number($0, digits: scalar) } ?? .text(scalar))
     }
-    let words = statistics.words.keys.filter { WrittenNumber.value($0) == nil }.sorted()
+    takeWords(Array(bySensor.values))
+    for (sensor, field) in bySensor.sorted(by: { $0.key < $1.key }) {
+      let known = Set(mapping.enumeration.map(\.text))
+      let isTaken = field.numbers > 0 || field.words.keys.contains { known.contains($0) }
+      if isTaken { sensors.insert(sensor) }
+      fields.append(
+        SurveyedField(
+          field, of: field.count, role: isTaken ? .value : .leftOut,
+          reason: isTaken ? "" : "words: \(field.words.keys.sorted().map { $0.quoted }.listed)"))
+    }
+  }
+
+  /// Makes numbers of the words of payloads that are one value, as far as they are known.
+  private mutating func takeWords(_ statistics: [FieldStatistics]) {
+    let words = Set(statistics.flatMap(\.words.keys)).sorted()
     var unknown: [String] = []
     for word in words {
       guard let numbers = ValueWords.numbers(of: word) else {
@@ -74,17 +94,11 @@ struct EntryDraft {
         mapping.enumeration.append(.init(text: text, number: number))
       }
     }
-    if statistics.hasMoreWords || !unknown.isEmpty {
-      mapping.texts = .leaveOut
-      mapping.ignoresWithoutValues = true
-      reasons[.key("texts")] = "words that are no values: \(unknown.prefix(8).map { $0.quoted }.listed)"
-    }
     if words.contains("true") || words.contains("false") { mapping.booleans = .number }
-    let records = messages.indices.map { FlatRecord(message: $0, leaves: []) }
-    devices = Set(records.map { names.name(of: names.device, in: $0) })
-    let isTaken = statistics.numericTexts > 0 || !mapping.enumeration.isEmpty
-    sensors = isTaken ? Set(records.map { names.name(of: names.sensor, in: $0) }) : []
-    fields = [SurveyedField(statistics, of: messages.count, role: isTaken ? .value : .leftOut, reason: "")]
+    guard !unknown.isEmpty else { return }
+    mapping.texts = .leaveOut
+    mapping.ignoresWithoutValues = true
+    reasons[.key("texts")] = "words that are no values: \(unknown.prefix(8).map { $0.quoted }.listed)"
   }
 
   /// An entry for payloads with members.
@@ -127,7 +141,7 @@ struct EntryDraft {
     fields = statistics.indices.map {
       SurveyedField(
         statistics[$0], of: set.records.count, role: choice.roles[$0],
-        reason: choice.roles[$0] == .time ? time.reason : choice.reasons[$0])
+        reason: choice.reason($0, time: time))
     }
     sensors = Set(
       choice.values.map {

@@ -52,6 +52,15 @@ struct FieldChoice {
   /// The places of the values.
   var values: [Int] { roles.indices.filter { roles[$0] == .value } }
 
+  /// What there is to be said of the member at `index`.
+  func reason(_ index: Int, time: FoundTime) -> String {
+    switch roles[index] {
+    case .time: time.reason
+    case .value, .leftOut: reasons[index]
+    case .device, .sensorName, .epoch, .sequence: ""
+    }
+  }
+
   private mutating func look(
     at index: Int, _ field: FieldStatistics, _ time: FoundTime, _ names: FoundNames,
     _ numbering: FoundNumbering
@@ -81,9 +90,16 @@ struct FieldChoice {
       if TopicWords.isIdentity(key) { return leave("says what it is, and not how it is") }
       return take(index, field.isConstant && field.said > 1 ? "always \(field.example) so far" : "")
     }
-    if field.booleans * 2 > field.said { return take(index, "true is 1, false is 0") }
+    if field.booleans * 2 > field.said {
+      if TopicWords.isIdentity(key) { return leave("says what it is, and not how it is") }
+      return take(index, "true is 1, false is 0")
+    }
     if Double(field.numericTexts) >= 0.9 * Double(field.texts) {
-      guard !TopicWords.isIdentity(key), TopicWords.deviceRank(key) == 0 else { return leave("an id") }
+      // A number has no zeros before it; 00734 is the name of something.
+      let hasZeros = field.example.hasPrefix("0") && field.example.dropFirst().first?.isNumber == true
+      guard !hasZeros, !TopicWords.isIdentity(key), TopicWords.deviceRank(key) == 0 else {
+        return leave("an id")
+      }
       return take(index, "a number written as text")
     }
     if !field.hasMoreWords, let numbers = ValueWords.numbers(field.words.keys) {
@@ -92,9 +108,9 @@ struct FieldChoice {
       )
     }
     let words = field.words.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
-    if field.hasMoreWords || words.count > 8 { return leave("text, such as \(field.example.quoted)") }
-    if words.count == 1 { return leave("always the text \(field.example.quoted)") }
-    leave("words: \(words.map { $0.quoted }.listed); to take them, give them numbers in “enumeration”")
+    if field.hasMoreWords || words.count > 8 { return leave("texts such as \(field.example.quoted)") }
+    if words.count == 1 { return leave("always \(field.example.quoted)") }
+    leave("words: \(words.map { $0.quoted }.listed)")
   }
 
   private mutating func take(_ index: Int, _ reason: String) {

@@ -8,6 +8,14 @@ struct TriedMapping {
     /// Nil where the message is rejected.
     var readings: Int?
     var isIgnored = false
+    /// On a topic that the mapping does not subscribe to.
+    var isElsewhere = false
+  }
+
+  private struct Reading: Hashable {
+    var device: DeviceID
+    var sensor: SensorID
+    var time: Timestamp
   }
 
   private(set) var trials: [Trial] = []
@@ -16,15 +24,23 @@ struct TriedMapping {
   private(set) var reasons: [String: Int] = [:]
   private(set) var devices: Set<String> = []
   private(set) var sensors: Set<String> = []
+  /// Readings whose sensor has another value at the same time, where nothing else tells the messages apart.
+  private(set) var sameTimes = 0
 
   /// Reasons that are told apart.
   private static let mostReasons = 64
 
   init(_ mapping: PayloadMapping, on kept: [KeptMessage]) {
     var decoder = MappingDecoder(mapping)
+    let patterns = mapping.messages.flatMap(\.topics)
     var messages: [Message] = []
+    var known: [Reading: Double] = [:]
     for message in kept {
       messages.removeAll(keepingCapacity: true)
+      guard patterns.contains(where: { $0.match(message.topic) != nil }) else {
+        trials.append(Trial(readings: 0, isElsewhere: true))
+        continue
+      }
       let topic = Array(message.topic.utf8)
       do throws(PayloadError) {
         let outcome = try topic.withUnsafeBufferPointer { topic throws(PayloadError) in
@@ -46,7 +62,14 @@ struct TriedMapping {
       }
       for message in messages {
         devices.insert(message.device.name)
-        for value in message.values { sensors.insert(value.sensor.name) }
+        for value in message.values {
+          sensors.insert(value.sensor.name)
+          guard message.position == nil else { continue }
+          let reading = Reading(device: message.device, sensor: value.sensor, time: message.timestamp)
+          if let before = known.updateValue(value.value, forKey: reading), before != value.value {
+            sameTimes += 1
+          }
+        }
       }
     }
   }
@@ -67,6 +90,8 @@ package struct MappingProof: Hashable, Sendable, Encodable {
   package var taken: Int
   /// Of which nothing is taken, as the mapping says.
   package var ignored: Int
+  /// On topics that the mapping does not subscribe to.
+  package var elsewhere: Int
   /// That would be rows of `rejected_messages`.
   package var rejected: Int
   package var readings: Int
@@ -74,15 +99,20 @@ package struct MappingProof: Hashable, Sendable, Encodable {
   package var refusedValues: Int
   package var devices: Int
   package var sensors: Int
+  /// Readings that ingestion would refuse, because their sensor has another value at the same time: the time that was found is too
+  /// coarse, or two devices have one name.
+  package var sameTimes: Int
   /// The commonest first.
   package var reasons: [Reason]
 
   init(_ tried: TriedMapping) {
     taken = tried.trials.count { $0.readings ?? 0 > 0 }
-    ignored = tried.trials.count { $0.readings == 0 }
+    ignored = tried.trials.count { $0.readings == 0 && !$0.isElsewhere }
+    elsewhere = tried.trials.count(where: \.isElsewhere)
     rejected = tried.rejected
     readings = tried.trials.reduce(0) { $0 + ($1.readings ?? 0) }
     refusedValues = tried.refused
+    sameTimes = tried.sameTimes
     devices = tried.devices.count
     sensors = tried.sensors.count
     reasons = tried.reasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(8)

@@ -41,16 +41,16 @@ struct PatternDraft {
       pattern.outcome = of([.sparkplug]).isEmpty && binary == 0 ? .nothing : .unreadable
       pattern.note =
         pattern.outcome == .nothing
-        ? messages.isEmpty ? "no message of it was kept" : "text without a value, or nothing"
+        ? messages.isEmpty ? "no message of it was kept" : "no value in it"
         : of([.sparkplug]).isEmpty
-          ? "binary, which no mapping reads" : "Sparkplug B, which is no matter of a mapping"
+          ? "no mapping reads it" : "no matter of a mapping"
       return
     }
     do throws(MappingError) {
       switch first.kind {
       case .senML:
         pattern.outcome = .native
-        pattern.note = "SenML, which is read without a mapping, and by none"
+        pattern.note = "read without a mapping, and by none"
         return
       case .number, .word: draft = try EntryDraft(scalars: most, levels: levels)
       case .lineProtocol: draft = try EntryDraft(RecordSet(lines: most), levels: levels, isLineProtocol: true)
@@ -58,7 +58,7 @@ struct PatternDraft {
         draft = try EntryDraft(RecordSet(json: most), levels: levels, isLineProtocol: false)
         if most.allSatisfy({ $0.kind == .canonical }) {
           pattern.outcome = .native
-          pattern.note = "Sonde's own JSON, which is read without a mapping"
+          pattern.note = "read without a mapping"
         }
       }
     } catch {
@@ -124,7 +124,7 @@ struct PatternDraft {
       guard found[index].draft?.hasValues == true else { continue }
       found[index].pattern.outcome = .mapped
       found[index].pattern.note =
-        "Sonde's own JSON, said as a mapping, because the rest of the plant needs one"
+        "said as a mapping, because the rest of the plant needs one"
     }
   }
 
@@ -152,11 +152,11 @@ struct PatternDraft {
 
   private func comments(_ draft: EntryDraft) -> MappingText.Comments {
     var comments = MappingText.Comments()
-    let topics =
-      "\(pattern.topics.grouped)\(pattern.hasMoreTopics ? " or more" : "") topic\(pattern.topics == 1 ? "" : "s")"
+    let more = pattern.hasMoreTopics ? " or more" : ""
+    let topics = "\(pattern.topics.grouped)\(more) topic\(pattern.topics == 1 ? "" : "s")"
     let example = examples.first.map { ", such as \($0.excerpt)" } ?? ""
     comments.entry = [
-      "\(topics)\(example): \(pattern.messages.grouped) message\(pattern.messages == 1 ? "" : "s")"
+      "\(topics)\(example): \(PlantSurvey.count(pattern.messages, "message"))"
     ]
     if let reason = draft.reasons[.topic] { comments.entry.append(reason) }
     for (part, reason) in draft.reasons where !reason.isEmpty {
@@ -167,14 +167,22 @@ struct PatternDraft {
       }
     }
     let values = draft.fields.filter { $0.role == .value }
-    comments.keys["values"] = values.isEmpty ? nil : "values: " + values.map(\.summary).listed
+    comments.keys["values"] = values.isEmpty ? nil : "values: " + Self.list(values.map(\.summary))
     let leftOut = draft.fields.filter {
       $0.role == .leftOut && comments.elements[$0.path] == nil && !$0.reason.isEmpty
     }
     if !leftOut.isEmpty {
-      comments.keys["leave_out"] = "left out: " + leftOut.map { "\($0.path) (\($0.reason))" }.listed
+      comments.keys["leave_out"] =
+        "left out: " + Self.list(leftOut.map { "\($0.path.excerpt) (\($0.reason))" })
     }
     return comments
+  }
+
+  /// Some of `parts`, and how many more there are.
+  private static func list(_ parts: [String]) -> String {
+    let most = 16
+    return parts.prefix(most).joined(separator: ", ")
+      + (parts.count > most ? " and \(parts.count - most) more" : "")
   }
 }
 

@@ -68,7 +68,7 @@ struct SurveyedMessage {
       let kind = ownForm(payload, topic: topic, arrival: arrival)
       return (kind ?? .json, outerMembers(json), nil)
     case .number(let number, let digits)?:
-      return number.isFinite ? (.number, [], digits) : (.text, [], nil)
+      return number.isFinite && digits.utf8.count <= longestScalar ? (.number, [], digits) : (.text, [], nil)
     case .bool(let flag)?: return (.word, [], flag ? "true" : "false")
     case .null?, .notFinite?: return (.word, [], trimmed(payload))
     case .text(let text)?: return (scalarKind(text), [], text)
@@ -127,8 +127,12 @@ struct SurveyedMessage {
     return String(text[first...last])
   }
 
+  /// Bytes of a payload that is one value: nobody writes longer numbers.
+  private static let longestScalar = 64
+
   private static func scalarKind(_ text: String) -> PayloadKind {
-    if let number = Double(text), number.isFinite, WrittenNumber.isDecimal(text) { return .number }
+    guard text.utf8.count <= longestScalar else { return .text }
+    if WrittenNumber.value(text) != nil { return .number }
     return text.utf8.count <= 32 && !text.contains { $0.isNewline || $0 == "," || $0 == ";" } ? .word : .text
   }
 }

@@ -19,19 +19,30 @@ extension PlantSurvey {
       lines += ["", "and \(patternsNotShown.grouped) more patterns with fewer messages each"]
     }
     if uncounted > 0 {
-      lines += [
-        "",
-        "\(uncounted.grouped) messages are of topics that were not told apart: there were too many, or they were too long or too deep",
-      ]
+      let what = "of topics that were not told apart: there were too many, or they were too long or too deep"
+      lines += ["", "\(Self.count(uncounted, "message")) \(what)"]
     }
     lines += [""] + conclusion
     return lines.flatMap { Self.fitted($0) }
   }
 
+  /// All of it as the file of a mapping, in the comments of which the survey is. Ends with a line feed.
+  ///
+  /// - Parameters:
+  ///   - topic: The filter of the topics that were listened to.
+  ///   - broker: Its address.
+  ///   - began: When listening began.
+  package func document(of topic: String, at broker: String, from began: Timestamp) -> String {
+    let heard = Duration.milliseconds(Int64((seconds * 1000).rounded()) / 100 * 100).text
+    var lines = PlantSurvey.fitted("topics \(topic.quoted) on \(broker), \(heard) from \(began)")
+    lines += PlantSurvey.fitted(headline) + self.lines
+    return lines.map { $0.isEmpty ? "#\n" : "# \($0)\n" }.joined() + (mappingYAML.map { "\n" + $0 } ?? "")
+  }
+
   /// What came, in a line.
-  package var headline: String {
+  private var headline: String {
     let rate = seconds > 0 ? FigureText.short((Double(messages) / seconds * 10).rounded() / 10) : "0"
-    return "\(messages.grouped) messages on \(topics.grouped) topics, \(rate) a second"
+    return "\(Self.count(messages, "message")) on \(Self.count(topics, "topic")), \(rate) a second"
       + (keptMessages < messages ? "; \(keptMessages.grouped) were kept and looked at" : "")
   }
 
@@ -49,10 +60,18 @@ extension PlantSurvey {
     var lines: [String] = []
     if let proof {
       var tried =
-        "tried on the \(keptMessages.grouped) kept messages: \(proof.taken.grouped) taken with \(proof.readings.grouped) readings of "
-        + "\(proof.devices.grouped) devices, \(proof.ignored.grouped) ignored, \(proof.rejected.grouped) rejected"
-      if proof.refusedValues > 0 { tried += ", \(proof.refusedValues.grouped) values refused" }
+        "tried on the \(keptMessages.grouped) kept messages: \(proof.taken.grouped) taken with "
+        + "\(Self.count(proof.readings, "reading")) of \(Self.count(proof.devices, "device"))"
+      if proof.ignored > 0 { tried += ", \(proof.ignored.grouped) ignored" }
+      if proof.elsewhere > 0 { tried += ", \(proof.elsewhere.grouped) on topics that it does not take" }
+      tried += ", \(proof.rejected.grouped) rejected"
+      if proof.refusedValues > 0 { tried += ", \(Self.count(proof.refusedValues, "value")) refused" }
       lines.append(tried)
+      if proof.sameTimes > 0 {
+        lines.append(
+          "  \(Self.count(proof.sameTimes, "reading")) would be refused, because the sensor has another value at the same time: the "
+            + "time is too coarse, or two devices have one name")
+      }
       lines += proof.reasons.map { "  \($0.times.grouped) × \($0.reason.excerpt)" }
     }
     for pattern in patterns where pattern.outcome == .native {
@@ -64,6 +83,10 @@ extension PlantSurvey {
           + "\(Self.percent(preset.shareOfPlant)) of the plant's: sonde ingest --payload \(preset.name)")
     }
     return lines
+  }
+
+  static func count(_ count: Int, _ noun: String) -> String {
+    "\(count.grouped) \(noun)\(count == 1 ? "" : "s")"
   }
 
   static func percent(_ share: Double) -> String { "\(Int((share * 100).rounded(.down)))%" }
@@ -87,9 +110,10 @@ extension SurveyedPattern {
   fileprivate func lines(mostFields: Int) -> [String] {
     let more = hasMoreTopics ? " or more" : ""
     var lines = [topic.excerpt]
-    var counts =
-      "  \(topics.grouped)\(more) topic\(topics == 1 ? "" : "s"), \(messages.grouped) message\(messages == 1 ? "" : "s"), "
-      + "\(FigureText.short((messagesPerSecond * 100).rounded() / 100)) a second, \(meanBytes.grouped) bytes each"
+    var counts = "  \(topics.grouped)\(more) topic\(topics == 1 ? "" : "s")"
+    counts += ", \(PlantSurvey.count(messages, "message"))"
+    counts +=
+      ", \(FigureText.short((messagesPerSecond * 100).rounded() / 100)) a second, \(meanBytes.grouped) bytes each"
     if retained > 0 { counts += ", \(retained.grouped) retained" }
     lines.append(counts)
     let kinds = payloads.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.compactMap { kind, count in
@@ -101,7 +125,13 @@ extension SurveyedPattern {
       let reason = deviceReason.map { "; \($0)" } ?? ""
       lines.append("  device \(device): \(names)\(reason)")
     }
-    lines += fields.prefix(mostFields).map(\.line)
+    // Of many, those that most records have.
+    let shown =
+      fields.count <= mostFields
+      ? fields
+      : fields.enumerated().sorted { ($1.element.share, $0.offset) < ($0.element.share, $1.offset) }.map(
+        \.element)
+    lines += shown.prefix(mostFields).map(\.line)
     if fields.count > mostFields { lines.append("    and \(fields.count - mostFields) members more") }
     return lines
   }
@@ -123,18 +153,20 @@ extension SurveyedField {
       case .sequence: "sequence"
       case .leftOut: "left out"
       }
-    let name = path.isEmpty ? "(the payload)" : path.excerpt
-    var detail: String
-    if let least, let greatest, self.role == .value {
-      detail = FigureText.short(least) + (least == greatest ? "" : " to \(FigureText.short(greatest))")
-      if !reason.isEmpty { detail += "; \(reason)" }
-    } else if !reason.isEmpty {
-      detail = reason
-    } else {
+    var detail = reason
+    if self.role == .value {
+      detail = type
+      if let least, let greatest {
+        detail +=
+          " \(FigureText.short(least))" + (least == greatest ? "" : " to \(FigureText.short(greatest))")
+      }
+      let words = words.isEmpty ? "" : words.listed
+      if !reason.isEmpty || !words.isEmpty { detail += "; \(reason.isEmpty ? words : reason)" }
+    } else if detail.isEmpty {
       detail = words.isEmpty ? example.excerpt : words.listed
     }
     let columns =
-      "    \(padded(role, 8)) \(padded(name, 26)) \(padded(PlantSurvey.percent(share), 4)) \(type)"
-    return "\(columns), \(detail)".fitted(to: 78)
+      "    \(padded(role, 8)) \(padded(path.excerpt, 22)) \(padded(PlantSurvey.percent(share), 4))"
+    return "\(columns) \(detail)".fitted(to: 78)
   }
 }

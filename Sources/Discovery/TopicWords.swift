@@ -120,7 +120,7 @@ enum TopicWords {
     let name = plain(key)
     return [
       "id", "uid", "version", "ver", "port", "fport", "channelid", "model", "firmware", "fw", "serial",
-      "schema", "index", "dr", "adr",
+      "schema", "index", "dr", "adr", "addr", "address", "devaddr",
     ]
     .contains(name) || (name.count > 2 && key.lowercased().hasSuffix("_id"))
   }

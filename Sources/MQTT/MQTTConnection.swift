@@ -167,16 +167,21 @@ final class MQTTConnection {
     return nil
   }
 
-  /// Asks for `filter` at QoS 1. Does not wait: after a resumed session messages may come before the answer; a refusal
+  /// Asks for `filter`. Does not wait: after a resumed session messages may come before the answer; a refusal
   /// is thrown by a later ``read(upTo:)``.
   ///
   /// In MQTT 5 retained messages come only with a new subscription, and what is published with the wish to be retained says so.
   /// MQTT 3.1.1 has no such options, which the library then leaves out: they come each time that one subscribes, and nothing else
   /// says that it is retained.
-  func subscribe(_ filter: String) throws {
-    let options = MQTT_SUB_OPT_SEND_RETAIN_NEW.rawValue | MQTT_SUB_OPT_RETAIN_AS_PUBLISHED.rawValue
+  ///
+  /// - Parameter tellsWhatIsRetained: False: what is retained says so only where it comes because of the subscription, as MQTT 3.1.1 has it.
+  func subscribe(
+    _ filter: String, quality: QualityOfService = .atLeastOnce, tellsWhatIsRetained: Bool = true
+  ) throws {
+    var options = MQTT_SUB_OPT_SEND_RETAIN_NEW.rawValue
+    if tellsWhatIsRetained { options |= MQTT_SUB_OPT_RETAIN_AS_PUBLISHED.rawValue }
     try MQTTError.check(
-      mosquitto_subscribe_v5(handle, nil, filter, 1, Int32(options), nil), "subscription")
+      mosquitto_subscribe_v5(handle, nil, filter, quality.rawValue, Int32(options), nil), "subscription")
     subscribedFilter = filter
     try flush()
   }

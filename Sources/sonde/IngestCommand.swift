@@ -25,7 +25,8 @@ struct IngestCommand: ParsableCommand {
       and “alarms” take that folder. Without it, --store names the file; two ingesters at one broker then need a --client-id each.
 
       The file can be read meanwhile:  sqlite3 -readonly FILE 'SELECT * FROM window_values LIMIT 10'
-      """)
+
+      """ + DiscoveryOptions.discussion)
 
   @Option(
     help: "All of the settings below as a JSON file, as a scenario run writes it, in place of options.",
@@ -48,6 +49,7 @@ struct IngestCommand: ParsableCommand {
       How payloads are read that are not Sonde's own: a YAML file, or a preset such as tasmota; “sonde payload presets” lists them.
       """, valueName: "file|preset"), completion: .file(extensions: ["yaml", "yml"]))
   var payload: String?
+  @OptionGroup var discovery: DiscoveryOptions
   @Option(
     name: .customLong("run"),
     help: ArgumentHelp(
@@ -125,6 +127,7 @@ struct IngestCommand: ParsableCommand {
   var events = false
 
   func validate() throws {
+    if discovery.discover != nil { return try validateDiscovery() }
     if config != nil {
       guard broker == nil, store == nil, runDir == nil, window == nil, payload == nil else {
         throw ValidationError(
@@ -137,11 +140,27 @@ struct IngestCommand: ParsableCommand {
     }
   }
 
+  private func validateDiscovery() throws {
+    try discovery.refuse([
+      ("--store", store != nil), ("--run", runDir != nil), ("--window", window != nil),
+      ("--payload", payload != nil), ("--config", config != nil), ("--hop", hop != nil),
+      ("--session-gap", sessionGap != nil), ("--retain", retain != nil),
+      ("--retain-bytes", retainBytes != nil), ("--client-id", clientID != nil),
+    ])
+    guard let broker else { throw Self.missing("--broker", "the broker, such as mqtt://127.0.0.1:1883") }
+    _ = try access.apply(to: broker)
+    if let topic, !TopicFilter.isValid(topic) {
+      throw ValidationError("--topic: \(topic.quoted) is no filter of topics")
+    }
+  }
+
+  private static func missing(_ option: String, _ what: String) -> ValidationError {
+    ValidationError("Missing expected argument '\(option)': \(what)")
+  }
+
   /// What the options say.
   private func settings() throws -> IngestionSettings {
-    func missing(_ option: String, _ what: String) -> ValidationError {
-      ValidationError("Missing expected argument '\(option)': \(what)")
-    }
+    let missing = Self.missing
     guard let broker else { throw missing("--broker", "the broker, such as mqtt://127.0.0.1:1883") }
     guard runDir == nil || store == nil else {
       throw ValidationError(
@@ -191,6 +210,10 @@ struct IngestCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let discover = discovery.discover, let broker {
+      return try discovery.run(
+        discover, broker: access.apply(to: broker), topic: topic ?? "#", mqtt: versions.mqtt)
+    }
     let stop = StopSignal()
     var logger = Logger(label: "ingest", factory: { StreamLogHandler.standardError(label: $0) })
     logger.logLevel = .info
