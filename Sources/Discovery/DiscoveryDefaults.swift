@@ -27,7 +27,7 @@ package enum DiscoveryDefaults {
   /// The same of all kept messages together.
   static let maximumLeavesInAll = 1 << 19
   /// Members that are told apart in the payloads of one pattern.
-  static let maximumPaths = 512
+  package static let maximumPaths = 512
   /// Words of a member that are told apart.
   static let maximumWords = 16
   /// Patterns of topics that are told of, the busiest first. A mapping has no more entries.

@@ -51,10 +51,8 @@ extension PlantSurvey {
     case .nothingHeard: return []
     case .nothingToTake: return ["nothing in it is a value that could be taken"]
     case .noMappingNeeded:
-      let filters = patterns.filter { $0.outcome == .native }.map { $0.filter }
-      return [
-        "all values are read without a mapping: sonde ingest --topic \(filters.map { "'\($0)'" }.joined(separator: " or "))"
-      ]
+      return ["all values are read without a mapping:"]
+        + patterns.filter { $0.outcome == .native }.map { "  sonde ingest --topic '\($0.filter)' …" }
     case .mapping, .preset: break
     }
     var lines: [String] = []
@@ -80,7 +78,8 @@ extension PlantSurvey {
     for preset in presets {
       lines.append(
         "the preset \(preset.name) takes \(Self.percent(preset.shareOfValues)) of these values, on topics with "
-          + "\(Self.percent(preset.shareOfPlant)) of the plant's: sonde ingest --payload \(preset.name)")
+          + "\(Self.percent(preset.shareOfPlant)) of the plant's:")
+      lines.append("  sonde ingest --payload \(preset.name) …")
     }
     return lines
   }
@@ -93,7 +92,8 @@ extension PlantSurvey {
 
   /// `line` in lines that fit, what follows further in than the first.
   private static func fitted(_ line: String) -> [String] {
-    guard line.columns > columns else { return [line] }
+    // A command stays what can be copied.
+    guard line.columns > columns, !line.hasPrefix("  sonde ") else { return [line] }
     let indent = String(line.prefix { $0 == " " })
     let parts = MappingText.wrapped(line, to: columns - indent.count - 2)
     return parts.enumerated().map { ($0.offset == 0 ? indent : indent + "  ") + $0.element }

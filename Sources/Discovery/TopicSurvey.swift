@@ -5,7 +5,8 @@ import Telemetry
 package struct TopicSurvey: Sendable {
   private(set) var tree = TopicTree()
   private(set) var kept: [KeptMessage] = []
-  private(set) var keptBytes = 0
+  /// What the messages that are kept whole take.
+  package private(set) var keptBytes = 0
   /// All that came.
   package private(set) var messages = 0
   package private(set) var bytes = 0
@@ -16,6 +17,8 @@ package struct TopicSurvey: Sendable {
 
   /// How many topics are told apart.
   package var topics: Int { tree.topics }
+  /// How many levels of topics are told apart, in all.
+  package var levels: Int { tree.nodes.count }
   /// How many messages are kept whole.
   package var keptMessages: Int { kept.count }
 

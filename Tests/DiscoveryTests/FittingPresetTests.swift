@@ -1,0 +1,57 @@
+import Discovery
+import PayloadMapping
+import Scenario
+import Telemetry
+import Testing
+
+/// A preset is named where it takes what the proposed mapping takes.
+@Suite struct FittingPresetTests {
+  private static let presets = PayloadPreset.allCases.compactMap { try? PayloadDocument.mapping(of: $0) }
+
+  @Test func everyPresetCanBeAsked() { #expect(Self.presets.count == PayloadPreset.allCases.count) }
+
+  @Test func theOneThatFitsIsNamed() throws {
+    for (plant, name) in [
+      (Plants.zigbee(), "zigbee2mqtt"), (Plants.chirpstack(), "chirpstack"),
+      (Plants.telegraf(), "telegraf-json"),
+    ] {
+      let survey = plant.surveyed(presets: Self.presets)
+      let best = try #require(survey.presets.first, "no preset of \(name)")
+      #expect(best.name == name)
+      #expect(best.shareOfPlant == 1)
+      #expect(survey.advice == .preset)
+      #expect(survey.lines.contains("  sonde ingest --payload \(name) …"))
+    }
+  }
+
+  /// Of a part of a plant it is named, but it is not the plant's.
+  @Test func onePartIsNoPlant() throws {
+    let survey = Plants.mixed().surveyed(presets: Self.presets)
+    let tasmota = try #require(survey.presets.first { $0.name == "tasmota" })
+    #expect(tasmota.shareOfPlant < 0.9)
+    #expect(survey.advice == .mapping)
+  }
+
+  @Test func onesThatTakeTooLittleAreNot() throws {
+    #expect(Plants.gateway().surveyed(presets: Self.presets).presets.isEmpty)
+    // A preset of nine tenths is named, one of less is not: it leaves out one value of ten, or two.
+    func preset(leavingOut count: Int) throws -> PayloadMapping {
+      var message = MessageMapping(topics: [try TopicPattern("ten/{device}")])
+      message.leaveOut = try (0..<count).map { try PayloadPath("v\($0)") }
+      return PayloadMapping(name: "ten", messages: [message])
+    }
+    var plant = Plant()
+    let values = (0..<10).map { #""v\#($0)":\#($0)"# }.joined(separator: ",")
+    for device in 1...5 { plant.send("ten/d\(device)", "{\(values)}", at: Plant.start) }
+    #expect(plant.surveyed(presets: [try preset(leavingOut: 1)]).presets.map(\.name) == ["ten"])
+    #expect(plant.surveyed(presets: [try preset(leavingOut: 2)]).presets.isEmpty)
+  }
+
+  /// The text of a mapping is read as that mapping, for all that mappings can say.
+  @Test(arguments: PayloadPreset.allCases) func theTextOfAMappingIsThatMapping(_ preset: PayloadPreset) throws
+  {
+    let mapping = try PayloadDocument.mapping(of: preset)
+    let text = MappingText(mapping).text
+    #expect(try PayloadDocument.parse(text, path: "again.yaml") == mapping, "\(text)")
+  }
+}
