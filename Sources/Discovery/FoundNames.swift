@@ -145,7 +145,7 @@ struct FoundNames {
         (!isTopics && (strength > 2 || distinct > 1)) || (varying.isEmpty && (strength > 2 || distinct > 1))
       {
         device = [.field(best)]
-        deviceReason = isTopics ? "the topic names none" : "several are on one topic"
+        deviceReason = isTopics ? "the topic names no device" : "several devices are on one topic"
         return
       }
     }
@@ -173,7 +173,7 @@ struct FoundNames {
         device.insert(.level(other), at: device.count - 1)
       }
     }
-    deviceReason = reason ?? "\(Set(names).count) names"
+    deviceReason = reason ?? "the level has \(Set(names).count) names"
     if device.count > 1 { deviceReason = "one name is there below several others" }
   }
 

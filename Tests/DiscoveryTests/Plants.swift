@@ -2,9 +2,9 @@ import Telemetry
 
 /// Plants of the kinds that are out there: thirty rounds of what their devices send.
 enum Plants {
-  private static let rounds = 30
+  static let rounds = 30
 
-  private static func time(_ round: Int) -> Timestamp { Plant.start + .seconds(round * 2) }
+  static func time(_ round: Int) -> Timestamp { Plant.start + .seconds(round * 2) }
 
   /// `2026-03-02T08:15:30`, of a clock that is so much ahead of UTC.
   private static func local(_ time: Timestamp, ahead: Duration) -> String {
@@ -237,6 +237,26 @@ enum Plants {
         plant.expect(one.device, one.sensor, Timestamp(milliseconds: one.milliseconds), one.value)
       }
     }
+    return plant
+  }
+}
+
+extension Plants {
+  /// The plant of `docs/discovery.md`.
+  static func page() -> Plant {
+    var plant = Plant()
+    for round in 0..<rounds {
+      for number in 1...2 {
+        plant.send("hall/press-\(number)/temperature", "\(40 + round).\(number)", at: time(round))
+        plant.send("hall/press-\(number)/valve", round % 2 == 0 ? "open" : "closed", at: time(round))
+      }
+      let records = (1...3).map {
+        #"{"id":"node-\#($0)","t":\#(time(round).milliseconds / 1000),"temp":\#(round).5,"ok":true,"mode":"\#(["auto", "hand"][round % 2])"}"#
+      }
+      plant.send(
+        "gateway/data", #"{"gateway":"g1","readings":[\#(records.joined(separator: ","))]}"#, at: time(round))
+    }
+    plant.send("gateway/log", "started", at: time(0), isRetained: true)
     return plant
   }
 }
