@@ -271,6 +271,9 @@ let package = Package(
       name: "DetectionTests",
       dependencies: ["Detection", "DetectionCharts", "TestSupport", telemetry, files],
       exclude: ["Fixtures"]),
+    .testTarget(
+      name: "DiscoveryTests",
+      dependencies: ["Discovery", "PayloadMapping", "Scenario", "TestSupport", telemetry]),
     .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet", "Detection", telemetry, files]),
     .testTarget(
       name: "PayloadMappingTests", dependencies: ["PayloadMapping", telemetry]),

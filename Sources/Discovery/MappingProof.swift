@@ -120,7 +120,8 @@ package struct MappingProof: Hashable, Sendable, Encodable {
   }
 }
 
-/// A preset that takes what the proposed mapping takes.
+/// A preset whose topics are there, and that takes what the proposed mapping takes, or reads these messages and takes less of them: it
+/// knows from its source's documentation what is no reading.
 package struct FittingPreset: Hashable, Sendable, Encodable {
   package var name: String
   /// Kept messages on its topics.
@@ -129,6 +130,9 @@ package struct FittingPreset: Hashable, Sendable, Encodable {
   package var shareOfValues: Double
   /// The part of all values of the plant that are in these messages.
   package var shareOfPlant: Double
+
+  /// Whether it takes what the proposed mapping takes.
+  package var takesAll: Bool { shareOfValues >= DiscoveryDefaults.presetShare }
 
   static func find(
     _ presets: [PayloadMapping], beside proposed: TriedMapping, on kept: [KeptMessage]
@@ -144,10 +148,14 @@ package struct FittingPreset: Hashable, Sendable, Encodable {
       let tried = TriedMapping(preset, on: places.map { kept[$0] })
       let theirs = tried.trials.reduce(0) { $0 + ($1.readings ?? 0) }
       let share = Double(theirs) / Double(ours)
-      guard share >= DiscoveryDefaults.presetShare else { return nil }
+      let read = 1 - Double(tried.rejected) / Double(places.count)
+      guard theirs > 0, max(share, read) >= DiscoveryDefaults.presetShare else { return nil }
       return FittingPreset(
         name: preset.name, messages: places.count, shareOfValues: share,
         shareOfPlant: Double(ours) / Double(max(1, all)))
-    }.sorted { ($1.shareOfPlant, $0.name) < ($0.shareOfPlant, $1.name) }
+    }.sorted { a, b in
+      a.takesAll == b.takesAll
+        ? (b.shareOfPlant, a.name) < (a.shareOfPlant, b.name) : a.takesAll
+    }
   }
 }

@@ -4,7 +4,8 @@ import Wording
 
 /// A pattern of topics, and the entry that is made for it.
 struct PatternDraft {
-  var levels: [TopicLevel]
+  private let group: TopicGroup
+  var levels: [TopicLevel] { group.levels }
   var pattern: SurveyedPattern
   /// Nil where no pattern can be written.
   var draft: EntryDraft?
@@ -12,7 +13,7 @@ struct PatternDraft {
   private var examples: [String]
 
   init(_ group: TopicGroup, _ survey: TopicSurvey, _ surveyed: [SurveyedMessage], _ duration: Duration) {
-    levels = group.levels
+    self.group = group
     var tally = TopicTally()
     for node in group.nodes { tally.add(survey.tree[tally: node]) }
     let messages = group.nodes.flatMap { survey.tree[tally: $0].sample.kept }.sorted().map { surveyed[$0] }
@@ -21,7 +22,7 @@ struct PatternDraft {
     for message in messages { payloads[message.kind.rawValue, default: 0] += 1 }
     if tally.tooLarge > 0 { payloads[PayloadKind.tooLarge.rawValue] = tally.tooLarge }
     pattern = SurveyedPattern(
-      topic: Self.text(levels), topics: group.nodes.count,
+      topic: Self.text(group.levels), topics: group.nodes.count,
       hasMoreTopics: group.nodes.contains { survey.tree.isNameless($0) }, messages: tally.messages,
       retained: tally.retained,
       messagesPerSecond: duration > .zero ? Double(tally.messages) / duration.seconds : 0,
@@ -98,6 +99,19 @@ struct PatternDraft {
   }
 
   // MARK: - All together
+
+  /// Patterns that came out alike, because each is of one device that is like no other, are one, which `draft` makes.
+  static func joined(_ found: [PatternDraft], _ draft: (TopicGroup) -> PatternDraft) -> [PatternDraft] {
+    var byTopic: [String: [PatternDraft]] = [:]
+    for one in found { byTopic[one.pattern.topic, default: []].append(one) }
+    return byTopic.sorted { $0.key < $1.key }.map { _, alike in
+      guard alike.count > 1 else { return alike[0] }
+      let levels = alike[0].levels.indices.map { level in
+        alike.allSatisfy { $0.levels[level] == alike[0].levels[level] } ? alike[0].levels[level] : .varies
+      }
+      return draft(TopicGroup(levels: levels, nodes: alike.flatMap(\.group.nodes)))
+    }
+  }
 
   /// Puts the last literal level of topics before sensors that two entries give the same devices.
   static func tellApart(_ found: inout [PatternDraft]) {

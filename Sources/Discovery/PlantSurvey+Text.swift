@@ -76,9 +76,13 @@ extension PlantSurvey {
       lines.append("not in the mapping: \(pattern.filter), \(pattern.note); ingest it by itself")
     }
     for preset in presets {
+      let takes = "takes \(Self.percent(min(1, preset.shareOfValues))) of these values"
+      let place = "on topics with \(Self.percent(preset.shareOfPlant)) of the plant's"
       lines.append(
-        "the preset \(preset.name) takes \(Self.percent(preset.shareOfValues)) of these values, on topics with "
-          + "\(Self.percent(preset.shareOfPlant)) of the plant's:")
+        preset.takesAll
+          ? "the preset \(preset.name) \(takes), \(place):"
+          : "the preset \(preset.name) knows some of these topics (\(place)) and \(takes); what it leaves out is, by its source's "
+            + "documentation, no reading:")
       lines.append("  sonde ingest --payload \(preset.name) …")
     }
     return lines

@@ -57,7 +57,9 @@ package struct PlantSurvey: Sendable, Encodable {
     uncounted = survey.uncounted
     guard survey.messages > 0 else { return }
     let surveyed = survey.kept.map(SurveyedMessage.init)
-    var found = Self.patterns(survey, surveyed).map { PatternDraft($0, survey, surveyed, duration) }
+    var found = PatternDraft.joined(
+      Self.patterns(survey, surveyed).map { PatternDraft($0, survey, surveyed, duration) }
+    ) { PatternDraft($0, survey, surveyed, duration) }
     PatternDraft.tellApart(&found)
     found.sort { ($1.pattern.messages, $0.pattern.topic) < ($0.pattern.messages, $1.pattern.topic) }
     patternsNotShown = max(0, found.count - DiscoveryDefaults.maximumPatterns)
@@ -80,7 +82,9 @@ package struct PlantSurvey: Sendable, Encodable {
     let run = TriedMapping(mapping, on: survey.kept)
     proof = MappingProof(run)
     self.presets = FittingPreset.find(presets, beside: run, on: survey.kept)
-    if let best = self.presets.first, best.shareOfPlant >= DiscoveryDefaults.presetShare { advice = .preset }
+    if let best = self.presets.first, best.takesAll, best.shareOfPlant >= DiscoveryDefaults.presetShare {
+      advice = .preset
+    }
   }
 
   private static func patterns(_ survey: TopicSurvey, _ surveyed: [SurveyedMessage]) -> [TopicGroup] {

@@ -138,8 +138,19 @@ struct TopicGrouping {
   }
 
   private static func areAlike(_ a: Set<String>, _ b: Set<String>) -> Bool {
-    let least = min(a.count, b.count)
-    return least > 0 && a.intersection(b).count * 2 >= least
+    func share(_ a: Set<String>, _ b: Set<String>) -> Bool {
+      let least = min(a.count, b.count)
+      return least > 0 && a.intersection(b).count * 2 >= least
+    }
+    return share(a, b) || share(structure(a), structure(b))
+  }
+
+  /// Of topics below a level, what they are called and whether they are JSON, without its members: two devices may have other sensors.
+  private static func structure(_ signature: Set<String>) -> Set<String> {
+    Set(
+      signature.compactMap { feature in
+        feature.hasPrefix("0|") || !feature.contains("|json:") ? nil : String(feature.prefix { $0 != ":" })
+      })
   }
 
   /// The features of the topics at `node` and below.

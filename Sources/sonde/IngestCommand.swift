@@ -26,6 +26,7 @@ struct IngestCommand: ParsableCommand {
 
       The file can be read meanwhile:  sqlite3 -readonly FILE 'SELECT * FROM window_values LIMIT 10'
 
+
       """ + DiscoveryOptions.discussion)
 
   @Option(

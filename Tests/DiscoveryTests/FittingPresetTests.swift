@@ -34,7 +34,7 @@ import Testing
 
   @Test func onesThatTakeTooLittleAreNot() throws {
     #expect(Plants.gateway().surveyed(presets: Self.presets).presets.isEmpty)
-    // A preset of nine tenths is named, one of less is not: it leaves out one value of ten, or two.
+    // One that leaves out one value of ten takes all, one that leaves out two does not.
     func preset(leavingOut count: Int) throws -> PayloadMapping {
       var message = MessageMapping(topics: [try TopicPattern("ten/{device}")])
       message.leaveOut = try (0..<count).map { try PayloadPath("v\($0)") }
@@ -43,8 +43,15 @@ import Testing
     var plant = Plant()
     let values = (0..<10).map { #""v\#($0)":\#($0)"# }.joined(separator: ",")
     for device in 1...5 { plant.send("ten/d\(device)", "{\(values)}", at: Plant.start) }
-    #expect(plant.surveyed(presets: [try preset(leavingOut: 1)]).presets.map(\.name) == ["ten"])
-    #expect(plant.surveyed(presets: [try preset(leavingOut: 2)]).presets.isEmpty)
+    let most = plant.surveyed(presets: [try preset(leavingOut: 1)])
+    #expect(most.presets.map(\.takesAll) == [true] && most.advice == .preset)
+    let less = plant.surveyed(presets: [try preset(leavingOut: 2)])
+    #expect(less.presets.map(\.takesAll) == [false] && less.advice == .mapping)
+    #expect(less.lines.contains { $0.hasPrefix("the preset ten knows some of these topics") })
+    // One that can read none of its messages is not named.
+    var strange = try preset(leavingOut: 0)
+    strange.messages[0].time = MappedTime(paths: [try PayloadPath("clock")], unit: .seconds)
+    #expect(plant.surveyed(presets: [strange]).presets.isEmpty)
   }
 
   /// The text of a mapping is read as that mapping, for all that mappings can say.

@@ -63,6 +63,23 @@ enum Plants {
     return plant
   }
 
+  /// Devices of which no two have a member alike, below a level and on it.
+  static func strangers() -> Plant {
+    var plant = Plant()
+    for round in 0..<rounds {
+      for (device, sensor) in [("boiler", "heat"), ("gate", "angle"), ("tank", "level")] {
+        plant.send(
+          "tele/\(device)/SENSOR", #"{"Time":"\#(time(round))","\#(sensor)":\#(round)}"#, at: time(round))
+        plant.expect(device, sensor, time(round), Double(round))
+        plant.send(
+          "zigbee2mqtt/the \(device)", #"{"last_seen":"\#(time(round))","\#(sensor)_2":\#(round)}"#,
+          at: time(round))
+        plant.expect("the_x20\(device)", "\(sensor)_2", time(round), Double(round))
+      }
+    }
+    return plant
+  }
+
   /// The device in the topic and in the payload; values in a group; lists beside them; a counter without an epoch.
   static func chirpstack() -> Plant {
     var plant = Plant()

@@ -23,6 +23,7 @@ import Testing
     Case(testDescription: "line protocol", plant: Plants.lineProtocol),
     Case(testDescription: "areas", plant: Plants.areas),
     Case(testDescription: "one device", plant: Plants.single),
+    Case(testDescription: "strangers", plant: Plants.strangers),
     Case(testDescription: "mixed", plant: Plants.mixed),
   ]
 
