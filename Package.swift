@@ -278,7 +278,8 @@ let package = Package(
     .testTarget(
       name: "PayloadMappingTests", dependencies: ["PayloadMapping", telemetry]),
     .testTarget(
-      name: "IngestionTests", dependencies: ["Ingestion", "MQTT", "WindowStore", telemetry, exactArithmetic]),
+      name: "IngestionTests",
+      dependencies: ["Ingestion", "MQTT", "WindowStore", "PayloadMapping", telemetry, files, exactArithmetic]),
     .testTarget(
       name: "ModellingTests",
       dependencies: ["TestSupport", "Modelling", "OneClassSVM", "WindowStore", telemetry, files]),

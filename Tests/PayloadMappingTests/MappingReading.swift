@@ -53,7 +53,8 @@ func read(_ mapping: PayloadMapping, _ topic: String, _ payload: String) -> Read
 }
 
 /// An entry for `topic`, as `change` makes it.
-func entry(_ topic: String = "t/{device}", _ change: (inout MessageMapping) throws -> Void = { _ in }) throws
+func makeEntry(_ topic: String = "t/{device}", _ change: (inout MessageMapping) throws -> Void = { _ in })
+  throws
   -> MessageMapping
 {
   var entry = MessageMapping(topics: [try TopicPattern(topic)])

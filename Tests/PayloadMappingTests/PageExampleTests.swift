@@ -5,7 +5,7 @@ import Testing
 /// The examples of the page about payloads.
 struct PageExampleTests {
   @Test func tasmota() throws {
-    let entry = try entry("tele/{device}/SENSOR") {
+    let entry = try makeEntry("tele/{device}/SENSOR") {
       $0.time = try MappedTime("Time", .iso8601, zone: "+01:00")
       $0.leaveOut = [try PayloadPath("TempUnit"), try PayloadPath("*.Id")]
     }
@@ -17,7 +17,7 @@ struct PageExampleTests {
   }
 
   @Test func records() throws {
-    let entry = try entry("gateway") {
+    let entry = try makeEntry("gateway") {
       $0.records = try PayloadPath("readings.*")
       $0.names = [.init(name: "device", paths: [try PayloadPath("id")])]
       $0.time = try MappedTime("t", .seconds)
@@ -30,7 +30,7 @@ struct PageExampleTests {
   }
 
   @Test func pairs() throws {
-    let entry = try entry("gateway") {
+    let entry = try makeEntry("gateway") {
       $0.records = try PayloadPath("metrics.*")
       $0.names = [
         .init(name: "device", paths: [try PayloadPath("$.dev")]),
@@ -54,7 +54,7 @@ struct PageExampleTests {
   }
 
   @Test func namesOfTopics() throws {
-    let entry = try entry("homeassistant/{domain}/{entity}/state") {
+    let entry = try makeEntry("homeassistant/{domain}/{entity}/state") {
       $0.format = .text
       $0.device = try NameTemplate("{domain}.{entity}")
       $0.sensor = try NameTemplate("state")
@@ -69,14 +69,15 @@ struct PageExampleTests {
       #expect(state(payload).messages == ["sensor.outdoor@5:state=\(value)"], "\(payload)")
     }
     #expect(state("unavailable").error == .noValues)
-    #expect(state("").error == .noValues)
+    #expect(state("").error == .malformed("it is empty"))
+    #expect(state(" \n").error == .noValues)
     #expect(
       state("open").error?.description
         == "no value of the message is taken: the value is the text “open”, which is no number")
   }
 
   @Test func lineProtocol() throws {
-    let entry = try entry("sensors") {
+    let entry = try makeEntry("sensors") {
       $0.format = .lineProtocol
       $0.names = [
         .init(name: "device", paths: [try PayloadPath("tags.station")]),
@@ -98,7 +99,7 @@ struct PageExampleTests {
       name: "shelly",
       messages: [
         .ignoring(topics, where: [.init(path: try PayloadPath("method"), text: "NotifyE*")]),
-        try entry("{device}/events/rpc") {
+        try makeEntry("{device}/events/rpc") {
           $0.conditions = [.init(path: try PayloadPath("params"), text: "*")]
           $0.time = try MappedTime("params.ts", .seconds)
           $0.records = try PayloadPath("params.{component}")

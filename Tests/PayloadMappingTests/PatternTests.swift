@@ -33,7 +33,7 @@ struct PatternTests {
     func filters(_ patterns: String..., ignored: [String] = []) throws -> [String] {
       PayloadMapping(
         name: "m",
-        messages: try patterns.map { try entry($0) }
+        messages: try patterns.map { try makeEntry($0) }
           + ignored.map { .ignoring([try TopicPattern($0)]) }
       ).filters
     }
@@ -67,14 +67,14 @@ struct PatternTests {
     ("a.*x", false),
   ])
   func paths(_ path: String, _ isThere: Bool) throws {
-    let entry = try entry { $0.values = [.init(path: try PayloadPath(path))] }
+    let entry = try makeEntry { $0.values = [.init(path: try PayloadPath(path))] }
     let reading = read(entry, "t/d", #"{"a":{"b":7}}"#)
     #expect(reading.messages.isEmpty != isThere)
   }
 
   @Test func keysThatNeedWriting() throws {
     for path in ["a\\.b", "/a.b", "/a~1b", "/a~0b", "\\*", "\\{x", "/", "/ё"] {
-      let entry = try entry { $0.values = [.init(path: try PayloadPath(path))] }
+      let entry = try makeEntry { $0.values = [.init(path: try PayloadPath(path))] }
       let reading = read(entry, "t/d", #"{"a.b":1,"a/b":1,"a~b":1,"*":1,"{x":1,"":1,"ё":1}"#)
       #expect(
         path == "/"
@@ -84,7 +84,7 @@ struct PatternTests {
 
   @Test func templates() throws {
     func sensor(_ template: String, _ payload: String) throws -> Reading {
-      let entry = try entry {
+      let entry = try makeEntry {
         $0.names = [
           .init(name: "cpu", paths: [try PayloadPath("cpu")]),
           .init(name: "m", paths: [try PayloadPath("m")]),
@@ -105,7 +105,7 @@ struct PatternTests {
   }
 
   @Test func namesThatAreNoIDs() throws {
-    let entry = try entry("{device+}")
+    let entry = try makeEntry("{device+}")
     #expect(
       read(entry, "Living room/_lamp", #"{"_total":1,"switch:0":2}"#).messages
         == ["Living_x20room_x2F_lamp@5:switch_x3A0=2.0,x5F_total=1.0"])

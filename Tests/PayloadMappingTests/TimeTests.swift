@@ -4,7 +4,8 @@ import Testing
 
 struct TimeTests {
   private func time(_ payload: String, _ unit: MappedTime.Unit, zone: String = "Z") throws -> Reading {
-    read(try entry { $0.time = try MappedTime("t", unit, zone: zone) }, "t/d", "{\"t\":\(payload),\"x\":1}")
+    read(
+      try makeEntry { $0.time = try MappedTime("t", unit, zone: zone) }, "t/d", "{\"t\":\(payload),\"x\":1}")
   }
 
   @Test(
@@ -63,14 +64,14 @@ struct TimeTests {
   }
 
   @Test func theFirstThatIsThere() throws {
-    let entry = try entry {
+    let entry = try makeEntry {
       $0.time = MappedTime(paths: [try PayloadPath("a"), try PayloadPath("b.c")], unit: .milliseconds)
     }
     #expect(read(entry, "t/d", #"{"x":1,"b":{"c":7},"a":3}"#).messages == ["d@3:x=1.0"])
     #expect(read(entry, "t/d", #"{"a":null,"b":{"c":7},"x":1}"#).messages == ["d@7:x=1.0"])
     #expect(
       read(entry, "t/d", #"{"x":1}"#).error?.description
-        == "no value of the message is taken: there is no time: “a” and “b.c” is missing")
+        == "no value of the message is taken: there is no time: “a” and “b.c” are missing")
     #expect(
       read(entry, "t/d", #"{"a":1,"a":1,"x":1}"#).error?.description.contains("“a” is there twice") == true)
     let otherwise = try self.entryWithArrival()
@@ -80,11 +81,11 @@ struct TimeTests {
   }
 
   private func entryWithArrival() throws -> MessageMapping {
-    try entry { $0.time = try MappedTime("a", .milliseconds, isOtherwiseArrival: true) }
+    try makeEntry { $0.time = try MappedTime("a", .milliseconds, isOtherwiseArrival: true) }
   }
 
   @Test func positions() throws {
-    let entry = try entry {
+    let entry = try makeEntry {
       $0.epoch = try PayloadPath("e")
       $0.sequence = try PayloadPath("s")
     }
@@ -99,7 +100,7 @@ struct TimeTests {
   }
 
   @Test func onePositionHasOneTime() throws {
-    let entry = try entry {
+    let entry = try makeEntry {
       $0.records = try PayloadPath("*")
       $0.time = try MappedTime("t", .milliseconds)
       $0.epoch = try PayloadPath("e")

@@ -273,7 +273,7 @@ extension EntryDecoder {
     }
     guard plan.mapping.time.isOtherwiseArrival else {
       let paths = plan.time.map { "“\(plan.slots[$0].path)”" }.joined(separator: " and ")
-      throw RecordFault(reason: "\(label(ofRecord: record))there is no time: \(paths) is missing")
+      throw RecordFault(reason: "\(label(ofRecord: record))there is no time: \(paths) \(plan.time.count == 1 ? "is" : "are") missing")
     }
     return received
   }
