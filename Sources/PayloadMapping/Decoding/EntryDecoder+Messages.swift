@@ -24,11 +24,40 @@ extension EntryDecoder {
 
   /// Whether the payload that was read last has what ``MessageMapping/conditions`` ask for.
   func fulfilsConditions(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-    plan.conditions.allSatisfy { slot, pattern, isAny in
-      let found = found[slot]
+    for condition in plan.conditions {
+      let found = found[condition.slot]
       guard found.isThere else { return false }
-      return isAny || (!found.isContainer && withBytes(of: found.text, bytes) { pattern.matches($0) })
+      if condition.isAny { continue }
+      guard !found.isContainer, withBytes(of: found.text, bytes, { condition.text.matches($0) }) else {
+        return false
+      }
     }
+    return true
+  }
+
+  /// What became of a payload.
+  enum Outcome {
+    /// It does not have what ``MessageMapping/conditions`` ask for.
+    case notMine
+    case decoded(MappingDecoder.Outcome)
+  }
+
+  /// Reads `payload`, without a byte order mark, and appends its messages. Throws ``PayloadError``.
+  mutating func decode(
+    _ payload: UnsafeBufferPointer<UInt8>, _ topic: TopicFacts, received: Timestamp,
+    into messages: inout [Message]
+  ) throws(PayloadError) -> Outcome {
+    do throws(MalformedPayload) {
+      try read(payload)
+    } catch {
+      // The same for every entry of this format, and whatever its conditions: they cannot be looked at.
+      throw PayloadCodec.fault(in: payload) ?? .malformed("it is not valid JSON")
+    }
+    guard plan.conditions.isEmpty || fulfilsConditions(payload) else { return .notMine }
+    guard !plan.mapping.isIgnored,
+      let refused = try self.messages(payload, topic, received: received, into: &messages)
+    else { return .decoded(.ignored) }
+    return .decoded(.messages(refused))
   }
 
   /// Appends the messages of the payload that was read last, in order of time. Throws ``PayloadError`` where nothing of it can be
@@ -238,7 +267,8 @@ extension EntryDecoder {
     let found = try single(slot, of: record)
     guard found.isThere else { return nil }
     guard !found.isContainer, found.kind == .number || found.kind == .text,
-      let number = withBytes(of: found.text, bytes, { DecimalInstant.floor($0, shift: 0, mayCut: false) })
+      let number = found.whole
+        ?? withBytes(of: found.text, bytes, { DecimalInstant.floor($0, shift: 0, mayCut: false) })
     else {
       throw RecordFault(
         reason: "\(label(ofRecord: record))“\(plan.slots[slot].path)” is \(phrase(found, bytes)); "
@@ -261,6 +291,11 @@ extension EntryDecoder {
     for slot in plan.time {
       let found = try single(slot, of: record)
       guard found.isThere else { continue }
+      if let whole = found.whole, plan.mapping.time.unit == .milliseconds,
+        whole <= PayloadCodec.latestTimestamp
+      {
+        return Timestamp(milliseconds: whole)
+      }
       let isText = found.kind == .text
       guard !found.isContainer, isText || found.kind == .number,
         let time = withBytes(of: found.text, bytes, { plan.mapping.time.instant($0, isText: isText) })
@@ -273,7 +308,9 @@ extension EntryDecoder {
     }
     guard plan.mapping.time.isOtherwiseArrival else {
       let paths = plan.time.map { "“\(plan.slots[$0].path)”" }.joined(separator: " and ")
-      throw RecordFault(reason: "\(label(ofRecord: record))there is no time: \(paths) \(plan.time.count == 1 ? "is" : "are") missing")
+      throw RecordFault(
+        reason: "\(label(ofRecord: record))there is no time: \(paths) "
+          + "\(plan.time.count == 1 ? "is" : "are") missing")
     }
     return received
   }

@@ -28,6 +28,16 @@ extension EntryDecoder {
     return place
   }
 
+  /// What a topic says, with the device that it names alone.
+  mutating func naming(_ topic: TopicFacts) -> TopicFacts {
+    var topic = topic
+    let nothing = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    guard write(plan.device, of: 0, PathTree.root, nothing, topic) == nil else { return topic }
+    let place = nameBuffer.withUnsafeBufferPointer { devices.place(of: $0) }
+    topic.device = devices.ids[place]
+    return topic
+  }
+
   /// What is wrong with the name in ``nameBuffer``.
   var nameFault: String {
     nameBuffer.isEmpty

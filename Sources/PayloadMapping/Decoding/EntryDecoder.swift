@@ -42,10 +42,13 @@ struct EntryDecoder: Sendable {
     /// An object or a list.
     var isContainer = false
     var isTwice = false
+    /// Of a number.
+    var number = 0.0
     var text = PayloadSpan(0..<0)
   }
 
   let plan: EntryPlan
+  private let slotCount: Int
   var tree: PathTree
   var records: [Record] = []
   var readings: [Reading] = []
@@ -66,8 +69,9 @@ struct EntryDecoder: Sendable {
   var lastSeen: [Int] = []
   var messageCount = 0
 
-  init(_ mapping: MessageMapping) {
-    plan = EntryPlan(mapping)
+  init(_ plan: EntryPlan) {
+    self.plan = plan
+    slotCount = plan.slots.count
     tree = PathTree(plan)
   }
 
@@ -86,7 +90,7 @@ struct EntryDecoder: Sendable {
       lastSeen = []
     }
     if devices.count >= TopicTable.maximumTopics { devices = NameTable() }
-    for _ in plan.slots { found.append(Found()) }
+    for _ in 0..<slotCount { found.append(Found()) }
     switch plan.mapping.format {
     case .json:
       var cursor = PayloadCursor(payload)
@@ -138,18 +142,11 @@ struct EntryDecoder: Sendable {
     var before = -1
     while true {
       cursor.skipSpace()
-      let key = try cursor.string(&own)
+      let member = try self.member(&cursor, node, after: before)
+      before = member
       cursor.skipSpace()
       guard cursor.skip(0x3A) else { throw MalformedPayload() }
       cursor.skipSpace()
-      let member: Int
-      if key.isOwn {
-        let name = Array(own[key.range])
-        member = name.withUnsafeBufferPointer { tree.member(node, $0, after: before) }
-      } else {
-        member = tree.member(node, UnsafeBufferPointer(rebasing: cursor.bytes[key.range]), after: before)
-      }
-      before = member
       if tree.nodes[member].isOfUse {
         try value(&cursor, member, depth: depth + 1)
       } else {
@@ -159,6 +156,24 @@ struct EntryDecoder: Sendable {
       if cursor.skip(0x7D) { return }
       guard cursor.skip(0x2C) else { throw MalformedPayload() }
     }
+  }
+
+  /// Reads the name of a member of `node`.
+  @inline(__always)
+  private mutating func member(_ cursor: inout PayloadCursor, _ node: Int, after before: Int)
+    throws(MalformedPayload) -> Int
+  {
+    let expected = tree.expected(in: node, after: before)
+    if expected >= 0, tree.isQuoted(expected, cursor.bytes, at: cursor.offset) {
+      cursor.offset += Int(tree.nodes[expected].nameLength) + 2
+      return expected
+    }
+    let key = try cursor.string(&own)
+    guard key.isOwn else {
+      return tree.member(node, UnsafeBufferPointer(rebasing: cursor.bytes[key.range]), after: before)
+    }
+    let name = Array(own[key.range])
+    return name.withUnsafeBufferPointer { tree.member(node, $0, after: before) }
   }
 
   private mutating func list(_ cursor: inout PayloadCursor, _ node: Int, depth: Int) throws(MalformedPayload)
@@ -195,12 +210,12 @@ struct EntryDecoder: Sendable {
     }
     current = records.count
     records.append(Record(node: Int32(node), place: Int32(place ?? records.count + 1)))
-    for _ in plan.slots { found.append(Found()) }
+    for _ in 0..<slotCount { found.append(Found()) }
   }
 
   private func place(of slot: Int) -> Int? {
     if plan.slots[slot].isFromRoot { return slot }
-    return current < 0 ? nil : (current + 1) * plan.slots.count + slot
+    return current < 0 ? nil : (current + 1) * slotCount + slot
   }
 
   mutating func note(_ news: Found, _ node: Int) {
@@ -238,7 +253,7 @@ struct EntryDecoder: Sendable {
 
   mutating func take(_ scalar: PayloadScalar, _ node: Int, _ bytes: UnsafeBufferPointer<UInt8>) {
     if tree.nodes[node].slotCount > 0 {
-      note(Found(node: Int32(node), kind: scalar.kind, text: scalar.text), node)
+      note(Found(node: Int32(node), kind: scalar.kind, number: scalar.number, text: scalar.text), node)
     }
     guard tree.nodes[node].rule >= 0, !tree.nodes[node].isRead, current >= 0 else { return }
     switch scalar.kind {
@@ -314,6 +329,15 @@ extension EntryDecoder.Found {
   /// Whether a member that is `null` was found, which counts as none.
   var isNull: Bool { kind == .null && !isContainer }
   var isThere: Bool { node >= 0 && !isNull }
+
+  /// The whole number from 0 that it is, where it has no more than 15 digits and no exponent, and a double therefore has all of it.
+  var whole: Int64? {
+    guard kind == .number, text.length <= 15, number >= 0, let whole = Int64(exactly: number) else {
+      return nil
+    }
+    // As `1e14` it has few characters and many digits.
+    return whole < 1_000_000_000_000_000 ? whole : nil
+  }
 }
 
 extension PathTree.Node {

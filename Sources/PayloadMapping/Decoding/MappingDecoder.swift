@@ -15,11 +15,13 @@ package struct MappingDecoder: Sendable {
   }
 
   private var entries: [EntryDecoder]
+  private let plans: [EntryPlan]
   private var topics = TopicTable()
 
   /// - Parameter mapping: One without ``PayloadMapping/problems``.
   package init(_ mapping: PayloadMapping) {
-    entries = mapping.messages.map(EntryDecoder.init)
+    plans = mapping.messages.map(EntryPlan.init)
+    entries = plans.map(EntryDecoder.init)
   }
 
   /// Appends the messages in `payload` to `messages`, in order of time. Throws ``PayloadError`` where nothing of it can be taken.
@@ -29,34 +31,23 @@ package struct MappingDecoder: Sendable {
     topic: UnsafeBufferPointer<UInt8>, payload: UnsafeBufferPointer<UInt8>, received: Timestamp,
     into messages: inout [Message]
   ) throws(PayloadError) -> Outcome {
-    let number = topics.number(of: topic, entries)
-    guard !topics.candidates[number].isEmpty else {
+    let number = topics.number(of: topic, plans)
+    let count = topics.candidates[number].count
+    guard count > 0 else {
       throw .malformed("no topic of the mapping matches “\(String(decoding: topic, as: UTF8.self).excerpt)”")
     }
-    if topics.candidates[number].count == 1, entries[topics.candidates[number][0].entry].isIgnoredAnyhow {
-      return .ignored
-    }
+    if topics.candidates[number][0].isIgnored { return .ignored }
     guard payload.count <= PayloadCodec.maximumBytes else { throw .tooLarge(bytes: payload.count) }
     guard Self.isUTF8(payload) else { throw .notUTF8 }
     let content = PayloadCodec.withoutByteOrderMark(payload)
     // As a broker has it where a message that was retained is taken back.
     guard !content.isEmpty else { throw .malformed("it is empty") }
-    for index in topics.candidates[number].indices {
+    for index in 0..<count {
+      if topics.candidates[number][index].isIgnored { return .ignored }
       let entry = topics.candidates[number][index].entry
-      if entries[entry].isIgnoredAnyhow { return .ignored }
-      do throws(MalformedPayload) {
-        try entries[entry].read(content)
-      } catch {
-        // The same for every entry of this format, and whatever its conditions: they cannot be looked at.
-        throw PayloadCodec.fault(in: payload) ?? .malformed("it is not valid JSON")
-      }
-      guard entries[entry].fulfilsConditions(content) else { continue }
-      if entries[entry].plan.mapping.isIgnored { return .ignored }
-      guard
-        let refused = try entries[entry].messages(
-          content, topics.candidates[number][index].facts, received: received, into: &messages)
-      else { return .ignored }
-      return .messages(refused)
+      let outcome = try entries[entry].decode(
+        content, topics.candidates[number][index].facts, received: received, into: &messages)
+      if case .decoded(let outcome) = outcome { return outcome }
     }
     throw .malformed("no entry of the mapping has a “where” that it fulfils")
   }
@@ -68,11 +59,6 @@ package struct MappingDecoder: Sendable {
   }
 }
 
-extension EntryDecoder {
-  /// Whether its messages are ignored whatever is in them.
-  var isIgnoredAnyhow: Bool { plan.mapping.isIgnored && plan.conditions.isEmpty }
-}
-
 /// The entries that the messages of a topic can be of, so that a topic is taken apart once.
 struct TopicTable: Sendable {
   /// Bounds the memory where topics do not repeat; the table then begins again.
@@ -81,26 +67,29 @@ struct TopicTable: Sendable {
   struct Candidate: Sendable {
     var entry: Int
     var facts: TopicFacts
+    /// Whether its messages are ignored whatever is in them.
+    var isIgnored: Bool
   }
 
   private var numbers = ByteTable()
   private(set) var candidates: [[Candidate]] = []
 
-  mutating func number(of topic: UnsafeBufferPointer<UInt8>, _ entries: [EntryDecoder]) -> Int {
+  mutating func number(of topic: UnsafeBufferPointer<UInt8>, _ plans: [EntryPlan]) -> Int {
     if numbers.count >= Self.maximumTopics { self = TopicTable() }
     let (number, isNew) = numbers.number(of: topic)
-    if isNew { candidates.append(Self.candidates(String(decoding: topic, as: UTF8.self), entries)) }
+    if isNew { candidates.append(Self.candidates(String(decoding: topic, as: UTF8.self), plans)) }
     return number
   }
 
-  private static func candidates(_ topic: String, _ entries: [EntryDecoder]) -> [Candidate] {
+  private static func candidates(_ topic: String, _ plans: [EntryPlan]) -> [Candidate] {
     var candidates: [Candidate] = []
-    for (index, entry) in entries.enumerated() {
-      guard let names = names(topic, entry.plan.mapping.topics) else { continue }
-      let facts = entry.facts(names)
-      candidates.append(Candidate(entry: index, facts: facts))
+    for (index, plan) in plans.enumerated() {
+      guard let names = names(topic, plan.mapping.topics) else { continue }
+      let isAlways = plan.conditions.isEmpty
+      candidates.append(
+        Candidate(entry: index, facts: plan.facts(names), isIgnored: plan.mapping.isIgnored && isAlways))
       // Without conditions nothing goes past it.
-      if entry.plan.conditions.isEmpty { break }
+      if isAlways { break }
     }
     return candidates
   }
@@ -116,19 +105,12 @@ struct TopicTable: Sendable {
   }
 }
 
-extension EntryDecoder {
+extension EntryPlan {
   /// What the names of a topic say.
   fileprivate func facts(_ names: [[UInt8]]) -> TopicFacts {
-    var facts = TopicFacts(names: names)
-    guard plan.isDeviceOfTopic, !plan.mapping.isIgnored else { return facts }
-    var copy = self
-    copy.nameBuffer = []
-    let nothing = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
-    if copy.write(plan.device, of: 0, PathTree.root, nothing, facts) == nil {
-      facts.device = EscapedName.id(of: String(decoding: copy.nameBuffer, as: UTF8.self)).flatMap {
-        DeviceID($0)
-      }
-    }
-    return facts
+    let facts = TopicFacts(names: names)
+    guard isDeviceOfTopic, !mapping.isIgnored else { return facts }
+    var decoder = EntryDecoder(self)
+    return decoder.naming(facts)
   }
 }

@@ -1,5 +1,7 @@
 /// An entry of a mapping, taken apart into paths with a purpose.
-struct EntryPlan: Sendable {
+///
+/// An object, so that nothing of it is copied for a payload.
+final class EntryPlan: Sendable {
   /// What a path is for.
   enum Purpose: Sendable {
     case records
@@ -62,56 +64,72 @@ struct EntryPlan: Sendable {
 
   let mapping: MessageMapping
   let isSplit: Bool
-  private(set) var paths: [Path] = []
-  private(set) var slots: [Slot] = []
-  private(set) var values: [Values] = []
-  private(set) var conditions: [(slot: Int, text: TextPattern, isAny: Bool)] = []
-  private(set) var time: [Int] = []
-  private(set) var epoch: Int?
-  private(set) var sequence: Int?
-  private(set) var device: [Piece] = []
+  let paths: [Path]
+  let slots: [Slot]
+  let values: [Values]
+  let conditions: [Condition]
+  /// The slots of the time, of which the first that is there counts.
+  let time: [Int]
+  let epoch: Int?
+  let sequence: Int?
+  let device: [Piece]
   /// Whether the topic alone names the device.
-  private(set) var isDeviceOfTopic = false
+  let isDeviceOfTopic: Bool
+
+  /// What a member must be.
+  struct Condition: Sendable {
+    var slot: Int
+    var text: TextPattern
+    /// Whether it must only be there.
+    var isAny: Bool
+  }
 
   /// - Parameter mapping: Without ``MessageMapping/check(_:)``'s problems.
   init(_ mapping: MessageMapping) {
     self.mapping = mapping
     isSplit = mapping.records != nil || mapping.format == .lineProtocol
-    for condition in mapping.conditions {
-      let place = slot(condition.path, isCondition: true)
-      conditions.append((place, TextPattern(condition.text), condition.text == "*"))
+    var paths: [Path] = []
+    var slots: [Slot] = []
+    func slot(_ path: PayloadPath, isFromRoot: Bool) -> Int {
+      paths.append(Path(parts: path.parts, purpose: .slot(slots.count), isFromRoot: isFromRoot))
+      slots.append(Slot(path: path.text, isFromRoot: isFromRoot))
+      return slots.count - 1
     }
-    guard !mapping.isIgnored else { return }
-    if let records = mapping.records {
+    func slot(_ path: PayloadPath) -> Int { slot(path, isFromRoot: path.isFromRoot) }
+    conditions = mapping.conditions.map {
+      Condition(
+        slot: slot($0.path, isFromRoot: true), text: TextPattern($0.text), isAny: $0.text == "*")
+    }
+    // Of what is ignored nothing else is looked at.
+    let used = mapping.isIgnored ? MessageMapping(topics: mapping.topics) : mapping
+    var sources: [String: Source] = [:]
+    for (index, name) in (used.topics.first?.names ?? []).enumerated() { sources[name] = .topic(index) }
+    for (index, name) in (used.records?.names ?? []).enumerated() { sources[name] = .record(index) }
+    for name in used.names { sources[name.name] = .slots(name.paths.map { slot($0) }) }
+    time = used.time.paths.map { slot($0) }
+    epoch = used.epoch.map { slot($0) }
+    sequence = used.sequence.map { slot($0) }
+    let device = Self.pieces(used.device.pieces, sources)
+    self.device = device
+    isDeviceOfTopic = Self.sources(device).allSatisfy { if case .topic = $0 { true } else { false } }
+    if let records = used.records {
       paths.append(Path(parts: records.parts, purpose: .records, isFromRoot: true))
     }
-    var sources: [String: Source] = [:]
-    for (index, name) in (mapping.topics.first?.names ?? []).enumerated() { sources[name] = .topic(index) }
-    for (index, name) in (mapping.records?.names ?? []).enumerated() { sources[name] = .record(index) }
-    for name in mapping.names { sources[name.name] = .slots(name.paths.map { slot($0) }) }
-    time = mapping.time.paths.map { slot($0) }
-    epoch = mapping.epoch.map { slot($0) }
-    sequence = mapping.sequence.map { slot($0) }
-    device = Self.pieces(mapping.device.pieces, sources)
-    isDeviceOfTopic = Self.sources(device).allSatisfy { if case .topic = $0 { true } else { false } }
-    for value in mapping.values {
+    var values: [Values] = []
+    for value in mapping.isIgnored ? [] : used.values {
       var sources = sources
       sources[MappingName.ofValue] = .keys
       for (index, name) in value.path.names.enumerated() { sources[name] = .value(index) }
       paths.append(
         Path(parts: value.path.parts, purpose: .value(values.count), isFromRoot: value.path.isFromRoot))
-      values.append(Self.values(value, mapping, sources))
+      values.append(Self.values(value, used, sources))
     }
-    for path in mapping.leaveOut {
+    for path in used.leaveOut {
       paths.append(Path(parts: path.parts, purpose: .leaveOut, isFromRoot: path.isFromRoot))
     }
-  }
-
-  private mutating func slot(_ path: PayloadPath, isCondition: Bool = false) -> Int {
-    let isFromRoot = path.isFromRoot || isCondition
-    paths.append(Path(parts: path.parts, purpose: .slot(slots.count), isFromRoot: isFromRoot))
-    slots.append(Slot(path: path.text, isFromRoot: isFromRoot))
-    return slots.count - 1
+    self.paths = paths
+    self.slots = slots
+    self.values = values
   }
 
   private static func values(

@@ -29,6 +29,8 @@ struct PathTree: Sendable {
     var depth: Int16 = 0
     /// The depth of its record; −1 outside.
     var recordDepth: Int16 = -1
+    /// Whether its name is written in JSON as it is.
+    var isPlain = false
     /// An element of a list, called by its number.
     var isElement = false
     var isRecord = false
@@ -118,11 +120,32 @@ struct PathTree: Sendable {
   mutating func member(
     _ parent: Int, _ name: UnsafeBufferPointer<UInt8>, after before: Int
   ) -> Int {
-    let expected = Int(before < 0 ? nodes[parent].firstMember : nodes[before].nextMember)
+    let expected = expected(in: parent, after: before)
     if expected >= 0, isNamed(expected, name) { return expected }
     let member = find(parent, name, isElement: false)
     setNext(member, after: before, in: parent)
     return member
+  }
+
+  /// The member that came next the last time; −1: none.
+  @inline(__always)
+  func expected(in parent: Int, after before: Int) -> Int {
+    Int(before < 0 ? nodes[parent].firstMember : nodes[before].nextMember)
+  }
+
+  /// Whether the name of `node` stands at `offset` in quotation marks, so that it need not be looked at character by character.
+  @inline(__always)
+  func isQuoted(_ node: Int, _ bytes: UnsafeBufferPointer<UInt8>, at offset: Int) -> Bool {
+    guard nodes[node].isPlain else { return false }
+    let count = Int(nodes[node].nameLength)
+    guard bytes.count - offset >= count + 2, bytes[offset] == 0x22, bytes[offset + count + 1] == 0x22 else {
+      return false
+    }
+    let start = Int(nodes[node].nameStart)
+    return count == 0
+      || names.withUnsafeBufferPointer {
+        memcmp($0.baseAddress! + start, bytes.baseAddress! + offset + 1, count) == 0
+      }
   }
 
   /// The element `number` of the list that is `parent`.
@@ -209,6 +232,7 @@ struct PathTree: Sendable {
     var node = Node(nameStart: Int32(names.count), nameLength: Int32(name.count), parent: Int32(parent))
     names.append(contentsOf: name)
     node.depth = above.depth + 1
+    node.isPlain = name.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }
     node.isElement = isElement
     node.isShared = above.isShared || (isElement && name.isEmpty)
     node.recordDepth = above.recordDepth
