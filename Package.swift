@@ -237,6 +237,10 @@ let package = Package(
       name: "cluster-benchmark", dependencies: [telemetry, "Compute", "ClusterModel"],
       path: "Benchmarks/cluster/cluster-benchmark"),
 
+    .executableTarget(
+      name: "payload-benchmark", dependencies: [telemetry, "PayloadMapping"],
+      path: "Benchmarks/payloads/payload-benchmark"),
+
     // Tests: a target a module, and EndToEnd on the built binary with a real broker and database
     .target(
       name: "TestSupport", dependencies: [supervision, files, "MQTT", subprocess, systemPackage],
