@@ -10,13 +10,6 @@ struct TopicFacts: Sendable {
 }
 
 extension EntryDecoder {
-  /// A message as it is put together.
-  private struct Group: Hashable {
-    var device: DeviceID
-    var position: Message.Position?
-    var timestamp: Timestamp
-  }
-
   /// Why a record cannot be taken.
   private struct RecordFault: Error {
     var reason: String
@@ -88,7 +81,7 @@ extension EntryDecoder {
     _ refused: inout RefusedValues, into messages: inout [Message]
   ) {
     guard records[0].readings > 0 || records[0].refused > 0 else { return }
-    let group: Group
+    let group: GatheredGroups.Key
     do throws(RecordFault) {
       group = try self.group(0, bytes, topic, received)
     } catch {
@@ -118,33 +111,17 @@ extension EntryDecoder {
     _ bytes: UnsafeBufferPointer<UInt8>, _ topic: TopicFacts, _ received: Timestamp,
     _ refused: inout RefusedValues, into messages: inout [Message]
   ) {
-    var places: [Group: Int] = [:]
-    var groups: [(group: Group, values: [Message.Value])] = []
-    var seen: [Set<Int>] = []
-    var times: [Group: Timestamp] = [:]
+    var gathered = GatheredGroups()
     var placeOfRecord = [Int](repeating: -1, count: records.count)
     for index in records.indices where records[index].readings > 0 || records[index].refused > 0 {
       guard !records[index].isBroken else { continue }
       do throws(RecordFault) {
         let group = try self.group(index, bytes, topic, received)
-        if group.position != nil {
-          // The same numbers for two times: the second would be taken for a repetition of the first.
-          let number = Group(
-            device: group.device, position: group.position, timestamp: Timestamp(milliseconds: 0))
-          guard times[number, default: group.timestamp] == group.timestamp else {
-            throw RecordFault(
-              reason: "\(label(ofRecord: index))has the epoch and sequence of another time in this payload")
-          }
-          times[number] = group.timestamp
+        guard gathered.isTimeOfPosition(group) else {
+          throw RecordFault(
+            reason: "\(label(ofRecord: index))has the epoch and sequence of another time in this payload")
         }
-        if let place = places[group] {
-          placeOfRecord[index] = place
-        } else {
-          places[group] = groups.count
-          placeOfRecord[index] = groups.count
-          groups.append((group, []))
-          seen.append([])
-        }
+        placeOfRecord[index] = gathered.place(of: group)
       } catch {
         refused.add(Int(records[index].readings + records[index].refused), error.reason)
       }
@@ -153,35 +130,35 @@ extension EntryDecoder {
     for reading in readings {
       let group = placeOfRecord[Int(reading.record)]
       guard group >= 0, let place = sensor(of: reading, bytes, topic, &refused) else { continue }
-      if seen[group].insert(place).inserted {
-        append(reading, place, to: &groups[group].values, &refused)
-      } else {
+      if gathered.groups[group].sensors.contains(place) {
         refuseSecond(reading, place, &refused)
+      } else if append(reading, place, to: &gathered.groups[group].values, &refused) {
+        gathered.groups[group].sensors.append(place)
       }
     }
     // In order of time: a device's watermark goes by the newest that came.
-    let order = groups.indices.sorted {
-      (groups[$0].group.timestamp, $0) < (groups[$1].group.timestamp, $1)
-    }
-    for index in order where !groups[index].values.isEmpty {
-      let group = groups[index].group
-      Self.sort(&groups[index].values)
+    for index in gathered.order where !gathered.groups[index].values.isEmpty {
+      let key = gathered.groups[index].key
+      Self.sort(&gathered.groups[index].values)
       messages.append(
         Message(
-          device: group.device, position: group.position, timestamp: group.timestamp,
-          values: groups[index].values))
+          device: key.device, position: key.position, timestamp: key.timestamp,
+          values: gathered.groups[index].values))
     }
   }
 
+  /// Returns whether there was room for it.
+  @discardableResult
   private func append(
     _ reading: Reading, _ place: Int, to values: inout [Message.Value], _ refused: inout RefusedValues
-  ) {
-    guard let sensor = sensors.ids[place] else { return }
+  ) -> Bool {
+    guard let sensor = sensors.ids[place] else { return false }
     guard values.count < PayloadCodec.maximumValues else {
       refused.add("“\(sensor)” is beyond the \(PayloadCodec.maximumValues) values of one time")
-      return
+      return false
     }
     values.append(Message.Value(sensor: sensor, value: reading.value))
+    return true
   }
 
   private func refuseSecond(_ reading: Reading, _ place: Int, _ refused: inout RefusedValues) {
@@ -218,8 +195,8 @@ extension EntryDecoder {
 
   private mutating func group(
     _ record: Int, _ bytes: UnsafeBufferPointer<UInt8>, _ topic: TopicFacts, _ received: Timestamp
-  ) throws(RecordFault) -> Group {
-    Group(
+  ) throws(RecordFault) -> GatheredGroups.Key {
+    GatheredGroups.Key(
       device: try device(of: record, bytes, topic), position: try position(of: record, bytes),
       timestamp: try time(of: record, bytes, received))
   }

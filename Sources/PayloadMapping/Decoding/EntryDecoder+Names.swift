@@ -12,9 +12,9 @@ extension EntryDecoder {
     let known = Int(tree.nodes[node].sensor)
     if known >= 0 { return known }
     let record = Int(reading.record)
-    let values = plan.values[Int(tree.nodes[node].rule)]
+    let rule = Int(tree.nodes[node].rule)
     nameBuffer.removeAll(keepingCapacity: true)
-    if let missing = write(values.sensor, of: record, node, bytes, topic) {
+    if let missing = write(plan.values[rule].sensor, of: record, node, bytes, topic) {
       refused.add("\(label(of: node, record)) has no “\(missing)” to be named by")
       return nil
     }
@@ -24,7 +24,7 @@ extension EntryDecoder {
       refused.add("\(label(of: node, record)): the sensor \(nameFault)")
       return nil
     }
-    if values.isFixed { tree.setSensor(place, of: node) }
+    if plan.values[rule].isFixed { tree.setSensor(place, of: node) }
     return place
   }
 
@@ -105,21 +105,22 @@ extension EntryDecoder {
   private mutating func writeKeys(of node: Int) -> Bool {
     let place = tree.nodes[node]
     guard place.depth > place.recordDepth else { return false }
-    let values = plan.values[Int(place.rule)]
+    let rule = Int(place.rule)
     let above = place.depth > place.ruleDepth ? Int(place.ruleDepth) : Int(place.depth) - 1
     let start = nameBuffer.count
-    writeKeys(of: node, below: above, values.separator)
-    if !values.dropPrefix.isEmpty, nameBuffer[start...].starts(with: values.dropPrefix) {
-      nameBuffer.removeSubrange(start..<start + values.dropPrefix.count)
+    writeKeys(of: node, below: above, rule)
+    let prefix = plan.values[rule].dropPrefix
+    if !prefix.isEmpty, nameBuffer[start...].starts(with: prefix) {
+      nameBuffer.removeSubrange(start..<start + prefix.count)
     }
     return true
   }
 
-  private mutating func writeKeys(of node: Int, below depth: Int, _ separator: [UInt8]) {
+  private mutating func writeKeys(of node: Int, below depth: Int, _ rule: Int) {
     let place = tree.nodes[node]
     if Int(place.depth) > depth + 1 {
-      writeKeys(of: Int(place.parent), below: depth, separator)
-      nameBuffer.append(contentsOf: separator)
+      writeKeys(of: Int(place.parent), below: depth, rule)
+      nameBuffer.append(contentsOf: plan.values[rule].separator)
     }
     nameBuffer.append(contentsOf: tree.name(of: node))
   }

@@ -77,11 +77,11 @@ struct EntryDecoder: Sendable {
 
   /// Goes through `payload`, without a byte order mark.
   mutating func read(_ payload: UnsafeBufferPointer<UInt8>) throws(MalformedPayload) {
-    records.removeAll(keepingCapacity: true)
-    readings.removeAll(keepingCapacity: true)
-    refusals.removeAll(keepingCapacity: true)
-    found.removeAll(keepingCapacity: true)
-    own.removeAll(keepingCapacity: true)
+    // Mostly there is nothing to remove, and looking costs less.
+    if !records.isEmpty { records.removeAll(keepingCapacity: true) }
+    if !readings.isEmpty { readings.removeAll(keepingCapacity: true) }
+    if !refusals.isEmpty { refusals.removeAll(keepingCapacity: true) }
+    if !own.isEmpty { own.removeAll(keepingCapacity: true) }
     current = -1
     hasTooManyRecords = false
     if tree.isFull || sensors.count >= Self.maximumNames {
@@ -90,7 +90,7 @@ struct EntryDecoder: Sendable {
       lastSeen = []
     }
     if devices.count >= TopicTable.maximumTopics { devices = NameTable() }
-    for _ in 0..<slotCount { found.append(Found()) }
+    clearSlots(row: 0)
     switch plan.mapping.format {
     case .json:
       var cursor = PayloadCursor(payload)
@@ -147,10 +147,12 @@ struct EntryDecoder: Sendable {
       cursor.skipSpace()
       guard cursor.skip(0x3A) else { throw MalformedPayload() }
       cursor.skipSpace()
-      if tree.nodes[member].isOfUse {
+      if !tree.nodes[member].isOfUse {
+        try cursor.skipValue(depth: depth + 1, &own)
+      } else if tree.nodes[member].isRecord || cursor.isAtBracket {
         try value(&cursor, member, depth: depth + 1)
       } else {
-        try cursor.skipValue(depth: depth + 1, &own)
+        take(try cursor.scalar(&own), member, cursor.bytes)
       }
       cursor.skipSpace()
       if cursor.skip(0x7D) { return }
@@ -210,7 +212,13 @@ struct EntryDecoder: Sendable {
     }
     current = records.count
     records.append(Record(node: Int32(node), place: Int32(place ?? records.count + 1)))
-    for _ in 0..<slotCount { found.append(Found()) }
+    clearSlots(row: records.count)
+  }
+
+  private mutating func clearSlots(row: Int) {
+    for place in row * slotCount..<(row + 1) * slotCount {
+      if place < found.count { found[place] = Found() } else { found.append(Found()) }
+    }
   }
 
   private func place(of slot: Int) -> Int? {
@@ -269,59 +277,9 @@ struct EntryDecoder: Sendable {
     }
   }
 
-  private mutating func add(_ value: Double, _ node: Int) {
+  mutating func add(_ value: Double, _ node: Int) {
     readings.append(Reading(record: Int32(current), node: Int32(node), value: value))
     records[current].readings += 1
-  }
-
-  /// Takes a text or a boolean.
-  private mutating func takeWord(_ scalar: PayloadScalar, _ node: Int, _ bytes: UnsafeBufferPointer<UInt8>) {
-    let rule = Int(tree.nodes[node].rule)
-    for known in plan.values[rule].enumeration where isEqual(scalar.text, known.text, bytes) {
-      if let number = known.number { add(number, node) }
-      return
-    }
-    guard scalar.kind == .text else {
-      switch plan.values[rule].booleans {
-      case .number: add(scalar.kind == .isTrue ? 1 : 0, node)
-      case .leaveOut: return
-      case .refuse: refuse(node) { "\($0) is \(scalar.kind == .isTrue), which is no number" }
-      }
-      return
-    }
-    let policy = plan.values[rule].texts
-    if policy == .number || policy == .numberOrLeaveOut, let number = number(scalar.text, bytes) {
-      add(number, node)
-    } else if policy == .number || policy == .refuse {
-      let text = text(scalar.text, bytes)
-      refuse(node) { "\($0) is the text \(text.quoted), which is no number" }
-    }
-  }
-
-  /// The number that a text is.
-  private func number(_ span: PayloadSpan, _ bytes: UnsafeBufferPointer<UInt8>) -> Double? {
-    withBytes(of: span, bytes) { text in
-      var offset = 0
-      guard let number = DecimalScanner.number(text, &offset), offset == text.count else { return nil }
-      return number
-    }
-  }
-
-  func isEqual(_ span: PayloadSpan, _ text: [UInt8], _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard Int(span.length) == text.count else { return false }
-    return withBytes(of: span, bytes) { $0.elementsEqual(text) }
-  }
-
-  func text(_ span: PayloadSpan, _ bytes: UnsafeBufferPointer<UInt8>) -> String {
-    withBytes(of: span, bytes) { String(decoding: $0, as: UTF8.self) }
-  }
-
-  @inline(__always)
-  func withBytes<Result>(
-    of span: PayloadSpan, _ bytes: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Result
-  ) -> Result {
-    guard span.isOwn else { return body(UnsafeBufferPointer(rebasing: bytes[span.range])) }
-    return own.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[span.range])) }
   }
 }
 
@@ -342,5 +300,6 @@ extension EntryDecoder.Found {
 
 extension PathTree.Node {
   /// Whether anybody asks for it, or for something below it.
+  @inline(__always)
   var isOfUse: Bool { hasInterest || slotCount > 0 || isRecord }
 }

@@ -50,6 +50,10 @@ struct PayloadCursor {
   @inline(__always)
   var next: UInt8? { offset < bytes.count ? bytes[offset] : nil }
 
+  /// Whether an object or a list begins here.
+  @inline(__always)
+  var isAtBracket: Bool { offset < bytes.count && bytes[offset] | 0x20 == 0x7B }
+
   @inline(__always)
   mutating func skipSpace() {
     while offset < bytes.count {
