@@ -189,7 +189,8 @@ extension EntryDecoder {
     default: break
     }
     if word.last == "i" || word.last == "u" {
-      guard let number = Int64(word.dropLast()).map(Double.init) ?? UInt64(word.dropLast()).map(Double.init),
+      let digits = word.dropLast()
+      guard let number = Int64(digits).map({ Double($0) }) ?? UInt64(digits).map({ Double($0) }),
         word.first != "+"
       else { throw LineFault(offset: start, expected: "a whole number before “\(word.last!)”") }
       return PayloadScalar(kind: .number, number: number, text: PayloadSpan(start..<offset - 1))
