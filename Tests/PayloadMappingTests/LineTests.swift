@@ -31,7 +31,8 @@ struct LineTests {
   @Test(arguments: [
     "m", "m ", "m,host x=1", "m,host= x=1", "m,host=a", "m,host=a x", "m,host=a x=", "m,host=a x=1,",
     "m,host=a =1",
-    "m,host=a x=1 2 3", "m,host=a x=1 a", "m,host=a x=1.5i", "m,host=a x=+1i", "m,host=a x=tru",
+    "m,host=a x=1 2 3", "m,host=a x=1 a", "m,host=a x=1.5i", "m,host=a x=+1i", "m,host=a x=-1u",
+    "m,host=a x=9223372036854775808i", "m,host=a x=tru",
     "m,host=a x=\"a",
     ",host=a x=1", "m,host=a x=1i2", "m,host=a x=01",
   ])

@@ -190,9 +190,11 @@ extension EntryDecoder {
     }
     if word.last == "i" || word.last == "u" {
       let digits = word.dropLast()
-      guard let number = Int64(digits).map({ Double($0) }) ?? UInt64(digits).map({ Double($0) }),
-        word.first != "+"
-      else { throw LineFault(offset: start, expected: "a whole number before “\(word.last!)”") }
+      let number =
+        word.last == "i" ? Int64(digits).map { Double($0) } : UInt64(digits).map { Double($0) }
+      guard let number, word.first != "+" else {
+        throw LineFault(offset: start, expected: "a whole number before “\(word.last!)”")
+      }
       return PayloadScalar(kind: .number, number: number, text: PayloadSpan(start..<offset - 1))
     }
     let scalar = self.word(payload, text.range)
