@@ -277,7 +277,7 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(
       name: "DiscoveryTests",
-      dependencies: ["Discovery", "PayloadMapping", "Scenario", "TestSupport", telemetry]),
+      dependencies: ["Discovery", "PayloadMapping", "Scenario", "TestSupport", telemetry, yams]),
     .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet", "Detection", telemetry, files]),
     .testTarget(
       name: "PayloadMappingTests", dependencies: ["PayloadMapping", telemetry]),

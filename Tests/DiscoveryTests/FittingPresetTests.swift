@@ -2,7 +2,9 @@ import Discovery
 import PayloadMapping
 import Scenario
 import Telemetry
+import TestSupport
 import Testing
+import Yams
 
 /// A preset is named where it takes what the proposed mapping takes.
 @Suite struct FittingPresetTests {
@@ -52,6 +54,33 @@ import Testing
     var strange = try preset(leavingOut: 0)
     strange.messages[0].time = MappedTime(paths: [try PayloadPath("clock")], unit: .seconds)
     #expect(plant.surveyed(presets: [strange]).presets.isEmpty)
+  }
+
+  /// What the sources' documentation shows is surveyed so that each preset is named for its messages, and what is proposed takes nearly as
+  /// much: a preset knows words and times that a dozen messages do not show.
+  @Test(arguments: PayloadPreset.allCases) func documentedMessagesAreOfTheirPreset(_ preset: PayloadPreset)
+    throws
+  {
+    struct Document: Decodable {
+      struct Sent: Decodable {
+        var topic: String
+        var payload: String
+      }
+      var messages: [Sent]
+    }
+    let path = "/Tests/ScenarioTests/PayloadMessages/\(preset.rawValue).yaml"
+    let text = try String(contentsOfFile: SondeProgram.packageRoot + path, encoding: .utf8)
+    var plant = Plant()
+    for one in try YAMLDecoder().decode(Document.self, from: text).messages {
+      plant.send(one.topic, one.payload, at: Plant.start)
+    }
+    let survey = plant.surveyed(presets: Self.presets)
+    let proof = try #require(survey.proof)
+    #expect(proof.rejected + proof.refusedValues <= 1, "\(survey.lines.joined(separator: "\n"))")
+    #expect(try PayloadDocument.parse(survey.mappingYAML ?? "", path: "plant.yaml") == survey.mapping)
+    // Of these two the documentation also shows uplinks without a payload, which the presets reject.
+    guard preset != .chirpstack, preset != .theThingsStack else { return }
+    #expect(survey.presets.first?.name == preset.rawValue, "\(survey.presets)")
   }
 
   /// The text of a mapping is read as that mapping, for all that mappings can say.
