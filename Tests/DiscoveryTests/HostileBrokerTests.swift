@@ -69,7 +69,8 @@ import Testing
     var survey = TopicSurvey()
     let filler = String(repeating: "x", count: PayloadCodec.maximumBytes - 64)
     for number in 0..<1_000 {
-      take(&survey, "large/\(number % 10)", #"{"temp":\#(number),"text":"\#(filler)"}"#)
+      // Each of a form of its own: of these some are kept whatever there is already.
+      take(&survey, "large/\(number % 100)", #"{"temp":\#(number),"text\#(number / 100)":"\#(filler)"}"#)
     }
     for number in 0..<10 { take(&survey, "larger/\(number)", filler + filler) }
     expectBounds(survey)
