@@ -266,7 +266,7 @@ let package = Package(
     .testTarget(
       name: "HTTPTests",
       dependencies: ["HTTP", "TestSupport", telemetry, files, subprocess, systemPackage]),
-    .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport"]),
+    .testTarget(name: "MQTTTests", dependencies: ["MQTT", "TestSupport", supervision]),
     .testTarget(
       name: "WindowStoreTests",
       dependencies: ["WindowStore", "CFaultVFS", "TestSupport", telemetry, grdb, grdbSQLite]),
@@ -361,7 +361,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "TestSupport", telemetry, files, supervision, "MQTT", "WindowStore", "Detection", subprocess,
+        "TestSupport", telemetry, files, supervision, "Ingestion", "MQTT", "WindowStore", "Detection", subprocess,
         systemPackage, grdb, yams,
       ]),
   ]
