@@ -361,7 +361,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "TestSupport", telemetry, files, supervision, "Ingestion", "MQTT", "WindowStore", "Detection", subprocess,
+        "TestSupport", telemetry, files, supervision, "Ingestion", "MQTT", "WindowStore", "Detection",
+        subprocess,
         systemPackage, grdb, yams,
       ]),
   ]
