@@ -145,13 +145,17 @@ package final class OldBroker: Sendable {
       return
     }
     _ = send(server, begin, begin.count, Int32(MSG_NOSIGNAL))
+    let answered = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
       Self.copy(server, client)
       shutdown(client, Int32(SHUT_RDWR))
-      self.leave(server)
+      answered.signal()
     }
     Self.copy(client, server)
-    shutdown(server, Int32(SHUT_RDWR))
+    // Half of the connection alone: the broker still reads what is under way, and the client sees its end when the broker has.
+    shutdown(server, Int32(SHUT_WR))
+    answered.wait()
+    leave(server)
   }
 
   /// Until either side ends.
