@@ -1,0 +1,168 @@
+/// The messages of one life of a node, counted on from their sequence numbers, which go from 0 to 255 and begin again.
+///
+/// What a sequence number stands for is told by the 256 newest messages. One with the bytes of the message that had its number last is
+/// that message again. One whose payload is older than the newest, and that is less than half a round behind, fills a gap: it was
+/// overtaken. Everything else goes on, and what lies between is missing.
+package struct NodeNumbers: Hashable, Sendable {
+  /// What a message is.
+  package enum Place: Hashable, Sendable {
+    /// The next, or one after a gap of `missing`.
+    case next(Int64, missing: Int64)
+    /// One that was overtaken by others.
+    case late(Int64)
+    /// One that came before.
+    case again(Int64)
+
+    package var number: Int64 {
+      switch self {
+      case .next(let number, _), .late(let number), .again(let number): number
+      }
+    }
+  }
+
+  private struct Seen: Hashable, Sendable {
+    var number: Int64 = -1
+    var digest: UInt32 = 0
+  }
+
+  /// The newest number; −1 before the first message.
+  package private(set) var last: Int64 = -1
+  /// When the newest was sent by its payload, in milliseconds since 1970.
+  private var lastSent: UInt64 = 0
+  /// By sequence number.
+  private var seen: [Seen] = []
+
+  package init() {}
+
+  /// A life that begins with a message of this sequence number.
+  init(birth sequence: UInt8, digest: UInt32, sent: UInt64?) {
+    note(Int64(sequence), digest, sent)
+  }
+
+  /// What a message is, without taking it down.
+  ///
+  /// - Parameters:
+  ///   - sequence: Nil where it has none: it is then the next, if it is not the last again.
+  ///   - digest: Of its topic and its bytes.
+  ///   - sent: Its payload's time; nil where it has none.
+  package func place(_ sequence: UInt8?, _ digest: UInt32, sent: UInt64?) -> Place {
+    guard last >= 0 else { return .next(Int64(sequence ?? 0), missing: 0) }
+    guard let sequence else {
+      let isLast = seen[Int(last & 255)] == Seen(number: last, digest: digest)
+      return isLast ? .again(last) : .next(last + 1, missing: 0)
+    }
+    let back = (last - Int64(sequence)) & 255
+    let earlier = last - back
+    let onward = Place.next(earlier + 256, missing: 255 - back)
+    let known = seen[Int(sequence)]
+    if known.number == earlier, earlier >= 0 { return known.digest == digest ? .again(earlier) : onward }
+    if let sent, sent < lastSent, back < 128, earlier >= 0 { return .late(earlier) }
+    return onward
+  }
+
+  /// Takes a message down at its place.
+  package mutating func take(_ place: Place, _ digest: UInt32, sent: UInt64?) {
+    switch place {
+    case .next(let number, _): note(number, digest, sent)
+    case .late(let number): seen[Int(number & 255)] = Seen(number: number, digest: digest)
+    case .again: break
+    }
+  }
+
+  private mutating func note(_ number: Int64, _ digest: UInt32, _ sent: UInt64?) {
+    if seen.isEmpty { seen = Array(repeating: Seen(), count: 256) }
+    last = number
+    lastSent = sent ?? lastSent
+    seen[Int(number & 255)] = Seen(number: number, digest: digest)
+  }
+
+  // MARK: - Durable form
+
+  /// Appends what is needed to go on after a restart: the newest number, its time, and the digests of the newest messages.
+  func write(into bytes: inout [UInt8]) {
+    bytes.appendWire(varint: UInt64(bitPattern: last + 1))
+    bytes.appendWire(varint: lastSent)
+    guard last >= 0 else { return }
+    for number in max(0, last - Int64(SparkplugLimits.durableDigests) + 1)...last {
+      let entry = seen[Int(number & 255)]
+      // No message has the digest 0.
+      let digest = entry.number == number ? entry.digest : 0
+      for place in 0..<4 { bytes.append(UInt8(truncatingIfNeeded: digest >> UInt32(8 * place))) }
+    }
+  }
+
+  init(from reader: inout DurableReader) throws(DurableReader.Damage) {
+    let count = try reader.varint()
+    guard count < 1 << 62 else { throw DurableReader.Damage() }
+    last = Int64(count) - 1
+    lastSent = try reader.varint()
+    guard last >= 0 else { return }
+    seen = Array(repeating: Seen(), count: 256)
+    for number in max(0, last - Int64(SparkplugLimits.durableDigests) + 1)...last {
+      let digest = try reader.fixed32()
+      if digest != 0 { seen[Int(number & 255)] = Seen(number: number, digest: digest) }
+    }
+  }
+}
+
+/// Reads what was kept of a life.
+struct DurableReader {
+  /// Bytes that are not of that form.
+  struct Damage: Error {}
+
+  private let bytes: [UInt8]
+  private var offset = 0
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  var isAtEnd: Bool { offset == bytes.count }
+
+  mutating func varint() throws(Damage) -> UInt64 {
+    var value: UInt64 = 0
+    var shift: UInt64 = 0
+    while offset < bytes.count, shift < 64 {
+      let byte = bytes[offset]
+      offset += 1
+      value |= UInt64(byte & 0x7F) << shift
+      if byte & 0x80 == 0 { return value }
+      shift += 7
+    }
+    throw Damage()
+  }
+
+  mutating func fixed32() throws(Damage) -> UInt32 {
+    guard bytes.count - offset >= 4 else { throw Damage() }
+    var value: UInt32 = 0
+    for place in 0..<4 { value |= UInt32(bytes[offset + place]) << UInt32(8 * place) }
+    offset += 4
+    return value
+  }
+}
+
+/// A digest that tells messages of one sequence number apart: FNV-1a (Fowler, Noll, Vo) over eight bytes at a time, never 0.
+struct MessageDigest {
+  private var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+
+  mutating func add(_ bytes: UnsafeBufferPointer<UInt8>) {
+    var index = 0
+    while index + 8 <= bytes.count {
+      var word: UInt64 = 0
+      for place in 0..<8 { word |= UInt64(bytes[index + place]) << UInt64(8 * place) }
+      mix(word)
+      index += 8
+    }
+    while index < bytes.count {
+      mix(UInt64(bytes[index]))
+      index += 1
+    }
+    mix(UInt64(bytes.count))
+  }
+
+  private mutating func mix(_ word: UInt64) {
+    hash = (hash ^ word) &* 0x100_0000_01b3
+    // The product's high bits reach the low ones.
+    hash ^= hash >> 29
+  }
+
+  var value: UInt32 { max(1, UInt32(truncatingIfNeeded: hash ^ (hash >> 32))) }
+}

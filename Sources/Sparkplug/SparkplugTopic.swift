@@ -1,0 +1,69 @@
+/// What a message of Sparkplug B is about: `spBv1.0/<group>/<kind>/<node>[/<device>]`.
+package struct SparkplugTopic: Hashable, Sendable {
+  package enum Kind: String, CaseIterable, Hashable, Sendable {
+    case nodeBirth = "NBIRTH"
+    case nodeData = "NDATA"
+    case nodeDeath = "NDEATH"
+    case deviceBirth = "DBIRTH"
+    case deviceData = "DDATA"
+    case deviceDeath = "DDEATH"
+    case nodeCommand = "NCMD"
+    case deviceCommand = "DCMD"
+    /// What a host says of itself; it has neither group nor node.
+    case state = "STATE"
+
+    /// Whether it names a device.
+    var isOfDevice: Bool {
+      switch self {
+      case .deviceBirth, .deviceData, .deviceDeath, .deviceCommand: true
+      case .nodeBirth, .nodeData, .nodeDeath, .nodeCommand, .state: false
+      }
+    }
+  }
+
+  package static let namespace = "spBv1.0"
+  /// Matches the messages of every node and device.
+  package static let filter = "\(namespace)/#"
+
+  package let kind: Kind
+  package let group: String
+  package let node: String
+  /// Nil for what is of the node itself.
+  package let device: String?
+
+  package init(_ kind: Kind, group: String, node: String, device: String? = nil) {
+    self.kind = kind
+    self.group = group
+    self.node = node
+    self.device = device
+  }
+
+  /// Nil where `topic` is none of Sparkplug B.
+  package init?(_ topic: some StringProtocol) {
+    let parts = topic.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count >= 3, parts.count <= 5, parts[0] == Self.namespace, !parts.contains(where: \.isEmpty) else {
+      return nil
+    }
+    if parts[1] == Kind.state.rawValue {
+      guard parts.count == 3 else { return nil }
+      self.init(.state, group: "", node: String(parts[2]))
+      return
+    }
+    guard parts.count >= 4, let kind = Kind(rawValue: String(parts[2])), kind != .state,
+      parts.count == (kind.isOfDevice ? 5 : 4)
+    else { return nil }
+    self.init(
+      kind, group: String(parts[1]), node: String(parts[3]), device: parts.count == 5 ? String(parts[4]) : nil)
+  }
+
+  package var text: String {
+    kind == .state
+      ? "\(Self.namespace)/\(kind.rawValue)/\(node)"
+      : "\(Self.namespace)/\(group)/\(kind.rawValue)/\(node)" + (device.map { "/\($0)" } ?? "")
+  }
+
+  /// Group and node.
+  package var nodePath: String { "\(group)/\(node)" }
+  /// Group, node and, where it has one, device.
+  package var path: String { nodePath + (device.map { "/\($0)" } ?? "") }
+}
