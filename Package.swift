@@ -78,6 +78,7 @@ let package = Package(
     .target(name: "Detection", dependencies: [telemetry, files, wording]),
     .target(name: "Documents", dependencies: [telemetry, files, wording, yams]),
     .target(name: "PayloadMapping", dependencies: [telemetry, wording]),
+    .target(name: "Sparkplug", dependencies: [telemetry, wording]),
 
     // Layer 3: the parts of the pipeline
     .target(
@@ -279,6 +280,7 @@ let package = Package(
       name: "DiscoveryTests",
       dependencies: ["Discovery", "PayloadMapping", "Scenario", "TestSupport", telemetry, yams]),
     .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet", "Detection", telemetry, files]),
+    .testTarget(name: "SparkplugTests", dependencies: ["Sparkplug", "TestSupport", telemetry]),
     .testTarget(
       name: "PayloadMappingTests", dependencies: ["PayloadMapping", telemetry]),
     .testTarget(

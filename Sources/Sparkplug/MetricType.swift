@@ -99,7 +99,7 @@ struct WireValue: Hashable, Sendable {
     let full = field == .int ? Int64(Int32(truncatingIfNeeded: bits)) : Int64(bitPattern: bits)
     if width == 64 { return .success(Double(Int64(bitPattern: bits))) }
     let shift = Int64(64 - width)
-    let cut = Int64(bitPattern: bits) << shift >> shift
+    let cut = (Int64(bitPattern: bits) << shift) >> shift
     guard cut == full || bits >> UInt64(width) == 0 else { return .failure(.outOfRange(type)) }
     return .success(Double(cut))
   }
@@ -126,7 +126,8 @@ extension WireValue.Refusal: Error {
     case .isNone(let type): "is \(type.phrase), which is no reading"
     case .typeUnknown: "has no type, and its birth was not seen"
     case .outOfRange(let type): "is beyond the range of its type, \(type)"
-    case .wrongField(let type, let field): "is said to be of type \(type), and its value is written as \(field)"
+    case .wrongField(let type, let field):
+      "is said to be of type \(type), and its value is written as \(field)"
     case .notFinite: "is not a finite number"
     case .noValue: "has no value"
     }

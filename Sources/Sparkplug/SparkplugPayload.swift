@@ -109,10 +109,10 @@ struct WirePayload {
     }
   }
 
-  /// Reads the metrics into `metrics`, in their order. Each is read before the first is used: of a payload that is broken somewhere
-  /// nothing counts.
-  func read(into metrics: inout [WireMetric]) throws(WireFault) {
-    metrics.removeAll(keepingCapacity: true)
+  /// The metrics, in their order. All are read before the first is used: of a payload that is broken somewhere nothing counts.
+  func metrics() throws(WireFault) -> [WireMetric] {
+    var metrics: [WireMetric] = []
+    metrics.reserveCapacity(metricCount)
     var reader = WireReader(bytes)
     while try reader.next() {
       if reader.field == 2, reader.type == .bytes {
@@ -121,5 +121,6 @@ struct WirePayload {
         try reader.skip()
       }
     }
+    return metrics
   }
 }

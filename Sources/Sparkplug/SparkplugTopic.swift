@@ -19,6 +19,14 @@ package struct SparkplugTopic: Hashable, Sendable {
       case .nodeBirth, .nodeData, .nodeDeath, .nodeCommand, .state: false
       }
     }
+
+    /// Whether a message of it without a metric says nothing.
+    var hasMetrics: Bool {
+      switch self {
+      case .nodeBirth, .nodeData, .deviceData: true
+      case .nodeDeath, .deviceBirth, .deviceDeath, .nodeCommand, .deviceCommand, .state: false
+      }
+    }
   }
 
   package static let namespace = "spBv1.0"
@@ -40,8 +48,11 @@ package struct SparkplugTopic: Hashable, Sendable {
 
   /// Nil where `topic` is none of Sparkplug B.
   package init?(_ topic: some StringProtocol) {
-    let parts = topic.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count >= 3, parts.count <= 5, parts[0] == Self.namespace, !parts.contains(where: \.isEmpty) else {
+    var parts = String(topic).split(separator: "/", omittingEmptySubsequences: false)
+    // RabbitMQ hands dots of topics on as slashes.
+    if parts.count > 1, "\(parts[0]).\(parts[1])" == Self.namespace { parts[0...1] = [Self.namespace[...]] }
+    guard parts.count >= 3, parts.count <= 5, parts[0] == Self.namespace, !parts.contains(where: \.isEmpty)
+    else {
       return nil
     }
     if parts[1] == Kind.state.rawValue {
@@ -53,7 +64,8 @@ package struct SparkplugTopic: Hashable, Sendable {
       parts.count == (kind.isOfDevice ? 5 : 4)
     else { return nil }
     self.init(
-      kind, group: String(parts[1]), node: String(parts[3]), device: parts.count == 5 ? String(parts[4]) : nil)
+      kind, group: String(parts[1]), node: String(parts[3]), device: parts.count == 5 ? String(parts[4]) : nil
+    )
   }
 
   package var text: String {

@@ -26,7 +26,9 @@ struct WireReader {
   mutating func next() throws(WireFault) -> Bool {
     guard !rest.isEmpty else { return false }
     let tag = try varint()
-    guard tag >> 3 > 0, tag >> 3 < 1 << 29 else { throw WireFault(reason: "a field has the number \(tag >> 3)") }
+    guard tag >> 3 > 0, tag >> 3 < 1 << 29 else {
+      throw WireFault(reason: "a field has the number \(tag >> 3)")
+    }
     guard let type = WireType(rawValue: UInt8(tag & 7)) else {
       throw WireFault(reason: "field \(tag >> 3) is of wire type \(tag & 7), which is none that is in use")
     }
@@ -51,7 +53,8 @@ struct WireReader {
       }
       shift += 7
     }
-    throw WireFault(reason: index == rest.endIndex && shift < 64 ? "it ends inside of a number" : "a number is too long")
+    throw WireFault(
+      reason: index == rest.endIndex && shift < 64 ? "it ends inside of a number" : "a number is too long")
   }
 
   mutating func fixed64() throws(WireFault) -> UInt64 {

@@ -64,6 +64,8 @@ package struct IngestionProgress: Hashable, Sendable, Codable {
   package var fleetWatermark: Timestamp?
   /// Payloads taken from the broker. A SenML pack is one, and may be many messages.
   package var deliveries = 0
+  /// Payloads that are about the lives of devices and have no values: births, deaths, commands. They are no messages.
+  package var notices = 0
 
   package init() {}
 
@@ -185,6 +187,8 @@ package struct StoreBatch: Sendable {
   package var retained: [RetainedMark] = []
   /// Devices whose clocks were found to be wrong, or more so than was known.
   package var clocks: [DeviceID: DeviceClock] = [:]
+  /// Nodes and devices of Sparkplug whose lives went on.
+  package var lives: [SparkplugLife] = []
   package var progress = IngestionProgress()
   /// The fold's state after this batch, now and then.
   package var checkpoint: [UInt8]?
@@ -204,6 +208,7 @@ package struct StoreBatch: Sendable {
     rejected.removeAll(keepingCapacity: true)
     windows.removeAll(keepingCapacity: true)
     clocks.removeAll()
+    lives.removeAll(keepingCapacity: true)
     checkpoint = nil
     retention = nil
   }

@@ -275,6 +275,10 @@ enum StoreSchema {
       try db.execute(sql: StreamScoreSchema.sql)
       CrashPoint.migration.pass()
     }
+    migrator.registerMigration("10: lives of Sparkplug") { db in
+      try db.execute(sql: SparkplugSchema.sql)
+      CrashPoint.migration.pass()
+    }
     return migrator
   }
 }

@@ -49,6 +49,7 @@ package final class WindowStoreReader: Sendable {
       progress.fleetWatermark = (row["fleet_watermark_ms"] as Int64?).map(Timestamp.init(milliseconds:))
       progress.fleetTime = (row["fleet_time_ms"] as Int64?).map(Timestamp.init(milliseconds:))
       progress.deliveries = (row["deliveries"] as Int?) ?? 0
+      progress.notices = (row["notices"] as Int?) ?? 0
       return progress
     }
   }

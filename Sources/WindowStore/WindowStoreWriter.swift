@@ -143,6 +143,7 @@ package final class WindowStoreWriter {
       ])
     }
     for clock in batch.clocks.values { try insert(clock, db) }
+    if !batch.lives.isEmpty { try insert(batch.lives, db) }
     try update(batch.progress, db)
     if let checkpoint = batch.checkpoint {
       if let retention = batch.retention {
@@ -306,7 +307,7 @@ package final class WindowStoreWriter {
           duplicate_readings = ?, late_messages = ?, late_readings = ?, rejected_messages = ?,
           rejected_readings = ?, windows_closed = ?, windows_revised = ?, max_event_ms = ?,
           fleet_watermark_ms = ?, dropped_messages = ?, dropped_readings = ?, adjusted_messages = ?,
-          adjusted_readings = ?, deliveries = ?, fleet_time_ms = ?
+          adjusted_readings = ?, deliveries = ?, fleet_time_ms = ?, notices = ?
         """
     ).execute(arguments: [
       progress.messages, progress.storedMessages, progress.storedReadings, progress.duplicateMessages,
@@ -315,7 +316,7 @@ package final class WindowStoreWriter {
       progress.maxEvent?.milliseconds,
       progress.fleetWatermark?.milliseconds, progress.droppedMessages, progress.droppedReadings,
       progress.adjustedMessages, progress.adjustedReadings, progress.deliveries,
-      progress.fleetTime?.milliseconds,
+      progress.fleetTime?.milliseconds, progress.notices,
     ])
   }
 

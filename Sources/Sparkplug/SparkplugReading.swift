@@ -1,0 +1,20 @@
+import Telemetry
+
+/// What a payload comes to.
+package struct SparkplugReading: Sendable {
+  /// One an instant, in the order of the payload.
+  package var messages: [Message] = []
+  /// The values that are not taken, with reasons.
+  package var refused = RefusedValues()
+  /// Whether the payload came before. Its messages are then duplicates.
+  package var isRepetition = false
+  /// Whether it is a birth, whose values may have been told before.
+  package var isBirth = false
+  /// Values of a birth that are not newer than what was told before.
+  package var repeatedReadings = 0
+
+  /// Whether it is about lives, and has no values.
+  package var isNotice: Bool { messages.isEmpty && refused.count == 0 && repeatedReadings == 0 }
+
+  package init() {}
+}

@@ -1,0 +1,204 @@
+import Telemetry
+import Wording
+
+/// A payload whose place is known.
+struct SparkplugMessage {
+  let node: Int
+  let entity: Int
+  let wire: WirePayload
+  /// They point into the payload.
+  let metrics: [WireMetric]
+  let digest: UInt32
+  let isKnownRepetition: Bool
+  let receivedMs: Int64
+  /// Why its aliases cannot be told.
+  var obstacle: AliasObstacle?
+
+  /// Nil where it has none.
+  var sequence: UInt8? { wire.sequence.map { UInt8(truncatingIfNeeded: $0) } }
+
+  /// The number that tells the births and deaths of a node apart; nil where there is none.
+  var bdSeq: UInt64? {
+    for metric in metrics where metric.name?.elementsEqual(SparkplugNames.birthDeathSequence.utf8) ?? false {
+      if metric.value.field == .long || metric.value.field == .int { return metric.value.bits }
+    }
+    return nil
+  }
+}
+
+/// Why an alias cannot be told.
+enum AliasObstacle: Hashable, Sendable {
+  case birthNotSeen
+  case bornAgain
+  case dead
+  case sessionLost
+
+  /// After “the alias 7 ”.
+  var sentence: String {
+    switch self {
+    case .birthNotSeen: "is of a birth that was not seen"
+    case .bornAgain: "is of before its node was born again"
+    case .dead: "is of a life that is over"
+    case .sessionLost:
+      "may have another meaning by now: the broker had forgotten us, and with it what was said meanwhile"
+    }
+  }
+}
+
+/// What the metrics of a payload are.
+extension SparkplugState {
+  /// The readings of a payload.
+  ///
+  /// - Parameter number: Which message of its node's life it is.
+  mutating func readings(
+    of message: SparkplugMessage, number: Int64, isBirth: Bool = false, isRepetition: Bool = false
+  ) -> SparkplugReading {
+    var reading = SparkplugReading()
+    reading.isBirth = isBirth
+    reading.isRepetition = isRepetition
+    // No copy of the table may be held while it changes.
+    let device = entities[message.entity].device
+    let position = Message.Position(epoch: entities[message.entity].epoch, sequence: number)
+    for (place, metric) in message.metrics.enumerated() {
+      guard let index = index(of: metric, place, message, &reading.refused) else { continue }
+      let entry = entities[message.entity].metrics.entries[index]
+      guard !entry.isControl, !metric.isNull else { continue }
+      func refuse(_ reason: String) { reading.refused.add("\(entry.name.quoted) \(reason)") }
+      guard let device else {
+        refuse(nameless(message.entity))
+        continue
+      }
+      guard let sensor = entry.sensor else {
+        refuse("is longer, as a sensor id, than \(IdentifierRule.maximumLength) characters")
+        continue
+      }
+      if let quality = metric.quality, !(192...255).contains(quality) {
+        refuse("is of quality \(quality), which is not good")
+        continue
+      }
+      let type = metric.datatype == 0 ? entry.type : MetricType(rawValue: metric.datatype)
+      if metric.datatype != 0, type == nil {
+        refuse("is of type \(metric.datatype), which is not known")
+        continue
+      }
+      let value: Double
+      switch metric.value.number(type) {
+      case .success(let number): value = number
+      case .failure(let refusal):
+        refuse(refusal.sentence)
+        continue
+      }
+      // What is told afterwards needs a time of its own.
+      guard let time = metric.timestamp ?? (metric.isHistorical ? nil : message.wire.timestamp) else {
+        refuse(metric.isHistorical ? "is historical and has no time" : "has no time, nor has its payload")
+        continue
+      }
+      guard time <= UInt64(PayloadCodec.latestTimestamp) else {
+        refuse("has the time \(time) ms, which is after the year 9999")
+        continue
+      }
+      let milliseconds = Int64(time)
+      if !isRepetition {
+        if isBirth, milliseconds <= entry.newest {
+          reading.repeatedReadings += 1
+          continue
+        }
+        entities[message.entity].metrics.entries[index].newest = max(entry.newest, milliseconds)
+      }
+      guard
+        add(
+          Message.Value(sensor: sensor, value: value), at: milliseconds, entry: entry, device, position,
+          to: &reading)
+      else {
+        refuse("is there twice for one time; the first value is taken")
+        continue
+      }
+      entities[message.entity].metrics.entries[index].seenIn = payloads
+      entities[message.entity].metrics.entries[index].seenAt = milliseconds
+    }
+    return reading
+  }
+
+  /// Adds a value to the message of its instant. False where its sensor has one there.
+  private func add(
+    _ value: Message.Value, at milliseconds: Int64, entry: MetricTable.Entry, _ device: DeviceID,
+    _ position: Message.Position, to reading: inout SparkplugReading
+  ) -> Bool {
+    // Nearly always all metrics of a payload have one time, and each is there once.
+    let mayBeThere = entry.seenIn == payloads
+    if mayBeThere, entry.seenAt == milliseconds { return false }
+    var place: Int?
+    if let last = reading.messages.last, last.timestamp.milliseconds == milliseconds {
+      place = reading.messages.count - 1
+    } else {
+      place = reading.messages.lastIndex { $0.timestamp.milliseconds == milliseconds }
+    }
+    if let found = place {
+      if mayBeThere,
+        reading.messages.contains(where: { message in
+          message.timestamp.milliseconds == milliseconds
+            && message.values.contains { $0.sensor == value.sensor }
+        })
+      {
+        return false
+      }
+      if reading.messages[found].values.count < PayloadCodec.maximumValues {
+        reading.messages[found].values.append(value)
+        return true
+      }
+      place = nil
+    }
+    reading.messages.append(
+      Message(
+        device: device, position: position, timestamp: Timestamp(milliseconds: milliseconds), values: [value])
+    )
+    return true
+  }
+
+  /// Where a metric stands in its table; nil, with a reason, where nobody knows it.
+  private mutating func index(
+    of metric: WireMetric, _ place: Int, _ message: SparkplugMessage, _ refused: inout RefusedValues
+  ) -> Int? {
+    if let bytes = metric.name {
+      guard bytes.count <= SparkplugLimits.longestName, let name = String(validating: bytes, as: UTF8.self),
+        !name.isEmpty
+      else {
+        refused.add(
+          "metric \(place + 1) has a name that is empty, no UTF-8 or longer than \(SparkplugLimits.longestName) bytes"
+        )
+        return nil
+      }
+      if let known = entities[message.entity].metrics.index(ofName: name) { return known }
+      guard knownMetrics < SparkplugLimits.maximumKnownMetrics else {
+        refused.add("\(name.quoted) is one of more than \(SparkplugLimits.maximumKnownMetrics) metrics")
+        return nil
+      }
+      // Its birth should have named it, or was not seen.
+      knownMetrics += 1
+      return entities[message.entity].metrics.insert(name, MetricType(rawValue: metric.datatype))
+    }
+    guard let alias = metric.alias else {
+      refused.add("metric \(place + 1) has neither name nor alias")
+      return nil
+    }
+    if let obstacle = message.obstacle {
+      refused.add("the alias \(alias) \(obstacle.sentence)")
+      wish(message.node)
+      return nil
+    }
+    guard let known = entities[message.entity].metrics.index(ofAlias: alias) else {
+      refused.add("the alias \(alias) is none of the birth")
+      wish(message.node)
+      return nil
+    }
+    return known
+  }
+
+  /// Why an entity has no device id.
+  private func nameless(_ index: Int) -> String {
+    let path = entities[index].path
+    return settings.deviceNames == .own
+      ? "is of \(path.quoted), whose own name another device has, or which is too long for an id"
+      : "is of \(path.quoted), which is longer, as a device id, than \(IdentifierRule.maximumLength) characters"
+  }
+}

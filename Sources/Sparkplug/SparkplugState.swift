@@ -1,0 +1,266 @@
+import Telemetry
+import Wording
+
+/// The nodes and devices of a Sparkplug B namespace, told of each message in the order of its arrival: who lives since when, what
+/// their aliases mean, and which of their messages are missing.
+///
+/// A pure value: it says what the readings of a payload are, what is to be kept (``takeChanges()``), and who is to be asked for a
+/// birth (``rebirths(nowMs:)``).
+package struct SparkplugState: Sendable {
+  /// A node itself, or one of its devices.
+  struct Entity: Sendable {
+    let path: String
+    /// Nil where no id can be made of its name, or another has it.
+    let device: DeviceID?
+    /// Its node's place in ``nodes``.
+    let node: Int
+    var epoch: Int64 = 0
+    /// The life of its node in which its own began.
+    var nodeLife: Int64 = 0
+    var isAlive = false
+    /// Whether its life began with a birth that was seen.
+    var hasBirth = false
+    var metrics = MetricTable()
+    /// Whether its death, or another birth, may have been missed, because the broker forgot us.
+    var mayHaveChanged = false
+    /// Whether it is among ``touched``.
+    var isTouched = false
+    /// The payload of a birth that is not kept yet.
+    var newBirth: [UInt8]?
+  }
+
+  struct Node: Sendable {
+    /// Its own place in ``entities``.
+    let entity: Int
+    var devices: [Int] = []
+    var numbers = NodeNumbers()
+    var bdSeq: UInt64?
+    /// Of the birth that its life began with.
+    var birthDigest: UInt32 = 0
+    /// The connection of ours in which it died; what it had under way then still comes.
+    var diedIn = -1
+    var missing: Int64 = 0
+    /// Of those, the ones that may still come.
+    var openGap: Int64 = 0
+    var gapSinceMs: Int64 = 0
+    var rebirth = RebirthWish()
+  }
+
+  package let settings: SparkplugSettings
+  var entities: [Entity] = []
+  var nodes: [Node] = []
+  var paths: [String: Int] = [:]
+  var owners: [DeviceID: Int] = [:]
+  var topics = TopicTable()
+  /// Entities of which something is to be kept.
+  var touched: [Int] = []
+  /// Nodes that may have to be asked for a birth.
+  var wishing: [Int] = []
+  /// How many connections of ours there were.
+  private(set) var connection = 0
+  /// Counts payloads, for ``MetricTable/Entry/seenIn``.
+  var payloads = 0
+  var knownMetrics = 0
+
+  package init(_ settings: SparkplugSettings) { self.settings = settings }
+
+  /// To be called when a connection to the broker was made.
+  ///
+  /// - Parameter resumed: Whether the broker had kept our session, and with it every death.
+  package mutating func connected(resumed: Bool) {
+    connection += 1
+    guard !resumed else { return }
+    for index in entities.indices { entities[index].mayHaveChanged = true }
+  }
+
+  // MARK: - Messages
+
+  /// Takes a payload. Throws ``PayloadError`` where nothing of it can be read.
+  ///
+  /// - Parameters:
+  ///   - isRepetition: Whether the broker is known to deliver it again. Then nothing changes.
+  ///   - receivedMs: The wall clock, in milliseconds since 1970.
+  package mutating func read(
+    _ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>, isRepetition: Bool = false,
+    receivedMs: Int64
+  ) throws(PayloadError) -> SparkplugReading {
+    let route = try route(topic)
+    guard route.node >= 0 else { return SparkplugReading() }
+    guard payload.count <= SparkplugLimits.maximumBytes else {
+      throw .malformed("it has \(payload.count) bytes; at most \(SparkplugLimits.maximumBytes) are read")
+    }
+    let wire: WirePayload
+    let metrics: [WireMetric]
+    do throws(WireFault) {
+      wire = try WirePayload(payload)
+      metrics = try wire.metrics()
+    } catch {
+      throw .malformed(error.reason)
+    }
+    if metrics.isEmpty, route.kind.hasMetrics { throw .noValues }
+    if let sequence = wire.sequence, sequence > 255 {
+      throw .malformed("its sequence number is \(sequence), and may be 0 to 255")
+    }
+    var digest = MessageDigest()
+    digest.add(topic)
+    digest.add(payload)
+    payloads += 1
+    let message = SparkplugMessage(
+      node: Int(route.node), entity: Int(route.entity), wire: wire, metrics: metrics, digest: digest.value,
+      isKnownRepetition: isRepetition, receivedMs: receivedMs)
+    switch route.kind {
+    case .nodeBirth: return nodeBirth(message, payload)
+    case .deviceBirth: return deviceBirth(message, payload)
+    case .nodeData, .deviceData: return data(message)
+    case .nodeDeath: return nodeDeath(message)
+    case .deviceDeath: return deviceDeath(message)
+    case .nodeCommand, .deviceCommand, .state: return SparkplugReading()
+    }
+  }
+
+  private mutating func nodeBirth(_ message: SparkplugMessage, _ payload: UnsafeBufferPointer<UInt8>)
+    -> SparkplugReading
+  {
+    let index = message.node
+    let sequence = message.sequence ?? 0
+    if message.isKnownRepetition || message.digest == nodes[index].birthDigest {
+      // Sent again after its death: what it says holds again.
+      if !message.isKnownRepetition, !isAlive(index) { setAlive(message.entity) }
+      return readings(of: message, number: Int64(sequence), isBirth: true, isRepetition: true)
+    }
+    nodes[index].bdSeq = message.bdSeq
+    nodes[index].birthDigest = message.digest
+    nodes[index].numbers = NodeNumbers(birth: sequence, digest: message.digest, sent: message.wire.timestamp)
+    nodes[index].openGap = 0
+    nodes[index].rebirth.isFulfilled()
+    for device in nodes[index].devices where entities[device].isAlive {
+      entities[device].isAlive = false
+      touch(device)
+    }
+    beginLife(message, payload)
+    entities[message.entity].nodeLife = entities[message.entity].epoch
+    return readings(of: message, number: Int64(sequence), isBirth: true)
+  }
+
+  private mutating func deviceBirth(_ message: SparkplugMessage, _ payload: UnsafeBufferPointer<UInt8>)
+    -> SparkplugReading
+  {
+    let place = number(message)
+    if case .again(let number) = place {
+      if !message.isKnownRepetition, !entities[message.entity].isAlive { setAlive(message.entity) }
+      return readings(of: message, number: number, isBirth: true, isRepetition: true)
+    }
+    take(place, message)
+    if !isAlive(message.node) { wish(message.node) }
+    beginLife(message, payload)
+    entities[message.entity].nodeLife = entities[nodes[message.node].entity].epoch
+    return readings(of: message, number: place.number, isBirth: true)
+  }
+
+  private mutating func setAlive(_ entity: Int) {
+    entities[entity].isAlive = true
+    touch(entity)
+  }
+
+  /// A life that begins with a birth.
+  private mutating func beginLife(_ message: SparkplugMessage, _ payload: UnsafeBufferPointer<UInt8>) {
+    let index = message.entity
+    knownMetrics -= entities[index].metrics.entries.count
+    entities[index].metrics =
+      knownMetrics + message.metrics.count <= SparkplugLimits.maximumKnownMetrics
+      ? MetricTable(birth: message.metrics, former: entities[index].metrics) : MetricTable()
+    knownMetrics += entities[index].metrics.entries.count
+    entities[index].epoch += 1
+    entities[index].isAlive = true
+    entities[index].hasBirth = true
+    entities[index].mayHaveChanged = false
+    entities[index].newBirth = Array(payload)
+    touch(index)
+  }
+
+  private mutating func data(_ message: SparkplugMessage) -> SparkplugReading {
+    let place = number(message)
+    if message.isKnownRepetition { return readings(of: message, number: place.number, isRepetition: true) }
+    if case .again(let number) = place { return readings(of: message, number: number, isRepetition: true) }
+    take(place, message)
+    let nodeLife = entities[nodes[message.node].entity].epoch
+    if entities[message.entity].nodeLife != nodeLife {
+      // Its node was born again, and it was not, or nobody saw it.
+      entities[message.entity].nodeLife = nodeLife
+      entities[message.entity].epoch += 1
+      entities[message.entity].hasBirth = false
+      entities[message.entity].isAlive = false
+      entities[message.entity].metrics.forgetAliases()
+      touch(message.entity)
+    }
+    var message = message
+    message.obstacle = aliasObstacle(message, place)
+    if !entities[message.entity].isAlive || !isAlive(message.node) { wish(message.node) }
+    return readings(of: message, number: place.number)
+  }
+
+  /// Why the aliases of a message cannot be told; nil where they can.
+  private func aliasObstacle(_ message: SparkplugMessage, _ place: NodeNumbers.Place) -> AliasObstacle? {
+    guard entities[message.entity].hasBirth else {
+      return entities[message.entity].epoch == 0 ? .birthNotSeen : .bornAgain
+    }
+    if entities[message.entity].mayHaveChanged { return .sessionLost }
+    guard !isAlive(message.node) else { return nil }
+    // What was under way when the connection of the node broke comes after its death, and continues its numbers.
+    var continues = true
+    if case .next(_, let missing) = place { continues = missing == 0 }
+    return continues && nodes[message.node].diedIn == connection ? nil : .dead
+  }
+
+  private mutating func nodeDeath(_ message: SparkplugMessage) -> SparkplugReading {
+    var reading = SparkplugReading()
+    let index = message.node
+    reading.isRepetition = message.isKnownRepetition
+    guard !message.isKnownRepetition, isAlive(index) else { return reading }
+    // One of an earlier connection of the node comes late, and is of a life that is over.
+    if let bdSeq = message.bdSeq, let ours = nodes[index].bdSeq, bdSeq != ours { return reading }
+    nodes[index].diedIn = connection
+    for entity in [nodes[index].entity] + nodes[index].devices where entities[entity].isAlive {
+      entities[entity].isAlive = false
+      touch(entity)
+    }
+    return reading
+  }
+
+  private mutating func deviceDeath(_ message: SparkplugMessage) -> SparkplugReading {
+    var reading = SparkplugReading()
+    let place = number(message)
+    reading.isRepetition = message.isKnownRepetition
+    if case .again = place { reading.isRepetition = true }
+    guard !reading.isRepetition else { return reading }
+    take(place, message)
+    entities[message.entity].isAlive = false
+    touch(message.entity)
+    return reading
+  }
+
+  private func number(_ message: SparkplugMessage) -> NodeNumbers.Place {
+    let place = nodes[message.node].numbers.place(
+      message.sequence, message.digest, sent: message.wire.timestamp)
+    return message.isKnownRepetition ? .again(place.number) : place
+  }
+
+  private mutating func take(_ place: NodeNumbers.Place, _ message: SparkplugMessage) {
+    let index = message.node
+    nodes[index].numbers.take(place, message.digest, sent: message.wire.timestamp)
+    switch place {
+    case .next(_, let missing) where missing > 0:
+      nodes[index].missing += missing
+      if nodes[index].openGap == 0 { nodes[index].gapSinceMs = message.receivedMs }
+      nodes[index].openGap += missing
+      wish(index, isGap: true)
+    case .late:
+      nodes[index].missing = max(0, nodes[index].missing - 1)
+      nodes[index].openGap = max(0, nodes[index].openGap - 1)
+    case .next, .again: break
+    }
+    touch(nodes[index].entity)
+  }
+
+  private func isAlive(_ node: Int) -> Bool { entities[nodes[node].entity].isAlive }
+}
