@@ -1,5 +1,6 @@
 import Sparkplug
 import Telemetry
+import TestSupport
 import Testing
 
 /// Births, deaths and aliases.
@@ -21,7 +22,7 @@ import Testing
     try plant.deviceBirth(["t"], seq: 1)
     #expect(try plant.data(1, seq: 2, at: 1001).texts == ["g.n.d/t=1.0@1001#1.2"])
     // The device dies and is born again; its node lives on.
-    try plant.read("spBv1.0/g/DDEATH/n/d", payload([], at: 1002, seq: 3))
+    try plant.read("spBv1.0/g/DDEATH/n/d", sparkplugPayload([], at: 1002, seq: 3))
     try plant.deviceBirth(["u"], seq: 4, at: 1003)
     #expect(try plant.data(2, seq: 5, at: 1004).texts == ["g.n.d/u=2.0@1004#2.5"])
     // The node dies, and both are born again.
@@ -67,14 +68,17 @@ import Testing
 
   @Test func whatIsNamedNeedsNoBirth() throws {
     var plant = Plant()
-    let named = payload([metric("t").double(13, 1), metric(alias: 1).double(13, 2)], at: 5, seq: 8)
+    let named = sparkplugPayload(
+      [sparkplugMetric("t").double(13, 1), sparkplugMetric(alias: 1).double(13, 2)], at: 5, seq: 8)
     let reading = try plant.read("spBv1.0/g/DDATA/n/d", named)
     #expect(reading.texts == ["g.n.d/t=1.0@5#0.8"])
     #expect(reading.refused.reasons == ["the alias 1 is of a birth that was not seen"])
     try plant.nodeBirth()
     // A life of the device without a birth.
     #expect(
-      try plant.read("spBv1.0/g/DDATA/n/d", payload([metric("t").double(13, 2)], at: 6, seq: 1)).texts
+      try plant.read(
+        "spBv1.0/g/DDATA/n/d", sparkplugPayload([sparkplugMetric("t").double(13, 2)], at: 6, seq: 1)
+      ).texts
         == ["g.n.d/t=2.0@6#1.1"])
   }
 
@@ -90,7 +94,9 @@ import Testing
         "the broker had forgotten us")
         ?? false)
     #expect(
-      try plant.read("spBv1.0/g/NDATA/n", payload([metric("load").double(13, 3)], at: 3, seq: 3)).texts.count
+      try plant.read(
+        "spBv1.0/g/NDATA/n", sparkplugPayload([sparkplugMetric("load").double(13, 3)], at: 3, seq: 3)
+      ).texts.count
         == 1)
     try plant.nodeBirth(["load"], bdSeq: 1, at: 2000)
     #expect(try plant.data(4, device: nil, seq: 1, at: 2001).texts == ["g.n/load=4.0@2001#2.1"])
@@ -100,10 +106,10 @@ import Testing
   @Test func aBirthRepeatsValues() throws {
     var plant = Plant()
     func birth(_ bdSeq: UInt64, at milliseconds: UInt64, _ value: Double, measured: UInt64) -> [UInt8] {
-      payload(
+      sparkplugPayload(
         [
-          metric("bdSeq", type: 4).int(11, bdSeq),
-          metric("load", alias: 1, type: 10, at: measured).double(13, value),
+          sparkplugMetric("bdSeq", type: 4).int(11, bdSeq),
+          sparkplugMetric("load", alias: 1, type: 10, at: measured).double(13, value),
         ], at: milliseconds, seq: 0)
     }
     let first = try plant.read("spBv1.0/g/NBIRTH/n", birth(0, at: 1000, 1, measured: 900))
@@ -125,26 +131,30 @@ import Testing
       "spBv1.0//NDATA/n",
       "spAv1.0/g/NDATA/n", "spBv1.0/g/XDATA/n", "spBv1.0/g/NDATA/n/d/e",
     ] {
-      #expect(throws: PayloadError.self) { try plant.read(topic, payload([], at: 1, seq: 0)) }
+      #expect(throws: PayloadError.self) { try plant.read(topic, sparkplugPayload([], at: 1, seq: 0)) }
     }
     for (bytes, reason) in [
       ([UInt8(0x0A)], "it ends inside of a number"),
       ([0x0A, 5, 1], "field 1 should have 5 bytes, and 1 are there"),
       ([0x0B], "field 1 is of wire type 3"), ([0x00, 0x00], "a field has the number 0"),
-      (payload([metric("a")], at: 1, seq: 256), "its sequence number is 256"),
+      (sparkplugPayload([sparkplugMetric("a")], at: 1, seq: 256), "its sequence number is 256"),
       (Array(repeating: 0xFF, count: 12), "a number is too long"),
       ([0x12, 2, 0x0A, 9], "field 1 should have 9 bytes"),
     ] {
       let error = #expect(throws: PayloadError.self) { try plant.read("spBv1.0/g/NDATA/n", bytes) }
       #expect("\(error!)".contains(reason), "\(error!)")
     }
-    #expect(throws: PayloadError.noValues) { try plant.read("spBv1.0/g/NDATA/n", payload([], at: 1, seq: 0)) }
+    #expect(throws: PayloadError.noValues) {
+      try plant.read("spBv1.0/g/NDATA/n", sparkplugPayload([], at: 1, seq: 0))
+    }
     for silent in ["spBv1.0/g/NCMD/n", "spBv1.0/g/DCMD/n/d", "spBv1.0/STATE/host"] {
       #expect(try plant.read(silent, Array("no protobuf".utf8)).isNotice)
     }
     // RabbitMQ's spelling.
     #expect(
-      try plant.read("spBv1/0/g/NDATA/n", payload([metric("a").double(13, 1)], at: 1, seq: 0)).texts.count
+      try plant.read(
+        "spBv1/0/g/NDATA/n", sparkplugPayload([sparkplugMetric("a").double(13, 1)], at: 1, seq: 0)
+      ).texts.count
         == 1)
   }
 
@@ -173,7 +183,7 @@ import Testing
       { try $0.data(2, device: nil, seq: 3, at: 1003) }, { try $0.data(4, seq: 6, at: 1006, alias: 2) },
       { try $0.data(3, seq: 5, at: 1005) }, { try $0.nodeDeath(bdSeq: 2) },
       { try $0.data(5, seq: 7, at: 1007) },
-      { try $0.read("spBv1.0/g/DDEATH/n/d", payload([], at: 1008, seq: 8)) },
+      { try $0.read("spBv1.0/g/DDEATH/n/d", sparkplugPayload([], at: 1008, seq: 8)) },
       { try $0.deviceBirth(["p", "t"], seq: 9, at: 1009) }, { try $0.data(6, seq: 10, at: 1010) },
       { try $0.data(9, device: "e", seq: 11, at: 1011) }, { try $0.nodeDeath(bdSeq: 3) },
       { try $0.nodeBirth(["load"], bdSeq: 4, at: 2000) }, { try $0.nodeBirth(["load"], bdSeq: 4, at: 2000) },
@@ -211,12 +221,16 @@ import Testing
 
   @Test func aNodeIsAskedForItsBirth() throws {
     var plant = Plant(SparkplugSettings(rebirth: .ask))
-    try plant.read("spBv1.0/g/NDATA/n", payload([metric(alias: 1).double(13, 1)], at: 1, seq: 5), now: 1000)
+    try plant.read(
+      "spBv1.0/g/NDATA/n", sparkplugPayload([sparkplugMetric(alias: 1).double(13, 1)], at: 1, seq: 5),
+      now: 1000)
     let commands = plant.state.rebirths(nowMs: 1000)
     #expect(commands.map(\.topic) == ["spBv1.0/g/NCMD/n"])
     let command = try #require(commands.first)
     #expect(
-      command.payload == payload([metric("Node Control/Rebirth", type: 11, at: 1000).int(14, 1)], at: 1000))
+      command.payload
+        == sparkplugPayload(
+          [sparkplugMetric("Node Control/Rebirth", type: 11, at: 1000).int(14, 1)], at: 1000))
     // Not again at once; later, ever more seldom.
     #expect(plant.state.rebirths(nowMs: 30_999).isEmpty)
     #expect(plant.state.rebirths(nowMs: 31_000).count == 1)
@@ -226,7 +240,8 @@ import Testing
     #expect(plant.state.rebirths(nowMs: 9_000_000).isEmpty)
     // A listener asks nobody.
     var listener = Plant()
-    try listener.read("spBv1.0/g/NDATA/n", payload([metric(alias: 1).double(13, 1)], at: 1, seq: 5))
+    try listener.read(
+      "spBv1.0/g/NDATA/n", sparkplugPayload([sparkplugMetric(alias: 1).double(13, 1)], at: 1, seq: 5))
     #expect(listener.state.rebirths(nowMs: 9_000_000).isEmpty)
   }
 
@@ -235,7 +250,8 @@ import Testing
     try plant.nodeBirth(["load"])
     func data(_ seq: UInt64, now: Int64) throws {
       try plant.read(
-        "spBv1.0/g/NDATA/n", payload([metric(alias: 1).double(13, 1)], at: 1000 + seq, seq: seq), now: now)
+        "spBv1.0/g/NDATA/n",
+        sparkplugPayload([sparkplugMetric(alias: 1).double(13, 1)], at: 1000 + seq, seq: seq), now: now)
     }
     try data(1, now: 100)
     try data(3, now: 200)
