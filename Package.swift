@@ -87,6 +87,7 @@ let package = Package(
       name: "Ingestion",
       dependencies: [
         telemetry, files, supervision, wording, exactArithmetic, "MQTT", "WindowStore", "PayloadMapping",
+        "Sparkplug",
         histogram, logging,
       ]),
     .target(
@@ -285,7 +286,10 @@ let package = Package(
       name: "PayloadMappingTests", dependencies: ["PayloadMapping", telemetry]),
     .testTarget(
       name: "IngestionTests",
-      dependencies: ["Ingestion", "MQTT", "WindowStore", "PayloadMapping", telemetry, files, exactArithmetic]),
+      dependencies: [
+        "Ingestion", "MQTT", "WindowStore", "Sparkplug", "PayloadMapping", "TestSupport", telemetry, files,
+        exactArithmetic,
+      ]),
     .testTarget(
       name: "ModellingTests",
       dependencies: ["TestSupport", "Modelling", "OneClassSVM", "WindowStore", telemetry, files]),

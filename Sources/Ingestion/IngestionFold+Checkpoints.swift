@@ -43,7 +43,8 @@ extension IngestionFold {
     swap(&ignored, &replayed)
     ignored.removeAll()
     let index = index(of: message)
-    if let position = message.position {
+    // Messages of Sparkplug are known by their lives.
+    if let position = message.position, reader.sparkplug == nil {
       _ = devices[index].seen.insert(epoch: position.epoch, sequence: position.sequence)
     }
     // It was found to be new and in time when it was stored.
@@ -54,7 +55,7 @@ extension IngestionFold {
 
   /// Remembers a message that was stored as late, or dropped.
   package mutating func replayLate(_ name: DeviceID, _ position: Message.Position) {
-    guard let index = indices[name] else { return }
+    guard let index = indices[name], reader.sparkplug == nil else { return }
     _ = devices[index].seen.insert(epoch: position.epoch, sequence: position.sequence)
   }
 }

@@ -25,7 +25,9 @@ extension IngestionFold {
       isSentAgain || mayBeRetained && mark.map { retained.isKnown(topic, $0.digest) } ?? false
     do throws(PayloadError) {
       let needsMark =
-        if reader.isOneMessage(payload) {
+        if reader.sparkplug != nil {
+          try takeSparkplug(topic, payload, received, isRepetition: isRepetition, delivery, into: &batch)
+        } else if reader.isOneMessage(payload) {
           try takeOne(topic, payload, received, isRepetition: isRepetition, into: &batch)
         } else {
           try takeSeveral(topic, payload, received, isRepetition: isRepetition, into: &batch)
@@ -87,7 +89,8 @@ extension IngestionFold {
     return isRepetition || messages.contains { $0.position == nil }
   }
 
-  private mutating func take(
+  /// Takes a message that is known to be a repetition, or is not.
+  mutating func take(
     _ message: Message, isRepetition: Bool, _ contradictions: inout RefusedValues,
     into batch: inout StoreBatch
   ) -> MessageFate {
@@ -165,6 +168,7 @@ extension IngestionFold {
       retained.subscribedAfter = after
     }
     retained.sessionBegan(version)
+    reader.sparkplug?.connected(resumed: resumed)
     if resumed {
       redeliveries.sessionResumed(
         after: progress.deliveries, acknowledged: acknowledged ?? progress.deliveries, redelivery)
@@ -174,7 +178,7 @@ extension IngestionFold {
   }
 
   /// Throws where the time of `message` lies too far in the future.
-  private mutating func believe(_ message: Message, _ batch: inout StoreBatch) throws(PayloadError) {
+  mutating func believe(_ message: Message, _ batch: inout StoreBatch) throws(PayloadError) {
     guard let futureLimit else { return }
     let now = clock.latestPlausible(message)
     guard message.timestamp.milliseconds - now <= futureLimit.milliseconds else {

@@ -69,22 +69,25 @@ package struct IngestionFold: Sendable {
 
   /// Takes a message, and says what became of it.
   ///
-  /// - Parameter contradictions: Gets the values that contradict what is known of the same instant.
+  /// - Parameters:
+  ///   - identity: Nil: by its position where it has one, and by its instant otherwise.
+  ///   - contradictions: Gets the values that contradict what is known of the same instant.
   mutating func accept(
-    _ message: Message, _ contradictions: inout RefusedValues, into batch: inout StoreBatch
+    _ message: Message, as identity: MessageIdentity? = nil, _ contradictions: inout RefusedValues,
+    into batch: inout StoreBatch
   ) -> MessageFate {
     progress.messages += 1
     let index = index(of: message)
     var message = message
     let watermark = devices[index].reached - disorder
     let isFinal = isFinal(message.timestamp.milliseconds, watermark)
-    if let position = message.position {
+    if let position = message.position, identity == nil {
       guard devices[index].seen.insert(epoch: position.epoch, sequence: position.sequence) else {
         progress.duplicateMessages += 1
         progress.duplicateReadings += message.values.count
         return .duplicate
       }
-    } else {
+    } else if identity != .new {
       let known = knownValues(of: message, in: devices[index], isFinal: isFinal)
       if !known.isEmpty {
         let repeated = message.values.count { known[$0.sensor] == $0.value }
@@ -167,6 +170,7 @@ package struct IngestionFold: Sendable {
 
   /// To be called when a batch is complete: moves the fleet's watermark and notes the progress.
   package mutating func finish(_ batch: inout StoreBatch) {
+    if let lives = reader.sparkplug?.takeChanges() { batch.lives += lives }
     moveFleetWatermark(&batch)
     batch.progress = progress
   }

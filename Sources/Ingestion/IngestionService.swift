@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import MQTT
+import Sparkplug
 import Supervision
 import Telemetry
 import WindowStore
@@ -64,7 +65,12 @@ package final class IngestionService {
       retained: recovered.retained)
     fold.futureLimit = settings.rules.futureLimit
     fold.latePolicy = settings.rules.latePolicy
-    fold.reader = PayloadReader(settings.payload)
+    fold.reader =
+      if let sparkplug = settings.sparkplug {
+        PayloadReader(try SparkplugState(sparkplug, lives: writer.sparkplugLives()))
+      } else {
+        PayloadReader(settings.payload)
+      }
     var count = 0
     try writer.replay(after: recovered) { message, original in
       fold.replay(message, original: original)
@@ -118,6 +124,7 @@ package final class IngestionService {
         if consumer.batch.isEmpty, !stages.isEmpty { tell(observe) }
         try store()
         try acknowledge()
+        try askForBirths()
       } catch let error as MQTTError {
         // What was read is kept: a broker that was killed may have forgotten it. One that was not sends it again, and then
         // it is a duplicate.
@@ -172,6 +179,15 @@ package final class IngestionService {
     if let firstMessage {
       measured.activeSeconds = (ContinuousClock.now - firstMessage.instant).seconds
       measured.cpuSeconds = IngestionStatistics.processorSeconds() - firstMessage.cpu
+    }
+  }
+
+  /// Asks nodes of Sparkplug for their births where that is due.
+  private func askForBirths() throws {
+    guard settings.sparkplug?.rebirth == .ask else { return }
+    for command in fold.rebirths(Timestamp(milliseconds: FaultControl.wallClockMs)) {
+      try consumer.publish(topic: command.topic, payload: command.payload)
+      logger.info("asked for a birth: \(command.topic)")
     }
   }
 

@@ -1,6 +1,7 @@
 import Files
 import MQTT
 import PayloadMapping
+import Sparkplug
 import WindowStore
 import Wording
 
@@ -13,6 +14,8 @@ package struct IngestionSettings: Hashable, Sendable, Codable {
   package var topic: String
   /// How payloads are read; nil: they are canonical, or SenML.
   package var payload: PayloadMapping?
+  /// How Sparkplug B is read, in place of ``payload``; nil: payloads are none of it.
+  package var sparkplug: SparkplugSettings?
   /// The name of the session that the broker keeps for us.
   package var clientID: String
   /// The path of the store.
@@ -24,7 +27,7 @@ package struct IngestionSettings: Hashable, Sendable, Codable {
   package var arrivals: String?
 
   private enum CodingKeys: String, CodingKey {
-    case broker, mqtt, topic, payload, store, rules, messagesPerCommit, messagesPerCheckpoint, arrivals
+    case broker, mqtt, topic, payload, sparkplug, store, rules, messagesPerCommit, messagesPerCheckpoint, arrivals
     case clientID = "clientId"
   }
 
@@ -38,8 +41,8 @@ package struct IngestionSettings: Hashable, Sendable, Codable {
 
   /// What to subscribe to: ``topic``, or what the mapping needs.
   package var filters: [String] {
-    guard topic.isEmpty, let payload else { return [topic] }
-    return payload.filters
+    guard topic.isEmpty else { return [topic] }
+    return payload?.filters ?? [SparkplugTopic.filter]
   }
 
   /// What cannot be. Options and files of settings both ask here; names are those of scenarios.
@@ -49,8 +52,9 @@ package struct IngestionSettings: Hashable, Sendable, Codable {
       if !isSound { problems.append(IngestionRules.Problem(setting: setting, reason: reason)) }
     }
     check(
-      TopicFilter.isValid(topic) || (topic.isEmpty && payload != nil), "topic",
+      TopicFilter.isValid(topic) || (topic.isEmpty && (payload != nil || sparkplug != nil)), "topic",
       "\(topic.quoted) is no topic to subscribe to; such as devices/+/telemetry, with # only at the end")
+    check(payload == nil || sparkplug == nil, "payload", "a mapping and Sparkplug exclude each other")
     for problem in payload?.problems ?? [] { check(false, "payload", "\(problem.place): \(problem.reason)") }
     // A session of no name cannot be gone on with.
     check(!clientID.isEmpty, "client_id", "empty")

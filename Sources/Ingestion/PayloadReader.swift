@@ -1,4 +1,5 @@
 import PayloadMapping
+import Sparkplug
 import Telemetry
 
 /// How payloads become messages: the canonical form and SenML, or as a mapping says.
@@ -8,11 +9,16 @@ package struct PayloadReader: Sendable {
   /// Nil where payloads are canonical, or SenML.
   private var mapped: MappingDecoder?
   private var topics = TopicCache()
+  /// The lives of nodes and devices, where payloads are of Sparkplug B; nil where they are not.
+  var sparkplug: SparkplugState?
   /// Deliveries that a mapping says are none of ours. They are no messages, and have no row.
   package private(set) var ignored = 0
 
   /// - Parameter mapping: One without problems; nil: payloads are canonical, or SenML.
   package init(_ mapping: PayloadMapping? = nil) { mapped = mapping.map(MappingDecoder.init) }
+
+  /// Reads Sparkplug B.
+  package init(_ sparkplug: SparkplugState) { self.sparkplug = sparkplug }
 
   /// Whether `payload` is to be read by ``message(_:_:refused:)``, as nearly all are where nothing else was said.
   func isOneMessage(_ payload: UnsafeBufferPointer<UInt8>) -> Bool { mapped == nil && !SenML.isPack(payload) }

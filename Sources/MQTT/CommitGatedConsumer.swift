@@ -144,6 +144,15 @@ package final class CommitGatedConsumer {
     try maintain()
   }
 
+  /// Publishes a message at QoS 0. ``batch`` must be acknowledged: what is queued leaves with it. Throws ``MQTTError``.
+  package func publish(topic: String, payload: [UInt8]) throws {
+    precondition(batch.isEmpty, "messages would be acknowledged that nobody has stored")
+    _ = try payload.withUnsafeBytes {
+      try connection.publish(topic: topic, payload: $0, quality: .atMostOnce)
+    }
+    try connection.flush()
+  }
+
   /// Keep-alive. Only with an empty batch: a PING would take the queued acknowledgements with it.
   private func maintain() throws {
     guard ContinuousClock.now - lastMaintenance > .seconds(1) else { return }

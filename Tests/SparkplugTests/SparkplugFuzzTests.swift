@@ -12,7 +12,7 @@ import Testing
     var plant = Plant(SparkplugSettings(rebirth: .ask))
     var kept: [String: SparkplugLife] = [:]
     var counts = (read: 0, refused: 0, readings: 0)
-    for step in 0..<20_000 {
+    for step in 0..<6_000 {
       let (topic, bytes) = DamagedSparkplug.next(&generator)
       do {
         let reading = try plant.read(topic, bytes, now: Int64(step))
@@ -41,13 +41,13 @@ import Testing
           plant.state.settings, lives: kept.values.sorted { $0.path < $1.path })
       }
     }
-    #expect(counts.read > 5000 && counts.refused > 2000 && counts.readings > 1000, "seed \(seed): \(counts)")
+    #expect(counts.read > 1500 && counts.refused > 600 && counts.readings > 300, "seed \(seed): \(counts)")
   }
 
   /// Messages within messages, far deeper than anybody's stack.
   @Test func nestingCostsNothing() throws {
     var nested = Fields().double(13, 1).bytes
-    for _ in 0..<20_000 { nested = Fields().data(18, nested).bytes }
+    for _ in 0..<6_000 { nested = Fields().data(18, nested).bytes }
     var plant = Plant()
     let reading = try plant.read(
       "spBv1.0/g/NDATA/n",

@@ -1,0 +1,69 @@
+import MQTT
+import Sparkplug
+import Telemetry
+import WindowStore
+
+/// Payloads of Sparkplug B, whose meaning depends on those before them.
+extension IngestionFold {
+  /// Takes a payload of Sparkplug B. Throws ``PayloadError`` where nothing of it can be taken. What came before is told by the lives of
+  /// its node and device, and not by the positions of messages. Returns whether a repetition of it can be told by its mark.
+  ///
+  /// - Parameter isRepetition: Whether the broker is known to deliver it again.
+  mutating func takeSparkplug(
+    _ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>, _ received: Timestamp,
+    isRepetition: Bool, _ delivery: MessageBatch.Delivery, into batch: inout StoreBatch
+  ) throws(PayloadError) -> Bool {
+    // What was published at QoS 0 never comes again.
+    let needsMark = delivery.packetID != 0 || delivery.isRetained
+    guard
+      let reading = try reader.sparkplug?.read(
+        topic, payload, isRepetition: isRepetition, receivedMs: received.milliseconds)
+    else { return needsMark }
+    guard !reading.isNotice else {
+      progress.notices += 1
+      return needsMark
+    }
+    progress.duplicateReadings += reading.repeatedReadings
+    if reading.messages.isEmpty {
+      guard reading.isRepetition || reading.repeatedReadings > 0 else { throw .noSoundValue(reading.refused) }
+      // Of a duplicate everything is one.
+      progress.messages += 1
+      progress.duplicateMessages += 1
+      progress.duplicateReadings += reading.refused.count
+      return needsMark
+    }
+    var refused = reading.refused
+    var account = PayloadAccount()
+    for message in reading.messages {
+      if !reading.isRepetition, let reason = disbelief(message, &batch) {
+        for value in message.values { refused.add("“\(value.sensor)” is not taken: \(reason)") }
+        continue
+      }
+      if reading.isRepetition {
+        account.note(take(message, isRepetition: true, &account.contradictions, into: &batch))
+      } else {
+        // A birth tells values again, also those of before a restart.
+        account.note(
+          accept(message, as: reading.isBirth ? .instant : .new, &account.contradictions, into: &batch))
+      }
+    }
+    guard !account.isEmpty else { throw .noSoundValue(refused) }
+    settle(account, refused, topic, payload, received, into: &batch)
+    return needsMark
+  }
+
+  /// Why the time of a message is not believed; nil where it is.
+  private mutating func disbelief(_ message: Message, _ batch: inout StoreBatch) -> PayloadError? {
+    do throws(PayloadError) {
+      try believe(message, &batch)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// Nodes that are to be asked for their births now.
+  package mutating func rebirths(_ now: Timestamp) -> [SparkplugCommand] {
+    reader.sparkplug?.rebirths(nowMs: now.milliseconds) ?? []
+  }
+}

@@ -1,0 +1,237 @@
+import Ingestion
+import MQTT
+import Sparkplug
+import Telemetry
+import TestSupport
+import Testing
+import WindowStore
+
+/// Sparkplug B through the fold: each message counts in one place, also across crashes.
+@Suite struct SparkplugFoldTests {
+  private static let settings = WindowSettings(
+    window: .seconds(60), outOfOrderness: .seconds(5), allowedLateness: .seconds(10))
+
+  /// A fold with all that it has had stored, as a file would have it.
+  private struct Ingester {
+    var fold: IngestionFold
+    var batch = StoreBatch()
+    /// What was committed.
+    var stored: [Message] = []
+    var late: [LateMessage] = []
+    var rejected: [RejectedMessage] = []
+    var marks: [DeliveryMark] = []
+    var lives: [String: SparkplugLife] = [:]
+    var progress = IngestionProgress()
+    var checkpoint: (state: [UInt8], stored: Int, late: Int)?
+
+    init() {
+      fold = IngestionFold(settings: SparkplugFoldTests.settings, idleAfter: .seconds(3600))
+      fold.reader = PayloadReader(SparkplugState(SparkplugSettings()))
+      fold.sessionBegan(resumed: false)
+    }
+
+    mutating func take(_ topic: String, _ bytes: [UInt8], packetID: UInt16 = 0) {
+      Array(topic.utf8).withUnsafeBufferPointer { topic in
+        bytes.withUnsafeBufferPointer {
+          fold.take(
+            topic: topic, payload: $0, MessageBatch.Delivery(packetID: packetID),
+            received: Timestamp(milliseconds: 1_767_225_600_000), into: &batch)
+        }
+      }
+    }
+
+    mutating func commit(withCheckpoint: Bool = false) {
+      fold.finish(&batch)
+      stored += batch.stored
+      late += batch.late
+      rejected += batch.rejected
+      marks += batch.marks
+      for var life in batch.lives {
+        life.birth = life.birth ?? lives[life.path]?.birth
+        lives[life.path] = life
+      }
+      progress = batch.progress
+      batch.removeAll()
+      if withCheckpoint { checkpoint = (fold.checkpoint(), stored.count, late.count) }
+    }
+
+    /// As after a kill: what was not committed is gone.
+    mutating func restart() throws {
+      batch.removeAll()
+      fold = try IngestionFold(
+        settings: SparkplugFoldTests.settings, idleAfter: .seconds(3600), checkpoint: checkpoint?.state,
+        progress: progress, marks: marks)
+      fold.reader = PayloadReader(
+        try SparkplugState(SparkplugSettings(), lives: lives.values.sorted { $0.path < $1.path }))
+      for message in stored.dropFirst(checkpoint?.stored ?? 0) { fold.replay(message) }
+      for late in late.dropFirst(checkpoint?.late ?? 0) {
+        if let position = late.message.position { fold.replayLate(late.message.device, position) }
+      }
+      fold.sessionBegan(resumed: true)
+    }
+  }
+
+  private static let start: UInt64 = 1_767_225_600_000
+
+  /// What a node with two devices sends in two lives: topic, payload, and how many readings are in it.
+  private static func plant(messages: Int) -> [(topic: String, bytes: [UInt8])] {
+    var sent: [(String, [UInt8])] = []
+    for life in 0..<2 {
+      let begin = start + UInt64(life * messages * 1000)
+      let birth = DamagedSparkplug.birth(["load"], bdSeq: UInt64(life), at: begin, seq: 0)
+      sent.append(("spBv1.0/g/NBIRTH/n", birth))
+      for (index, device) in ["a", "b"].enumerated() {
+        sent.append(
+          (
+            "spBv1.0/g/DBIRTH/n/\(device)",
+            DamagedSparkplug.birth(["t", "p"], bdSeq: nil, at: begin, seq: UInt64(index + 1))
+          ))
+      }
+      for number in 0..<messages {
+        let time = begin + UInt64(number * 1000)
+        sent.append(
+          (
+            "spBv1.0/g/DDATA/n/\(number % 2 == 0 ? "a" : "b")",
+            sparkplugPayload(
+              [
+                sparkplugMetric(alias: 1, at: time).double(13, Double(number)),
+                sparkplugMetric(alias: 2, at: time).double(13, 7),
+              ], at: time, seq: UInt64((number + 3) % 256))
+          ))
+      }
+      sent.append(
+        ("spBv1.0/g/NDEATH/n", sparkplugPayload([sparkplugMetric("bdSeq", type: 4).int(11, UInt64(life))])))
+    }
+    return sent
+  }
+
+  @Test func livesAreEpochs() {
+    var ingester = Ingester()
+    for (topic, bytes) in Self.plant(messages: 600) { ingester.take(topic, bytes) }
+    ingester.commit()
+    let progress = ingester.progress
+    #expect(progress.storedMessages == 1200 && progress.storedReadings == 2400)
+    #expect(progress.notices == 8 && progress.rejectedMessages == 0 && progress.duplicateMessages == 0)
+    let positions = ingester.stored.filter { $0.device.name == "g.n.a" }.map { $0.position! }
+    #expect(positions == positions.sorted() && Set(positions).count == 600)
+    #expect(Set(positions.map(\.epoch)) == [1, 2])
+    let wanted = (0..<300).map { Int64(2 * $0 + 3) }
+    #expect(positions.prefix(300).map(\.sequence) == wanted)
+    #expect(ingester.lives["g/n"]?.missing == 0)
+  }
+
+  /// Killed anywhere, before or after a commit, with everything that was not acknowledged sent again.
+  @Test(arguments: [UInt64(1), 2, 3, 4, 5])
+  func killsChangeNothing(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let sent = Self.plant(messages: 600)
+    var steady = Ingester()
+    for (topic, bytes) in sent { steady.take(topic, bytes) }
+    steady.commit()
+
+    var ingester = Ingester()
+    var acknowledged = 0
+    var next = 0
+    while acknowledged < sent.count {
+      let count = min(1 + generator.index(below: 90), sent.count - next)
+      for index in next..<(next + count) {
+        ingester.take(sent[index].topic, sent[index].bytes, packetID: UInt16(index % 60_000 + 1))
+      }
+      next += count
+      let fate = generator.index(below: 4)
+      if fate > 0 { ingester.commit(withCheckpoint: generator.index(below: 5) == 0) }
+      if fate > 1 { acknowledged = next }
+      if fate < 2 || generator.index(below: 6) == 0 {
+        try ingester.restart()
+        next = acknowledged
+      }
+    }
+    #expect(ingester.stored == steady.stored, "seed \(seed)")
+    #expect(ingester.rejected.isEmpty)
+    #expect(ingester.progress.storedReadings == steady.progress.storedReadings)
+    #expect(ingester.progress.fleetWatermark == steady.progress.fleetWatermark)
+    #expect(ingester.lives.mapValues(\.epoch) == steady.lives.mapValues(\.epoch))
+  }
+
+  /// A node that publishes again what it had under way counts once, with another packet id and after a restart too.
+  @Test func whatANodeSendsAgainCountsOnce() throws {
+    let sent = Self.plant(messages: 300)
+    var ingester = Ingester()
+    for (topic, bytes) in sent.prefix(200) { ingester.take(topic, bytes, packetID: 1) }
+    ingester.commit()
+    try ingester.restart()
+    for (topic, bytes) in sent[180..<303] { ingester.take(topic, bytes, packetID: 2) }
+    ingester.commit()
+    #expect(ingester.progress.storedMessages == 300 && ingester.progress.duplicateMessages == 20)
+    #expect(ingester.progress.duplicateReadings == 40)
+  }
+
+  /// A birth tells values again that were stored before a restart, when nothing but the windows knows them.
+  @Test func aBirthAfterARestartTellsNothingTwice() throws {
+    func birth(_ bdSeq: UInt64, at time: UInt64) -> [UInt8] {
+      sparkplugPayload(
+        [
+          sparkplugMetric("bdSeq", type: 4).int(11, bdSeq),
+          sparkplugMetric("load", alias: 1, type: 10, at: Self.start + 5).double(13, 4),
+          sparkplugMetric("state", alias: 2, type: 12, at: Self.start + 5).text(15, "on"),
+        ], at: time, seq: 0)
+    }
+    var ingester = Ingester()
+    ingester.take("spBv1.0/g/NBIRTH/n", birth(0, at: Self.start + 5))
+    ingester.commit()
+    #expect(ingester.progress.storedReadings == 1 && ingester.progress.rejectedReadings == 1)
+    for bdSeq in UInt64(1)...2 {
+      if bdSeq == 2 { try ingester.restart() }
+      ingester.take("spBv1.0/g/NBIRTH/n", birth(bdSeq, at: Self.start + 10 * bdSeq))
+      ingester.commit()
+      #expect(ingester.progress.storedReadings == 1)
+      #expect(ingester.progress.duplicateMessages == Int(bdSeq))
+      #expect(ingester.lives["g/n"]?.epoch == Int64(bdSeq) + 1)
+    }
+  }
+
+  @Test func aTimeFarInTheFutureCostsItself() {
+    var ingester = Ingester()
+    ingester.fold.futureLimit = .seconds(3600)
+    ingester.take(
+      "spBv1.0/g/NDATA/n",
+      sparkplugPayload(
+        [
+          sparkplugMetric("a").double(13, 1),
+          sparkplugMetric("b", at: Self.start + 99_000_000).double(13, 2),
+        ], at: Self.start, seq: 0))
+    ingester.commit()
+    #expect(ingester.progress.storedReadings == 1 && ingester.progress.rejectedReadings == 1)
+    #expect(ingester.rejected.first?.reason.contains("“b” is not taken: the time") ?? false)
+  }
+
+  /// Whatever comes: a payload is a notice, or one or more messages, each stored, late, a duplicate or rejected with a row.
+  @Test(arguments: [UInt64(11), 12, 13, 14])
+  func everyPayloadIsInOnePlace(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    var ingester = Ingester()
+    for step in 0..<5000 {
+      let before = ingester.fold.progress
+      let rows = ingester.batch.rejected.count
+      let (topic, bytes) = DamagedSparkplug.next(&generator)
+      ingester.take(topic, bytes, packetID: UInt16(generator.index(below: 50)))
+      let after = ingester.fold.progress
+      let messages = after.messages - before.messages
+      #expect(after.deliveries == before.deliveries + 1)
+      #expect((after.notices - before.notices == 1) == (messages == 0), "seed \(seed), step \(step)")
+      #expect(after.notices - before.notices <= 1)
+      let counted =
+        after.storedMessages + after.duplicateMessages + after.lateMessages + after.rejectedMessages
+      #expect(after.messages == counted, "seed \(seed), step \(step)")
+      let isRejected =
+        after.rejectedMessages > before.rejectedMessages || after.rejectedReadings > before.rejectedReadings
+      #expect((ingester.batch.rejected.count == rows + 1) == isRejected, "seed \(seed), step \(step)")
+      #expect(after.storedMessages == ingester.stored.count + ingester.batch.stored.count)
+      #expect(after.lateMessages == ingester.late.count + ingester.batch.late.count)
+      if step % 97 == 96 { ingester.commit(withCheckpoint: step % 5 == 0) }
+      if step % 970 == 969 { try ingester.restart() }
+    }
+    ingester.commit()
+    #expect(ingester.progress.storedMessages > 100 && ingester.progress.rejectedMessages > 100)
+  }
+}
