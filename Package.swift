@@ -82,7 +82,8 @@ let package = Package(
 
     // Layer 3: the parts of the pipeline
     .target(
-      name: "DeviceFleet", dependencies: [telemetry, files, supervision, wording, "MQTT", histogram]),
+      name: "DeviceFleet",
+      dependencies: [telemetry, files, supervision, wording, "MQTT", "Sparkplug", histogram]),
     .target(
       name: "Ingestion",
       dependencies: [
@@ -148,7 +149,7 @@ let package = Package(
       dependencies: [
         telemetry, files, wording, exactArithmetic, "OneClassSVM", "WindowStore", "Compute", "Detection",
         "Documents",
-        "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "ClusterCharts", "BatchScoring",
+        "Sparkplug", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "ClusterCharts", "BatchScoring",
         "HTTPLoad",
       ]),
 
@@ -164,7 +165,7 @@ let package = Package(
       name: "Scenario",
       dependencies: [
         telemetry, files, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Documents",
-        "PayloadMapping",
+        "PayloadMapping", "Sparkplug",
         "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "BatchScoring", "RealTimeScoring",
         "HTTPLoad", "StreamScoring",
         "Verdict",
@@ -211,7 +212,8 @@ let package = Package(
       name: "sonde",
       dependencies: [
         telemetry, files, supervision, wording, "OneClassSVM", "MQTT", "WindowStore", "Compute", "Detection",
-        "DetectionCharts", "Documents", "PayloadMapping", "DeviceFleet", "Ingestion", "Modelling",
+        "DetectionCharts", "Documents", "PayloadMapping", "Sparkplug", "DeviceFleet", "Ingestion",
+        "Modelling",
         "ClusterModel",
         "ClusterCharts", "Discovery", "BatchScoring", "HTTP", "RealTimeScoring", "HTTPLoad",
         "StreamScoring", "Alarms",

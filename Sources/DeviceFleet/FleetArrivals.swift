@@ -36,13 +36,13 @@ extension MessageSource {
         for message in delivery.messages { list.add(message, arrival: delivery.due + offset) }
         arrivals.messageCount += delivery.messages.count
       }
-      arrivals.listed[deviceIDs[index]] = list.device(isNumbered: isNumbered(deviceAt: index))
+      let style = groups.first { $0.devices.contains(index) }?.style
+      var device = list.device(isNumbered: style?.payload == .canonical)
+      // Sparkplug has numbers of its own.
+      if style?.payload == .sparkplug { device?.bySequence = [] }
+      arrivals.listed[deviceIDs[index]] = device
     }
     return arrivals
-  }
-
-  private func isNumbered(deviceAt index: Int) -> Bool {
-    groups.first { $0.devices.contains(index) }?.style.payload == .canonical
   }
 
   /// By how much half of the fleet's clocks, or more, are wrong most of the time: that is the fleet's own time, then.

@@ -124,9 +124,10 @@ struct RunSupervisor {
 
   private func ingestionSettings(_ parts: RunningParts) -> IngestionSettings {
     var settings = IngestionSettings(
-      broker: parts.addressForIngestion, topic: document.payload == nil ? document.topicFilter : "",
+      broker: parts.addressForIngestion, topic: document.topicFilter,
       clientID: "\(session)-ingest", store: folder.store, rules: document.ingestion)
     settings.payload = document.payload
+    settings.sparkplug = document.sparkplug
     settings.mqtt = ProtocolChoice(parts.version)
     settings.arrivals = folder.arrivals
     return settings

@@ -94,14 +94,7 @@ final class MQTTConnection {
     // A client marked as threaded queues its packets; any other writes acknowledgements before the message is seen.
     if options.queuesWrites { try MQTTError.check(mosquitto_threaded_set(handle, true), "set-up") }
     try present(address)
-    if let will = options.will {
-      try will.payload.withUnsafeBytes { payload in
-        try MQTTError.check(
-          mosquitto_will_set(
-            handle, will.topic, Int32(payload.count), payload.baseAddress, options.willQuality.rawValue,
-            will.isRetained), "last will")
-      }
-    }
+    if let will = options.will { try setWill(will, options.willQuality) }
     mosquitto_connect_v5_callback_set(handle, Self.connectCallback)
     mosquitto_disconnect_v5_callback_set(handle, Self.disconnectCallback)
     mosquitto_message_v5_callback_set(handle, Self.messageCallback)
@@ -112,6 +105,16 @@ final class MQTTConnection {
   deinit {
     // Closes the socket without DISCONNECT: to the broker we look dead, and it keeps what was not acknowledged.
     mosquitto_destroy(handle)
+  }
+
+  /// Has the broker publish `will` when a connection that is made from now on breaks.
+  func setWill(_ will: StatusPublication, _ quality: QualityOfService) throws {
+    try will.payload.withUnsafeBytes { payload in
+      try MQTTError.check(
+        mosquitto_will_set(
+          handle, will.topic, Int32(payload.count), payload.baseAddress, quality.rawValue, will.isRetained),
+        "last will")
+    }
   }
 
   // MARK: - Opening

@@ -27,6 +27,17 @@ package struct StatusPublication: Hashable, Sendable {
   }
 }
 
+/// What a client says when a connection is made, and what the broker says when that connection breaks.
+package struct ClientGreeting: Hashable, Sendable {
+  package var births: [StatusPublication]
+  package var will: StatusPublication
+
+  package init(births: [StatusPublication], will: StatusPublication) {
+    self.births = births
+    self.will = will
+  }
+}
+
 /// One client of a ``PublisherPool``.
 package struct PublisherClient: Hashable, Sendable {
   package var id: String

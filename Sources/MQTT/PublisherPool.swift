@@ -7,30 +7,6 @@ import Foundation
 /// Each client keeps a bounded number of publications unacknowledged; a publication beyond that waits. A connection
 /// that breaks is made again, and the library sends again what was not acknowledged. To be used from one thread.
 package final class PublisherPool {
-  /// What was handed to the broker, and what it has acknowledged.
-  package struct Counters: Hashable, Sendable {
-    /// Messages; one publication may carry several.
-    package var published = 0
-    package var acknowledged = 0
-    /// Readings in the messages published.
-    package var publishedReadings = 0
-    /// Readings in the messages acknowledged.
-    package var acknowledgedReadings = 0
-    /// Messages published at most once, which nobody acknowledges.
-    package var unconfirmed = 0
-    /// Publications of messages.
-    package var publications = 0
-    package var reconnects = 0
-    /// Publications that repeat an earlier one; in none of the counts above.
-    package var repeated = 0
-    /// Birth messages; in none of the counts above.
-    package var births = 0
-    /// Publications that wait for their acknowledgement, repeated ones and births too.
-    package var outstanding = 0
-    /// How long publications waited until a client of theirs had acknowledgements, or room to write.
-    package var waited = Duration.zero
-  }
-
   /// What a publication is to be counted as.
   package enum Content: Hashable, Sendable {
     /// Messages of one sender; `sender` is the caller's number for it, nil where nobody asks for an account of it.
@@ -87,7 +63,8 @@ package final class PublisherPool {
   private var clients: [Client] = []
   private var underWay = UnderWay()
   /// By client.
-  private var births: [Int: StatusPublication] = [:]
+  private var births: [Int: [StatusPublication]] = [:]
+  private let greeting: (Int) -> ClientGreeting?
   private let poller: Int32
   private var events: [epoll_event]
   private var sinceLastPoll = 0
@@ -97,16 +74,19 @@ package final class PublisherPool {
   ///
   /// - Parameters:
   ///   - perSecond: How many connections are made a second at most; nil: as many as can be.
+  ///   - greeting: Asked, for a client, before each of its connections; nil: what the client itself has is said each time.
   ///   - isStopped: Asked between connections; where it says so, the pool throws ``MQTTError/stopped``. Asked later while a
   ///     broken connection is made again, which is then given up sooner.
   package init(
     address: BrokerAddress, clients wanted: [PublisherClient], perSecond: Double? = nil,
+    greeting: @escaping (Int) -> ClientGreeting? = { _ in nil },
     until isStopped: @escaping () -> Bool = { false }
   ) throws {
     DescriptorLimit.raise()
     try DescriptorLimit.check(connections: wanted.count)
     self.address = address
     self.isStopped = isStopped
+    self.greeting = greeting
     events = Array(repeating: epoll_event(), count: min(max(wanted.count, 1), 1024))
     poller = epoll_create1(Int32(EPOLL_CLOEXEC))
     guard poller >= 0 else {
@@ -125,7 +105,8 @@ package final class PublisherPool {
         Client(
           connection: try connection(of: client, index), quality: client.quality,
           isRetained: client.isRetained, tellsIntendedTime: client.version == .five))
-      births[index] = client.birth
+      births[index] = client.birth.map { [$0] }
+      try prepareGreeting(index)
       try clients[index].connection.open()
       try greet(index)
       try watch(index)
@@ -180,6 +161,10 @@ package final class PublisherPool {
     try topic.withCString { try publish(client: index, topic: $0, payload: payload, as: content) }
   }
 
+  /// Waits while the window of client `index` is full. What is published at once then needs no waiting, in which its connection could
+  /// be made again. Throws ``MQTTError`` as ``publish(client:topic:payload:as:intended:due:)`` does.
+  package func awaitRoom(client index: Int) throws { try waitForRoom(index) }
+
   /// Without acknowledgements only the socket says that there is too much: then nothing waits in memory.
   private func waitForRoom(_ index: Int) throws {
     guard isFull(index) else { return }
@@ -228,9 +213,20 @@ package final class PublisherPool {
     clients[index].unacknowledged.append(outstanding)
   }
 
+  /// To be called before client `index` connects.
+  private func prepareGreeting(_ index: Int) throws {
+    guard let greeting = greeting(index) else { return }
+    births[index] = greeting.births
+    try clients[index].connection.setWill(greeting.will, clients[index].quality)
+  }
+
   /// Says that client `index` is there.
   private func greet(_ index: Int) throws {
-    guard let birth = births[index] else { return }
+    for birth in births[index] ?? [] { try say(birth, index) }
+  }
+
+  /// Publishes what is none of the messages, and is counted with the births.
+  package func say(_ birth: StatusPublication, _ index: Int) throws {
     counters.births += 1
     // Counted first: where the connection breaks at once, the library has kept the message all the same.
     if clients[index].quality != .atMostOnce {
@@ -303,6 +299,7 @@ package final class PublisherPool {
     let connection = clients[index].connection
     counters.reconnects += 1
     let begin = ContinuousClock.now
+    try prepareGreeting(index)
     while true {
       do {
         try connection.open()

@@ -1,5 +1,6 @@
 import DeviceFleet
 import PayloadMapping
+import Sparkplug
 import Telemetry
 
 /// Tries whether ingestion reads what a fleet publishes: the first publication of each group is encoded, decoded as
@@ -8,12 +9,19 @@ struct IngestionTrial {
   private let plan: FleetPlan
   private let groups: [DeviceGroup]
   private let payload: PayloadMapping?
+  private let sparkplug: SparkplugSettings?
 
-  /// - Parameter payload: How ingestion reads payloads; nil: they are canonical, or SenML.
-  init(_ plan: FleetPlan, _ groups: [DeviceGroup], payload: PayloadMapping? = nil) {
+  /// - Parameters:
+  ///   - payload: How ingestion reads payloads; nil: they are canonical, or SenML.
+  ///   - sparkplug: How it reads Sparkplug B, where payloads are of that.
+  init(
+    _ plan: FleetPlan, _ groups: [DeviceGroup], payload: PayloadMapping? = nil,
+    sparkplug: SparkplugSettings? = nil
+  ) {
     self.plan = plan
     self.groups = groups
     self.payload = payload
+    self.sparkplug = sparkplug
   }
 
   /// The first group that could not be read, and why; nil where all can.
@@ -21,7 +29,7 @@ struct IngestionTrial {
     let filter = plan.groups.first?.style.topic.filter
     for (index, group) in plan.groups.enumerated() {
       // A mapping says itself what to subscribe to.
-      if payload == nil, group.style.topic.filter != filter {
+      if payload == nil, sparkplug == nil, group.style.topic.filter != filter {
         return (index, "ingestion subscribes to one pattern of topics, and the groups have several")
       }
       if let reason = obstacle(of: group, groups[index]) { return (index, reason) }
@@ -35,6 +43,11 @@ struct IngestionTrial {
     {
       return "ingestion would take birth messages and last wills for telemetry: they have the same topics"
     }
+    guard (style.payload == .sparkplug) == (sparkplug != nil) else {
+      return sparkplug == nil
+        ? "it publishes Sparkplug B, which needs ingestion: { payload: sparkplug }"
+        : "ingestion reads Sparkplug B, and the group publishes something else"
+    }
     guard let device = group.devices.first else { return nil }
     let sent = Array(plan.messages(ofDeviceAt: device).prefix(style.batch))
     guard !sent.isEmpty else { return nil }
@@ -43,12 +56,17 @@ struct IngestionTrial {
       gateway: plan.connections.all.first { $0.devices.contains(device) }?.name ?? "")
     let topic = style.topic.string(names)
     var carriesPosition = true
-    if let reason = obstacle(in: sent, style.payload, topic, &carriesPosition) { return reason }
+    let trial = sparkplug.map {
+      SparkplugTrial(
+        settings: $0, group: names.group, node: names.gateway, device: names.device,
+        sensors: plan.sensors(ofDeviceAt: device))
+    }
+    if let reason = obstacle(in: sent, style.payload, topic, trial, &carriesPosition) { return reason }
     for placement in described.anomalies where placement.anomaly is DropoutAnomaly {
       var message = sent[0]
       message.values.removeAll { $0.sensor == placement.sensor }
       guard !message.values.isEmpty else { continue }
-      if let reason = obstacle(in: [message], style.payload, topic, &carriesPosition) {
+      if let reason = obstacle(in: [message], style.payload, topic, trial, &carriesPosition) {
         return "where a sensor drops out, \(reason)"
       }
     }
@@ -62,14 +80,19 @@ struct IngestionTrial {
 
   /// Why ingestion would not read what is sent on `topic`; nil where it would.
   private func obstacle(
-    in sent: [Message], _ format: PayloadFormat, _ topic: String, _ carriesPosition: inout Bool
+    in sent: [Message], _ format: PayloadFormat, _ topic: String, _ trial: SparkplugTrial?,
+    _ carriesPosition: inout Bool
   ) -> String? {
     var payload: [UInt8] = []
     format.encode(sent, into: &payload)
     var read: [Message] = []
     var refused = RefusedValues()
     do throws(PayloadError) {
-      refused = try decode(payload, topic, into: &read)
+      if let trial {
+        refused = try trial.read(sent, into: &read)
+      } else {
+        refused = try decode(payload, topic, into: &read)
+      }
     } catch {
       return "ingestion cannot read what it publishes: \(error)"
     }

@@ -96,7 +96,19 @@ extension ScenarioDecoder {
         return .canonical
       }
     }
-    guard section.choice("payload", ["canonical", "senml"]) == "senml" else { return .canonical }
+    switch section.choice("payload", ["canonical", "senml", "sparkplug"]) {
+    case "senml": return .senML(units: units(section, sensors))
+    case "sparkplug":
+      for key in ["topic", "birth", "will", "retain"] where section.node(key) != nil {
+        diagnostics.add(section.location(of: key), "\(key): Sparkplug B says itself what it is")
+      }
+      return .sparkplug
+    default: return .canonical
+    }
+  }
+
+  /// The units of a SenML pack.
+  private func units(_ section: MappingReader, _ sensors: [SensorPlan]) -> [SensorID: String] {
     var units: [SensorID: String] = [:]
     for sensor in sensors {
       guard let unit = sensor.unit else { continue }
@@ -105,7 +117,7 @@ extension ScenarioDecoder {
         diagnostics.add(section.location(of: "payload"), "payload: \(unit.quoted) is no unit of SenML")
       }
     }
-    return .senML(units: units)
+    return units
   }
 
   private func address(_ section: MappingReader, _ key: String) -> AddressTemplate? {

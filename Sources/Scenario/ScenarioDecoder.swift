@@ -5,6 +5,7 @@ import Documents
 import Files
 import MQTT
 import PayloadMapping
+import Sparkplug
 import Telemetry
 import Verdict
 import Wording
@@ -53,7 +54,8 @@ struct ScenarioDecoder {
     let groups = groups(reader, clock, climb)
     let recipe = recipe(reader)
     let ingestion = ingestion(reader)
-    let payload = payload(reader)
+    let sparkplug = sparkplug(reader)
+    let payload = sparkplug == nil ? payload(reader) : nil
     let model = model(reader)
     let scoring = scoring(reader, model)
     let deployments = deployments(reader, seed: seed)
@@ -74,7 +76,7 @@ struct ScenarioDecoder {
     if let duration {
       checkTimes(reader, duration, ingestion: ingestion, model: model, scoring: scoring, faults: breaks)
     }
-    let obstacle = source.flatMap { ingestionObstacle(to: reader, $0, groups, payload) }
+    let obstacle = source.flatMap { ingestionObstacle(to: reader, $0, groups, payload, sparkplug) }
     guard let name, let source, let times, diagnostics.isEmpty else { return nil }
     return ScenarioDocument(
       text: text, name: name, about: about, seed: seed,
@@ -83,7 +85,7 @@ struct ScenarioDecoder {
       mqtt: mqtt, publishing: publishing, ingestionObstacle: obstacle,
       unfilledExpectations: unfilled(
         expectations, reader, source, speed: clock.speed ?? .max, deployments: deployments),
-      source: source, ingestion: ingestion, payload: payload, model: model,
+      source: source, ingestion: ingestion, payload: payload, sparkplug: sparkplug, model: model,
       scoring: scoring, deployments: deployments, compute: compute, clusters: clusters,
       tooLargeSizes: tooLargeSizes(clusters, reader), serving: serving, streamScoring: streamScoring,
       faults: breaks.map(\.fault).sorted { $0.at < $1.at }, expectations: expectations.map(\.expectation),
@@ -144,10 +146,10 @@ struct ScenarioDecoder {
   /// Why ingestion could not read the fleet. In a scenario that asks for one, that is a fault.
   private func ingestionObstacle(
     to reader: MappingReader, _ source: ScenarioDocument.Source, _ groups: FleetGroups?,
-    _ payload: PayloadMapping?
+    _ payload: PayloadMapping?, _ sparkplug: SparkplugSettings?
   ) -> Diagnostic? {
     guard case .fleet(let plan) = source, let groups,
-      let found = IngestionTrial(plan, groups.groups, payload: payload).obstacle
+      let found = IngestionTrial(plan, groups.groups, payload: payload, sparkplug: sparkplug).obstacle
     else { return nil }
     let obstacle = Diagnostic(location: groups.locations[found.group].group, reason: found.reason)
     if let asking = ["ingestion", "model", "scoring"].first(where: { reader.node($0) != nil }) {

@@ -9,6 +9,7 @@ import Ingestion
 import MQTT
 import Modelling
 import PayloadMapping
+import Sparkplug
 import Telemetry
 import Verdict
 import WindowStore
@@ -97,6 +98,8 @@ package struct ScenarioDocument: Sendable {
   package let ingestion: IngestionRules
   /// How ingestion reads payloads; nil where they are canonical, or SenML.
   package let payload: PayloadMapping?
+  /// How it reads Sparkplug B; nil where payloads are none of that.
+  package let sparkplug: SparkplugSettings?
   /// Nil together with ``scoring``: the run ends with the windows.
   package let model: Model?
   package let scoring: Scoring?
@@ -167,7 +170,9 @@ package struct ScenarioDocument: Sendable {
 
   /// The topics that ingestion subscribes to.
   package var topicFilter: String {
-    source.messages.groups.first?.style.topic.filter ?? TelemetryTopic.filter
+    // Both say themselves what to subscribe to.
+    guard payload == nil, sparkplug == nil else { return "" }
+    return source.messages.groups.first?.style.topic.filter ?? TelemetryTopic.filter
   }
 
   /// What the scheduler needs to know; nil where the scenario scores nothing.

@@ -56,8 +56,10 @@ extension ScenarioSchema {
     name: "publish",
     keys: [
       Key(
-        name: "payload", kind: .choice(["canonical", "senml"]),
-        about: "The JSON of docs/ingestion.md, or SenML (RFC 8428). Default canonical."),
+        name: "payload", kind: .choice(["canonical", "senml", "sparkplug"]),
+        about:
+          "The JSON of docs/ingestion.md, SenML (RFC 8428) or Sparkplug B, which has topics of its own. Default canonical."
+      ),
       Key(
         name: "template", kind: .text,
         about:

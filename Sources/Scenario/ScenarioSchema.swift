@@ -171,7 +171,7 @@ package enum ScenarioSchema {
       Key(
         name: "payload", kind: .any([.text, .object(PayloadSchema.mapping)]),
         about:
-          "How payloads are read that are not Sonde's own: a mapping, a preset such as tasmota, or a file relative to this one."
+          "How payloads are read that are not Sonde's own: a mapping, a preset such as tasmota, a file relative to this one, or sparkplug."
       ),
     ], atMostOneOf: [["hop", "session_gap"]])
 

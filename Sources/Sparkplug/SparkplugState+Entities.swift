@@ -45,14 +45,21 @@ extension SparkplugState {
     let slash = UInt8(ascii: "/")
     let id =
       settings.deviceNames == .own ? EscapedName.id(of: own) : EscapedName.id(of: path, separator: slash)
-    var device = id.flatMap { DeviceID($0) }
-    if let named = device {
-      if owners[named] == nil { owners[named] = entities.count } else { device = nil }
-    }
-    entities.append(Entity(path: path, device: device, node: node))
+    entities.append(Entity(path: path, device: id.flatMap { DeviceID($0) }, node: node))
     paths[path] = entities.count - 1
     touch(entities.count - 1)
     return entities.count - 1
+  }
+
+  /// The device id of the readings of an entity; nil where it has none.
+  mutating func device(ofEntityAt index: Int) -> DeviceID? {
+    guard let device = entities[index].device else { return nil }
+    if entities[index].isNamed { return device }
+    guard owners[device] == nil else { return nil }
+    owners[device] = index
+    entities[index].isNamed = true
+    touch(index)
+    return device
   }
 
   mutating func touch(_ entity: Int) {

@@ -57,13 +57,14 @@ extension SparkplugState {
     reading.isBirth = isBirth
     reading.isRepetition = isRepetition
     // No copy of the table may be held while it changes.
-    let device = entities[message.entity].device
+    var device: DeviceID?
     let position = Message.Position(epoch: entities[message.entity].epoch, sequence: number)
     for (place, metric) in message.metrics.enumerated() {
       guard let index = index(of: metric, place, message, &reading.refused) else { continue }
       let entry = entities[message.entity].metrics.entries[index]
       guard !entry.isControl, !metric.isNull else { continue }
       func refuse(_ reason: String) { reading.refused.add("\(entry.name.quoted) \(reason)") }
+      if device == nil { device = self.device(ofEntityAt: message.entity) }
       guard let device else {
         refuse(nameless(message.entity))
         continue

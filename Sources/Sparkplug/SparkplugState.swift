@@ -10,7 +10,7 @@ package struct SparkplugState: Sendable {
   /// A node itself, or one of its devices.
   struct Entity: Sendable {
     let path: String
-    /// Nil where no id can be made of its name, or another has it.
+    /// Nil where no id can be made of its name.
     let device: DeviceID?
     /// Its node's place in ``nodes``.
     let node: Int
@@ -18,6 +18,8 @@ package struct SparkplugState: Sendable {
     /// The life of its node in which its own began.
     var nodeLife: Int64 = 0
     var isAlive = false
+    /// Whether it has had a reading, and with it its device id.
+    var isNamed = false
     /// Whether its life began with a birth that was seen.
     var hasBirth = false
     var metrics = MetricTable()
@@ -50,6 +52,7 @@ package struct SparkplugState: Sendable {
   var entities: [Entity] = []
   var nodes: [Node] = []
   var paths: [String: Int] = [:]
+  /// Whose a device id is: of two that would have the same, that of the first reading.
   var owners: [DeviceID: Int] = [:]
   var topics = TopicTable()
   /// Entities of which something is to be kept.

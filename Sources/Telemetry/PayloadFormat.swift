@@ -71,6 +71,8 @@ package enum PayloadFormat: Hashable, Sendable {
   case senML(units: [SensorID: String])
   /// A template filled in for each instant; several stand one under another.
   case template(PayloadTemplate)
+  /// Sparkplug B. A payload of it is of a node, which numbers what it publishes; whoever publishes has one.
+  case sparkplug
 
   /// Whether one payload may carry several instants of a device.
   package var carriesInstants: Bool { self != .canonical }
@@ -80,6 +82,8 @@ package enum PayloadFormat: Hashable, Sendable {
     switch self {
     case .canonical:
       for message in messages { PayloadCodec.encode(message, into: &buffer) }
+    // There is nothing in a message alone.
+    case .sparkplug: break
     case .senML(let units): SenML.encode(messages, units: units, into: &buffer)
     case .template(let template):
       for (index, message) in messages.enumerated() {

@@ -41,8 +41,10 @@ package struct PlannedArrivals: Hashable, Sendable, Codable {
 
     /// When the message arrives that came with `timestamp` and `position`.
     package func arrival(_ timestamp: Timestamp, _ position: Message.Position?) -> Timestamp {
-      let runs = position == nil ? byTime : bySequence
-      let key = position?.sequence ?? timestamp.milliseconds
+      // Where the plan's numbers are not those of payloads, nothing is listed by them.
+      let sequence = bySequence.isEmpty ? nil : position?.sequence
+      let runs = sequence == nil ? byTime : bySequence
+      let key = sequence ?? timestamp.milliseconds
       var (low, high) = (0, runs.count)
       while low < high {
         let middle = (low + high) / 2

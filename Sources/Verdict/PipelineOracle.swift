@@ -150,12 +150,15 @@ package struct PipelineOracle {
   /// carry no sequence number it cannot be told.
   private func findMisfiled(in store: WindowStoreReader, _ findings: inout Findings) throws {
     var storedLate: [DeviceID: Set<Int64>] = [:]
+    let renumbered = source.renumberedDevices
     try store.forEachAccountedMessage { message in
-      guard message.isLate, let position = message.position else { return }
+      guard message.isLate, let position = message.position, !renumbered.contains(message.device) else {
+        return
+      }
       storedLate[message.device, default: []].insert(position.sequence)
     }
     var wantedLate: [DeviceID: [Int64: Int]] = [:]
-    for (index, device) in source.deviceIDs.enumerated() {
+    for (index, device) in source.deviceIDs.enumerated() where !renumbered.contains(device) {
       let late = outcome(ofDeviceAt: index).late
       let found = storedLate[device] ?? []
       for sequence in found.subtracting(late.keys).sorted() where isPlanned(sequence, at: index) {

@@ -71,7 +71,9 @@ package struct ReadingLedger: Hashable, Sendable {
     var indices: [DeviceID: Int] = [:]
     for (index, device) in source.deviceIDs.enumerated() { indices[device] = index }
     var copies: [[UInt8]] = source.deviceIDs.map { _ in [] }
-    // Payloads without a sequence are told apart by their time, which no two of a device then share.
+    let renumbered = source.renumberedDevices
+    var rejections = SparkplugRejections(source)
+    // Payloads without a sequence, or with another, are told apart by their time, which no two of a device then share.
     var sequencesByTime: [Int: [Timestamp: Int]] = [:]
     func sequence(_ position: Message.Position?, _ timestamp: Timestamp, _ device: Int) -> Int? {
       if let position { return position.sequence < 0 ? nil : Int(position.sequence) }
@@ -86,7 +88,8 @@ package struct ReadingLedger: Hashable, Sendable {
     }
     try store.forEachAccountedMessage { message in
       guard let device = indices[message.device],
-        let sequence = sequence(message.position, message.timestamp, device)
+        let sequence = sequence(
+          renumbered.contains(message.device) ? nil : message.position, message.timestamp, device)
       else { return }
       while copies[device].count <= sequence { copies[device].append(0) }
       if copies[device][sequence] < 2 { copies[device][sequence] += 1 }
@@ -96,7 +99,10 @@ package struct ReadingLedger: Hashable, Sendable {
       // Of a payload of which something was taken, ingestion has counted the values that were not.
       guard rejected.readings == nil else { return }
       var isPlanned = false
-      for message in Self.messages(in: rejected) {
+      let messages =
+        renumbered.isEmpty
+        ? Self.messages(in: rejected) : rejections.messages(rejected.topic, rejected.payload)
+      for message in messages {
         guard let device = indices[message.device],
           let sequence = sequence(message.position, message.timestamp, device)
         else { continue }

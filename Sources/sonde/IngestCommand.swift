@@ -6,6 +6,7 @@ import Ingestion
 import Logging
 import MQTT
 import Scenario
+import Sparkplug
 import Supervision
 import Telemetry
 import WindowStore
@@ -47,10 +48,23 @@ struct IngestCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      How payloads are read that are not Sonde's own: a YAML file, or a preset such as tasmota; “sonde payload presets” lists them.
+      How payloads are read that are not Sonde's own: a YAML file, or a preset such as tasmota (“sonde payload presets” lists them), or sparkplug for Sparkplug B.
       """, valueName: "file|preset"), completion: .file(extensions: ["yaml", "yml"]))
   var payload: String?
   @OptionGroup var discovery: DiscoveryOptions
+  @Option(
+    help: ArgumentHelp(
+      """
+      With --payload sparkplug: whether nodes are asked for their births where messages are missing or cannot be told without: ask, or \
+      never, which only listens.
+      """, valueName: "ask|never"))
+  var rebirth: SparkplugSettings.Rebirth?
+  @Option(
+    help: ArgumentHelp(
+      """
+      With --payload sparkplug: what devices are called: path (group.node.device), or own (the device's own name, or its node's).
+      """, valueName: "path|own"))
+  var deviceNames: SparkplugSettings.DeviceNames?
   @Option(
     name: .customLong("run"),
     help: ArgumentHelp(
@@ -187,6 +201,13 @@ struct IngestCommand: ParsableCommand {
       broker: try access.apply(to: broker), topic: topic ?? TelemetryTopic.filter,
       clientID: clientID ?? "sonde-ingest", store: store, rules: rules)
     settings.mqtt = versions.mqtt
+    if payload == PayloadDocument.sparkplug {
+      settings.sparkplug = SparkplugSettings(
+        rebirth: rebirth ?? .never, deviceNames: deviceNames ?? .path)
+      if topic == nil { settings.topic = "" }
+    } else if rebirth != nil || deviceNames != nil {
+      throw ValidationError("--rebirth and --device-names need --payload sparkplug")
+    }
     settings.messagesPerCommit = messagesPerCommit
     settings.messagesPerCheckpoint = messagesPerCheckpoint
     return settings
@@ -195,7 +216,7 @@ struct IngestCommand: ParsableCommand {
   /// What the options say, with the folders made that it needs.
   private func ownSettings() throws -> IngestionSettings {
     var settings = try settings()
-    if let payload {
+    if let payload, settings.sparkplug == nil {
       settings.payload = try PayloadDocument.named(payload)
       if topic == nil { settings.topic = "" }
     }
@@ -236,6 +257,10 @@ extension BrokerAddress: ExpressibleByArgument {
 }
 
 extension LatePolicy: ExpressibleByArgument {}
+
+extension SparkplugSettings.Rebirth: ExpressibleByArgument {}
+
+extension SparkplugSettings.DeviceNames: ExpressibleByArgument {}
 
 /// A duration, or `snapshot`.
 struct WindowLength: ExpressibleByArgument {

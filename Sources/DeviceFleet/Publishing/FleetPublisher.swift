@@ -52,12 +52,15 @@ package final class FleetPublisher {
     let client: Int32
     let group: Int32
     let device: DeviceID
+    /// Its place among the devices of its connection.
+    let place: Int32
     /// Messages with readings that it has published; without repeated ones.
     var published: Int32 = 0
   }
 
   private let clock: PublishingClock
   private let pool: PublisherPool
+  private let sparkplug: SparkplugFleet
   private let start: Timestamp
   private var senders: [Sender]
   private let groups: [PublishingGroup]
@@ -99,9 +102,11 @@ package final class FleetPublisher {
     for (index, connection) in connections.enumerated() {
       let group = groups[connection.group]
       clients.append(Self.client(connection, group, options))
-      for device in connection.devices {
+      for (place, device) in connection.devices.enumerated() {
         senders.append(
-          Sender(client: Int32(index), group: Int32(connection.group), device: deviceIDs[device]))
+          Sender(
+            client: Int32(index), group: Int32(connection.group), device: deviceIDs[device],
+            place: Int32(place)))
         indices.append(device)
         ledger.planned += source.messageCount(ofDeviceAt: device)
       }
@@ -112,8 +117,11 @@ package final class FleetPublisher {
     self.senders = senders
     deliveries = source.deliveriesInOrder(ofDevicesAt: indices)
     let begin = ContinuousClock.now
+    let sparkplug = SparkplugFleet(connections, of: source)
+    self.sparkplug = sparkplug
     pool = try PublisherPool(
-      address: broker, clients: clients, perSecond: options.connectionsPerSecond, until: { stop.isSet })
+      address: broker, clients: clients, perSecond: options.connectionsPerSecond,
+      greeting: sparkplug.greeting, until: { stop.isSet })
     ledger.connectSeconds = (ContinuousClock.now - begin).seconds
   }
 
@@ -148,6 +156,8 @@ package final class FleetPublisher {
     let begin = ContinuousClock.now
     do {
       try publishAll(since: begin, until: stop, allowance, observe)
+      try drain(stop)
+      for (client, death) in sparkplug.farewells { try pool.say(death, client) }
       try drain(stop)
     } catch let error as MQTTError {
       if !stop.isSet { failure = error }
@@ -240,6 +250,7 @@ package final class FleetPublisher {
   /// - Parameter intended: When it was meant to leave; nil without a schedule.
   private func hand(_ delivery: Delivery, to index: Int, _ intended: IntendedTime?) throws {
     payload.removeAll(keepingCapacity: true)
+    topic.removeAll(keepingCapacity: true)
     let sender = senders[index]
     let group = groups[Int(sender.group)]
     let client = Int(sender.client)
@@ -247,22 +258,30 @@ package final class FleetPublisher {
     var content = PublisherPool.Content.repeated
     switch delivery.parcel {
     case .messages(let messages):
-      style.payload.encode(messages, into: &payload)
       content = .messages(
         messages.count, readings: messages.reduce(0) { $0 + $1.values.count }, sender: index)
       senders[index].published += Int32(messages.count)
-    case .again(let messages):
-      style.payload.encode(messages, into: &payload)
-    case .waste(let bytes):
-      payload.append(contentsOf: bytes)
+    case .again: break
+    case .waste:
       content = .messages(1, readings: 0)
       ledger.waste += 1
     case .cut:
       return try pool.cut(client: client)
     }
-    topic.removeAll(keepingCapacity: true)
-    style.topic.write(
-      PublisherNames(group: group.name, device: sender.device.name, gateway: names[client]), into: &topic)
+    if sparkplug.publishes(client) {
+      // What a node numbers must leave in its life.
+      try pool.awaitRoom(client: client)
+      sparkplug.encode(delivery, client, device: Int(sender.place), into: &payload)
+      topic.append(contentsOf: sparkplug.topic(client, device: Int(sender.place)).utf8)
+    } else {
+      switch delivery.parcel {
+      case .messages(let messages), .again(let messages): style.payload.encode(messages, into: &payload)
+      case .waste(let bytes): payload.append(contentsOf: bytes)
+      case .cut: break
+      }
+      style.topic.write(
+        PublisherNames(group: group.name, device: sender.device.name, gateway: names[client]), into: &topic)
+    }
     topic.append(0)
     try topic.withUnsafeBytes { topic in
       guard let start = topic.assumingMemoryBound(to: CChar.self).baseAddress else { return }

@@ -2,11 +2,15 @@ import Documents
 import Files
 import Foundation
 import PayloadMapping
+import Sparkplug
 import Telemetry
 import Wording
 
 /// Payload mappings as people name and write them: a preset, or a YAML file.
 package enum PayloadDocument {
+  /// What is said in place of a mapping where payloads are of Sparkplug B.
+  package static let sparkplug = "sparkplug"
+
   /// The mapping that `name` stands for: that of a preset, else that of the file of this name, relative to `folder`.
   ///
   /// Throws ``Diagnostics`` with everything that is wrong in the file, `FileError`, and ``PayloadNameError`` where there is neither.
@@ -73,6 +77,17 @@ package struct PayloadNameError: ExitingError {
 }
 
 extension ScenarioDecoder {
+  /// `ingestion.payload: sparkplug`. A scenario's devices have names of their own, by which everything else knows them.
+  func sparkplug(_ reader: MappingReader) -> SparkplugSettings? {
+    guard reader.mapping("ingestion")?.node("payload")?.choice(among: [PayloadDocument.sparkplug]) != nil
+    else { return nil }
+    if reader.node("replay") != nil {
+      diagnostics.add(
+        reader.location, "payload: recordings are published in Sonde's own form, which is no Sparkplug")
+    }
+    return SparkplugSettings(deviceNames: .own)
+  }
+
   /// `ingestion.payload`: a mapping that is written there, the name of a preset, or that of a file.
   func payload(_ reader: MappingReader) -> PayloadMapping? {
     guard let section = reader.mapping("ingestion"), let node = section.node("payload") else { return nil }
