@@ -69,8 +69,8 @@ struct MetricTable: Sendable {
       return Int(known)
     }
     let isControl =
-      name == SparkplugNames.birthDeathSequence || name.hasPrefix("Node Control/")
-      || name.hasPrefix("Device Control/")
+      name == SparkplugNames.birthDeathSequence
+      || SparkplugNames.controls.contains { name.hasPrefix($0) || name.contains("/" + $0) }
     entries.append(
       Entry(
         name: name, sensor: EscapedName.id(of: name, separator: UInt8(ascii: "/")).flatMap { SensorID($0) },
@@ -90,6 +90,8 @@ struct MetricTable: Sendable {
 enum SparkplugNames {
   /// Counts the connections of a node; its birth and its last will have the same.
   static let birthDeathSequence = "bdSeq"
+  /// What names of commands begin with, or go on with after a slash.
+  static let controls = ["Node Control/", "Device Control/"]
   /// A command to a node: be born again.
   static let rebirth = "Node Control/Rebirth"
 }

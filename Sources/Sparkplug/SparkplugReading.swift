@@ -10,7 +10,7 @@ package struct SparkplugReading: Sendable {
   package var isRepetition = false
   /// Whether it is a birth, whose values may have been told before.
   package var isBirth = false
-  /// Values of a birth that are not newer than what was told before.
+  /// Values of a birth with the time of the last that was told.
   package var repeatedReadings = 0
 
   /// Whether it is about lives, and has no values.

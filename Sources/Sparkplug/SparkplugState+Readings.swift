@@ -100,7 +100,7 @@ extension SparkplugState {
       }
       let milliseconds = Int64(time)
       if !isRepetition {
-        if isBirth, milliseconds <= entry.newest {
+        if isBirth, milliseconds == entry.newest {
           reading.repeatedReadings += 1
           continue
         }

@@ -5,9 +5,10 @@
 #   batch     Azure's own client starts and lists batch jobs (sonde serve --batch)
 #   openapi   schemathesis finds nothing against the services' own OpenAPI documents
 #   kubernetes  the manifests of a service and of batch jobs pass the schemas of two versions of Kubernetes; needs no run
+#   sparkplug   two implementations of Sparkplug B and Sonde's read each other's messages (sonde ingest, sonde simulate); needs no run, but mosquitto
 #
-#   run.sh [RUN_DIR [azure|protocol|batch|openapi|kubernetes]…]
-# Without a run it makes a quickstart first.
+#   run.sh [RUN_DIR [azure|protocol|batch|openapi|kubernetes|sparkplug]…]
+# Without a run it makes a quickstart first; those that need none take any RUN_DIR.
 # The peers come from PyPI into virtual environments beside the scripts. Without PyPI and without them nothing is checked, and it leaves with 69.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -22,7 +23,7 @@ else
   run=$folder/run
   "$sonde" run "$root/Scenarios/quickstart.yaml" --out "$run" >/dev/null
 fi
-[ $# -gt 0 ] || set -- azure protocol batch openapi kubernetes
+[ $# -gt 0 ] || set -- azure protocol batch openapi kubernetes sparkplug
 
 for peer in "$@"; do
   if ! python=$("$root/Benchmarks/venv.sh" "$here/$peer"); then
@@ -36,6 +37,7 @@ for peer in "$@"; do
     batch) "$python" "$here/batch/check.py" "$sonde" "$run" ;;
     openapi) "$python" "$here/openapi/check.py" "$sonde" "$run" ;;
     kubernetes) "$python" "$here/kubernetes/check.py" "$sonde" ;;
+    sparkplug) "$python" "$here/sparkplug/check.py" "$sonde" ;;
     *) echo "clients: there is no $peer" >&2; exit 64 ;;
   esac
 done

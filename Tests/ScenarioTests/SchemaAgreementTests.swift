@@ -155,6 +155,11 @@ import Testing
         "sensors": { "t": { "signal": [{ "constant": { "value": 1 } }] } } }], "ingestion": { "payload": "tasmota" } }
     """,
     """
+    { "name": "sparkplug", "clock": { "duration": "2h" }, "fleet": [{ "device": "d", "count": 2, "every": "1m", "gateways": 1,
+        "publish": { "payload": "sparkplug" }, "sensors": { "t": { "signal": [{ "constant": { "value": 1 } }] } } }],
+      "ingestion": { "payload": "sparkplug" } }
+    """,
+    """
     { "name": "long", "replay": { "files": ["a.csv", "b.csv"], "device_column": "d", "sensor_column": "s",
       "value_column": "v" } }
     """,
@@ -210,7 +215,7 @@ import Testing
     "is the name of the value", "has no path", "which only topics", "the record itself is no text",
     "there is no name",
     "to be named by", "that is ignored has", "leave it out, or write true", "only times of iso8601",
-    "no preset of payloads", "a sequence alone", "in Sonde's own form",
+    "no preset of payloads", "a sequence alone", "in Sonde's own form", "Sparkplug B says itself",
     // Fractions of a millisecond, a hundred years.
     "expected a duration", "seven numbers", "a size of at least", "expected mqtt://",
     // Files.

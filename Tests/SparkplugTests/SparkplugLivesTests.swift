@@ -102,7 +102,7 @@ import Testing
     #expect(try plant.data(4, device: nil, seq: 1, at: 2001).texts == ["g.n/load=4.0@2001#2.1"])
   }
 
-  /// A birth tells the last values again; those that are no newer than what was told are no readings.
+  /// A birth tells the last values again; those with the time of the last that was told are no readings.
   @Test func aBirthRepeatsValues() throws {
     var plant = Plant()
     func birth(_ bdSeq: UInt64, at milliseconds: UInt64, _ value: Double, measured: UInt64) -> [UInt8] {
@@ -122,6 +122,9 @@ import Testing
     // The same birth again is none.
     let again = try plant.read("spBv1.0/g/NBIRTH/n", birth(2, at: 3000, 3, measured: 1101))
     #expect(again.isRepetition && again.texts == third.texts)
+    // What is older was told by nobody.
+    let older = try plant.read("spBv1.0/g/NBIRTH/n", birth(3, at: 3500, 3, measured: 1000))
+    #expect(older.texts == ["g.n/load=3.0@1000#4.0"])
   }
 
   @Test func whatIsNoneOfSparkplugIsRefused() throws {
