@@ -3,6 +3,9 @@
 /// What a sequence number stands for is told by the 256 newest messages. One with the bytes of the message that had its number last is
 /// that message again. One whose payload is older than the newest, and that is less than half a round behind, fills a gap: it was
 /// overtaken. Everything else goes on, and what lies between is missing.
+///
+/// What a node had under way when its connection broke comes again with the next, and, where that breaks too, with the one after it, behind the
+/// birth of another life: so the newest messages of former lives are known as well, while a life is young.
 package struct NodeNumbers: Hashable, Sendable {
   /// What a message is.
   package enum Place: Hashable, Sendable {
@@ -12,18 +15,31 @@ package struct NodeNumbers: Hashable, Sendable {
     case late(Int64)
     /// One that came before.
     case again(Int64)
+    /// One that came before, in a former life.
+    case former
 
     package var number: Int64 {
       switch self {
       case .next(let number, _), .late(let number), .again(let number): number
+      case .former: 0
+      }
+    }
+
+    package var isRepetition: Bool {
+      switch self {
+      case .next, .late: false
+      case .again, .former: true
       }
     }
   }
 
   private struct Seen: Hashable, Sendable {
     var number: Int64 = -1
-    var digest: UInt32 = 0
+    var digest: UInt64 = 0
   }
+
+  /// How many messages are known: as many as there are sequence numbers.
+  private static let known = 256
 
   /// The newest number; −1 before the first message.
   package private(set) var last: Int64 = -1
@@ -31,11 +47,18 @@ package struct NodeNumbers: Hashable, Sendable {
   private var lastSent: UInt64 = 0
   /// By sequence number.
   private var seen: [Seen] = []
+  /// Digests of the newest messages of former lives, oldest first.
+  private var former: [UInt64] = []
+  /// How many messages of this life came.
+  private var taken = 0
 
   package init() {}
 
   /// A life that begins with a message of this sequence number.
-  init(birth sequence: UInt8, digest: UInt32, sent: UInt64?) {
+  ///
+  /// - Parameter former: The numbers of the life before.
+  package init(birth sequence: UInt8, digest: UInt64, sent: UInt64?, after former: NodeNumbers) {
+    self.former = (former.former + former.digests(of: Self.known)).suffix(Self.known)
     note(Int64(sequence), digest, sent)
   }
 
@@ -45,7 +68,17 @@ package struct NodeNumbers: Hashable, Sendable {
   ///   - sequence: Nil where it has none: it is then the next, if it is not the last again.
   ///   - digest: Of its topic and its bytes.
   ///   - sent: Its payload's time; nil where it has none.
-  package func place(_ sequence: UInt8?, _ digest: UInt32, sent: UInt64?) -> Place {
+  package func place(_ sequence: UInt8?, _ digest: UInt64, sent: UInt64?) -> Place {
+    let place = placeInLife(sequence, digest, sent: sent)
+    return !place.isRepetition && isFormer(digest, sent: sent) ? .former : place
+  }
+
+  /// Whether a message is one of a former life. Without a time, two of different lives may have the same bytes.
+  func isFormer(_ digest: UInt64, sent: UInt64?) -> Bool {
+    !former.isEmpty && sent != nil && former.contains(digest)
+  }
+
+  private func placeInLife(_ sequence: UInt8?, _ digest: UInt64, sent: UInt64?) -> Place {
     guard last >= 0 else { return .next(Int64(sequence ?? 0), missing: 0) }
     guard let sequence else {
       let isLast = seen[Int(last & 255)] == Seen(number: last, digest: digest)
@@ -61,19 +94,34 @@ package struct NodeNumbers: Hashable, Sendable {
   }
 
   /// Takes a message down at its place.
-  package mutating func take(_ place: Place, _ digest: UInt32, sent: UInt64?) {
+  package mutating func take(_ place: Place, _ digest: UInt64, sent: UInt64?) {
     switch place {
     case .next(let number, _): note(number, digest, sent)
     case .late(let number): seen[Int(number & 255)] = Seen(number: number, digest: digest)
-    case .again: break
+    case .again, .former: break
     }
   }
 
-  private mutating func note(_ number: Int64, _ digest: UInt32, _ sent: UInt64?) {
-    if seen.isEmpty { seen = Array(repeating: Seen(), count: 256) }
+  private mutating func note(_ number: Int64, _ digest: UInt64, _ sent: UInt64?) {
+    if seen.isEmpty { seen = Array(repeating: Seen(), count: Self.known) }
+    taken += 1
+    if taken > Self.known { former = [] }
     last = number
     lastSent = sent ?? lastSent
     seen[Int(number & 255)] = Seen(number: number, digest: digest)
+  }
+
+  /// The numbers of the newest `count` messages, of which some may not have come.
+  private func newest(_ count: Int) -> ClosedRange<Int64>? {
+    last < 0 ? nil : max(0, last - Int64(count) + 1)...last
+  }
+
+  /// The digests of the newest messages, oldest first.
+  private func digests(of count: Int) -> [UInt64] {
+    newest(count)?.compactMap { number in
+      let entry = seen[Int(number & 255)]
+      return entry.number == number ? entry.digest : nil
+    } ?? []
   }
 
   // MARK: - Durable form
@@ -82,12 +130,15 @@ package struct NodeNumbers: Hashable, Sendable {
   func write(into bytes: inout [UInt8]) {
     bytes.appendWire(varint: UInt64(bitPattern: last + 1))
     bytes.appendWire(varint: lastSent)
-    guard last >= 0 else { return }
-    for number in max(0, last - Int64(SparkplugLimits.durableDigests) + 1)...last {
+    let numbers = newest(SparkplugLimits.durableDigests)
+    let kept = former.suffix(SparkplugLimits.durableDigests - (numbers?.count ?? 0))
+    bytes.appendWire(varint: UInt64(kept.count))
+    for digest in kept { bytes.append(digest: digest) }
+    guard let numbers else { return }
+    for number in numbers {
       let entry = seen[Int(number & 255)]
       // No message has the digest 0.
-      let digest = entry.number == number ? entry.digest : 0
-      for place in 0..<4 { bytes.append(UInt8(truncatingIfNeeded: digest >> UInt32(8 * place))) }
+      bytes.append(digest: entry.number == number ? entry.digest : 0)
     }
   }
 
@@ -96,12 +147,22 @@ package struct NodeNumbers: Hashable, Sendable {
     guard count < 1 << 62 else { throw DurableReader.Damage() }
     last = Int64(count) - 1
     lastSent = try reader.varint()
-    guard last >= 0 else { return }
-    seen = Array(repeating: Seen(), count: 256)
-    for number in max(0, last - Int64(SparkplugLimits.durableDigests) + 1)...last {
-      let digest = try reader.fixed32()
+    let formerCount = try reader.varint()
+    guard formerCount <= UInt64(SparkplugLimits.durableDigests) else { throw DurableReader.Damage() }
+    for _ in 0..<formerCount { former.append(try reader.fixed64()) }
+    guard let numbers = newest(SparkplugLimits.durableDigests) else { return }
+    seen = Array(repeating: Seen(), count: Self.known)
+    for number in numbers {
+      let digest = try reader.fixed64()
       if digest != 0 { seen[Int(number & 255)] = Seen(number: number, digest: digest) }
     }
+    taken = numbers.count
+  }
+}
+
+extension [UInt8] {
+  fileprivate mutating func append(digest: UInt64) {
+    for place in 0..<8 { append(UInt8(truncatingIfNeeded: digest >> UInt64(8 * place))) }
   }
 }
 
@@ -130,16 +191,16 @@ struct DurableReader {
     throw Damage()
   }
 
-  mutating func fixed32() throws(Damage) -> UInt32 {
-    guard bytes.count - offset >= 4 else { throw Damage() }
-    var value: UInt32 = 0
-    for place in 0..<4 { value |= UInt32(bytes[offset + place]) << UInt32(8 * place) }
-    offset += 4
+  mutating func fixed64() throws(Damage) -> UInt64 {
+    guard bytes.count - offset >= 8 else { throw Damage() }
+    var value: UInt64 = 0
+    for place in 0..<8 { value |= UInt64(bytes[offset + place]) << UInt64(8 * place) }
+    offset += 8
     return value
   }
 }
 
-/// A digest that tells messages of one sequence number apart: FNV-1a (Fowler, Noll, Vo) over eight bytes at a time, never 0.
+/// A digest that tells messages of a node apart: FNV-1a (Fowler, Noll, Vo) over eight bytes at a time, never 0.
 struct MessageDigest {
   private var hash: UInt64 = 0xcbf2_9ce4_8422_2325
 
@@ -164,5 +225,5 @@ struct MessageDigest {
     hash ^= hash >> 29
   }
 
-  var value: UInt32 { max(1, UInt32(truncatingIfNeeded: hash ^ (hash >> 32))) }
+  var value: UInt64 { max(1, hash ^ (hash >> 32)) }
 }

@@ -16,7 +16,7 @@ extension SparkplugState {
     if isNode {
       bytes.appendWire(varint: node.bdSeq == nil ? 0 : 1)
       bytes.appendWire(varint: node.bdSeq ?? 0)
-      bytes.appendWire(varint: UInt64(node.birthDigest))
+      bytes.appendWire(varint: node.birthDigest)
       node.numbers.write(into: &bytes)
     }
     return SparkplugLife(
@@ -40,7 +40,7 @@ extension SparkplugState {
         let hasSequence = try reader.varint() == 1
         let bdSeq = try reader.varint()
         nodes[node].bdSeq = hasSequence ? bdSeq : nil
-        nodes[node].birthDigest = UInt32(truncatingIfNeeded: try reader.varint())
+        nodes[node].birthDigest = try reader.varint()
         nodes[node].numbers = try NodeNumbers(from: &reader)
         nodes[node].missing = life.missing
       }

@@ -8,7 +8,7 @@ struct SparkplugMessage {
   let wire: WirePayload
   /// They point into the payload.
   let metrics: [WireMetric]
-  let digest: UInt32
+  let digest: UInt64
   let isKnownRepetition: Bool
   let receivedMs: Int64
   /// Why its aliases cannot be told.

@@ -38,7 +38,7 @@ package struct SparkplugState: Sendable {
     var numbers = NodeNumbers()
     var bdSeq: UInt64?
     /// Of the birth that its life began with.
-    var birthDigest: UInt32 = 0
+    var birthDigest: UInt64 = 0
     /// The connection of ours in which it died; what it had under way then still comes.
     var diedIn = -1
     var missing: Int64 = 0
@@ -126,14 +126,18 @@ package struct SparkplugState: Sendable {
   {
     let index = message.node
     let sequence = message.sequence ?? 0
-    if message.isKnownRepetition || message.digest == nodes[index].birthDigest {
+    let isLast = message.digest == nodes[index].birthDigest
+    if message.isKnownRepetition || isLast
+      || nodes[index].numbers.isFormer(message.digest, sent: message.wire.timestamp)
+    {
       // Sent again after its death: what it says holds again.
-      if !message.isKnownRepetition, !isAlive(index) { setAlive(message.entity) }
+      if !message.isKnownRepetition, isLast, !isAlive(index) { setAlive(message.entity) }
       return readings(of: message, number: Int64(sequence), isBirth: true, isRepetition: true)
     }
     nodes[index].bdSeq = message.bdSeq
     nodes[index].birthDigest = message.digest
-    nodes[index].numbers = NodeNumbers(birth: sequence, digest: message.digest, sent: message.wire.timestamp)
+    nodes[index].numbers = NodeNumbers(
+      birth: sequence, digest: message.digest, sent: message.wire.timestamp, after: nodes[index].numbers)
     nodes[index].openGap = 0
     nodes[index].rebirth.isFulfilled()
     for device in nodes[index].devices where entities[device].isAlive {
@@ -149,9 +153,11 @@ package struct SparkplugState: Sendable {
     -> SparkplugReading
   {
     let place = number(message)
-    if case .again(let number) = place {
-      if !message.isKnownRepetition, !entities[message.entity].isAlive { setAlive(message.entity) }
-      return readings(of: message, number: number, isBirth: true, isRepetition: true)
+    if place.isRepetition {
+      if !message.isKnownRepetition, place != .former, !entities[message.entity].isAlive {
+        setAlive(message.entity)
+      }
+      return readings(of: message, number: place.number, isBirth: true, isRepetition: true)
     }
     take(place, message)
     if !isAlive(message.node) { wish(message.node) }
@@ -183,8 +189,7 @@ package struct SparkplugState: Sendable {
 
   private mutating func data(_ message: SparkplugMessage) -> SparkplugReading {
     let place = number(message)
-    if message.isKnownRepetition { return readings(of: message, number: place.number, isRepetition: true) }
-    if case .again(let number) = place { return readings(of: message, number: number, isRepetition: true) }
+    guard !place.isRepetition else { return readings(of: message, number: place.number, isRepetition: true) }
     take(place, message)
     let nodeLife = entities[nodes[message.node].entity].epoch
     if entities[message.entity].nodeLife != nodeLife {
@@ -233,8 +238,7 @@ package struct SparkplugState: Sendable {
   private mutating func deviceDeath(_ message: SparkplugMessage) -> SparkplugReading {
     var reading = SparkplugReading()
     let place = number(message)
-    reading.isRepetition = message.isKnownRepetition
-    if case .again = place { reading.isRepetition = true }
+    reading.isRepetition = place.isRepetition
     guard !reading.isRepetition else { return reading }
     take(place, message)
     entities[message.entity].isAlive = false
@@ -260,7 +264,7 @@ package struct SparkplugState: Sendable {
     case .late:
       nodes[index].missing = max(0, nodes[index].missing - 1)
       nodes[index].openGap = max(0, nodes[index].openGap - 1)
-    case .next, .again: break
+    case .next, .again, .former: break
     }
     touch(nodes[index].entity)
   }

@@ -51,6 +51,6 @@ struct TopicTable: Sendable {
   private static func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
     var digest = MessageDigest()
     digest.add(bytes)
-    return Int(digest.value)
+    return Int(truncatingIfNeeded: digest.value >> 1)
   }
 }

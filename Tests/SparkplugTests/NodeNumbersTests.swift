@@ -6,9 +6,9 @@ import Testing
 @Suite struct NodeNumbersTests {
   /// Takes a message down, with its number as digest unless it says another.
   private func take(
-    _ numbers: inout NodeNumbers, _ number: Int64, digest: UInt32? = nil, sent: UInt64? = nil
+    _ numbers: inout NodeNumbers, _ number: Int64, digest: UInt64? = nil, sent: UInt64? = nil
   ) -> NodeNumbers.Place {
-    let digest = digest ?? UInt32(number + 1)
+    let digest = digest ?? UInt64(number + 1)
     let place = numbers.place(UInt8(number & 255), digest, sent: sent ?? UInt64(number * 10))
     numbers.take(place, digest, sent: sent ?? UInt64(number * 10))
     return place

@@ -161,6 +161,33 @@ import Testing
         == 1)
   }
 
+  /// Where one connection of a node after the other breaks, what was under way at the first comes behind the birth of another life.
+  @Test(arguments: [false, true]) func whatCameInAFormerLifeCameBefore(restarts: Bool) throws {
+    var plant = Plant()
+    var kept: [String: SparkplugLife] = [:]
+    try plant.nodeBirth(["load"], bdSeq: 0, at: 1000)
+    try plant.deviceBirth(["t"], seq: 1, at: 1000)
+    for number in UInt64(2)..<50 { try plant.data(Double(number), seq: number, at: 1000 + number) }
+    try plant.nodeBirth(["load"], bdSeq: 1, at: 2000)
+    if restarts { plant = try restarted(&plant, &kept) }
+    #expect(try plant.nodeBirth(["load"], bdSeq: 0, at: 1000).isRepetition)
+    #expect(try plant.deviceBirth(["t"], seq: 1, at: 1000).isRepetition)
+    for number in UInt64(2)..<50 {
+      #expect(try plant.data(Double(number), seq: number, at: 1000 + number).isRepetition, "\(number)")
+    }
+    try plant.deviceBirth(["t"], seq: 1, at: 2000)
+    #expect(try plant.data(2, seq: 2, at: 2002).texts == ["g.n.d/t=2.0@2002#2.2"])
+    #expect(try plant.data(49, seq: 49, at: 1049).isRepetition)
+    _ = try restarted(&plant, &kept)
+    #expect(kept["g/n"]?.epoch == 2 && kept["g/n"]?.missing == 0)
+    // Without a time the same bytes may be another message.
+    for bdSeq in UInt64(2)...3 {
+      try plant.nodeBirth(["load"], bdSeq: bdSeq, at: 1000 * bdSeq)
+      let untimed = sparkplugPayload([sparkplugMetric(alias: 1, at: 5000).double(13, 1)], seq: 1)
+      #expect(try plant.read("spBv1.0/g/NDATA/n", untimed).isRepetition == false)
+    }
+  }
+
   // MARK: - Restarts
 
   /// A plant that goes on with what `plant` has kept.

@@ -72,35 +72,39 @@ package func sparkplugPayload(_ metrics: [Fields], at milliseconds: UInt64? = ni
 
 /// Payloads of Sparkplug B, sound and not.
 package enum DamagedSparkplug {
-  /// Sound payloads of every kind, to be damaged.
-  package static var samples: [(topic: String, bytes: [UInt8])] {
+  /// Sound payloads of every kind, to be damaged; each step has others.
+  private static func samples(_ step: UInt64) -> [(topic: String, bytes: [UInt8])] {
+    let time = 1000 + step
+    let seq = step % 256
     let properties = Fields().text(1, "Quality").data(2, Fields().int(1, 3).int(3, 192).bytes)
     let rich = sparkplugPayload(
       [
-        sparkplugMetric("a/b", alias: 1, type: 10, at: 1000).data(9, properties.bytes).double(13, 1.5),
+        sparkplugMetric("a/b", alias: 1, type: 10, at: time).data(9, properties.bytes).double(13, 1.5),
         sparkplugMetric("text", alias: 2, type: 12).text(15, "on"),
         sparkplugMetric("set", type: 16).data(17, [1, 2, 3]),
         sparkplugMetric("template", type: 19).data(18, [UInt8](repeating: 0x0A, count: 9)),
-        sparkplugMetric("n", alias: 9_999_999, type: 1, at: 900).int(5, 1).int(10, 255),
-      ], at: 1000, seq: 3)
+        sparkplugMetric("n", alias: 9_999_999, type: 1, at: step).int(5, 1).int(10, 255),
+      ], at: time, seq: seq)
     return [
-      ("spBv1.0/g/NBIRTH/n", birth(["load", "speed"], bdSeq: 1, at: 1000, seq: 0)),
-      ("spBv1.0/g/DBIRTH/n/d", birth(["t", "p"], bdSeq: nil, at: 1001, seq: 1)),
+      ("spBv1.0/g/NBIRTH/n", birth(["load", "speed"], bdSeq: step % 3, at: time, seq: 0)),
+      ("spBv1.0/g/DBIRTH/n/d", birth(["t", "p"], bdSeq: nil, at: time, seq: seq)),
       (
         "spBv1.0/g/DDATA/n/d",
         sparkplugPayload(
-          [sparkplugMetric(alias: 1).double(13, 2), sparkplugMetric(alias: 2).double(13, 3)], at: 1002, seq: 2
+          [sparkplugMetric(alias: 1).double(13, 2), sparkplugMetric(alias: 2).double(13, 3)], at: time,
+          seq: seq
         )
       ),
       ("spBv1.0/g/NDATA/n", rich),
-      ("spBv1.0/g/NDEATH/n", sparkplugPayload([sparkplugMetric("bdSeq", type: 4).int(11, 1)])),
-      ("spBv1.0/g/DDEATH/n/d", sparkplugPayload([], at: 1003, seq: 4)), ("spBv1.0/g/NCMD/n", rich),
+      ("spBv1.0/g/NDEATH/n", sparkplugPayload([sparkplugMetric("bdSeq", type: 4).int(11, step % 3)])),
+      ("spBv1.0/g/DDEATH/n/d", sparkplugPayload([], at: time, seq: seq)), ("spBv1.0/g/NCMD/n", rich),
       ("spBv1.0/STATE/h", Array(#"{"online":true}"#.utf8)),
     ]
   }
 
   /// A sound payload, one of random bytes, or one that was damaged somewhere.
   package static func next(_ generator: inout some RandomNumberGenerator) -> (topic: String, bytes: [UInt8]) {
+    let samples = samples(UInt64(generator.below(3000)))
     var (topic, bytes) = samples[generator.below(samples.count)]
     switch generator.below(8) {
     case 0:
