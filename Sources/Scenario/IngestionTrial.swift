@@ -45,7 +45,7 @@ struct IngestionTrial {
     }
     guard (style.payload == .sparkplug) == (sparkplug != nil) else {
       return sparkplug == nil
-        ? "it publishes Sparkplug B, which needs ingestion: { payload: sparkplug }"
+        ? "the group publishes Sparkplug B, which needs ingestion: { payload: sparkplug }"
         : "ingestion reads Sparkplug B, and the group publishes something else"
     }
     guard let device = group.devices.first else { return nil }

@@ -12,9 +12,8 @@ struct MetricTable: Sendable {
     let isControl: Bool
     /// When the newest of its values was measured, in milliseconds since 1970.
     var newest = Int64.min
-    /// The payload that it was in last, and with which time.
+    /// The payload that it was in last.
     var seenIn = 0
-    var seenAt = Int64.min
   }
 
   var entries: [Entry] = []

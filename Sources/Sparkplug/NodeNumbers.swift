@@ -207,9 +207,10 @@ struct MessageDigest {
   mutating func add(_ bytes: UnsafeBufferPointer<UInt8>) {
     var index = 0
     while index + 8 <= bytes.count {
-      var word: UInt64 = 0
-      for place in 0..<8 { word |= UInt64(bytes[index + place]) << UInt64(8 * place) }
-      mix(word)
+      mix(
+        UInt64(
+          littleEndian: UnsafeRawBufferPointer(bytes).loadUnaligned(
+            fromByteOffset: index, as: UInt64.self)))
       index += 8
     }
     while index < bytes.count {

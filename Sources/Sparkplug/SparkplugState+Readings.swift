@@ -59,17 +59,19 @@ extension SparkplugState {
     // No copy of the table may be held while it changes.
     var device: DeviceID?
     let position = Message.Position(epoch: entities[message.entity].epoch, sequence: number)
+    var instants = InstantTable(metrics: message.metrics.count)
     for (place, metric) in message.metrics.enumerated() {
       guard let index = index(of: metric, place, message, &reading.refused) else { continue }
-      let entry = entities[message.entity].metrics.entries[index]
-      guard !entry.isControl, !metric.isNull else { continue }
-      func refuse(_ reason: String) { reading.refused.add("\(entry.name.quoted) \(reason)") }
+      guard !entities[message.entity].metrics.entries[index].isControl, !metric.isNull else { continue }
+      func refuse(_ reason: String) {
+        reading.refused.add("\(entities[message.entity].metrics.entries[index].name.quoted) \(reason)")
+      }
       if device == nil { device = self.device(ofEntityAt: message.entity) }
       guard let device else {
         refuse(nameless(message.entity))
         continue
       }
-      guard let sensor = entry.sensor else {
+      guard let sensor = entities[message.entity].metrics.entries[index].sensor else {
         refuse("is longer, as a sensor id, than \(IdentifierRule.maximumLength) characters")
         continue
       }
@@ -77,7 +79,9 @@ extension SparkplugState {
         refuse("is of quality \(quality), which is not good")
         continue
       }
-      let type = metric.datatype == 0 ? entry.type : MetricType(rawValue: metric.datatype)
+      let type =
+        metric.datatype == 0
+        ? entities[message.entity].metrics.entries[index].type : MetricType(rawValue: metric.datatype)
       if metric.datatype != 0, type == nil {
         refuse("is of type \(metric.datatype), which is not known")
         continue
@@ -100,60 +104,37 @@ extension SparkplugState {
       }
       let milliseconds = Int64(time)
       if !isRepetition {
-        if isBirth, milliseconds == entry.newest {
+        let newest = entities[message.entity].metrics.entries[index].newest
+        if isBirth, milliseconds == newest {
           reading.repeatedReadings += 1
           continue
         }
-        entities[message.entity].metrics.entries[index].newest = max(entry.newest, milliseconds)
+        if milliseconds > newest { entities[message.entity].metrics.entries[index].newest = milliseconds }
       }
-      guard
-        add(
-          Message.Value(sensor: sensor, value: value), at: milliseconds, entry: entry, device, position,
-          to: &reading)
-      else {
+      // Nearly always each is there once.
+      let mayBeThere = entities[message.entity].metrics.entries[index].seenIn == payloads
+      if mayBeThere, instants.has(index, sensor, at: milliseconds, in: reading.messages) {
         refuse("is there twice for one time; the first value is taken")
         continue
       }
+      var place = reading.messages.count
+      if let found = instants.place(at: milliseconds, in: reading.messages) {
+        place = found
+        reading.messages[place].values.append(Message.Value(sensor: sensor, value: value))
+      } else {
+        var next = Message(
+          device: device, position: position, timestamp: Timestamp(milliseconds: milliseconds), values: [])
+        // Nearly always all metrics of a payload have one time.
+        if reading.messages.isEmpty {
+          next.values.reserveCapacity(min(message.metrics.count, PayloadCodec.maximumValues))
+        }
+        next.values.append(Message.Value(sensor: sensor, value: value))
+        reading.messages.append(next)
+      }
+      instants.note(index, at: milliseconds, place: place)
       entities[message.entity].metrics.entries[index].seenIn = payloads
-      entities[message.entity].metrics.entries[index].seenAt = milliseconds
     }
     return reading
-  }
-
-  /// Adds a value to the message of its instant. False where its sensor has one there.
-  private func add(
-    _ value: Message.Value, at milliseconds: Int64, entry: MetricTable.Entry, _ device: DeviceID,
-    _ position: Message.Position, to reading: inout SparkplugReading
-  ) -> Bool {
-    // Nearly always all metrics of a payload have one time, and each is there once.
-    let mayBeThere = entry.seenIn == payloads
-    if mayBeThere, entry.seenAt == milliseconds { return false }
-    var place: Int?
-    if let last = reading.messages.last, last.timestamp.milliseconds == milliseconds {
-      place = reading.messages.count - 1
-    } else {
-      place = reading.messages.lastIndex { $0.timestamp.milliseconds == milliseconds }
-    }
-    if let found = place {
-      if mayBeThere,
-        reading.messages.contains(where: { message in
-          message.timestamp.milliseconds == milliseconds
-            && message.values.contains { $0.sensor == value.sensor }
-        })
-      {
-        return false
-      }
-      if reading.messages[found].values.count < PayloadCodec.maximumValues {
-        reading.messages[found].values.append(value)
-        return true
-      }
-      place = nil
-    }
-    reading.messages.append(
-      Message(
-        device: device, position: position, timestamp: Timestamp(milliseconds: milliseconds), values: [value])
-    )
-    return true
   }
 
   /// Where a metric stands in its table; nil, with a reason, where nobody knows it.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What topics mean, so that each is taken apart once. Topics come in their thousands, messages in their millions.
 struct TopicTable: Sendable {
   /// What a topic means.
@@ -22,7 +24,9 @@ struct TopicTable: Sendable {
     var slot = Self.hash(topic) & (slots.count - 1)
     while slots[slot] >= 0 {
       let index = Int(slots[slot])
-      if entries[index].topic.count == topic.count, entries[index].topic.elementsEqual(topic) {
+      if entries[index].topic.count == topic.count,
+        let first = topic.baseAddress, memcmp(entries[index].topic, first, topic.count) == 0
+      {
         return entries[index].route
       }
       slot = (slot + 1) & (slots.count - 1)

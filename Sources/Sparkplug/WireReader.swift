@@ -18,19 +18,21 @@ struct WireReader {
 
   private(set) var field: UInt32 = 0
   private(set) var type = WireType.varint
-  private var rest: UnsafeBufferPointer<UInt8>.SubSequence
+  private let source: UnsafeBufferPointer<UInt8>
+  private var offset = 0
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>) { rest = bytes[...] }
+  init(_ bytes: UnsafeBufferPointer<UInt8>) { source = bytes }
 
   /// Goes to the next field. False at the end.
   mutating func next() throws(WireFault) -> Bool {
-    guard !rest.isEmpty else { return false }
+    guard offset < source.count else { return false }
     let tag = try varint()
     guard tag >> 3 > 0, tag >> 3 < 1 << 29 else {
       throw WireFault(reason: "a field has the number \(tag >> 3)")
     }
     guard let type = WireType(rawValue: UInt8(tag & 7)) else {
-      throw WireFault(reason: "field \(tag >> 3) is of wire type \(tag & 7), which is none that is in use")
+      throw WireFault(
+        reason: "field \(tag >> 3) is of wire type \(tag & 7), which is none that is in use")
     }
     field = UInt32(tag >> 3)
     self.type = type
@@ -39,44 +41,49 @@ struct WireReader {
 
   /// At most ten bytes, of which the last has one bit.
   mutating func varint() throws(WireFault) -> UInt64 {
+    // Most are of one byte.
+    if offset < source.count, source[offset] < 0x80 {
+      offset += 1
+      return UInt64(source[offset - 1])
+    }
     var value: UInt64 = 0
     var shift: UInt64 = 0
-    var index = rest.startIndex
-    while index < rest.endIndex, shift < 64 {
-      let byte = rest[index]
+    var index = offset
+    while index < source.count, shift < 64 {
+      let byte = source[index]
       index += 1
       guard shift < 63 || byte <= 1 else { break }
       value |= UInt64(byte & 0x7F) << shift
       if byte & 0x80 == 0 {
-        rest = rest[index...]
+        offset = index
         return value
       }
       shift += 7
     }
     throw WireFault(
-      reason: index == rest.endIndex && shift < 64 ? "it ends inside of a number" : "a number is too long")
+      reason: index == source.count && shift < 64 ? "it ends inside of a number" : "a number is too long")
   }
 
   mutating func fixed64() throws(WireFault) -> UInt64 {
-    let bytes = try take(8)
-    var value: UInt64 = 0
-    for place in 0..<8 { value |= UInt64(bytes[place]) << UInt64(8 * place) }
-    return value
+    let begin = try take(8)
+    return UInt64(
+      littleEndian: UnsafeRawBufferPointer(source).loadUnaligned(fromByteOffset: begin, as: UInt64.self))
   }
 
   mutating func fixed32() throws(WireFault) -> UInt32 {
-    let bytes = try take(4)
-    var value: UInt32 = 0
-    for place in 0..<4 { value |= UInt32(bytes[place]) << UInt32(8 * place) }
-    return value
+    let begin = try take(4)
+    return UInt32(
+      littleEndian: UnsafeRawBufferPointer(source).loadUnaligned(fromByteOffset: begin, as: UInt32.self))
   }
 
   mutating func bytes() throws(WireFault) -> UnsafeBufferPointer<UInt8> {
     let count = try varint()
-    guard count <= UInt64(rest.count) else {
-      throw WireFault(reason: "field \(field) should have \(count) bytes, and \(rest.count) are there")
+    guard count <= UInt64(source.count - offset) else {
+      throw WireFault(
+        reason: "field \(field) should have \(count) bytes, and \(source.count - offset) are there")
     }
-    return try take(Int(count))
+    let begin = try take(Int(count))
+    return UnsafeBufferPointer(rebasing: source[begin..<offset])
   }
 
   /// Leaves out the value of the present field.
@@ -89,11 +96,11 @@ struct WireReader {
     }
   }
 
-  private mutating func take(_ count: Int) throws(WireFault) -> UnsafeBufferPointer<UInt8> {
-    guard count <= rest.count else { throw WireFault(reason: "it ends inside of field \(field)") }
-    let end = rest.startIndex + count
-    defer { rest = rest[end...] }
-    return UnsafeBufferPointer(rebasing: rest[..<end])
+  /// Goes beyond `count` bytes, and returns where they begin.
+  private mutating func take(_ count: Int) throws(WireFault) -> Int {
+    guard count <= source.count - offset else { throw WireFault(reason: "it ends inside of field \(field)") }
+    offset += count
+    return offset - count
   }
 }
 

@@ -77,4 +77,25 @@ import Testing
       sparkplugPayload((0..<600).map { sparkplugMetric("m\($0)").double(13, 1) }, at: 1, seq: 0))
     #expect(reading.messages.map(\.values.count) == [256, 256, 88])
   }
+
+  /// The history of two metrics, each instant a message, with some told twice.
+  @Test(arguments: [20, 10_000]) func aHistoryOfManyInstants(count: UInt64) throws {
+    var plant = Plant()
+    var metrics: [Fields] = []
+    for number in 0..<count {
+      for name in ["a", "b"] {
+        metrics.append(sparkplugMetric(name, at: 1000 + number).int(5, 1).double(13, Double(number)))
+      }
+      if number % 4 == 0 { metrics.append(sparkplugMetric("a", at: 1000 + number).int(5, 1).double(13, -1)) }
+    }
+    let reading = try plant.read(
+      "spBv1.0/g/NDATA/n", sparkplugPayload(metrics.shuffledInHalves, at: 1, seq: 0))
+    #expect(reading.messages.count == count && reading.refused.count == count / 4)
+    #expect(reading.messages.allSatisfy { $0.values.count == 2 && $0.values[0].value >= 0 })
+  }
+}
+
+extension [Fields] {
+  /// The first half behind the second.
+  fileprivate var shuffledInHalves: [Fields] { Array(self[(count / 2)...] + self[..<(count / 2)]) }
 }
