@@ -12,6 +12,11 @@ struct TextPattern: Hashable, Sendable {
   /// Whether it matches everything.
   var isAny: Bool { pieces.count > 1 && pieces.allSatisfy(\.isEmpty) }
 
+  /// A text that it matches: with `filler` in place of the star that is all of it, and with nothing for other stars.
+  func example(_ filler: String) -> String {
+    isAny ? filler : String(decoding: pieces.joined(), as: UTF8.self)
+  }
+
   func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
     let first = pieces[0]
     guard pieces.count > 1 else { return text.count == first.count && text.elementsEqual(first) }
