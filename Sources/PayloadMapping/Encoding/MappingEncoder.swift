@@ -74,6 +74,12 @@ package struct MappingEncoder: Hashable, Sendable {
     return publications
   }
 
+  /// Whether the mapping reads `publications` as `messages`: bit by bit, each value once, and nothing else. Where payloads have no time,
+  /// that of arrival counts.
+  package func isRead(_ publications: [MappedPublication], as messages: [Message]) -> Bool {
+    MappingTrial(mapping).isRead(publications, as: messages, hasTime: carriesTime)
+  }
+
   /// The topic on which a device publishes first.
   package func topic(of device: DeviceID) -> String {
     let values = entry.places.keys.min().map { [Message.Value(sensor: $0, value: 0)] } ?? []
