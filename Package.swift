@@ -83,7 +83,9 @@ let package = Package(
     // Layer 3: the parts of the pipeline
     .target(
       name: "DeviceFleet",
-      dependencies: [telemetry, files, supervision, wording, "MQTT", "Sparkplug", histogram]),
+      dependencies: [
+        telemetry, files, supervision, wording, "MQTT", "PayloadMapping", "Sparkplug", histogram,
+      ]),
     .target(
       name: "Ingestion",
       dependencies: [

@@ -37,7 +37,7 @@ extension MessageSource {
         arrivals.messageCount += delivery.messages.count
       }
       let style = groups.first { $0.devices.contains(index) }?.style
-      var device = list.device(isNumbered: style?.payload == .canonical)
+      var device = list.device(isNumbered: style?.payload == .canonical && style?.mapping == nil)
       // Sparkplug has numbers of its own.
       if style?.payload == .sparkplug { device?.bySequence = [] }
       arrivals.listed[deviceIDs[index]] = device

@@ -123,8 +123,10 @@ private struct GroupPlanner {
     if let rhythm = group.rhythm, !rhythm.keepsApart(group.every) {
       throw fault("with its jitter and stages, a device would publish more often than every millisecond")
     }
-    if group.style.batch > 1, !group.style.payload.carriesInstants {
-      throw fault("a canonical payload carries one instant; a batch needs senml or a template")
+    if group.style.batch > 1, !group.style.carriesInstants {
+      throw fault(
+        "a payload of its form carries one instant; a batch needs senml, a template, or a mapping with records "
+          + "that have times of their own")
     }
     guard !group.sensors.isEmpty else { throw fault("\(group.name.quoted) has no sensors") }
     var seen: Set<SensorID> = []

@@ -87,10 +87,18 @@ package struct PlanWriter {
         summary.readings += delivery.messages.reduce(0) { $0 + $1.values.count }
         let publisher = publishers[device]
         let style = groups[publisher.group].style
-        style.topic.write(publisher.names, into: &piece)
-        piece.append(UInt8(ascii: " "))
-        style.payload.encode(delivery.messages, into: &piece)
-        piece.append(UInt8(ascii: "\n"))
+        if let mapping = style.mapping {
+          for publication in mapping.publications(of: delivery.messages) {
+            piece.append(contentsOf: "\(publication.topic) ".utf8)
+            piece.append(contentsOf: publication.payload)
+            piece.append(UInt8(ascii: "\n"))
+          }
+        } else {
+          style.topic.write(publisher.names, into: &piece)
+          piece.append(UInt8(ascii: " "))
+          style.payload.encode(delivery.messages, into: &piece)
+          piece.append(UInt8(ascii: "\n"))
+        }
         if piece.count >= Self.pieceBytes { try passOn() }
       }
     }

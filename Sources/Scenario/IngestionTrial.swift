@@ -29,7 +29,7 @@ struct IngestionTrial {
     let filter = plan.groups.first?.style.topic.filter
     for (index, group) in plan.groups.enumerated() {
       // A mapping says itself what to subscribe to.
-      if payload == nil, sparkplug == nil, group.style.topic.filter != filter {
+      if payload == nil, sparkplug == nil, group.style.mapping == nil, group.style.topic.filter != filter {
         return (index, "ingestion subscribes to one pattern of topics, and the groups have several")
       }
       if let reason = obstacle(of: group, groups[index]) { return (index, reason) }
@@ -39,10 +39,6 @@ struct IngestionTrial {
 
   private func obstacle(of group: PublishingGroup, _ described: DeviceGroup) -> String? {
     let style = group.style
-    for status in [style.birth, style.will].compactMap(\.self) where status.topic.filter == style.topic.filter
-    {
-      return "ingestion would take birth messages and last wills for telemetry: they have the same topics"
-    }
     guard (style.payload == .sparkplug) == (sparkplug != nil) else {
       return sparkplug == nil
         ? "the group publishes Sparkplug B, which needs ingestion: { payload: sparkplug }"
@@ -54,6 +50,10 @@ struct IngestionTrial {
     let names = PublisherNames(
       group: group.name, device: plan.deviceIDs[device].name,
       gateway: plan.connections.all.first { $0.devices.contains(device) }?.name ?? "")
+    for status in [style.birth, style.will].compactMap(\.self) where isTaken(status, style, names) {
+      return "ingestion would take birth messages and last wills for telemetry: they have the same topics"
+    }
+    if let mapping = style.mapping, let reason = obstacle(of: mapping, in: sent) { return reason }
     let topic = style.topic.string(names)
     var carriesPosition = true
     let trial = sparkplug.map {
@@ -61,12 +61,12 @@ struct IngestionTrial {
         settings: $0, group: names.group, node: names.gateway, device: names.device,
         sensors: plan.sensors(ofDeviceAt: device))
     }
-    if let reason = obstacle(in: sent, style.payload, topic, trial, &carriesPosition) { return reason }
+    if let reason = obstacle(in: sent, style, topic, trial, &carriesPosition) { return reason }
     for placement in described.anomalies where placement.anomaly is DropoutAnomaly {
       var message = sent[0]
       message.values.removeAll { $0.sensor == placement.sensor }
       guard !message.values.isEmpty else { continue }
-      if let reason = obstacle(in: [message], style.payload, topic, trial, &carriesPosition) {
+      if let reason = obstacle(in: [message], style, topic, trial, &carriesPosition) {
         return "where a sensor drops out, \(reason)"
       }
     }
@@ -80,18 +80,27 @@ struct IngestionTrial {
 
   /// Why ingestion would not read what is sent on `topic`; nil where it would.
   private func obstacle(
-    in sent: [Message], _ format: PayloadFormat, _ topic: String, _ trial: SparkplugTrial?,
+    in sent: [Message], _ style: PublishingStyle, _ topic: String, _ trial: SparkplugTrial?,
     _ carriesPosition: inout Bool
   ) -> String? {
-    var payload: [UInt8] = []
-    format.encode(sent, into: &payload)
+    var published: [(topic: String, payload: [UInt8])] = []
+    if let mapping = style.mapping {
+      published = mapping.publications(of: sent).map { ($0.topic, $0.payload) }
+    } else {
+      var payload: [UInt8] = []
+      style.payload.encode(sent, into: &payload)
+      published = [(topic, payload)]
+    }
     var read: [Message] = []
     var refused = RefusedValues()
     do throws(PayloadError) {
       if let trial {
         refused = try trial.read(sent, into: &read)
       } else {
-        refused = try decode(payload, topic, into: &read)
+        for one in published {
+          let found = try decode(one.payload, one.topic, into: &read)
+          if found.count > 0 { refused = found }
+        }
       }
     } catch {
       return "ingestion cannot read what it publishes: \(error)"
@@ -109,6 +118,33 @@ struct IngestionTrial {
     }
     guard read == wanted else {
       return "ingestion reads something else from its payloads than was measured"
+    }
+    return nil
+  }
+
+  /// Whether ingestion would take a birth message or last will for telemetry.
+  private func isTaken(_ status: PublishingStyle.Status, _ style: PublishingStyle, _ names: PublisherNames)
+    -> Bool
+  {
+    payload?.takes(topic: status.topic.string(names)) ?? (status.topic.filter == style.topic.filter)
+  }
+
+  /// Why a run could not account for what is published by a mapping; nil where it can.
+  private func obstacle(of mapping: MappingEncoder, in sent: [Message]) -> String? {
+    let name = mapping.mapping.name
+    guard payload != nil else {
+      return PayloadPreset(rawValue: name) == nil
+        ? "it publishes by a mapping, and ingestion reads one that it is given; write the same one below "
+          + "ingestion: { payload: … }"
+        : "it publishes as \(name), and ingestion is not told so; write ingestion: { payload: \(name) }"
+    }
+    guard mapping.carriesTime else {
+      return "payloads of \(name) have no time: ingestion would take that of arrival for when it was measured"
+    }
+    guard mapping.publications(of: sent).allSatisfy({ $0.messages > 0 }) else {
+      return
+        "the values of one time take several publications of \(name), which ingestion would count as so many "
+        + "messages; name the sensors so that they share one"
     }
     return nil
   }

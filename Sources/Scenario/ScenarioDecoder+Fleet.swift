@@ -82,12 +82,11 @@ extension ScenarioDecoder {
     let rhythm = rhythm(reader, climb)
     let style = style(reader, sensors: sensors)
     guard let name, let count, let every else { return nil }
-    return (
-      DeviceGroup(
-        name: name, count: count, every: every, sensors: sensors, anomalies: placements, transport: transport,
-        rhythm: rhythm, style: style),
-      locations
-    )
+    var group = DeviceGroup(
+      name: name, count: count, every: every, sensors: sensors, anomalies: placements, transport: transport,
+      rhythm: rhythm, style: style)
+    group.style.mapping = publishedMapping(reader, group)
+    return (group, locations)
   }
 
   private func transport(_ node: DocumentNode, duration: Duration?) -> TransportPlacement? {

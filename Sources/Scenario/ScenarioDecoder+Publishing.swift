@@ -74,7 +74,7 @@ extension ScenarioDecoder {
         diagnostics.add(section.location(of: "topic"), "topic: there are no gateways to name")
       }
     }
-    if style.batch > 1, !style.payload.carriesInstants {
+    if style.batch > 1, !style.payload.carriesInstants, mappingNode(reader.mapping("publish")) == nil {
       diagnostics.add(
         reader.location(of: "batch"),
         "batch: a canonical payload carries one instant; several need publish: { payload: senml } or a template"
@@ -96,7 +96,8 @@ extension ScenarioDecoder {
         return .canonical
       }
     }
-    switch section.choice("payload", ["canonical", "senml", "sparkplug"]) {
+    guard mappingNode(section) == nil else { return .canonical }
+    switch section.choice("payload", ScenarioSchema.payloadForms) {
     case "senml": return .senML(units: units(section, sensors))
     case "sparkplug":
       for key in ["topic", "birth", "will", "retain"] where section.node(key) != nil {

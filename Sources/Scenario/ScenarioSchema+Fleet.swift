@@ -52,13 +52,16 @@ extension ScenarioSchema {
       Key(name: "for", kind: .duration, about: "How long the stage lasts; with ramp, step and burst."),
     ], exactlyOneOf: [["ramp", "hold", "step", "burst"]])
 
+  /// What `publish.payload` can be beside a mapping.
+  static let payloadForms = ["canonical", "senml", "sparkplug"]
+
   static let publish = Mapping(
     name: "publish",
     keys: [
       Key(
-        name: "payload", kind: .choice(["canonical", "senml", "sparkplug"]),
+        name: "payload", kind: .any([.text, .object(PayloadSchema.mapping)]),
         about:
-          "The JSON of docs/ingestion.md, SenML (RFC 8428) or Sparkplug B, which has topics of its own. Default canonical."
+          "canonical, the JSON of docs/ingestion.md; senml (RFC 8428); sparkplug, Sparkplug B, which has topics of its own; or as devices of others: a mapping, a preset such as tasmota, or a file relative to this one. Default canonical."
       ),
       Key(
         name: "template", kind: .text,

@@ -19,6 +19,20 @@ import Testing
     "tier": "spot", "region": "eastus"
     """
 
+  /// A payload mapping that has every key.
+  private static let plant = """
+    { "name": "plant", "about": "All keys", "messages": [
+      { "topic": "devices/{device}/log", "ignore": true, "where": { "kind": "log*", "level": 5 } },
+      { "topic": ["devices/{device}/telemetry", "plant/{device}"], "format": "json", "names": { "site": "$.site", "unit": ["u", "/v/w"] },
+        "device": "{device}", "time": { "path": ["ts", "$.ts"], "unit": "ms", "otherwise": "arrival" }, "epoch": "epoch",
+        "sequence": "seq", "values": ["values", { "path": "more.*", "sensor": "{name}[.{unit}]", "separator": "", "drop_prefix": "x",
+          "texts": "number", "booleans": "number", "lists": "leave_out", "enumeration": { "high": 1.5 } }],
+        "sensor": "{name}", "separator": ".", "drop_prefix": "value_", "leave_out": ["device", "**.id"], "without_values": "ignore",
+        "texts": "number_or_leave_out", "booleans": "leave_out", "lists": "number", "enumeration": { "ON": 1, "none": null } },
+      { "topic": "readings/{device}", "records": "r.*", "time": { "path": "t", "unit": "iso8601", "zone": "+01:00" } },
+      { "topic": "other/{device}", "time": "arrival" }] }
+    """
+
   /// Documents that have, together, every key of the table.
   static let documents: [JSONValue] = [
     """
@@ -138,17 +152,8 @@ import Testing
     """,
     """
     { "name": "mapped", "clock": { "duration": "2h" }, "fleet": [{ "device": "d", "count": 1, "every": "1m",
-        "sensors": { "t": { "signal": [{ "constant": { "value": 1 } }] } } }],
-      "ingestion": { "payload": { "name": "plant", "about": "All keys", "messages": [
-        { "topic": "devices/{device}/log", "ignore": true, "where": { "kind": "log*", "level": 5 } },
-        { "topic": ["devices/{device}/telemetry", "plant/{device}"], "format": "json", "names": { "site": "$.site", "unit": ["u", "/v/w"] },
-          "device": "{device}", "time": { "path": ["ts", "$.ts"], "unit": "ms", "otherwise": "arrival" }, "epoch": "epoch",
-          "sequence": "seq", "values": ["values", { "path": "more.*", "sensor": "{name}[.{unit}]", "separator": "", "drop_prefix": "x",
-            "texts": "number", "booleans": "number", "lists": "leave_out", "enumeration": { "high": 1.5 } }],
-          "sensor": "{name}", "separator": ".", "drop_prefix": "value_", "leave_out": ["device", "**.id"], "without_values": "ignore",
-          "texts": "number_or_leave_out", "booleans": "leave_out", "lists": "number", "enumeration": { "ON": 1, "none": null } },
-        { "topic": "readings/{device}", "records": "r.*", "time": { "path": "t", "unit": "iso8601", "zone": "+01:00" } },
-        { "topic": "other/{device}", "time": "arrival" }] } } }
+        "publish": { "payload": \(plant) }, "sensors": { "t": { "signal": [{ "constant": { "value": 1 } }] } } }],
+      "ingestion": { "payload": \(plant) } }
     """,
     """
     { "name": "preset", "clock": { "duration": "2h" }, "fleet": [{ "device": "d", "count": 1, "every": "1m",
@@ -216,6 +221,7 @@ import Testing
     "there is no name",
     "to be named by", "that is ignored has", "leave it out, or write true", "only times of iso8601",
     "no preset of payloads", "a sequence alone", "in Sonde's own form", "Sparkplug B says itself",
+    "a payload of", "the mapping of the payload", "expected canonical, senml",
     // Fractions of a millisecond, a hundred years.
     "expected a duration", "seven numbers", "a size of at least", "expected mqtt://",
     // Files.

@@ -1,4 +1,5 @@
 import MQTT
+import PayloadMapping
 import Telemetry
 
 /// How the devices of a group publish.
@@ -24,6 +25,8 @@ package struct PublishingStyle: Hashable, Sendable {
   }
 
   package var payload = PayloadFormat.canonical
+  /// A mapping by which the group publishes, in place of ``payload`` and ``topic``.
+  package var mapping: MappingEncoder?
   package var topic = AddressTemplate.telemetry
   package var quality = QualityOfService.atLeastOnce
   package var isRetained = false
@@ -39,6 +42,9 @@ package struct PublishingStyle: Hashable, Sendable {
   package var will: Status?
 
   package init() {}
+
+  /// Whether one payload may carry several instants of a device.
+  package var carriesInstants: Bool { mapping?.gathersInstants ?? payload.carriesInstants }
 
   /// What the group publishes as, and nobody asked to have otherwise.
   package static let standard = PublishingStyle()

@@ -1,5 +1,6 @@
 import Foundation
 import MQTT
+import PayloadMapping
 import Supervision
 import Telemetry
 
@@ -24,27 +25,6 @@ package final class FleetPublisher {
     static let publicationsPerReport = 512
     /// The longest time between two reports of a fleet that keeps a schedule.
     static let reportInterval = Duration.milliseconds(200)
-  }
-
-  /// How the client ids of this run begin, and how fast they connect.
-  package struct Options: Sendable {
-    /// Makes the client ids different from those of others on the same broker.
-    package var session: String
-    package var share: FleetShare
-    /// Connections made a second by this process; nil: as fast as can be.
-    package var connectionsPerSecond: Double?
-    /// The stages of the load; nil: it has one.
-    package var stages: LoadStages?
-    /// Whether publications say to which stage they belong, where there are several.
-    package var tellsStages = false
-    /// The version of MQTT of groups that do not say theirs.
-    package var version = ProtocolVersion.five
-
-    package init(session: String, share: FleetShare = .whole, connectionsPerSecond: Double? = nil) {
-      self.session = session
-      self.share = share
-      self.connectionsPerSecond = connectionsPerSecond
-    }
   }
 
   /// One device, as it is published.
@@ -255,6 +235,7 @@ package final class FleetPublisher {
     let group = groups[Int(sender.group)]
     let client = Int(sender.client)
     let style = group.style
+    if let mapping = style.mapping { return try hand(delivery, to: index, by: mapping, intended) }
     var content = PublisherPool.Content.repeated
     switch delivery.parcel {
     case .messages(let messages):
@@ -282,13 +263,49 @@ package final class FleetPublisher {
       style.topic.write(
         PublisherNames(group: group.name, device: sender.device.name, gateway: names[client]), into: &topic)
     }
+    try leave(client, content, style, intended, delivery.due)
+  }
+
+  /// Hands over what a mapping makes of a delivery: one publication or more.
+  private func hand(
+    _ delivery: Delivery, to index: Int, by mapping: MappingEncoder, _ intended: IntendedTime?
+  ) throws {
+    let sender = senders[index]
+    let client = Int(sender.client)
+    let style = groups[Int(sender.group)].style
+    func leave(_ text: String, _ bytes: [UInt8], _ content: PublisherPool.Content) throws {
+      topic.removeAll(keepingCapacity: true)
+      topic.append(contentsOf: text.utf8)
+      payload = bytes
+      try self.leave(client, content, style, intended, delivery.due)
+    }
+    switch delivery.parcel {
+    case .messages(let messages):
+      senders[index].published += Int32(messages.count)
+      for one in mapping.publications(of: messages) {
+        try leave(one.topic, one.payload, .messages(one.messages, readings: one.readings, sender: index))
+      }
+    case .again(let messages):
+      for one in mapping.publications(of: messages) { try leave(one.topic, one.payload, .repeated) }
+    case .waste(let bytes):
+      ledger.waste += 1
+      try leave(mapping.topic(of: sender.device), bytes, .messages(1, readings: 0))
+    case .cut: try pool.cut(client: client)
+    }
+  }
+
+  /// Publishes ``payload`` on ``topic``, and counts it.
+  private func leave(
+    _ client: Int, _ content: PublisherPool.Content, _ style: PublishingStyle, _ intended: IntendedTime?,
+    _ due: Timestamp
+  ) throws {
     topic.append(0)
     try topic.withUnsafeBytes { topic in
       guard let start = topic.assumingMemoryBound(to: CChar.self).baseAddress else { return }
       try payload.withUnsafeBytes {
         try pool.publish(
           client: client, topic: start, payload: $0, as: content, intended: intended,
-          due: delivery.due.milliseconds)
+          due: due.milliseconds)
       }
     }
     var published = 0

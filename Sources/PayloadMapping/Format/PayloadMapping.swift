@@ -29,6 +29,11 @@ package struct PayloadMapping: Hashable, Sendable, Codable {
     }
   }
 
+  /// Whether the messages of `topic` are read: the first entry that it matches is not ignored.
+  package func takes(topic: String) -> Bool {
+    messages.first { $0.topics.contains { $0.match(topic) != nil } }?.isIgnored == false
+  }
+
   /// Two of ``filters`` that have topics in common: a broker may deliver a message of such a topic twice (MQTT 5, 3.3.4).
   var overlap: (String, String)? {
     let filters = filters

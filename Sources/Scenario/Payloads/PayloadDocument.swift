@@ -95,10 +95,18 @@ extension ScenarioDecoder {
       diagnostics.add(
         node.location, "payload: recordings are published in Sonde's own form, which needs no mapping")
     }
+    return mapping(node)
+  }
+
+  /// A mapping that is written at `node`, the name of a preset, or that of a file.
+  ///
+  /// - Parameter others: What else could stand there.
+  func mapping(_ node: DocumentNode, others: [String] = []) -> PayloadMapping? {
     if let mapping = MappingReader(node, PayloadSchema.mapping, diagnostics) {
       return PayloadDocumentReader(diagnostics: diagnostics).mapping(mapping, name: "payload")
     }
-    guard let name = section.text("payload") else { return nil }
+    // What is no text the schema has refused.
+    guard let name = node.text, !node.isNull else { return nil }
     do {
       let isOfFile = if case .file = node.location { true } else { false }
       return try PayloadDocument.named(name, in: isOfFile ? text.folder : "")
@@ -108,7 +116,9 @@ extension ScenarioDecoder {
           node.location, "payload: \(fault.location): \(fault.reason)", suggestion: fault.suggestion)
       }
     } catch {
-      diagnostics.add(node.location, "payload: \(error)")
+      let nearest = NearestName.of(name, among: others)
+      let choice = others.isEmpty ? "" : "expected \(others.listed), or a mapping; "
+      diagnostics.add(node.location, "payload: \(choice)\(error)", suggestion: nearest)
     }
     return nil
   }
