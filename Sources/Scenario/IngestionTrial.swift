@@ -132,14 +132,14 @@ struct IngestionTrial {
   /// Why a run could not account for what is published by a mapping; nil where it can.
   private func obstacle(of mapping: MappingEncoder, in sent: [Message]) -> String? {
     let name = mapping.mapping.name
+    guard mapping.carriesTime else {
+      return "payloads of \(name) have no time: ingestion would take that of arrival for when it was measured"
+    }
     guard payload != nil else {
       return PayloadPreset(rawValue: name) == nil
         ? "it publishes by a mapping, and ingestion reads one that it is given; write the same one below "
           + "ingestion: { payload: … }"
         : "it publishes as \(name), and ingestion is not told so; write ingestion: { payload: \(name) }"
-    }
-    guard mapping.carriesTime else {
-      return "payloads of \(name) have no time: ingestion would take that of arrival for when it was measured"
     }
     guard mapping.publications(of: sent).allSatisfy({ $0.messages > 0 }) else {
       return

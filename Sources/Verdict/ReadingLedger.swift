@@ -1,5 +1,6 @@
 import DeviceFleet
 import Files
+import PayloadMapping
 import Telemetry
 import WindowStore
 
@@ -95,13 +96,14 @@ package struct ReadingLedger: Hashable, Sendable {
       if copies[device][sequence] < 2 { copies[device][sequence] += 1 }
     }
     var quarantined: [Set<Int>] = source.deviceIDs.map { _ in [] }
+    let mappings = Set(source.groups.compactMap(\.style.mapping?.mapping))
     try store.forEachRejectedMessage { rejected in
       // Of a payload of which something was taken, ingestion has counted the values that were not.
       guard rejected.readings == nil else { return }
       var isPlanned = false
       let messages =
         renumbered.isEmpty
-        ? Self.messages(in: rejected) : rejections.messages(rejected.topic, rejected.payload)
+        ? Self.messages(in: rejected, mappings) : rejections.messages(rejected.topic, rejected.payload)
       for message in messages {
         guard let device = indices[message.device],
           let sequence = sequence(message.position, message.timestamp, device)
@@ -147,9 +149,21 @@ package struct ReadingLedger: Hashable, Sendable {
   }
 
   /// The messages of a payload that was rejected; none where it cannot be read.
-  private static func messages(in rejected: RejectedMessage) -> [Message] {
+  ///
+  /// - Parameter mappings: Those by which the fleet publishes.
+  private static func messages(in rejected: RejectedMessage, _ mappings: Set<PayloadMapping>) -> [Message] {
     var messages: [Message] = []
     rejected.payload.withUnsafeBufferPointer { payload in
+      guard mappings.isEmpty else {
+        // One reads it: ingestion has one mapping, and a payload of another group is none of its.
+        for mapping in mappings where messages.isEmpty {
+          var decoder = MappingDecoder(mapping)
+          _ = Array(rejected.topic.utf8).withUnsafeBufferPointer { topic in
+            try? decoder.decode(topic: topic, payload: payload, received: rejected.received, into: &messages)
+          }
+        }
+        return
+      }
       _ = try? PayloadCodec.decodeAll(
         payload, topicDevice: TelemetryTopic.device(in: rejected.topic), received: rejected.received
       ) { messages.append($0) }
