@@ -151,7 +151,8 @@ let package = Package(
       dependencies: [
         telemetry, files, wording, exactArithmetic, "OneClassSVM", "WindowStore", "Compute", "Detection",
         "Documents",
-        "PayloadMapping", "Sparkplug", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel", "ClusterCharts",
+        "PayloadMapping", "Sparkplug", "DeviceFleet", "Ingestion", "Modelling", "ClusterModel",
+        "ClusterCharts",
         "BatchScoring",
         "HTTPLoad",
       ]),

@@ -27,7 +27,8 @@ package struct IngestionSettings: Hashable, Sendable, Codable {
   package var arrivals: String?
 
   private enum CodingKeys: String, CodingKey {
-    case broker, mqtt, topic, payload, sparkplug, store, rules, messagesPerCommit, messagesPerCheckpoint, arrivals
+    case broker, mqtt, topic, payload, sparkplug, store, rules, messagesPerCommit, messagesPerCheckpoint,
+      arrivals
     case clientID = "clientId"
   }
 
