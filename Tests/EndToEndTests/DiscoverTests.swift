@@ -8,14 +8,6 @@ import WindowStore
 
 /// `sonde ingest --discover`: from a plant that nobody has described to all of its readings in a store.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct DiscoverTests {
-  private func waitUntil(_ what: Comment, _ condition: () throws -> Bool) async throws {
-    for _ in 0..<30_000 {
-      if try condition() { return }
-      try await Task.sleep(for: .milliseconds(20))
-    }
-    Issue.record("in ten minutes it did not come to: \(what)")
-  }
-
   private func publish(_ messages: [(topic: String, payload: String)], to broker: BrokerAddress) throws {
     let pool = try PublisherPool(address: broker, clients: [PublisherClient(id: "devices")])
     for message in messages {

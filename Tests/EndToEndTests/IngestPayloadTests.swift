@@ -20,14 +20,6 @@ import WindowStore
     #expect(try await service.stop(grace: .seconds(600)) == .exited(code: 0))
   }
 
-  private func waitUntil(_ what: Comment, _ condition: () throws -> Bool) async throws {
-    for _ in 0..<30_000 {
-      if try condition() { return }
-      try await Task.sleep(for: .milliseconds(20))
-    }
-    Issue.record("in ten minutes it did not come to: \(what)")
-  }
-
   private func publish(_ messages: [(topic: String, payload: String)], to broker: BrokerAddress) async throws
   {
     let pool = try PublisherPool(address: broker, clients: [PublisherClient(id: "devices")])

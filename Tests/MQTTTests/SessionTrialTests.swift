@@ -68,8 +68,8 @@ import Testing
       log: "\(folder)/m.log")
     let address = BrokerAddress(host: "127.0.0.1", port: port)
     do {
-      for _ in 0..<6000 where (try? AgreedProtocol.ask(address, clientID: "probe", .auto)) == nil {
-        try await Task.sleep(for: .milliseconds(100))
+      try await waitUntil("the broker answers", every: .milliseconds(100)) {
+        (try? AgreedProtocol.ask(address, clientID: "probe", .auto)) != nil
       }
       try await body(address)
       try await service.stop()
