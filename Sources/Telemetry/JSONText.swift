@@ -36,7 +36,7 @@ package enum WrittenJSON {
 }
 
 /// Where a text stops being JSON, and what was expected there.
-package struct JSONFault: Error {
+package struct InvalidJSON: Error {
   var offset: Int
   var expected: String
 
@@ -56,7 +56,7 @@ package struct JSONText {
   private var offset = 0
 
   /// The value that `bytes`, which are UTF-8, hold.
-  package static func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONFault) -> WrittenJSON {
+  package static func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(InvalidJSON) -> WrittenJSON {
     var text = JSONText(bytes: bytes)
     let value = try text.value(depth: 0)
     text.skipSpace()
@@ -78,7 +78,7 @@ package struct JSONText {
 
   private var next: UInt8? { offset < bytes.count ? bytes[offset] : nil }
 
-  private func fault(_ expected: String) -> JSONFault { JSONFault(offset: offset, expected: expected) }
+  private func fault(_ expected: String) -> InvalidJSON { InvalidJSON(offset: offset, expected: expected) }
 
   private mutating func skipSpace() {
     while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { offset += 1 }
@@ -90,7 +90,7 @@ package struct JSONText {
     return true
   }
 
-  private mutating func value(depth: Int) throws(JSONFault) -> WrittenJSON {
+  private mutating func value(depth: Int) throws(InvalidJSON) -> WrittenJSON {
     skipSpace()
     switch next {
     case 0x7B: return try object(depth: depth)
@@ -102,7 +102,7 @@ package struct JSONText {
     }
   }
 
-  private mutating func object(depth: Int) throws(JSONFault) -> WrittenJSON {
+  private mutating func object(depth: Int) throws(InvalidJSON) -> WrittenJSON {
     guard depth < Self.maximumDepth else {
       throw fault("an end of nesting beyond \(Self.maximumDepth) levels")
     }
@@ -123,7 +123,7 @@ package struct JSONText {
     }
   }
 
-  private mutating func array(depth: Int) throws(JSONFault) -> WrittenJSON {
+  private mutating func array(depth: Int) throws(InvalidJSON) -> WrittenJSON {
     guard depth < Self.maximumDepth else {
       throw fault("an end of nesting beyond \(Self.maximumDepth) levels")
     }
@@ -139,7 +139,7 @@ package struct JSONText {
     }
   }
 
-  private mutating func word() throws(JSONFault) -> WrittenJSON {
+  private mutating func word() throws(InvalidJSON) -> WrittenJSON {
     let start = offset
     while let byte = next, isLetter(byte) { offset += 1 }
     let word = text(start..<offset)
@@ -160,7 +160,7 @@ package struct JSONText {
     ["nan", "inf", "infinity"].contains(word.lowercased())
   }
 
-  private mutating func number() throws(JSONFault) -> WrittenJSON {
+  private mutating func number() throws(InvalidJSON) -> WrittenJSON {
     let start = offset
     if skip("-"), let byte = next, isLetter(byte) {
       let wordStart = offset
@@ -186,12 +186,12 @@ package struct JSONText {
     return .number(value, digits: digits)
   }
 
-  private mutating func digits() throws(JSONFault) {
+  private mutating func digits() throws(InvalidJSON) {
     guard let byte = next, isDigit(byte) else { throw fault("a digit") }
     while let byte = next, isDigit(byte) { offset += 1 }
   }
 
-  private mutating func string() throws(JSONFault) -> String {
+  private mutating func string() throws(InvalidJSON) -> String {
     offset += 1
     let start = offset
     while let byte = next, byte != 0x22, byte != 0x5C, byte >= 0x20 { offset += 1 }
@@ -217,7 +217,7 @@ package struct JSONText {
     throw fault("the end of a text")
   }
 
-  private mutating func escaped() throws(JSONFault) -> Character {
+  private mutating func escaped() throws(InvalidJSON) -> Character {
     guard let byte = next else { throw fault("an escape") }
     offset += 1
     switch byte {
@@ -246,7 +246,7 @@ package struct JSONText {
     return Character(scalar)
   }
 
-  private mutating func hexadecimal() throws(JSONFault) -> UInt32 {
+  private mutating func hexadecimal() throws(InvalidJSON) -> UInt32 {
     guard bytes.count - offset >= 4, bytes[offset..<offset + 4].allSatisfy(isHexadecimal),
       let code = UInt32(text(offset..<offset + 4), radix: 16)
     else { throw fault("four hexadecimal digits") }

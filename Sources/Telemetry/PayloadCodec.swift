@@ -181,7 +181,7 @@ package enum PayloadCodec {
   /// `payload` as JSON.
   static func json(_ payload: UnsafeBufferPointer<UInt8>) throws(PayloadError) -> WrittenJSON {
     guard String(validating: payload, as: UTF8.self) != nil else { throw .notUTF8 }
-    do throws(JSONFault) {
+    do throws(InvalidJSON) {
       return try JSONText.read(withoutByteOrderMark(payload))
     } catch {
       throw .malformed(error.description)

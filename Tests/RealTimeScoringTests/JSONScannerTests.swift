@@ -70,7 +70,7 @@ import Testing
     let bytes: [UInt8] = [0x22, 0xFF, 0x22]
     bytes.withUnsafeBufferPointer { bytes in
       var scanner = JSONScanner(bytes)
-      #expect(throws: RealTimeScoring.JSONFault.self) { try scanner.decoded(scanner.text()) }
+      #expect(throws: JSONFault.self) { try scanner.decoded(scanner.text()) }
     }
   }
 
