@@ -27,7 +27,7 @@ import Testing
     Case(testDescription: "mixed", plant: Plants.mixed),
   ]
 
-  @Test(.timeLimit(.minutes(20)), arguments: cases) func itTakesEveryReading(_ one: Case) throws {
+  @Test(.timeLimit(.minutes(30)), arguments: cases) func itTakesEveryReading(_ one: Case) throws {
     let plant = one.plant()
     let survey = plant.surveyed()
     let mapping = try #require(survey.mapping)
@@ -43,7 +43,7 @@ import Testing
   }
 
   /// What is printed is read as the mapping that was tried.
-  @Test(.timeLimit(.minutes(20)), arguments: cases) func itsFileIsTheMapping(_ one: Case) throws {
+  @Test(.timeLimit(.minutes(30)), arguments: cases) func itsFileIsTheMapping(_ one: Case) throws {
     let survey = one.plant().surveyed()
     let text = survey.document(of: "#", at: "mqtt://127.0.0.1:1883", from: Plant.start)
     #expect(try PayloadDocument.parse(text, path: "plant.yaml") == survey.mapping)
@@ -51,7 +51,7 @@ import Testing
   }
 
   /// What was tried on the kept messages is what comes of all of them.
-  @Test(.timeLimit(.minutes(20)), arguments: cases) func theProofSaysTheSame(_ one: Case) throws {
+  @Test(.timeLimit(.minutes(30)), arguments: cases) func theProofSaysTheSame(_ one: Case) throws {
     let plant = one.plant()
     let survey = plant.surveyed()
     let proof = try #require(survey.proof)

@@ -7,7 +7,7 @@ import Testing
 import WindowStore
 
 /// `sonde ingest --discover`: from a plant that nobody has described to all of its readings in a store.
-@Suite(.serialized, .timeLimit(.minutes(20))) struct DiscoverTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct DiscoverTests {
   private func publish(_ messages: [(topic: String, payload: String)], to broker: BrokerAddress) throws {
     let pool = try PublisherPool(address: broker, clients: [PublisherClient(id: "devices")])
     for message in messages {

@@ -7,7 +7,7 @@ import Testing
 import WindowStore
 
 /// `sonde ingest --payload`: what devices of others send, through a real broker into the store.
-@Suite(.serialized, .timeLimit(.minutes(20))) struct IngestPayloadTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct IngestPayloadTests {
   /// Runs `sonde ingest` until `body` returns, then stops it with SIGTERM.
   private func ingesting(_ arguments: [String], log: String, _ body: () async throws -> Void) async throws {
     let service = try await Service.start(

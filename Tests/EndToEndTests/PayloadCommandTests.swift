@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `sonde payload`: what a mapping makes of messages, told by the program itself.
-@Suite(.serialized, .timeLimit(.minutes(20))) struct PayloadCommandTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct PayloadCommandTests {
   private static let mapping = """
     messages:
       - topic: plant/{device}

@@ -20,7 +20,7 @@ import Testing
     expect: [readings.lost == 0, readings.stored == 1440, windows.mismatched == 0]
     """
 
-  @Test(.timeLimit(.minutes(20)), arguments: [OldBroker.Manner.closes, .refuses])
+  @Test(.timeLimit(.minutes(30)), arguments: [OldBroker.Manner.closes, .refuses])
   func aRunOnAnOldBrokerLosesAndDoublesNothing(manner: OldBroker.Manner) async throws {
     try await withTemporaryFolder { folder in
       try Self.scenario.write(toFile: "\(folder)/s.yaml", atomically: true, encoding: .utf8)
@@ -42,7 +42,7 @@ import Testing
   }
 
   /// The version can be asked for also where the broker is the run's own.
-  @Test(.timeLimit(.minutes(20))) func aRunSpeaksTheVersionThatItIsTold() async throws {
+  @Test(.timeLimit(.minutes(30))) func aRunSpeaksTheVersionThatItIsTold() async throws {
     try await withTemporaryFolder { folder in
       try Self.scenario.write(toFile: "\(folder)/s.yaml", atomically: true, encoding: .utf8)
       for version in ["3.1.1", "5"] {
@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(20))) func ingestAndDoctorSayWhatTheyHaveFound() async throws {
+  @Test(.timeLimit(.minutes(30))) func ingestAndDoctorSayWhatTheyHaveFound() async throws {
     try await withTemporaryFolder { folder in
       try await withBroker(in: folder) { broker in
         try await withOldBroker(.closes, before: broker) { old in

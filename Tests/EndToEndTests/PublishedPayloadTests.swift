@@ -6,7 +6,7 @@ import Testing
 
 /// Fleets that publish as devices of others do, through a real broker and into the store: nothing is lost, doubled or read as something
 /// else.
-@Suite(.serialized, .timeLimit(.minutes(20))) struct PublishedPayloadTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct PublishedPayloadTests {
   private func scenario(_ publish: String, device: String, sensors: [String], group: String = "") -> String {
     """
     name: published

@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test(
-    .timeLimit(.minutes(20)),
+    .timeLimit(.minutes(30)),
     arguments: [
       "publish: { payload: sparkplug }", "gateways: 2\nbatch: 3\npublish: { payload: sparkplug, qos: 2 }",
       "gateways: 3\npublish: { payload: sparkplug, mqtt: 3.1.1 }",
@@ -48,7 +48,7 @@ import Testing
   }
 
   /// Births are known after kills of ingestion, and each life of a node is an epoch.
-  @Test(.timeLimit(.minutes(20))) func killsLoseNothing() async throws {
+  @Test(.timeLimit(.minutes(30))) func killsLoseNothing() async throws {
     try await withTemporaryFolder { folder in
       let faults =
         "faults: [{ at: 10m, kill: ingestion }, { at: 20m, kill: broker }, { at: 30m, kill: ingestion }, "
@@ -76,7 +76,7 @@ import Testing
   }
 
   @Test(
-    .timeLimit(.minutes(20)),
+    .timeLimit(.minutes(30)),
     arguments: [
       (
         "publish: { payload: sparkplug, topic: 'a/${device}/b' }", "topic: Sparkplug B says itself what it is"
@@ -95,7 +95,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(20))) func ingestionMustBeTold() async throws {
+  @Test(.timeLimit(.minutes(30))) func ingestionMustBeTold() async throws {
     try await withTemporaryFolder { folder in
       let text = Self.scenario("publish: { payload: sparkplug }").replacing(
         ", payload: sparkplug }\n", with: " }\n")

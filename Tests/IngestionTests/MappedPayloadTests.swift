@@ -131,7 +131,7 @@ struct MappedPayloadTests {
   }
 
   /// Random bytes, and payloads that were damaged a little: every message is in exactly one place.
-  @Test(.timeLimit(.minutes(20)), arguments: 0..<60) func everyMessageIsInOnePlace(seed: UInt64) throws {
+  @Test(.timeLimit(.minutes(30)), arguments: 0..<60) func everyMessageIsInOnePlace(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed, stream: "mapped fold")
     let format = MessageMapping.Format.allCases[Int(seed) % 3]
     let mapping = try mapping {

@@ -67,7 +67,7 @@ import Testing
   }
 
   /// Before a real mosquitto stands somebody who does not know MQTT 5.
-  @Test(.timeLimit(.minutes(20)), arguments: OldBroker.Manner.allCases.filter { $0 != .turnsAway })
+  @Test(.timeLimit(.minutes(30)), arguments: OldBroker.Manner.allCases.filter { $0 != .turnsAway })
   func oldBrokersAreSpokenToAsTheyUnderstand(manner: OldBroker.Manner) async throws {
     try await withTemporaryFolder { folder in
       try await withBroker(in: folder) { broker in

@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(20)), arguments: ProtocolVersion.allCases)
+  @Test(.timeLimit(.minutes(30)), arguments: ProtocolVersion.allCases)
   func aBrokerThatKeepsEverythingHasNoLoss(version: ProtocolVersion) async throws {
     try await withTemporaryFolder { folder in
       try await withMosquitto("max_queued_messages 100000", in: folder) { broker in
@@ -93,7 +93,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(20)), arguments: ProtocolVersion.allCases)
+  @Test(.timeLimit(.minutes(30)), arguments: ProtocolVersion.allCases)
   func aBoundOfTheQueueShows(version: ProtocolVersion) async throws {
     try await withTemporaryFolder { folder in
       try await withMosquitto("max_queued_messages 100", in: folder) { broker in
@@ -108,7 +108,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(20))) func aBrokerThatSendsLittleAtATimeIsNamed() async throws {
+  @Test(.timeLimit(.minutes(30))) func aBrokerThatSendsLittleAtATimeIsNamed() async throws {
     try await withTemporaryFolder { folder in
       try await withMosquitto(
         "max_inflight_messages 7\nmax_queued_messages 100000", in: folder

@@ -28,7 +28,7 @@ import Testing
     return texts
   }
 
-  @Test(.timeLimit(.minutes(20))) func eachIsSubscribedToAndGivenUpByItself() async throws {
+  @Test(.timeLimit(.minutes(30))) func eachIsSubscribedToAndGivenUpByItself() async throws {
     try await withTemporaryFolder { folder in
       try await withBroker(in: folder) { address in
         func consumer(_ filters: [String], former: [String] = []) throws -> CommitGatedConsumer {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A listener hears everything and leaves nothing at the broker.
-@Suite(.serialized, .timeLimit(.minutes(20))) struct TopicListenerTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct TopicListenerTests {
   @Test(arguments: ProtocolVersion.allCases) func itHearsWhatIsSentAndWhatIsRetained(
     _ version: ProtocolVersion
   )

@@ -3,7 +3,7 @@ import Telemetry
 import Testing
 
 /// Random mappings: what is published is read as it was measured, or it was said before that it cannot be.
-@Suite(.timeLimit(.minutes(20))) struct EncoderPropertyTests {
+@Suite(.timeLimit(.minutes(30))) struct EncoderPropertyTests {
   @Test(arguments: 0..<40) func whatIsPublishedIsRead(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed, stream: "mapping encoder")
     var encoders = 0

@@ -4,7 +4,7 @@ import Testing
 
 /// Whatever is a mapping and whatever comes: no crash, and what is JSON is told from what is none as the canonical decoder does.
 struct FuzzTests {
-  @Test(.timeLimit(.minutes(20)), arguments: 0..<30) func anything(seed: UInt64) throws {
+  @Test(.timeLimit(.minutes(30)), arguments: 0..<30) func anything(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed, stream: "mapping fuzz")
     for _ in 0..<40 {
       var entry = try RandomMapping.mapping(RandomMapping.entry(&random))

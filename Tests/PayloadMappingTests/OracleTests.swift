@@ -4,7 +4,7 @@ import Testing
 
 /// The compiled plan against a tree: random documents and random mappings.
 struct OracleTests {
-  @Test(.timeLimit(.minutes(20)), arguments: 0..<40) func planAndTreeAgree(seed: UInt64) throws {
+  @Test(.timeLimit(.minutes(30)), arguments: 0..<40) func planAndTreeAgree(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed, stream: "mapping oracle")
     for _ in 0..<40 {
       let oracle = RandomMapping.entry(&random)

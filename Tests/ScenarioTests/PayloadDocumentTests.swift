@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Payload mappings as YAML: what is written is read, and each fault has its place and, for a misspelt key, its name.
-@Suite(.timeLimit(.minutes(20))) struct PayloadDocumentTests {
+@Suite(.timeLimit(.minutes(30))) struct PayloadDocumentTests {
   private static let full = """
     name: everything
     about: Every key once.

@@ -5,7 +5,7 @@ import Telemetry
 import Testing
 
 /// Each preset on messages as the documentation of its source shows them, and on broken ones.
-@Suite(.timeLimit(.minutes(20))) struct PayloadPresetTests {
+@Suite(.timeLimit(.minutes(30))) struct PayloadPresetTests {
   @Test(arguments: PayloadPreset.allCases) func messagesOfTheDocumentationBecomeReadings(
     preset: PayloadPreset
   ) throws {

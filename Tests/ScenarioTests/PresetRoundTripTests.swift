@@ -5,7 +5,7 @@ import Telemetry
 import Testing
 
 /// What the fleet publishes as each preset has it is read as it was measured.
-@Suite(.timeLimit(.minutes(20))) struct PresetRoundTripTests {
+@Suite(.timeLimit(.minutes(30))) struct PresetRoundTripTests {
   /// A group of devices as the preset's source has them, and a topic that it publishes on.
   struct Group {
     var device: String

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// `publish.payload` with a mapping: what cannot be published so, or not read again, is said before a run.
-@Suite(.timeLimit(.minutes(20))) struct PublishedMappingTests {
+@Suite(.timeLimit(.minutes(30))) struct PublishedMappingTests {
   private func text(
     _ publish: String, device: String = "pump", sensor: String = "temperature", group: String = "",
     _ rest: String = ""
