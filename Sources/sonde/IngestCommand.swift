@@ -18,8 +18,8 @@ struct IngestCommand: ParsableCommand {
     commandName: "ingest",
     abstract: "Take readings from a broker into a SQLite file of time windows.",
     discussion: """
-      Runs until SIGTERM or SIGINT; then stores what it has read, acknowledges it and leaves. A message is
-      acknowledged to the broker only when the transaction that holds it is durable. Started again with the same
+      Runs until SIGTERM or SIGINT; then stores what it has read, acknowledges it and leaves. A message is \
+      acknowledged to the broker only when the transaction that holds it is durable. Started again with the same \
       client id and file, it goes on where it was.
 
       --run DIR makes the folder of a run, with the store and a client id of its own in it; “sonde train”, “schedule”, “score” \

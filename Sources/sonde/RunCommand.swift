@@ -15,14 +15,14 @@ struct RunCommand: AsyncParsableCommand {
     commandName: "run",
     abstract: "Run scenarios, and say whether their expectations held.",
     discussion: """
-      Each run leaves a folder: report.html, a page to look at, report.json, junit.xml, manifest.json, labels.csv, sonde.sqlite,
+      Each run leaves a folder: report.html, a page to look at, report.json, junit.xml, manifest.json, labels.csv, sonde.sqlite, \
       models, predictions and logs. Without --out it is runs/<scenario>-<UTC time>.
 
-      A scenario whose point is to look needs no expectations: with --expect none, as with expect: none in its file, none is
-      judged, and the report says so. What a run finds wrong of itself still fails it: lost, doubled or unaccounted readings,
+      A scenario whose point is to look needs no expectations: with --expect none, as with expect: none in its file, none is \
+      judged, and the report says so. What a run finds wrong of itself still fails it: lost, doubled or unaccounted readings, \
       windows that are not what the plan gives, failed jobs, faults that were not seen.
 
-      Exit code 0 where every expectation held, 1 where one failed, 3 where the run is invalid because the fleet did not
+      Exit code 0 where every expectation held, 1 where one failed, 3 where the run is invalid because the fleet did not \
       keep its own schedule; the reason then says what to try. Of several scenarios the worst counts.
 
       One seed says little: with the next one anomalies lie elsewhere, and a recall of 1 may be luck. With --seeds 1..10, \
@@ -36,7 +36,7 @@ struct RunCommand: AsyncParsableCommand {
         sonde run scenario.yaml --seeds 1..10
         sonde run scenario.yaml --seeds 1..3,7 --set 'expect=[min(detection.recall) > 0.5]'
 
-      A load with stages leaves load.csv: rates, latency and what the parts used, a line a stage. One that climbs until
+      A load with stages leaves load.csv: rates, latency and what the parts used, a line a stage. One that climbs until \
       something gives (Scenarios/capacity.yaml) leaves capacity.svg beside it.
       """)
 

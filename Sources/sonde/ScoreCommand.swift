@@ -13,7 +13,7 @@ struct ScoreCommand: AsyncParsableCommand {
     commandName: "score", abstract: "Scores windows with trained models, once.",
     discussion: """
       With RUN_DIR: the windows of its store that no job has scored yet, into RUN_DIR/predictions/<job>.
-      With --input: the rows of a CSV file that are aggregated already, with a model a (device, sensor), or of a whole
+      With --input: the rows of a CSV file that are aggregated already, with a model a (device, sensor), or of a whole \
       device where --models has one.
       """)
 

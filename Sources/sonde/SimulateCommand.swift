@@ -19,8 +19,8 @@ struct SimulateCommand: AsyncParsableCommand {
       Every device has a connection of its own, or gateways carry them, as the scenario says. Equal seeds publish equal \
       bytes, whatever the number of processes and connections.
 
-      The ledger, in JSON: planned, published and acknowledged messages, connections, and, where the clock has a
-      schedule, how late publications were (schedule_lag_ms), all together and stage by stage of the load (stages). Exit
+      The ledger, in JSON: planned, published and acknowledged messages, connections, and, where the clock has a \
+      schedule, how late publications were (schedule_lag_ms), all together and stage by stage of the load (stages). Exit \
       code 3 where the schedule was not kept, with what to try.
 
       With --plan-only nothing is published and no broker is needed: the plan is made, written to --output where that \

@@ -9,12 +9,12 @@ struct Sonde: AsyncParsableCommand {
     commandName: "sonde",
     abstract: "Simulate a fleet of devices end to end, and check what becomes of their readings.",
     discussion: """
-      Simulated devices publish over MQTT, ingestion aggregates their readings into SQLite windows, a scheduled
+      Simulated devices publish over MQTT, ingestion aggregates their readings into SQLite windows, a scheduled \
       batch job scores every window with one-class SVMs, and a scenario file says what must come out.
 
       Begin with:  sonde run Scenarios/quickstart.yaml
 
-      Exit codes: 0 every expectation held, 1 one failed, 3 the run is invalid, 64 bad arguments or scenario,
+      Exit codes: 0 every expectation held, 1 one failed, 3 the run is invalid, 64 bad arguments or scenario, \
       69 a needed part is unavailable, 70 an internal fault, 130 interrupted.
       """,
     version: Versions.sonde,

@@ -9,7 +9,7 @@ struct ValidateCommand: ParsableCommand {
     commandName: "validate",
     abstract: "Check scenarios, with file:line:column for each fault.",
     discussion: """
-      Exit code 64 where a scenario has faults; every fault of every file is named. Of a scenario with several seeds, the
+      Exit code 64 where a scenario has faults; every fault of every file is named. Of a scenario with several seeds, the \
       plan of each is made: an anomaly may find its place with one seed and not with another.
       """)
 
