@@ -63,12 +63,13 @@ struct BrokerLossTests {
           try await ingestion.kill()
         } catch let failure as BrokerIngestion.Failure {
           #expect(failure.description.contains("exit code 69"), "\(failure)")
-          // It forgets the session of one without a name within a second.
+          // It forgets the session of one without a name within a second, and, where it is slow, may hang up on who comes back.
           let reasons = [
-            "an unacknowledged message did not come again", "the broker did not keep the session",
+            "an unacknowledged message did not come again", "The connection was lost",
+            "the broker did not keep the session",
           ]
           #expect(
-            reasons.prefix(isAnonymous ? 2 : 1).contains(where: failure.description.contains), "\(failure)")
+            reasons.prefix(isAnonymous ? 3 : 2).contains(where: failure.description.contains), "\(failure)")
         }
       }
     }

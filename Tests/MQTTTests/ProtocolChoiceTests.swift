@@ -92,6 +92,19 @@ import Testing
     }
   }
 
+  /// The acknowledgement of one who has died comes after the CONNECT of the next.
+  @Test(.timeLimit(.minutes(30))) func whatTheDeadSaidLastMayComeLate() async throws {
+    try await withTemporaryFolder { folder in
+      try await withBroker(in: folder) { broker in
+        try await withOldBroker(.refuses, before: broker, delayMilliseconds: 400) { old in
+          let form = try AcknowledgementSelfTest.run(
+            address: old.address, clientID: "c", version: .threeOneOne)
+          #expect(form == .samePacketID)
+        }
+      }
+    }
+  }
+
   @Test func aBrokerThatTurnsUsAwayIsNotAskedAgain() async throws {
     try await withOldBroker(.turnsAway, before: nil) { old in
       let error = #expect(throws: MQTTError.self) {

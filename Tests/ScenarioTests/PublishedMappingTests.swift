@@ -106,7 +106,8 @@ import Testing
 
   @Test func namesThatNobodyKnows() {
     let form = faults(text("payload: senmll"))
-    #expect(form.count == 1 && form[0].contains("expected canonical, senml, or a mapping"), "\(form)")
+    #expect(
+      form.count == 1 && form[0].contains("expected canonical, senml, sparkplug, or a mapping"), "\(form)")
     #expect(form[0].contains("did you mean"), "\(form)")
     let preset = faults(text("payload: tasmotta"))
     #expect(preset.count == 1 && preset[0].contains("did you mean “tasmota”"), "\(preset)")

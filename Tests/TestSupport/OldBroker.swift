@@ -28,16 +28,20 @@ package final class OldBroker: Sendable {
   package let address: BrokerAddress
   private let manner: Manner
   private let broker: BrokerAddress?
+  private let delayMilliseconds: UInt32
   private let listener: Int32
   private let state = Mutex(State())
 
   /// The protocol levels that clients asked for: 4 is MQTT 3.1.1.
   package var versions: [UInt8] { state.withLock { $0.versions } }
 
-  /// - Parameter broker: Where clients of MQTT 3.1.1 are let through to, on loopback; nil: they are hung up on.
-  package init(_ manner: Manner, before broker: BrokerAddress?) throws {
+  /// - Parameters:
+  ///   - broker: Where clients of MQTT 3.1.1 are let through to, on loopback; nil: they are hung up on.
+  ///   - delayMilliseconds: By how much later everything after CONNECT comes to the broker.
+  package init(_ manner: Manner, before broker: BrokerAddress?, delayMilliseconds: UInt32 = 0) throws {
     self.manner = manner
     self.broker = broker
+    self.delayMilliseconds = delayMilliseconds
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     self.listener = listener
     var address = Self.loopback(port: 0)
@@ -151,7 +155,7 @@ package final class OldBroker: Sendable {
       shutdown(client, Int32(SHUT_RDWR))
       answered.signal()
     }
-    Self.copy(client, server)
+    Self.copy(client, server, delayMilliseconds)
     // Half of the connection alone: the broker still reads what is under way, and the client sees its end when the broker has.
     shutdown(server, Int32(SHUT_WR))
     answered.wait()
@@ -159,11 +163,12 @@ package final class OldBroker: Sendable {
   }
 
   /// Until either side ends.
-  private static func copy(_ source: Int32, _ sink: Int32) {
+  private static func copy(_ source: Int32, _ sink: Int32, _ delayMilliseconds: UInt32 = 0) {
     var bytes = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let count = recv(source, &bytes, bytes.count, 0)
       guard count > 0 else { return }
+      if delayMilliseconds > 0 { usleep(delayMilliseconds * 1000) }
       var sent = 0
       while sent < count {
         let more = bytes.withUnsafeBytes {
@@ -178,9 +183,10 @@ package final class OldBroker: Sendable {
 
 /// Runs `body` with an ``OldBroker``, which is stopped afterwards.
 package func withOldBroker<Value>(
-  _ manner: OldBroker.Manner, before broker: BrokerAddress?, _ body: (OldBroker) async throws -> Value
+  _ manner: OldBroker.Manner, before broker: BrokerAddress?, delayMilliseconds: UInt32 = 0,
+  _ body: (OldBroker) async throws -> Value
 ) async throws -> Value {
-  let old = try OldBroker(manner, before: broker)
+  let old = try OldBroker(manner, before: broker, delayMilliseconds: delayMilliseconds)
   defer { old.stop() }
   return try await body(old)
 }
