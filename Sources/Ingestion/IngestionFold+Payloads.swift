@@ -76,17 +76,47 @@ extension IngestionFold {
     swap(&messages, &messagesOfPayload)
     defer { swap(&messages, &messagesOfPayload) }
     messages.removeAll(keepingCapacity: true)
-    guard let refused = try reader.messages(topic, payload, received: received, into: &messages) else {
+    guard var refused = try reader.messages(topic, payload, received: received, into: &messages) else {
       return false
     }
-    // Whether all of a payload is believed is looked at before anything of it is taken.
-    if !isRepetition { for message in messages { try believe(message, &batch) } }
+    if !isRepetition { try removeUnbelievable(from: &messages, &refused, &batch) }
     var account = PayloadAccount()
     for message in messages {
       account.note(take(message, isRepetition: isRepetition, &account.contradictions, into: &batch))
     }
-    settle(account, refused, topic, payload, received, into: &batch)
+    // Records are of devices of their own: that some came before says nothing of those that could not be read.
+    settle(account, refused, areRefusedAgain: isRepetition, topic, payload, received, into: &batch)
     return isRepetition || messages.contains { $0.position == nil }
+  }
+
+  /// Takes the messages of each device out of `messages` of which one has a time too far in the future, before anything of the payload is
+  /// taken. Throws where no device is left.
+  private mutating func removeUnbelievable(
+    from messages: inout [Message], _ refused: inout RefusedValues, _ batch: inout StoreBatch
+  ) throws(PayloadError) {
+    var reasons: [DeviceID: PayloadError] = [:]
+    for message in messages where reasons[message.device] == nil {
+      if let reason = disbelief(message, &batch) { reasons[message.device] = reason }
+    }
+    guard let first = reasons.first?.value else { return }
+    guard messages.contains(where: { reasons[$0.device] == nil }) else { throw first }
+    for message in messages {
+      guard let reason = reasons[message.device] else { continue }
+      for value in message.values {
+        refused.add("“\(value.sensor)” of “\(message.device)” is not taken: \(reason)")
+      }
+    }
+    messages.removeAll { reasons[$0.device] != nil }
+  }
+
+  /// Why the time of a message is not believed; nil where it is.
+  mutating func disbelief(_ message: Message, _ batch: inout StoreBatch) -> PayloadError? {
+    do throws(PayloadError) {
+      try believe(message, &batch)
+      return nil
+    } catch {
+      return error
+    }
   }
 
   /// Takes a message that is known to be a repetition, or is not.
@@ -103,13 +133,16 @@ extension IngestionFold {
 
   /// Counts the values of a payload that were not taken, and keeps it with the reasons.
   ///
-  /// - Parameter refused: Those that could not be read. They go the way of the rest: of a duplicate they are duplicates.
+  /// - Parameters:
+  ///   - refused: Those that could not be read.
+  ///   - areRefusedAgain: Whether these go the way of the rest, and are duplicates where everything else is one.
   mutating func settle(
-    _ account: PayloadAccount, _ refused: RefusedValues, _ topic: UnsafeBufferPointer<UInt8>,
-    _ payload: UnsafeBufferPointer<UInt8>, _ received: Timestamp, into batch: inout StoreBatch
+    _ account: PayloadAccount, _ refused: RefusedValues, areRefusedAgain: Bool = true,
+    _ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>, _ received: Timestamp,
+    into batch: inout StoreBatch
   ) {
     var reasons = account.contradictions
-    if account.isDuplicate {
+    if account.isDuplicate, areRefusedAgain {
       progress.duplicateReadings += refused.count
     } else {
       reasons.add(refused)

@@ -52,16 +52,6 @@ extension IngestionFold {
     return needsMark
   }
 
-  /// Why the time of a message is not believed; nil where it is.
-  private mutating func disbelief(_ message: Message, _ batch: inout StoreBatch) -> PayloadError? {
-    do throws(PayloadError) {
-      try believe(message, &batch)
-      return nil
-    } catch {
-      return error
-    }
-  }
-
   /// Nodes that are to be asked for their births now.
   package mutating func rebirths(_ now: Timestamp) -> [SparkplugCommand] {
     reader.sparkplug?.rebirths(nowMs: now.milliseconds) ?? []

@@ -56,6 +56,50 @@ struct MappedPayloadTests {
     #expect(fold.progress.duplicateReadings == 1 && fold.progress.storedReadings == 3)
   }
 
+  /// Records are of devices of their own: that one came before says nothing of the others.
+  @Test func whatIsRefusedBesideADuplicateHasItsReason() throws {
+    var fold = fold(try gateway())
+    fold.sessionBegan(resumed: false)
+    var batch = StoreBatch()
+    take(#"{"r":[{"id":"a","t":1000,"x":1}]}"#.utf8, packetID: 1, &fold, &batch)
+    let more = #"{"r":[{"id":"a","t":1000,"x":1},{"id":"c","t":1000,"x":"bad"},{"id":"d","t":"x","x":7}]}"#
+    take(more.utf8, packetID: 2, &fold, &batch)
+    #expect(fold.progress.duplicateReadings == 1 && fold.progress.rejectedReadings == 2)
+    #expect(batch.rejected.map(\.readings) == [2])
+    // The broker delivers it once more: of that everything came before.
+    fold.sessionBegan(resumed: true)
+    take(more.utf8, packetID: 2, &fold, &batch)
+    #expect(fold.progress.duplicateReadings == 4 && fold.progress.rejectedReadings == 2)
+    #expect(batch.rejected.count == 1)
+  }
+
+  /// A node with a wrong clock does not cost the readings of its gateway.
+  @Test func aTimeTooFarInTheFutureCostsItsDevice() throws {
+    var fold = fold(try gateway())
+    fold.futureLimit = .seconds(3600)
+    var batch = StoreBatch()
+    take(
+      #"{"r":[{"id":"a","t":1000,"x":1},{"id":"b","t":9999999,"x":2},{"id":"c","t":1000,"x":3}]}"#.utf8,
+      &fold,
+      &batch)
+    #expect(batch.stored.map(\.device.name) == ["a", "c"])
+    #expect(fold.progress.storedReadings == 2 && fold.progress.rejectedReadings == 1)
+    #expect(batch.rejected.count == 1)
+    #expect(
+      batch.rejected[0].reason.contains("“x” of “b” is not taken: the time 1970-01-01T02:46:39.999Z is more"))
+    // Where nobody else is in it the payload is rejected as a whole.
+    take(#"{"r":[{"id":"b","t":9999999,"x":2}]}"#.utf8, &fold, &batch)
+    #expect(fold.progress.rejectedMessages == 1 && batch.rejected.last?.readings == nil)
+  }
+
+  private func gateway() throws -> PayloadMapping {
+    try mapping {
+      $0.topics = [try TopicPattern("plant/+")]
+      $0.names = [.init(name: "device", paths: [try PayloadPath("id")])]
+      $0.device = try NameTemplate("{device}")
+    }
+  }
+
   @Test func whatIsIgnoredIsNoMessage() throws {
     var fold = fold(try mapping())
     var batch = StoreBatch()
