@@ -30,6 +30,49 @@ struct FuzzTests {
     }
   }
 
+  /// Numbers at the ends of what 64 bits hold, as a time, a number of a message and a value, written as number and as text.
+  @Test(.timeLimit(.minutes(30)), arguments: MappedTime.Unit.allCases) func numbersAtTheEnds(
+    unit: MappedTime.Unit
+  ) throws {
+    let entry = try makeEntry {
+      $0.time = try MappedTime("t", unit)
+      $0.epoch = try PayloadPath("e")
+      $0.sequence = try PayloadPath("s")
+      $0.texts = .number
+    }
+    var lines = try makeEntry {
+      $0.time = try MappedTime("timestamp", unit)
+      $0.values = [.init(path: try PayloadPath("fields"))]
+    }
+    lines.format = .lineProtocol
+    let sound = #""2026-01-01""#
+    let time = unit == .iso8601 || unit == .auto ? sound : "1"
+    #expect(read(entry, "t/d", "{\"t\":\(time),\"e\":1,\"s\":2,\"x\":3}").messages.count == 1)
+    for number in Self.numbersAtTheEnds {
+      for written in [number, "\"\(number)\""] {
+        for member in ["t", "e", "s", "x"] {
+          let members = ["t", "e", "s", "x"].map {
+            "\"\($0)\":\($0 == member ? written : $0 == "t" ? time : "1")"
+          }
+          let reading = read(entry, "t/d", "{\(members.joined(separator: ","))}")
+          // What is taken has a time that a store can hold; everything else has its reason.
+          #expect(reading.messages.isEmpty == (reading.error != nil), "\(member): \(written)")
+          for message in reading.messages { #expect(!message.contains("@-"), "\(message)") }
+        }
+      }
+      let reading = read(lines, "t/d", "m x=\(number) \(number)\nm x=\(number)i 7\nm x=\(number)u")
+      #expect(reading.messages.isEmpty == (reading.error != nil), "\(number)")
+    }
+  }
+
+  static let numbersAtTheEnds: [String] = {
+    let ends = [
+      "\(Int64.min)", "\(Int64.max)", "\(UInt64.max)", "-9223372036854775809", "\(Int32.min)", "400", "-400",
+    ]
+    return ends + ends.flatMap { end in ["0", "1", "1.5", "-1"].map { "\($0)e\(end)" } }
+      + ends.map { "1E+\($0)" }
+  }()
+
   @Test(arguments: [0, 62, 63, 64, 200]) func nesting(depth: Int) throws {
     for (entry, isSound) in [
       (try makeEntry("{device}"), true),
@@ -54,6 +97,11 @@ struct FuzzTests {
     }
     var text = ""
     RandomMapping.write(RandomMapping.document(&random, depth: 0), &random, into: &text)
+    if random.index(below: 4) == 0 {
+      let number = Self.numbersAtTheEnds[random.index(below: Self.numbersAtTheEnds.count)]
+      let written = random.index(below: 2) == 0 ? number : "\"\(number)\""
+      text = "{\"ts\":\(written),\"id\":\"d\",\"a\":\(text)}"
+    }
     var bytes = Array(text.utf8)
     if random.index(below: 8) == 0 { bytes = [0xEF, 0xBB, 0xBF] + bytes }
     for _ in 0..<random.index(below: 3) where !bytes.isEmpty {

@@ -38,6 +38,8 @@ struct TimeTests {
       ("{}", .seconds), ("[1]", .milliseconds), ("NaN", .milliseconds), ("1767225600", .iso8601),
       ("\"2026-13-01\"", .iso8601), ("\"yesterday\"", .auto), ("5", .auto), ("\"5\"", .auto),
       ("99999999999999999999", .milliseconds),
+      ("1e-9223372036854775808", .seconds), ("\"1e-9223372036854775808\"", .auto),
+      ("\"1e9223372036854775807\"", .nanoseconds), ("1e-9223372036854775808", .milliseconds),
     ] as [(String, MappedTime.Unit)])
   func timesThatAreNone(_ payload: String, _ unit: MappedTime.Unit) throws {
     let reading = try time(payload, unit)
@@ -93,6 +95,7 @@ struct TimeTests {
     #expect(read(entry, "t/d", #"{"e":1e0,"s":2.0,"x":1}"#).messages == ["d@5#1.2:x=1.0"])
     #expect(read(entry, "t/d", #"{"x":1}"#).messages == ["d@5:x=1.0"])
     for payload in [
+      #"{"e":1e-9223372036854775808,"s":2,"x":1}"#, #"{"e":1,"s":"1e-9223372036854775808","x":1}"#,
       #"{"s":2,"x":1}"#, #"{"e":-1,"s":2,"x":1}"#, #"{"e":1,"s":2.5,"x":1}"#, #"{"e":[],"s":2,"x":1}"#,
     ] {
       #expect(read(entry, "t/d", payload).error != nil, "\(payload)")

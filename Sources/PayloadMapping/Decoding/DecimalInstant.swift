@@ -31,7 +31,10 @@ enum DecimalInstant {
     guard !digits.isEmpty, pointPlace != digits.count, digits.count <= mostDigits else { return nil }
     if offset < text.count {
       let power = String(decoding: UnsafeBufferPointer(rebasing: text[(offset + 1)...]), as: UTF8.self)
-      guard text[offset] | 0x20 == 0x65, let power = Int(power), abs(power) <= mostDigits else { return nil }
+      // A payload may write the least power of 64 bits, of which there is no absolute value.
+      guard text[offset] | 0x20 == 0x65, let power = Int(power), power.magnitude <= UInt(mostDigits) else {
+        return nil
+      }
       exponent += power
     }
     if exponent < 0 {
@@ -57,7 +60,7 @@ enum DecimalInstant {
   private static func scaled(_ value: Int64, _ shift: Int) -> Int64? {
     var value = value
     if value == 0 { return 0 }
-    for _ in 0..<abs(shift) {
+    for _ in 0..<shift.magnitude {
       if shift < 0 {
         value /= 10
         if value == 0 { return 0 }
