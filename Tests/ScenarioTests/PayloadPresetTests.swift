@@ -49,6 +49,20 @@ import Testing
     }
   }
 
+  /// As the page says of all of them.
+  @Test(arguments: PayloadPreset.allCases) func booleansAreNumbersAndTextsAreLeftOut(preset: PayloadPreset)
+    throws
+  {
+    for (index, entry) in try PayloadDocument.mapping(of: preset).messages.enumerated() where !entry.isIgnored
+    {
+      for values in entry.values {
+        let place = "\(preset.rawValue), entry \(index + 1): \(values.path)"
+        #expect((values.booleans ?? entry.booleans) == .number, "\(place)")
+        #expect([.leaveOut, .numberOrLeaveOut].contains(values.texts ?? entry.texts), "\(place)")
+      }
+    }
+  }
+
   @Test(arguments: PayloadPreset.allCases) func aPresetIsTheSameFromAFile(preset: PayloadPreset) throws {
     let mapping = try PayloadDocument.mapping(of: preset)
     #expect(mapping.name == preset.rawValue && mapping.about != nil && mapping.problems.isEmpty)
