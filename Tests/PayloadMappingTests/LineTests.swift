@@ -43,6 +43,28 @@ struct LineTests {
     #expect(reading.refused.count == 1 && reading.refused.reasonText.hasPrefix("line 2 cannot be read: "))
   }
 
+  @Test func whatStandsInATextIsNoLine() throws {
+    let reading = try lines(
+      "req,host=c took=oops,msg=\"GET /\ncpu,host=d usage=99 7\nsaid \\\"yes\\\"\ncpu,host=e usage=98 7\n\" 7\n"
+        + "m,host=b z=2 7\nm,host=b z=tru")
+    #expect(reading.messages == ["b@7:z=2.0"], "\(reading)")
+    #expect(reading.refused.count == 2)
+    #expect(reading.refused.reasons.first?.hasPrefix("line 1 cannot be read: a value ") == true)
+    #expect(reading.refused.reasons.last?.hasPrefix("line 7 cannot be read: a value ") == true)
+  }
+
+  /// Of a text that does not end, or that is none, nothing but the line is lost.
+  @Test(arguments: [
+    "m,host=a x=\"a", "m,host=a x=tru,y=\"a\\\"", "m,host=a\" x=tru", "m,host=\"a x=tru",
+    "m,host=a x=\"a\"b\"",
+    "m\\ =\",host=a x=tru", "\"", "m,host=a x=tru,y=\"\\",
+  ])
+  func aQuotationMarkTooFew(_ line: String) throws {
+    let reading = try lines("m,host=b y=1 7\n\(line)\nm,host=b z=2 7")
+    #expect(reading.messages == ["b@7:y=1.0,z=2.0"], "\(reading)")
+    #expect(reading.refused.count == 1 && reading.refused.reasonText.hasPrefix("line 2 cannot be read: "))
+  }
+
   @Test func escapesAndComments() throws {
     let reading = try lines(
       "# a comment\r\n\r\nm\\ a\\,b,host=a\\=b\\ c,u=v te\\ mp=1,s=\"q\\\"\\\\,\n \",n=2 7\r\nm,host=d x=1")

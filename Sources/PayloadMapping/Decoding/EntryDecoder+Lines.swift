@@ -40,12 +40,43 @@ extension EntryDecoder {
           }
           if current >= 0 { records[current].isBroken = true }
           current = -1
-          offset = start
+          offset = Self.endOfBroken(payload, from: start)
+          number += payload[start..<offset].count { $0 == 0x0A }
         }
       }
       while offset < payload.count, payload[offset] != 0x0A { offset += 1 }
       offset += 1
     }
+  }
+
+  /// Where a line that cannot be read ends: at its first line feed that is in no text, for what stands in a text is no line. A text
+  /// that does not end is none.
+  private static func endOfBroken(_ payload: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+    var offset = start
+    while offset < payload.count, isSpace(payload[offset]) { offset += 1 }
+    // In a measurement, and in names and values of tags, a quotation mark is a character as any other.
+    var isInFields = false
+    while offset < payload.count, payload[offset] != 0x0A {
+      switch payload[offset] {
+      case 0x5C where !isInFields && offset + 1 < payload.count && payload[offset + 1] == 0x20: offset += 1
+      case 0x20: isInFields = true
+      case 0x22 where isInFields && payload[offset - 1] == 0x3D:
+        if let end = endOfText(payload, from: offset) { offset = end }
+      default: break
+      }
+      offset += 1
+    }
+    return offset
+  }
+
+  /// The place of the quotation mark that ends the text which begins with that at `start`; nil where none does.
+  private static func endOfText(_ payload: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+    var offset = start + 1
+    while offset < payload.count {
+      if payload[offset] == 0x22 { return offset }
+      offset += payload[offset] == 0x5C ? 2 : 1
+    }
+    return nil
   }
 
   private mutating func take(_ line: Line, _ payload: UnsafeBufferPointer<UInt8>) {
