@@ -23,6 +23,8 @@ struct LineTests {
     ("18446744073709551615u", "1.8446744073709552e+19"),
     ("t", "1.0"), ("T", "1.0"), ("true", "1.0"), ("True", "1.0"), ("TRUE", "1.0"), ("f", "0.0"),
     ("FALSE", "0.0"),
+    (".5", "0.5"), ("-.5", "-0.5"), ("1.", "1.0"), ("-1.", "-1.0"), ("+1.5", "1.5"), (".5e3", "500.0"),
+    ("1.E-1", "0.1"), ("0.", "0.0"), ("-0.", "-0.0"),
   ])
   func fields(_ field: String, _ value: String) throws {
     #expect(try lines("m,host=a x=\(field) 7").messages == ["a@7:x=\(value)"])
@@ -35,12 +37,27 @@ struct LineTests {
     "m,host=a x=9223372036854775808i", "m,host=a x=tru",
     "m,host=a x=\"a",
     ",host=a x=1", "m,host=a x=1i2", "m,host=a x=01",
+    "m,host=a x=.", "m,host=a x=-.", "m,host=a x=+", "m,host=a x=.e5", "m,host=a x=1..5", "m,host=a x=1.5.",
+    "m,host=a x=+-1", "m,host=a x=--1", "m,host=a x=-+1", "m,host=a x=.5i", "m,host=a x=1.e",
+    "m,host=a x=+NaN",
+    "m,host=a x=1.x", "m,host=a x=01.", "m,host=a x=..5",
   ])
   func aBrokenLineCostsItselfAlone(_ line: String) throws {
     let reading = try lines("m,host=b y=1 7\n\(line)\nm,host=b z=2 7")
     // A text that does not end takes what follows for its own; nothing else does.
     #expect(reading.messages == ["b@7:y=1.0,z=2.0"], "\(reading)")
     #expect(reading.refused.count == 1 && reading.refused.reasonText.hasPrefix("line 2 cannot be read: "))
+  }
+
+  @Test func aShortenedNumberIsAValueAsAnyOther() throws {
+    #expect(
+      try lines("m,host=a x=1.e999,y=.5 7").refused.reasons == [
+        "line 1: “fields.x” is 1e999, which is beyond the range of a double"
+      ])
+    let reading = try lines("m,host=a x=-.5,y=1.,z=\"t\" 7") {
+      $0.texts = .leaveOut
+    }
+    #expect(reading.messages == ["a@7:x=-0.5,y=1.0"] && reading.refused.count == 0)
   }
 
   @Test func whatStandsInATextIsNoLine() throws {

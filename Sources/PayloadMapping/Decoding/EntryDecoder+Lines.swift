@@ -229,10 +229,41 @@ extension EntryDecoder {
       return PayloadScalar(kind: .number, number: number, text: PayloadSpan(start..<offset - 1))
     }
     let scalar = self.word(payload, text.range)
-    guard scalar.kind == .number || scalar.kind == .tooLarge || scalar.kind == .notFinite else {
+    if scalar.kind == .number || scalar.kind == .tooLarge || scalar.kind == .notFinite { return scalar }
+    guard let number = shortenedNumber(UnsafeBufferPointer(rebasing: payload[text.range])) else {
       throw LineFault(offset: start, expected: "a value")
     }
-    return scalar
+    return number
+  }
+
+  /// A number with a plus sign, or without a digit on one side of its point, which InfluxDB takes and JSON does not: it is written to
+  /// ``own`` as JSON has it. Nil for other texts.
+  private mutating func shortenedNumber(_ text: UnsafeBufferPointer<UInt8>) -> PayloadScalar? {
+    func isDigit(_ offset: Int) -> Bool {
+      offset < text.count && text[offset] >= 0x30 && text[offset] <= 0x39
+    }
+    let start = own.count
+    let first = text.first == 0x2B || text.first == 0x2D ? 1 : 0
+    let point = text.firstIndex(of: 0x2E) ?? text.count
+    guard isDigit(first) || (point == first && isDigit(first + 1)), text.count(where: { $0 == 0x2E }) < 2
+    else {
+      return nil
+    }
+    if text.first == 0x2D { own.append(0x2D) }
+    if point == first { own.append(0x30) }
+    for offset in first..<text.count where offset != point || isDigit(point + 1) { own.append(text[offset]) }
+    let scalar = own.withUnsafeBufferPointer { own in
+      var cursor = PayloadCursor(UnsafeBufferPointer(rebasing: own[start...]))
+      var unused: [UInt8] = []
+      let scalar = try? cursor.scalar(&unused)
+      return cursor.next == nil ? scalar : nil
+    }
+    guard let scalar else {
+      own.removeLast(own.count - start)
+      return nil
+    }
+    return PayloadScalar(
+      kind: scalar.kind, number: scalar.number, text: PayloadSpan(start..<own.count, isOwn: true))
   }
 
   /// Booleans have one spelling, whatever the line's.
