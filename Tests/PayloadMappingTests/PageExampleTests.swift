@@ -119,4 +119,31 @@ struct PageExampleTests {
     #expect(
       read(mapping, "elsewhere", "{}").error == .malformed("no topic of the mapping matches “elsewhere”"))
   }
+
+  @Test func whatIsNoJSONIsOfALaterEntryOfAnotherFormat() throws {
+    let data = try makeEntry("a/{device}") {
+      $0.conditions = [.init(path: try PayloadPath("kind"), text: "data")]
+    }
+    let event = MessageMapping.ignoring(
+      [try TopicPattern("a/{device}")], where: [.init(path: try PayloadPath("kind"), text: "event")])
+    let text = try makeEntry("a/{device}") {
+      $0.format = .text
+      $0.sensor = try NameTemplate("state")
+      $0.enumeration = [.init(text: "ON", number: 1)]
+    }
+    let mapping = PayloadMapping(name: "m", messages: [data, event, text])
+    #expect(read(mapping, "a/d", "ON").messages == ["d@5:state=1.0"])
+    #expect(read(mapping, "a/d", #"{"kind":"data","x":2}"#).messages == ["d@5:x=2.0"])
+    #expect(read(mapping, "a/d", #"{"kind":"event","x":2}"#).isIgnored)
+    // What the later entry says of it counts.
+    #expect(read(mapping, "a/d", "OFF").error?.description.contains("the text “OFF”") == true)
+    // Where none reads it, the reason of the first is said; what ignores does not take it.
+    let rest = MessageMapping.ignoring([try TopicPattern("a/#")])
+    for others in [[], [event], [rest], [try makeEntry("a/{device}")]] {
+      let error = read(PayloadMapping(name: "m", messages: [data] + others), "a/d", "ON").error
+      #expect(error == Array("ON".utf8).withUnsafeBufferPointer { PayloadCodec.fault(in: $0) })
+      #expect(error?.description.contains("not valid JSON") == true, "\(others)")
+    }
+    #expect(read(PayloadMapping(name: "m", messages: [data, rest]), "a/d", #"{"kind":"x"}"#).isIgnored)
+  }
 }

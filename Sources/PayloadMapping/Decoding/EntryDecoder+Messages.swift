@@ -32,6 +32,8 @@ extension EntryDecoder {
   enum Outcome {
     /// It does not have what ``MessageMapping/conditions`` ask for.
     case notMine
+    /// It is not of the entry's format, so nothing can be said of what is in it. The same for every entry of this format.
+    case unreadable(PayloadError)
     case decoded(MappingDecoder.Outcome)
   }
 
@@ -43,8 +45,7 @@ extension EntryDecoder {
     do throws(MalformedPayload) {
       try read(payload)
     } catch {
-      // The same for every entry of this format, and whatever its conditions: they cannot be looked at.
-      throw PayloadCodec.fault(in: payload) ?? .malformed("it is not valid JSON")
+      return .unreadable(PayloadCodec.fault(in: payload) ?? .malformed("it is not valid JSON"))
     }
     guard plan.conditions.isEmpty || fulfilsConditions(payload) else { return .notMine }
     guard !plan.mapping.isIgnored,

@@ -42,13 +42,21 @@ package struct MappingDecoder: Sendable {
     let content = PayloadCodec.withoutByteOrderMark(payload)
     // As a broker has it where a message that was retained is taken back.
     guard !content.isEmpty else { throw .malformed("it is empty") }
+    var fault: PayloadError?
     for index in 0..<count {
-      if topics.candidates[number][index].isIgnored { return .ignored }
       let entry = topics.candidates[number][index].entry
+      // An entry of another format may read it. None that ignores takes it, lest what was cut off on its way is never seen.
+      if fault != nil, plans[entry].mapping.isIgnored || plans[entry].mapping.format == .json { continue }
+      if topics.candidates[number][index].isIgnored { return .ignored }
       let outcome = try entries[entry].decode(
         content, topics.candidates[number][index].facts, received: received, into: &messages)
-      if case .decoded(let outcome) = outcome { return outcome }
+      switch outcome {
+      case .decoded(let outcome): return outcome
+      case .unreadable(let reason): fault = reason
+      case .notMine: continue
+      }
     }
+    if let fault { throw fault }
     throw .malformed("no entry of the mapping has a “where” that it fulfils")
   }
 
