@@ -15,6 +15,15 @@ struct PatternTests {
       ("bridge/#", "bridge", []), ("bridge/#", "bridge/a/b", []), ("+/x", "$SYS/x", nil),
       ("#", "$SYS/x", nil),
       ("$SYS/{a}", "$SYS/x", ["x"]), ("a/{device}/", "a/x/", ["x"]), ("{d}", "", [""]),
+      // Combining characters at the beginning of a level, and two spellings of one character, which are two topics.
+      ("a/{d}/x", "a/\u{301}e/x", ["\u{301}e"]), ("a/\u{301}e", "a/\u{301}e", []),
+      ("a/{d}\u{301}", "a/b\u{301}", ["b"]), ("a/+/x", "a/\u{301}/x", []),
+      ("a/{d+}/x", "a/\u{301}/\u{302}/x", ["\u{301}/\u{302}"]),
+      ("a/\u{301}{d}", "a/\u{301}\u{302}", ["\u{302}"]),
+      ("#", "$\u{301}SYS/x", nil), ("+/x", "$\u{301}/x", nil),
+      ("w\u{E4}rme/{d}", "w\u{E4}rme/x", ["x"]), ("w\u{E4}rme/{d}", "wa\u{308}rme/x", nil),
+      ("wa\u{308}rme/{d}", "w\u{E4}rme/x", nil), ("\u{E4}{d}", "a\u{308}x", nil),
+      ("{d}\u{E4}", "xa\u{308}", nil),
     ] as [(String, String, [String]?)])
   func topics(_ pattern: String, _ topic: String, _ names: [String]?) throws {
     #expect(try TopicPattern(pattern).match(topic) == names)
@@ -23,7 +32,7 @@ struct PatternTests {
   @Test(arguments: [
     "", "a/{", "a/}", "a/{x}{y}", "a/{x+}b", "a/#/b", "{x+}/{y+}", "{x+}/#", "a+", "a/{x}/{x}", "{a b}",
     "{name}",
-    "a/{}", "a\0",
+    "a/{}", "a\0", "a/+\u{301}", "a/{x}\u{301}}", "a\0\u{301}",
   ])
   func topicsThatAreNone(_ pattern: String) {
     #expect(throws: MappingError.self) { try TopicPattern(pattern) }
@@ -43,6 +52,9 @@ struct PatternTests {
     #expect(try filters("a/{d}", "b/{d}", "a/x", ignored: ["c/#"]) == ["a/+", "b/+"])
     #expect(try filters("{d}/x", "$SYS/x") == ["+/x", "$SYS/x"])
     #expect(try filters("a/b/{d+}", "a/{d+}") == ["a/#"])
+    // Two spellings of one character, of which a broker knows nothing.
+    #expect(try filters("w\u{E4}rme/{d}", "wa\u{308}rme/{d}").count == 2)
+    #expect(try filters("w\u{E4}rme/x/{d}", "wa\u{308}rme/{d+}").count == 2)
   }
 
   @Test(arguments: [

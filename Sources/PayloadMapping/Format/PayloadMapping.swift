@@ -21,12 +21,19 @@ package struct PayloadMapping: Hashable, Sendable, Codable {
   package var filters: [String] {
     var filters: [String] = []
     for pattern in messages.filter({ !$0.isIgnored }).flatMap(\.topics)
-    where !filters.contains(pattern.filter) {
+    where !filters.contains(where: { Self.isSame($0, pattern.filter) }) {
       filters.append(pattern.filter)
     }
     return filters.filter { filter in
-      !filters.contains { $0 != filter && Self.covers($0, filter) }
+      !filters.contains { !Self.isSame($0, filter) && Self.covers($0, filter) }
     }
+  }
+
+  /// Whether two filters are the same to a broker, which compares bytes: `==` also takes two spellings of a character for the same.
+  private static func isSame(_ one: String, _ other: String) -> Bool { one.utf8.elementsEqual(other.utf8) }
+
+  private static func levels(_ filter: String) -> [[UInt8]] {
+    filter.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init)
   }
 
   /// Whether the messages of `topic` are read: the first entry that it matches is not ignored.
@@ -44,27 +51,28 @@ package struct PayloadMapping: Hashable, Sendable, Codable {
   }
 
   private static func overlap(_ one: String, _ other: String) -> Bool {
-    let one = one.split(separator: "/", omittingEmptySubsequences: false)
-    let other = other.split(separator: "/", omittingEmptySubsequences: false)
+    let (one, other) = (levels(one), levels(other))
     for index in 0..<max(one.count, other.count) {
       let levels = (index < one.count ? one[index] : nil, index < other.count ? other[index] : nil)
-      if levels.0 == "#" || levels.1 == "#" { return true }
+      if levels.0 == rest || levels.1 == rest { return true }
       guard let first = levels.0, let second = levels.1 else { return false }
-      guard first == second || first == "+" || second == "+" else { return false }
+      guard first == second || first == any || second == any else { return false }
     }
     return true
   }
 
+  private static let any = Array("+".utf8)
+  private static let rest = Array("#".utf8)
+
   /// Whether every topic that `narrow` matches is matched by `wide`.
   private static func covers(_ wide: String, _ narrow: String) -> Bool {
-    let wide = wide.split(separator: "/", omittingEmptySubsequences: false)
-    let narrow = narrow.split(separator: "/", omittingEmptySubsequences: false)
+    let (wide, narrow) = (levels(wide), levels(narrow))
     // Wildcards at the beginning do not match topics of the broker.
-    if narrow[0].hasPrefix("$"), wide[0] == "#" || wide[0] == "+" { return false }
+    if narrow[0].first == UInt8(ascii: "$"), wide[0] == rest || wide[0] == any { return false }
     for (index, level) in wide.enumerated() {
-      if level == "#" { return true }
-      guard index < narrow.count, narrow[index] != "#" else { return false }
-      guard level == narrow[index] || level == "+" else { return false }
+      if level == rest { return true }
+      guard index < narrow.count, narrow[index] != rest else { return false }
+      guard level == narrow[index] || level == any else { return false }
     }
     return wide.count == narrow.count
   }

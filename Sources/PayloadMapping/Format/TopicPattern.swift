@@ -17,13 +17,16 @@ package struct TopicPattern: MappingText {
   package let text: String
   let levels: [Level]
 
+  /// Levels are taken apart and compared byte by byte, as a broker does: a character of Unicode may reach over a slash.
+  private static let slash = UInt8(ascii: "/")
+
   /// Throws ``MappingError``.
   package init(_ text: String) throws(MappingError) {
     guard !text.isEmpty else { throw MappingError("a topic has at least one character") }
-    guard !text.contains("\0") else { throw MappingError("a topic has no NUL") }
+    guard !text.utf8.contains(0) else { throw MappingError("a topic has no NUL") }
     var levels: [Level] = []
-    for part in text.split(separator: "/", omittingEmptySubsequences: false) {
-      levels.append(try Self.level(part))
+    for part in text.utf8.split(separator: Self.slash, omittingEmptySubsequences: false) {
+      levels.append(try Self.level(Substring(part)))
     }
     let wide = levels.indices.filter {
       switch levels[$0] {
@@ -48,20 +51,20 @@ package struct TopicPattern: MappingText {
   private static func level(_ part: Substring) throws(MappingError) -> Level {
     if part == "+" { return .any }
     if part == "#" { return .rest }
-    guard let open = part.firstIndex(of: "{") else {
-      guard !part.contains("}") else { throw MappingError("a name is written {name}") }
-      guard !part.contains(where: { $0 == "+" || $0 == "#" }) else {
+    guard let open = part.utf8.firstIndex(of: UInt8(ascii: "{")) else {
+      guard !part.utf8.contains(UInt8(ascii: "}")) else { throw MappingError("a name is written {name}") }
+      guard !part.utf8.contains(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "#") }) else {
         throw MappingError("+ and # are levels of their own")
       }
       return .text(String(part))
     }
-    guard let close = part[open...].firstIndex(of: "}") else {
+    guard let close = part.utf8[open...].firstIndex(of: UInt8(ascii: "}")) else {
       throw MappingError("a name is written {name}")
     }
-    var name = part[part.index(after: open)..<close]
+    var name = part[part.utf8.index(after: open)..<close]
     let prefix = part[..<open]
-    let suffix = part[part.index(after: close)...]
-    guard !(prefix + suffix).contains(where: { "+#{}".contains($0) }) else {
+    let suffix = part[part.utf8.index(after: close)...]
+    guard !(prefix + suffix).utf8.contains(where: { "+#{}".utf8.contains($0) }) else {
       throw MappingError("a level has one name, and no + or # beside it")
     }
     let isWide = name.last == "+"
@@ -107,11 +110,12 @@ package struct TopicPattern: MappingText {
   /// The texts of ``names`` in `topic`; nil where it does not match. As MQTT has it, no wildcard at the beginning matches a topic
   /// of the broker (`$SYS`).
   package func match(_ topic: String) -> [String]? {
-    let parts = topic.split(separator: "/", omittingEmptySubsequences: false)
-    if topic.hasPrefix("$") {
+    let parts = topic.utf8.split(separator: Self.slash, omittingEmptySubsequences: false)
+    let dollar = UInt8(ascii: "$")
+    if topic.utf8.first == dollar {
       switch levels[0] {
       case .text: break
-      case .name(_, let prefix, _) where prefix.hasPrefix("$"): break
+      case .name(_, let prefix, _) where prefix.utf8.first == dollar: break
       default: return nil
       }
     }
@@ -123,7 +127,8 @@ package struct TopicPattern: MappingText {
       case .names:
         let count = parts.count - place - (levels.count - index - 1)
         guard count >= 1 else { return nil }
-        values.append(parts[place..<place + count].joined(separator: "/"))
+        values.append(
+          String(topic[parts[place].startIndex..<parts[place + count - 1].endIndex]))
         place += count
         continue
       default: break
@@ -132,12 +137,13 @@ package struct TopicPattern: MappingText {
       let part = parts[place]
       place += 1
       switch level {
-      case .text(let text): guard part == text else { return nil }
+      case .text(let text): guard part.elementsEqual(text.utf8) else { return nil }
       case .name(_, let prefix, let suffix):
-        guard part.utf8.count >= prefix.utf8.count + suffix.utf8.count, part.hasPrefix(prefix),
-          part.hasSuffix(suffix)
+        let (before, after) = (prefix.utf8.count, suffix.utf8.count)
+        guard part.count >= before + after, part.starts(with: prefix.utf8),
+          part.suffix(after).elementsEqual(suffix.utf8)
         else { return nil }
-        values.append(String(part.dropFirst(prefix.count).dropLast(suffix.count)))
+        values.append(String(Substring(part.dropFirst(before).dropLast(after))))
       case .any, .rest, .names: break
       }
     }
