@@ -91,6 +91,23 @@ struct LineTests {
     #expect(try lines("m,u=v x=1").error?.description.contains("line 1: there is no “device”") == true)
   }
 
+  @Test func aNameThatIsThereTwiceIsSaidToBe() throws {
+    let reading = try lines("m,host=a,host=b f=1 7\nm,host=c,cpu=0,cpu=1 g=2 7\nm,host=d h=3 7") {
+      $0.names.append(.init(name: "cpu", paths: [try PayloadPath("tags.cpu")]))
+      $0.sensor = try NameTemplate("{cpu}.{name}")
+    }
+    guard case .noSoundValue(let refused) = reading.error else {
+      Issue.record("\(reading)")
+      return
+    }
+    #expect(
+      refused.reasons == [
+        "line 1: “device”, which names the device, is there twice",
+        "line 2: “fields.g” is named by “cpu”, which is there twice",
+        "line 3: “fields.h” has no “cpu” to be named by",
+      ])
+  }
+
   @Test func manyRecordsOfManyDevices() throws {
     let entry = try makeEntry("t") {
       $0.records = try PayloadPath("*")

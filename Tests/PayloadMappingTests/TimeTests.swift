@@ -51,6 +51,16 @@ struct TimeTests {
     #expect(refused.reasonText.hasPrefix("“t” is ") && refused.reasonText.hasSuffix(" was expected"))
   }
 
+  /// They are ISO 8601, and no instants that a message may have.
+  @Test(arguments: [#""1969-12-31T23:59:59Z""#, #""2016-12-31T23:59:60Z""#, #""0001-01-01""#])
+  func datesThatAreNoInstants(_ payload: String) throws {
+    for unit in [MappedTime.Unit.iso8601, .auto] {
+      let reason = try time(payload, unit).error?.description ?? ""
+      #expect(
+        reason.contains("of the years 1970 to 9999") && reason.contains("without leap seconds"), "\(reason)")
+    }
+  }
+
   @Test func zones() throws {
     #expect(
       try time("\"2026-01-01T12:00:00\"", .iso8601, zone: "+01:00").messages == ["d@1767265200000:x=1.0"])

@@ -133,8 +133,10 @@ extension MappedTime {
   /// What a time is to be, in a sentence.
   var expectation: String {
     switch unit {
-    case .iso8601: "an ISO 8601 time such as \(Timestamp.forms)"
-    case .auto: "an ISO 8601 time, or a number since 1970 that is an instant from 2000 to 2100"
+    case .iso8601:
+      "an ISO 8601 time such as \(Timestamp.forms), of the years 1970 to 9999 and without leap seconds,"
+    case .auto:
+      "an ISO 8601 time of the years 1970 to 9999, without leap seconds, or a number since 1970 that is an instant from 2000 to 2100"
     default: "a number of \(unit.name) since 1970, of the years 1970 to 9999,"
     }
   }

@@ -213,7 +213,11 @@ extension EntryDecoder {
     nameBuffer.removeAll(keepingCapacity: true)
     let node = Int(records[record].node)
     if let missing = write(plan.device, of: record, node, bytes, topic) {
-      throw RecordFault(reason: "\(label(ofRecord: record))there is no “\(missing)” to name the device by")
+      throw RecordFault(
+        reason: label(ofRecord: record)
+          + (isTwice(missing, plan.device, of: record)
+            ? "“\(missing)”, which names the device, is there twice"
+            : "there is no “\(missing)” to name the device by"))
     }
     let place = nameBuffer.withUnsafeBufferPointer { devices.place(of: $0) }
     guard let device = devices.ids[place] else {

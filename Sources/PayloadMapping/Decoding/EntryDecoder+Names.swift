@@ -15,7 +15,11 @@ extension EntryDecoder {
     let rule = Int(tree.nodes[node].rule)
     nameBuffer.removeAll(keepingCapacity: true)
     if let missing = write(plan.values[rule].sensor, of: record, node, bytes, topic) {
-      refused.add("\(label(of: node, record)) has no “\(missing)” to be named by")
+      let isTwice = isTwice(missing, plan.values[rule].sensor, of: record)
+      refused.add(
+        isTwice
+          ? "\(label(of: node, record)) is named by “\(missing)”, which is there twice"
+          : "\(label(of: node, record)) has no “\(missing)” to be named by")
       return nil
     }
     let place = nameBuffer.withUnsafeBufferPointer { sensors.place(of: $0) }
@@ -64,6 +68,14 @@ extension EntryDecoder {
       }
     }
     return nil
+  }
+
+  /// Whether a name that ``write(_:of:_:_:_:)`` has missed is there, but twice.
+  func isTwice(_ name: String, _ pieces: [EntryPlan.Piece], of record: Int) -> Bool {
+    pieces.contains { piece in
+      guard case .source(.slots(let slots), name) = piece else { return false }
+      return slots.contains { found($0, of: record).isTwice }
+    }
   }
 
   private mutating func write(
