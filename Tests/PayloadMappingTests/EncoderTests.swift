@@ -154,6 +154,11 @@ struct EncoderTests {
     #expect(try reason(["a"]) { $0.sensor = try NameTemplate("{device}") }.contains("form “{device}”"))
     #expect(
       try reason(["a"]) { $0.device = try NameTemplate("x/{device}") }.contains("form “x/{device}”"))
+    for (device, name) in [("plug_x2B", "plug+"), ("a_x23", "a#"), ("a_x2Fb", "a/b")] {
+      #expect(
+        try reason(["a"], device: device) { _ in }
+          == "the device “\(device)” has the name “\(name)”, which cannot stand in the topic “t/{device}”")
+    }
     #expect(try reason(["a_x5F"]) { _ in }.contains("there is no name of which the sensor “a_x5F”"))
     #expect(
       try reason(["a"]) {

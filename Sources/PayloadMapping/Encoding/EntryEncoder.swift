@@ -130,7 +130,8 @@ struct EntryEncoder: Hashable, Sendable {
     return MappedPublication(topic: topic, payload: bytes, messages: 0, readings: readings)
   }
 
-  private func topicText(_ names: [String: String]) -> String? {
+  /// The topic in which the names have these texts; nil where they cannot stand in it.
+  func topicText(_ names: [String: String]) -> String? {
     var levels: [String] = []
     for level in topic.levels {
       switch level {
@@ -139,13 +140,14 @@ struct EntryEncoder: Hashable, Sendable {
       case .rest: break
       case .name(let name, let prefix, let suffix):
         let text = names[name] ?? Self.filler
-        guard !text.contains("/") else { return nil }
+        guard !text.utf8.contains(UInt8(ascii: "/")) else { return nil }
         levels.append(prefix + text + suffix)
       case .names(let name): levels.append(names[name] ?? Self.filler)
       }
     }
     let text = levels.joined(separator: "/")
-    guard !text.isEmpty, text.utf8.count <= 65_535, !text.contains(where: { "+#\0".contains($0) }) else {
+    guard !text.isEmpty, text.utf8.count <= 65_535, !text.utf8.contains(where: { "+#\0".utf8.contains($0) })
+    else {
       return nil
     }
     return text

@@ -99,9 +99,18 @@ package struct MappingEncoder: Hashable, Sendable {
       throw EncodingProblem(
         reason: "lines with times in seconds have no place for milliseconds; write unit: ms, us or ns")
     }
-    for device in devices where encoder.names(of: device) == nil {
-      throw EncodingProblem(
-        reason: "the device \(device.name.quoted) is not of the form \(entry.device.text.quoted)")
+    for device in devices {
+      guard let names = encoder.names(of: device) else {
+        throw EncodingProblem(
+          reason: "the device \(device.name.quoted) is not of the form \(entry.device.text.quoted)")
+      }
+      // Before the sensors, which would else be said to be at fault.
+      guard encoder.topicText(names) != nil || encoder.topicText([:]) == nil else {
+        let name = EscapedName.name(of: device.name) ?? device.name
+        throw EncodingProblem(
+          reason: "the device \(device.name.quoted) has the name \(name.quoted), which cannot stand in the "
+            + "topic \(encoder.topic.text.quoted)")
+      }
     }
     guard let device = devices.first, let known = encoder.names(of: device) else {
       throw EncodingProblem(reason: "there is no device")
