@@ -37,7 +37,7 @@ struct FieldChoice {
     roles = statistics.map { _ in .leftOut }
     reasons = statistics.map { _ in "" }
     for (index, field) in statistics.enumerated() { look(at: index, field, time, names, numbering) }
-    if let time = time.field { roles[time] = .time }
+    for time in time.fields { roles[time] = .time }
     for part in names.device { if case .field(let field) = part { roles[field] = .device } }
     for part in names.sensor { if case .field(let field) = part { roles[field] = .sensorName } }
     if numbering.isWhole {
@@ -55,6 +55,7 @@ struct FieldChoice {
   /// What there is to be said of the member at `index`.
   func reason(_ index: Int, time: FoundTime) -> String {
     switch roles[index] {
+    case .time where index != time.fields.first: "such as \(statistics[index].example.quoted)"
     case .time: time.reason
     case .value, .leftOut: reasons[index]
     case .device, .sensorName, .epoch, .sequence: ""

@@ -66,7 +66,7 @@ struct FoundNames {
     self.init(levels: levels, topics: set.messages.map { Self.split($0.message.topic) })
     let everywhere = statistics.indices.filter {
       Double(statistics[$0].said) >= DiscoveryDefaults.agreement * Double(set.records.count)
-        && $0 != time.field
+        && !time.fields.contains($0)
         && !time.others.contains($0)
     }
     findPair(set, statistics, everywhere)
@@ -173,7 +173,7 @@ struct FoundNames {
         device.insert(.level(other), at: device.count - 1)
       }
     }
-    deviceReason = reason ?? "the level has \(Set(names).count) names"
+    deviceReason = reason ?? "the level has \(PlantSurvey.count(Set(names).count, "name"))"
     if device.count > 1 { deviceReason = "one name is there below several others" }
   }
 

@@ -4,13 +4,14 @@ import Wording
 
 /// The time of the records of a pattern, as far as it is found.
 struct FoundTime {
-  /// The place of its path; nil where nothing is a time, and the arrival must do.
-  var field: Int?
-  var mapped: MappedTime
+  /// The places of its paths: the first, and those that the records have which do not have it. None where nothing is a time, and the
+  /// arrival must do.
+  private(set) var fields: [Int] = []
+  private(set) var mapped: MappedTime
   /// Other members that are times.
-  var others: Set<Int> = []
+  private(set) var others: Set<Int> = []
   /// Why, in a sentence.
-  var reason: String
+  private(set) var reason: String
 
   private struct Candidate {
     var field: Int
@@ -20,6 +21,11 @@ struct FoundTime {
     var distances: [Int64] = []
     var read = 0
     var near = 0
+
+    /// How far its texts without a zone are ahead of UTC, where most are such texts.
+    var minutesAhead: Int64? { withoutZone * 2 > read ? FoundTime.zoneMinutes(distances) : nil }
+    /// The zone that it needs, in minutes; nil where it needs none.
+    var zone: Int64? { withoutZone > 0 ? minutesAhead ?? 0 : nil }
 
     func score(_ statistics: FieldStatistics) -> Int {
       let rank = TopicWords.timeRank(statistics.path.last)
@@ -61,27 +67,56 @@ struct FoundTime {
       reason = "no member is a time"
       return
     }
-    others.remove(best)
-    field = best
-    let found = candidates[best]
+    fields = [best] + Self.further(after: best, candidates, scores, set)
+    others.subtract(fields)
     mapped = .arrival
     reason = ""
-    (mapped, reason) = Self.mapped(found, statistics[best], records: set.records.count)
+    let isEverywhere = set.records.allSatisfy { record in fields.contains { Self.says(record, $0) } }
+    (mapped, reason) = Self.mapped(
+      fields.map { candidates[$0] }, fields.map { statistics[$0] }, isEverywhere: isEverywhere)
   }
 
-  private static func mapped(_ found: Candidate, _ statistics: FieldStatistics, records: Int) -> (
-    MappedTime, String
-  ) {
-    let unit: MappedTime.Unit
-    if found.units.count == 1, let only = found.units.first?.key {
-      unit = only
-    } else {
-      unit = .auto
+  /// Whether `record` says anything by the member at `field`.
+  private static func says(_ record: FlatRecord, _ field: Int) -> Bool {
+    switch record[field] {
+    case nil, .null?: false
+    default: true
     }
-    var reasons = [statistics.example.quoted]
+  }
+
+  /// The members that are the times of records without that at `best`: devices of one pattern may call it by several names. A mapping has one
+  /// zone for all of them.
+  private static func further(
+    after best: Int, _ candidates: [Candidate], _ scores: [Int], _ set: RecordSet
+  ) -> [Int] {
+    var left = set.records.filter { !says($0, best) }
+    var further: [Int] = []
+    var zone = candidates[best].zone
+    for field in scores.indices.sorted(by: { (scores[$1], $0) < (scores[$0], $1) })
+    where field != best && scores[field] > 0 {
+      let needed = candidates[field].zone
+      guard !left.isEmpty, zone == nil || needed == nil || zone == needed else { continue }
+      let without = left.filter { !says($0, field) }
+      guard without.count < left.count else { continue }
+      further.append(field)
+      left = without
+      zone = zone ?? needed
+    }
+    return further
+  }
+
+  private static func mapped(
+    _ found: [Candidate], _ statistics: [FieldStatistics], isEverywhere: Bool
+  ) -> (MappedTime, String) {
+    let units = Set(found.flatMap(\.units.keys))
+    let unit = units.count == 1 ? units.first ?? .auto : .auto
+    var reasons = [statistics[0].example.quoted]
+    if statistics.count > 1 {
+      let names = statistics.dropFirst().map { "\($0.path.text.quoted) such as \($0.example.quoted)" }
+      reasons.append("where it is not there, \(names.listed)")
+    }
     var zone = MappedTime.Zone.utc
-    if found.withoutZone * 2 > found.read {
-      let minutes = Self.zoneMinutes(found.distances)
+    if let minutes = found.lazy.compactMap(\.minutesAhead).first {
       if minutes == 0 {
         reasons.append("without a zone, and taken for UTC")
       } else {
@@ -92,9 +127,8 @@ struct FoundTime {
         reasons.append("without a zone, and \(text) from the time of arrival")
       }
     }
-    let isEverywhere = statistics.said == records
     if !isEverywhere { reasons.append("not in every record: the others have the time of their arrival") }
-    let sorted = found.distances.sorted()
+    let sorted = found[0].distances.sorted()
     if !sorted.isEmpty, zone == .utc {
       let middle = sorted[sorted.count / 2]
       if abs(middle) > 60_000 {
@@ -104,15 +138,15 @@ struct FoundTime {
     } else if sorted.isEmpty {
       reasons.append("seen in retained messages alone")
     }
-    let path = (try? PayloadPath(statistics.path.text)) ?? .record
+    let paths = statistics.map { (try? PayloadPath($0.path.text)) ?? .record }
     return (
-      MappedTime(paths: [path], unit: unit, zone: zone, isOtherwiseArrival: !isEverywhere),
+      MappedTime(paths: paths, unit: unit, zone: zone, isOtherwiseArrival: !isEverywhere),
       "such as " + reasons.joined(separator: "; ")
     )
   }
 
   /// How far the clock of texts without a zone is from UTC: quarters of an hour, where nearly all messages say the same.
-  private static func zoneMinutes(_ distances: [Int64]) -> Int64 {
+  fileprivate static func zoneMinutes(_ distances: [Int64]) -> Int64 {
     guard !distances.isEmpty else { return 0 }
     let quarter = 900_000.0
     let middle = distances.sorted()[distances.count / 2]

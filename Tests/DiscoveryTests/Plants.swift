@@ -231,6 +231,26 @@ enum Plants {
     return plant
   }
 
+  /// Two halls whose devices call their time by other names, in other units; a third writes local time without a zone.
+  static func timesOfOtherNames() -> Plant {
+    var plant = Plant()
+    for round in 0..<rounds {
+      let milliseconds = time(round).milliseconds
+      for number in 1...2 {
+        let value = Double(round * number) + 0.5
+        plant.send(
+          "s1/dev-\(number)", #"{"ts":\#(milliseconds / 1000),"v":\#(value)}"#, at: time(round) + .seconds(1))
+        plant.send(
+          "s2/box-\(number)", #"{"when":\#(milliseconds),"v":\#(value)}"#, at: time(round) + .seconds(1))
+        plant.send(
+          "s3/rack-\(number)", #"{"date":"\#(local(time(round), ahead: .seconds(3600)))","v":\#(value)}"#,
+          at: time(round) + .seconds(1))
+        for device in ["dev", "box", "rack"] { plant.expect("\(device)-\(number)", "v", time(round), value) }
+      }
+    }
+    return plant
+  }
+
   /// One device alone, of which nothing varies.
   static func single() -> Plant {
     var plant = Plant()

@@ -24,6 +24,7 @@ import Testing
     Case(testDescription: "areas", plant: Plants.areas),
     Case(testDescription: "one device", plant: Plants.single),
     Case(testDescription: "strangers", plant: Plants.strangers),
+    Case(testDescription: "times of other names", plant: Plants.timesOfOtherNames),
     Case(testDescription: "mixed", plant: Plants.mixed),
   ]
 
@@ -69,6 +70,16 @@ import Testing
     // A counter without an epoch is no number of a message.
     let counted = try #require(Plants.chirpstack().surveyed().mapping)
     #expect(counted.messages.allSatisfy { $0.sequence == nil && $0.leaveOut.isEmpty })
+  }
+
+  /// No reading has the time of its arrival where its message says a time, whatever the other devices of its pattern call theirs.
+  @Test func everyMemberThatIsTheTimeIsNamed() throws {
+    let survey = Plants.timesOfOtherNames().surveyed()
+    let mapping = try #require(survey.mapping)
+    #expect(mapping.messages.allSatisfy { !$0.time.isOtherwiseArrival && $0.leaveOut.isEmpty })
+    #expect(Set(mapping.messages.flatMap(\.time.paths).map(\.text)) == ["ts", "when", "date"])
+    let times = survey.patterns.flatMap(\.fields).filter { $0.role == .time }
+    #expect(Set(times.map(\.path)) == ["ts", "when", "date"])
   }
 
   @Test func whatIsReadAnywayNeedsNoMapping() {
