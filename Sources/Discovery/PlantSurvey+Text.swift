@@ -23,7 +23,7 @@ extension PlantSurvey {
       lines += ["", "\(Self.count(uncounted, "message")) \(what)"]
     }
     lines += [""] + conclusion
-    return lines.flatMap { Self.fitted($0) }
+    return lines.flatMap { Self.fitted($0.printable) }
   }
 
   /// All of it as the file of a mapping, in the comments of which the survey is. Ends with a line feed.

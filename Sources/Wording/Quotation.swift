@@ -37,13 +37,14 @@ extension StringProtocol {
     for scalar in unicodeScalars {
       guard left > 0 else { return text + "…" }
       left -= 1
-      switch scalar.properties.generalCategory {
-      case .control, .lineSeparator, .paragraphSeparator, .surrogate:
-        text += scalar.escaped(asASCII: true)
-      default: text.unicodeScalars.append(scalar)
-      }
+      text += scalar.printable
     }
     return text
+  }
+
+  /// The whole of it, with what is not printable told, not written.
+  package var printable: String {
+    unicodeScalars.contains { !$0.isPrintable } ? unicodeScalars.map(\.printable).joined() : String(self)
   }
 }
 
@@ -56,5 +57,20 @@ extension Sequence where Element: StringProtocol {
       if names.count < Quotation.mostNames { names.append(name.excerpt) } else { more += 1 }
     }
     return names.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether it may stand in a line of text. What moves the cursor or ends a line may not, nor what YAML calls not printable: U+FFFE and
+  /// U+FFFF, and the byte order mark, which it allows only before a document.
+  package var isPrintable: Bool {
+    switch properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator, .surrogate: false
+    default: ![0xFEFF, 0xFFFE, 0xFFFF].contains(value)
+    }
+  }
+
+  fileprivate var printable: String {
+    isPrintable ? String(self) : escaped(asASCII: true)
   }
 }

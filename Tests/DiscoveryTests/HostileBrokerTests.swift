@@ -1,4 +1,5 @@
 import Discovery
+import Scenario
 import Telemetry
 import Testing
 
@@ -122,6 +123,26 @@ import Testing
     #expect(lines.count { $0.hasPrefix("messages:") } == 1)
     for line in lines { #expect(!line.hasPrefix("x: 1")) }
     #expect(try #require(plant.proof).readings == 20)
+  }
+
+  /// Scalars that YAML reads nowhere, or only at the beginning of a file: in levels, members, words and names of devices.
+  @Test(arguments: ["\u{FEFF}", "\u{FFFE}", "\u{FFFF}", "\u{7F}", "\u{85}", "\u{9F}", "\u{2028}", "\u{2029}"])
+  func aFileWithNamesThatAreNotPrintableIsReadBack(mark: String) throws {
+    var survey = TopicSurvey()
+    for number in 0..<20 {
+      let device = "d\(mark)\(number % 3)"
+      take(
+        &survey, "a\(mark)b/\(device)/x",
+        #"{"v\#(mark)":\#(number),"id\#(mark)":"\#(device)","word":"one\#(mark)\#(number % 2)","t\#(mark)_id":\#(number)}"#
+      )
+      take(&survey, "k\(mark)/temp\(mark)", number % 2 == 0 ? "up\(mark)" : "down")
+      take(&survey, "n\(mark)/devices/c/telemetry\(mark)", #"{"k\#(mark)":1,"\#(mark)":\#(number)}"#)
+    }
+    let plant = PlantSurvey(survey, heardFor: .seconds(60))
+    let text = plant.document(of: "#\(mark)", at: "mqtt://127.0.0.1:1883", from: Plant.start)
+    #expect(!text.unicodeScalars.contains { mark.unicodeScalars.contains($0) })
+    #expect(try PayloadDocument.parse(text, path: "plant.yaml") == plant.mapping)
+    #expect(try #require(plant.proof).rejected == 0)
   }
 
   @Test func theSameMessagesLeaveTheSameSurvey() {

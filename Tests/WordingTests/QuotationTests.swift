@@ -27,6 +27,15 @@ import Wording
     #expect(!"a\u{2028}b".quoted.unicodeScalars.contains { $0.value == 0x2028 })
   }
 
+  /// YAML reads none of these in a comment.
+  @Test func whatYAMLCallsNotPrintableIsWrittenOut() {
+    let names = "v\u{FEFF}k\u{FFFE}x\u{FFFF}y\u{85}z\u{9F}"
+    #expect(names.quoted == #"“v\u{FEFF}k\u{FFFE}x\u{FFFF}y\u{0085}z\u{009F}”"#)
+    let long = String(repeating: "é", count: 200)
+    #expect((long + "\u{FEFF}").printable == long + #"\u{FEFF}"#)
+    #expect("é\u{301} 👨‍👩‍👧 \u{FFFD}\u{10FFFF}".printable == "é\u{301} 👨‍👩‍👧 \u{FFFD}\u{10FFFF}")
+  }
+
   @Test func aListOfNamesIsBounded() {
     #expect(["a", "b"].listed == "a, b")
     let many = (1...1000).map { "n\($0)" }.listed
