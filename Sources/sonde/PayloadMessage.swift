@@ -15,6 +15,17 @@ struct PayloadMessage {
     let payload: String
     /// The time of arrival, with its zone.
     let tst: String?
+
+    /// The instant that ``tst`` is; nil where it cannot be read.
+    ///
+    /// `mosquitto_sub` 2.0.11 prints local time, a literal `Z` and then the zone: `2026-11-30T14:01:07.934950Z+0100` is 13:01:07 UTC.
+    static func instant(_ tst: String) -> Timestamp? {
+      let zone = tst.utf8.suffix(6)
+      let isMarkedTwice =
+        tst.utf8.count > 6 && zone.first == UInt8(ascii: "Z")
+        && "+-".utf8.contains(zone.dropFirst().first ?? 0)
+      return Timestamp(iso8601: isMarkedTwice ? tst.dropLast(6) + tst.suffix(5) : tst[...])
+    }
   }
 
   /// The messages of a file, one a line: `-F %j`, or `-v` with a space between topic and payload. Throws ``PayloadFileError``.
@@ -35,10 +46,17 @@ struct PayloadMessage {
             "no message as mosquitto_sub -F %j writes it, with a topic and a payload that is text; for a payload alone give --topic"
           )
         }
+        var arrival = arrival
+        if let tst = described.tst {
+          guard let instant = Described.instant(tst) else {
+            throw fault(
+              "“tst” is \(tst.quoted), which is no time of arrival such as 2026-01-01T13:00:00.250000+0100; leave it out for --arrival"
+            )
+          }
+          arrival = instant
+        }
         messages.append(
-          PayloadMessage(
-            topic: described.topic, payload: Array(described.payload.utf8),
-            arrival: described.tst.flatMap { Timestamp(iso8601: $0) } ?? arrival))
+          PayloadMessage(topic: described.topic, payload: Array(described.payload.utf8), arrival: arrival))
         continue
       }
       let space = line.firstIndex(of: UInt8(ascii: " ")) ?? line.endIndex

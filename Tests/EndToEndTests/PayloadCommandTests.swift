@@ -43,6 +43,36 @@ import Testing
     }
   }
 
+  /// mosquitto_sub 2.0.11 prints a `Z` between local time and zone.
+  @Test func theTimeOfArrivalIsReadAsItIsPrinted() async throws {
+    func line(_ tst: String) -> String {
+      #"{"tst":"\#(tst)","topic":"plant/a","qos":0,"retain":0,"payloadlen":10,"payload":"{\"flow\":3}"}"#
+        + "\n"
+    }
+    let sound = [
+      ("2026-11-30T14:01:07.934950Z+0100", "2026-11-30T13:01:07.934Z"),
+      ("2026-11-30T09:31:07.934950Z-0330", "2026-11-30T13:01:07.934Z"),
+      ("2026-11-30T13:01:07.934950Z+0000", "2026-11-30T13:01:07.934Z"),
+      ("2026-11-30T14:01:07.934950+0100", "2026-11-30T13:01:07.934Z"),
+      ("2026-11-30T13:01:07.934950Z", "2026-11-30T13:01:07.934Z"),
+    ]
+    try await writing([
+      "plant.yaml": Self.mapping, "messages": sound.map { line($0.0) }.joined(),
+      "wrong": line(sound[0].0) + line("yesterday"), "zone": line("2026-11-30T14:01:07Z+9900"),
+    ]) { folder in
+      let test = ["payload", "test", "\(folder)/plant.yaml"]
+      let outcome = try await SondeProgram.run(test + ["\(folder)/messages"])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let times = outcome.output.split(separator: "\n").filter { $0.hasPrefix("  a ") }
+      #expect(times.count == sound.count, "\(outcome.output)")
+      for (line, expected) in zip(times, sound.map(\.1)) { #expect(line.contains("\(expected) (arrival)")) }
+      let wrong = try await SondeProgram.run(test + ["\(folder)/wrong"])
+      #expect(wrong.status == 64 && wrong.errors.contains("wrong:2: “tst” is “yesterday”"), "\(wrong.errors)")
+      let zone = try await SondeProgram.run(test + ["\(folder)/zone"])
+      #expect(zone.status == 64 && zone.errors.contains("zone:1: “tst” is"), "\(zone.errors)")
+    }
+  }
+
   @Test func whatIsNotTakenHasItsReasonAndAnExitCode() async throws {
     try await writing(["plant.yaml": Self.mapping, "one.json": #"{"t":1767225600,"flow":NaN,"level":4}"#]) {
       folder in
