@@ -28,7 +28,7 @@ struct PayloadCommand: ParsableCommand {
       abstract: "Shows what would become of messages: readings, and what is not taken, with its reason.",
       discussion: """
         Messages are lines, as mosquitto_sub writes them with -F %j (JSON, with the time of arrival; also for payloads of several lines) or with -v (the topic, a space, the \
-        payload). With --topic each file is the payload of one message, and so is each --text:
+        payload). Where a topic has spaces, a line of -v is cut by the topics of the mapping; -F %j is never ambiguous. With --topic each file is the payload of one message, and so is each --text:
 
           sonde payload test tasmota --topic tele/pump-7/SENSOR \\
             --text '{"Time":"2026-01-01T12:00:00","DS18B20":{"Temperature":21.5}}'
@@ -79,7 +79,7 @@ struct PayloadCommand: ParsableCommand {
         if let topic {
           messages.append(PayloadMessage(topic: topic, payload: bytes, arrival: arrival))
         } else {
-          messages += try PayloadMessage.lines(bytes, of: file, arrival: arrival)
+          messages += try PayloadMessage.lines(bytes, of: file, for: mapping, arrival: arrival)
         }
       }
       messages += text.map { PayloadMessage(topic: topic ?? "", payload: Array($0.utf8), arrival: arrival) }

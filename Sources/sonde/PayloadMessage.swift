@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import PayloadMapping
 import Telemetry
 import Wording
 
@@ -30,8 +31,13 @@ struct PayloadMessage {
 
   /// The messages of a file, one a line: `-F %j`, or `-v` with a space between topic and payload. Throws ``PayloadFileError``.
   ///
-  /// - Parameter arrival: Of messages that do not say it.
-  static func lines(_ bytes: [UInt8], of file: String, arrival: Timestamp) throws -> [PayloadMessage] {
+  /// - Parameters:
+  ///   - mapping: By its topics is told where a topic with spaces ends.
+  ///   - arrival: Of messages that do not say it.
+  static func lines(
+    _ bytes: [UInt8], of file: String, for mapping: PayloadMapping, arrival: Timestamp
+  ) throws -> [PayloadMessage] {
+    let patterns = mapping.messages.flatMap(\.topics)
     var messages: [PayloadMessage] = []
     let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, line) in lines.enumerated() {
@@ -59,7 +65,7 @@ struct PayloadMessage {
           PayloadMessage(topic: described.topic, payload: Array(described.payload.utf8), arrival: arrival))
         continue
       }
-      let space = line.firstIndex(of: UInt8(ascii: " ")) ?? line.endIndex
+      let space = endOfTopic(line, patterns)
       guard let topic = String(validating: line[..<space], as: UTF8.self), !topic.isEmpty else {
         throw fault("no topic at the beginning, as mosquitto_sub -v writes it")
       }
@@ -67,6 +73,21 @@ struct PayloadMessage {
         PayloadMessage(topic: topic, payload: Array(line[space...].dropFirst()), arrival: arrival))
     }
     return messages
+  }
+
+  /// Spaces of a line that may end its topic.
+  private static let mostSpaces = 16
+
+  /// Where the topic of a line of `-v` ends, which does not show where a topic has spaces itself: at the first space behind a topic of the
+  /// mapping and before what begins as JSON does; else at the only one behind a topic of the mapping; else at the first.
+  private static func endOfTopic(_ line: ArraySlice<UInt8>, _ patterns: [TopicPattern]) -> Int {
+    let spaces = Array(line.indices.lazy.filter { line[$0] == UInt8(ascii: " ") }.prefix(mostSpaces))
+    let matching = spaces.filter { space in
+      guard let topic = String(validating: line[..<space], as: UTF8.self) else { return false }
+      return patterns.contains { $0.match(topic) != nil }
+    }
+    let beforeJSON = matching.first { line[($0 + 1)...].first.map("{[\"".utf8.contains) ?? false }
+    return beforeJSON ?? (matching.count == 1 ? matching[0] : spaces.first ?? line.endIndex)
   }
 }
 

@@ -73,6 +73,37 @@ import Testing
     }
   }
 
+  /// A line of -v is cut by the topics of the mapping where its topic has spaces.
+  @Test func topicsMayHaveSpaces() async throws {
+    let mapping = """
+      messages:
+        - { topic: "hall/{device}/level", format: text, sensor: level, time: arrival }
+        - { topic: "plant/{device}", time: arrival }
+        - { topic: "log/{device}", format: text, sensor: log, time: arrival, texts: leave_out, without_values: ignore }
+      """
+    let messages = """
+      plant/Living room {"temperature":21.5}
+      plant/Living room 2 {"temperature":22.5, "text":"a {b"}
+      plant/pump {"a": 4}
+      hall/big tank/level 7
+      log/a temp is 5
+      """
+    try await writing(["plant.yaml": mapping + "\n", "messages": messages + "\n"]) { folder in
+      let outcome = try await SondeProgram.run([
+        "payload", "test", "\(folder)/plant.yaml", "\(folder)/messages", "--format", "json",
+      ])
+      let list = try #require(
+        try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [[String: Any]],
+        "\(outcome.errors)")
+      #expect(
+        list.compactMap { $0["topic"] as? String } == [
+          "plant/Living room", "plant/Living room 2", "plant/pump", "hall/big tank/level", "log/a",
+        ])
+      let values = list.map { ($0["readings"] as? [[String: Any]])?.first?["value"] as? Double }
+      #expect(values == [21.5, 22.5, 4, 7, nil])
+    }
+  }
+
   @Test func whatIsNotTakenHasItsReasonAndAnExitCode() async throws {
     try await writing(["plant.yaml": Self.mapping, "one.json": #"{"t":1767225600,"flow":NaN,"level":4}"#]) {
       folder in
