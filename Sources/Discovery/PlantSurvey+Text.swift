@@ -3,7 +3,7 @@ import Wording
 
 extension PlantSurvey {
   /// Columns of a terminal, less those of the mark of a comment.
-  private static let columns = 78
+  fileprivate static let columns = 78
   /// Members of a pattern that are shown.
   private static let mostFields = 40
 
@@ -142,7 +142,7 @@ extension SurveyedPattern {
 }
 
 extension SurveyedField {
-  /// One line, cut where it is too long.
+  /// One line, cut with a mark where it is too long.
   fileprivate var line: String {
     func padded(_ text: String, _ width: Int) -> String {
       text + String(repeating: " ", count: max(0, width - text.columns))
@@ -171,6 +171,7 @@ extension SurveyedField {
     }
     let columns =
       "    \(padded(role, 8)) \(padded(path.excerpt, 22)) \(padded(PlantSurvey.percent(share), 4))"
-    return "\(columns) \(detail)".fitted(to: 78)
+    let line = "\(columns) \(detail)".printable
+    return line.columns > PlantSurvey.columns ? line.fitted(to: PlantSurvey.columns - 1) + "…" : line
   }
 }

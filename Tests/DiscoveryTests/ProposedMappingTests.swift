@@ -3,6 +3,7 @@ import PayloadMapping
 import Scenario
 import Telemetry
 import Testing
+import Wording
 
 /// The mapping that is proposed for a plant takes every reading that is in it, and nothing else.
 @Suite struct ProposedMappingTests {
@@ -96,6 +97,32 @@ import Testing
     let survey = Plants.mixed().surveyed()
     #expect(survey.lines.contains { $0.hasPrefix("not in the mapping: sensors/node-1/senml") })
     #expect(try #require(survey.proof).elsewhere == Plants.senML().sent.count)
+  }
+
+  /// A line of a member that does not fit ends with a mark; one name is no several.
+  @Test func whatIsCutIsMarked() {
+    var plant = Plant()
+    for round in 0..<4 {
+      plant.send(
+        "tele/pump-1/SENSOR",
+        #"{"temp":\#(round),"mode":"\#(String(repeating: "mode ", count: 12))\#(round)"}"#,
+        at: Plants.time(round))
+    }
+    for number in 0..<3 { plant.send("a/b-\(number)/c", #"{"v":\#(number)}"#, at: Plants.time(number)) }
+    let lines = plant.surveyed().lines
+    let mode = lines.filter { $0.hasPrefix("    left out mode") }
+    #expect(mode.count == 1 && mode.allSatisfy { $0.hasSuffix("…") && $0.columns == 78 }, "\(lines)")
+    #expect(
+      lines.allSatisfy { !$0.hasSuffix("…") || $0.columns == 78 || $0.contains("sonde ingest") }, "\(lines)")
+    #expect(lines.contains { $0.hasSuffix("the level has 3 names") }, "\(lines)")
+    // Of two devices one sends what can be read.
+    var half = Plant()
+    for round in 0..<4 {
+      half.send("a/b-1/c", #"{"v":\#(round)}"#, at: Plants.time(round))
+      half.send("a/b-2/c", [0xFF, 0x00], at: Plants.time(round))
+    }
+    let said = half.surveyed().lines
+    #expect(said.contains { $0.hasSuffix("the level has 1 name") }, "\(said)")
   }
 
   @Test func nothingIsProposedForNothing() {
