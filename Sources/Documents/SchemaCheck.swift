@@ -93,6 +93,9 @@ package struct SchemaCheck {
     case .table(let value, let names, let isNothingAllowed):
       checkTable(node, kind, of: value, names, isNothingAllowed: isNothingAllowed, name)
     case .list(let element, let least, let most, let isUnique):
+      if case .sequence(let nodes) = node.content, nodes.isEmpty, least == 1 {
+        return note(node, name, most == 1 ? "a list of 1" : "a list of at least 1")
+      }
       guard case .sequence(let nodes) = node.content, nodes.count >= least, nodes.count <= most ?? .max else {
         return note(node, name, most == least ? "a list of \(least)" : kind.wanted)
       }

@@ -134,7 +134,11 @@ import Testing
     #expect(faults("").contains { $0.contains("the document is empty") })
     #expect(faults("messages: [").contains { $0.contains("not YAML") })
     #expect(faults("[]").contains { $0.contains("payload: expected a mapping with name, about, messages") })
-    #expect(faults("messages: []").contains { $0.contains("messages: expected a list") })
+    #expect(
+      faults("messages: []").contains { $0.contains("messages: expected a list of at least 1, found []") })
+    let pathless = "messages:\n  - { topic: t, time: { path: [], unit: s } }\n"
+    #expect(faults(pathless).contains { $0.contains("path: expected a list of at least 1, found []") })
+    #expect(faults("messages: 1").contains { $0.contains("messages: expected a list, found") })
     let many = "messages:\n" + String(repeating: "  - { topic: t, ignore: true }\n", count: 65)
     #expect(faults(many).contains { $0.contains("messages") })
   }
