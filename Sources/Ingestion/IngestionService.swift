@@ -129,6 +129,8 @@ package final class IngestionService {
         // What was read is kept: a broker that was killed may have forgotten it. One that was not sends it again, and then
         // it is a duplicate.
         try store()
+        // Another connection would be answered alike, and until then messages come that nothing holds.
+        if case .subscriptionRefused = error { throw error }
         try reconnect(after: error, stop)
       }
     }
@@ -289,6 +291,7 @@ package final class IngestionService {
         logger.info("connected again; session \(consumer.resumedSession ? "resumed" : "lost")")
         return
       } catch {
+        if case .subscriptionRefused? = error as? MQTTError { throw error }
         guard ContinuousClock.now < deadline else { throw error }
         if (error as? MQTTError)?.mayBeTheVersion ?? false, settings.mqtt ?? .auto == .auto {
           // Another broker may have taken its place. Where it does not answer either, what was found stands.

@@ -42,7 +42,6 @@ package final class CommitGatedConsumer {
         clientID: clientID, cleanStart: false,
         sessionExpirySeconds: UInt32(clamping: sessionExpiry.components.seconds),
         queuesWrites: gatesAcknowledgements, version: version))
-    subscriptionCount = filters.count
     resumedSession = try connection.open()
     if resumedSession {
       connection.watchRepetitions()
@@ -74,8 +73,6 @@ package final class CommitGatedConsumer {
       gatesAcknowledgements: gatesAcknowledgements)
   }
 
-  private let subscriptionCount: Int
-
   /// Messages of this connection.
   private var sinceResumed = 0
   private var watchesRepetitions = false
@@ -99,7 +96,7 @@ package final class CommitGatedConsumer {
   @discardableResult
   package func awaitSubscription(within patience: Duration) throws -> Bool {
     let deadline = ContinuousClock.now + patience
-    while connection.subscriptionAnswers < subscriptionCount {
+    while !connection.subscriptions.areAnswered {
       guard ContinuousClock.now < deadline else { return false }
       if try connection.read(upTo: 1) == 0 { _ = try connection.waitUntilReadable(.milliseconds(20)) }
     }

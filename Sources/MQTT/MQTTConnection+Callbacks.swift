@@ -55,13 +55,16 @@ extension MQTTConnection {
   static let subscribeCallback:
     @convention(c) (
       OpaquePointer?, UnsafeMutableRawPointer?, Int32, Int32, UnsafePointer<Int32>?, OpaquePointer?
-    ) -> Void = { _, context, _, count, granted, _ in
+    ) -> Void = { _, context, packetID, count, granted, _ in
       guard let connection = connection(context) else { return }
-      connection.subscriptionAnswers += 1
-      guard let granted, count > 0, granted[0] > 2 else { return }
-      // MQTT 3.1.1 has one code, 128, for every reason.
-      connection.subscriptionFailure =
-        connection.version == .five ? reasonText(granted[0]) : "MQTT 3.1.1 has no word for the reason"
+      let isFive = connection.version == .five
+      connection.subscriptions.answer(
+        packetID: packetID,
+        granted: Array(UnsafeBufferPointer(start: granted, count: granted == nil ? 0 : Int(count)))
+      ) { code in
+        // MQTT 3.1.1 has one code, 128, for every reason.
+        isFive ? reasonText(code) : "MQTT 3.1.1 has no word for the reason"
+      }
     }
 
   /// The library hands the flag DUP to nobody, but its log has it: “Client ID received PUBLISH (d1, q1, r0, m7, 'topic', … ”.

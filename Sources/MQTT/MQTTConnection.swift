@@ -54,9 +54,7 @@ final class MQTTConnection {
   let publishPrefix: String
   var connectAnswer = ConnectAnswer.none
   var disconnection: String?
-  var subscriptionFailure: String?
-  /// How many subscriptions the broker has answered.
-  var subscriptionAnswers = 0
+  var subscriptions = Subscriptions()
   /// Whether the broker said of the message that is handed over that it may have come before (the flag DUP). Known between
   /// ``watchRepetitions()`` and ``ignoreRepetitions()``.
   var isRepetition = false
@@ -170,33 +168,6 @@ final class MQTTConnection {
     return nil
   }
 
-  /// Asks for `filter`. Does not wait: after a resumed session messages may come before the answer; a refusal
-  /// is thrown by a later ``read(upTo:)``.
-  ///
-  /// In MQTT 5 retained messages come only with a new subscription, and what is published with the wish to be retained says so.
-  /// MQTT 3.1.1 has no such options, which the library then leaves out: they come each time that one subscribes, and nothing else
-  /// says that it is retained.
-  ///
-  /// - Parameter tellsWhatIsRetained: False: what is retained says so only where it comes because of the subscription, as MQTT 3.1.1 has it.
-  func subscribe(
-    _ filter: String, quality: QualityOfService = .atLeastOnce, tellsWhatIsRetained: Bool = true
-  ) throws {
-    var options = MQTT_SUB_OPT_SEND_RETAIN_NEW.rawValue
-    if tellsWhatIsRetained { options |= MQTT_SUB_OPT_RETAIN_AS_PUBLISHED.rawValue }
-    try MQTTError.check(
-      mosquitto_subscribe_v5(handle, nil, filter, quality.rawValue, Int32(options), nil), "subscription")
-    subscribedFilter = filter
-    try flush()
-  }
-
-  /// Gives up what the session may be subscribed to. Does not wait: the broker does one after the other.
-  func unsubscribe(_ filter: String) throws {
-    try MQTTError.check(mosquitto_unsubscribe_v5(handle, nil, filter, nil), "end of a subscription")
-    try flush()
-  }
-
-  private var subscribedFilter = ""
-
   // MARK: - Traffic
 
   /// The socket, for polling; -1 while there is none.
@@ -240,9 +211,7 @@ final class MQTTConnection {
       if connectAnswer.isRefusal { return }
       throw MQTTError.disconnected(address, reason: disconnection ?? MQTTError.reason(code))
     }
-    if let subscriptionFailure {
-      throw MQTTError.subscriptionRefused(filter: subscribedFilter, reason: subscriptionFailure)
-    }
+    if let refusal = subscriptions.refusal { throw refusal }
   }
 
   /// Writes all that is queued.

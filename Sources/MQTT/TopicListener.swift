@@ -41,7 +41,7 @@ package final class TopicListener {
     }
     try connection.subscribe(filter, quality: .atMostOnce, tellsWhatIsRetained: false)
     let deadline = ContinuousClock.now + MQTTConnection.connectTimeout
-    while connection.subscriptionAnswers == 0 {
+    while !connection.subscriptions.areAnswered {
       guard ContinuousClock.now < deadline else {
         throw MQTTError.timedOut(address, waitingFor: "answer to the subscription")
       }

@@ -37,11 +37,19 @@ extension DoctorCommand {
     } catch {
       let check = Check(
         name: "acknowledgement", outcome: .failed, finding: "\(error)",
-        remedy:
-          "look at the broker's log; sessions and QoS 1 must be allowed for client ids that begin with sonde-"
+        remedy: Self.againstRefusal(error)
+          ?? "look at the broker's log; sessions and QoS 1 must be allowed for client ids that begin with sonde-"
       )
       return (check, nil)
     }
+  }
+
+  /// What to do where the broker does not grant a subscription; nil where that is not what `error` says.
+  private static func againstRefusal(_ error: any Error) -> String? {
+    guard case .subscriptionRefused? = error as? MQTTError else { return nil }
+    return
+      "let it grant subscriptions at QoS 1, to topics below sonde/ and to your own (mosquitto: max_qos, acl_file); "
+      + "at QoS 0 it delivers and forgets, and sonde ingest does not start"
   }
 
   /// What the broker keeps of a session.
@@ -56,7 +64,8 @@ extension DoctorCommand {
       return [
         Check(
           name: "session", outcome: .failed, finding: "what it keeps of a session cannot be tried: \(error)",
-          remedy: "look at the broker's log; it must allow topics below sonde/doctor/")
+          remedy: Self.againstRefusal(error)
+            ?? "look at the broker's log; it must allow topics below sonde/doctor/")
       ]
     }
     let checks = seen.findings.map { finding in

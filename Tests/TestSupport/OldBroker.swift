@@ -3,7 +3,7 @@ import MQTT
 import Synchronization
 
 /// A broker of MQTT 3.1.1 alone: it stands before a real one, lets clients of that version through, and treats those of MQTT 5
-/// as brokers do that do not know it.
+/// as brokers do that do not know it. It can also forge what the real one answers to subscriptions.
 package final class OldBroker: Sendable {
   /// What becomes of a client that asks for MQTT 5.
   package enum Manner: String, CaseIterable, Sendable {
@@ -26,8 +26,9 @@ package final class OldBroker: Sendable {
   }
 
   package let address: BrokerAddress
-  private let manner: Manner
+  private let manner: Manner?
   private let broker: BrokerAddress?
+  private let answers: ForgedAnswers?
   private let delayMilliseconds: UInt32
   private let listener: Int32
   private let state = Mutex(State())
@@ -36,11 +37,17 @@ package final class OldBroker: Sendable {
   package var versions: [UInt8] { state.withLock { $0.versions } }
 
   /// - Parameters:
+  ///   - manner: Nil: clients of MQTT 5 are let through like the others.
   ///   - broker: Where clients of MQTT 3.1.1 are let through to, on loopback; nil: they are hung up on.
   ///   - delayMilliseconds: By how much later everything after CONNECT comes to the broker.
-  package init(_ manner: Manner, before broker: BrokerAddress?, delayMilliseconds: UInt32 = 0) throws {
+  ///   - answers: What stands in place of the broker's answers to subscriptions.
+  package init(
+    _ manner: Manner?, before broker: BrokerAddress?, delayMilliseconds: UInt32 = 0,
+    answers: ForgedAnswers? = nil
+  ) throws {
     self.manner = manner
     self.broker = broker
+    self.answers = answers
     self.delayMilliseconds = delayMilliseconds
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     self.listener = listener
@@ -115,11 +122,11 @@ package final class OldBroker: Sendable {
     }
     guard let level else { return }
     state.withLock { $0.versions.append(connect[level]) }
-    if connect[level] == 5 { return treat(client) }
+    if connect[level] == 5, let manner { return treat(client, manner) }
     pass(client, Array(connect[..<count]))
   }
 
-  private func treat(_ client: Int32) {
+  private func treat(_ client: Int32, _ manner: Manner) {
     let answer: [UInt8]? =
       switch manner {
       case .refuses: [0x20, 0x03, 0x00, 0x84, 0x00]
@@ -150,8 +157,9 @@ package final class OldBroker: Sendable {
     }
     _ = send(server, begin, begin.count, Int32(MSG_NOSIGNAL))
     let answered = DispatchSemaphore(value: 0)
+    let forger = answers.flatMap { $0.spares(connect: begin) ? nil : AnswerForger($0) }
     Thread.detachNewThread {
-      Self.copy(server, client)
+      Self.copy(server, client, forger: forger)
       shutdown(client, Int32(SHUT_RDWR))
       answered.signal()
     }
@@ -163,16 +171,20 @@ package final class OldBroker: Sendable {
   }
 
   /// Until either side ends.
-  private static func copy(_ source: Int32, _ sink: Int32, _ delayMilliseconds: UInt32 = 0) {
+  private static func copy(
+    _ source: Int32, _ sink: Int32, _ delayMilliseconds: UInt32 = 0, forger: AnswerForger? = nil
+  ) {
+    var forger = forger
     var bytes = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let count = recv(source, &bytes, bytes.count, 0)
       guard count > 0 else { return }
       if delayMilliseconds > 0 { usleep(delayMilliseconds * 1000) }
+      let passed = forger?.pass(bytes[..<count]) ?? Array(bytes[..<count])
       var sent = 0
-      while sent < count {
-        let more = bytes.withUnsafeBytes {
-          send(sink, $0.baseAddress! + sent, count - sent, Int32(MSG_NOSIGNAL))
+      while sent < passed.count {
+        let more = passed.withUnsafeBytes {
+          send(sink, $0.baseAddress! + sent, passed.count - sent, Int32(MSG_NOSIGNAL))
         }
         guard more > 0 else { return }
         sent += more
@@ -183,10 +195,10 @@ package final class OldBroker: Sendable {
 
 /// Runs `body` with an ``OldBroker``, which is stopped afterwards.
 package func withOldBroker<Value>(
-  _ manner: OldBroker.Manner, before broker: BrokerAddress?, delayMilliseconds: UInt32 = 0,
-  _ body: (OldBroker) async throws -> Value
+  _ manner: OldBroker.Manner?, before broker: BrokerAddress?, delayMilliseconds: UInt32 = 0,
+  answers: ForgedAnswers? = nil, _ body: (OldBroker) async throws -> Value
 ) async throws -> Value {
-  let old = try OldBroker(manner, before: broker, delayMilliseconds: delayMilliseconds)
+  let old = try OldBroker(manner, before: broker, delayMilliseconds: delayMilliseconds, answers: answers)
   defer { old.stop() }
   return try await body(old)
 }
