@@ -17,7 +17,7 @@ package enum IngestionDefaults {
   package static let leastRetainBytes = 64_000_000
   /// How long the broker keeps messages for an ingester that is away.
   package static let sessionExpiry = Duration.seconds(7 * 24 * 3600)
-  /// How long a broker may take to answer a subscription before nobody waits for it any more.
+  /// How long a broker may send neither the answer to a subscription nor a message before it.
   static let subscriptionPatience = Duration.seconds(10)
   /// Messages that can be under way unacknowledged.
   static let deliveriesUnderWay = CommitGatedConsumer.mostUnderWay

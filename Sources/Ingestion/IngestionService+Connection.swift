@@ -56,7 +56,7 @@ extension IngestionService {
     }
   }
 
-  /// Connects and subscribes.
+  /// Connects and subscribes. Throws `MQTTError`, also where the broker does not answer the subscription, and `StoreError`.
   ///
   /// - Parameter deliveries: How many came until now.
   /// - Returns: How many deliveries came before the subscription was made.
@@ -75,9 +75,11 @@ extension IngestionService {
       address: settings.broker, clientID: settings.clientID, filters: settings.filters,
       formerFilters: former.others, sessionExpiry: IngestionDefaults.sessionExpiry, version: version)
     guard !consumer.resumedSession else { return (consumer, former.currentAfter ?? deliveries) }
-    // Whoever is told that we listen may publish at once.
-    try consumer.awaitSubscription(within: IngestionDefaults.subscriptionPatience)
-    try remember(isOnly: true)
+    // Whoever is told that we listen may publish at once. Where so much came before the answer that it has to be stored first, the
+    // subscription is not known to stand.
+    let isAnswered = try consumer.awaitSubscription(
+      within: IngestionDefaults.subscriptionPatience, byteLimit: IngestionDefaults.bytesPerCommit)
+    if isAnswered { try remember(isOnly: true) }
     return (consumer, deliveries)
   }
 

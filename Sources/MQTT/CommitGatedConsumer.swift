@@ -21,6 +21,9 @@ package final class CommitGatedConsumer {
 
   private let connection: MQTTConnection
   private var lastMaintenance = ContinuousClock.now
+  private let answerPatience: Duration
+  /// When the answers to the subscriptions are overdue, if no message comes until then.
+  private var answerDue: ContinuousClock.Instant
   private var inFlight = InFlightLimit()
 
   /// Connects with a session that outlives the connection, and subscribes to `filters` at QoS 1. Throws ``MQTTError``.
@@ -30,12 +33,16 @@ package final class CommitGatedConsumer {
   ///     what is queued already still comes.
   ///   - sessionExpiry: How long the broker keeps messages for this client id while nobody is connected with it. MQTT 3.1.1 cannot
   ///     say it: there the broker's own setting counts.
+  ///   - answerPatience: How long neither the answers to the subscriptions nor a message may come, while one receives.
   ///   - gatesAcknowledgements: False makes a client as the library has it, which acknowledges what it hands over at once. It is there
   ///     to show that ``AcknowledgementSelfTest`` finds such a client out.
   package init(
     address: BrokerAddress, clientID: String, filters: [String], formerFilters: [String] = [],
-    sessionExpiry: Duration, version: ProtocolVersion = .five, gatesAcknowledgements: Bool = true
+    sessionExpiry: Duration, version: ProtocolVersion = .five,
+    answerPatience: Duration = MQTTConnection.connectTimeout, gatesAcknowledgements: Bool = true
   ) throws {
+    self.answerPatience = answerPatience
+    answerDue = .now + answerPatience
     connection = try MQTTConnection(
       address: address,
       options: .init(
@@ -60,10 +67,11 @@ package final class CommitGatedConsumer {
     }
     // First the new, then the old: what both match is not missed in between.
     for filter in filters { try connection.subscribe(filter) }
+    answerDue = .now + answerPatience
     for former in formerFilters where !filters.contains(former) { try connection.unsubscribe(former) }
   }
 
-  /// As ``init(address:clientID:filters:formerFilters:sessionExpiry:version:gatesAcknowledgements:)``, with one filter.
+  /// As ``init(address:clientID:filters:formerFilters:sessionExpiry:version:answerPatience:gatesAcknowledgements:)``, with one filter.
   package convenience init(
     address: BrokerAddress, clientID: String, filter: String, sessionExpiry: Duration,
     version: ProtocolVersion = .five, gatesAcknowledgements: Bool = true
@@ -92,19 +100,48 @@ package final class CommitGatedConsumer {
 
   /// Reads until the broker has answered the subscriptions: what is published from then on comes. What arrives meanwhile is in
   /// ``batch``. For a session that was not resumed; of another one everything that is queued may come first, and it was subscribed
-  /// before. Throws ``MQTTError``, and returns false where the answer did not come in time.
+  /// before, so ``receive(limit:byteLimit:within:)`` minds the answer.
+  ///
+  /// - Parameters:
+  ///   - patience: How long neither an answer nor a message may come.
+  ///   - byteLimit: Where ``batch`` holds this many bytes, it is full.
+  /// - Returns: False where ``batch`` was full before the answer came: what is in it must be acknowledged first, and whoever
+  ///   receives goes on waiting.
+  /// - Throws: ``MQTTError``, ``MQTTError/timedOut(_:waitingFor:)`` where nothing came within `patience`.
   @discardableResult
-  package func awaitSubscription(within patience: Duration) throws -> Bool {
-    let deadline = ContinuousClock.now + patience
+  package func awaitSubscription(within patience: Duration, byteLimit: Int = .max) throws -> Bool {
+    var deadline = ContinuousClock.now + patience
     while !connection.subscriptions.areAnswered {
-      guard ContinuousClock.now < deadline else { return false }
-      if try connection.read(upTo: 1) == 0 { _ = try connection.waitUntilReadable(.milliseconds(20)) }
+      guard batch.count < Self.mostUnderWay, batch.byteCount < byteLimit else { return false }
+      if try connection.read(upTo: 1) > 0 {
+        deadline = .now + patience
+        continue
+      }
+      guard ContinuousClock.now < deadline || connection.subscriptions.areAnswered else {
+        throw unanswered
+      }
+      _ = try connection.waitUntilReadable(.milliseconds(20))
     }
     return true
   }
 
+  private var unanswered: MQTTError {
+    .timedOut(connection.address, waitingFor: "answer to the subscription")
+  }
+
+  /// Throws ``MQTTError/timedOut(_:waitingFor:)`` where nothing came for ``answerPatience``, neither the answer to a subscription nor
+  /// a message that may come before it.
+  private func mindAnswer() throws {
+    guard batch.isEmpty, !connection.subscriptions.areAnswered else { return }
+    // Who was halted finds the time gone by, and the answer perhaps in the socket.
+    guard ContinuousClock.now >= answerDue, try connection.read(upTo: 1) == 0,
+      !connection.subscriptions.areAnswered
+    else { return }
+    throw unanswered
+  }
+
   /// Reads into ``batch`` until it holds `limit` messages, or until `interval` has passed since the call and there is
-  /// nothing more to read at once. Throws ``MQTTError``.
+  /// nothing more to read at once. Throws ``MQTTError``, also where subscriptions stay without an answer though nothing more comes.
   ///
   /// - Parameter byteLimit: Where the batch holds this many bytes, it is full as well.
   package func receive(limit: Int, byteLimit: Int, within interval: Duration) throws {
@@ -131,12 +168,14 @@ package final class CommitGatedConsumer {
         break
       }
     }
+    try mindAnswer()
     if batch.isEmpty { try maintain() }
   }
 
   /// Sends the acknowledgements of everything in ``batch``, and empties it. Call it when all of that is durable.
   package func acknowledge() throws {
     try connection.flushInFullSegments()
+    if !batch.isEmpty { answerDue = .now + answerPatience }
     batch.removeAll()
     try maintain()
   }

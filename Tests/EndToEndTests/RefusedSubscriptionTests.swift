@@ -44,4 +44,17 @@ import Testing
       }
     }
   }
+
+  @Test func aSubscriptionWithoutAnAnswerEndsIngestion() async throws {
+    try await withTemporaryFolder { folder in
+      try await withBroker(in: folder) { broker in
+        try await withOldBroker(nil, before: broker, answers: .silence) { old in
+          let outcome = try await ingest(old.address, store: "\(folder)/s.sqlite")
+          #expect(outcome.status == 69, "\(outcome.errors)")
+          #expect(outcome.errors.contains("sent no answer to the subscription"), "\(outcome.errors)")
+          #expect(!outcome.errors.contains("ingesting "), "\(outcome.errors)")
+        }
+      }
+    }
+  }
 }

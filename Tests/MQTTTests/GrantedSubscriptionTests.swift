@@ -90,4 +90,82 @@ import Testing
       listener.close()
     }
   }
+
+  /// The error of `body`, which must be that the answer did not come.
+  private func expectNoAnswer(_ body: () throws -> Void) throws {
+    let error = #expect(throws: MQTTError.self, performing: body)
+    guard case .timedOut(_, waitingFor: "answer to the subscription")? = error else {
+      Issue.record("it says \(error.map { "\($0)" } ?? "nothing")")
+      return
+    }
+  }
+
+  @Test func anAnswerThatDoesNotComeIsAnError() async throws {
+    try await withAnswers(.silence) { forged, _ in
+      let consumer = try consumer(forged)
+      try expectNoAnswer { try consumer.awaitSubscription(within: .milliseconds(200)) }
+    }
+    // Of two, one is answered.
+    try await withAnswers(ForgedAnswers { $0 == 0 ? $1 : [] }) { forged, _ in
+      let consumer = try consumer(forged, ["a/+", "b/#"])
+      try expectNoAnswer { try consumer.awaitSubscription(within: .milliseconds(200)) }
+    }
+  }
+
+  /// In a session that goes on messages come without it, and are kept. The answer is missed only in silence.
+  @Test func whileMessagesComeTheAnswerIsNotMissed() async throws {
+    try await withAnswers(.silence) { forged, broker in
+      do {
+        let first = try consumer(broker)
+        try first.awaitSubscription(within: .seconds(600))
+        first.finish()
+      }
+      let pool = try PublisherPool(address: broker, clients: [PublisherClient(id: "p")])
+      try Array("queued".utf8).withUnsafeBytes {
+        try pool.publish(client: 0, topic: "t/x", payload: $0, as: .messages(1, readings: 1))
+      }
+      while !pool.isDrained { try pool.pump(.milliseconds(50)) }
+      pool.close()
+      let second = try CommitGatedConsumer(
+        address: forged, clientID: "c", filters: ["t/#"], sessionExpiry: .seconds(60),
+        answerPatience: .seconds(10))
+      #expect(second.resumedSession)
+      var texts: [String] = []
+      try expectNoAnswer {
+        let deadline = ContinuousClock.now + .seconds(600)
+        while ContinuousClock.now < deadline {
+          try second.receive(limit: 10, byteLimit: .max, within: .milliseconds(50))
+          second.batch.forEachMessage { _, payload, _ in
+            texts.append(String(decoding: payload, as: UTF8.self))
+          }
+          try second.acknowledge()
+        }
+      }
+      #expect(texts == ["queued"])
+    }
+  }
+
+  /// Retained messages may come before the answer: what was read is kept, and a batch that is full is handed over.
+  @Test func whatComesBeforeTheAnswerIsKept() async throws {
+    try await withAnswers(.silence) { forged, broker in
+      var keeper = PublisherClient(id: "keeper")
+      keeper.isRetained = true
+      let pool = try PublisherPool(address: broker, clients: [keeper])
+      for number in 0..<3 {
+        try Array("\(number)".utf8).withUnsafeBytes {
+          try pool.publish(client: 0, topic: "t/\(number)", payload: $0, as: .messages(1, readings: 1))
+        }
+      }
+      while !pool.isDrained { try pool.pump(.milliseconds(50)) }
+      pool.close()
+      let full = try CommitGatedConsumer(
+        address: forged, clientID: "full", filter: "t/#", sessionExpiry: .zero)
+      #expect(try !full.awaitSubscription(within: .seconds(600), byteLimit: 1))
+      #expect(full.batch.count == 1)
+      let all = try CommitGatedConsumer(
+        address: forged, clientID: "all", filter: "t/#", sessionExpiry: .zero)
+      try expectNoAnswer { try all.awaitSubscription(within: .seconds(10)) }
+      #expect(all.batch.count == 3)
+    }
+  }
 }
