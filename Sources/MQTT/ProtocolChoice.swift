@@ -69,14 +69,15 @@ package struct AgreedProtocol: Hashable, Sendable, Codable {
   }
 
   /// Asks the broker at `address`: a connection with a session that ends at once, and where that is refused for its version, broken or
-  /// not answered, a second one. Takes at most twice ``MQTTConnection/connectTimeout``, and no connection where the choice leaves nothing
-  /// to ask. Throws ``MQTTError``.
+  /// not answered, a second one. Takes at most twice ``MQTTConnection/connectTimeout``. Throws ``MQTTError``.
   ///
-  /// - Parameter clientID: The id of the real client, to which a suffix is added.
-  package static func ask(_ address: BrokerAddress, clientID: String, _ choice: ProtocolChoice) throws
-    -> AgreedProtocol
-  {
-    if let version = choice.version { return AgreedProtocol(version) }
+  /// - Parameters:
+  ///   - clientID: The id of the real client, to which a suffix is added.
+  ///   - alwaysConnects: Connects once also where the choice leaves nothing to ask, to see that a broker is there.
+  package static func ask(
+    _ address: BrokerAddress, clientID: String, _ choice: ProtocolChoice, alwaysConnects: Bool = false
+  ) throws -> AgreedProtocol {
+    if let version = choice.version, !alwaysConnects { return AgreedProtocol(version) }
     return try find(choice, at: address) { version in
       let connection = try MQTTConnection(
         address: address,

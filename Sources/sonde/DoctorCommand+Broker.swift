@@ -4,11 +4,11 @@ import MQTT
 extension DoctorCommand {
   private static let clientID = "sonde-doctor"
 
-  /// Where the version of MQTT cannot be found out, nothing else is tried.
+  /// Where the version of MQTT cannot be found out, or is not spoken, nothing else is tried.
   func checks(of broker: BrokerAddress, _ choice: ProtocolChoice) -> [Check] {
     let agreed: AgreedProtocol
     do {
-      agreed = try AgreedProtocol.ask(broker, clientID: Self.clientID, choice)
+      agreed = try AgreedProtocol.ask(broker, clientID: Self.clientID, choice, alwaysConnects: true)
     } catch {
       return [
         Check(

@@ -79,4 +79,22 @@ import Testing
       }
     }
   }
+
+  @Test(.timeLimit(.minutes(30)), arguments: ["5", "3.1.1"])
+  func theDoctorGoesNoFurtherWhereNobodyAnswers(version: String) async throws {
+    let free = BrokerAddress(host: "127.0.0.1", port: try EmbeddedBroker.freePort())
+    // The other takes the connection and says nothing: it waits for the end of a web request.
+    let silence: ScriptedServer.Script = { _ in .silence }
+    try await withScriptedServer(silence) { server in
+      for address in [free, BrokerAddress(host: "127.0.0.1", port: server.port)] {
+        let outcome = try await SondeProgram.run([
+          "doctor", "--broker", "\(address)", "--mqtt", version,
+        ])
+        #expect(outcome.status != 0)
+        #expect(outcome.output.contains("look whether a broker is running there"), "\(outcome.output)")
+        #expect(!outcome.output.contains("is spoken with"), "\(outcome.output)")
+        #expect(!outcome.output.contains("acknowledgement:"), "\(outcome.output)")
+      }
+    }
+  }
 }

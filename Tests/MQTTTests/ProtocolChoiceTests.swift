@@ -118,6 +118,29 @@ import Testing
     }
   }
 
+  @Test func whoWantsToSeeABrokerConnectsWithAChosenVersionToo() async throws {
+    let free = BrokerAddress(host: "127.0.0.1", port: try EmbeddedBroker.freePort())
+    for choice in [ProtocolChoice.five, .threeOneOne] {
+      #expect(try AgreedProtocol.ask(free, clientID: "c", choice).version == choice.version)
+      let error = #expect(throws: MQTTError.self) {
+        try AgreedProtocol.ask(free, clientID: "c", choice, alwaysConnects: true)
+      }
+      guard case .unreachable? = error else {
+        Issue.record("it says \(error.map { "\($0)" } ?? "nothing")")
+        return
+      }
+    }
+    try await withTemporaryFolder { folder in
+      try await withBroker(in: folder) { broker in
+        try await withOldBroker(.refuses, before: broker) { old in
+          let agreed = try AgreedProtocol.ask(
+            old.address, clientID: "c", .threeOneOne, alwaysConnects: true)
+          #expect(agreed == AgreedProtocol(.threeOneOne) && old.versions == [4])
+        }
+      }
+    }
+  }
+
   @Test func whoTakesNeitherVersionIsToldApartFromNobody() async throws {
     try await withOldBroker(.refuses, before: nil) { old in
       let error = #expect(throws: MQTTError.self) {
