@@ -33,9 +33,19 @@ extension MQTTConnection {
     @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, Int32, OpaquePointer?) -> Void = {
       _, context, code, _ in
       // From 128 on it is what the broker has sent, and below that what the library has found.
-      let reason = code >= 128 ? reasonText(code) : MQTTError.reason(code)
-      connection(context)?.disconnection = code == 0 ? "it was closed" : reason
+      guard let connection = connection(context) else { return }
+      let reason = code >= 128 ? reasonText(code) : connection.reason(code)
+      connection.disconnection = code == 0 ? "it was closed" : reason
     }
+
+  /// The word for a result code of the library with which the connection ends. What does not speak MQTT begins something that looks like a
+  /// long packet, and ends inside it.
+  func reason(_ code: Int32) -> String {
+    if case .none = connectAnswer, code == MOSQ_ERR_ERRNO.rawValue.signed, errno == 0 {
+      return "what came is no MQTT, or ended in the middle of the answer to CONNECT"
+    }
+    return MQTTError.reason(code)
+  }
 
   static let messageCallback:
     @convention(c) (

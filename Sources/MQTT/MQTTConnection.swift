@@ -209,7 +209,7 @@ final class MQTTConnection {
     guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
       // CONNACK with a refusal also ends here; the answer to CONNECT says more than the code.
       if connectAnswer.isRefusal { return }
-      throw MQTTError.disconnected(address, reason: disconnection ?? MQTTError.reason(code))
+      throw MQTTError.disconnected(address, reason: disconnection ?? reason(code))
     }
     if let refusal = subscriptions.refusal { throw refusal }
   }

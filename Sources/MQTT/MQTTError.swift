@@ -12,6 +12,8 @@ package enum MQTTError: Hashable, Sendable, ExitingError {
   case versionRefused(BrokerAddress, ProtocolVersion, reason: String)
   /// Neither version of MQTT led to a connection.
   case noVersion(BrokerAddress, five: String, threeOneOne: String)
+  /// It does not take MQTT 5, and answered our CONNECT of MQTT 3.1.1 with a refusal.
+  case refusedInOlderVersion(BrokerAddress, five: String, reason: String)
   /// The connection broke.
   case disconnected(BrokerAddress, reason: String)
   /// The broker did not allow a subscription.
@@ -40,6 +42,8 @@ package enum MQTTError: Hashable, Sendable, ExitingError {
       "the broker at \(address) does not take \(version.name): \(reason)"
     case .noVersion(let address, let five, let threeOneOne):
       "\(address) takes neither MQTT 5 (\(five)) nor MQTT 3.1.1 (\(threeOneOne)). Is an MQTT broker listening there?"
+    case .refusedInOlderVersion(let address, let five, let reason):
+      "the broker at \(address) does not take MQTT 5 (\(five)), and refused the connection over MQTT 3.1.1: \(reason)"
     case .disconnected(let address, let reason): "the connection to \(address) broke: \(reason)"
     case .subscriptionRefused(let filter, let reason):
       "the broker refused the subscription to \(filter.quoted): \(reason)"
@@ -74,7 +78,10 @@ package enum MQTTError: Hashable, Sendable, ExitingError {
 
   /// The library's word for one of its result codes.
   static func reason(_ code: Int32) -> String {
-    if code == MOSQ_ERR_ERRNO.rawValue.signed { return String(cString: strerror(errno)) }
+    if code == MOSQ_ERR_ERRNO.rawValue.signed {
+      // Of a connection that ends inside a packet the library says ERRNO, though no call has failed.
+      return errno == 0 ? "it ended in the middle of a packet" : String(cString: strerror(errno))
+    }
     return String(cString: mosquitto_strerror(code))
   }
 

@@ -43,7 +43,7 @@ package struct AgreedProtocol: Hashable, Sendable, Codable {
   ///
   /// - Returns: The version of the attempt that went well.
   /// - Throws: What `attempt` has thrown where another version would not help, and ``MQTTError/noVersion(_:five:threeOneOne:)``
-  ///   where both were tried.
+  ///   or ``MQTTError/refusedInOlderVersion(_:five:reason:)`` where both were tried.
   package static func find(
     _ choice: ProtocolChoice, at address: BrokerAddress, attempt: (ProtocolVersion) throws -> Void
   ) throws -> AgreedProtocol {
@@ -63,6 +63,10 @@ package struct AgreedProtocol: Hashable, Sendable, Codable {
       try attempt(.threeOneOne)
       return AgreedProtocol(.threeOneOne, againstFive: reason)
     } catch let error as MQTTError {
+      // Whoever refuses has answered: it is a broker.
+      if case .refused(_, let refusal) = error {
+        throw MQTTError.refusedInOlderVersion(address, five: reason, reason: refusal)
+      }
       throw MQTTError.noVersion(
         address, five: reason, threeOneOne: error.reasonAgainstVersion ?? "\(error)")
     }

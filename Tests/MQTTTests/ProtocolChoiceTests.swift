@@ -62,8 +62,8 @@ import Testing
         threeOneOne: .refused(Self.nowhere, reason: "not authorised"))
     }
     let text = try #require(error.map { "\($0)" })
-    #expect(text.contains("neither MQTT 5 (the connection broke: a reset)"))
-    #expect(text.contains("not authorised"))
+    #expect(text.contains("does not take MQTT 5 (the connection broke: a reset)"))
+    #expect(text.hasSuffix("refused the connection over MQTT 3.1.1: not authorised"))
   }
 
   /// Before a real mosquitto stands somebody who does not know MQTT 5.
@@ -138,6 +138,30 @@ import Testing
           #expect(agreed == AgreedProtocol(.threeOneOne) && old.versions == [4])
         }
       }
+    }
+  }
+
+  /// CONNACK of MQTT 3.1.1 with code 5.
+  @Test func aRefusalOverMQTT311IsNoQuestionWhetherABrokerIsThere() async throws {
+    try await withOldBroker(.refuses, before: nil, lastWords: [0x20, 0x02, 0x00, 0x05]) { old in
+      let error = #expect(throws: MQTTError.self) {
+        try AgreedProtocol.ask(old.address, clientID: "c", .auto)
+      }
+      let text = error.map { "\($0)" } ?? ""
+      #expect(text.contains("over MQTT 3.1.1: ") && text.lowercased().contains("authori"), "\(text)")
+      #expect(!text.contains("Is an MQTT broker listening there?"), "\(text)")
+    }
+  }
+
+  @Test(arguments: [ProtocolChoice.auto, .five, .threeOneOne])
+  func aWebServerIsNoSuccess(choice: ProtocolChoice) async throws {
+    let page = Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8)
+    try await withOldBroker(nil, before: nil, lastWords: page) { old in
+      let error = #expect(throws: MQTTError.self) {
+        try AgreedProtocol.ask(old.address, clientID: "c", choice, alwaysConnects: true)
+      }
+      let text = error.map { "\($0)" } ?? ""
+      #expect(text.contains("what came is no MQTT") && !text.contains("Success"), "\(text)")
     }
   }
 

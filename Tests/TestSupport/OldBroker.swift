@@ -29,6 +29,7 @@ package final class OldBroker: Sendable {
   private let manner: Manner?
   private let broker: BrokerAddress?
   private let answers: ForgedAnswers?
+  private let lastWords: [UInt8]?
   private let delayMilliseconds: UInt32
   private let listener: Int32
   private let state = Mutex(State())
@@ -41,13 +42,15 @@ package final class OldBroker: Sendable {
   ///   - broker: Where clients of MQTT 3.1.1 are let through to, on loopback; nil: they are hung up on.
   ///   - delayMilliseconds: By how much later everything after CONNECT comes to the broker.
   ///   - answers: What stands in place of the broker's answers to subscriptions.
+  ///   - lastWords: What clients that are hung up on get before that.
   package init(
     _ manner: Manner?, before broker: BrokerAddress?, delayMilliseconds: UInt32 = 0,
-    answers: ForgedAnswers? = nil
+    answers: ForgedAnswers? = nil, lastWords: [UInt8]? = nil
   ) throws {
     self.manner = manner
     self.broker = broker
     self.answers = answers
+    self.lastWords = lastWords
     self.delayMilliseconds = delayMilliseconds
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     self.listener = listener
@@ -143,7 +146,10 @@ package final class OldBroker: Sendable {
   }
 
   private func pass(_ client: Int32, _ begin: [UInt8]) {
-    guard let broker else { return }
+    guard let broker else {
+      if let lastWords { _ = send(client, lastWords, lastWords.count, Int32(MSG_NOSIGNAL)) }
+      return
+    }
     let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = Self.loopback(port: broker.port)
     let isConnected = withUnsafePointer(to: &address) { pointer in
@@ -196,9 +202,11 @@ package final class OldBroker: Sendable {
 /// Runs `body` with an ``OldBroker``, which is stopped afterwards.
 package func withOldBroker<Value>(
   _ manner: OldBroker.Manner?, before broker: BrokerAddress?, delayMilliseconds: UInt32 = 0,
-  answers: ForgedAnswers? = nil, _ body: (OldBroker) async throws -> Value
+  answers: ForgedAnswers? = nil, lastWords: [UInt8]? = nil, _ body: (OldBroker) async throws -> Value
 ) async throws -> Value {
-  let old = try OldBroker(manner, before: broker, delayMilliseconds: delayMilliseconds, answers: answers)
+  let old = try OldBroker(
+    manner, before: broker, delayMilliseconds: delayMilliseconds, answers: answers,
+    lastWords: lastWords)
   defer { old.stop() }
   return try await body(old)
 }
