@@ -32,8 +32,8 @@ package struct SparkplugNode: Sendable {
     var payload: [UInt8]
   }
 
-  /// Payloads that can be repeated: a transport that repeats does so at once.
-  private static let remembered = 64
+  /// How many of the newest payloads can be repeated: as many as a reader knows after a restart, this one among them.
+  private static let remembered = SparkplugLimits.durableDigests - 1
 
   private let group: String
   private let name: String
@@ -110,18 +110,15 @@ package struct SparkplugNode: Sendable {
     sent.append(Sent(device: index, first: first, payload: Array(buffer[begin...])))
   }
 
-  /// Appends the payload that has left with `messages`, bit for bit; a new one where it left before the present connection, or long
-  /// ago.
-  package mutating func appendAgain(
-    _ messages: [Message], ofDeviceAt index: Int, at milliseconds: Int64, into buffer: inout [UInt8]
-  ) {
-    if let first = messages.first,
-      let earlier = sent.last(where: { $0.device == index && $0.first == first })
-    {
-      buffer.append(contentsOf: earlier.payload)
-    } else {
-      append(messages, ofDeviceAt: index, at: milliseconds, into: &buffer)
-    }
+  /// Appends the payload that has left with `messages`, bit for bit. False, and nothing is appended, where it left before the present
+  /// connection, or before so many others that its bytes tell nobody what it is: with a new number it would be another message, and
+  /// count twice.
+  package func appendAgain(_ messages: [Message], ofDeviceAt index: Int, into buffer: inout [UInt8]) -> Bool {
+    guard let first = messages.first,
+      let earlier = sent.suffix(Self.remembered).last(where: { $0.device == index && $0.first == first })
+    else { return false }
+    buffer.append(contentsOf: earlier.payload)
+    return true
   }
 
   private func publication(

@@ -191,6 +191,33 @@ import Testing
     #expect(repeated > 100)
   }
 
+  /// Where one fault repeats and another puts off, what leaves first is the message, and what leaves later repeats it.
+  @Test(arguments: [true, false]) func nothingIsRepeatedBeforeItHasLeft(repeatsFirst: Bool) throws {
+    let kinds: [any TransportFault.Type] = [DuplicatesFault.self, ReorderingFault.self]
+    var putOff = 0
+    for seed in UInt64(1)...5 {
+      var group = Fleets.pumps(1)
+      group.transport = (repeatsFirst ? kinds : kinds.reversed()).map {
+        TransportPlacement($0, between: hours(1)...hours(3), length: hours(2), share: 0.5)
+      }
+      let plan = try Fleets.plan(seed: seed, duration: hours(4), group)
+      var left: [Int64: Timestamp] = [:]
+      for delivery in plan.deliveries(ofDeviceAt: 0) {
+        for message in delivery.messages {
+          #expect(left.updateValue(delivery.due, forKey: message.position!.sequence) == nil, "seed \(seed)")
+        }
+        guard case .again(let messages) = delivery.parcel else { continue }
+        for message in messages {
+          let first = left[message.position!.sequence]
+          #expect(first != nil, "seed \(seed): \(message.position!.sequence)")
+          if let first, first < delivery.due { putOff += 1 }
+        }
+      }
+      #expect(left.count == plan.messageCount)
+    }
+    #expect(!repeatsFirst || putOff > 100)
+  }
+
   @Test func equalSeedsGiveEqualTraffic() throws {
     for kind in TransportCatalogue.kinds {
       let first = try plan(kind, seed: 9, devices: 3)

@@ -38,6 +38,8 @@ import Testing
       "gateways: 3\npublish: { payload: sparkplug, mqtt: 3.1.1 }",
       "gateways: 2\npublish: { payload: sparkplug }\ntransport: [{ kind: duplicates, between: [5m, 50m] }]",
       "gateways: 2\npublish: { payload: sparkplug }\n"
+        + "transport: [{ kind: duplicates, between: [5m, 50m] }, { kind: reordering, between: [5m, 50m], by: 20s }]",
+      "gateways: 2\npublish: { payload: sparkplug }\n"
         + "transport: [{ kind: flapping, between: [10m, 50m], share: 5% }]",
     ])
   func whatAFleetPublishesArrivesWhole(group: String) async throws {

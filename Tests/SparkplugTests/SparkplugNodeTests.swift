@@ -35,8 +35,7 @@ import Testing
         wanted.position = Message.Position(epoch: connection, sequence: number + 3)
         #expect(reading.messages == [wanted])
         var again: [UInt8] = []
-        node.appendAgain([sent], ofDeviceAt: device, at: 0, into: &again)
-        #expect(again == payload)
+        #expect(node.appendAgain([sent], ofDeviceAt: device, into: &again) && again == payload)
         #expect(try plant.read(node.devices[device].topic, again).isRepetition)
       }
       try plant.read(greeting.will.topic, greeting.will.payload)
@@ -76,5 +75,41 @@ import Testing
             sparkplugMetric(alias: 4, at: 1500).double(13, 2),
           ], at: 2000, seq: 3))
     #expect(node.connect(at: 1000).will.payload == sparkplugPayload([bdSeq(0)], at: 1000))
+  }
+
+  /// What was put off for long, or over a new connection, cannot be told from a new message by anybody: it is not repeated.
+  @Test func whatNobodyWouldKnowIsNotRepeated() throws {
+    var node = node()
+    var plant = Plant(SparkplugSettings(deviceNames: .own))
+    for birth in node.connect(at: 0).births { try plant.read(birth.topic, birth.payload) }
+    let early = message("a", at: 1, [1, 2])
+    var payload: [UInt8] = []
+    node.append([early], ofDeviceAt: 0, at: 1, into: &payload)
+    #expect(try plant.read(node.devices[0].topic, payload).messages.count == 1)
+    var kept: [String: SparkplugLife] = [:]
+    var repeated = 0
+    for number in Int64(2)..<200 {
+      var again: [UInt8] = []
+      guard node.appendAgain([early], ofDeviceAt: 0, into: &again) else { break }
+      repeated += 1
+      #expect(again == payload)
+      // A reader that was started again just now knows it too.
+      for var life in plant.state.takeChanges() {
+        life.birth = life.birth ?? kept[life.path]?.birth
+        kept[life.path] = life
+      }
+      plant.state = try SparkplugState(plant.state.settings, lives: kept.values.sorted { $0.path < $1.path })
+      #expect(try plant.read(node.devices[0].topic, again).isRepetition, "before message \(number)")
+      var next: [UInt8] = []
+      node.append([message("b", at: number, [3])], ofDeviceAt: 1, at: number, into: &next)
+      #expect(try plant.read(node.devices[1].topic, next).isRepetition == false)
+    }
+    #expect(repeated > 32 && repeated < 198)
+    let late = message("b", at: 300, [4])
+    payload = []
+    node.append([late], ofDeviceAt: 1, at: 300, into: &payload)
+    _ = node.connect(at: 400)
+    var again: [UInt8] = []
+    #expect(!node.appendAgain([late], ofDeviceAt: 1, into: &again) && again.isEmpty)
   }
 }

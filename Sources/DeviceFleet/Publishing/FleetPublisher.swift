@@ -252,7 +252,7 @@ package final class FleetPublisher {
     if sparkplug.publishes(client) {
       // What a node numbers must leave in its life.
       try pool.awaitRoom(client: client)
-      sparkplug.encode(delivery, client, device: Int(sender.place), into: &payload)
+      guard sparkplug.encode(delivery, client, device: Int(sender.place), into: &payload) else { return }
       topic.append(contentsOf: sparkplug.topic(client, device: Int(sender.place)).utf8)
     } else {
       switch delivery.parcel {

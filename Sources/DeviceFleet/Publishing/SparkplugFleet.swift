@@ -38,19 +38,20 @@ final class SparkplugFleet {
   /// The topic of a device's data, of a client that publishes so.
   func topic(_ client: Int, device place: Int) -> String { nodes[client]?.devices[place].topic ?? "" }
 
-  /// Appends the payload of a delivery.
+  /// Appends the payload of a delivery. False where nothing is to leave: a repetition of what can no longer be repeated.
   ///
   /// - Parameter place: The device's place in its node.
-  func encode(_ delivery: Delivery, _ client: Int, device place: Int, into payload: inout [UInt8]) {
+  func encode(_ delivery: Delivery, _ client: Int, device place: Int, into payload: inout [UInt8]) -> Bool {
     now = max(now, delivery.due)
     switch delivery.parcel {
     case .messages(let messages):
       nodes[client]?.append(messages, ofDeviceAt: place, at: now.milliseconds, into: &payload)
     case .again(let messages):
-      nodes[client]?.appendAgain(messages, ofDeviceAt: place, at: now.milliseconds, into: &payload)
+      return nodes[client]?.appendAgain(messages, ofDeviceAt: place, into: &payload) ?? false
     case .waste(let bytes): payload.append(contentsOf: bytes)
-    case .cut: break
+    case .cut: return false
     }
+    return true
   }
 
   /// What the nodes say before they leave, by client: a broker publishes no last will of those that take leave.

@@ -7,7 +7,7 @@ package struct Delivery: Hashable, Sendable {
   package enum Parcel: Hashable, Sendable {
     /// Messages that leave together, in order of time; at least one.
     case messages([Message])
-    /// What has left before: an at-least-once transport may do that.
+    /// What has left before, in ``messages(_:)``: an at-least-once transport may do that.
     case again([Message])
     /// Bytes that are no message.
     case waste([UInt8])
@@ -65,9 +65,26 @@ package struct DeliveryStream: Sequence, IteratorProtocol, Sendable {
       }
       // What another fault keeps from leaving cannot be repeated either.
       if !deliveries.contains(where: \.carriesMessages) { deliveries.removeAll(where: \.isRepetition) }
+      Self.makeFirstTheMessage(&deliveries)
       for delivery in deliveries { insert(delivery) }
     }
     return waiting.isEmpty ? nil : waiting.removeFirst()
+  }
+
+  /// A fault that puts a message off leaves its repetition alone. What then leaves first is the message, and what leaves later repeats it.
+  ///
+  /// - Parameter deliveries: What becomes of messages that were gathered once.
+  private static func makeFirstTheMessage(_ deliveries: inout [Delivery]) {
+    guard let message = deliveries.firstIndex(where: \.carriesMessages) else { return }
+    var first = message
+    for index in deliveries.indices where deliveries[index].isRepetition {
+      let (due, earliest) = (deliveries[index].due, deliveries[first].due)
+      if due < earliest || due == earliest && index < first { first = index }
+    }
+    guard first != message else { return }
+    let parcel = deliveries[first].parcel
+    deliveries[first].parcel = deliveries[message].parcel
+    deliveries[message].parcel = parcel
   }
 
   /// Whether ``due`` knows when the next delivery leaves before it is made.
