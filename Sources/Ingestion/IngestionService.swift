@@ -96,6 +96,7 @@ package final class IngestionService {
     CrashPoint.subscribed.pass()
     start = Start(
       mqtt: agreed, resumedSession: consumer.resumedSession, recoveredMessages: count)
+    try keepDoubts()
     if count > 0 { logger.info("recovered: folded \(count) messages of the journal again") }
     let known = recovered.progress.messages
     if consumer.resumedSession {
@@ -239,6 +240,15 @@ package final class IngestionService {
     }
   }
 
+  /// Where the session was lost: makes durable which aliases of Sparkplug are in doubt for it, before anything else comes. The next start
+  /// finds the session that was made now, and would know of nothing.
+  private func keepDoubts() throws {
+    guard settings.sparkplug != nil, !consumer.resumedSession else { return }
+    batch.removeAll()
+    fold.finish(&batch)
+    if !batch.lives.isEmpty { try commit() }
+  }
+
   private func writeCheckpoint() throws {
     batch.removeAll()
     fold.finish(&batch)
@@ -288,6 +298,7 @@ package final class IngestionService {
         fold.sessionBegan(
           resumed: consumer.resumedSession, subscribedAfter: subscribedAfter,
           acknowledged: acknowledgedDeliveries, redelivery: redelivery, version: agreed.version)
+        try keepDoubts()
         logger.info("connected again; session \(consumer.resumedSession ? "resumed" : "lost")")
         return
       } catch {

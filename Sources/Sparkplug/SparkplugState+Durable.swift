@@ -11,7 +11,8 @@ extension SparkplugState {
     var bytes: [UInt8] = []
     bytes.appendWire(varint: Self.version)
     bytes.appendWire(varint: UInt64(bitPattern: entity.nodeLife))
-    bytes.appendWire(varint: (entity.hasBirth ? 1 : 0) | (entity.isNamed ? 2 : 0))
+    bytes.appendWire(
+      varint: (entity.hasBirth ? 1 : 0) | (entity.isNamed ? 2 : 0) | (entity.mayHaveChanged ? 4 : 0))
     let isNode = node.entity == index
     if isNode {
       bytes.appendWire(varint: node.bdSeq == nil ? 0 : 1)
@@ -34,6 +35,7 @@ extension SparkplugState {
       entities[index].nodeLife = Int64(bitPattern: try reader.varint())
       let flags = try reader.varint()
       entities[index].hasBirth = flags & 1 != 0
+      entities[index].mayHaveChanged = flags & 4 != 0
       if flags & 2 != 0 { _ = device(ofEntityAt: index) }
       let node = entities[index].node
       if nodes[node].entity == index {

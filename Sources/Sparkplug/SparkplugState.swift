@@ -73,7 +73,11 @@ package struct SparkplugState: Sendable {
   package mutating func connected(resumed: Bool) {
     connection += 1
     guard !resumed else { return }
-    for index in entities.indices { entities[index].mayHaveChanged = true }
+    // Kept until a birth comes, however often we are started again until then.
+    for index in entities.indices where entities[index].hasBirth && !entities[index].mayHaveChanged {
+      entities[index].mayHaveChanged = true
+      touch(index)
+    }
   }
 
   // MARK: - Messages

@@ -231,6 +231,25 @@ import Testing
     #expect(kept["g/n/d"]?.isAlive == false)
   }
 
+  /// What a lost session leaves in doubt stays so over restarts in which the session is there.
+  @Test func aLostSessionIsRemembered() throws {
+    var plant = Plant()
+    var kept: [String: SparkplugLife] = [:]
+    try plant.nodeBirth(["load"])
+    try plant.deviceBirth(["t"], seq: 1)
+    plant = try restarted(&plant, &kept)
+    plant.state.connected(resumed: false)
+    for seq in UInt64(2)...3 {
+      plant = try restarted(&plant, &kept)
+      let reading = try plant.data(1, seq: seq, at: 1000 + seq)
+      #expect(reading.messages.isEmpty)
+      #expect(reading.refused.reasons.first?.contains("the broker had forgotten us") ?? false)
+    }
+    try plant.deviceBirth(["u"], seq: 4, at: 2000)
+    plant = try restarted(&plant, &kept)
+    #expect(try plant.data(1, seq: 5, at: 2001).texts == ["g.n.d/u=1.0@2001#2.5"])
+  }
+
   @Test func damageOfWhatWasKeptIsSaid() throws {
     var plant = Plant()
     var kept: [String: SparkplugLife] = [:]
