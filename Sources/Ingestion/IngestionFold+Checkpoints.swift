@@ -47,6 +47,7 @@ extension IngestionFold {
     if let position = message.position, reader.sparkplug == nil {
       _ = devices[index].seen.insert(epoch: position.epoch, sequence: position.sequence)
     }
+    reader.sparkplug?.replay(message, original: original ?? message.timestamp)
     // It was found to be new and in time when it was stored.
     place(message, original ?? message.timestamp, ofDevice: index, into: &ignored)
     swap(&ignored, &replayed)

@@ -52,6 +52,11 @@ extension IngestionFold {
     return needsMark
   }
 
+  /// To be called with each checkpoint: adds what nothing that was stored before it would tell any more.
+  package mutating func keepTimes(in batch: inout StoreBatch) {
+    batch.lives += reader.sparkplug?.takeTimes() ?? []
+  }
+
   /// Nodes that are to be asked for their births now.
   package mutating func rebirths(_ now: Timestamp) -> [SparkplugCommand] {
     reader.sparkplug?.rebirths(nowMs: now.milliseconds) ?? []

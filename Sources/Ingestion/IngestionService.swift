@@ -259,6 +259,7 @@ package final class IngestionService {
   /// A checkpoint, and with it what may be deleted: only rows before a checkpoint can be done without.
   private func addCheckpoint() {
     batch.checkpoint = fold.checkpoint()
+    fold.keepTimes(in: &batch)
     guard settings.rules.retain != nil || settings.rules.retainBytes != nil else { return }
     let windows = settings.rules.windows
     batch.retention = Retention(

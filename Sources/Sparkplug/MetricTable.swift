@@ -23,20 +23,21 @@ struct MetricTable: Sendable {
   private var smallAliases: [Int32] = []
   /// Aliases below this go into ``smallAliases``.
   private static let smallAlias: UInt64 = 4096
+  /// The newest times of metrics that were known before a restart and are not there yet, by digests of their names.
+  private var earlier: [UInt64: Int64] = [:]
 
   init() {}
 
   /// - Parameter former: What was known before; of it the newest times are kept.
   init(birth metrics: [WireMetric], former: MetricTable) {
     entries.reserveCapacity(metrics.count)
+    earlier = former.earlier
     for metric in metrics {
       guard let bytes = metric.name, bytes.count <= SparkplugLimits.longestName,
         let name = String(validating: bytes, as: UTF8.self)
       else { continue }
       let index = insert(name, MetricType(rawValue: metric.datatype))
-      if let earlier = former.byName[name] {
-        entries[index].newest = former.entries[Int(earlier)].newest
-      }
+      if let known = former.byName[name] { entries[index].newest = former.entries[Int(known)].newest }
       if let alias = metric.alias { set(alias, index) }
     }
   }
@@ -74,8 +75,55 @@ struct MetricTable: Sendable {
       Entry(
         name: name, sensor: EscapedName.id(of: name, separator: UInt8(ascii: "/")).flatMap { SensorID($0) },
         type: type, isControl: isControl))
+    if !earlier.isEmpty, let newest = earlier.removeValue(forKey: Self.digest(name)) {
+      entries[entries.count - 1].newest = newest
+    }
     byName[name] = Int32(entries.count - 1)
     return entries.count - 1
+  }
+
+  /// A value of a metric, known or not yet, was measured then, in milliseconds since 1970.
+  mutating func note(_ name: String, measuredAt milliseconds: Int64) {
+    if let index = index(ofName: name) {
+      entries[index].newest = max(entries[index].newest, milliseconds)
+    } else {
+      let digest = Self.digest(name)
+      earlier[digest] = max(earlier[digest] ?? .min, milliseconds)
+    }
+  }
+
+  private static func digest(_ name: String) -> UInt64 {
+    var name = name
+    var digest = MessageDigest()
+    name.withUTF8 { digest.add($0) }
+    return digest.value
+  }
+
+  /// When the newest value of each metric was measured: digests of names, and milliseconds since 1970.
+  var times: [UInt8] {
+    var times = earlier
+    for entry in entries where entry.newest != .min { times[Self.digest(entry.name)] = entry.newest }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(15 * times.count + 4)
+    bytes.appendWire(varint: UInt64(times.count))
+    for (digest, time) in times {
+      bytes.append(digest: digest)
+      bytes.appendWire(varint: UInt64(time))
+    }
+    return bytes
+  }
+
+  /// A table that knows nothing but ``times``.
+  init(times bytes: [UInt8]) throws(DurableReader.Damage) {
+    var reader = DurableReader(bytes)
+    let count = try reader.varint()
+    for _ in 0..<count {
+      let digest = try reader.fixed64()
+      let time = try reader.varint()
+      guard time <= UInt64(Int64.max) else { throw DurableReader.Damage() }
+      earlier[digest] = Int64(time)
+    }
+    guard reader.isAtEnd else { throw DurableReader.Damage() }
   }
 
   /// Gives the aliases up: they hold within a life.

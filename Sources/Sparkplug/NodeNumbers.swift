@@ -161,7 +161,7 @@ package struct NodeNumbers: Hashable, Sendable {
 }
 
 extension [UInt8] {
-  fileprivate mutating func append(digest: UInt64) {
+  mutating func append(digest: UInt64) {
     for place in 0..<8 { append(UInt8(truncatingIfNeeded: digest >> UInt64(8 * place))) }
   }
 }

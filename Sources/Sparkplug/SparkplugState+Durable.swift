@@ -22,7 +22,7 @@ extension SparkplugState {
     }
     return SparkplugLife(
       path: entity.path, epoch: entity.epoch, isAlive: entity.isAlive, missing: isNode ? node.missing : 0,
-      state: bytes, birth: entity.newBirth)
+      state: bytes, birth: entity.newBirth, times: entity.newBirth == nil ? nil : entity.metrics.times)
   }
 
   mutating func restore(_ index: Int, _ life: SparkplugLife) throws(SparkplugDamage) {
@@ -47,20 +47,54 @@ extension SparkplugState {
         nodes[node].missing = life.missing
       }
       guard reader.isAtEnd else { throw DurableReader.Damage() }
+      if let times = life.times { entities[index].metrics = try MetricTable(times: times) }
     } catch {
       throw damage
     }
+    let former = entities[index].metrics
     guard entities[index].hasBirth, let birth = life.birth else {
       entities[index].hasBirth = false
       return
     }
     do throws(WireFault) {
       entities[index].metrics = try birth.withUnsafeBufferPointer { bytes throws(WireFault) in
-        MetricTable(birth: try WirePayload(bytes).metrics(), former: MetricTable())
+        MetricTable(birth: try WirePayload(bytes).metrics(), former: former)
       }
     } catch {
       throw damage
     }
+  }
+}
+
+/// When the newest values were measured. It changes with every message, and would be much to write with each: it is kept with births and at
+/// checkpoints, and what was stored since the last tells the rest.
+extension SparkplugState {
+  /// The times that have changed since they were kept last, to be kept with a checkpoint.
+  package mutating func takeTimes() -> [SparkplugLife] {
+    defer { renewed.removeAll(keepingCapacity: true) }
+    return renewed.compactMap { index in
+      guard entities[index].isRenewed else { return nil }
+      entities[index].isRenewed = false
+      var life = life(ofEntityAt: index)
+      life.times = entities[index].metrics.times
+      return life
+    }
+  }
+
+  mutating func renew(_ entity: Int) {
+    guard !entities[entity].isRenewed else { return }
+    entities[entity].isRenewed = true
+    renewed.append(entity)
+  }
+
+  /// Readings that were stored after the checkpoint, and the time that they came with.
+  package mutating func replay(_ message: Message, original: Timestamp) {
+    guard let index = owners[message.device] else { return }
+    for value in message.values {
+      let name = EscapedName.name(of: value.sensor.name, separator: UInt8(ascii: "/"))
+      entities[index].metrics.note(name ?? value.sensor.name, measuredAt: original.milliseconds)
+    }
+    renew(index)
   }
 }
 

@@ -109,7 +109,10 @@ extension SparkplugState {
           reading.repeatedReadings += 1
           continue
         }
-        if milliseconds > newest { entities[message.entity].metrics.entries[index].newest = milliseconds }
+        if milliseconds > newest {
+          entities[message.entity].metrics.entries[index].newest = milliseconds
+          renew(message.entity)
+        }
       }
       // Nearly always each is there once.
       let mayBeThere = entities[message.entity].metrics.entries[index].seenIn == payloads

@@ -27,6 +27,8 @@ package struct SparkplugState: Sendable {
     var mayHaveChanged = false
     /// Whether it is among ``touched``.
     var isTouched = false
+    /// Whether it is among ``renewed``.
+    var isRenewed = false
     /// The payload of a birth that is not kept yet.
     var newBirth: [UInt8]?
   }
@@ -57,6 +59,8 @@ package struct SparkplugState: Sendable {
   var topics = TopicTable()
   /// Entities of which something is to be kept.
   var touched: [Int] = []
+  /// Entities of which newer values came since their times were kept.
+  var renewed: [Int] = []
   /// Nodes that may have to be asked for a birth.
   var wishing: [Int] = []
   /// How many connections of ours there were.

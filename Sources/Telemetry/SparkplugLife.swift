@@ -11,9 +11,12 @@ package struct SparkplugLife: Hashable, Sendable {
   package var state: [UInt8]
   /// The payload of its last birth; nil where it is the one that the store has.
   package var birth: [UInt8]?
+  /// When the newest value of each metric was measured, for the module that reads Sparkplug; nil where what the store has is to stay.
+  package var times: [UInt8]?
 
   package init(
-    path: String, epoch: Int64, isAlive: Bool, missing: Int64, state: [UInt8], birth: [UInt8]? = nil
+    path: String, epoch: Int64, isAlive: Bool, missing: Int64, state: [UInt8], birth: [UInt8]? = nil,
+    times: [UInt8]? = nil
   ) {
     self.path = path
     self.epoch = epoch
@@ -21,5 +24,6 @@ package struct SparkplugLife: Hashable, Sendable {
     self.missing = missing
     self.state = state
     self.birth = birth
+    self.times = times
   }
 }

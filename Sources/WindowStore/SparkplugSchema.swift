@@ -17,4 +17,10 @@ enum SparkplugSchema {
     -- Payloads that are about lives and have no values.
     ALTER TABLE progress ADD COLUMN notices INTEGER NOT NULL DEFAULT 0;
     """
+
+  static let times = """
+    -- When the newest value of each metric was measured, by which a birth after a restart is known to tell it again. Written with
+    -- births, and at checkpoints.
+    CREATE TABLE sparkplug_times (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, times BLOB NOT NULL) STRICT;
+    """
 }

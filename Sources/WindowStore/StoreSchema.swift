@@ -279,6 +279,10 @@ enum StoreSchema {
       try db.execute(sql: SparkplugSchema.sql)
       CrashPoint.migration.pass()
     }
+    migrator.registerMigration("11: times of Sparkplug") { db in
+      try db.execute(sql: SparkplugSchema.times)
+      CrashPoint.migration.pass()
+    }
     return migrator
   }
 }

@@ -24,8 +24,9 @@ import WindowStore
     var progress = IngestionProgress()
     var checkpoint: (state: [UInt8], stored: Int, late: Int)?
 
-    init() {
+    init(_ latePolicy: LatePolicy = .keep) {
       fold = IngestionFold(settings: SparkplugFoldTests.settings, idleAfter: .seconds(3600))
+      fold.latePolicy = latePolicy
       fold.reader = PayloadReader(SparkplugState(SparkplugSettings()))
       fold.sessionBegan(resumed: false)
     }
@@ -46,8 +47,10 @@ import WindowStore
       late += batch.late
       rejected += batch.rejected
       marks += batch.marks
+      if withCheckpoint { fold.keepTimes(in: &batch) }
       for var life in batch.lives {
         life.birth = life.birth ?? lives[life.path]?.birth
+        life.times = life.times ?? lives[life.path]?.times
         lives[life.path] = life
       }
       progress = batch.progress
@@ -58,9 +61,11 @@ import WindowStore
     /// As after a kill: what was not committed is gone.
     mutating func restart() throws {
       batch.removeAll()
+      let latePolicy = fold.latePolicy
       fold = try IngestionFold(
         settings: SparkplugFoldTests.settings, idleAfter: .seconds(3600), checkpoint: checkpoint?.state,
         progress: progress, marks: marks)
+      fold.latePolicy = latePolicy
       fold.reader = PayloadReader(
         try SparkplugState(SparkplugSettings(), lives: lives.values.sorted { $0.path < $1.path }))
       for message in stored.dropFirst(checkpoint?.stored ?? 0) { fold.replay(message) }
@@ -188,6 +193,50 @@ import WindowStore
       #expect(ingester.progress.duplicateMessages == Int(bdSeq))
       #expect(ingester.lives["g/n"]?.epoch == Int64(bdSeq) + 1)
     }
+  }
+
+  /// The same where the windows of the values are over and forgotten, whether a checkpoint has the times or the journal after it.
+  @Test(arguments: [LatePolicy.keep, .drop, .adjust], [false, true])
+  func aBirthTellsNothingTwiceOfLongAgo(latePolicy: LatePolicy, withCheckpoint: Bool) throws {
+    func birth(_ bdSeq: UInt64, at time: UInt64, _ b: UInt64) -> [UInt8] {
+      sparkplugPayload(
+        [
+          sparkplugMetric("bdSeq", type: 4).int(11, bdSeq),
+          sparkplugMetric("slow/a", alias: 1, type: 10, at: Self.start + 5 * (bdSeq == 0 ? 0 : 1)).double(
+            13, 4),
+          sparkplugMetric("b", alias: 2, type: 10, at: b).double(13, 5),
+        ], at: time, seq: 0)
+    }
+    var ingester = Ingester(latePolicy)
+    ingester.take("spBv1.0/g/NBIRTH/n", birth(0, at: Self.start, Self.start))
+    func data(_ alias: UInt64, at time: UInt64, _ seq: UInt64) {
+      ingester.take(
+        "spBv1.0/g/NDATA/n",
+        sparkplugPayload([sparkplugMetric(alias: alias, at: time).double(13, 5)], at: time, seq: seq))
+    }
+    data(1, at: Self.start + 5, 1)
+    // A metric that no birth has named.
+    ingester.take(
+      "spBv1.0/g/NDATA/n",
+      sparkplugPayload([sparkplugMetric("late/c").double(13, 5)], at: Self.start + 7, seq: 2))
+    for minute in UInt64(1)...9 { data(2, at: Self.start + 60_000 * minute, minute + 2) }
+    ingester.commit(withCheckpoint: withCheckpoint)
+    #expect(ingester.progress.storedReadings == 13 && ingester.progress.lateMessages == 0)
+    for restart in UInt64(1)...2 {
+      try ingester.restart()
+      var bytes = birth(restart, at: Self.start + 540_000 + restart, Self.start + 540_000)
+      bytes += sparkplugPayload([sparkplugMetric("late/c", type: 10, at: Self.start + 7).double(13, 5)])
+      ingester.take("spBv1.0/g/NBIRTH/n", bytes)
+      ingester.commit(withCheckpoint: withCheckpoint)
+      #expect(ingester.progress.storedReadings == 13 && ingester.stored.count == 12)
+      #expect(ingester.progress.lateMessages == 0 && ingester.progress.adjustedMessages == 0)
+      #expect(ingester.progress.droppedMessages == 0)
+      #expect(ingester.progress.duplicateReadings == 3 * Int(restart))
+    }
+    // A newer value is one.
+    data(1, at: Self.start + 540_010, 1)
+    ingester.commit()
+    #expect(ingester.progress.storedReadings == 14)
   }
 
   @Test func aTimeFarInTheFutureCostsItself() {

@@ -194,6 +194,7 @@ import Testing
   private func restarted(_ plant: inout Plant, _ kept: inout [String: SparkplugLife]) throws -> Plant {
     for var life in plant.state.takeChanges() {
       life.birth = life.birth ?? kept[life.path]?.birth
+      life.times = life.times ?? kept[life.path]?.times
       kept[life.path] = life
     }
     var next = Plant(plant.state.settings)
@@ -258,7 +259,8 @@ import Testing
     let life = try #require(kept["g/n"])
     for damage in [
       { (life: inout SparkplugLife) in life.state.removeLast() }, { $0.state.append(0) }, { $0.state = [] },
-      { $0.state[0] = 9 }, { $0.birth = [0x0A] }, { $0.path = "g" }, { $0.path = "a/b/c/d" },
+      { $0.state[0] = 9 }, { $0.birth = [0x0A] }, { $0.times = [1, 7] }, { $0.times = [0, 0] },
+      { $0.path = "g" }, { $0.path = "a/b/c/d" },
     ] {
       var damaged = life
       damage(&damaged)

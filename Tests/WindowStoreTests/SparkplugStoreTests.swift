@@ -8,9 +8,12 @@ private let settings = WindowSettings(window: .seconds(60), outOfOrderness: .zer
 
 /// What is kept of the lives of Sparkplug's nodes and devices.
 @Suite struct SparkplugStoreTests {
-  private func life(_ path: String, epoch: Int64 = 1, birth: [UInt8]? = nil) -> SparkplugLife {
+  private func life(_ path: String, epoch: Int64 = 1, birth: [UInt8]? = nil, times: [UInt8]? = nil)
+    -> SparkplugLife
+  {
     SparkplugLife(
-      path: path, epoch: epoch, isAlive: epoch % 2 == 1, missing: epoch, state: [1, 2], birth: birth)
+      path: path, epoch: epoch, isAlive: epoch % 2 == 1, missing: epoch, state: [1, 2], birth: birth,
+      times: times)
   }
 
   @Test func theNewestOfEachIsKept() async throws {
@@ -18,13 +21,15 @@ private let settings = WindowSettings(window: .seconds(60), outOfOrderness: .zer
       let path = "\(folder)/sonde.sqlite"
       var writer: WindowStoreWriter? = try WindowStoreWriter(path: path, settings: settings)
       var batch = StoreBatch()
-      batch.lives = [life("g/n/d", birth: [7]), life("g/n", birth: [8, 9]), life("g/m")]
+      batch.lives = [
+        life("g/n/d", birth: [7], times: [3]), life("g/n", birth: [8, 9], times: [4]), life("g/m"),
+      ]
       batch.progress.notices = 3
       try writer?.commit(batch)
       batch.removeAll()
       #expect(batch.lives.isEmpty)
-      // A life goes on: its birth is the one that is there.
-      batch.lives = [life("g/n", epoch: 2), life("g/n/d", epoch: 3, birth: [5])]
+      // A life goes on: its birth and its times are those that are there.
+      batch.lives = [life("g/n", epoch: 2), life("g/n/d", epoch: 3, birth: [5], times: [6, 6])]
       try writer?.commit(batch)
       try writer?.close()
       writer = nil
@@ -32,7 +37,8 @@ private let settings = WindowSettings(window: .seconds(60), outOfOrderness: .zer
       // A node before its devices.
       #expect(
         try again.sparkplugLives() == [
-          life("g/m"), life("g/n", epoch: 2, birth: [8, 9]), life("g/n/d", epoch: 3, birth: [5]),
+          life("g/m"), life("g/n", epoch: 2, birth: [8, 9], times: [4]),
+          life("g/n/d", epoch: 3, birth: [5], times: [6, 6]),
         ])
       #expect(try WindowStoreReader(path: path).progress().notices == 3)
       try again.close()
@@ -48,8 +54,9 @@ private let settings = WindowSettings(window: .seconds(60), outOfOrderness: .zer
       try await DatabaseQueue(path: path).write {
         try $0.execute(
           sql: """
-            DROP TABLE sparkplug_lives; DROP TABLE sparkplug_births; ALTER TABLE progress DROP COLUMN notices;
-            DELETE FROM grdb_migrations WHERE identifier LIKE '10:%';
+            DROP TABLE sparkplug_lives; DROP TABLE sparkplug_births; DROP TABLE sparkplug_times;
+            ALTER TABLE progress DROP COLUMN notices;
+            DELETE FROM grdb_migrations WHERE identifier LIKE '10:%' OR identifier LIKE '11:%';
             """)
       }
       #expect(try WindowStoreReader(path: path).progress().notices == 0)
