@@ -12,7 +12,8 @@ extension SparkplugState {
     bytes.appendWire(varint: Self.version)
     bytes.appendWire(varint: UInt64(bitPattern: entity.nodeLife))
     bytes.appendWire(
-      varint: (entity.hasBirth ? 1 : 0) | (entity.isNamed ? 2 : 0) | (entity.mayHaveChanged ? 4 : 0))
+      varint: (entity.hasBirth ? 1 : 0) | (entity.isNamed ? 2 : 0) | (entity.doubt == .sessionLost ? 4 : 0)
+        | (entity.doubt == .gap ? 8 : 0))
     let isNode = node.entity == index
     if isNode {
       bytes.appendWire(varint: node.bdSeq == nil ? 0 : 1)
@@ -35,7 +36,7 @@ extension SparkplugState {
       entities[index].nodeLife = Int64(bitPattern: try reader.varint())
       let flags = try reader.varint()
       entities[index].hasBirth = flags & 1 != 0
-      entities[index].mayHaveChanged = flags & 4 != 0
+      entities[index].doubt = flags & 4 != 0 ? .sessionLost : flags & 8 != 0 ? .gap : nil
       if flags & 2 != 0 { _ = device(ofEntityAt: index) }
       let node = entities[index].node
       if nodes[node].entity == index {

@@ -31,7 +31,7 @@ enum AliasObstacle: Hashable, Sendable {
   case birthNotSeen
   case bornAgain
   case dead
-  case sessionLost
+  case doubt(SparkplugState.Doubt)
 
   /// After “the alias 7 ”.
   var sentence: String {
@@ -39,8 +39,10 @@ enum AliasObstacle: Hashable, Sendable {
     case .birthNotSeen: "is of a birth that was not seen"
     case .bornAgain: "is of before its node was born again"
     case .dead: "is of a life that is over"
-    case .sessionLost:
+    case .doubt(.sessionLost):
       "may have another meaning by now: the broker had forgotten us, and with it what was said meanwhile"
+    case .doubt(.gap):
+      "may have another meaning by now: messages of its node are missing since we were away, and a birth may be one"
     }
   }
 }
@@ -86,11 +88,20 @@ extension SparkplugState {
         refuse("is of type \(metric.datatype), which is not known")
         continue
       }
+      if metric.name == nil, let type, let told = entities[message.entity].metrics.entries[index].type,
+        told.phrase != type.phrase
+      {
+        refuse("is of type \(told) by its birth, and of type \(type) now: its alias may have another meaning")
+        wish(message.node)
+        continue
+      }
       let value: Double
       switch metric.value.number(type) {
       case .success(let number): value = number
       case .failure(let refusal):
         refuse(refusal.sentence)
+        // Of an alias that means something else by now, too.
+        if metric.name == nil, case .wrongField = refusal { wish(message.node) }
         continue
       }
       // What is told afterwards needs a time of its own.

@@ -23,14 +23,22 @@ package struct SparkplugState: Sendable {
     /// Whether its life began with a birth that was seen.
     var hasBirth = false
     var metrics = MetricTable()
-    /// Whether its death, or another birth, may have been missed, because the broker forgot us.
-    var mayHaveChanged = false
+    /// Why another birth, or its death, may have been missed; nil where nothing says so.
+    var doubt: Doubt?
     /// Whether it is among ``touched``.
     var isTouched = false
     /// Whether it is among ``renewed``.
     var isRenewed = false
     /// The payload of a birth that is not kept yet.
     var newBirth: [UInt8]?
+  }
+
+  /// Why the aliases of a life may be over.
+  enum Doubt: Sendable {
+    /// The broker had forgotten us.
+    case sessionLost
+    /// Messages of the node were missed while we were not connected.
+    case gap
   }
 
   struct Node: Sendable {
@@ -41,6 +49,8 @@ package struct SparkplugState: Sendable {
     var bdSeq: UInt64?
     /// Of the birth that its life began with.
     var birthDigest: UInt64 = 0
+    /// The connection of ours in which its newest message came.
+    var heardIn = -1
     /// The connection of ours in which it died; what it had under way then still comes.
     var diedIn = -1
     var missing: Int64 = 0
@@ -78,10 +88,13 @@ package struct SparkplugState: Sendable {
     connection += 1
     guard !resumed else { return }
     // Kept until a birth comes, however often we are started again until then.
-    for index in entities.indices where entities[index].hasBirth && !entities[index].mayHaveChanged {
-      entities[index].mayHaveChanged = true
-      touch(index)
-    }
+    for index in entities.indices { doubt(index, .sessionLost) }
+  }
+
+  private mutating func doubt(_ entity: Int, _ doubt: Doubt) {
+    guard entities[entity].hasBirth, entities[entity].doubt == nil else { return }
+    entities[entity].doubt = doubt
+    touch(entity)
   }
 
   // MARK: - Messages
@@ -147,6 +160,7 @@ package struct SparkplugState: Sendable {
     nodes[index].numbers = NodeNumbers(
       birth: sequence, digest: message.digest, sent: message.wire.timestamp, after: nodes[index].numbers)
     nodes[index].openGap = 0
+    nodes[index].heardIn = connection
     nodes[index].rebirth.isFulfilled()
     for device in nodes[index].devices where entities[device].isAlive {
       entities[device].isAlive = false
@@ -190,7 +204,7 @@ package struct SparkplugState: Sendable {
     entities[index].epoch += 1
     entities[index].isAlive = true
     entities[index].hasBirth = true
-    entities[index].mayHaveChanged = false
+    entities[index].doubt = nil
     entities[index].newBirth = Array(payload)
     touch(index)
   }
@@ -220,7 +234,7 @@ package struct SparkplugState: Sendable {
     guard entities[message.entity].hasBirth else {
       return entities[message.entity].epoch == 0 ? .birthNotSeen : .bornAgain
     }
-    if entities[message.entity].mayHaveChanged { return .sessionLost }
+    if let doubt = entities[message.entity].doubt { return .doubt(doubt) }
     guard !isAlive(message.node) else { return nil }
     // What was under way when the connection of the node broke comes after its death, and continues its numbers.
     var continues = true
@@ -263,12 +277,18 @@ package struct SparkplugState: Sendable {
   private mutating func take(_ place: NodeNumbers.Place, _ message: SparkplugMessage) {
     let index = message.node
     nodes[index].numbers.take(place, message.digest, sent: message.wire.timestamp)
+    let isFirst = nodes[index].heardIn != connection
+    nodes[index].heardIn = connection
     switch place {
     case .next(_, let missing) where missing > 0:
       nodes[index].missing += missing
       if nodes[index].openGap == 0 { nodes[index].gapSinceMs = message.receivedMs }
       nodes[index].openGap += missing
       wish(index, isGap: true)
+      // Where nobody is asked, no birth would end the doubt, which is nearly always wrong.
+      if isFirst, settings.rebirth == .ask {
+        for entity in [nodes[index].entity] + nodes[index].devices { doubt(entity, .gap) }
+      }
     case .late:
       nodes[index].missing = max(0, nodes[index].missing - 1)
       nodes[index].openGap = max(0, nodes[index].openGap - 1)

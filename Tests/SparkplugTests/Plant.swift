@@ -52,6 +52,19 @@ struct Plant {
   }
 }
 
+/// A plant that goes on with what `plant` has kept.
+func restarted(_ plant: inout Plant, _ kept: inout [String: SparkplugLife]) throws -> Plant {
+  for var life in plant.state.takeChanges() {
+    life.birth = life.birth ?? kept[life.path]?.birth
+    life.times = life.times ?? kept[life.path]?.times
+    kept[life.path] = life
+  }
+  var next = Plant(plant.state.settings)
+  next.state = try SparkplugState(plant.state.settings, lives: kept.values.sorted { $0.path < $1.path })
+  next.state.connected(resumed: true)
+  return next
+}
+
 extension SparkplugReading {
   /// `device/sensor=value@time#epoch.sequence`, in the order of the payload.
   var texts: [String] {

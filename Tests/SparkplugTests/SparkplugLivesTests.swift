@@ -190,19 +190,6 @@ import Testing
 
   // MARK: - Restarts
 
-  /// A plant that goes on with what `plant` has kept.
-  private func restarted(_ plant: inout Plant, _ kept: inout [String: SparkplugLife]) throws -> Plant {
-    for var life in plant.state.takeChanges() {
-      life.birth = life.birth ?? kept[life.path]?.birth
-      life.times = life.times ?? kept[life.path]?.times
-      kept[life.path] = life
-    }
-    var next = Plant(plant.state.settings)
-    next.state = try SparkplugState(plant.state.settings, lives: kept.values.sorted { $0.path < $1.path })
-    next.state.connected(resumed: true)
-    return next
-  }
-
   /// A life goes on after each message as if there had been no restart.
   @Test func aRestartChangesNothing() throws {
     var steady = Plant()
@@ -232,25 +219,6 @@ import Testing
     #expect(kept["g/n/d"]?.isAlive == false)
   }
 
-  /// What a lost session leaves in doubt stays so over restarts in which the session is there.
-  @Test func aLostSessionIsRemembered() throws {
-    var plant = Plant()
-    var kept: [String: SparkplugLife] = [:]
-    try plant.nodeBirth(["load"])
-    try plant.deviceBirth(["t"], seq: 1)
-    plant = try restarted(&plant, &kept)
-    plant.state.connected(resumed: false)
-    for seq in UInt64(2)...3 {
-      plant = try restarted(&plant, &kept)
-      let reading = try plant.data(1, seq: seq, at: 1000 + seq)
-      #expect(reading.messages.isEmpty)
-      #expect(reading.refused.reasons.first?.contains("the broker had forgotten us") ?? false)
-    }
-    try plant.deviceBirth(["u"], seq: 4, at: 2000)
-    plant = try restarted(&plant, &kept)
-    #expect(try plant.data(1, seq: 5, at: 2001).texts == ["g.n.d/u=1.0@2001#2.5"])
-  }
-
   @Test func damageOfWhatWasKeptIsSaid() throws {
     var plant = Plant()
     var kept: [String: SparkplugLife] = [:]
@@ -266,53 +234,5 @@ import Testing
       damage(&damaged)
       #expect(throws: SparkplugDamage.self) { try SparkplugState(SparkplugSettings(), lives: [damaged]) }
     }
-  }
-
-  // MARK: - Rebirths
-
-  @Test func aNodeIsAskedForItsBirth() throws {
-    var plant = Plant(SparkplugSettings(rebirth: .ask))
-    try plant.read(
-      "spBv1.0/g/NDATA/n", sparkplugPayload([sparkplugMetric(alias: 1).double(13, 1)], at: 1, seq: 5),
-      now: 1000)
-    let commands = plant.state.rebirths(nowMs: 1000)
-    #expect(commands.map(\.topic) == ["spBv1.0/g/NCMD/n"])
-    let command = try #require(commands.first)
-    #expect(
-      command.payload
-        == sparkplugPayload(
-          [sparkplugMetric("Node Control/Rebirth", type: 11, at: 1000).int(14, 1)], at: 1000))
-    // Not again at once; later, ever more seldom.
-    #expect(plant.state.rebirths(nowMs: 30_999).isEmpty)
-    #expect(plant.state.rebirths(nowMs: 31_000).count == 1)
-    #expect(plant.state.rebirths(nowMs: 90_999).isEmpty)
-    #expect(plant.state.rebirths(nowMs: 91_000).count == 1)
-    try plant.nodeBirth(["load"])
-    #expect(plant.state.rebirths(nowMs: 9_000_000).isEmpty)
-    // A listener asks nobody.
-    var listener = Plant()
-    try listener.read(
-      "spBv1.0/g/NDATA/n", sparkplugPayload([sparkplugMetric(alias: 1).double(13, 1)], at: 1, seq: 5))
-    #expect(listener.state.rebirths(nowMs: 9_000_000).isEmpty)
-  }
-
-  @Test func aGapIsWaitedFor() throws {
-    var plant = Plant(SparkplugSettings(rebirth: .ask))
-    try plant.nodeBirth(["load"])
-    func data(_ seq: UInt64, now: Int64) throws {
-      try plant.read(
-        "spBv1.0/g/NDATA/n",
-        sparkplugPayload([sparkplugMetric(alias: 1).double(13, 1)], at: 1000 + seq, seq: seq), now: now)
-    }
-    try data(1, now: 100)
-    try data(3, now: 200)
-    #expect(plant.state.rebirths(nowMs: 2199).isEmpty)
-    // The one that was overtaken.
-    try data(2, now: 2200)
-    #expect(plant.state.rebirths(nowMs: 99_000).isEmpty)
-    try data(5, now: 100_000)
-    #expect(plant.state.rebirths(nowMs: 102_000).count == 1)
-    let life = plant.state.takeChanges().first { $0.path == "g/n" }
-    #expect(life?.missing == 1)
   }
 }
