@@ -18,6 +18,8 @@ package enum SparkplugLimits {
   static let reorderingMs: Int64 = 2000
   /// A node is asked for a rebirth once in this time, in milliseconds: an answer may be large, and slow.
   static let rebirthEveryMs: Int64 = 30_000
+  /// A node that had no need of a birth for this long, in milliseconds, is asked as one that never had.
+  static let rebirthQuietMs: Int64 = 600_000
   /// How many nodes are asked at once; others later.
   static let rebirthsAtOnce = 20
   /// Topics whose parts are remembered; beyond that the table begins again.

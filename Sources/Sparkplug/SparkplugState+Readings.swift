@@ -92,7 +92,7 @@ extension SparkplugState {
         told.phrase != type.phrase
       {
         refuse("is of type \(told) by its birth, and of type \(type) now: its alias may have another meaning")
-        wish(message.node)
+        wish(message)
         continue
       }
       let value: Double
@@ -101,7 +101,7 @@ extension SparkplugState {
       case .failure(let refusal):
         refuse(refusal.sentence)
         // Of an alias that means something else by now, too.
-        if metric.name == nil, case .wrongField = refusal { wish(message.node) }
+        if metric.name == nil, case .wrongField = refusal { wish(message) }
         continue
       }
       // What is told afterwards needs a time of its own.
@@ -179,12 +179,12 @@ extension SparkplugState {
     }
     if let obstacle = message.obstacle {
       refused.add("the alias \(alias) \(obstacle.sentence)")
-      wish(message.node)
+      wish(message)
       return nil
     }
     guard let known = entities[message.entity].metrics.index(ofAlias: alias) else {
       refused.add("the alias \(alias) is none of the birth")
-      wish(message.node)
+      wish(message)
       return nil
     }
     return known

@@ -6,14 +6,22 @@ struct RebirthWish: Sendable {
   /// Whether there is more than a gap in its numbers, which may close.
   private var isCertain = false
   private var askedMs: Int64?
+  /// How often it was asked without a birth after which nothing was wanted for long.
   private var times = 0
+  /// When its last birth came.
+  private var bornMs: Int64?
 
   /// Asking goes on ever more seldom, up to this many doublings.
   private static let mostDoublings = 7
 
-  mutating func isFulfilled() { self = RebirthWish() }
+  /// A birth came. Whether it helps shows later, so when the node was asked stays known.
+  mutating func isFulfilled(_ nowMs: Int64) {
+    giveUp()
+    bornMs = nowMs
+  }
 
-  mutating func want(isGap: Bool) {
+  mutating func want(isGap: Bool, _ nowMs: Int64) {
+    if !isWanted, let bornMs, nowMs - bornMs >= max(SparkplugLimits.rebirthQuietMs, 2 * spacing) { times = 0 }
     isWanted = true
     if !isGap { isCertain = true }
   }
@@ -30,7 +38,12 @@ struct RebirthWish: Sendable {
     guard isWanted else { return false }
     if !isCertain, nowMs - gapSinceMs < SparkplugLimits.reorderingMs { return false }
     guard let askedMs else { return true }
-    return nowMs - askedMs >= SparkplugLimits.rebirthEveryMs << Int64(min(times - 1, Self.mostDoublings))
+    return nowMs - askedMs >= spacing
+  }
+
+  /// How long after it was asked a node may be asked again, in milliseconds.
+  private var spacing: Int64 {
+    SparkplugLimits.rebirthEveryMs << Int64(min(max(0, times - 1), Self.mostDoublings))
   }
 
   mutating func ask(_ nowMs: Int64) {
@@ -46,11 +59,13 @@ package struct SparkplugCommand: Hashable, Sendable {
 }
 
 extension SparkplugState {
-  /// Takes down that a node is to be asked for its birth.
-  mutating func wish(_ node: Int, isGap: Bool = false) {
+  /// Takes down that the node of a message is to be asked for its birth.
+  mutating func wish(_ message: SparkplugMessage, isGap: Bool = false) {
     guard settings.rebirth == .ask else { return }
-    if !nodes[node].rebirth.isWanted { wishing.append(node) }
-    nodes[node].rebirth.want(isGap: isGap)
+    let node = message.node
+    // It may stand there from before its last birth.
+    if !nodes[node].rebirth.isWanted, !wishing.contains(node) { wishing.append(node) }
+    nodes[node].rebirth.want(isGap: isGap, message.receivedMs)
   }
 
   /// The commands that are due: each node is asked once in a while, and few nodes at once. None where nobody is to be asked.

@@ -161,7 +161,7 @@ package struct SparkplugState: Sendable {
       birth: sequence, digest: message.digest, sent: message.wire.timestamp, after: nodes[index].numbers)
     nodes[index].openGap = 0
     nodes[index].heardIn = connection
-    nodes[index].rebirth.isFulfilled()
+    nodes[index].rebirth.isFulfilled(message.receivedMs)
     for device in nodes[index].devices where entities[device].isAlive {
       entities[device].isAlive = false
       touch(device)
@@ -182,7 +182,7 @@ package struct SparkplugState: Sendable {
       return readings(of: message, number: place.number, isBirth: true, isRepetition: true)
     }
     take(place, message)
-    if !isAlive(message.node) { wish(message.node) }
+    if !isAlive(message.node) { wish(message) }
     beginLife(message, payload)
     entities[message.entity].nodeLife = entities[nodes[message.node].entity].epoch
     return readings(of: message, number: place.number, isBirth: true)
@@ -225,7 +225,7 @@ package struct SparkplugState: Sendable {
     }
     var message = message
     message.obstacle = aliasObstacle(message, place)
-    if !entities[message.entity].isAlive || !isAlive(message.node) { wish(message.node) }
+    if !entities[message.entity].isAlive || !isAlive(message.node) { wish(message) }
     return readings(of: message, number: place.number)
   }
 
@@ -284,7 +284,7 @@ package struct SparkplugState: Sendable {
       nodes[index].missing += missing
       if nodes[index].openGap == 0 { nodes[index].gapSinceMs = message.receivedMs }
       nodes[index].openGap += missing
-      wish(index, isGap: true)
+      wish(message, isGap: true)
       // Where nobody is asked, no birth would end the doubt, which is nearly always wrong.
       if isFirst, settings.rebirth == .ask {
         for entity in [nodes[index].entity] + nodes[index].devices { doubt(entity, .gap) }

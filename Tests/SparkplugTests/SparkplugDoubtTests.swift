@@ -108,6 +108,35 @@ import Testing
     #expect(listener.state.rebirths(nowMs: 9_000_000).isEmpty)
   }
 
+  /// A node whose births do not help, because they lack what its data has, is asked ever more seldom too.
+  @Test func aBirthThatDoesNotHelpIsNotAskedForAtOnce() throws {
+    var plant = Plant(SparkplugSettings(rebirth: .ask))
+    var asked: [Int64] = []
+    var seq: UInt64 = 0
+    /// Answers each command at once.
+    func live(from begin: Int64, to end: Int64, alias: UInt64) throws {
+      for now in stride(from: begin, to: end, by: 500) {
+        let bytes = sparkplugPayload(
+          [sparkplugMetric(alias: alias).double(13, 1)], at: UInt64(now), seq: seq % 256)
+        try plant.read("spBv1.0/g/NDATA/n", bytes, now: now)
+        seq += 1
+        for _ in plant.state.rebirths(nowMs: now) {
+          asked.append(now)
+          seq = 1
+          try plant.read(
+            "spBv1.0/g/NBIRTH/n", DamagedSparkplug.birth(["a"], bdSeq: 0, at: UInt64(now), seq: 0), now: now)
+        }
+      }
+    }
+    try live(from: 0, to: 300_000, alias: 9)
+    #expect(asked == [0, 30_000, 90_000, 210_000])
+    // All is well for long: the next trouble is a new one.
+    try live(from: 300_000, to: 3_000_000, alias: 1)
+    asked = []
+    try live(from: 3_000_000, to: 3_100_000, alias: 9)
+    #expect(asked == [3_000_000, 3_030_000, 3_090_000])
+  }
+
   @Test func aGapIsWaitedFor() throws {
     var plant = Plant(SparkplugSettings(rebirth: .ask))
     try plant.nodeBirth(["load"])
