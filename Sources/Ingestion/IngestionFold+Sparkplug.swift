@@ -13,8 +13,8 @@ extension IngestionFold {
     _ topic: UnsafeBufferPointer<UInt8>, _ payload: UnsafeBufferPointer<UInt8>, _ received: Timestamp,
     isRepetition: Bool, _ delivery: MessageBatch.Delivery, into batch: inout StoreBatch
   ) throws(PayloadError) -> Bool {
-    // What was published at QoS 0 never comes again.
-    let needsMark = delivery.packetID != 0 || delivery.isRetained
+    // What was published at QoS 0 never comes again, but that in MQTT 3.1.1 any of it may be what the broker retains.
+    let needsMark = delivery.packetID != 0 || delivery.isRetained || retained.knowsDeliveries
     guard
       let reading = try reader.sparkplug?.read(
         topic, payload, isRepetition: isRepetition, receivedMs: received.milliseconds)

@@ -31,11 +31,11 @@ import WindowStore
       fold.sessionBegan(resumed: false)
     }
 
-    mutating func take(_ topic: String, _ bytes: [UInt8], packetID: UInt16 = 0) {
+    mutating func take(_ topic: String, _ bytes: [UInt8], packetID: UInt16 = 0, isRetained: Bool = false) {
       Array(topic.utf8).withUnsafeBufferPointer { topic in
         bytes.withUnsafeBufferPointer {
           fold.take(
-            topic: topic, payload: $0, MessageBatch.Delivery(packetID: packetID),
+            topic: topic, payload: $0, MessageBatch.Delivery(packetID: packetID, isRetained: isRetained),
             received: Timestamp(milliseconds: 1_767_225_600_000), into: &batch)
         }
       }
@@ -237,6 +237,26 @@ import WindowStore
     data(1, at: Self.start + 540_010, 1)
     ingester.commit()
     #expect(ingester.progress.storedReadings == 14)
+  }
+
+  /// In MQTT 3.1.1 nothing says of a message that is published that it is retained. It comes with the next connection, at any
+  /// quality of service, when its node is far beyond it.
+  @Test(arguments: [UInt16(0), 1]) func whatIsRetainedCountsOnce(packetID: UInt16) {
+    var ingester = Ingester()
+    ingester.fold.sessionBegan(resumed: false, version: .threeOneOne)
+    ingester.take("spBv1.0/g/NBIRTH/n", DamagedSparkplug.birth(["a"], bdSeq: 0, at: Self.start, seq: 0))
+    func data(_ number: UInt64) -> [UInt8] {
+      let time = Self.start + number
+      return sparkplugPayload(
+        [sparkplugMetric(alias: 1, at: time).double(13, 5)], at: time, seq: number % 256)
+    }
+    for number in UInt64(1)...300 { ingester.take("spBv1.0/g/NDATA/n", data(number), packetID: packetID) }
+    ingester.commit()
+    ingester.fold.sessionBegan(resumed: true, version: .threeOneOne)
+    ingester.take("spBv1.0/g/NDATA/n", data(7), isRetained: true)
+    ingester.commit()
+    #expect(ingester.progress.storedReadings == 300 && ingester.progress.duplicateReadings == 1)
+    #expect(ingester.lives["g/n"]?.missing == 0)
   }
 
   @Test func aTimeFarInTheFutureCostsItself() {
