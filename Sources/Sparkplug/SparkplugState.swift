@@ -121,7 +121,6 @@ package struct SparkplugState: Sendable {
     } catch {
       throw .malformed(error.reason)
     }
-    if metrics.isEmpty, route.kind.hasMetrics { throw .noValues }
     if let sequence = wire.sequence, sequence > 255 {
       throw .malformed("its sequence number is \(sequence), and may be 0 to 255")
     }
@@ -132,6 +131,12 @@ package struct SparkplugState: Sendable {
     let message = SparkplugMessage(
       node: Int(route.node), entity: Int(route.entity), wire: wire, metrics: metrics, digest: digest.value,
       isKnownRepetition: isRepetition, receivedMs: receivedMs)
+    if metrics.isEmpty, route.kind.hasMetrics {
+      // It says nothing, but it came.
+      let place = number(message)
+      if route.kind != .nodeBirth, !place.isRepetition { take(place, message) }
+      throw .noValues
+    }
     switch route.kind {
     case .nodeBirth: return nodeBirth(message, payload)
     case .deviceBirth: return deviceBirth(message, payload)

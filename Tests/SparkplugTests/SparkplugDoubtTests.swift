@@ -137,6 +137,25 @@ import Testing
     #expect(asked == [3_000_000, 3_030_000, 3_090_000])
   }
 
+  /// A message without metrics is refused, and has its number none the less.
+  @Test func whatSaysNothingIsNotMissing() throws {
+    var plant = Plant(SparkplugSettings(rebirth: .ask))
+    try plant.nodeBirth(["load"])
+    for seq in UInt64(1)...5 {
+      #expect(throws: PayloadError.noValues) {
+        try plant.read("spBv1.0/g/NDATA/n", sparkplugPayload([], at: 1000 + seq, seq: seq))
+      }
+    }
+    #expect(try plant.data(1, device: nil, seq: 6, at: 1006).texts == ["g.n/load=1.0@1006#1.6"])
+    // A birth without metrics begins nothing.
+    #expect(throws: PayloadError.noValues) {
+      try plant.read("spBv1.0/g/NBIRTH/n", sparkplugPayload([], at: 2000, seq: 0))
+    }
+    #expect(try plant.data(2, device: nil, seq: 7, at: 1007).texts == ["g.n/load=2.0@1007#1.7"])
+    #expect(plant.state.takeChanges().first { $0.path == "g/n" }?.missing == 0)
+    #expect(plant.state.rebirths(nowMs: 9_000_000).isEmpty)
+  }
+
   @Test func aGapIsWaitedFor() throws {
     var plant = Plant(SparkplugSettings(rebirth: .ask))
     try plant.nodeBirth(["load"])
