@@ -65,7 +65,8 @@ struct WireValue: Hashable, Sendable {
   /// The number that the value is as a metric of `type`; nil where nothing says of which it is.
   ///
   /// Whole numbers below zero come as two's complement of 8, 16, 32 or 64 bits, as different implementations have it, in either of
-  /// the two fields for whole numbers. Those beyond 2^53 become the nearest double. A boolean is 1 or 0, and a time the
+  /// the two fields for whole numbers. The field of 32 bits has no room for the sign of an `Int64`, which belongs into the other: what is there
+  /// is taken without a sign, as encoders write it that shorten small numbers. Those beyond 2^53 become the nearest double. A boolean is 1 or 0, and a time the
   /// milliseconds since 1970.
   func number(_ type: MetricType?) -> Result<Double, Refusal> {
     guard field != .none else { return .failure(.noValue) }
@@ -95,9 +96,9 @@ struct WireValue: Hashable, Sendable {
       guard width == 64 || bits >> UInt64(width) == 0 else { return .failure(.outOfRange(type)) }
       return .success(Double(bits))
     }
+    if width == 64 { return .success(Double(Int64(bitPattern: bits))) }
     // Sign-extended to the width of the field, or not.
     let full = field == .int ? Int64(Int32(truncatingIfNeeded: bits)) : Int64(bitPattern: bits)
-    if width == 64 { return .success(Double(Int64(bitPattern: bits))) }
     let shift = Int64(64 - width)
     let cut = (Int64(bitPattern: bits) << shift) >> shift
     guard cut == full || bits >> UInt64(width) == 0 else { return .failure(.outOfRange(type)) }

@@ -10,7 +10,7 @@ import Testing
     return try plant.read("spBv1.0/g/NDATA/n", sparkplugPayload([metric], at: 5000, seq: 0))
   }
 
-  /// Two's complement of as many bits as the type has, of 32 and of 64, in either field.
+  /// Two's complement of as many bits as the type has, of 32 and of 64, in either field; 64 bits in the field of 32 have no sign.
   @Test(
     arguments: [
       (1, 10, 0xFF, -1.0), (1, 10, 0xFFFF_FFFF, -1), (1, 10, 0x80, -128), (1, 10, 127, 127),
@@ -18,7 +18,8 @@ import Testing
       (3, 11, 0xFFFF_FFFF_FFFF_FFFF, -1), (3, 11, 0xFFFF_FFFF, -1), (4, 11, 0xFFFF_FFFF_FFFF_FFFF, -1),
       (4, 11, 0x8000_0000_0000_0000, -9_223_372_036_854_775_808), (5, 10, 255, 255), (6, 10, 65535, 65535),
       (7, 10, 0xFFFF_FFFF, 4_294_967_295), (7, 11, 0xFFFF_FFFF, 4_294_967_295),
-      (8, 11, 0xFFFF_FFFF_FFFF_FFFF, 18_446_744_073_709_551_616), (11, 14, 1, 1), (11, 14, 0, 0),
+      (8, 11, 0xFFFF_FFFF_FFFF_FFFF, 18_446_744_073_709_551_616), (4, 10, 5, 5),
+      (4, 10, 0xFFFF_FFFB, 4_294_967_291), (11, 14, 1, 1), (11, 14, 0, 0),
       (13, 11, 1_700_000_000_000, 1_700_000_000_000),
     ] as [(UInt64, UInt64, UInt64, Double)])
   func wholeNumbers(type: UInt64, field: UInt64, bits: UInt64, value: Double) throws {
