@@ -209,6 +209,8 @@ import WindowStore
     }
     var ingester = Ingester(latePolicy)
     ingester.take("spBv1.0/g/NBIRTH/n", birth(0, at: Self.start, Self.start))
+    // Its times are kept with it; those of what follows are not.
+    ingester.commit()
     func data(_ alias: UInt64, at time: UInt64, _ seq: UInt64) {
       ingester.take(
         "spBv1.0/g/NDATA/n",
