@@ -132,9 +132,11 @@ package struct SparkplugState: Sendable {
       node: Int(route.node), entity: Int(route.entity), wire: wire, metrics: metrics, digest: digest.value,
       isKnownRepetition: isRepetition, receivedMs: receivedMs)
     if metrics.isEmpty, route.kind.hasMetrics {
-      // It says nothing, but it came.
-      let place = number(message)
-      if route.kind != .nodeBirth, !place.isRepetition { take(place, message) }
+      // It says nothing, but it came. Without a number it is no message of the node: an empty payload, or bytes that are nobody's.
+      if route.kind != .nodeBirth, message.sequence != nil {
+        let place = number(message)
+        if !place.isRepetition { take(place, message) }
+      }
       throw .noValues
     }
     switch route.kind {

@@ -156,6 +156,15 @@ import Testing
     #expect(plant.state.rebirths(nowMs: 9_000_000).isEmpty)
   }
 
+  /// What has no number takes none: the next message would count as one of the next round, and once more when it comes again.
+  @Test func anEmptyPayloadHasNoNumber() throws {
+    var plant = Plant(SparkplugSettings())
+    try plant.nodeBirth(["load"])
+    #expect(throws: PayloadError.noValues) { try plant.read("spBv1.0/g/NDATA/n", []) }
+    #expect(try plant.data(1, device: nil, seq: 1, at: 1001).texts == ["g.n/load=1.0@1001#1.1"])
+    #expect(try plant.data(1, device: nil, seq: 1, at: 1001).isRepetition)
+  }
+
   @Test func aGapIsWaitedFor() throws {
     var plant = Plant(SparkplugSettings(rebirth: .ask))
     try plant.nodeBirth(["load"])
