@@ -285,7 +285,7 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(
       name: "DiscoveryTests",
-      dependencies: ["Discovery", "PayloadMapping", "Scenario", "TestSupport", telemetry, yams]),
+      dependencies: ["Discovery", "PayloadMapping", "Scenario", "TestSupport", telemetry, wording, yams]),
     .testTarget(name: "DeviceFleetTests", dependencies: ["DeviceFleet", "Detection", telemetry, files]),
     .testTarget(name: "SparkplugTests", dependencies: ["Sparkplug", "TestSupport", telemetry]),
     .testTarget(

@@ -67,7 +67,7 @@ struct LineTests {
     #expect(reading.messages == ["b@7:z=2.0"], "\(reading)")
     #expect(reading.refused.count == 2)
     #expect(reading.refused.reasons.first?.hasPrefix("line 1 cannot be read: a value ") == true)
-    #expect(reading.refused.reasons.last?.hasPrefix("line 7 cannot be read: a value ") == true)
+    #expect(reading.refused.reasons.last?.hasPrefix("line 7 cannot be read: ") == true)
   }
 
   /// Of a text that does not end, or that is none, nothing but the line is lost.
