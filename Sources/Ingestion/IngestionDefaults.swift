@@ -15,6 +15,8 @@ package enum IngestionDefaults {
   package static let mostWindowsOfAReading: Int64 = 1000
   /// The least bound of a store's size: what comes between two checkpoints must be a small part of it.
   package static let leastRetainBytes = 64_000_000
+  /// How long a broker that has something more to send may send nothing.
+  static let silence = Duration.seconds(2)
   /// How long the broker keeps messages for an ingester that is away.
   package static let sessionExpiry = Duration.seconds(7 * 24 * 3600)
   /// How long a broker may send neither the answer to a subscription nor a message before it.

@@ -177,7 +177,7 @@ extension IngestionFold {
       batch.retained.append(mark)
     }
     if isSentAgain, !redeliveries.remembersRepetitions { return }
-    redeliveries.remember(mark)
+    redeliveries.remember(mark, isRepetition: isSentAgain)
     retained.noteDelivery(mark)
     if mark.packetID != 0 || retained.knowsDeliveries { batch.marks.append(mark) }
   }
@@ -209,6 +209,9 @@ extension IngestionFold {
       redeliveries.sessionLost()
     }
   }
+
+  /// To be called when the broker has sent nothing for ``IngestionDefaults/silence``, though everything is acknowledged.
+  package mutating func brokerFellSilent() { redeliveries.brokerFellSilent() }
 
   /// Throws where the time of `message` lies too far in the future.
   mutating func believe(_ message: Message, _ batch: inout StoreBatch) throws(PayloadError) {

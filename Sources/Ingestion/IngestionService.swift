@@ -36,6 +36,8 @@ package final class IngestionService {
   private var batch = StoreBatch()
   /// Whether what the consumer holds is durable and only to be acknowledged.
   private var isBatchStored = false
+  /// How often in a row nothing was received, on this connection.
+  private var silentReceives = 0
   private var storedSinceCheckpoint = 0
   private var connectedAt: ContinuousClock.Instant
   /// How long was waited before the connection was made.
@@ -123,6 +125,7 @@ package final class IngestionService {
           limit: settings.messagesPerCommit, byteLimit: IngestionDefaults.bytesPerCommit,
           within: IngestionDefaults.commitInterval)
         if consumer.batch.isEmpty, !stages.isEmpty { tell(observe) }
+        noteSilence()
         try store()
         try acknowledge()
         try askForBirths()
@@ -149,6 +152,14 @@ package final class IngestionService {
     if consumer.batch.isEmpty { consumer.finish() }
     try writeCheckpoint()
     try writer.close()
+  }
+
+  /// Counts what was waited for in vain, and not the time, which goes on where the process is halted.
+  private func noteSilence() {
+    silentReceives = consumer.batch.isEmpty ? silentReceives + 1 : 0
+    if IngestionDefaults.commitInterval * silentReceives >= IngestionDefaults.silence {
+      fold.brokerFellSilent()
+    }
   }
 
   /// Makes what the consumer has read durable; nothing where that was done already.
@@ -296,6 +307,7 @@ package final class IngestionService {
         self.consumer = consumer
         connectedAt = .now
         isBatchStored = false
+        silentReceives = 0
         fold.sessionBegan(
           resumed: consumer.resumedSession, subscribedAfter: subscribedAfter,
           acknowledged: acknowledgedDeliveries, redelivery: redelivery, version: agreed.version)

@@ -11,6 +11,10 @@ import WindowStore
 /// come first, in their order, and no more than ``IngestionDefaults/deliveriesUnderWay`` can be under way. Within that distance a
 /// broker does not give a packet id to another message, so one that happens to have the same bytes is not mistaken for a redelivery.
 ///
+/// A broker that was killed goes on from its last save. What waited in it then comes again, without a mark (DUP) where it was sent only
+/// afterwards; and packet ids that it gave after the save are given again, to new messages. What waited comes first. So without a
+/// mark nothing is a redelivery any more once something new has come, or once the broker has been silent.
+///
 /// By its mark (DUP), its digest and its place, where a broker gives new packet ids to what it delivers again: what is marked and has
 /// the bytes of an earlier delivery is that delivery, each once and in their order. A broker marks what it has sent, and not what has
 /// arrived, and one that was killed marks what it has not sent. So bytes that come again and again of a topic, without a time or
@@ -30,6 +34,8 @@ struct RedeliveryGuard: Sendable {
   private var resumedAfter: Int?
   /// How the broker of the session that was resumed delivers again.
   private var form = RedeliveryForm.samePacketID
+  /// Whether what may come again need not be marked.
+  private var mayBeUnmarked = false
   /// By digest, the numbers of the deliveries that may come again under new packet ids, newest first.
   private var places: [[UInt8]: [Int]] = [:]
   /// The last of them that came again.
@@ -52,6 +58,7 @@ struct RedeliveryGuard: Sendable {
   mutating func sessionResumed(after last: Int, acknowledged: Int, _ form: RedeliveryForm) {
     resumedAfter = numbers.isEmpty ? nil : last
     self.form = form
+    mayBeUnmarked = true
     places = [:]
     lastPlace = 0
     guard form == .newPacketID else { return }
@@ -61,6 +68,9 @@ struct RedeliveryGuard: Sendable {
     }
   }
 
+  /// The broker has nothing more that waits: it sent nothing for a while, though everything is acknowledged.
+  mutating func brokerFellSilent() { mayBeUnmarked = false }
+
   /// The broker knows nothing of what came before.
   mutating func sessionLost() { self = RedeliveryGuard() }
 
@@ -68,7 +78,9 @@ struct RedeliveryGuard: Sendable {
   func mayRepeat(_ number: Int, _ delivery: MessageBatch.Delivery) -> Bool {
     guard let resumedAfter, delivery.packetID != 0 else { return false }
     switch form {
-    case .samePacketID: return number - resumedAfter < IngestionDefaults.deliveriesUnderWay
+    case .samePacketID:
+      return (mayBeUnmarked || delivery.isRepetition)
+        && number - resumedAfter < IngestionDefaults.deliveriesUnderWay
     // A broker that had not yet noticed that the connection was gone sends some new ones first.
     case .newPacketID:
       return delivery.isRepetition && number - resumedAfter < IngestionDefaults.deliveriesUnderWay
@@ -100,8 +112,11 @@ struct RedeliveryGuard: Sendable {
   }
 
   /// Takes down a delivery; one without a packet id (QoS 0) never comes again.
-  mutating func remember(_ mark: DeliveryMark) {
+  ///
+  /// - Parameter isRepetition: Whether it is one of an earlier delivery.
+  mutating func remember(_ mark: DeliveryMark, isRepetition: Bool = false) {
     guard mark.packetID != 0 else { return }
+    if !isRepetition { mayBeUnmarked = false }
     let key = Key(packetID: mark.packetID, digest: mark.digest)
     numbers[key] = mark.number
     order.append((mark.number, key))

@@ -104,4 +104,46 @@ private func foreign(_ seconds: Int, _ value: Int) -> String {
     #expect(again.progress.duplicateMessages == 100)
     #expect(again.rejected.count == 20_000)
   }
+
+  /// A broker that goes on from an older save gives packet ids again: after what had waited in it, all is new that it does not mark.
+  @Test(arguments: ["silence", "something new", "nothing", "a mark"])
+  func whatComesUnderIDsThatAreGivenAgainIsNew(_ between: String) throws {
+    var fold = IngestionFold(settings: settings, idleAfter: .seconds(3600))
+    var batch = StoreBatch()
+    let ten = (1...10).map { Delivery(packetID: $0, payload: "x") }
+    deliver(ten, to: &fold, into: &batch)
+    #expect(batch.progress.rejectedMessages == 10)
+
+    // The save was made when the first four waited. After them come six that were published anew.
+    fold.sessionBegan(resumed: true)
+    deliver(Array(ten[..<4]), to: &fold, into: &batch)
+    #expect(batch.progress.duplicateMessages == 4)
+    switch between {
+    case "silence": fold.brokerFellSilent()
+    case "something new": deliver([Delivery(packetID: 11, payload: "y")], to: &fold, into: &batch)
+    default: break
+    }
+    let rest = ten[4...].map { Delivery(packetID: $0.packetID, payload: "x", isMarked: between == "a mark") }
+    deliver(rest, to: &fold, into: &batch)
+    let isNew = between == "silence" || between == "something new"
+    #expect(batch.progress.duplicateMessages == (isNew ? 4 : 10))
+    #expect(batch.progress.rejectedMessages == (isNew ? 16 : 10) + (between == "something new" ? 1 : 0))
+
+    // With the next connection it may be as before.
+    fold.sessionBegan(resumed: true)
+    deliver(rest.map { Delivery(packetID: $0.packetID, payload: "x") }, to: &fold, into: &batch)
+    #expect(batch.progress.duplicateMessages == (isNew ? 10 : 16))
+  }
+
+  /// What is known by its own number says nothing of those that are not.
+  @Test func redeliveriesOfNumberedMessagesDoNotEndThoseThatFollow() throws {
+    var fold = IngestionFold(settings: settings, idleAfter: .seconds(3600))
+    var batch = StoreBatch()
+    let numbered = #"{"device":"d","epoch":1,"seq":1,"ts":1000,"values":{"a":1}}"#
+    let deliveries = [Delivery(packetID: 1, payload: numbered), Delivery(packetID: 2, payload: "garbage")]
+    deliver(deliveries, to: &fold, into: &batch)
+    fold.sessionBegan(resumed: true)
+    deliver(deliveries, to: &fold, into: &batch)
+    #expect(batch.progress.duplicateMessages == 2 && batch.progress.rejectedMessages == 1)
+  }
 }
