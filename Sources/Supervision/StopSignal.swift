@@ -25,13 +25,16 @@ package final class StopSignal: Sendable {
   /// Makes writing to a closed pipe an error instead of a death.
   package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
-  /// Takes over both signals.
+  /// Takes over both signals. One that comes before ends the process, which has begun nothing yet.
   ///
   /// - Parameter onFirst: Called once, on a thread of Dispatch.
   package init(onFirst: @escaping @Sendable () -> Void = {}) {
+    let registered = DispatchGroup()
     for number in [SIGTERM, SIGINT] {
-      signal(number, SIG_IGN)
+      // Dispatch puts a handler of its own there, on another thread. A signal that was ignored until then would be lost for good.
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      registered.enter()
+      source.setRegistrationHandler { registered.leave() }
       source.setEventHandler { [self] in
         // The handler holds its source, and so both live as long as the process.
         _ = source
@@ -43,5 +46,6 @@ package final class StopSignal: Sendable {
       }
       source.activate()
     }
+    registered.wait()
   }
 }

@@ -1,0 +1,48 @@
+import Foundation
+import Supervision
+import TestSupport
+import Testing
+
+/// What becomes of a signal to stop that comes as soon as it can.
+@Suite(.serialized) struct StopSignalTests {
+  /// The bit of SIGTERM in the masks of proc_pid_status(5).
+  private static let bit: UInt64 = 1 << UInt64(SIGTERM - 1)
+
+  /// Whether the process treats SIGTERM in any other way than the system does by itself.
+  private static func minds(_ process: Int32) -> Bool {
+    guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8) else {
+      return true
+    }
+    return status.split(separator: "\n").contains { line in
+      guard line.hasPrefix("SigIgn:") || line.hasPrefix("SigCgt:") else { return false }
+      return UInt64(line.dropFirst(7).trimmingCharacters(in: .whitespaces), radix: 16).map { $0 & bit != 0 }
+        ?? false
+    }
+  }
+
+  @Test(.timeLimit(.minutes(30))) func aSignalAtTheBeginningIsNotLost() async throws {
+    try await withTemporaryFolder { folder in
+      try await withBroker(in: folder) { broker in
+        for round in 1...20 {
+          let service = try await Service.start(
+            name: "ingest", executable: SondeProgram.path,
+            arguments: [
+              "ingest", "--broker", "\(broker)", "--store", "\(folder)/sonde.sqlite", "--window", "10s",
+            ], log: "\(folder)/ingest.log")
+          let process = service.processID
+          // Looks without a pause, on a thread of its own: between two steps of the start there is little time.
+          await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+              while !Self.minds(process) {}
+              continuation.resume()
+            }
+          }
+          service.send(signal: SIGTERM)
+          try await waitUntil("ingestion \(round) ends") { Processes.state(of: process) == nil }
+          if Processes.state(of: process) != nil { service.send(signal: SIGKILL) }
+          #expect(try await service.exit() == .exited(code: 0))
+        }
+      }
+    }
+  }
+}
