@@ -30,10 +30,12 @@ package struct PipelineOracle {
   /// Sequence numbers of messages that never reached ingestion, by device.
   var missing: [DeviceID: Set<Int64>] = [:]
 
-  private struct Key: Hashable {
+  private struct Key: Hashable, Comparable {
     var sensor: SensorID
     var start: Int64
     var end: Int64
+
+    static func < (a: Key, b: Key) -> Bool { (a.start, a.end, a.sensor) < (b.start, b.end, b.sensor) }
   }
 
   /// A message that should have been stored.
@@ -73,7 +75,8 @@ package struct PipelineOracle {
           note(&findings, device, key, what)
         }
       }
-      for (key, wanted) in expected {
+      // In an order that is the same each time: not all may be named.
+      for (key, wanted) in expected.sorted(by: { $0.key < $1.key }) {
         note(&findings, device, key, "missing; expected count \(wanted.count), mean \(wanted.mean)")
       }
     }

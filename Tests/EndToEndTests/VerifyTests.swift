@@ -254,6 +254,28 @@ import Testing
     }
   }
 
+  /// More than can be named: which ones are, is the same each time.
+  @Test func theSameDifferencesAreNamedEachTime() async throws {
+    try await withTemporaryFolder { folder in
+      try Self.scenario.write(toFile: "\(folder)/judged.yaml", atomically: true, encoding: .utf8)
+      let run = try await SondeProgram.run(["run", "\(folder)/judged.yaml", "--out", "\(folder)/run"])
+      #expect(run.status == 0, "\(run.output)\n\(run.errors)")
+      try await DatabaseQueue(path: "\(folder)/run/sonde.sqlite").write {
+        try $0.execute(sql: "DELETE FROM windows")
+      }
+      let first = try await SondeProgram.run(["verify", "\(folder)/run"])
+      let named = first.output.split(separator: "\n").filter { $0.hasPrefix("window: d-0001 ") }
+      #expect(
+        first.status == 1 && named.count > 50 && first.output.contains(": missing; "), "\(first.output)")
+      let times = named.compactMap { $0.split(separator: " ").dropFirst(4).first }
+      #expect(times == times.sorted())
+      for _ in 0..<3 {
+        let again = try await SondeProgram.run(["verify", "\(folder)/run"])
+        #expect(again.output == first.output)
+      }
+    }
+  }
+
   @Test func whatIsNoRunIsRefused() async throws {
     try await withTemporaryFolder { folder in
       let outcome = try await SondeProgram.run(["verify", folder])
