@@ -220,10 +220,7 @@ extension EntryDecoder {
     default: break
     }
     if word.last == "i" || word.last == "u" {
-      let digits = word.dropLast()
-      let number =
-        word.last == "i" ? Int64(digits).map { Double($0) } : UInt64(digits).map { Double($0) }
-      guard let number, word.first != "+" else {
+      guard let number = FieldNumber.whole(word) else {
         throw LineFault(offset: start, expected: "a whole number before “\(word.last!)”")
       }
       return PayloadScalar(kind: .number, number: number, text: PayloadSpan(start..<offset - 1))
@@ -236,22 +233,10 @@ extension EntryDecoder {
     return number
   }
 
-  /// A number with a plus sign, or without a digit on one side of its point, which InfluxDB takes and JSON does not: it is written to
-  /// ``own`` as JSON has it. Nil for other texts.
+  /// A number that JSON would spell otherwise: it is written to ``own`` as JSON has it. Nil for other texts.
   private mutating func shortenedNumber(_ text: UnsafeBufferPointer<UInt8>) -> PayloadScalar? {
-    func isDigit(_ offset: Int) -> Bool {
-      offset < text.count && text[offset] >= 0x30 && text[offset] <= 0x39
-    }
     let start = own.count
-    let first = text.first == 0x2B || text.first == 0x2D ? 1 : 0
-    let point = text.firstIndex(of: 0x2E) ?? text.count
-    guard isDigit(first) || (point == first && isDigit(first + 1)), text.count(where: { $0 == 0x2E }) < 2
-    else {
-      return nil
-    }
-    if text.first == 0x2D { own.append(0x2D) }
-    if point == first { own.append(0x30) }
-    for offset in first..<text.count where offset != point || isDigit(point + 1) { own.append(text[offset]) }
+    guard FieldNumber.spell(text, to: &own) else { return nil }
     let scalar = own.withUnsafeBufferPointer { own in
       var cursor = PayloadCursor(UnsafeBufferPointer(rebasing: own[start...]))
       var unused: [UInt8] = []

@@ -29,11 +29,7 @@ extension EntryDecoder {
 
   /// The number that a text is.
   private func number(_ span: PayloadSpan, _ bytes: UnsafeBufferPointer<UInt8>) -> Double? {
-    withBytes(of: span, bytes) { text in
-      var offset = 0
-      guard let number = DecimalScanner.number(text, &offset), offset == text.count else { return nil }
-      return number
-    }
+    withBytes(of: span, bytes) { WrittenNumber.value($0) }
   }
 
   func isEqual(_ span: PayloadSpan, _ text: [UInt8], _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
