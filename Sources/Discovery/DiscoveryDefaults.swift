@@ -32,6 +32,9 @@ package enum DiscoveryDefaults {
   static let maximumWords = 16
   /// Patterns of topics that are told of, the busiest first. A mapping has no more entries.
   package static let maximumPatterns = 64
+  /// Names of a level that become patterns of their own because their payloads are of another shape than those of the others. Where there
+  /// are more, a mapping cannot name them all, and what it does not take is told.
+  package static let maximumNamesApart = 16
 
   /// The share of messages in which a member must agree with a level, or lie near the time of arrival, to be taken for it: devices
   /// restart, clocks are wrong, one in twenty.

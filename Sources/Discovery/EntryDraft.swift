@@ -21,6 +21,12 @@ struct EntryDraft {
   /// The members, and what becomes of them.
   var fields: [SurveyedField] = []
 
+  /// Which levels of its topics are open, in an order in which what says more comes first.
+  var openness: String {
+    let levels = mapping.topics.first?.text.split(separator: "/", omittingEmptySubsequences: false) ?? []
+    return levels.map { $0 == "+" || $0.contains("{") ? "1" : "0" }.joined()
+  }
+
   /// Whether anything is a value.
   var hasValues: Bool { !sensors.isEmpty }
 
@@ -49,10 +55,10 @@ struct EntryDraft {
   }
 
   /// An entry for payloads that are one value.
-  init(scalars messages: [SurveyedMessage], levels: [TopicLevel]) throws(MappingError) {
-    let names = FoundNames(scalars: messages, levels: levels)
+  init(scalars messages: [SurveyedMessage], _ group: TopicGroup) throws(MappingError) {
+    let names = FoundNames(scalars: messages, group)
     let known = Self.levelNames(names)
-    try self.init(levels, named: known)
+    try self.init(group.levels, named: known)
     mapping.format = .text
     mapping.device = try Self.template(names.device, known, [:], separator: "/")
     mapping.sensor = try Self.template(names.sensor, known, [:], separator: ".")
@@ -67,7 +73,7 @@ struct EntryDraft {
       let sensor = names.name(of: names.sensor, in: record)
       guard bySensor[sensor] != nil || bySensor.count < DiscoveryDefaults.maximumPaths else { continue }
       bySensor[sensor, default: FieldStatistics(path: FieldPath(isFromRoot: false, keys: [sensor]))]
-        .take(WrittenNumber.value(scalar).map { .number($0, digits: scalar) } ?? .text(scalar))
+        .take(message.leaf(of: scalar))
     }
     takeWords(Array(bySensor.values))
     for (sensor, field) in bySensor.sorted(by: { $0.key < $1.key }) {
@@ -102,15 +108,15 @@ struct EntryDraft {
   }
 
   /// An entry for payloads with members.
-  init(_ set: RecordSet, levels: [TopicLevel], isLineProtocol: Bool) throws(MappingError) {
+  init(_ set: RecordSet, _ group: TopicGroup, isLineProtocol: Bool) throws(MappingError) {
     let statistics = set.statistics()
     let time = FoundTime(set, statistics)
-    let names = FoundNames(set, statistics, levels: levels, time: time)
+    let names = FoundNames(set, statistics, group, time: time)
     let deviceNames = set.records.map { names.name(of: names.device, in: $0) }
     let numbering = FoundNumbering(set, statistics, devices: deviceNames)
     let choice = FieldChoice(statistics, time: time, names: names, numbering: numbering)
     let known = Self.levelNames(names)
-    try self.init(levels, named: known)
+    try self.init(group.levels, named: known)
     if isLineProtocol { mapping.format = .lineProtocol }
     if let keys = set.recordsAt {
       mapping.records = try PayloadPath(
@@ -148,6 +154,11 @@ struct EntryDraft {
         names.pair == nil
           ? statistics[$0].path.keys.dropFirst(choice.group.count).joined(separator: ".") : "*"
       })
+    guard let pair = names.pair else { return }
+    for case let name? in set.records.lazy.map({ $0[pair.name]?.name }) {
+      guard sensors.count < DiscoveryDefaults.maximumPaths else { break }
+      sensors.insert(name)
+    }
   }
 
   private mutating func choose(

@@ -95,10 +95,8 @@ struct FieldChoice {
       if TopicWords.isIdentity(key) { return leave("says what it is, and not how it is") }
       return take(index, "true is 1, false is 0")
     }
-    if Double(field.numericTexts) >= 0.9 * Double(field.texts) {
-      // A number has no zeros before it; 00734 is the name of something.
-      let hasZeros = field.example.hasPrefix("0") && field.example.dropFirst().first?.isNumber == true
-      guard !hasZeros, !TopicWords.isIdentity(key), TopicWords.deviceRank(key) == 0 else {
+    if Double(field.numericTexts + field.zeroedTexts) >= 0.9 * Double(field.texts) {
+      guard field.zeroedTexts == 0, !TopicWords.isIdentity(key), TopicWords.deviceRank(key) == 0 else {
         return leave("an id")
       }
       return take(index, "a number written as text")
@@ -173,7 +171,7 @@ struct FieldChoice {
       if field.lists > 0 || field.others > 0 { return lists == .number }
       if field.texts == 0 { return false }
       if field.words.keys.contains(where: { known.contains($0) }) { return true }
-      return texts != .leaveOut && field.numericTexts > 0
+      return texts != .leaveOut && field.numericTexts + field.zeroedTexts > 0
     }
   }
 }

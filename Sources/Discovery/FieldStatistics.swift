@@ -1,3 +1,5 @@
+import PayloadMapping
+
 /// What the records of a pattern have at one path.
 package struct FieldStatistics: Sendable {
   package let path: FieldPath
@@ -7,6 +9,8 @@ package struct FieldStatistics: Sendable {
   package private(set) var texts = 0
   /// Texts that are numbers.
   package private(set) var numericTexts = 0
+  /// Texts of digits with zeros before them, which are no numbers: 00734 is the name of something.
+  package private(set) var zeroedTexts = 0
   package private(set) var booleans = 0
   package private(set) var nulls = 0
   /// `NaN`, infinities, and numbers beyond a double.
@@ -43,6 +47,8 @@ package struct FieldStatistics: Sendable {
       if let number = WrittenNumber.value(text) {
         numericTexts += 1
         note(number)
+      } else if text.utf8.first == 0x30, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) {
+        zeroedTexts += 1
       }
       if words[text] != nil || words.count < DiscoveryDefaults.maximumWords {
         words[text, default: 0] += 1

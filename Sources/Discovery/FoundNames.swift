@@ -30,15 +30,18 @@ struct FoundNames {
   /// The levels of every message's topic.
   private let topics: [[Substring]]
 
-  private init(levels: [TopicLevel], topics: [[Substring]]) {
-    self.levels = levels
+  private let isApart: Bool
+
+  private init(_ group: TopicGroup, topics: [[Substring]]) {
+    levels = group.levels
+    isApart = group.isApart
     self.topics = topics
-    varying = levels.indices.filter { levels[$0] == .varies }
+    varying = group.levels.indices.filter { group.levels[$0] == .varies }
   }
 
   /// Of payloads that are one value.
-  init(scalars messages: [SurveyedMessage], levels: [TopicLevel]) {
-    self.init(levels: levels, topics: messages.map { Self.split($0.message.topic) })
+  init(scalars messages: [SurveyedMessage], _ group: TopicGroup) {
+    self.init(group, topics: messages.map { Self.split($0.message.topic) })
     let places = Array(topics.indices)
     var level = varying.max { deviceScore($0, isScalar: true) < deviceScore($1, isScalar: true) }
     if varying.count == 1, let only = varying.first {
@@ -62,8 +65,8 @@ struct FoundNames {
   }
 
   /// Of payloads with members.
-  init(_ set: RecordSet, _ statistics: [FieldStatistics], levels: [TopicLevel], time: FoundTime) {
-    self.init(levels: levels, topics: set.messages.map { Self.split($0.message.topic) })
+  init(_ set: RecordSet, _ statistics: [FieldStatistics], _ group: TopicGroup, time: FoundTime) {
+    self.init(group, topics: set.messages.map { Self.split($0.message.topic) })
     let everywhere = statistics.indices.filter {
       Double(statistics[$0].said) >= DiscoveryDefaults.agreement * Double(set.records.count)
         && !time.fields.contains($0)
@@ -203,7 +206,7 @@ struct FoundNames {
       !TopicWords.isFixed(literal($0)) && !TopicWords.isQuantity(literal($0)) && literal($0) != ""
     }
     if let level = after ?? numbered ?? named {
-      device = [.level(level)]
+      device = isApart ? [.text(literal(level))] : [.level(level)]
       deviceReason = "a guess: the one level that looks like the name of a device"
     } else {
       device = [.text(literal(0).isEmpty ? "device" : literal(0))]

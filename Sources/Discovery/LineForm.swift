@@ -1,3 +1,5 @@
+import PayloadMapping
+
 /// A line of InfluxDB's line protocol, as far as a survey needs it: `measurement,tag=text field=value timestamp`.
 struct LineForm {
   var measurement: String
@@ -8,9 +10,15 @@ struct LineForm {
   /// The first line of `text` that is no comment, where it is of this form.
   static func first(of text: String) -> LineForm? { lines(of: text).first.flatMap { LineForm($0) } }
 
-  /// The lines of a payload that are no comments.
+  /// The lines of a payload that are no comments, without the blanks around them. Only a line feed ends one.
   static func lines(of text: String) -> [Substring] {
-    text.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("#") }
+    text.utf8.split(separator: 0x0A).compactMap { bytes in
+      func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
+      guard let first = bytes.firstIndex(where: { !isSpace($0) }), bytes[first] != 0x23,
+        let last = bytes.lastIndex(where: { !isSpace($0) })
+      else { return nil }
+      return Substring(bytes[first...last])
+    }
   }
 
   init?(_ line: Substring) {
@@ -31,7 +39,7 @@ struct LineForm {
     }
     guard !fields.isEmpty else { return nil }
     timestamp = parts.count == 3 ? String(parts[2]) : nil
-    guard timestamp.map({ Int64($0) != nil }) ?? true else { return nil }
+    guard timestamp.map({ Int64($0) != nil && $0.first != "+" }) ?? true else { return nil }
   }
 
   /// As JSON has it, with the members to which the paths of a mapping lead.
@@ -43,10 +51,8 @@ struct LineForm {
       let leaf: Leaf
       if value.hasPrefix("\"") {
         leaf = .text(String(value.dropFirst().dropLast()))
-      } else if let number = WrittenNumber.value(value) {
-        leaf = .number(number, digits: value)
-      } else if let number = WrittenNumber.value(value.dropLast()) {
-        leaf = .number(number, digits: String(value.dropLast()))
+      } else if let (number, digits) = FieldNumber.value(value) {
+        leaf = .number(number, digits: digits)
       } else {
         leaf = .bool(value.lowercased().hasPrefix("t"))
       }
@@ -106,7 +112,6 @@ struct LineForm {
   private static func isField(_ text: String) -> Bool {
     if text.count >= 2, text.hasPrefix("\""), text.hasSuffix("\"") { return true }
     if ["t", "f", "true", "false"].contains(text.lowercased()) { return true }
-    let number = text.hasSuffix("i") || text.hasSuffix("u") ? text.dropLast() : text[...]
-    return WrittenNumber.value(number) != nil
+    return FieldNumber.value(text) != nil
   }
 }

@@ -12,6 +12,12 @@ struct TriedMapping {
     var isElsewhere = false
   }
 
+  /// What became of the messages of a topic whose entry takes something.
+  private struct Topic {
+    var messages = 0
+    var ignored = 0
+  }
+
   private struct Reading: Hashable {
     var device: DeviceID
     var sensor: SensorID
@@ -26,21 +32,25 @@ struct TriedMapping {
   private(set) var sensors: Set<String> = []
   /// Readings whose sensor has another value at the same time, where nothing else tells the messages apart.
   private(set) var sameTimes = 0
+  /// Topics of entries that take something, of which most messages are ignored all the same, sorted.
+  private(set) var idleTopics: [String] = []
 
   /// Reasons that are told apart.
   private static let mostReasons = 64
 
   init(_ mapping: PayloadMapping, on kept: [KeptMessage]) {
     var decoder = MappingDecoder(mapping)
-    let patterns = mapping.messages.flatMap(\.topics)
+    var topics: [String: Topic] = [:]
     var messages: [Message] = []
     var known: [Reading: Double] = [:]
     for message in kept {
       messages.removeAll(keepingCapacity: true)
-      guard patterns.contains(where: { $0.match(message.topic) != nil }) else {
+      let entry = mapping.messages.first { $0.topics.contains { $0.match(message.topic) != nil } }
+      guard let entry else {
         trials.append(Trial(readings: 0, isElsewhere: true))
         continue
       }
+      if !entry.isIgnored { topics[message.topic, default: Topic()].messages += 1 }
       let topic = Array(message.topic.utf8)
       do throws(PayloadError) {
         let outcome = try topic.withUnsafeBufferPointer { topic throws(PayloadError) in
@@ -49,7 +59,9 @@ struct TriedMapping {
           }
         }
         switch outcome {
-        case .ignored: trials.append(Trial(readings: 0, isIgnored: true))
+        case .ignored:
+          trials.append(Trial(readings: 0, isIgnored: true))
+          if !entry.isIgnored { topics[message.topic, default: Topic()].ignored += 1 }
         case .messages(let refused):
           trials.append(Trial(readings: messages.reduce(0) { $0 + $1.values.count }))
           self.refused += refused.count
@@ -72,6 +84,7 @@ struct TriedMapping {
         }
       }
     }
+    idleTopics = topics.filter { $0.value.ignored * 2 > $0.value.messages }.keys.sorted()
   }
 
   private mutating func note(_ reason: String) {
@@ -90,6 +103,10 @@ package struct MappingProof: Hashable, Sendable, Encodable {
   package var taken: Int
   /// Of which nothing is taken, as the mapping says.
   package var ignored: Int
+  /// Topics that the mapping is to take something of, of which most messages are ignored.
+  package var idleTopics: Int
+  /// The first of these.
+  package var idleTopic: String?
   /// On topics that the mapping does not subscribe to.
   package var elsewhere: Int
   /// That would be rows of `rejected_messages`.
@@ -108,6 +125,8 @@ package struct MappingProof: Hashable, Sendable, Encodable {
   init(_ tried: TriedMapping) {
     taken = tried.trials.count { $0.readings ?? 0 > 0 }
     ignored = tried.trials.count { $0.readings == 0 && !$0.isElsewhere }
+    idleTopics = tried.idleTopics.count
+    idleTopic = tried.idleTopics.first
     elsewhere = tried.trials.count(where: \.isElsewhere)
     rejected = tried.rejected
     readings = tried.trials.reduce(0) { $0 + ($1.readings ?? 0) }

@@ -7,6 +7,8 @@ struct PatternDraft {
   private let group: TopicGroup
   var levels: [TopicLevel] { group.levels }
   var pattern: SurveyedPattern
+  /// Of the payloads that the entry reads; nil where there are none.
+  private var shape: PayloadShape?
   /// Nil where no pattern can be written.
   var draft: EntryDraft?
   /// Some of its topics.
@@ -34,9 +36,10 @@ struct PatternDraft {
   /// Tells what most payloads are, and makes the entry that reads these.
   private mutating func read(_ messages: [SurveyedMessage]) {
     func of(_ kinds: [PayloadKind]) -> [SurveyedMessage] { messages.filter { kinds.contains($0.kind) } }
-    let readable = [
-      of([.json, .canonical]), of([.number, .word]), of([.lineProtocol]), of([.senML]),
-    ]
+    let (objects, lists) = (
+      of([.json, .canonical]).filter { $0.shape == .object }, messages.filter { $0.shape == .list }
+    )
+    let readable = [objects, lists, of([.number, .word]), of([.lineProtocol]), of([.senML])]
     guard let most = readable.max(by: { $0.count < $1.count }), let first = most.first else {
       let binary = of([.binary]).count
       pattern.outcome = of([.sparkplug]).isEmpty && binary == 0 ? .nothing : .unreadable
@@ -47,16 +50,17 @@ struct PatternDraft {
           ? "no mapping reads it" : "no matter of a mapping"
       return
     }
+    shape = PayloadShape.most(of: most)
     do throws(MappingError) {
       switch first.kind {
       case .senML:
         pattern.outcome = .native
         pattern.note = "read without a mapping, and by none"
         return
-      case .number, .word: draft = try EntryDraft(scalars: most, levels: levels)
-      case .lineProtocol: draft = try EntryDraft(RecordSet(lines: most), levels: levels, isLineProtocol: true)
+      case .number, .word: draft = try EntryDraft(scalars: most, group)
+      case .lineProtocol: draft = try EntryDraft(RecordSet(lines: most), group, isLineProtocol: true)
       default:
-        draft = try EntryDraft(RecordSet(json: most), levels: levels, isLineProtocol: false)
+        draft = try EntryDraft(RecordSet(json: most), group, isLineProtocol: false)
         if most.allSatisfy({ $0.kind == .canonical }) {
           pattern.outcome = .native
           pattern.note = "read without a mapping"
@@ -72,8 +76,10 @@ struct PatternDraft {
       if pattern.outcome == .nothing { pattern.note = "nothing in it is a value" }
     }
     if most.count < messages.count {
-      let more = "\(messages.count - most.count) of \(messages.count) kept messages are of another kind"
-      pattern.note += (pattern.note.isEmpty ? "" : "; ") + more
+      pattern.note += (pattern.note.isEmpty ? "" : "; ")
+      pattern.note += "\(messages.count - most.count) of \(messages.count) kept messages are of another kind"
+      let inverse = shape == .object ? lists.count : shape == .list ? objects.count : 0
+      if inverse > 0 { pattern.note += ", \(inverse) of them \(shape == .object ? "lists" : "no lists")" }
     }
     describe()
   }
@@ -100,17 +106,43 @@ struct PatternDraft {
 
   // MARK: - All together
 
-  /// Patterns that came out alike, because each is of one device that is like no other, are one, which `draft` makes.
+  /// Patterns that came out alike, because each is of one device that is like no other, are one, which `draft` makes. Those of payloads of
+  /// another shape than most stay by themselves, each with the topic that it was heard on.
   static func joined(_ found: [PatternDraft], _ draft: (TopicGroup) -> PatternDraft) -> [PatternDraft] {
     var byTopic: [String: [PatternDraft]] = [:]
     for one in found { byTopic[one.pattern.topic, default: []].append(one) }
-    return byTopic.sorted { $0.key < $1.key }.map { _, alike in
-      guard alike.count > 1 else { return alike[0] }
-      let levels = alike[0].levels.indices.map { level in
-        alike.allSatisfy { $0.levels[level] == alike[0].levels[level] } ? alike[0].levels[level] : .varies
+    return byTopic.sorted { $0.key < $1.key }.flatMap { topic, alike -> [PatternDraft] in
+      var alike = alike
+      let apart = strangers(among: alike).compactMap { index -> (index: Int, draft: PatternDraft)? in
+        var group = alike[index].group
+        group.isApart = true
+        let found = draft(group)
+        return found.pattern.topic == topic ? nil : (index, found)
       }
-      return draft(TopicGroup(levels: levels, nodes: alike.flatMap(\.group.nodes)))
+      for index in apart.map(\.index).reversed() { alike.remove(at: index) }
+      return apart.map(\.draft) + [one(of: alike, draft)]
     }
+  }
+
+  /// The places of patterns whose payloads no entry reads along with those of most messages.
+  private static func strangers(among alike: [PatternDraft]) -> [Int] {
+    var messages: [PayloadShape: Int] = [:]
+    for one in alike { if let shape = one.shape { messages[shape, default: 0] += one.pattern.messages } }
+    let most = messages.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }?.key
+    guard let most else { return [] }
+    let strange = alike.indices.filter {
+      let one = alike[$0]
+      return one.shape.map { $0.isOfReadings && !$0.isLike(most) } ?? false
+    }
+    return strange.count <= DiscoveryDefaults.maximumNamesApart ? strange : []
+  }
+
+  private static func one(of alike: [PatternDraft], _ draft: (TopicGroup) -> PatternDraft) -> PatternDraft {
+    guard alike.count > 1 else { return alike[0] }
+    let levels = alike[0].levels.indices.map { level in
+      alike.allSatisfy { $0.levels[level] == alike[0].levels[level] } ? alike[0].levels[level] : .varies
+    }
+    return draft(TopicGroup(levels: levels, nodes: alike.flatMap(\.group.nodes)))
   }
 
   /// Puts the last literal level of topics before sensors that two entries give the same devices.
@@ -158,8 +190,7 @@ struct PatternDraft {
       }
     }
     entries.sort { a, b in
-      let marks = [a.levels, b.levels].map { $0.map { $0 == .varies ? "1" : "0" }.joined() }
-      return (marks[0], "\(a.levels)") < (marks[1], "\(b.levels)")
+      (a.draft.openness, "\(a.levels)") < (b.draft.openness, "\(b.levels)")
     }
     return entries.map { ($0.draft, $0.comments) }
   }

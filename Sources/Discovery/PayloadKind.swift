@@ -1,3 +1,4 @@
+import PayloadMapping
 import Telemetry
 
 /// How a payload is written, as far as it shows.
@@ -60,7 +61,8 @@ struct SurveyedMessage {
     guard payload.contains(where: { $0 > 0x20 }) else { return (.empty, [], nil) }
     guard payload.count <= PayloadCodec.maximumBytes else { return (.tooLarge, [], nil) }
     let isText = String(validating: payload, as: UTF8.self) != nil && !payload.contains { $0 < 9 }
-    let json = isText ? try? JSONText.read(PayloadCodec.withoutByteOrderMark(payload)) : nil
+    let content = PayloadCodec.withoutByteOrderMark(payload)
+    let json = isText ? try? JSONText.read(content) : nil
     if topic.hasPrefix("spBv1.0/"), json == nil { return (.sparkplug, [], nil) }
     guard isText else { return (.binary, [], nil) }
     switch json {
@@ -70,13 +72,27 @@ struct SurveyedMessage {
     case .number(let number, let digits)?:
       return number.isFinite && digits.utf8.count <= longestScalar ? (.number, [], digits) : (.text, [], nil)
     case .bool(let flag)?: return (.word, [], flag ? "true" : "false")
-    case .null?, .notFinite?: return (.word, [], trimmed(payload))
-    case .text(let text)?: return (scalarKind(text), [], text)
+    case .null?, .notFinite?: return (.word, [], trimmed(content).text)
+    case .text(let text)?: return quoted(text, content)
     case nil:
-      let text = trimmed(payload)
+      let (text, bytes) = trimmed(content)
+      if bytes.first == 0x22, case .text(let text)? = try? JSONText.read(bytes) { return quoted(text, bytes) }
       if LineForm.first(of: text) != nil { return (.lineProtocol, [], nil) }
       return (scalarKind(text), [], text)
     }
+  }
+
+  /// The value `text` in quotation marks, of which ingestion reads a number only where nothing in it is escaped.
+  private static func quoted(
+    _ text: String, _ content: UnsafeBufferPointer<UInt8>
+  ) -> (PayloadKind, [String], String?) {
+    guard !content.contains(0x5C) else {
+      let kind = scalarKind(text)
+      return (kind == .number ? .word : kind, [], text)
+    }
+    var text = text
+    let inner = text.withUTF8 { trimmed($0).text }
+    return (scalarKind(inner), [], inner)
   }
 
   /// What the payload says, read again: trees of all kept messages at once would take many times their bytes.
@@ -86,21 +102,30 @@ struct SurveyedMessage {
     }
   }
 
+  /// What stands in a payload that is the one value `scalar`.
+  func leaf(of scalar: String) -> Leaf {
+    guard kind == .number, let number = WrittenNumber.value(scalar) else { return .text(scalar) }
+    return .number(number, digits: scalar)
+  }
+
   private static func outerMembers(_ json: WrittenJSON?) -> [String] {
     switch json {
     case .object(let members):
       let keys = members.prefix(64).map { String($0.key.prefix(64)) }
       let telling = keys.filter { TopicWords.timeRank($0) == 0 }
       return telling.isEmpty ? [""] : telling
-    case .array(let elements): return outerMembers(elements.first).map { "[]" + $0 }
+    case .array(let elements):
+      return outerMembers(elements.first(where: \.isObject) ?? elements.first).map { "[]" + $0 }
     default: return [""]
     }
   }
 
-  /// By which topics with payloads of one kind are found: of JSON its outer members.
+  /// By which topics with payloads of one kind are found: of JSON its shape and its outer members.
   var features: [String] {
-    switch kind {
-    case .json, .canonical, .senML: members.map { "json:" + $0 }
+    switch shape {
+    case .object?: members.map { "json:" + $0 }
+    case .list?: members.map { "json-list:" + $0 }
+    case .senML?: members.map { "json-senml:" + $0 }
     default: [kind.rawValue]
     }
   }
@@ -118,13 +143,16 @@ struct SurveyedMessage {
     return SenML.isPack(payload) ? .senML : .canonical
   }
 
-  private static func trimmed(_ payload: UnsafeBufferPointer<UInt8>) -> String {
-    let text = String(decoding: PayloadCodec.withoutByteOrderMark(payload), as: UTF8.self)
-    let isSpace: (Character) -> Bool = { $0.isWhitespace }
+  /// Without the blanks around it that ingestion passes over.
+  private static func trimmed(
+    _ text: UnsafeBufferPointer<UInt8>
+  ) -> (text: String, bytes: UnsafeBufferPointer<UInt8>) {
+    func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (byte >= 0x09 && byte <= 0x0D) }
     guard let first = text.firstIndex(where: { !isSpace($0) }),
       let last = text.lastIndex(where: { !isSpace($0) })
-    else { return "" }
-    return String(text[first...last])
+    else { return ("", UnsafeBufferPointer(rebasing: text[..<0])) }
+    let bytes = UnsafeBufferPointer(rebasing: text[first...last])
+    return (String(decoding: bytes, as: UTF8.self), bytes)
   }
 
   /// Bytes of a payload that is one value: nobody writes longer numbers.
@@ -134,26 +162,5 @@ struct SurveyedMessage {
     guard text.utf8.count <= longestScalar else { return .text }
     if WrittenNumber.value(text) != nil { return .number }
     return text.utf8.count <= 32 && !text.contains { $0.isNewline || $0 == "," || $0 == ";" } ? .word : .text
-  }
-}
-
-/// Numbers as texts.
-enum WrittenNumber {
-  /// Whether `text` is a decimal number, not one of the other spellings that ``Double`` reads (`nan`, `0x1p3`).
-  static func isDecimal(_ text: some StringProtocol) -> Bool {
-    var hasDigit = false
-    for byte in text.utf8 {
-      switch byte {
-      case 0x30...0x39: hasDigit = true
-      case 0x2B, 0x2D, 0x2E, 0x45, 0x65: break
-      default: return false
-      }
-    }
-    return hasDigit
-  }
-
-  static func value(_ text: some StringProtocol) -> Double? {
-    guard isDecimal(text), let number = Double(text), number.isFinite else { return nil }
-    return number
   }
 }

@@ -65,6 +65,12 @@ extension PlantSurvey {
       tried += ", \(proof.rejected.grouped) rejected"
       if proof.refusedValues > 0 { tried += ", \(Self.count(proof.refusedValues, "value")) refused" }
       lines.append(tried)
+      if let topic = proof.idleTopic {
+        let example = proof.idleTopics > 1 ? "such as \(topic.excerpt)" : topic.excerpt
+        lines.append(
+          "  most messages on \(Self.count(proof.idleTopics, "topic")) are ignored, though their pattern is in the mapping: \(example)"
+        )
+      }
       if proof.sameTimes > 0 {
         lines.append(
           "  \(Self.count(proof.sameTimes, "reading")) would be refused, because the sensor has another value at the same time: the "

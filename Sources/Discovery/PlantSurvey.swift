@@ -89,11 +89,14 @@ package struct PlantSurvey: Sendable, Encodable {
 
   private static func patterns(_ survey: TopicSurvey, _ surveyed: [SurveyedMessage]) -> [TopicGroup] {
     var features: [Int: Set<String>] = [:]
+    var shapes: [Int: PayloadShape] = [:]
     for (index, node) in survey.tree.nodes.enumerated() {
       guard let tally = node.tally else { continue }
-      features[index] = Set(tally.sample.kept.prefix(64).flatMap { surveyed[$0].features })
+      let kept = tally.sample.kept.prefix(64).map { surveyed[$0] }
+      features[index] = Set(kept.flatMap(\.features))
+      shapes[index] = PayloadShape.most(of: kept)
     }
-    return TopicGrouping(survey.tree, features: features).groups
+    return TopicGrouping(survey.tree, features: features, shapes: shapes).groups
   }
 }
 

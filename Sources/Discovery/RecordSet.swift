@@ -30,7 +30,9 @@ struct RecordSet {
         add(index, [(json, [], recordsAt != nil)], skipping: nil)
         continue
       }
-      for element in elements {
+      // What stands between objects is no record to learn from.
+      let isOfRecords = elements.isOfRecords
+      for element in elements where !isOfRecords || element.isObject {
         add(index, [(json, [], true), (element, [], false)], skipping: recordsAt)
       }
     }
@@ -141,7 +143,7 @@ struct RecordSet {
   ) {
     guard case .object(let members) = value, depth < 8 else { return }
     for member in members.prefix(DiscoveryDefaults.maximumPaths) {
-      if case .array(let elements) = member.value, !elements.isEmpty, elements.allSatisfy(\.isObject) {
+      if case .array(let elements) = member.value, elements.isOfRecords {
         if counts.count < DiscoveryDefaults.maximumPaths { counts[keys + [member.key], default: 0] += 1 }
       } else {
         count(member.value, keys + [member.key], depth: depth + 1, &counts)
@@ -167,5 +169,13 @@ struct RecordSet {
 
 extension WrittenJSON {
   fileprivate var isNumber: Bool { if case .number = self { true } else { false } }
-  fileprivate var isObject: Bool { if case .object = self { true } else { false } }
+  var isObject: Bool { if case .object = self { true } else { false } }
+}
+
+extension [WrittenJSON] {
+  /// Whether its objects are records. A number or `null` between them is none, and makes none of the others less.
+  fileprivate var isOfRecords: Bool {
+    contains(where: \.isObject)
+      && allSatisfy { if case .array = $0 { false } else { true } }
+  }
 }

@@ -10,6 +10,8 @@ struct TopicGroup {
   var levels: [TopicLevel]
   /// Nodes of the tree, each a topic, or the topics that are not told apart.
   var nodes: [Int]
+  /// Whether other topics that only these levels tell from them have payloads of another shape: none of the levels may be taken to vary.
+  var isApart = false
 }
 
 /// Finds which levels of topics vary.
@@ -32,10 +34,12 @@ struct TopicGrouping {
   /// So many names of one level, each with payloads of its own, are still one level that varies.
   private static let manyNames = 12
 
-  init(_ tree: TopicTree, features: [Int: Set<String>]) {
+  init(_ tree: TopicTree, features: [Int: Set<String>], shapes: [Int: PayloadShape]) {
     self.tree = tree
     self.features = features
     walk([0], [])
+    let shaped = ShapedGroups(tree, shapes: shapes)
+    groups = groups.flatMap(shaped.split)
   }
 
   private mutating func walk(_ nodes: [Int], _ levels: [TopicLevel]) {
@@ -123,16 +127,19 @@ struct TopicGrouping {
     func isPlain(_ sort: Sort) -> Bool {
       sort.signature.allSatisfy { $0.hasPrefix("0||json") } && !sort.names.contains(where: TopicWords.isFixed)
     }
-    // Messages of JSON with other members: another kind of device.
-    let single = sorts.indices.filter { sorts[$0].names.count == 1 && isPlain(sorts[$0]) }
-    let several = sorts.indices.first { sorts[$0].names.count > 1 && isPlain(sorts[$0]) }
-    if let several, !single.isEmpty {
-      for index in single { sorts[several].names += sorts[index].names }
-      for index in single.reversed() { sorts.remove(at: index) }
-    } else if single.count >= Self.manyNames {
-      let names = single.flatMap { sorts[$0].names }
-      for index in single.reversed() { sorts.remove(at: index) }
-      sorts.append(Sort(names: names, signature: [], stems: []))
+    // Messages of JSON with other members: another kind of device. Lists beside objects are not.
+    let shapes = Set(sorts.filter(isPlain).map { Self.shapes($0.signature) })
+    for shape in shapes.sorted(by: { $0.sorted().lexicographicallyPrecedes($1.sorted()) }) {
+      let alike = sorts.indices.filter { isPlain(sorts[$0]) && Self.shapes(sorts[$0].signature) == shape }
+      let single = alike.filter { sorts[$0].names.count == 1 }
+      if let several = alike.first(where: { sorts[$0].names.count > 1 }), !single.isEmpty {
+        for index in single { sorts[several].names += sorts[index].names }
+        for index in single.reversed() { sorts.remove(at: index) }
+      } else if single.count >= Self.manyNames {
+        let names = single.flatMap { sorts[$0].names }
+        for index in single.reversed() { sorts.remove(at: index) }
+        sorts.append(Sort(names: names, signature: [], stems: []))
+      }
     }
     return sorts
   }
@@ -145,12 +152,20 @@ struct TopicGrouping {
     return share(a, b) || share(structure(a), structure(b))
   }
 
-  /// Of topics below a level, what they are called and whether they are JSON, without its members: two devices may have other sensors.
+  /// Of topics below a level, what they are called and whether they are JSON, without its members: two devices may have other sensors. Names
+  /// with numbers are those of devices, and say nothing of what is sent there.
   private static func structure(_ signature: Set<String>) -> Set<String> {
-    Set(
-      signature.compactMap { feature in
-        feature.hasPrefix("0|") || !feature.contains("|json:") ? nil : String(feature.prefix { $0 != ":" })
+    shapes(
+      signature.filter { feature in
+        guard !feature.hasPrefix("0|"), let end = feature.firstRange(of: "|json") else { return false }
+        let last = feature[..<end.lowerBound].drop { $0 != "|" }.dropFirst()
+        return TopicWords.stem(String(last)) == nil
       })
+  }
+
+  /// The features of JSON without its members.
+  private static func shapes(_ signature: Set<String>) -> Set<String> {
+    Set(signature.map { String($0.prefix { $0 != ":" }) })
   }
 
   /// The features of the topics at `node` and below.

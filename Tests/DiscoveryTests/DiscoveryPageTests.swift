@@ -19,6 +19,7 @@ import Testing
     for (what, bound) in [
       ("levels of topics told apart, in all", DiscoveryDefaults.maximumNodes),
       ("names of one level", DiscoveryDefaults.maximumNamesOfALevel),
+      ("names taken out of a pattern", DiscoveryDefaults.maximumNamesApart),
       ("messages kept whole", DiscoveryDefaults.maximumKeptMessages),
       ("members of one pattern's payloads", DiscoveryDefaults.maximumPaths),
       ("patterns shown", DiscoveryDefaults.maximumPatterns),

@@ -26,6 +26,10 @@ import Wording
     Case(testDescription: "one device", plant: Plants.single),
     Case(testDescription: "strangers", plant: Plants.strangers),
     Case(testDescription: "times of other names", plant: Plants.timesOfOtherNames),
+    Case(testDescription: "kinds", plant: Plants.kinds),
+    Case(testDescription: "crowded", plant: Plants.crowded),
+    Case(testDescription: "neighbours", plant: Plants.neighbours),
+    Case(testDescription: "gaps", plant: Plants.gaps),
     Case(testDescription: "mixed", plant: Plants.mixed),
   ]
 
