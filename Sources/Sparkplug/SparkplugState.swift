@@ -191,7 +191,7 @@ package struct SparkplugState: Sendable {
     take(place, message)
     if !isAlive(message.node) { wish(message) }
     beginLife(message, payload)
-    entities[message.entity].nodeLife = entities[nodes[message.node].entity].epoch
+    entities[message.entity].nodeLife = epoch(ofNode: message.node)
     return readings(of: message, number: place.number, isBirth: true)
   }
 
@@ -220,7 +220,7 @@ package struct SparkplugState: Sendable {
     let place = number(message)
     guard !place.isRepetition else { return readings(of: message, number: place.number, isRepetition: true) }
     take(place, message)
-    let nodeLife = entities[nodes[message.node].entity].epoch
+    let nodeLife = epoch(ofNode: message.node)
     if entities[message.entity].nodeLife != nodeLife {
       // Its node was born again, and it was not, or nobody saw it.
       entities[message.entity].nodeLife = nodeLife
@@ -243,6 +243,8 @@ package struct SparkplugState: Sendable {
     }
     if let doubt = entities[message.entity].doubt { return .doubt(doubt) }
     guard !isAlive(message.node) else { return nil }
+    // A node whose birth nobody saw has not died by that: its devices live from their own births on, to its death or theirs.
+    if epoch(ofNode: message.node) == 0, entities[message.entity].isAlive { return nil }
     // What was under way when the connection of the node broke comes after its death, and continues its numbers.
     var continues = true
     if case .next(_, let missing) = place { continues = missing == 0 }
@@ -253,7 +255,7 @@ package struct SparkplugState: Sendable {
     var reading = SparkplugReading()
     let index = message.node
     reading.isRepetition = message.isKnownRepetition
-    guard !message.isKnownRepetition, isAlive(index) else { return reading }
+    guard !message.isKnownRepetition, isAlive(index) || epoch(ofNode: index) == 0 else { return reading }
     // One of an earlier connection of the node comes late, and is of a life that is over.
     if let bdSeq = message.bdSeq, let ours = nodes[index].bdSeq, bdSeq != ours { return reading }
     nodes[index].diedIn = connection
@@ -305,4 +307,7 @@ package struct SparkplugState: Sendable {
   }
 
   private func isAlive(_ node: Int) -> Bool { entities[nodes[node].entity].isAlive }
+
+  /// How many births of a node were seen.
+  private func epoch(ofNode node: Int) -> Int64 { entities[nodes[node].entity].epoch }
 }

@@ -82,6 +82,28 @@ import Testing
         == ["g.n.d/t=2.0@6#1.1"])
   }
 
+  /// A node of which nothing was seen is not a node that died: the aliases of a device hold from its own birth on.
+  @Test(arguments: [false, true]) func aDeviceWhoseNodeWasNotSeenBorn(restarts: Bool) throws {
+    var plant = Plant()
+    var kept: [String: SparkplugLife] = [:]
+    try plant.deviceBirth(["t"], seq: 7)
+    for seq in UInt64(8)...9 {
+      if restarts { plant = try restarted(&plant, &kept) }
+      #expect(try plant.data(1, seq: seq, at: 1000 + seq).texts == ["g.n.d/t=1.0@\(1000 + seq)#1.\(seq)"])
+    }
+    // Its death ends that.
+    try plant.nodeDeath(bdSeq: 3)
+    plant = try restarted(&plant, &kept)
+    #expect(kept["g/n/d"]?.isAlive == false)
+    #expect(try plant.data(2, seq: 10, at: 1010).refused.reasons == ["the alias 1 is of a life that is over"])
+    try plant.deviceBirth(["u"], seq: 11, at: 1011)
+    #expect(try plant.data(3, seq: 12, at: 1012).texts == ["g.n.d/u=3.0@1012#2.12"])
+    // Its birth needs the device's again.
+    try plant.nodeBirth(["load"], at: 2000)
+    #expect(
+      try plant.data(4, seq: 1, at: 2001).refused.reasons == ["the alias 1 is of before its node was born again"])
+  }
+
   /// Where the broker had forgotten us, the death of a node may be among what nobody heard.
   @Test func aLostSessionGivesAliasesUp() throws {
     var plant = Plant()
