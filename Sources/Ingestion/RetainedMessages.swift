@@ -1,4 +1,5 @@
 import MQTT
+import Telemetry
 import WindowStore
 
 /// Tells a retained message that the broker sends again, as it does with every new subscription, from a new one.
@@ -13,7 +14,7 @@ import WindowStore
 /// where it is the last that came so of its topic, or where the same bytes of its topic are among the last
 /// ``IngestionDefaults/deliveriesUnderWay`` deliveries.
 struct RetainedMessages: Sendable {
-  private var marks: [String: RetainedMark] = [:]
+  private var marks: [ExactText: RetainedMark] = [:]
   private var deliveries = RecentDigests()
   /// How many deliveries came before the present subscription was made.
   var subscribedAfter = 0
@@ -40,14 +41,16 @@ struct RetainedMessages: Sendable {
   func mayRepeat(_ topic: UnsafeBufferPointer<UInt8>) -> Bool {
     if knowsDeliveries { return !marks.isEmpty || !deliveries.isEmpty }
     // Where nothing is known, nothing can be repeated; so it is with a fleet that numbers its messages.
-    guard !marks.isEmpty, let mark = marks[String(decoding: topic, as: UTF8.self)] else { return false }
+    guard !marks.isEmpty, let mark = marks[ExactText(String(decoding: topic, as: UTF8.self))] else {
+      return false
+    }
     return mark.number <= subscribedAfter
   }
 
   /// Whether the last retained message of `topic` had this digest, or one that was published.
   func isKnown(_ topic: UnsafeBufferPointer<UInt8>, _ digest: [UInt8]) -> Bool {
     if knowsDeliveries, deliveries.contains(digest) { return true }
-    return marks[String(decoding: topic, as: UTF8.self)]?.digest == digest
+    return marks[ExactText(String(decoding: topic, as: UTF8.self))]?.digest == digest
   }
 
   /// Takes down what was published, or came because of a subscription.
@@ -56,12 +59,12 @@ struct RetainedMessages: Sendable {
   }
 
   mutating func remember(_ mark: RetainedMark) {
-    marks[mark.topic] = mark
+    marks[ExactText(mark.topic)] = mark
     let bound = StoreDefaults.rememberedRetainedMessages
     guard marks.count > bound + bound / 8 else { return }
     // Now and then the oldest go, an eighth at a time: each time one would mean to look through all.
     let newest = marks.values.sorted { $0.number > $1.number }.prefix(bound)
-    marks = Dictionary(uniqueKeysWithValues: newest.map { ($0.topic, $0) })
+    marks = Dictionary(uniqueKeysWithValues: newest.map { (ExactText($0.topic), $0) })
   }
 }
 

@@ -17,7 +17,7 @@ struct MetricTable: Sendable {
   }
 
   var entries: [Entry] = []
-  private var byName: [String: Int32] = [:]
+  private var byName: [ExactText: Int32] = [:]
   private var byAlias: [UInt64: Int32] = [:]
   /// Of small aliases, which are the rule; −1 for none.
   private var smallAliases: [Int32] = []
@@ -37,7 +37,9 @@ struct MetricTable: Sendable {
         let name = String(validating: bytes, as: UTF8.self)
       else { continue }
       let index = insert(name, MetricType(rawValue: metric.datatype))
-      if let known = former.byName[name] { entries[index].newest = former.entries[Int(known)].newest }
+      if let known = former.byName[ExactText(name)] {
+        entries[index].newest = former.entries[Int(known)].newest
+      }
       if let alias = metric.alias { set(alias, index) }
     }
   }
@@ -60,11 +62,11 @@ struct MetricTable: Sendable {
     return byAlias.isEmpty ? nil : byAlias[alias].map(Int.init)
   }
 
-  func index(ofName name: String) -> Int? { byName[name].map(Int.init) }
+  func index(ofName name: String) -> Int? { byName[ExactText(name)].map(Int.init) }
 
   /// Adds a metric, or finds it.
   mutating func insert(_ name: String, _ type: MetricType?) -> Int {
-    if let known = byName[name] {
+    if let known = byName[ExactText(name)] {
       if let type { entries[Int(known)].type = type }
       return Int(known)
     }
@@ -78,7 +80,7 @@ struct MetricTable: Sendable {
     if !earlier.isEmpty, let newest = earlier.removeValue(forKey: Self.digest(name)) {
       entries[entries.count - 1].newest = newest
     }
-    byName[name] = Int32(entries.count - 1)
+    byName[ExactText(name)] = Int32(entries.count - 1)
     return entries.count - 1
   }
 

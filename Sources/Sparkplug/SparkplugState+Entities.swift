@@ -22,7 +22,7 @@ extension SparkplugState {
 
   /// The entity that a topic names, known from now on.
   private mutating func entity(_ topic: SparkplugTopic) throws(PayloadError) -> Int {
-    if let known = paths[topic.path] { return known }
+    if let known = paths[ExactText(topic.path)] { return known }
     guard let device = topic.device else {
       guard nodes.count < SparkplugLimits.maximumNodes else {
         throw .malformed("there are more than \(SparkplugLimits.maximumNodes) nodes")
@@ -46,7 +46,7 @@ extension SparkplugState {
     let id =
       settings.deviceNames == .own ? EscapedName.id(of: own) : EscapedName.id(of: path, separator: slash)
     entities.append(Entity(path: path, device: id.flatMap { DeviceID($0) }, node: node))
-    paths[path] = entities.count - 1
+    paths[ExactText(path)] = entities.count - 1
     touch(entities.count - 1)
     return entities.count - 1
   }

@@ -63,7 +63,7 @@ package struct SparkplugState: Sendable {
   package let settings: SparkplugSettings
   var entities: [Entity] = []
   var nodes: [Node] = []
-  var paths: [String: Int] = [:]
+  var paths: [ExactText: Int] = [:]
   /// Whose a device id is: of two that would have the same, that of the first reading.
   var owners: [DeviceID: Int] = [:]
   var topics = TopicTable()

@@ -16,6 +16,31 @@ import Testing
     #expect(unknown.refused.reasons == ["the alias 3 is none of the birth"])
   }
 
+  /// Names that are equal as texts and have other bytes are two names.
+  @Test(arguments: [false, true]) func namesAreToldApartByTheirBytes(restarts: Bool) throws {
+    let composed = "\u{E9}"
+    let decomposed = "e\u{301}"
+    var plant = Plant()
+    var kept: [ExactText: SparkplugLife] = [:]
+    try plant.nodeBirth([composed, decomposed])
+    try plant.deviceBirth(["pressure"], device: composed, seq: 1)
+    try plant.deviceBirth(["temperature"], device: decomposed, seq: 2)
+    if restarts {
+      for life in plant.state.takeChanges() { kept[ExactText(life.path)] = life }
+      #expect(kept.count == 3)
+      plant.state = try SparkplugState(
+        plant.state.settings, lives: kept.values.sorted { $0.path.utf8.count < $1.path.utf8.count })
+    }
+    #expect(
+      try plant.data(77, device: composed, seq: 3, at: 1003).texts == ["g.n._xC3_xA9/pressure=77.0@1003#1.3"])
+    #expect(
+      try plant.data(78, device: decomposed, seq: 4, at: 1004).texts
+        == ["g.n.e_xCC_x81/temperature=78.0@1004#1.4"])
+    #expect(try plant.data(79, device: nil, seq: 5, at: 1005).texts == ["g.n/xC3__xA9=79.0@1005#1.5"])
+    #expect(
+      try plant.data(80, device: nil, seq: 6, at: 1006, alias: 2).texts == ["g.n/e_xCC_x81=80.0@1006#1.6"])
+  }
+
   @Test func eachBirthBeginsALife() throws {
     var plant = Plant()
     try plant.nodeBirth(["load"], bdSeq: 0, at: 1000)
@@ -101,7 +126,9 @@ import Testing
     // Its birth needs the device's again.
     try plant.nodeBirth(["load"], at: 2000)
     #expect(
-      try plant.data(4, seq: 1, at: 2001).refused.reasons == ["the alias 1 is of before its node was born again"])
+      try plant.data(4, seq: 1, at: 2001).refused.reasons == [
+        "the alias 1 is of before its node was born again"
+      ])
   }
 
   /// Where the broker had forgotten us, the death of a node may be among what nobody heard.
