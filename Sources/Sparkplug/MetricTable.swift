@@ -70,9 +70,7 @@ struct MetricTable: Sendable {
       if let type { entries[Int(known)].type = type }
       return Int(known)
     }
-    let isControl =
-      name == SparkplugNames.birthDeathSequence
-      || SparkplugNames.controls.contains { name.hasPrefix($0) || name.contains("/" + $0) }
+    let isControl = SparkplugNames.isControl(name)
     entries.append(
       Entry(
         name: name, sensor: EscapedName.id(of: name, separator: UInt8(ascii: "/")).flatMap { SensorID($0) },
@@ -140,7 +138,21 @@ enum SparkplugNames {
   /// Counts the connections of a node; its birth and its last will have the same.
   static let birthDeathSequence = "bdSeq"
   /// What names of commands begin with, or go on with after a slash.
-  static let controls = ["Node Control/", "Device Control/"]
+  private static let controls = ["Node Control/", "Device Control/"]
   /// A command to a node: be born again.
   static let rebirth = "Node Control/Rebirth"
+
+  /// Whether a metric is there to give commands, or to tell lives apart.
+  static func isControl(_ name: String) -> Bool {
+    let name = name.utf8
+    guard !name.elementsEqual(birthDeathSequence.utf8) else { return true }
+    return controls.contains { control in
+      var rest = name[...]
+      while true {
+        if rest.starts(with: control.utf8) { return true }
+        guard let slash = rest.firstIndex(of: UInt8(ascii: "/")) else { return false }
+        rest = rest[name.index(after: slash)...]
+      }
+    }
+  }
 }

@@ -83,7 +83,7 @@ extension SparkplugState {
   package init(_ settings: SparkplugSettings, lives: [SparkplugLife]) throws(SparkplugDamage) {
     self.init(settings)
     for life in lives {
-      let parts = life.path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+      let parts = SparkplugTopic.levels(life.path)
       guard parts.count == 2 || parts.count == 3 else { throw SparkplugDamage(path: life.path) }
       let topic = SparkplugTopic(
         .nodeData, group: parts[0], node: parts[1], device: parts.count == 3 ? parts[2] : nil)

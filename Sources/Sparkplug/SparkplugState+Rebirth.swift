@@ -84,7 +84,7 @@ extension SparkplugState {
         nodes[index].rebirth.isDue(nowMs, gapSinceMs: nodes[index].gapSinceMs)
       else { continue }
       nodes[index].rebirth.ask(nowMs)
-      let parts = entities[nodes[index].entity].path.split(separator: "/").map(String.init)
+      let parts = SparkplugTopic.levels(entities[nodes[index].entity].path)
       let topic = SparkplugTopic(.nodeCommand, group: parts[0], node: parts[1])
       commands.append(
         SparkplugCommand(topic: topic.text, payload: SparkplugEncoder.rebirthCommand(nowMs)))

@@ -48,24 +48,30 @@ package struct SparkplugTopic: Hashable, Sendable {
 
   /// Nil where `topic` is none of Sparkplug B.
   package init?(_ topic: some StringProtocol) {
-    var parts = String(topic).split(separator: "/", omittingEmptySubsequences: false)
+    var parts = Self.levels(topic)
     // RabbitMQ hands dots of topics on as slashes.
-    if parts.count > 1, "\(parts[0]).\(parts[1])" == Self.namespace { parts[0...1] = [Self.namespace[...]] }
+    if parts.count > 1, "\(parts[0]).\(parts[1])" == Self.namespace { parts[0...1] = [Self.namespace] }
     guard parts.count >= 3, parts.count <= 5, parts[0] == Self.namespace, !parts.contains(where: \.isEmpty)
     else {
       return nil
     }
     if parts[1] == Kind.state.rawValue {
       guard parts.count == 3 else { return nil }
-      self.init(.state, group: "", node: String(parts[2]))
+      self.init(.state, group: "", node: parts[2])
       return
     }
-    guard parts.count >= 4, let kind = Kind(rawValue: String(parts[2])), kind != .state,
+    guard parts.count >= 4, let kind = Kind(rawValue: parts[2]), kind != .state,
       parts.count == (kind.isOfDevice ? 5 : 4)
     else { return nil }
-    self.init(
-      kind, group: String(parts[1]), node: String(parts[3]), device: parts.count == 5 ? String(parts[4]) : nil
-    )
+    self.init(kind, group: parts[1], node: parts[3], device: parts.count == 5 ? parts[4] : nil)
+  }
+
+  /// What stands between the slashes of a topic or a path. A slash and a mark behind it that combines with it are one character, but two to
+  /// MQTT, which knows bytes.
+  static func levels(_ text: some StringProtocol) -> [String] {
+    text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map {
+      String(decoding: $0, as: UTF8.self)
+    }
   }
 
   package var text: String {

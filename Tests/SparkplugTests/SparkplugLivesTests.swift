@@ -41,6 +41,28 @@ import Testing
       try plant.data(80, device: nil, seq: 6, at: 1006, alias: 2).texts == ["g.n/e_xCC_x81=80.0@1006#1.6"])
   }
 
+  /// A mark that combines with the slash before it makes no other topic, nor another metric.
+  @Test func aNameMayBeginWithACombiningMark() throws {
+    let group = "\u{301}g"
+    var plant = Plant(SparkplugSettings(rebirth: .ask))
+    try plant.read(
+      "spBv1.0/\(group)/DBIRTH/\u{302}n/\u{303}d", DamagedSparkplug.birth(["t"], bdSeq: nil, at: 1000, seq: 1)
+    )
+    var kept: [String: SparkplugLife] = [:]
+    plant = try restarted(&plant, &kept)
+    let data = sparkplugPayload([sparkplugMetric(alias: 1).double(13, 5)], at: 1002, seq: 2)
+    let reading = try plant.read("spBv1.0/\(group)/DDATA/\u{302}n/\u{303}d", data)
+    #expect(reading.texts == ["xCC__x81g._xCC_x82n._xCC_x83d/t=5.0@1002#1.2"])
+    // It is asked for the birth of its node.
+    #expect(plant.state.rebirths(nowMs: 0).map(\.topic) == ["spBv1.0/\(group)/NCMD/\u{302}n"])
+    let control = sparkplugPayload(
+      [
+        sparkplugMetric("Node Control/\u{301}x", type: 10).double(13, 1),
+        sparkplugMetric("a/Device Control/\u{301}x", type: 10).double(13, 1),
+      ], at: 1003, seq: 3)
+    #expect(try plant.read("spBv1.0/\(group)/DDATA/\u{302}n/\u{303}d", control).isNotice)
+  }
+
   @Test func eachBirthBeginsALife() throws {
     var plant = Plant()
     try plant.nodeBirth(["load"], bdSeq: 0, at: 1000)
