@@ -34,17 +34,28 @@ extension IngestionFold {
     }
     var refused = reading.refused
     var account = PayloadAccount()
-    for message in reading.messages {
+    // What is not taken does not count as told, or a birth that tells it again would repeat nothing that is stored.
+    var unbelieved: Set<Int> = []
+    var contradicted: [Int: Set<SensorID>] = [:]
+    for (place, message) in reading.messages.enumerated() {
       if !reading.isRepetition, let reason = disbelief(message, &batch) {
         for value in message.values { refused.add("“\(value.sensor)” is not taken: \(reason)") }
+        unbelieved.insert(place)
         continue
       }
       if reading.isRepetition {
         account.note(take(message, isRepetition: true, &account.contradictions, into: &batch))
       } else {
         // A birth tells values again, also those of before a restart.
+        let before = account.contradictions.count
         account.note(
           accept(message, as: reading.isBirth ? .instant : .new, &account.contradictions, into: &batch))
+        if account.contradictions.count > before { contradicted[place] = contradictions(in: message) }
+      }
+    }
+    if !unbelieved.isEmpty || !contradicted.isEmpty {
+      reader.sparkplug?.takeBack { place, sensor in
+        unbelieved.contains(place) || contradicted[place]?.contains(sensor) ?? false
       }
     }
     guard !account.isEmpty else { throw .noSoundValue(refused) }

@@ -208,6 +208,14 @@ package struct IngestionFold: Sendable {
     return known
   }
 
+  /// The sensors of a message of which another value is known of the same instant.
+  mutating func contradictions(in message: Message) -> Set<SensorID> {
+    let device = devices[index(of: message)]
+    let isFinal = isFinal(message.timestamp.milliseconds, device.reached - disorder)
+    let known = knownValues(of: message, in: device, isFinal: isFinal)
+    return Set(message.values.filter { known[$0.sensor] ?? $0.value != $0.value }.map(\.sensor))
+  }
+
   // MARK: - Windows
 
   /// The first and the last start of the windows that hold an instant. Windows begin on multiples of the hop since

@@ -10,8 +10,8 @@ struct MetricTable: Sendable {
     var type: MetricType?
     /// Whether it is there to give commands, or to tell lives apart, and is no sensor.
     let isControl: Bool
-    /// When the newest of its values was measured, in milliseconds since 1970.
-    var newest = Int64.min
+    /// What it was told to be.
+    var told = ToldValues()
     /// The payload that it was in last.
     var seenIn = 0
   }
@@ -23,12 +23,12 @@ struct MetricTable: Sendable {
   private var smallAliases: [Int32] = []
   /// Aliases below this go into ``smallAliases``.
   private static let smallAlias: UInt64 = 4096
-  /// The newest times of metrics that were known before a restart and are not there yet, by digests of their names.
-  private var earlier: [UInt64: Int64] = [:]
+  /// What metrics were told to be that were known before a restart and are not there yet, by digests of their names.
+  private var earlier: [UInt64: ToldValues] = [:]
 
   init() {}
 
-  /// - Parameter former: What was known before; of it the newest times are kept.
+  /// - Parameter former: What was known before; of it what was told is kept.
   init(birth metrics: [WireMetric], former: MetricTable) {
     entries.reserveCapacity(metrics.count)
     earlier = former.earlier
@@ -38,7 +38,7 @@ struct MetricTable: Sendable {
       else { continue }
       let index = insert(name, MetricType(rawValue: metric.datatype))
       if let known = former.byName[ExactText(name)] {
-        entries[index].newest = former.entries[Int(known)].newest
+        entries[index].told = former.entries[Int(known)].told
       }
       if let alias = metric.alias { set(alias, index) }
     }
@@ -75,20 +75,19 @@ struct MetricTable: Sendable {
       Entry(
         name: name, sensor: EscapedName.id(of: name, separator: UInt8(ascii: "/")).flatMap { SensorID($0) },
         type: type, isControl: isControl))
-    if !earlier.isEmpty, let newest = earlier.removeValue(forKey: Self.digest(name)) {
-      entries[entries.count - 1].newest = newest
+    if !earlier.isEmpty, let told = earlier.removeValue(forKey: Self.digest(name)) {
+      entries[entries.count - 1].told = told
     }
     byName[ExactText(name)] = Int32(entries.count - 1)
     return entries.count - 1
   }
 
   /// A value of a metric, known or not yet, was measured then, in milliseconds since 1970.
-  mutating func note(_ name: String, measuredAt milliseconds: Int64) {
+  mutating func note(_ name: String, _ number: Double, at milliseconds: Int64, isCurrent: Bool) {
     if let index = index(ofName: name) {
-      entries[index].newest = max(entries[index].newest, milliseconds)
+      entries[index].told.note(number, at: milliseconds, isCurrent: isCurrent)
     } else {
-      let digest = Self.digest(name)
-      earlier[digest] = max(earlier[digest] ?? .min, milliseconds)
+      earlier[Self.digest(name), default: ToldValues()].note(number, at: milliseconds, isCurrent: isCurrent)
     }
   }
 
@@ -99,16 +98,16 @@ struct MetricTable: Sendable {
     return digest.value
   }
 
-  /// When the newest value of each metric was measured: digests of names, and milliseconds since 1970.
+  /// What each metric was told to be, by digests of names.
   var times: [UInt8] {
     var times = earlier
-    for entry in entries where entry.newest != .min { times[Self.digest(entry.name)] = entry.newest }
+    for entry in entries where !entry.told.isEmpty { times[Self.digest(entry.name)] = entry.told }
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(15 * times.count + 4)
+    bytes.reserveCapacity(24 * times.count + 4)
     bytes.appendWire(varint: UInt64(times.count))
-    for (digest, time) in times {
+    for (digest, told) in times {
       bytes.append(digest: digest)
-      bytes.appendWire(varint: UInt64(time))
+      told.write(into: &bytes)
     }
     return bytes
   }
@@ -119,9 +118,7 @@ struct MetricTable: Sendable {
     let count = try reader.varint()
     for _ in 0..<count {
       let digest = try reader.fixed64()
-      let time = try reader.varint()
-      guard time <= UInt64(Int64.max) else { throw DurableReader.Damage() }
-      earlier[digest] = Int64(time)
+      earlier[digest] = try ToldValues(from: &reader)
     }
     guard reader.isAtEnd else { throw DurableReader.Damage() }
   }

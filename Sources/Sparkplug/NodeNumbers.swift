@@ -25,6 +25,10 @@ package struct NodeNumbers: Hashable, Sendable {
       }
     }
 
+    var isLate: Bool {
+      if case .late = self { true } else { false }
+    }
+
     package var isRepetition: Bool {
       switch self {
       case .next, .late: false

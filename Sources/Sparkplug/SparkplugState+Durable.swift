@@ -3,7 +3,7 @@ import Telemetry
 /// What of a life survives a restart.
 extension SparkplugState {
   /// The form of ``SparkplugLife/state``.
-  private static let version: UInt64 = 1
+  private static let version: UInt64 = 2
 
   func life(ofEntityAt index: Int) -> SparkplugLife {
     let entity = entities[index]
@@ -64,38 +64,6 @@ extension SparkplugState {
     } catch {
       throw damage
     }
-  }
-}
-
-/// When the newest values were measured. It changes with every message, and would be much to write with each: it is kept with births and at
-/// checkpoints, and what was stored since the last tells the rest.
-extension SparkplugState {
-  /// The times that have changed since they were kept last, to be kept with a checkpoint.
-  package mutating func takeTimes() -> [SparkplugLife] {
-    defer { renewed.removeAll(keepingCapacity: true) }
-    return renewed.compactMap { index in
-      guard entities[index].isRenewed else { return nil }
-      entities[index].isRenewed = false
-      var life = life(ofEntityAt: index)
-      life.times = entities[index].metrics.times
-      return life
-    }
-  }
-
-  mutating func renew(_ entity: Int) {
-    guard !entities[entity].isRenewed else { return }
-    entities[entity].isRenewed = true
-    renewed.append(entity)
-  }
-
-  /// Readings that were stored after the checkpoint, and the time that they came with.
-  package mutating func replay(_ message: Message, original: Timestamp) {
-    guard let index = owners[message.device] else { return }
-    for value in message.values {
-      let name = EscapedName.name(of: value.sensor.name, separator: UInt8(ascii: "/"))
-      entities[index].metrics.note(name ?? value.sensor.name, measuredAt: original.milliseconds)
-    }
-    renew(index)
   }
 }
 

@@ -13,6 +13,8 @@ struct SparkplugMessage {
   let receivedMs: Int64
   /// Why its aliases cannot be told.
   var obstacle: AliasObstacle?
+  /// Whether others overtook it.
+  var isOvertaken = false
 
   /// Nil where it has none.
   var sequence: UInt8? { wire.sequence.map { UInt8(truncatingIfNeeded: $0) } }
@@ -114,16 +116,11 @@ extension SparkplugState {
         continue
       }
       let milliseconds = Int64(time)
-      if !isRepetition {
-        let newest = entities[message.entity].metrics.entries[index].newest
-        if isBirth, milliseconds == newest {
-          reading.repeatedReadings += 1
-          continue
-        }
-        if milliseconds > newest {
-          entities[message.entity].metrics.entries[index].newest = milliseconds
-          renew(message.entity)
-        }
+      if isBirth, !isRepetition,
+        entities[message.entity].metrics.entries[index].told.number(at: milliseconds) != nil
+      {
+        reading.repeatedReadings += 1
+        continue
       }
       // Nearly always each is there once.
       let mayBeThere = entities[message.entity].metrics.entries[index].seenIn == payloads
@@ -147,6 +144,12 @@ extension SparkplugState {
       }
       instants.note(index, at: milliseconds, place: place)
       entities[message.entity].metrics.entries[index].seenIn = payloads
+      guard !isRepetition else { continue }
+      note(
+        ToldReading(
+          place: place, entity: message.entity, metric: index, number: value, milliseconds: milliseconds,
+          isCurrent: !message.isOvertaken && !metric.isHistorical,
+          former: entities[message.entity].metrics.entries[index].told))
     }
     return reading
   }

@@ -71,6 +71,8 @@ package struct SparkplugState: Sendable {
   var touched: [Int] = []
   /// Entities of which newer values came since their times were kept.
   var renewed: [Int] = []
+  /// The readings of the payload that was read last.
+  var told: [ToldReading] = []
   /// Nodes that may have to be asked for a birth.
   var wishing: [Int] = []
   /// How many connections of ours there were.
@@ -128,6 +130,7 @@ package struct SparkplugState: Sendable {
     digest.add(topic)
     digest.add(payload)
     payloads += 1
+    told.removeAll(keepingCapacity: true)
     let message = SparkplugMessage(
       node: Int(route.node), entity: Int(route.entity), wire: wire, metrics: metrics, digest: digest.value,
       isKnownRepetition: isRepetition, receivedMs: receivedMs)
@@ -192,6 +195,8 @@ package struct SparkplugState: Sendable {
     if !isAlive(message.node) { wish(message) }
     beginLife(message, payload)
     entities[message.entity].nodeLife = epoch(ofNode: message.node)
+    var message = message
+    message.isOvertaken = place.isLate
     return readings(of: message, number: place.number, isBirth: true)
   }
 
@@ -232,6 +237,7 @@ package struct SparkplugState: Sendable {
     }
     var message = message
     message.obstacle = aliasObstacle(message, place)
+    message.isOvertaken = place.isLate
     if !entities[message.entity].isAlive || !isAlive(message.node) { wish(message) }
     return readings(of: message, number: place.number)
   }

@@ -11,7 +11,7 @@ package struct SparkplugLife: Hashable, Sendable {
   package var state: [UInt8]
   /// The payload of its last birth; nil where it is the one that the store has.
   package var birth: [UInt8]?
-  /// When the newest value of each metric was measured, for the module that reads Sparkplug; nil where what the store has is to stay.
+  /// The newest value of each metric and the last, with their times, for the module that reads Sparkplug; nil where what the store has is to stay.
   package var times: [UInt8]?
 
   package init(

@@ -19,7 +19,7 @@ enum SparkplugSchema {
     """
 
   static let times = """
-    -- When the newest value of each metric was measured, by which a birth after a restart is known to tell it again. Written with
+    -- The newest value of each metric and the last, with their times, by which a birth after a restart is known to tell them again. Written with
     -- births, and at checkpoints.
     CREATE TABLE sparkplug_times (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, times BLOB NOT NULL) STRICT;
     """

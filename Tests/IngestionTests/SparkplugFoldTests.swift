@@ -8,74 +8,6 @@ import WindowStore
 
 /// Sparkplug B through the fold: each message counts in one place, also across crashes.
 @Suite struct SparkplugFoldTests {
-  private static let settings = WindowSettings(
-    window: .seconds(60), outOfOrderness: .seconds(5), allowedLateness: .seconds(10))
-
-  /// A fold with all that it has had stored, as a file would have it.
-  private struct Ingester {
-    var fold: IngestionFold
-    var batch = StoreBatch()
-    /// What was committed.
-    var stored: [Message] = []
-    var late: [LateMessage] = []
-    var rejected: [RejectedMessage] = []
-    var marks: [DeliveryMark] = []
-    var lives: [String: SparkplugLife] = [:]
-    var progress = IngestionProgress()
-    var checkpoint: (state: [UInt8], stored: Int, late: Int)?
-
-    init(_ latePolicy: LatePolicy = .keep) {
-      fold = IngestionFold(settings: SparkplugFoldTests.settings, idleAfter: .seconds(3600))
-      fold.latePolicy = latePolicy
-      fold.reader = PayloadReader(SparkplugState(SparkplugSettings()))
-      fold.sessionBegan(resumed: false)
-    }
-
-    mutating func take(_ topic: String, _ bytes: [UInt8], packetID: UInt16 = 0, isRetained: Bool = false) {
-      Array(topic.utf8).withUnsafeBufferPointer { topic in
-        bytes.withUnsafeBufferPointer {
-          fold.take(
-            topic: topic, payload: $0, MessageBatch.Delivery(packetID: packetID, isRetained: isRetained),
-            received: Timestamp(milliseconds: 1_767_225_600_000), into: &batch)
-        }
-      }
-    }
-
-    mutating func commit(withCheckpoint: Bool = false) {
-      fold.finish(&batch)
-      stored += batch.stored
-      late += batch.late
-      rejected += batch.rejected
-      marks += batch.marks
-      if withCheckpoint { fold.keepTimes(in: &batch) }
-      for var life in batch.lives {
-        life.birth = life.birth ?? lives[life.path]?.birth
-        life.times = life.times ?? lives[life.path]?.times
-        lives[life.path] = life
-      }
-      progress = batch.progress
-      batch.removeAll()
-      if withCheckpoint { checkpoint = (fold.checkpoint(), stored.count, late.count) }
-    }
-
-    /// As after a kill: what was not committed is gone.
-    mutating func restart() throws {
-      batch.removeAll()
-      let latePolicy = fold.latePolicy
-      fold = try IngestionFold(
-        settings: SparkplugFoldTests.settings, idleAfter: .seconds(3600), checkpoint: checkpoint?.state,
-        progress: progress, marks: marks)
-      fold.latePolicy = latePolicy
-      fold.reader = PayloadReader(
-        try SparkplugState(SparkplugSettings(), lives: lives.values.sorted { $0.path < $1.path }))
-      for message in stored.dropFirst(checkpoint?.stored ?? 0) { fold.replay(message) }
-      for late in late.dropFirst(checkpoint?.late ?? 0) {
-        if let position = late.message.position { fold.replayLate(late.message.device, position) }
-      }
-      fold.sessionBegan(resumed: true)
-    }
-  }
-
   private static let start: UInt64 = 1_767_225_600_000
 
   /// What a node with two devices sends in two lives: topic, payload, and how many readings are in it.
@@ -111,7 +43,7 @@ import WindowStore
   }
 
   @Test func livesAreEpochs() {
-    var ingester = Ingester()
+    var ingester = SparkplugIngester()
     for (topic, bytes) in Self.plant(messages: 600) { ingester.take(topic, bytes) }
     ingester.commit()
     let progress = ingester.progress
@@ -130,11 +62,11 @@ import WindowStore
   func killsChangeNothing(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     let sent = Self.plant(messages: 600)
-    var steady = Ingester()
+    var steady = SparkplugIngester()
     for (topic, bytes) in sent { steady.take(topic, bytes) }
     steady.commit()
 
-    var ingester = Ingester()
+    var ingester = SparkplugIngester()
     var acknowledged = 0
     var next = 0
     while acknowledged < sent.count {
@@ -161,7 +93,7 @@ import WindowStore
   /// A node that publishes again what it had under way counts once, with another packet id and after a restart too.
   @Test func whatANodeSendsAgainCountsOnce() throws {
     let sent = Self.plant(messages: 300)
-    var ingester = Ingester()
+    var ingester = SparkplugIngester()
     for (topic, bytes) in sent.prefix(200) { ingester.take(topic, bytes, packetID: 1) }
     ingester.commit()
     try ingester.restart()
@@ -181,7 +113,7 @@ import WindowStore
           sparkplugMetric("state", alias: 2, type: 12, at: Self.start + 5).text(15, "on"),
         ], at: time, seq: 0)
     }
-    var ingester = Ingester()
+    var ingester = SparkplugIngester()
     ingester.take("spBv1.0/g/NBIRTH/n", birth(0, at: Self.start + 5))
     ingester.commit()
     #expect(ingester.progress.storedReadings == 1 && ingester.progress.rejectedReadings == 1)
@@ -207,7 +139,7 @@ import WindowStore
           sparkplugMetric("b", alias: 2, type: 10, at: b).double(13, 5),
         ], at: time, seq: 0)
     }
-    var ingester = Ingester(latePolicy)
+    var ingester = SparkplugIngester(latePolicy)
     ingester.take("spBv1.0/g/NBIRTH/n", birth(0, at: Self.start, Self.start))
     // Its times are kept with it; those of what follows are not.
     ingester.commit()
@@ -244,7 +176,7 @@ import WindowStore
   /// In MQTT 3.1.1 nothing says of a message that is published that it is retained. It comes with the next connection, at any
   /// quality of service, when its node is far beyond it.
   @Test(arguments: [UInt16(0), 1]) func whatIsRetainedCountsOnce(packetID: UInt16) {
-    var ingester = Ingester()
+    var ingester = SparkplugIngester()
     ingester.fold.sessionBegan(resumed: false, version: .threeOneOne)
     ingester.take("spBv1.0/g/NBIRTH/n", DamagedSparkplug.birth(["a"], bdSeq: 0, at: Self.start, seq: 0))
     func data(_ number: UInt64) -> [UInt8] {
@@ -262,7 +194,7 @@ import WindowStore
   }
 
   @Test func aTimeFarInTheFutureCostsItself() {
-    var ingester = Ingester()
+    var ingester = SparkplugIngester()
     ingester.fold.futureLimit = .seconds(3600)
     ingester.take(
       "spBv1.0/g/NDATA/n",
@@ -280,7 +212,7 @@ import WindowStore
   @Test(arguments: [UInt64(11), 12, 13, 14])
   func everyPayloadIsInOnePlace(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
-    var ingester = Ingester()
+    var ingester = SparkplugIngester()
     for step in 0..<5000 {
       let before = ingester.fold.progress
       let rows = ingester.batch.rejected.count
