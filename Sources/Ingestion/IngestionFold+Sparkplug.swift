@@ -24,14 +24,6 @@ extension IngestionFold {
       return needsMark
     }
     progress.duplicateReadings += reading.repeatedReadings
-    if reading.messages.isEmpty {
-      guard reading.isRepetition || reading.repeatedReadings > 0 else { throw .noSoundValue(reading.refused) }
-      // Of a duplicate everything is one.
-      progress.messages += 1
-      progress.duplicateMessages += 1
-      progress.duplicateReadings += reading.refused.count
-      return needsMark
-    }
     var refused = reading.refused
     var account = PayloadAccount()
     // What is not taken does not count as told, or a birth that tells it again would repeat nothing that is stored.
@@ -58,8 +50,14 @@ extension IngestionFold {
         unbelieved.contains(place) || contradicted[place]?.contains(sensor) ?? false
       }
     }
-    guard !account.isEmpty else { throw .noSoundValue(refused) }
-    settle(account, refused, topic, payload, received, into: &batch)
+    if account.isEmpty {
+      guard reading.isRepetition || reading.repeatedReadings > 0 else { throw .noSoundValue(refused) }
+      progress.messages += 1
+      progress.duplicateMessages += 1
+      account.note(.duplicate)
+    }
+    // A birth tells some values again, and what is refused beside them may be new.
+    settle(account, refused, areRefusedAgain: reading.isRepetition, topic, payload, received, into: &batch)
     return needsMark
   }
 

@@ -116,16 +116,20 @@ extension SparkplugState {
         continue
       }
       let milliseconds = Int64(time)
-      if isBirth, !isRepetition,
-        entities[message.entity].metrics.entries[index].told.number(at: milliseconds) != nil
-      {
-        reading.repeatedReadings += 1
-        continue
-      }
       // Nearly always each is there once.
       let mayBeThere = entities[message.entity].metrics.entries[index].seenIn == payloads
       if mayBeThere, instants.has(index, sensor, at: milliseconds, in: reading.messages) {
         refuse("is there twice for one time; the first value is taken")
+        continue
+      }
+      if isBirth, !isRepetition,
+        let earlier = entities[message.entity].metrics.entries[index].told.number(at: milliseconds)
+      {
+        guard earlier == value else {
+          refuse("is \(value), and \(earlier) was told for the same time")
+          continue
+        }
+        reading.repeatedReadings += 1
         continue
       }
       var place = reading.messages.count

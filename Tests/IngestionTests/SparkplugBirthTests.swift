@@ -89,4 +89,74 @@ import Testing
     #expect(ingester.progress.duplicateReadings == 1 && ingester.progress.lateReadings == 3)
     #expect(ingester.lives["g/n"]?.missing == 0)
   }
+
+  // MARK: - What is refused
+
+  /// What cannot be taken of a birth has its reason, also where the rest repeats, by what was told or by what windows know.
+  @Test(arguments: [UInt64(0), 1000]) func whatABirthAddsAndCannotBeTaken(later: UInt64) {
+    let start = Self.start
+    var ingester = SparkplugIngester()
+    ingester.fold.futureLimit = .seconds(3600)
+    func y(_ value: Double, at time: UInt64) -> [Fields] {
+      [sparkplugMetric("y", alias: 2, type: 10, at: time).double(13, value)]
+    }
+    ingester.take("spBv1.0/g/NBIRTH/n", Self.birth(1, measured: start, at: start, y(1.5, at: start)))
+    // Windows know the first value, and it is neither the newest nor the last.
+    if later > 0 { ingester.take("spBv1.0/g/NDATA/n", Self.data(2, at: start + later, 1)) }
+    ingester.take(
+      "spBv1.0/g/NBIRTH/n", Self.birth(1, measured: start, at: start + 5000, y(.nan, at: start + 5000)))
+    ingester.take(
+      "spBv1.0/g/NBIRTH/n", Self.birth(1, measured: start, at: start + 6000, y(2, at: start + 9_000_000)))
+    ingester.commit()
+    #expect(ingester.progress.duplicateMessages == 2 && ingester.progress.duplicateReadings == 2)
+    #expect(ingester.progress.rejectedReadings == 2 && ingester.progress.rejectedMessages == 0)
+    #expect(ingester.rejected.first?.reason == "one value is not taken: “y” is not a finite number")
+    #expect(ingester.rejected.last?.reason.contains("“y” is not taken: the time") ?? false)
+  }
+
+  /// A birth that tells one metric twice for one time, with different values.
+  @Test func twoValuesOfOneInstantInABirth() {
+    let start = Self.start
+    let other = sparkplugMetric("x", alias: 1, type: 10, at: start).double(13, 2)
+    var ingester = SparkplugIngester()
+    ingester.take("spBv1.0/g/NBIRTH/n", Self.birth(1, measured: start, at: start, [other]))
+    ingester.commit()
+    #expect(ingester.progress.storedReadings == 1 && ingester.progress.duplicateReadings == 0)
+    #expect(
+      ingester.rejected.map(\.reason) == [
+        "one value is not taken: “x” is there twice for one time; the first value is taken"
+      ])
+    ingester.take("spBv1.0/g/NBIRTH/n", Self.birth(1, measured: start, at: start + 1, [other]))
+    ingester.commit()
+    #expect(ingester.progress.storedReadings == 1 && ingester.progress.duplicateReadings == 1)
+    #expect(
+      ingester.rejected.last?.reason
+        == "one value is not taken: “x” is 2.0, and 1.0 was told for the same time")
+  }
+
+  /// A birth that tells another value than is known of its instant: by the last, by the newest, or by a window.
+  @Test(arguments: [false, true]) func aBirthThatContradicts(restarts: Bool) throws {
+    let start = Self.start
+    var ingester = SparkplugIngester()
+    ingester.take("spBv1.0/g/NBIRTH/n", Self.birth(1, measured: start, at: start))
+    ingester.take("spBv1.0/g/NDATA/n", Self.data(4, at: start + 2000, 1))
+    ingester.take("spBv1.0/g/NDATA/n", Self.data(5, at: start + 1000, 2))
+    ingester.commit(withCheckpoint: restarts)
+    if restarts { try ingester.restart() }
+    for (number, (time, known)) in [(start + 1000, 5.0), (start + 2000, 4), (start, 1)].enumerated() {
+      for again in 0..<2 {
+        ingester.take(
+          "spBv1.0/g/NBIRTH/n", Self.birth(6, measured: time, at: start + 3000 + UInt64(2 * number + again)))
+        ingester.commit()
+        #expect(ingester.progress.rejectedMessages == 2 * number + again + 1)
+        #expect(ingester.rejected.last?.reason.contains("“x” is 6.0, and \(known) was") ?? false)
+      }
+      // What was refused was not told.
+      ingester.take(
+        "spBv1.0/g/NBIRTH/n", Self.birth(known, measured: time, at: start + 4000 + UInt64(number)))
+      ingester.commit()
+      #expect(ingester.progress.duplicateReadings == number + 1)
+    }
+    #expect(ingester.progress.storedReadings == 3 && ingester.progress.lateReadings == 0)
+  }
 }

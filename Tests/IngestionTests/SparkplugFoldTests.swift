@@ -135,7 +135,7 @@ import WindowStore
         [
           sparkplugMetric("bdSeq", type: 4).int(11, bdSeq),
           sparkplugMetric("slow/a", alias: 1, type: 10, at: Self.start + 5 * (bdSeq == 0 ? 0 : 1)).double(
-            13, 4),
+            13, bdSeq == 0 ? 4 : 5),
           sparkplugMetric("b", alias: 2, type: 10, at: b).double(13, 5),
         ], at: time, seq: 0)
     }
