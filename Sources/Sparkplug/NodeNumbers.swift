@@ -1,7 +1,7 @@
 /// The messages of one life of a node, counted on from their sequence numbers, which go from 0 to 255 and begin again.
 ///
 /// What a sequence number stands for is told by the 256 newest messages. One with the bytes of the message that had its number last is
-/// that message again. One whose payload is older than the newest, and that is less than half a round behind, fills a gap: it was
+/// that message again. One whose payload is not newer than the newest, and that is less than half a round behind, fills a gap: it was
 /// overtaken. Everything else goes on, and what lies between is missing.
 ///
 /// What a node had under way when its connection broke comes again with the next, and, where that breaks too, with the one after it, behind the
@@ -93,7 +93,7 @@ package struct NodeNumbers: Hashable, Sendable {
     let onward = Place.next(earlier + 256, missing: 255 - back)
     let known = seen[Int(sequence)]
     if known.number == earlier, earlier >= 0 { return known.digest == digest ? .again(earlier) : onward }
-    if let sent, sent < lastSent, back < 128, earlier >= 0 { return .late(earlier) }
+    if let sent, sent <= lastSent, back < 128, earlier >= 0 { return .late(earlier) }
     return onward
   }
 

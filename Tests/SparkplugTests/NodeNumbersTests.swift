@@ -39,6 +39,18 @@ import Testing
     #expect(take(&numbers, 250) == .late(250))
   }
 
+  /// Messages of one millisecond overtake each other too.
+  @Test func whatWasOvertakenMayHaveTheTimeOfTheNext() {
+    var numbers = NodeNumbers()
+    _ = take(&numbers, 0, sent: 100)
+    #expect(take(&numbers, 2, sent: 105) == .next(2, missing: 1))
+    #expect(take(&numbers, 1, sent: 105) == .late(1))
+    #expect(take(&numbers, 1, sent: 105) == .again(1))
+    #expect(take(&numbers, 3, sent: 106) == .next(3, missing: 0))
+    // A number that was there already is one of the next round, whatever the time.
+    #expect(take(&numbers, 1 + 256, digest: 99, sent: 106) == .next(257, missing: 253))
+  }
+
   /// After an absence any number may come; it must not pass for one that was seen.
   @Test func anAbsenceIsNoRepetition() {
     for next in Int64(0)...255 {
