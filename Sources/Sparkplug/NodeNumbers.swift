@@ -5,7 +5,8 @@
 /// overtaken. Everything else goes on, and what lies between is missing.
 ///
 /// What a node had under way when its connection broke comes again with the next, and, where that breaks too, with the one after it, behind the
-/// birth of another life: so the newest messages of former lives are known as well, while a life is young.
+/// birth of another life: so the newest messages of former lives are known as well, while a life is young. One of them that never came is
+/// told by its time: it is older than the birth, and does not go on with the numbers.
 package struct NodeNumbers: Hashable, Sendable {
   /// What a message is.
   package enum Place: Hashable, Sendable {
@@ -17,12 +18,18 @@ package struct NodeNumbers: Hashable, Sendable {
     case again(Int64)
     /// One that came before, in a former life.
     case former
+    /// One that never came, of a former life: by its own number, of which nothing is known.
+    case stray(Int64)
 
     package var number: Int64 {
       switch self {
-      case .next(let number, _), .late(let number), .again(let number): number
+      case .next(let number, _), .late(let number), .again(let number), .stray(let number): number
       case .former: 0
       }
+    }
+
+    var isStray: Bool {
+      if case .stray = self { true } else { false }
     }
 
     var isLate: Bool {
@@ -31,7 +38,7 @@ package struct NodeNumbers: Hashable, Sendable {
 
     package var isRepetition: Bool {
       switch self {
-      case .next, .late: false
+      case .next, .late, .stray: false
       case .again, .former: true
       }
     }
@@ -49,6 +56,10 @@ package struct NodeNumbers: Hashable, Sendable {
   package private(set) var last: Int64 = -1
   /// When the newest was sent by its payload, in milliseconds since 1970.
   private var lastSent: UInt64 = 0
+  /// When the birth was sent by its payload; 0 where nobody knows.
+  private var bornAt: UInt64 = 0
+  /// How many messages in a row were of a former life.
+  private var strays = 0
   /// By sequence number.
   private var seen: [Seen] = []
   /// Digests of the newest messages of former lives, oldest first.
@@ -64,6 +75,7 @@ package struct NodeNumbers: Hashable, Sendable {
   package init(birth sequence: UInt8, digest: UInt64, sent: UInt64?, after former: NodeNumbers) {
     self.former = (former.former + former.digests(of: Self.known)).suffix(Self.known)
     note(Int64(sequence), digest, sent)
+    bornAt = sent ?? 0
   }
 
   /// What a message is, without taking it down.
@@ -92,15 +104,28 @@ package struct NodeNumbers: Hashable, Sendable {
     let earlier = last - back
     let onward = Place.next(earlier + 256, missing: 255 - back)
     let known = seen[Int(sequence)]
-    if known.number == earlier, earlier >= 0 { return known.digest == digest ? .again(earlier) : onward }
+    let isThere = known.number == earlier && earlier >= 0
+    if isThere, known.digest == digest { return .again(earlier) }
+    if let sent, back < 255, isOfFormerLife(sent) { return .stray(Int64(sequence)) }
+    if isThere { return onward }
     if let sent, sent <= lastSent, back < 128, earlier >= 0 { return .late(earlier) }
     return onward
+  }
+
+  /// Whether a message that does not go on with the numbers was sent before the birth. A clock that is set back after it makes all that
+  /// comes older than it; then what goes on tells, or that there are more in a row than a node can have had under way.
+  private func isOfFormerLife(_ sent: UInt64) -> Bool {
+    sent < bornAt && lastSent >= bornAt && strays < SparkplugLimits.durableDigests
   }
 
   /// Takes a message down at its place.
   package mutating func take(_ place: Place, _ digest: UInt64, sent: UInt64?) {
     switch place {
     case .next(let number, _): note(number, digest, sent)
+    case .stray:
+      strays += 1
+      // It may come again.
+      former = (former + [digest]).suffix(Self.known)
     case .late(let number): seen[Int(number & 255)] = Seen(number: number, digest: digest)
     case .again, .former: break
     }
@@ -109,6 +134,7 @@ package struct NodeNumbers: Hashable, Sendable {
   private mutating func note(_ number: Int64, _ digest: UInt64, _ sent: UInt64?) {
     if seen.isEmpty { seen = Array(repeating: Seen(), count: Self.known) }
     taken += 1
+    strays = 0
     if taken > Self.known { former = [] }
     last = number
     lastSent = sent ?? lastSent
@@ -130,10 +156,12 @@ package struct NodeNumbers: Hashable, Sendable {
 
   // MARK: - Durable form
 
-  /// Appends what is needed to go on after a restart: the newest number, its time, and the digests of the newest messages.
+  /// Appends what is needed to go on after a restart: the newest number, its time and that of the birth, and the digests of the
+  /// newest messages.
   func write(into bytes: inout [UInt8]) {
     bytes.appendWire(varint: UInt64(bitPattern: last + 1))
     bytes.appendWire(varint: lastSent)
+    bytes.appendWire(varint: bornAt)
     let numbers = newest(SparkplugLimits.durableDigests)
     let kept = former.suffix(SparkplugLimits.durableDigests - (numbers?.count ?? 0))
     bytes.appendWire(varint: UInt64(kept.count))
@@ -151,6 +179,7 @@ package struct NodeNumbers: Hashable, Sendable {
     guard count < 1 << 62 else { throw DurableReader.Damage() }
     last = Int64(count) - 1
     lastSent = try reader.varint()
+    bornAt = try reader.varint()
     let formerCount = try reader.varint()
     guard formerCount <= UInt64(SparkplugLimits.durableDigests) else { throw DurableReader.Damage() }
     for _ in 0..<formerCount { former.append(try reader.fixed64()) }

@@ -33,6 +33,7 @@ enum AliasObstacle: Hashable, Sendable {
   case birthNotSeen
   case bornAgain
   case dead
+  case formerLife
   case doubt(SparkplugState.Doubt)
 
   /// After “the alias 7 ”.
@@ -41,6 +42,8 @@ enum AliasObstacle: Hashable, Sendable {
     case .birthNotSeen: "is of a birth that was not seen"
     case .bornAgain: "is of before its node was born again"
     case .dead: "is of a life that is over"
+    case .formerLife:
+      "is of a former life: its payload is older than the birth of its node, and does not go on with the numbers"
     case .doubt(.sessionLost):
       "may have another meaning by now: the broker had forgotten us, and with it what was said meanwhile"
     case .doubt(.gap):
@@ -186,7 +189,8 @@ extension SparkplugState {
     }
     if let obstacle = message.obstacle {
       refused.add("the alias \(alias) \(obstacle.sentence)")
-      wish(message)
+      // Of a former life no birth tells any more.
+      if obstacle != .formerLife { wish(message) }
       return nil
     }
     guard let known = entities[message.entity].metrics.index(ofAlias: alias) else {

@@ -192,6 +192,8 @@ package struct SparkplugState: Sendable {
       return readings(of: message, number: place.number, isBirth: true, isRepetition: true)
     }
     take(place, message)
+    // What it names is read, and no life begins with it.
+    guard !place.isStray else { return readings(of: message, number: place.number, isBirth: true) }
     if !isAlive(message.node) { wish(message) }
     beginLife(message, payload)
     entities[message.entity].nodeLife = epoch(ofNode: message.node)
@@ -225,6 +227,12 @@ package struct SparkplugState: Sendable {
     let place = number(message)
     guard !place.isRepetition else { return readings(of: message, number: place.number, isRepetition: true) }
     take(place, message)
+    if place.isStray {
+      var message = message
+      message.obstacle = .formerLife
+      message.isOvertaken = true
+      return readings(of: message, number: place.number)
+    }
     let nodeLife = epoch(ofNode: message.node)
     if entities[message.entity].nodeLife != nodeLife {
       // Its node was born again, and it was not, or nobody saw it.
@@ -278,6 +286,7 @@ package struct SparkplugState: Sendable {
     reading.isRepetition = place.isRepetition
     guard !reading.isRepetition else { return reading }
     take(place, message)
+    guard !place.isStray else { return reading }
     entities[message.entity].isAlive = false
     touch(message.entity)
     return reading
@@ -292,6 +301,8 @@ package struct SparkplugState: Sendable {
   private mutating func take(_ place: NodeNumbers.Place, _ message: SparkplugMessage) {
     let index = message.node
     nodes[index].numbers.take(place, message.digest, sent: message.wire.timestamp)
+    touch(nodes[index].entity)
+    guard !place.isStray else { return }
     let isFirst = nodes[index].heardIn != connection
     nodes[index].heardIn = connection
     switch place {
@@ -307,9 +318,8 @@ package struct SparkplugState: Sendable {
     case .late:
       nodes[index].missing = max(0, nodes[index].missing - 1)
       nodes[index].openGap = max(0, nodes[index].openGap - 1)
-    case .next, .again, .former: break
+    case .next, .again, .former, .stray: break
     }
-    touch(nodes[index].entity)
   }
 
   private func isAlive(_ node: Int) -> Bool { entities[nodes[node].entity].isAlive }
