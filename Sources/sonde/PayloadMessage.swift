@@ -13,9 +13,29 @@ struct PayloadMessage {
   /// What `mosquitto_sub -F %j` writes a line.
   private struct Described: Decodable {
     let topic: String
-    let payload: String
+    /// Nil: it is `null`, as mosquitto_sub has it where it is empty.
+    let payload: String?
     /// The time of arrival, with its zone.
     let tst: String?
+
+    private enum CodingKeys: String, CodingKey {
+      case topic, payload, tst
+      case length = "payloadlen"
+    }
+
+    init(from decoder: any Decoder) throws {
+      let members = try decoder.container(keyedBy: CodingKeys.self)
+      topic = try members.decode(String.self, forKey: .topic)
+      tst = try members.decodeIfPresent(String.self, forKey: .tst)
+      do {
+        let isNull = try members.decodeNil(forKey: .payload)
+        // The payload “null” of -F %J has four bytes.
+        if isNull, try members.decodeIfPresent(Int.self, forKey: .length) ?? 0 > 0 { throw PayloadIsNoText() }
+        payload = isNull ? nil : try members.decode(String.self, forKey: .payload)
+      } catch DecodingError.typeMismatch {
+        throw PayloadIsNoText()
+      }
+    }
 
     /// The instant that ``tst`` is; nil where it cannot be read.
     ///
@@ -47,10 +67,21 @@ struct PayloadMessage {
         PayloadFileError(file: file, line: index + 1, reason: reason)
       }
       if line.first == UInt8(ascii: "{") {
-        guard let described = try? JSONDecoder().decode(Described.self, from: Data(line)) else {
+        let raw = RawText(line)
+        let described: Described
+        do {
+          described = try JSONDecoder().decode(Described.self, from: raw.json)
+        } catch is PayloadIsNoText {
+          throw fault(
+            "the payload is no text but JSON, as mosquitto_sub -F %J writes it, which is not always as it was sent; use -F %j"
+          )
+        } catch {
           throw fault(
             "no message as mosquitto_sub -F %j writes it, with a topic and a payload that is text; for a payload alone give --topic"
           )
+        }
+        guard let topic = String(validating: raw.bytes(of: described.topic), as: UTF8.self) else {
+          throw fault("the topic is not UTF-8")
         }
         var arrival = arrival
         if let tst = described.tst {
@@ -62,7 +93,7 @@ struct PayloadMessage {
           arrival = instant
         }
         messages.append(
-          PayloadMessage(topic: described.topic, payload: Array(described.payload.utf8), arrival: arrival))
+          PayloadMessage(topic: topic, payload: raw.bytes(of: described.payload ?? ""), arrival: arrival))
         continue
       }
       let space = endOfTopic(line, patterns)
@@ -88,6 +119,42 @@ struct PayloadMessage {
     }
     let beforeJSON = matching.first { line[($0 + 1)...].first.map("{[\"".utf8.contains) ?? false }
     return beforeJSON ?? (matching.count == 1 ? matching[0] : spaces.first ?? line.endIndex)
+  }
+}
+
+/// The payload of a line is JSON and not a text.
+private struct PayloadIsNoText: Error {}
+
+/// A line of JSON whose texts may hold bytes that are no UTF-8, which `mosquitto_sub` writes as they came.
+private struct RawText {
+  /// As a decoder of JSON takes it.
+  let json: Data
+  /// Whether each byte from 128 is a character of a private range in it.
+  private let isMarked: Bool
+
+  /// The bytes from 128 are from U+10FE80 on.
+  private static let base: UInt32 = 0x10_FE00
+
+  init(_ line: ArraySlice<UInt8>) {
+    isMarked = String(validating: line, as: UTF8.self) == nil
+    guard isMarked else {
+      json = Data(line)
+      return
+    }
+    var text = String.UnicodeScalarView()
+    for byte in line {
+      text.append(byte < 0x80 ? Unicode.Scalar(byte) : Unicode.Scalar(Self.base + UInt32(byte)) ?? "\u{FFFD}")
+    }
+    json = Data(String(text).utf8)
+  }
+
+  /// The bytes of a text that was decoded of ``json``.
+  func bytes(of text: String) -> [UInt8] {
+    guard isMarked else { return Array(text.utf8) }
+    return text.unicodeScalars.flatMap { scalar -> [UInt8] in
+      let isByte = (Self.base + 0x80...Self.base + 0xFF).contains(scalar.value)
+      return isByte ? [UInt8(scalar.value - Self.base)] : Array(String(scalar).utf8)
+    }
   }
 }
 

@@ -73,6 +73,39 @@ import Testing
     }
   }
 
+  /// mosquitto_sub writes the bytes of a payload as they came, and null where there are none.
+  @Test func aPayloadThatIsNoUTF8IsRejectedAlone() async throws {
+    func line(_ payload: String, _ topic: String = "plant/a") -> [UInt8] {
+      Array(#"{"topic":"\#(topic)","payloadlen":7,"payload":"#.utf8) + Array(payload.utf8) + Array("}\n".utf8)
+    }
+    func broken(_ line: [UInt8]) -> [UInt8] {
+      line.flatMap { $0 == UInt8(ascii: "~") ? [0xFF, 0xC3] : [$0] }
+    }
+    let sound = line(#""{\"flow\":3}""#)
+    try await writing(["plant.yaml": Self.mapping]) { folder in
+      func test(_ lines: [UInt8]) async throws -> SondeProgram.Outcome {
+        try Data(lines).write(to: URL(fileURLWithPath: "\(folder)/messages"))
+        return try await SondeProgram.run(["payload", "test", "\(folder)/plant.yaml", "\(folder)/messages"])
+      }
+      let empty = Array(#"{"topic":"plant/a","payloadlen":0,"payload":null}"#.utf8) + [0x0A]
+      let part = try await test(sound + broken(line(#""~{\"flow\":é}""#)) + empty + sound)
+      #expect(part.status == 1, "\(part.errors)")
+      #expect(part.output.contains("plant/a: rejected: the payload is not UTF-8\n"), "\(part.output)")
+      #expect(part.output.contains("plant/a: rejected: the payload is not a message: it is empty\n"))
+      #expect(part.output.contains("messages: 2 taken, 0 ignored, 2 rejected; "), "\(part.output)")
+      for (line, reason) in [
+        (broken(line(#""1""#, "plant/~")), "messages:2: the topic is not UTF-8"),
+        (broken(line(#"~"1""#)), "messages:2: no message as mosquitto_sub -F %j"),
+        (line(#"{"flow":3}"#), "messages:2: the payload is no text but JSON, as mosquitto_sub -F %J"),
+        (line("21.5"), "messages:2: the payload is no text but JSON"),
+        (line("null"), "messages:2: the payload is no text but JSON"),
+      ] {
+        let wrong = try await test(sound + line)
+        #expect(wrong.status == 64 && wrong.errors.contains(reason), "\(reason): \(wrong.errors)")
+      }
+    }
+  }
+
   /// A line of -v is cut by the topics of the mapping where its topic has spaces.
   @Test func topicsMayHaveSpaces() async throws {
     let mapping = """
