@@ -32,10 +32,23 @@ struct PatternTests {
   @Test(arguments: [
     "", "a/{", "a/}", "a/{x}{y}", "a/{x+}b", "a/#/b", "{x+}/{y+}", "{x+}/#", "a+", "a/{x}/{x}", "{a b}",
     "{name}",
-    "a/{}", "a\0", "a/+\u{301}", "a/{x}\u{301}}", "a\0\u{301}",
+    "a/{}", "a\0", "a/+\u{301}", "a/{x}\u{301}}", "a\0\u{301}", "$share/g/a/{device}", "$share/g/#",
   ])
   func topicsThatAreNone(_ pattern: String) {
     #expect(throws: MappingError.self) { try TopicPattern(pattern) }
+  }
+
+  @Test func topicsHaveABound() throws {
+    let most = "a/" + String(repeating: "é", count: 32_766) + "a"
+    #expect(try TopicPattern(most).match(most) == [])
+    #expect(throws: MappingError.self) { try TopicPattern(most + "a") }
+  }
+
+  @Test func aSharedSubscriptionIsNoTopic() throws {
+    let fault = #expect(throws: MappingError.self) { try TopicPattern("$share/g/a/{device}") }
+    #expect(fault?.reason.contains("--topic '$share/…'") == true)
+    #expect(try TopicPattern("$share").match("$share") == [])
+    #expect(try TopicPattern("a/$share/{d}").match("a/$share/x") == ["x"])
   }
 
   @Test func filters() throws {
@@ -60,7 +73,8 @@ struct PatternTests {
   @Test(arguments: [
     ("", "$"), ("$.", ""), ("a..b", ""), ("/a//b", "/a//b"), ("{", ""), ("{a}.{a}", ""), ("a\\", ""),
     ("/~2", ""),
-    ("{name}", ""), ("{a b}", ""),
+    ("{name}", ""), ("{a b}", ""), ("switch:{ch}", ""), ("/switch:{ch}", ""), ("a.b{", ""), ("/a/*{x}", ""),
+    ("$.{a", ""),
   ])
   func pathsThatAreNone(_ path: String, _ instead: String) {
     if instead.isEmpty {
@@ -91,6 +105,18 @@ struct PatternTests {
       #expect(
         path == "/"
           ? reading.refused.count + (reading.error == nil ? 0 : 1) == 1 : reading.messages.count == 1)
+    }
+  }
+
+  @Test func aNameIsAWholePartOfAPath() throws {
+    for path in ["switch:{ch}", "/params/switch:{ch}"] {
+      let fault = #expect(throws: MappingError.self) { try PayloadPath(path) }
+      #expect(fault?.reason.contains("a name is a whole part of a path") == true)
+    }
+    for path in ["switch:\\{ch}", "/switch:\\{ch}"] {
+      let entry = try makeEntry { $0.values = [.init(path: try PayloadPath(path))] }
+      #expect(
+        read(entry, "t/d", #"{"switch:{ch}":1,"switch:0":2}"#).messages == ["d@5:switch_x3A_x7Bch_x7D=1.0"])
     }
   }
 

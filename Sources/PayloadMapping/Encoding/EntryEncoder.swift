@@ -146,7 +146,8 @@ struct EntryEncoder: Hashable, Sendable {
       }
     }
     let text = levels.joined(separator: "/")
-    guard !text.isEmpty, text.utf8.count <= 65_535, !text.utf8.contains(where: { "+#\0".utf8.contains($0) })
+    guard !text.isEmpty, text.utf8.count <= TopicPattern.maximumBytes,
+      !text.utf8.contains(where: { "+#\0".utf8.contains($0) })
     else {
       return nil
     }

@@ -116,6 +116,9 @@ package struct PayloadPath: MappingText {
       case "*":
         pieces.append("")
         continue
+      case "{":
+        throw MappingError(
+          "a name is a whole part of a path, as in switch.{channel}, and a key with a brace is written \\{")
       default: break
       }
       pieces[pieces.count - 1].append(character)

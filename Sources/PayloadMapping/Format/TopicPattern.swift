@@ -20,13 +20,25 @@ package struct TopicPattern: MappingText {
   /// Levels are taken apart and compared byte by byte, as a broker does: a character of Unicode may reach over a slash.
   private static let slash = UInt8(ascii: "/")
 
+  /// The most that MQTT has room for (MQTT 5, 1.5.4).
+  static let maximumBytes = 65_535
+
   /// Throws ``MappingError``.
   package init(_ text: String) throws(MappingError) {
     guard !text.isEmpty else { throw MappingError("a topic has at least one character") }
     guard !text.utf8.contains(0) else { throw MappingError("a topic has no NUL") }
+    guard text.utf8.count <= Self.maximumBytes else {
+      throw MappingError("a topic has at most \(Self.maximumBytes) bytes, as MQTT has it")
+    }
     var levels: [Level] = []
     for part in text.utf8.split(separator: Self.slash, omittingEmptySubsequences: false) {
       levels.append(try Self.level(Substring(part)))
+    }
+    // It names who subscribes together; the messages come with their own topics, of which none begins so.
+    guard levels.count < 2 || levels[0] != .text("$share") else {
+      throw MappingError(
+        "a shared subscription is the subscriber's, and no message has such a topic; leave out $share and the "
+          + "group, and ingest with --topic '$share/…'")
     }
     let wide = levels.indices.filter {
       switch levels[$0] {
