@@ -88,6 +88,7 @@ struct LineTests {
     #expect(reading.messages == ["d@5:x=1.0", "a_x3Db_x20c@7:n=2.0,te_x20mp=1.0"])
     #expect(reading.refused.reasons == ["line 3: “fields.s” is the text “q\"\\,\\n ”, which is no number"])
     #expect(try lines("# nothing").error == .noValues)
+    #expect(try lines("# nothing\n\n  \r\n#\n").error == .noValues)
     #expect(try lines("m,u=v x=1").error?.description.contains("line 1: there is no “device”") == true)
   }
 

@@ -40,6 +40,10 @@ struct MappingOracle {
         guard found.place.starts(with: record), found.place != record || inside.isEmpty else { break }
         inside.append((Array(found.place.dropFirst(record.count)), found.value))
       }
+      if entry.records != nil, !mayHaveValues(inside) {
+        refused += 1
+        continue
+      }
       let (readings, refusals) = readings(inside, record)
       guard !readings.isEmpty || refusals > 0 else { continue }
       guard let device = slot(entry.device, inside)?.text, !device.isEmpty,
@@ -105,6 +109,16 @@ struct MappingOracle {
     return matches(path.dropFirst(), place.dropFirst())
   }
 
+  /// Whether what a record is can have values, or says that there are none.
+  private func mayHaveValues(_ inside: [(place: [OracleKey], value: OracleValue)]) -> Bool {
+    if isLeftOut([]) || rule([], inside) != nil { return true }
+    switch inside[0].value {
+    case .object, .null: return true
+    case .list: return takesElements([], inside)
+    case .boolean, .number, .notFinite, .text: return false
+    }
+  }
+
   /// The first that is there and not null; nil also where it is there twice.
   private func slot(_ path: [OraclePart], _ inside: [(place: [OracleKey], value: OracleValue)])
     -> OracleValue?
@@ -147,6 +161,8 @@ struct MappingOracle {
         } else if values.texts == .number || values.texts == .numberOrLeaveOut, let number = Self.number(text)
         {
           readings.append((name(place, base, record), number))
+        } else if text == "1e999", values.texts == .numberOrLeaveOut {
+          refuse(true)
         } else {
           refuse(values.texts == .refuse || values.texts == .number)
         }

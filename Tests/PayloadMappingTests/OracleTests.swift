@@ -126,7 +126,7 @@ enum RandomMapping {
     case 1, 3: return .list((0..<Int(random.next() % 4)).map { _ in document(&random, depth: depth + 1) })
     case 4: return .null
     case 5: return .boolean(random.next() % 2 == 0)
-    case 6: return .text(["ON", "21.5", "-3e2", "off", "ё\n\"", ""][Int(random.next() % 6)])
+    case 6: return .text(["ON", "21.5", "-3e2", "1e999", "off", "ё\n\"", ""][Int(random.next() % 7)])
     case 7: return .notFinite("NaN")
     case 8: return .number(.infinity, "1e999")
     default:

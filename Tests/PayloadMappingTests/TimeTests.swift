@@ -86,6 +86,12 @@ struct TimeTests {
         == "no value of the message is taken: there is no time: “a” and “b.c” are missing")
     #expect(
       read(entry, "t/d", #"{"a":1,"a":1,"x":1}"#).error?.description.contains("“a” is there twice") == true)
+    #expect(
+      read(entry, "t/d", #"{"a":null,"x":1}"#).error?.description
+        == "no value of the message is taken: there is no time: “a” is null, and “b.c” is missing")
+    #expect(
+      read(entry, "t/d", #"{"b":{"c":null},"a":null,"x":1}"#).error?.description.hasSuffix(
+        "“a” and “b.c” are null") == true)
     let otherwise = try self.entryWithArrival()
     #expect(read(otherwise, "t/d", #"{"x":1}"#).messages == ["d@5:x=1.0"])
     #expect(read(otherwise, "t/d", #"{"x":1,"a":9}"#).messages == ["d@9:x=1.0"])
@@ -104,6 +110,37 @@ struct TimeTests {
     #expect(read(entry, "t/d", #"{"e":1,"s":"2","x":1}"#).messages == ["d@5#1.2:x=1.0"])
     #expect(read(entry, "t/d", #"{"e":1e0,"s":2.0,"x":1}"#).messages == ["d@5#1.2:x=1.0"])
     #expect(read(entry, "t/d", #"{"x":1}"#).messages == ["d@5:x=1.0"])
+    for (written, number) in [
+      ("1000000000000000000", "1000000000000000000"), ("1767225600255999999", "1767225600255999999"),
+      ("9223372036854775807", "9223372036854775807"), ("1e18", "1000000000000000000"),
+      ("9.223372036854775807e18", "9223372036854775807"), ("9223372036854775807.0", "9223372036854775807"),
+      ("9223372036854775806", "9223372036854775806"), ("1.0", "1"), ("0", "0"), ("-0", "0"), ("0.0", "0"),
+      ("0e5", "0"), ("10e-1", "1"), ("9007199254740993", "9007199254740993"),
+    ] {
+      #expect(
+        read(entry, "t/d", "{\"e\":1,\"s\":\(written),\"x\":1}").messages == ["d@5#1.\(number):x=1.0"],
+        "\(written)")
+      #expect(
+        read(entry, "t/d", "{\"e\":\(written),\"s\":2,\"x\":1}").messages == ["d@5#\(number).2:x=1.0"],
+        "\(written)")
+      guard written != "-0" else { continue }
+      #expect(
+        read(entry, "t/d", "{\"e\":\"\(written)\",\"s\":\"\(written)\",\"x\":1}").messages
+          == ["d@5#\(number).\(number):x=1.0"], "\(written)")
+    }
+    for written in [
+      "9223372036854775808", "1e19", "9.223372036854775808e18", "1e308", "1e-400", "1e-5", "0.5", "-1",
+      "9223372036854775807.5", "1000000000000000000.1", "1e-320", "12345678901234567890", "\"1e-400\"",
+      "\"9223372036854775808\"", "1e400",
+    ] {
+      let reason = read(entry, "t/d", "{\"e\":1,\"s\":\(written),\"x\":1}").error?.description ?? ""
+      #expect(
+        reason.hasSuffix("a whole number from 0 to 9223372036854775807 was expected"), "\(written): \(reason)"
+      )
+    }
+    #expect(
+      read(entry, "t/d", #"{"e":null,"s":2,"x":1}"#).error?.description.contains("“e” is null; epoch") == true
+    )
     for payload in [
       #"{"e":1e-9223372036854775808,"s":2,"x":1}"#, #"{"e":1,"s":"1e-9223372036854775808","x":1}"#,
       #"{"s":2,"x":1}"#, #"{"e":-1,"s":2,"x":1}"#, #"{"e":1,"s":2.5,"x":1}"#, #"{"e":[],"s":2,"x":1}"#,

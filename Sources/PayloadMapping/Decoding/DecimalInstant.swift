@@ -2,8 +2,8 @@ import Telemetry
 
 /// Instants that are decimal numbers, exactly: a double has no room for nanoseconds since 1970.
 enum DecimalInstant {
-  /// The number `text`, such as `1767225600.25` or `1.7e12`, times ten to the power of `shift`; nil where it is no number from 0, or has
-  /// more than 18 digits before the decimal point.
+  /// The number `text`, such as `1767225600.25` or `1.7e12`, times ten to the power of `shift`; nil where it is no number from 0, or is
+  /// beyond 64 bits.
   ///
   /// - Parameter mayCut: Whether what is behind the decimal point is cut; else there must be nothing but zeros.
   static func floor(_ text: UnsafeBufferPointer<UInt8>, shift: Int, mayCut: Bool) -> Int64? {
@@ -44,16 +44,16 @@ enum DecimalInstant {
     }
     var value: Int64 = 0
     for digit in digits {
-      guard value < tooLarge else { return nil }
-      value = value * 10 + Int64(digit)
+      let (tenfold, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+      let (sum, isBeyond) = tenfold.addingReportingOverflow(Int64(digit))
+      guard !isTooLarge, !isBeyond else { return nil }
+      value = sum
     }
     return exponent > 0 ? scaled(value, exponent) : value
   }
 
   /// The most digits that are looked at; nobody writes as many.
   private static let mostDigits = 400
-  /// A number of 18 digits: another one may be beyond 64 bits.
-  private static let tooLarge: Int64 = 100_000_000_000_000_000
 
   private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 
@@ -65,8 +65,9 @@ enum DecimalInstant {
         value /= 10
         if value == 0 { return 0 }
       } else {
-        guard value < tooLarge else { return nil }
-        value *= 10
+        let (tenfold, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+        guard !isTooLarge else { return nil }
+        value = tenfold
       }
     }
     return value

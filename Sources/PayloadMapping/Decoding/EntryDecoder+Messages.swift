@@ -236,7 +236,7 @@ extension EntryDecoder {
     guard let epoch, let sequence else {
       let missing = epoch == nil ? epochSlot : sequenceSlot
       throw RecordFault(
-        reason: "\(label(ofRecord: record))“\(plan.slots[missing].path)” is missing; "
+        reason: "\(label(ofRecord: record))\(absence([missing], of: record)); "
           + "epoch and sequence are given both or neither")
     }
     return Message.Position(epoch: epoch, sequence: sequence)
@@ -249,15 +249,27 @@ extension EntryDecoder {
     let found = try single(slot, of: record)
     guard found.isThere else { return nil }
     guard !found.isContainer, found.kind == .number || found.kind == .text,
-      let number = found.whole
-        ?? withBytes(of: found.text, bytes, { DecimalInstant.floor($0, shift: 0, mayCut: false) })
+      let number = whole(found, bytes)
     else {
       throw RecordFault(
         reason: "\(label(ofRecord: record))“\(plan.slots[slot].path)” is \(phrase(found, bytes)); "
-          + "a whole number from 0 was expected")
+          + "a whole number from 0 to \(Int64.max) was expected")
     }
     return number
   }
+
+  /// The whole number from 0 that `found` is; nil where it is none, or beyond 64 bits.
+  private func whole(_ found: Found, _ bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
+    // `1e-400` is no whole number, and 0 as a double.
+    if let whole = found.whole,
+      whole > 0 || !withBytes(of: found.text, bytes, { $0.contains(where: Self.isExponent) })
+    {
+      return whole
+    }
+    return withBytes(of: found.text, bytes) { DecimalInstant.floor($0, shift: 0, mayCut: false) }
+  }
+
+  private static func isExponent(_ byte: UInt8) -> Bool { byte | 0x20 == 0x65 }
 
   private func single(_ slot: Int, of record: Int) throws(RecordFault) -> Found {
     let found = found(slot, of: record)
@@ -289,17 +301,32 @@ extension EntryDecoder {
       return time
     }
     guard plan.mapping.time.isOtherwiseArrival else {
-      let paths = plan.time.map { "“\(plan.slots[$0].path)”" }.joined(separator: " and ")
       throw RecordFault(
-        reason: "\(label(ofRecord: record))there is no time: \(paths) "
-          + "\(plan.time.count == 1 ? "is" : "are") missing")
+        reason: "\(label(ofRecord: record))there is no time: \(absence(plan.time, of: record))")
     }
     return received
   }
 
+  /// What is said of members of which none has a value.
+  private func absence(_ slots: [Int], of record: Int) -> String {
+    func part(_ slots: [Int], _ state: String) -> String? {
+      guard !slots.isEmpty else { return nil }
+      let paths = slots.map { "“\(plan.slots[$0].path)”" }.joined(separator: " and ")
+      return "\(paths) \(slots.count == 1 ? "is" : "are") \(state)"
+    }
+    let nulls = slots.filter { found($0, of: record).node >= 0 }
+    return [part(nulls, "null"), part(slots.filter { !nulls.contains($0) }, "missing")].compactMap(\.self)
+      .joined(separator: ", and ")
+  }
+
   private func phrase(_ found: Found, _ bytes: UnsafeBufferPointer<UInt8>) -> String {
     if found.isContainer { return "an object or a list" }
-    let text = text(found.text, bytes)
-    return found.kind == .text ? "the text \(text.quoted)" : text.excerpt
+    return phrase(found.text, isText: found.kind == .text, bytes)
+  }
+
+  /// What is no object and no list, in a sentence.
+  func phrase(_ span: PayloadSpan, isText: Bool, _ bytes: UnsafeBufferPointer<UInt8>) -> String {
+    let text = text(span, bytes)
+    return isText ? "the text \(text.quoted)" : text.excerpt
   }
 }

@@ -20,16 +20,22 @@ extension EntryDecoder {
     }
     let policy = plan.values[rule].texts
     if policy == .number || policy == .numberOrLeaveOut, let number = number(scalar.text, bytes) {
-      add(number, node)
+      if number.kind == .number { add(number.number, node) } else { refuseTooLarge(scalar.text, node, bytes) }
     } else if policy == .number || policy == .refuse {
       let text = text(scalar.text, bytes)
       refuse(node) { "\($0) is the text \(text.quoted), which is no number" }
     }
   }
 
-  /// The number that a text is.
-  private func number(_ span: PayloadSpan, _ bytes: UnsafeBufferPointer<UInt8>) -> Double? {
-    withBytes(of: span, bytes) { WrittenNumber.value($0) }
+  /// Refuses a number at `node` that a double cannot hold.
+  mutating func refuseTooLarge(_ span: PayloadSpan, _ node: Int, _ bytes: UnsafeBufferPointer<UInt8>) {
+    let digits = text(span, bytes)
+    refuse(node) { "\($0) is \(digits.excerpt), which is beyond the range of a double" }
+  }
+
+  /// The number that a text is, perhaps one that is too large.
+  private func number(_ span: PayloadSpan, _ bytes: UnsafeBufferPointer<UInt8>) -> PayloadScalar? {
+    withBytes(of: span, bytes) { WrittenNumber.scalar($0) }
   }
 
   func isEqual(_ span: PayloadSpan, _ text: [UInt8], _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {

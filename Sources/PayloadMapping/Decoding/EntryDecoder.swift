@@ -120,6 +120,7 @@ struct EntryDecoder: Sendable {
     case 0x5B:
       if tree.nodes[node].slotCount > 0 { noteContainer(node) }
       noteList(node)
+      if isRecord { refuseRecord(node, nil, cursor.bytes) }
       if tree.nodes[node].hasThreads || tree.nodes[node].takesElements {
         try list(&cursor, node, depth: depth)
       } else {
@@ -128,6 +129,7 @@ struct EntryDecoder: Sendable {
     default:
       let scalar = try cursor.scalar(&own)
       take(scalar, node, cursor.bytes)
+      if isRecord, scalar.kind != .null { refuseRecord(node, scalar, cursor.bytes) }
     }
     if isRecord { current = -1 }
   }
@@ -250,6 +252,28 @@ struct EntryDecoder: Sendable {
     refuse(node) { "\($0) is a list, which is no number" }
   }
 
+  /// Refuses the record at `node` where it is of a kind that can have none of the values: no object, and no list of whose elements
+  /// the paths speak.
+  ///
+  /// - Parameter scalar: Nil: it is a list.
+  private mutating func refuseRecord(
+    _ node: Int, _ scalar: PayloadScalar?, _ bytes: UnsafeBufferPointer<UInt8>
+  ) {
+    let place = tree.nodes[node]
+    guard plan.mapping.records != nil, current >= 0, place.rule < 0, !place.isLeftOut else { return }
+    if scalar == nil, place.takesElements { return }
+    // Members beside the records may be what is read of the whole payload, such as its time.
+    let read = tree.slots[Int(place.slotStart)..<Int(place.slotStart) + Int(place.slotCount)]
+    guard !read.contains(where: { plan.slots[$0].isFromRoot }) else { return }
+    let found = scalar.map { phrase($0.text, isText: $0.kind == .text, bytes) } ?? "a list"
+    let start = label(ofRecord: current)
+    // There is nothing in it that could name its device and time.
+    records[current].isBroken = true
+    refuse(node) { _ in
+      "\(start)is \(found), which is no object\(place.takesElements ? " and no list" : "")"
+    }
+  }
+
   /// Refuses the value at `node`.
   mutating func refuse(_ node: Int, _ reason: (String) -> String) {
     guard current >= 0 else { return }
@@ -267,9 +291,7 @@ struct EntryDecoder: Sendable {
     switch scalar.kind {
     case .number: add(scalar.number, node)
     case .null: return
-    case .tooLarge:
-      let digits = text(scalar.text, bytes)
-      refuse(node) { "\($0) is \(digits.excerpt), which is beyond the range of a double" }
+    case .tooLarge: refuseTooLarge(scalar.text, node, bytes)
     case .notFinite:
       let word = text(scalar.text, bytes)
       refuse(node) { "\($0) is \(word), which is no number" }
