@@ -91,13 +91,18 @@ struct TopicTable: Sendable {
 
   private static func candidates(_ topic: String, _ plans: [EntryPlan]) -> [Candidate] {
     var candidates: [Candidate] = []
+    var isOnlyForOthers = false
     for (index, plan) in plans.enumerated() {
+      let isJSON = plan.mapping.isIgnored || plan.mapping.format == .json
+      if isOnlyForOthers, isJSON { continue }
       guard let names = names(topic, plan.mapping.topics) else { continue }
       let isAlways = plan.conditions.isEmpty
       candidates.append(
         Candidate(entry: index, facts: plan.facts(names), isIgnored: plan.mapping.isIgnored && isAlways))
-      // Without conditions nothing goes past it.
-      if isAlways { break }
+      // Without conditions nothing goes past it, but for what is no JSON.
+      guard isAlways else { continue }
+      guard isJSON else { break }
+      isOnlyForOthers = true
     }
     return candidates
   }

@@ -37,7 +37,19 @@ extension PayloadMapping {
     for (index, message) in messages.enumerated() {
       message.check { problems.append(Problem(message: index, key: $0, reason: $1)) }
     }
+    problems += unreachable.map(Self.problem)
     return problems
+  }
+
+  private static func problem(_ entry: Unreachable) -> Problem {
+    let taken = entry.takers.prefix(3).map {
+      "\($0.topic.text.quoted) of messages[\($0.message)], which has no “where”, takes what "
+        + "\($0.taken.text.quoted) would"
+    }
+    return Problem(
+      message: entry.message, key: "topic",
+      reason: "messages[\(entry.message)] never takes a message: \(taken.joined(separator: ", and ")); "
+        + "put messages[\(entry.message)] before it, or leave it out")
   }
 }
 
