@@ -79,9 +79,7 @@ package struct SchemaCheck {
     switch kind {
     case .object(let mapping): check(node, mapping)
     case .map(let mapping, let names, let isNothingAllowed):
-      guard case .mapping(let entries) = node.content, !entries.isEmpty else {
-        return note(node, name, kind.wanted)
-      }
+      guard let entries = entries(of: node, kind, name) else { return }
       for entry in entries {
         if !matches(entry.key, names) {
           noteValue(entry.location, "\(name): expected \(names.wanted), found \(entry.key.quoted)")
@@ -137,15 +135,28 @@ package struct SchemaCheck {
     _ node: DocumentNode, _ kind: Schema.Kind, of value: Schema.Kind, _ names: Schema.Form,
     isNothingAllowed: Bool = false, _ name: String
   ) {
-    guard case .mapping(let entries) = node.content, !entries.isEmpty else {
-      return note(node, name, kind.wanted)
-    }
+    guard let entries = entries(of: node, kind, name) else { return }
     for entry in entries {
       if !matches(entry.key, names) {
         noteValue(entry.location, "\(name): expected \(names.wanted), found \(entry.key.quoted)")
       }
       if !isNothingAllowed || !entry.value.isNull { check(entry.value, value, "\(name).\(entry.key)") }
     }
+  }
+
+  /// The entries of a mapping with names of the author's own; nil, which is noted, where there is none.
+  private mutating func entries(
+    of node: DocumentNode, _ kind: Schema.Kind, _ name: String
+  ) -> [DocumentNode.Entry]? {
+    guard case .mapping(let entries) = node.content else {
+      note(node, name, kind.wanted)
+      return nil
+    }
+    guard !entries.isEmpty else {
+      noteValue(node.location, "\(name): expected at least one entry, found an empty mapping")
+      return nil
+    }
+    return entries
   }
 
   /// Whether `node` is of a kind that has no keys and no elements of kinds of their own.

@@ -112,6 +112,27 @@ import Testing
     ("sequence: n", "sequence: n\n    sequence: m", "“sequence” is given twice"),
     ("\"ON\": 1,", "\"ON\": .inf,", "enumeration.ON: expected a number"),
     ("format: json", "format: text", "f.yaml:8:12: where: for payloads of JSON alone"),
+    (
+      "where: { method: Notify*, n.m: 5 }", "where: {}",
+      "f.yaml:8:12: where: expected at least one entry, found an empty mapping"
+    ),
+    (
+      "enumeration: { high: 1.5 }", "enumeration: {}",
+      "enumeration: expected at least one entry, found an empty mapping"
+    ),
+    (
+      "names: { site: $.site, unit: [u, /v/w] }", "names: {}",
+      "f.yaml:11:12: names: expected at least one entry, found an empty mapping"
+    ),
+    ("topic: a/#", "topic: $share/g/a/#", "f.yaml:4:12: topic: a shared subscription is the subscriber's"),
+    (
+      "topic: a/#\n    ignore: true\n    where: { \"kind\": \"x*\" }", "topic: +/#\n    ignore: true",
+      "f.yaml:6:12: topic: messages[1] never takes a message: “+/#” of messages[0], which has no “where”"
+    ),
+    (
+      "records: readings.{channel}", "records: readings.x{channel}",
+      "f.yaml:10:14: records: a name is a whole part"
+    ),
   ]) func aFaultHasItsPlace(old: String, new: String, fault: String) throws {
     let indented = Self.full.replacing(old, with: new)
     #expect(Self.full.contains(old))
