@@ -17,21 +17,23 @@ extension TopicPattern {
   }
 
   private static func covers(_ wide: ArraySlice<Level>, _ narrow: ArraySlice<Level>) -> Bool {
-    guard let first = wide.first else { return narrow.isEmpty }
-    switch first {
-    case .rest: return true
-    case .names: return coversNames(wide.dropFirst(), narrow)
-    case .text, .any, .name: break
+    var (wide, narrow) = (wide, narrow)
+    while let first = wide.popFirst() {
+      switch first {
+      case .rest: return true
+      case .names: return coversNames(wide, narrow)
+      case .text, .any, .name: break
+      }
+      guard let other = narrow.popFirst() else { return false }
+      switch other {
+      // Perhaps there is no level at all.
+      case .rest: return false
+      // One level of any text, and then perhaps more.
+      case .names: return isAny(first) && wide.first == .rest
+      case .text, .any, .name: guard covers(level: first, other) else { return false }
+      }
     }
-    guard let other = narrow.first else { return false }
-    switch other {
-    // Perhaps there is no level at all.
-    case .rest: return false
-    // One level of any text, and then perhaps more.
-    case .names: return isAny(first) && wide.dropFirst().first == .rest
-    case .text, .any, .name:
-      return covers(level: first, other) && covers(wide.dropFirst(), narrow.dropFirst())
-    }
+    return narrow.isEmpty
   }
 
   /// Whether `{name+}` with `after` behind it, which are single levels, matches what `narrow` does.
