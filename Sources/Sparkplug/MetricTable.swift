@@ -19,7 +19,7 @@ struct MetricTable: Sendable {
   var entries: [Entry] = []
   private var byName: [ExactText: Int32] = [:]
   private var byAlias: [UInt64: Int32] = [:]
-  /// Of small aliases, which are the rule; −1 for none.
+  /// Of small aliases, which are the rule; −1 for none, ``ambiguous`` for those of several metrics.
   private var smallAliases: [Int32] = []
   /// Aliases below this go into ``smallAliases``.
   private static let smallAlias: UInt64 = 4096
@@ -44,13 +44,28 @@ struct MetricTable: Sendable {
     }
   }
 
+  /// Stands for an alias that a birth gives to several metrics, which none may.
+  private static let ambiguous: Int32 = -2
+
   private mutating func set(_ alias: UInt64, _ index: Int) {
     guard alias < Self.smallAlias else {
-      byAlias[alias] = Int32(index)
+      byAlias[alias] = Self.index(index, besides: byAlias[alias] ?? -1)
       return
     }
     while smallAliases.count <= Int(alias) { smallAliases.append(-1) }
-    smallAliases[Int(alias)] = Int32(index)
+    smallAliases[Int(alias)] = Self.index(index, besides: smallAliases[Int(alias)])
+  }
+
+  /// What an alias stands for that had been for `known`, and is for `index` too.
+  private static func index(_ index: Int, besides known: Int32) -> Int32 {
+    known == -1 || known == Int32(index) ? Int32(index) : ambiguous
+  }
+
+  /// Why nobody knows what an alias stands for, after “the alias 7 ”.
+  func fault(ofAlias alias: UInt64) -> String {
+    if smallAliases.isEmpty, byAlias.isEmpty { return "is none of the birth, which has no aliases" }
+    let known = alias < UInt64(smallAliases.count) ? smallAliases[Int(alias)] : byAlias[alias]
+    return known == Self.ambiguous ? "is of several metrics of the birth" : "is none of the birth"
   }
 
   /// Where the metric of this alias stands; nil where the birth has none.
@@ -59,7 +74,8 @@ struct MetricTable: Sendable {
       let index = smallAliases[Int(alias)]
       return index < 0 ? nil : Int(index)
     }
-    return byAlias.isEmpty ? nil : byAlias[alias].map(Int.init)
+    guard !byAlias.isEmpty, let index = byAlias[alias], index >= 0 else { return nil }
+    return Int(index)
   }
 
   func index(ofName name: String) -> Int? { byName[ExactText(name)].map(Int.init) }

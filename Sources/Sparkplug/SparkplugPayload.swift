@@ -35,6 +35,8 @@ struct WireMetric {
       default: try reader.skip()
       }
     }
+    // Some write a name that is empty for none.
+    if alias != nil, name?.isEmpty ?? false { name = nil }
   }
 
   /// The name of the property that says how far a value is to be trusted.
@@ -86,8 +88,13 @@ struct WirePayload {
   /// Milliseconds since 1970 UTC.
   var timestamp: UInt64?
   var sequence: UInt64?
+  /// Whether what it says stands in bytes of its own, which are compressed.
+  private(set) var isCompressed = false
   private(set) var metricCount = 0
   private let bytes: UnsafeBufferPointer<UInt8>
+
+  /// What the field for a schema says of a payload that is compressed.
+  private static let compressed = Array("SPBV1.0_COMPRESSED".utf8)
 
   /// Reads all of it but the insides of its metrics.
   init(_ bytes: UnsafeBufferPointer<UInt8>) throws(WireFault) {
@@ -100,6 +107,7 @@ struct WirePayload {
         _ = try reader.bytes()
         metricCount += 1
       case (3, .varint): sequence = try reader.varint()
+      case (4, .bytes): isCompressed = try reader.bytes().elementsEqual(Self.compressed)
       default: try reader.skip()
       }
     }

@@ -13,8 +13,19 @@ package struct SparkplugReading: Sendable {
   /// Values of a birth with the time of the last that was told.
   package var repeatedReadings = 0
 
+  /// Whether it should have values and has none that can be read.
+  private var lacksValues = false
+
   /// Whether it is about lives, and has no values.
-  package var isNotice: Bool { messages.isEmpty && refused.count == 0 && repeatedReadings == 0 }
+  package var isNotice: Bool {
+    messages.isEmpty && refused.count == 0 && repeatedReadings == 0 && !lacksValues
+  }
 
   package init() {}
+
+  /// A payload that came before, and of which nothing could be read then.
+  init(repetitionWithoutValues: Void) {
+    isRepetition = true
+    lacksValues = true
+  }
 }

@@ -13,7 +13,9 @@ extension SparkplugState {
     bytes.appendWire(varint: UInt64(bitPattern: entity.nodeLife))
     bytes.appendWire(
       varint: (entity.hasBirth ? 1 : 0) | (entity.isNamed ? 2 : 0) | (entity.doubt == .sessionLost ? 4 : 0)
-        | (entity.doubt == .gap ? 8 : 0))
+        | (entity.doubt == .gap ? 8 : 0) | (entity.doubt == .unread ? 16 : 0))
+    bytes.appendWire(varint: UInt64(entity.bornAt))
+    bytes.appendWire(varint: UInt64(entity.diedAt + 1))
     let isNode = node.entity == index
     if isNode {
       bytes.appendWire(varint: node.bdSeq == nil ? 0 : 1)
@@ -36,7 +38,13 @@ extension SparkplugState {
       entities[index].nodeLife = Int64(bitPattern: try reader.varint())
       let flags = try reader.varint()
       entities[index].hasBirth = flags & 1 != 0
-      entities[index].doubt = flags & 4 != 0 ? .sessionLost : flags & 8 != 0 ? .gap : nil
+      entities[index].doubt =
+        flags & 4 != 0 ? .sessionLost : flags & 8 != 0 ? .gap : flags & 16 != 0 ? .unread : nil
+      let bornAt = try reader.varint()
+      let diedAt = try reader.varint()
+      guard bornAt < 1 << 62, diedAt < 1 << 62 else { throw DurableReader.Damage() }
+      entities[index].bornAt = Int64(bornAt)
+      entities[index].diedAt = Int64(diedAt) - 1
       if flags & 2 != 0 { _ = device(ofEntityAt: index) }
       let node = entities[index].node
       if nodes[node].entity == index {

@@ -46,6 +46,7 @@ enum AliasObstacle: Hashable, Sendable {
       "is of a former life: its payload is older than the birth of its node, and does not go on with the numbers"
     case .doubt(.sessionLost):
       "may have another meaning by now: the broker had forgotten us, and with it what was said meanwhile"
+    case .doubt(.unread): "may have another meaning by now: a birth came that is compressed, and was not read"
     case .doubt(.gap):
       "may have another meaning by now: messages of its node are missing since we were away, and a birth may be one"
     }
@@ -179,9 +180,9 @@ extension SparkplugState {
         refused.add("\(name.quoted) is one of more than \(SparkplugLimits.maximumKnownMetrics) metrics")
         return nil
       }
-      // Its birth should have named it, or was not seen.
+      // Its birth should have named it, or was not seen. Its type holds for this value: only births are known after a restart.
       knownMetrics += 1
-      return entities[message.entity].metrics.insert(name, MetricType(rawValue: metric.datatype))
+      return entities[message.entity].metrics.insert(name, nil)
     }
     guard let alias = metric.alias else {
       refused.add("metric \(place + 1) has neither name nor alias")
@@ -194,7 +195,7 @@ extension SparkplugState {
       return nil
     }
     guard let known = entities[message.entity].metrics.index(ofAlias: alias) else {
-      refused.add("the alias \(alias) is none of the birth")
+      refused.add("the alias \(alias) \(entities[message.entity].metrics.fault(ofAlias: alias))")
       wish(message)
       return nil
     }

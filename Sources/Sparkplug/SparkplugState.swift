@@ -18,6 +18,10 @@ package struct SparkplugState: Sendable {
     /// The life of its node in which its own began.
     var nodeLife: Int64 = 0
     var isAlive = false
+    /// Which message of its node's life its birth was.
+    var bornAt: Int64 = 0
+    /// Which its own death was; −1 where it lives, or its node died.
+    var diedAt: Int64 = -1
     /// Whether it has had a reading, and with it its device id.
     var isNamed = false
     /// Whether its life began with a birth that was seen.
@@ -39,6 +43,8 @@ package struct SparkplugState: Sendable {
     case sessionLost
     /// Messages of the node were missed while we were not connected.
     case gap
+    /// A birth came that cannot be read.
+    case unread
   }
 
   struct Node: Sendable {
@@ -93,7 +99,7 @@ package struct SparkplugState: Sendable {
     for index in entities.indices { doubt(index, .sessionLost) }
   }
 
-  private mutating func doubt(_ entity: Int, _ doubt: Doubt) {
+  mutating func doubt(_ entity: Int, _ doubt: Doubt) {
     guard entities[entity].hasBirth, entities[entity].doubt == nil else { return }
     entities[entity].doubt = doubt
     touch(entity)
@@ -134,13 +140,17 @@ package struct SparkplugState: Sendable {
     let message = SparkplugMessage(
       node: Int(route.node), entity: Int(route.entity), wire: wire, metrics: metrics, digest: digest.value,
       isKnownRepetition: isRepetition, receivedMs: receivedMs)
-    if metrics.isEmpty, route.kind.hasMetrics {
+    if wire.isCompressed || metrics.isEmpty && route.kind.hasMetrics {
       // It says nothing, but it came. Without a number it is no message of the node: an empty payload, or bytes that are nobody's.
       if route.kind != .nodeBirth, message.sequence != nil {
         let place = number(message)
-        if !place.isRepetition { take(place, message) }
+        if place.isRepetition { return SparkplugReading(repetitionWithoutValues: ()) }
+        take(place, message)
+        guard !place.isStray else { throw .noValues }
       }
-      throw .noValues
+      guard wire.isCompressed else { throw .noValues }
+      if !isRepetition { doubt(message, route.kind) }
+      throw .malformed("it is compressed, which is not read")
     }
     switch route.kind {
     case .nodeBirth: return nodeBirth(message, payload)
@@ -176,7 +186,7 @@ package struct SparkplugState: Sendable {
       entities[device].isAlive = false
       touch(device)
     }
-    beginLife(message, payload)
+    beginLife(message, payload, number: Int64(sequence))
     entities[message.entity].nodeLife = entities[message.entity].epoch
     return readings(of: message, number: Int64(sequence), isBirth: true)
   }
@@ -192,23 +202,34 @@ package struct SparkplugState: Sendable {
       return readings(of: message, number: place.number, isBirth: true, isRepetition: true)
     }
     take(place, message)
-    // What it names is read, and no life begins with it.
-    guard !place.isStray else { return readings(of: message, number: place.number, isBirth: true) }
-    if !isAlive(message.node) { wish(message) }
-    beginLife(message, payload)
-    entities[message.entity].nodeLife = epoch(ofNode: message.node)
     var message = message
-    message.isOvertaken = place.isLate
+    message.isOvertaken = place.isLate || place.isStray
+    // What it names is read, and no life begins with one of a former life, nor with one that another has overtaken.
+    guard !place.isStray, !isOver(place, entities[message.entity].bornAt, message) else {
+      return readings(of: message, number: place.number, isBirth: true)
+    }
+    if !isAlive(message.node) { wish(message) }
+    let diedAt = entities[message.entity].diedAt
+    let isDead = isOver(place, diedAt, message)
+    beginLife(message, payload, number: place.number)
+    if isDead {
+      entities[message.entity].isAlive = false
+      entities[message.entity].diedAt = diedAt
+    }
+    entities[message.entity].nodeLife = epoch(ofNode: message.node)
     return readings(of: message, number: place.number, isBirth: true)
   }
 
   private mutating func setAlive(_ entity: Int) {
     entities[entity].isAlive = true
+    entities[entity].diedAt = -1
     touch(entity)
   }
 
   /// A life that begins with a birth.
-  private mutating func beginLife(_ message: SparkplugMessage, _ payload: UnsafeBufferPointer<UInt8>) {
+  private mutating func beginLife(
+    _ message: SparkplugMessage, _ payload: UnsafeBufferPointer<UInt8>, number: Int64
+  ) {
     let index = message.entity
     knownMetrics -= entities[index].metrics.entries.count
     entities[index].metrics =
@@ -218,6 +239,8 @@ package struct SparkplugState: Sendable {
     entities[index].epoch += 1
     entities[index].isAlive = true
     entities[index].hasBirth = true
+    entities[index].bornAt = number
+    entities[index].diedAt = -1
     entities[index].doubt = nil
     entities[index].newBirth = Array(payload)
     touch(index)
@@ -240,6 +263,8 @@ package struct SparkplugState: Sendable {
       entities[message.entity].epoch += 1
       entities[message.entity].hasBirth = false
       entities[message.entity].isAlive = false
+      entities[message.entity].bornAt = 0
+      entities[message.entity].diedAt = -1
       entities[message.entity].metrics.forgetAliases()
       touch(message.entity)
     }
@@ -250,55 +275,13 @@ package struct SparkplugState: Sendable {
     return readings(of: message, number: place.number)
   }
 
-  /// Why the aliases of a message cannot be told; nil where they can.
-  private func aliasObstacle(_ message: SparkplugMessage, _ place: NodeNumbers.Place) -> AliasObstacle? {
-    guard entities[message.entity].hasBirth else {
-      return entities[message.entity].epoch == 0 ? .birthNotSeen : .bornAgain
-    }
-    if let doubt = entities[message.entity].doubt { return .doubt(doubt) }
-    guard !isAlive(message.node) else { return nil }
-    // A node whose birth nobody saw has not died by that: its devices live from their own births on, to its death or theirs.
-    if epoch(ofNode: message.node) == 0, entities[message.entity].isAlive { return nil }
-    // What was under way when the connection of the node broke comes after its death, and continues its numbers.
-    var continues = true
-    if case .next(_, let missing) = place { continues = missing == 0 }
-    return continues && nodes[message.node].diedIn == connection ? nil : .dead
-  }
-
-  private mutating func nodeDeath(_ message: SparkplugMessage) -> SparkplugReading {
-    var reading = SparkplugReading()
-    let index = message.node
-    reading.isRepetition = message.isKnownRepetition
-    guard !message.isKnownRepetition, isAlive(index) || epoch(ofNode: index) == 0 else { return reading }
-    // One of an earlier connection of the node comes late, and is of a life that is over.
-    if let bdSeq = message.bdSeq, let ours = nodes[index].bdSeq, bdSeq != ours { return reading }
-    nodes[index].diedIn = connection
-    for entity in [nodes[index].entity] + nodes[index].devices where entities[entity].isAlive {
-      entities[entity].isAlive = false
-      touch(entity)
-    }
-    return reading
-  }
-
-  private mutating func deviceDeath(_ message: SparkplugMessage) -> SparkplugReading {
-    var reading = SparkplugReading()
-    let place = number(message)
-    reading.isRepetition = place.isRepetition
-    guard !reading.isRepetition else { return reading }
-    take(place, message)
-    guard !place.isStray else { return reading }
-    entities[message.entity].isAlive = false
-    touch(message.entity)
-    return reading
-  }
-
-  private func number(_ message: SparkplugMessage) -> NodeNumbers.Place {
+  func number(_ message: SparkplugMessage) -> NodeNumbers.Place {
     let place = nodes[message.node].numbers.place(
       message.sequence, message.digest, sent: message.wire.timestamp)
     return message.isKnownRepetition ? .again(place.number) : place
   }
 
-  private mutating func take(_ place: NodeNumbers.Place, _ message: SparkplugMessage) {
+  mutating func take(_ place: NodeNumbers.Place, _ message: SparkplugMessage) {
     let index = message.node
     nodes[index].numbers.take(place, message.digest, sent: message.wire.timestamp)
     touch(nodes[index].entity)
@@ -322,8 +305,8 @@ package struct SparkplugState: Sendable {
     }
   }
 
-  private func isAlive(_ node: Int) -> Bool { entities[nodes[node].entity].isAlive }
+  func isAlive(_ node: Int) -> Bool { entities[nodes[node].entity].isAlive }
 
   /// How many births of a node were seen.
-  private func epoch(ofNode node: Int) -> Int64 { entities[nodes[node].entity].epoch }
+  func epoch(ofNode node: Int) -> Int64 { entities[nodes[node].entity].epoch }
 }

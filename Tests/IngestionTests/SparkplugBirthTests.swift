@@ -159,4 +159,16 @@ import Testing
     }
     #expect(ingester.progress.storedReadings == 3 && ingester.progress.lateReadings == 0)
   }
+
+  /// What has no values is refused once, and is a duplicate when its node sends it again.
+  @Test func whatHasNoValuesIsRefusedOnce() {
+    let start = Self.start
+    var ingester = SparkplugIngester()
+    ingester.take("spBv1.0/g/NBIRTH/n", Self.birth(1, measured: start, at: start))
+    for _ in 0..<3 { ingester.take("spBv1.0/g/NDATA/n", sparkplugPayload([], at: start + 1, seq: 1)) }
+    ingester.commit()
+    #expect(ingester.progress.rejectedMessages == 1 && ingester.rejected.count == 1)
+    #expect(ingester.progress.duplicateMessages == 2 && ingester.progress.duplicateReadings == 0)
+    #expect(ingester.progress.notices == 0)
+  }
 }
