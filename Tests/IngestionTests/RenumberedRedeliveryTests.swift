@@ -163,4 +163,16 @@ import WindowStore
       #expect(life.rejected == 2 && life.duplicates == 0)
     }
   }
+
+  /// Topics are told apart by their bytes: the last retained message of one is not that of another that is equal as a text.
+  @Test func topicsOfOtherBytesAreOthers() throws {
+    let topics = ["devices/\u{E9}", "devices/e\u{301}"]
+    var life = Life()
+    life.connect(resumed: false, version: .five)
+    for topic in topics { life.take(["on"], isRetained: true, topic: topic) }
+    try life.die()
+    life.connect(resumed: false, version: .five)
+    for topic in topics { life.take(["on"], isRetained: true, topic: topic) }
+    #expect(life.rejected == 2 && life.duplicates == 2)
+  }
 }
