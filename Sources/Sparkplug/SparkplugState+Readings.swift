@@ -155,10 +155,10 @@ extension SparkplugState {
       guard !isRepetition else { continue }
       note(
         ToldReading(
-          place: place, entity: message.entity, metric: index, number: value, milliseconds: milliseconds,
-          isCurrent: !message.isOvertaken && !metric.isHistorical,
-          former: entities[message.entity].metrics.entries[index].told))
+          place: Int32(truncatingIfNeeded: place), metric: Int32(truncatingIfNeeded: index),
+          isCurrent: !message.isOvertaken && !metric.isHistorical, number: value, milliseconds: milliseconds))
     }
+    if !told.isEmpty { renew(message.entity) }
     return reading
   }
 

@@ -1,26 +1,33 @@
 import Telemetry
 
-/// A value of the last payload, and what was known of its metric before.
+/// A value of the last payload, and what was known of its metric before. Small, for there is one for each value that is read.
 struct ToldReading: Sendable {
   /// The message of the reading that it is in.
-  let place: Int
-  let entity: Int
-  /// Where its metric stands in the table of the entity.
-  let metric: Int
+  let place: Int32
+  /// Where its metric stands in the table of its entity.
+  let metric: Int32
+  let isCurrent: Bool
   let number: Double
   let milliseconds: Int64
-  let isCurrent: Bool
-  var former: ToldValues
+  var former = ToldValues()
 }
 
 /// The values that were told last. They change with every message, and would be much to write with each: they are kept with births and at
 /// checkpoints, and what was stored since the last tells the rest.
 extension SparkplugState {
+  /// To be called before the readings of a payload of this entity are noted.
+  mutating func beginTelling(_ entity: Int) {
+    told.removeAll(keepingCapacity: true)
+    tellingEntity = entity
+  }
+
   mutating func note(_ reading: ToldReading) {
-    entities[reading.entity].metrics.entries[reading.metric].told.note(
-      reading.number, at: reading.milliseconds, isCurrent: reading.isCurrent)
+    var reading = reading
+    reading.former = entities[tellingEntity].metrics.entries[Int(reading.metric)].told
+    var next = reading.former
+    next.note(reading.number, at: reading.milliseconds, isCurrent: reading.isCurrent)
+    entities[tellingEntity].metrics.entries[Int(reading.metric)].told = next
     told.append(reading)
-    renew(reading.entity)
   }
 
   /// Values of the payload that was read last are not taken after all, and count as never told: nobody believes their time, or another
@@ -29,15 +36,13 @@ extension SparkplugState {
   /// - Parameter isMeant: Of a message's place in the reading, and a sensor.
   package mutating func takeBack(where isMeant: (Int, SensorID) -> Bool) {
     for reading in told.reversed() {
-      entities[reading.entity].metrics.entries[reading.metric].told = reading.former
+      entities[tellingEntity].metrics.entries[Int(reading.metric)].told = reading.former
     }
     let all = told
     told.removeAll(keepingCapacity: true)
-    for var reading in all {
-      let entry = entities[reading.entity].metrics.entries[reading.metric]
-      guard let sensor = entry.sensor, !isMeant(reading.place, sensor) else { continue }
-      reading.former = entry.told
-      note(reading)
+    for reading in all {
+      let sensor = entities[tellingEntity].metrics.entries[Int(reading.metric)].sensor
+      if let sensor, !isMeant(Int(reading.place), sensor) { note(reading) }
     }
   }
 
@@ -53,7 +58,7 @@ extension SparkplugState {
     }
   }
 
-  private mutating func renew(_ entity: Int) {
+  mutating func renew(_ entity: Int) {
     guard !entities[entity].isRenewed else { return }
     entities[entity].isRenewed = true
     renewed.append(entity)

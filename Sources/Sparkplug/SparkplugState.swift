@@ -79,6 +79,8 @@ package struct SparkplugState: Sendable {
   var renewed: [Int] = []
   /// The readings of the payload that was read last.
   var told: [ToldReading] = []
+  /// Whose they are.
+  var tellingEntity = 0
   /// Nodes that may have to be asked for a birth.
   var wishing: [Int] = []
   /// How many connections of ours there were.
@@ -136,7 +138,7 @@ package struct SparkplugState: Sendable {
     digest.add(topic)
     digest.add(payload)
     payloads += 1
-    told.removeAll(keepingCapacity: true)
+    beginTelling(Int(route.entity))
     let message = SparkplugMessage(
       node: Int(route.node), entity: Int(route.entity), wire: wire, metrics: metrics, digest: digest.value,
       isKnownRepetition: isRepetition, receivedMs: receivedMs)
