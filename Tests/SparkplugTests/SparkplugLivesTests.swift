@@ -299,6 +299,8 @@ import Testing
     for damage in [
       { (life: inout SparkplugLife) in life.state.removeLast() }, { $0.state.append(0) }, { $0.state = [] },
       { $0.state[0] = 9 }, { $0.birth = [0x0A] }, { $0.times = [1, 7] }, { $0.times = [0, 0] },
+      // The second of two values is cut off.
+      { $0.times = [1] + [UInt8](repeating: 1, count: 8) + [7] + [UInt8](repeating: 0, count: 8) + [5] },
       { $0.path = "g" }, { $0.path = "a/b/c/d" },
     ] {
       var damaged = life
