@@ -25,6 +25,8 @@ package final class CommitGatedConsumer {
   /// When the answers to the subscriptions are overdue, if no message comes until then.
   private var answerDue: ContinuousClock.Instant
   private var inFlight = InFlightLimit()
+  /// When the last batch was acknowledged; nil before the first.
+  private var acknowledgedAt: ContinuousClock.Instant?
 
   /// Connects with a session that outlives the connection, and subscribes to `filters` at QoS 1. Throws ``MQTTError``.
   ///
@@ -175,7 +177,10 @@ package final class CommitGatedConsumer {
   /// Sends the acknowledgements of everything in ``batch``, and empties it. Call it when all of that is durable.
   package func acknowledge() throws {
     try connection.flushInFullSegments()
-    if !batch.isEmpty { answerDue = .now + answerPatience }
+    if !batch.isEmpty {
+      answerDue = .now + answerPatience
+      acknowledgedAt = othersCame ? nil : .now
+    }
     batch.removeAll()
     try maintain()
   }
@@ -183,8 +188,10 @@ package final class CommitGatedConsumer {
   /// Publishes a message at QoS 0. ``batch`` must be acknowledged: what is queued leaves with it. Throws ``MQTTError``.
   package func publish(topic: String, payload: [UInt8]) throws {
     precondition(batch.isEmpty, "messages would be acknowledged that nobody has stored")
+      let isFirst = batch.isEmpty
     _ = try payload.withUnsafeBytes {
       try connection.publish(topic: topic, payload: $0, quality: .atMostOnce)
+        if isFirst { inFlight.began(after: acknowledgedAt.map { .now - $0 }) }
     }
     try connection.flush()
   }
@@ -201,5 +208,7 @@ package final class CommitGatedConsumer {
   package func finish() {
     precondition(batch.isEmpty, "messages would be acknowledged that nobody has stored")
     connection.closeAfterDelivery()
+    // What comes before the acknowledgement has left was not waiting for it.
+    let othersCame = try !batch.isEmpty && connection.waitUntilReadable(.zero)
   }
 }

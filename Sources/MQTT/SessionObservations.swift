@@ -118,7 +118,8 @@ package struct SessionFinding: Hashable, Sendable {
     case .sentAfterAcknowledgement(let count):
       "\(count) messages came again although they had been acknowledged; they count as duplicates where they can be told"
     case .inFlightCapped(let count):
-      "it sends \(count) messages and then waits for acknowledgements: a commit holds few messages, and each goes to the disk"
+      "it sends \(count == 1 ? "one message" : "\(count) messages") and then waits for acknowledgements: a commit may hold no more than "
+        + "that, and each goes to the disk; with 5 ms a commit, that is \(count * 200) messages a second"
     case .packetIDsChange(let isMarked):
       "what comes again has another packet id"
         + (isMarked

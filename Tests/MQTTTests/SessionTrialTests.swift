@@ -1,6 +1,4 @@
-import Foundation
 import MQTT
-import Supervision
 import TestSupport
 import Testing
 
@@ -52,31 +50,12 @@ import Testing
     #expect(lost.map(\.severity) == [.failure] && lost[0].remedy?.contains("mqtt.subscription_ttl") == true)
     let capped = observations { ($0.inFlight, $0.cameAgain) = (10, 10) }.findings
     #expect(capped.map(\.severity) == [.warning] && capped[0].remedy?.contains("mqtt.prefetch") == true)
+    #expect(capped[0].problem.contains("2000 messages a second"))
+    let single = observations { ($0.inFlight, $0.cameAgain) = (1, 1) }.findings
+    #expect(single.first?.problem.hasPrefix("it sends one message and then waits") == true)
+    #expect(single.first?.problem.contains("200 messages a second") == true)
     #expect(observations { $0.redelivery = .newPacketID }.findings.map(\.severity) == [.note])
     #expect(observations { $0.redelivery = .unmarked }.findings.map(\.severity) == [.warning])
-  }
-
-  /// Runs a mosquitto with `settings` beside the least that it needs.
-  private func withMosquitto(
-    _ settings: String, in folder: String, _ body: (BrokerAddress) async throws -> Void
-  ) async throws {
-    let port = try EmbeddedBroker.freePort()
-    try "listener \(port) 127.0.0.1\nallow_anonymous true\nuser root\n\(settings)\n".write(
-      toFile: "\(folder)/m.conf", atomically: true, encoding: .utf8)
-    let service = try await Service.start(
-      name: "mosquitto", executable: "mosquitto", arguments: ["-c", "\(folder)/m.conf"],
-      log: "\(folder)/m.log")
-    let address = BrokerAddress(host: "127.0.0.1", port: port)
-    do {
-      try await waitUntil("the broker answers", every: .milliseconds(100)) {
-        (try? AgreedProtocol.ask(address, clientID: "probe", .auto)) != nil
-      }
-      try await body(address)
-      try await service.stop()
-    } catch {
-      _ = try? await service.stop()
-      throw error
-    }
   }
 
   @Test(.timeLimit(.minutes(30)), arguments: ProtocolVersion.allCases)
@@ -119,28 +98,5 @@ import Testing
         #expect(seen.findings.map(\.kind) == [.inFlightCapped(count: 7), .noExpiry])
       }
     }
-  }
-}
-
-/// How a consumer finds out how many messages a broker sends at a time.
-@Suite struct InFlightLimitTests {
-  @Test func batchesThatEndAlikeAreTheLimit() {
-    var limit = InFlightLimit()
-    for count in [20, 20, 5, 20, 20] {
-      limit.endedInSilence(count)
-      #expect(limit.limit == nil)
-    }
-    limit.endedInSilence(20)
-    #expect(limit.limit == 20)
-    limit.wasExceeded()
-    #expect(limit.limit == nil)
-  }
-
-  @Test func singleMessagesThatComeFarApartAreNone() {
-    var limit = InFlightLimit()
-    for _ in 0..<10 { limit.endedInSilence(InFlightLimit.least - 1) }
-    #expect(limit.limit == nil)
-    for _ in 0..<InFlightLimit.alike { limit.endedInSilence(InFlightLimit.least) }
-    #expect(limit.limit == InFlightLimit.least)
   }
 }
