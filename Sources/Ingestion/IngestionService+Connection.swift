@@ -3,6 +3,7 @@ import Logging
 import MQTT
 import WindowStore
 
+import Wording
 /// How ingestion comes to a connection: which version of MQTT, whether the broker waits for commits, and what it was subscribed to.
 extension IngestionService {
   /// Finds the version of MQTT that is spoken, and proves that acknowledgements wait for the commit.
@@ -90,6 +91,13 @@ extension IngestionService {
       logger.info(
         "the session's earlier subscription \(filters) is given up; what the broker has queued of it still comes"
       )
+  /// What is to be said where a session that there was is gone.
+  static func loss(ofSessionOf clientID: String, knownMessages: Int) -> String {
+    let although = knownMessages > 0 ? " although the store knows \(knownMessages) messages" : " any more"
+    return
+      "the broker has no session of \(clientID.quoted)\(although): what was published while nobody listened is lost"
+  }
+
     } else if former.currentAfter == nil {
       logger.warning(
         """

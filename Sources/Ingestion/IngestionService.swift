@@ -105,11 +105,7 @@ package final class IngestionService {
       logger.info("resumed the session of \(settings.clientID.quoted)")
       Self.note(former, settings, logger)
     } else if known > 0 {
-      logger.warning(
-        """
-        the broker has no session of \(settings.clientID.quoted) although the store knows \(known) messages: \
-        what was published while nobody listened is lost
-        """)
+      logger.warning("\(Self.loss(ofSessionOf: settings.clientID, knownMessages: known))")
     }
   }
 
@@ -312,7 +308,11 @@ package final class IngestionService {
           resumed: consumer.resumedSession, subscribedAfter: subscribedAfter,
           acknowledged: acknowledgedDeliveries, redelivery: redelivery, version: agreed.version)
         try keepDoubts()
-        logger.info("connected again; session \(consumer.resumedSession ? "resumed" : "lost")")
+        logger.info("connected again\(consumer.resumedSession ? "; session resumed" : "")")
+        if !consumer.resumedSession {
+          let known = fold.progress.messages
+          logger.warning("\(Self.loss(ofSessionOf: settings.clientID, knownMessages: known))")
+        }
         return
       } catch {
         if case .subscriptionRefused? = error as? MQTTError { throw error }

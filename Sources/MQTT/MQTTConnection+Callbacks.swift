@@ -14,7 +14,7 @@ extension MQTTConnection {
       // MQTT 3.1.1 has codes of its own.
       let refusal =
         connection.version == .five
-        ? reasonText(code) : String(cString: mosquitto_connack_string(code))
+        ? reasonText(code) : MQTTError.words(mosquitto_connack_string(code))
       if code == 0 {
         connection.connectAnswer = .accepted(sessionPresent: flags & 1 == 1)
       } else if connection.isVersionRefusal(code) {
@@ -97,5 +97,5 @@ extension MQTTConnection {
     isRepetition = false
   }
 
-  private static func reasonText(_ code: Int32) -> String { String(cString: mosquitto_reason_string(code)) }
+  private static func reasonText(_ code: Int32) -> String { MQTTError.words(mosquitto_reason_string(code)) }
 }

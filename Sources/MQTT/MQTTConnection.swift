@@ -151,7 +151,9 @@ final class MQTTConnection {
     let code = mosquitto_connect_bind_v5(
       handle, address.host, Int32(address.port), Self.keepAliveSeconds, nil, properties)
     guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
-      throw MQTTError.unreachable(address, reason: MQTTError.reason(code))
+      throw code == MOSQ_ERR_TLS.rawValue.signed
+        ? MQTTError.handshakeFailed(address, reason: MQTTError.reason(code))
+        : MQTTError.unreachable(address, reason: MQTTError.reason(code))
     }
     try flush()
   }
@@ -217,6 +219,9 @@ final class MQTTConnection {
   /// Writes all that is queued.
   func flush() throws {
     while mosquitto_want_write(handle) {
+      if case .none = connectAnswer, code == MOSQ_ERR_TLS.rawValue.signed {
+        throw MQTTError.handshakeFailed(address, reason: MQTTError.reason(code))
+      }
       let code = mosquitto_loop_write(handle, 1)
       guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
         throw MQTTError.disconnected(address, reason: disconnection ?? MQTTError.reason(code))

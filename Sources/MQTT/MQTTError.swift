@@ -6,6 +6,8 @@ import Wording
 package enum MQTTError: Hashable, Sendable, ExitingError {
   /// No connection could be made.
   case unreachable(BrokerAddress, reason: String)
+  /// Somebody answers, and the connection could not be encrypted.
+  case handshakeFailed(BrokerAddress, reason: String)
   /// The broker answered our CONNECT with a refusal.
   case refused(BrokerAddress, reason: String)
   /// The broker does not take this version of MQTT.
@@ -43,6 +45,9 @@ package enum MQTTError: Hashable, Sendable, ExitingError {
     case .noVersion(let address, let five, let threeOneOne):
       "\(address) takes neither MQTT 5 (\(five)) nor MQTT 3.1.1 (\(threeOneOne)). Is an MQTT broker listening there?"
     case .refusedInOlderVersion(let address, let five, let reason):
+    case .handshakeFailed(let address, let reason):
+      "the TLS handshake with \(address) failed: \(reason). Does that port speak TLS, and is the broker's certificate made out to that "
+        + "host, not expired, and signed by an authority that this machine trusts or --ca-file names?"
       "the broker at \(address) does not take MQTT 5 (\(five)), and refused the connection over MQTT 3.1.1: \(reason)"
     case .disconnected(let address, let reason): "the connection to \(address) broke: \(reason)"
     case .subscriptionRefused(let filter, let reason):
@@ -82,7 +87,13 @@ package enum MQTTError: Hashable, Sendable, ExitingError {
       // Of a connection that ends inside a packet the library says ERRNO, though no call has failed.
       return errno == 0 ? "it ended in the middle of a packet" : String(cString: strerror(errno))
     }
-    return String(cString: mosquitto_strerror(code))
+    return words(mosquitto_strerror(code))
+  }
+
+  /// A text of the library without the dot that some have: it becomes part of a sentence.
+  static func words(_ text: UnsafePointer<CChar>) -> String {
+    let text = String(cString: text)
+    return text.hasSuffix(".") ? String(text.dropLast()) : text
   }
 
   static func check(_ code: Int32, _ operation: String) throws(MQTTError) {
