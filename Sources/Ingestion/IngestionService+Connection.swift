@@ -1,20 +1,23 @@
 import Foundation
 import Logging
 import MQTT
+import Supervision
 import WindowStore
-
 import Wording
+
 /// How ingestion comes to a connection: which version of MQTT, whether the broker waits for commits, and what it was subscribed to.
 extension IngestionService {
-  /// Finds the version of MQTT that is spoken, and proves that acknowledgements wait for the commit.
-  static func prove(_ settings: IngestionSettings, _ logger: Logger) throws
+  /// Finds the version of MQTT that is spoken, and proves that acknowledgements wait for the commit. Throws ``MQTTError``,
+  /// ``MQTTError/stopped`` where it is told to stop meanwhile.
+  static func prove(_ settings: IngestionSettings, _ logger: Logger, _ stop: StopFlag) throws
     -> (AgreedProtocol, RedeliveryForm)
   {
     let agreed = try AgreedProtocol.ask(
-      settings.broker, clientID: settings.clientID, settings.mqtt ?? .auto)
+      settings.broker, clientID: settings.clientID, settings.mqtt ?? .auto, until: { stop.isSet })
     if let notice = agreed.notice { logger.notice("\(notice)") }
     let form = try AcknowledgementSelfTest.run(
-      address: settings.broker, clientID: settings.clientID, version: agreed.version)
+      address: settings.broker, clientID: settings.clientID, version: agreed.version,
+      until: { stop.isSet })
     logger.info(
       "acknowledgement self-test passed: \(settings.broker) waits for our commit (\(agreed.version.name))")
     switch form {
@@ -57,13 +60,14 @@ extension IngestionService {
     }
   }
 
-  /// Connects and subscribes. Throws `MQTTError`, also where the broker does not answer the subscription, and `StoreError`.
+  /// Connects and subscribes. Throws `MQTTError`, also where the broker does not answer the subscription or it is told to stop before
+  /// that, and `StoreError`.
   ///
   /// - Parameter deliveries: How many came until now.
   /// - Returns: How many deliveries came before the subscription was made.
   static func connect(
     _ settings: IngestionSettings, _ version: ProtocolVersion, _ writer: WindowStoreWriter,
-    _ former: FormerSubscriptions, deliveries: Int
+    _ former: FormerSubscriptions, deliveries: Int, _ stop: StopFlag
   ) throws -> (CommitGatedConsumer, subscribedAfter: Int) {
     func remember(isOnly: Bool) throws {
       try writer.remember(
@@ -74,14 +78,23 @@ extension IngestionService {
     if former.currentAfter == nil { try remember(isOnly: false) }
     let consumer = try CommitGatedConsumer(
       address: settings.broker, clientID: settings.clientID, filters: settings.filters,
-      formerFilters: former.others, sessionExpiry: IngestionDefaults.sessionExpiry, version: version)
+      formerFilters: former.others, sessionExpiry: IngestionDefaults.sessionExpiry, version: version,
+      until: { stop.isSet })
     guard !consumer.resumedSession else { return (consumer, former.currentAfter ?? deliveries) }
     // Whoever is told that we listen may publish at once. Where so much came before the answer that it has to be stored first, the
     // subscription is not known to stand.
     let isAnswered = try consumer.awaitSubscription(
-      within: IngestionDefaults.subscriptionPatience, byteLimit: IngestionDefaults.bytesPerCommit)
+      within: IngestionDefaults.subscriptionPatience, byteLimit: IngestionDefaults.bytesPerCommit,
+      until: { stop.isSet })
     if isAnswered { try remember(isOnly: true) }
     return (consumer, deliveries)
+  }
+
+  /// What is to be said where a session that there was is gone.
+  static func loss(ofSessionOf clientID: String, knownMessages: Int) -> String {
+    let although = knownMessages > 0 ? " although the store knows \(knownMessages) messages" : " any more"
+    return
+      "the broker has no session of \(clientID.quoted)\(although): what was published while nobody listened is lost"
   }
 
   /// Says what else a session that was resumed may bring.
@@ -91,13 +104,6 @@ extension IngestionService {
       logger.info(
         "the session's earlier subscription \(filters) is given up; what the broker has queued of it still comes"
       )
-  /// What is to be said where a session that there was is gone.
-  static func loss(ofSessionOf clientID: String, knownMessages: Int) -> String {
-    let although = knownMessages > 0 ? " although the store knows \(knownMessages) messages" : " any more"
-    return
-      "the broker has no session of \(clientID.quoted)\(although): what was published while nobody listened is lost"
-  }
-
     } else if former.currentAfter == nil {
       logger.warning(
         """

@@ -55,7 +55,9 @@ package final class IngestionService {
 
   /// Opens the store, recovers, proves that acknowledgements wait for the commit, and connects. Throws `MQTTError` or
   /// `StoreError`.
-  package init(_ settings: IngestionSettings, logger: Logger) throws {
+  ///
+  /// - Parameter stop: Looked at while a broker is waited for; where it is set, `MQTTError.stopped` is thrown.
+  package init(_ settings: IngestionSettings, logger: Logger, until stop: StopFlag = StopFlag()) throws {
     self.settings = settings
     self.logger = logger
     writer = try WindowStoreWriter(path: settings.store, settings: settings.rules.windows)
@@ -82,10 +84,10 @@ package final class IngestionService {
     storedSinceCheckpoint = count
     CrashPoint.recovered.pass()
 
-    let (agreed, redelivery) = try Self.prove(settings, logger)
+    let (agreed, redelivery) = try Self.prove(settings, logger, stop)
     let former = try FormerSubscriptions(settings, writer)
     let (consumer, subscribedAfter) = try Self.connect(
-      settings, agreed.version, writer, former, deliveries: fold.progress.deliveries)
+      settings, agreed.version, writer, former, deliveries: fold.progress.deliveries, stop)
     self.consumer = consumer
     self.former = former
     (self.agreed, self.redelivery) = (agreed, redelivery)
@@ -299,7 +301,7 @@ package final class IngestionService {
       do {
         former = try FormerSubscriptions(settings, writer)
         let (consumer, subscribedAfter) = try Self.connect(
-          settings, agreed.version, writer, former, deliveries: fold.progress.deliveries)
+          settings, agreed.version, writer, former, deliveries: fold.progress.deliveries, stop)
         self.consumer = consumer
         connectedAt = .now
         isBatchStored = false
@@ -315,11 +317,15 @@ package final class IngestionService {
         }
         return
       } catch {
-        if case .subscriptionRefused? = error as? MQTTError { throw error }
+        switch error as? MQTTError {
+        case .stopped?: return
+        case .subscriptionRefused?: throw error
+        default: break
+        }
         guard ContinuousClock.now < deadline else { throw error }
         if (error as? MQTTError)?.mayBeTheVersion ?? false, settings.mqtt ?? .auto == .auto {
           // Another broker may have taken its place. Where it does not answer either, what was found stands.
-          if let found = try? Self.prove(settings, logger) { (agreed, redelivery) = found }
+          if let found = try? Self.prove(settings, logger, stop) { (agreed, redelivery) = found }
         }
         Thread.sleep(forTimeInterval: IngestionDefaults.reconnectPause.seconds)
       }

@@ -36,12 +36,14 @@ package final class CommitGatedConsumer {
   ///   - sessionExpiry: How long the broker keeps messages for this client id while nobody is connected with it. MQTT 3.1.1 cannot
   ///     say it: there the broker's own setting counts.
   ///   - answerPatience: How long neither the answers to the subscriptions nor a message may come, while one receives.
+  ///   - isStopped: Asked while it is connected; where it says so, ``MQTTError/stopped`` is thrown.
   ///   - gatesAcknowledgements: False makes a client as the library has it, which acknowledges what it hands over at once. It is there
   ///     to show that ``AcknowledgementSelfTest`` finds such a client out.
   package init(
     address: BrokerAddress, clientID: String, filters: [String], formerFilters: [String] = [],
     sessionExpiry: Duration, version: ProtocolVersion = .five,
-    answerPatience: Duration = MQTTConnection.connectTimeout, gatesAcknowledgements: Bool = true
+    answerPatience: Duration = MQTTConnection.connectTimeout, gatesAcknowledgements: Bool = true,
+    until isStopped: () -> Bool = { false }
   ) throws {
     self.answerPatience = answerPatience
     answerDue = .now + answerPatience
@@ -51,7 +53,7 @@ package final class CommitGatedConsumer {
         clientID: clientID, cleanStart: false,
         sessionExpirySeconds: UInt32(clamping: sessionExpiry.components.seconds),
         queuesWrites: gatesAcknowledgements, version: version))
-    resumedSession = try connection.open()
+    resumedSession = try connection.open(until: isStopped)
     if resumedSession {
       connection.watchRepetitions()
       watchesRepetitions = true
@@ -73,14 +75,32 @@ package final class CommitGatedConsumer {
     for former in formerFilters where !filters.contains(former) { try connection.unsubscribe(former) }
   }
 
-  /// As ``init(address:clientID:filters:formerFilters:sessionExpiry:version:answerPatience:gatesAcknowledgements:)``, with one filter.
+  /// As ``init(address:clientID:filters:formerFilters:sessionExpiry:version:answerPatience:gatesAcknowledgements:until:)``, with one filter.
   package convenience init(
     address: BrokerAddress, clientID: String, filter: String, sessionExpiry: Duration,
-    version: ProtocolVersion = .five, gatesAcknowledgements: Bool = true
+    version: ProtocolVersion = .five, gatesAcknowledgements: Bool = true,
+    until isStopped: () -> Bool = { false }
   ) throws {
     try self.init(
       address: address, clientID: clientID, filters: [filter], sessionExpiry: sessionExpiry, version: version,
-      gatesAcknowledgements: gatesAcknowledgements)
+      gatesAcknowledgements: gatesAcknowledgements, until: isStopped)
+  }
+
+  /// A consumer of `filter` with a session in which nothing is left of an earlier one: where the broker had kept that, because
+  /// whoever had it was killed, it is forgotten first. Throws ``MQTTError``.
+  static func anew(
+    address: BrokerAddress, clientID: String, filter: String, sessionExpiry: Duration,
+    version: ProtocolVersion, gatesAcknowledgements: Bool = true, until isStopped: () -> Bool
+  ) throws -> CommitGatedConsumer {
+    // Only where there is one to be forgotten: amqtt keeps nothing of a session that follows a clean start at once.
+    for _ in 0..<2 {
+      let consumer = try CommitGatedConsumer(
+        address: address, clientID: clientID, filter: filter, sessionExpiry: sessionExpiry, version: version,
+        gatesAcknowledgements: gatesAcknowledgements, until: isStopped)
+      guard consumer.resumedSession else { return consumer }
+      try forgetSession(of: clientID, at: address, version: version)
+    }
+    throw MQTTError.sessionInUse(address, clientID: clientID)
   }
 
   /// Messages of this connection.
@@ -88,15 +108,18 @@ package final class CommitGatedConsumer {
   private var watchesRepetitions = false
 
   /// Has the broker at `address` forget the session of `clientID`, with all that it has queued for it. Throws ``MQTTError``.
+  ///
+  /// - Parameter patience: How long the broker may take to answer.
   package static func forgetSession(
-    of clientID: String, at address: BrokerAddress, version: ProtocolVersion
+    of clientID: String, at address: BrokerAddress, version: ProtocolVersion,
+    within patience: Duration = MQTTConnection.connectTimeout
   ) throws {
     // A clean start ends the session that there was; that of this connection ends with it, in MQTT 5 because it expires at once.
     let last = try MQTTConnection(
       address: address,
       options: .init(
         clientID: clientID, cleanStart: true, sessionExpirySeconds: 0, queuesWrites: false, version: version))
-    try last.open()
+    try last.open(within: patience)
     last.close()
   }
 
@@ -107,11 +130,14 @@ package final class CommitGatedConsumer {
   /// - Parameters:
   ///   - patience: How long neither an answer nor a message may come.
   ///   - byteLimit: Where ``batch`` holds this many bytes, it is full.
+  ///   - isStopped: Asked while it waits; where it says so, ``MQTTError/stopped`` is thrown.
   /// - Returns: False where ``batch`` was full before the answer came: what is in it must be acknowledged first, and whoever
   ///   receives goes on waiting.
   /// - Throws: ``MQTTError``, ``MQTTError/timedOut(_:waitingFor:)`` where nothing came within `patience`.
   @discardableResult
-  package func awaitSubscription(within patience: Duration, byteLimit: Int = .max) throws -> Bool {
+  package func awaitSubscription(
+    within patience: Duration, byteLimit: Int = .max, until isStopped: () -> Bool = { false }
+  ) throws -> Bool {
     var deadline = ContinuousClock.now + patience
     while !connection.subscriptions.areAnswered {
       guard batch.count < Self.mostUnderWay, batch.byteCount < byteLimit else { return false }
@@ -119,6 +145,7 @@ package final class CommitGatedConsumer {
         deadline = .now + patience
         continue
       }
+      guard !isStopped() else { throw MQTTError.stopped }
       guard ContinuousClock.now < deadline || connection.subscriptions.areAnswered else {
         throw unanswered
       }
@@ -158,8 +185,10 @@ package final class CommitGatedConsumer {
         guard try batch.unacknowledged > most || connection.waitUntilReadable(.zero) else { return }
         inFlight.wasExceeded()
       }
+      let isFirst = batch.isEmpty
       // Many at a time between two looks at the clock; few enough that a batch stays near its limit.
       if try connection.read(upTo: min(64, limit - batch.count)) > 0 {
+        if isFirst { inFlight.began(after: acknowledgedAt.map { .now - $0 }) }
         if ContinuousClock.now >= deadline { return }
         continue
       }
@@ -176,6 +205,8 @@ package final class CommitGatedConsumer {
 
   /// Sends the acknowledgements of everything in ``batch``, and empties it. Call it when all of that is durable.
   package func acknowledge() throws {
+    // What comes before the acknowledgement has left was not waiting for it.
+    let othersCame = try !batch.isEmpty && connection.waitUntilReadable(.zero)
     try connection.flushInFullSegments()
     if !batch.isEmpty {
       answerDue = .now + answerPatience
@@ -188,10 +219,8 @@ package final class CommitGatedConsumer {
   /// Publishes a message at QoS 0. ``batch`` must be acknowledged: what is queued leaves with it. Throws ``MQTTError``.
   package func publish(topic: String, payload: [UInt8]) throws {
     precondition(batch.isEmpty, "messages would be acknowledged that nobody has stored")
-      let isFirst = batch.isEmpty
     _ = try payload.withUnsafeBytes {
       try connection.publish(topic: topic, payload: $0, quality: .atMostOnce)
-        if isFirst { inFlight.began(after: acknowledgedAt.map { .now - $0 }) }
     }
     try connection.flush()
   }
@@ -208,7 +237,5 @@ package final class CommitGatedConsumer {
   package func finish() {
     precondition(batch.isEmpty, "messages would be acknowledged that nobody has stored")
     connection.closeAfterDelivery()
-    // What comes before the acknowledgement has left was not waiting for it.
-    let othersCame = try !batch.isEmpty && connection.waitUntilReadable(.zero)
   }
 }

@@ -118,12 +118,20 @@ final class MQTTConnection {
   // MARK: - Opening
 
   /// Connects and waits for the broker's CONNACK. Throws ``MQTTError``. Returns whether the broker had kept a session.
+  ///
+  /// - Parameters:
+  ///   - patience: How long the answer may take.
+  ///   - isStopped: Asked while the answer is to come; where it says so, ``MQTTError/stopped`` is thrown.
   @discardableResult
-  func open() throws -> Bool {
+  func open(within patience: Duration = connectTimeout, until isStopped: () -> Bool = { false }) throws
+    -> Bool
+  {
+    guard !isStopped() else { throw MQTTError.stopped }
     try startOpening()
-    let deadline = ContinuousClock.now + Self.connectTimeout
+    let deadline = ContinuousClock.now + patience
     while true {
       if let sessionPresent = try opened() { return sessionPresent }
+      guard !isStopped() else { throw MQTTError.stopped }
       guard ContinuousClock.now < deadline else {
         throw MQTTError.timedOut(address, waitingFor: "answer to CONNECT")
       }
@@ -211,6 +219,9 @@ final class MQTTConnection {
     guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
       // CONNACK with a refusal also ends here; the answer to CONNECT says more than the code.
       if connectAnswer.isRefusal { return }
+      if case .none = connectAnswer, code == MOSQ_ERR_TLS.rawValue.signed {
+        throw MQTTError.handshakeFailed(address, reason: MQTTError.reason(code))
+      }
       throw MQTTError.disconnected(address, reason: disconnection ?? reason(code))
     }
     if let refusal = subscriptions.refusal { throw refusal }
@@ -219,9 +230,6 @@ final class MQTTConnection {
   /// Writes all that is queued.
   func flush() throws {
     while mosquitto_want_write(handle) {
-      if case .none = connectAnswer, code == MOSQ_ERR_TLS.rawValue.signed {
-        throw MQTTError.handshakeFailed(address, reason: MQTTError.reason(code))
-      }
       let code = mosquitto_loop_write(handle, 1)
       guard code == MOSQ_ERR_SUCCESS.rawValue.signed else {
         throw MQTTError.disconnected(address, reason: disconnection ?? MQTTError.reason(code))

@@ -26,6 +26,12 @@ package enum MQTTError: Hashable, Sendable, ExitingError {
   case timedOut(BrokerAddress, waitingFor: String)
   /// The library acknowledges before we have stored, or the broker does not send again as it must; see ``AcknowledgementSelfTest``.
   case acknowledgesEarly(BrokerAddress, observed: String)
+  /// What was published to a topic did not come to its subscriber, although the broker had taken both; see ``AcknowledgementSelfTest``.
+  case deliversNothing(BrokerAddress, topic: String)
+  /// The connection broke over a message of the self-test, or the library does not send that, because the broker says how much it takes.
+  case publicationRefused(BrokerAddress, topic: String, bytes: Int, reason: String)
+  /// A session of a self-test is there again as soon as it is forgotten.
+  case sessionInUse(BrokerAddress, clientID: String)
   /// More connections than this process may open; each takes ``DescriptorLimit/perConnection`` descriptors.
   case tooFewDescriptors(connections: Int, needed: Int, limit: Int)
   /// It was asked to end before it had begun.
@@ -39,15 +45,15 @@ package enum MQTTError: Hashable, Sendable, ExitingError {
     switch self {
     case .unreachable(let address, let reason):
       "no broker answers at \(address): \(reason). Is one running there?"
+    case .handshakeFailed(let address, let reason):
+      "the TLS handshake with \(address) failed: \(reason). Does that port speak TLS, and is the broker's certificate made out to that "
+        + "host, not expired, and signed by an authority that this machine trusts or --ca-file names?"
     case .refused(let address, let reason): "the broker at \(address) refused the connection: \(reason)"
     case .versionRefused(let address, let version, let reason):
       "the broker at \(address) does not take \(version.name): \(reason)"
     case .noVersion(let address, let five, let threeOneOne):
       "\(address) takes neither MQTT 5 (\(five)) nor MQTT 3.1.1 (\(threeOneOne)). Is an MQTT broker listening there?"
     case .refusedInOlderVersion(let address, let five, let reason):
-    case .handshakeFailed(let address, let reason):
-      "the TLS handshake with \(address) failed: \(reason). Does that port speak TLS, and is the broker's certificate made out to that "
-        + "host, not expired, and signed by an authority that this machine trusts or --ca-file names?"
       "the broker at \(address) does not take MQTT 5 (\(five)), and refused the connection over MQTT 3.1.1: \(reason)"
     case .disconnected(let address, let reason): "the connection to \(address) broke: \(reason)"
     case .subscriptionRefused(let filter, let reason):
@@ -56,6 +62,14 @@ package enum MQTTError: Hashable, Sendable, ExitingError {
     case .timedOut(let address, let what): "\(address) sent no \(what) in time"
     case .acknowledgesEarly(let address, let observed):
       "\(address) and we do not agree on what is acknowledged (\(observed)), so a crash would lose messages or double them"
+    case .deliversNothing(let address, let topic):
+      "\(address) delivered nothing of what was published to \(topic.quoted), although it took that and a subscription to it: "
+        + "publishing or subscribing to it may be denied, or the messages be too large"
+    case .publicationRefused(let address, let topic, let bytes, let reason):
+      "\(address) does not take a message of \(bytes) bytes, topic included, to \(topic.quoted): \(reason). It may take smaller packets "
+        + "alone, or nothing to that topic"
+    case .sessionInUse(let address, let clientID):
+      "\(address) kept the session of \(clientID.quoted) when it was to forget it; has another client the same client id?"
     case .tooFewDescriptors(let connections, let needed, let limit):
       "\(connections) connections need \(needed) file descriptors, and this process may open \(limit); "
         + "raise the limit as root with ulimit -n \(needed), use more processes, or let gateways carry the "

@@ -62,7 +62,7 @@ package struct AgreedProtocol: Hashable, Sendable, Codable {
     do {
       try attempt(.threeOneOne)
       return AgreedProtocol(.threeOneOne, againstFive: reason)
-    } catch let error as MQTTError {
+    } catch let error as MQTTError where error != .stopped {
       // Whoever refuses has answered: it is a broker.
       if case .refused(_, let refusal) = error {
         throw MQTTError.refusedInOlderVersion(address, five: reason, reason: refusal)
@@ -78,8 +78,10 @@ package struct AgreedProtocol: Hashable, Sendable, Codable {
   /// - Parameters:
   ///   - clientID: The id of the real client, to which a suffix is added.
   ///   - alwaysConnects: Connects once also where the choice leaves nothing to ask, to see that a broker is there.
+  ///   - isStopped: Asked while it waits; where it says so, ``MQTTError/stopped`` is thrown.
   package static func ask(
-    _ address: BrokerAddress, clientID: String, _ choice: ProtocolChoice, alwaysConnects: Bool = false
+    _ address: BrokerAddress, clientID: String, _ choice: ProtocolChoice, alwaysConnects: Bool = false,
+    until isStopped: () -> Bool = { false }
   ) throws -> AgreedProtocol {
     if let version = choice.version, !alwaysConnects { return AgreedProtocol(version) }
     return try find(choice, at: address) { version in
@@ -88,7 +90,7 @@ package struct AgreedProtocol: Hashable, Sendable, Codable {
         options: .init(
           clientID: "\(clientID)-version", cleanStart: true, sessionExpirySeconds: 0, queuesWrites: false,
           version: version))
-      try connection.open()
+      try connection.open(until: isStopped)
       connection.close()
     }
   }

@@ -2,9 +2,9 @@ import Foundation
 
 /// Finds out by experiment what a broker keeps of a session, how much of it, and how much it sends at a time.
 ///
-/// A subscriber with a session and a topic of its own goes away, messages are published, it comes back, reads without
-/// acknowledging until nothing more comes, dies, comes back, acknowledges all, and comes back a last time. What it has seen is a value
-/// (``SessionObservations``) that says what is to be said.
+/// A subscriber with a session and a topic of its own receives one message, so that its topic is known to be delivered. It goes away,
+/// messages are published, it comes back, reads without acknowledging until nothing more comes, dies, comes back, acknowledges all, and
+/// comes back a last time. What it has seen is a value (``SessionObservations``) that says what is to be said.
 package enum SessionTrial {
   /// Messages that are published. More than mosquitto keeps by default, so that its bound shows.
   package static let messages = 2000
@@ -15,21 +15,21 @@ package enum SessionTrial {
   /// How long messages are collected before they are acknowledged.
   static let interval = Duration.milliseconds(20)
 
-  /// Carries it out, and leaves nothing behind. Throws ``MQTTError`` where it cannot be carried out.
+  /// Carries it out, and leaves nothing behind. Throws ``MQTTError`` where it cannot be carried out,
+  /// ``MQTTError/deliversNothing(_:topic:)`` where the broker keeps what is published from whoever is subscribed.
   ///
   /// - Parameters:
-  ///   - clientID: The id of the real consumer, to which a suffix is added.
+  ///   - clientID: The id of the real consumer, to which a suffix is added. Two trials with one id at a time disturb each other.
   ///   - silence: How long nothing must come to count as “no more”.
+  ///   - isStopped: Asked while it waits; where it says so, ``MQTTError/stopped`` is thrown.
   package static func run(
     address: BrokerAddress, clientID: String, version: ProtocolVersion, messages: Int = messages,
-    silence: Duration = silence
+    silence: Duration = silence, until isStopped: @escaping () -> Bool = { false }
   ) throws -> SessionObservations {
     let trial = Trial(
-      address: address, identity: "\(clientID)-\(UInt32.random(in: .min ... .max))", version: version,
-      messages: messages,
-      silence: silence)
-    // Of an id that is new nothing has to be forgotten first: amqtt keeps nothing of a session that follows a clean one at once.
-    defer { try? trial.forget() }
+      address: address, identity: "\(clientID)-session", version: version, messages: messages,
+      silence: silence, isStopped: isStopped)
+    defer { trial.forget() }
     return try trial.run()
   }
 }
@@ -40,21 +40,35 @@ private struct Trial {
   let version: ProtocolVersion
   let messages: Int
   let silence: Duration
+  let isStopped: () -> Bool
 
   private var topic: String { "sonde/doctor/\(identity)" }
 
-  func forget() throws { try CommitGatedConsumer.forgetSession(of: identity, at: address, version: version) }
+  func forget() {
+    try? CommitGatedConsumer.forgetSession(
+      of: identity, at: address, version: version,
+      within: isStopped() ? AcknowledgementSelfTest.lastPatience : MQTTConnection.connectTimeout)
+  }
+
+  private func mindStop() throws {
+    if isStopped() { throw MQTTError.stopped }
+  }
 
   private func subscriber() throws -> CommitGatedConsumer {
     try CommitGatedConsumer(
-      address: address, clientID: identity, filter: topic, sessionExpiry: .seconds(600), version: version)
+      address: address, clientID: identity, filter: topic, sessionExpiry: .seconds(600), version: version,
+      until: isStopped)
   }
 
   func run() throws -> SessionObservations {
-    let first = try subscriber()
-    try first.awaitSubscription(within: SessionTrial.patience)
+    let first = try CommitGatedConsumer.anew(
+      address: address, clientID: identity, filter: topic, sessionExpiry: .seconds(600), version: version,
+      until: isStopped)
+    try first.awaitSubscription(within: SessionTrial.patience, until: isStopped)
+    try publish([Self.probe])
+    try receiveProbe(first)
     first.finish()
-    try publish()
+    try publish((0..<messages).map(String.init))
 
     var seen: SessionObservations
     var inFlight: Set<Int> = []
@@ -85,12 +99,34 @@ private struct Trial {
     return seen
   }
 
-  private func publish() throws {
+  /// No number.
+  private static let probe = "probe"
+
+  /// Receives what was published to the topic just now. Whether a session keeps it cannot be told where it is not even delivered.
+  private func receiveProbe(_ consumer: CommitGatedConsumer) throws {
+    let deadline = ContinuousClock.now + SessionTrial.patience
+    var isThere = false
+    while !isThere {
+      try mindStop()
+      guard ContinuousClock.now < deadline else {
+        throw MQTTError.deliversNothing(address, topic: topic)
+      }
+      try consumer.receive(limit: 1, byteLimit: .max, within: .milliseconds(100))
+      consumer.batch.forEachMessage { _, payload, _ in
+        isThere = isThere || payload.elementsEqual(Self.probe.utf8)
+      }
+      try consumer.acknowledge()
+    }
+  }
+
+  private func publish(_ payloads: [String]) throws {
     var client = PublisherClient(id: "\(identity)-p")
     client.version = version
-    let pool = try PublisherPool(address: address, clients: [client])
-    for number in 0..<messages {
-      try Array(String(number).utf8).withUnsafeBytes {
+    let pool = try PublisherPool(address: address, clients: [client], until: isStopped)
+    defer { pool.close() }
+    for payload in payloads {
+      try mindStop()
+      try Array(payload.utf8).withUnsafeBytes {
         try pool.publish(client: 0, topic: topic, payload: $0, as: .messages(1, readings: 0))
       }
     }
@@ -99,15 +135,16 @@ private struct Trial {
       guard ContinuousClock.now < deadline else {
         throw MQTTError.timedOut(address, waitingFor: "acknowledgement of what was published")
       }
+      try mindStop()
       try pool.pump(.milliseconds(50))
     }
-    pool.close()
   }
 
   /// Reads without acknowledging until `count` messages are there, or nothing more comes.
   private func readAll(_ consumer: CommitGatedConsumer, expecting count: Int) throws {
     let begin = ContinuousClock.now
     while consumer.batch.count < count {
+      try mindStop()
       let before = consumer.batch.count
       try consumer.receive(limit: count, byteLimit: .max, within: silence)
       if consumer.batch.count > before { continue }
@@ -123,6 +160,7 @@ private struct Trial {
     var numbers: Set<Int> = []
     var last = ContinuousClock.now
     while true {
+      try mindStop()
       for number in numbered(consumer.batch) where !numbers.insert(number).inserted {
         seen.cameAfterAcknowledgement += 1
       }

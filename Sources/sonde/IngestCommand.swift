@@ -240,7 +240,12 @@ struct IngestCommand: ParsableCommand {
     var logger = Logger(label: "ingest", factory: { StreamLogHandler.standardError(label: $0) })
     logger.logLevel = .info
     let settings = try config.map(IngestionSettings.init(path:)) ?? ownSettings()
-    let service = try IngestionService(settings, logger: logger)
+    let service: IngestionService
+    do {
+      service = try IngestionService(settings, logger: logger, until: stop.flag)
+    } catch MQTTError.stopped {
+      return logger.info("stopped before it began, while it waited for \(settings.broker)")
+    }
     if events { try StandardOutput.writeMessage(IngestionEvent.ready(service.start)) }
     logger.info("ingesting \(settings.filters.listed) from \(settings.broker) into \(settings.store)")
     try service.run(until: stop.flag) { event in

@@ -99,4 +99,54 @@ import Testing
       }
     }
   }
+
+  /// What was published to a topic that is denied is no loss of a session.
+  @Test(.timeLimit(.minutes(30)), arguments: ProtocolVersion.allCases)
+  func aTopicThatIsNotDeliveredIsNoLostQueue(version: ProtocolVersion) async throws {
+    try await withTemporaryFolder { folder in
+      try "topic readwrite devices/#\n".write(toFile: "\(folder)/acl", atomically: true, encoding: .utf8)
+      try await withMosquitto("acl_file \(folder)/acl", in: folder) { broker in
+        #expect(throws: MQTTError.deliversNothing(broker, topic: "sonde/doctor/d-session")) {
+          try SessionTrial.run(
+            address: broker, clientID: "d", version: version, messages: 10, silence: Self.silence)
+        }
+      }
+    }
+  }
+
+  /// Wherever it is stopped, and also where an earlier one was killed.
+  @Test(.timeLimit(.minutes(30)), arguments: ProtocolVersion.allCases)
+  func aStoppedTrialLeavesNoSession(version: ProtocolVersion) async throws {
+    try await withTemporaryFolder { folder in
+      try await withMosquitto("max_queued_messages 100000", in: folder) { broker in
+        func subscriber(_ expiry: Duration) throws -> CommitGatedConsumer {
+          try CommitGatedConsumer(
+            address: broker, clientID: "d-session", filter: "sonde/doctor/d-session", sessionExpiry: expiry,
+            version: version)
+        }
+        for lastLook in [0, 2, 5, 10, 20, 40] {
+          // Left by one that was killed.
+          try subscriber(.seconds(600)).finish()
+          var looks = 0
+          #expect(throws: MQTTError.stopped) {
+            try SessionTrial.run(
+              address: broker, clientID: "d", version: version, messages: 100, silence: Self.silence
+            ) {
+              looks += 1
+              return looks > lastLook
+            }
+          }
+          let next = try subscriber(.zero)
+          #expect(!next.resumedSession, "stopped at look \(lastLook)")
+          next.finish()
+          try CommitGatedConsumer.forgetSession(of: "d-session", at: broker, version: version)
+        }
+        try subscriber(.seconds(600)).finish()
+        let seen = try SessionTrial.run(
+          address: broker, clientID: "d", version: version, messages: 100, silence: Self.silence)
+        #expect(seen.received == 100)
+        #expect(try !subscriber(.zero).resumedSession)
+      }
+    }
+  }
 }

@@ -19,7 +19,7 @@ package struct ForgedAnswers: Sendable {
   package static let silence = ForgedAnswers { _, _ in [] }
 
   /// Whether a client is left alone: the self-test must come through for its client's own subscription to be looked at.
-  func spares(connect: [UInt8]) -> Bool { String(decoding: connect, as: UTF8.self).contains("-selftest-") }
+  func spares(connect: [UInt8]) -> Bool { String(decoding: connect, as: UTF8.self).contains("-selftest") }
 }
 
 /// Finds the answers in what a broker sends, and forges them.
