@@ -46,7 +46,15 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     var checks = [libraries(), brokerProgram(), scheduler(), balancer(), descriptors(), disk(), processor()]
     checks += try settings()
-    if let broker { checks += self.checks(of: try access.apply(to: broker), versions.mqtt) }
+    if let broker {
+      do {
+        // An interrupted trial must not leave its session: MQTT 3.1.1 brokers would keep that, and queue for it, for ever.
+        let stop = StopSignal()
+        checks += try self.checks(of: access.apply(to: broker), versions.mqtt, until: stop.flag)
+      } catch MQTTError.stopped {
+        throw ExitCode(ExitStatus.interrupted)
+      }
+    }
     switch format {
     case .json: try StandardOutput.writeJSON(checks, indented: true)
     case .text: for check in checks { write(check) }
