@@ -92,15 +92,21 @@ package final class CommitGatedConsumer {
     address: BrokerAddress, clientID: String, filter: String, sessionExpiry: Duration,
     version: ProtocolVersion, gatesAcknowledgements: Bool = true, until isStopped: () -> Bool
   ) throws -> CommitGatedConsumer {
-    // Only where there is one to be forgotten: amqtt keeps nothing of a session that follows a clean start at once.
-    for _ in 0..<2 {
-      let consumer = try CommitGatedConsumer(
+    func connect() throws -> CommitGatedConsumer {
+      try CommitGatedConsumer(
         address: address, clientID: clientID, filter: filter, sessionExpiry: sessionExpiry, version: version,
         gatesAcknowledgements: gatesAcknowledgements, until: isStopped)
-      guard consumer.resumedSession else { return consumer }
-      try forgetSession(of: clientID, at: address, version: version)
     }
-    throw MQTTError.sessionInUse(address, clientID: clientID)
+    // Only where there is one to be forgotten: amqtt keeps nothing of a session that follows a clean start at once. Nor does it
+    // always forget, and what is left of a session would be taken for what is tried.
+    let first = try connect()
+    guard first.resumedSession else { return first }
+    try forgetSession(of: clientID, at: address, version: version)
+    let second = try connect()
+    guard !second.resumedSession else {
+      throw MQTTError.acknowledgesEarly(address, observed: "the broker kept a session that it was to forget")
+    }
+    return second
   }
 
   /// Messages of this connection.

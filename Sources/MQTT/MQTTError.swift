@@ -30,8 +30,6 @@ package enum MQTTError: Hashable, Sendable, ExitingError {
   case deliversNothing(BrokerAddress, topic: String)
   /// The connection broke over a message of the self-test, or the library does not send that, because the broker says how much it takes.
   case publicationRefused(BrokerAddress, topic: String, bytes: Int, reason: String)
-  /// A session of a self-test is there again as soon as it is forgotten.
-  case sessionInUse(BrokerAddress, clientID: String)
   /// More connections than this process may open; each takes ``DescriptorLimit/perConnection`` descriptors.
   case tooFewDescriptors(connections: Int, needed: Int, limit: Int)
   /// It was asked to end before it had begun.
@@ -68,8 +66,6 @@ package enum MQTTError: Hashable, Sendable, ExitingError {
     case .publicationRefused(let address, let topic, let bytes, let reason):
       "\(address) does not take a message of \(bytes) bytes, topic included, to \(topic.quoted): \(reason). It may take smaller packets "
         + "alone, or nothing to that topic"
-    case .sessionInUse(let address, let clientID):
-      "\(address) kept the session of \(clientID.quoted) when it was to forget it; has another client the same client id?"
     case .tooFewDescriptors(let connections, let needed, let limit):
       "\(connections) connections need \(needed) file descriptors, and this process may open \(limit); "
         + "raise the limit as root with ulimit -n \(needed), use more processes, or let gateways carry the "
