@@ -211,8 +211,10 @@ import Testing
     "stream_scoring:", "only “stream_scoring” has", "leave “stream_scoring” out",
     "one service scores the stream",
     "again by itself", "names no models", "(input: raw)",
+    "with an “endpoint”",
     "serving:", "load:", "only oip has", "capacity:", "more often than every millisecond",
     // Payload mappings.
+    "never takes a message", "a whole part of a path", "a shared subscription",
     "every entry is ignored", "have topics in common", "has other names than", "for payloads of JSON alone",
     "has a name; write *", "would all have the same number", "leads from the whole payload",
     "a path to the elements",
