@@ -33,8 +33,7 @@ import Testing
     try await withTemporaryFolder { folder in
       try await withOldBroker(.isSilent, before: nil) { old in
         try await withIngestion(on: old.address, in: folder) { service in
-          try await waitUntil("it has asked") { !old.versions.isEmpty }
-          service.send(signal: SIGTERM)
+          await promptly({ service.send(signal: SIGTERM) }, when: "it has asked") { !old.versions.isEmpty }
           #expect(try await service.exit() == .exited(code: 0))
           #expect(log(folder).contains("stopped before it began"), "\(log(folder))")
           // Over MQTT 3.1.1 it was not asked any more.
@@ -50,8 +49,9 @@ import Testing
       try "topic readwrite devices/#\n".write(toFile: "\(folder)/acl", atomically: true, encoding: .utf8)
       try await withMosquitto("acl_file \(folder)/acl", in: folder) { broker in
         try await withIngestion(on: broker, in: folder, ["--mqtt", version]) { service in
-          try await waitUntil("the self-test is on") { log(folder, "m.log").contains("reader-selftest-p") }
-          service.send(signal: SIGTERM)
+          await promptly({ service.send(signal: SIGTERM) }, when: "the self-test is on") {
+            log(folder, "m.log").contains("reader-selftest-p")
+          }
           #expect(try await service.exit() == .exited(code: 0))
           #expect(log(folder).contains("stopped before it began"), "\(log(folder))")
         }
@@ -121,8 +121,9 @@ import Testing
         let doctor = try await Service.start(
           name: "doctor", executable: SondeProgram.path,
           arguments: ["doctor", "--broker", "\(broker)", "--mqtt", "3.1.1"], log: "\(folder)/doctor.log")
-        try await waitUntil("its trial publishes") { log(folder, "m.log").contains("-session-p") }
-        doctor.send(signal: signal)
+        await promptly({ doctor.send(signal: signal) }, when: "its trial publishes") {
+          log(folder, "m.log").contains("-session-p")
+        }
         #expect(try await doctor.exit() == .exited(code: 130))
         let identity = try #require(
           log(folder, "m.log").firstMatch(of: #/ as (sonde-doctor-[0-9a-f]+-session) /#)?.output.1)

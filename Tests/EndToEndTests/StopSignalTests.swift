@@ -30,14 +30,9 @@ import Testing
               "ingest", "--broker", "\(broker)", "--store", "\(folder)/sonde.sqlite", "--window", "10s",
             ], log: "\(folder)/ingest.log")
           let process = service.processID
-          // Looks without a pause, on a thread of its own: between two steps of the start there is little time.
-          await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-              while !Self.minds(process) {}
-              continuation.resume()
-            }
+          await promptly({ service.send(signal: SIGTERM) }, when: "it minds the signal", every: 0) {
+            Self.minds(process)
           }
-          service.send(signal: SIGTERM)
           try await waitUntil("ingestion \(round) ends") { Processes.state(of: process) == nil }
           if Processes.state(of: process) != nil { service.send(signal: SIGKILL) }
           #expect(try await service.exit() == .exited(code: 0))
