@@ -28,12 +28,20 @@ import Testing
     (try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)) ?? ""
   }
 
+  /// Where the broker's log has a text; nil while it has none.
+  private func logged(_ text: String, in folder: String) -> Range<String.Index>? {
+    log(folder, "m.log").range(of: text)
+  }
+
   /// Somebody takes the connection and says nothing, for which it would wait ten seconds a version.
   @Test func aStopWhileABrokerIsWaitedForIsObeyed() async throws {
     try await withTemporaryFolder { folder in
       try await withOldBroker(.isSilent, before: nil) { old in
+        let stop = PromptAction(when: "it has asked", { old.versions.first }) { _ in
+          Processes.send(signal: SIGTERM, toThoseNaming: "\(folder)/s.sqlite")
+        }
         try await withIngestion(on: old.address, in: folder) { service in
-          await promptly({ service.send(signal: SIGTERM) }, when: "it has asked") { !old.versions.isEmpty }
+          try await stop.finish()
           let exit = try await service.exit()
           #expect(exit == .exited(code: 0))
           #expect(log(folder).contains("stopped before it began"), "\(log(folder))")
@@ -49,10 +57,12 @@ import Testing
     try await withTemporaryFolder { folder in
       try "topic readwrite devices/#\n".write(toFile: "\(folder)/acl", atomically: true, encoding: .utf8)
       try await withMosquitto("acl_file \(folder)/acl", in: folder) { broker in
+        let stop = PromptAction(when: "the self-test is on", { logged("reader-selftest-p", in: folder) }) {
+          _ in
+          Processes.send(signal: SIGTERM, toThoseNaming: "\(folder)/s.sqlite")
+        }
         try await withIngestion(on: broker, in: folder, ["--mqtt", version]) { service in
-          await promptly({ service.send(signal: SIGTERM) }, when: "the self-test is on") {
-            log(folder, "m.log").contains("reader-selftest-p")
-          }
+          try await stop.finish()
           let exit = try await service.exit()
           #expect(exit == .exited(code: 0))
           #expect(log(folder).contains("stopped before it began"), "\(log(folder))")
@@ -120,12 +130,13 @@ import Testing
   {
     try await withTemporaryFolder { folder in
       try await withMosquitto("max_queued_messages 100000", in: folder) { broker in
+        let stop = PromptAction(when: "its trial publishes", { logged("-session-p", in: folder) }) { _ in
+          Processes.send(signal: signal, toThoseNaming: "\(broker)")
+        }
         let doctor = try await Service.start(
           name: "doctor", executable: SondeProgram.path,
           arguments: ["doctor", "--broker", "\(broker)", "--mqtt", "3.1.1"], log: "\(folder)/doctor.log")
-        await promptly({ doctor.send(signal: signal) }, when: "its trial publishes") {
-          log(folder, "m.log").contains("-session-p")
-        }
+        try await stop.finish()
         #expect(try await doctor.exit() == .exited(code: 130))
         let identity = try #require(
           log(folder, "m.log").firstMatch(of: #/ as (sonde-doctor-[0-9a-f]+-session) /#)?.output.1)

@@ -20,19 +20,26 @@ import Testing
     }
   }
 
+  /// The process that was started with `word`, as soon as it minds SIGTERM; nil while there is none.
+  private static func mindful(_ word: String) -> Int32? {
+    guard let process = (try? Processes.naming(word))?.first else { return nil }
+    // Without a pause: between two steps of the start there is little time.
+    while !minds(process) {}
+    return process
+  }
+
   @Test(.timeLimit(.minutes(30))) func aSignalAtTheBeginningIsNotLost() async throws {
     try await withTemporaryFolder { folder in
       try await withBroker(in: folder) { broker in
         for round in 1...20 {
+          let store = "\(folder)/\(round).sqlite"
+          let stop = PromptAction(when: "it minds the signal", { Self.mindful(store) }) { kill($0, SIGTERM) }
           let service = try await Service.start(
             name: "ingest", executable: SondeProgram.path,
-            arguments: [
-              "ingest", "--broker", "\(broker)", "--store", "\(folder)/sonde.sqlite", "--window", "10s",
-            ], log: "\(folder)/ingest.log")
+            arguments: ["ingest", "--broker", "\(broker)", "--store", store, "--window", "10s"],
+            log: "\(folder)/ingest.log")
           let process = service.processID
-          await promptly({ service.send(signal: SIGTERM) }, when: "it minds the signal", every: 0) {
-            Self.minds(process)
-          }
+          try await stop.finish()
           try await waitUntil("ingestion \(round) ends") { Processes.state(of: process) == nil }
           if Processes.state(of: process) != nil { service.send(signal: SIGKILL) }
           #expect(try await service.exit() == .exited(code: 0))

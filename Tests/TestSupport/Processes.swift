@@ -30,4 +30,9 @@ package enum Processes {
   package static func naming(_ text: String) throws -> [Int32] {
     try all().filter { commandLine(of: $0).contains { $0.contains(text) } }
   }
+
+  /// Sends a signal to those that were started with a word that has `text` in it.
+  package static func send(signal number: Int32, toThoseNaming text: String) {
+    for process in (try? naming(text)) ?? [] { kill(process, number) }
+  }
 }

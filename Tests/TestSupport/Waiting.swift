@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 /// Looks again and again until `condition` holds; after ten minutes the test has failed, and goes on.
@@ -14,25 +15,35 @@ package func waitUntil(
   Issue.record("in ten minutes it did not come to: \(what)", sourceLocation: sourceLocation)
 }
 
-/// Calls `action` as soon as `condition` holds, on a thread of its own: where all tests are at work, a task looks seconds too late. After
-/// ten minutes the test has failed, and goes on.
-///
-/// - Parameter seconds: The pause between two looks; 0 for what is so for a moment only.
-package func promptly(
-  _ action: @escaping @Sendable () -> Void, when what: Comment, every seconds: Double = 0.001,
-  sourceLocation: SourceLocation = #_sourceLocation, _ condition: @escaping @Sendable () -> Bool
-) async {
-  let isSo = await withCheckedContinuation { continuation in
-    Thread.detachNewThread {
+/// Does something as soon as something is so, on a thread of its own that looks from the beginning: where all tests are at work, a task
+/// goes on seconds too late, also one that has only started a process.
+package final class PromptAction: Sendable {
+  private let isDone = Atomic<Bool>(false)
+  private let what: Comment
+
+  /// - Parameters:
+  ///   - what: The condition, in words.
+  ///   - look: Nil while it is not so; asked for ten minutes.
+  ///   - action: Given what `look` has seen.
+  package init<Seen>(
+    when what: Comment, _ look: @escaping @Sendable () -> Seen?, _ action: @escaping @Sendable (Seen) -> Void
+  ) {
+    self.what = what
+    Thread.detachNewThread { [self] in
       let end = ContinuousClock.now + .seconds(600)
-      var isSo = condition()
-      while !isSo, ContinuousClock.now < end {
-        if seconds > 0 { Thread.sleep(forTimeInterval: seconds) }
-        isSo = condition()
+      while ContinuousClock.now < end {
+        if let seen = look() {
+          action(seen)
+          isDone.store(true, ordering: .releasing)
+          return
+        }
+        Thread.sleep(forTimeInterval: 0.001)
       }
-      action()
-      continuation.resume(returning: isSo)
     }
   }
-  if !isSo { Issue.record("in ten minutes it did not come to: \(what)", sourceLocation: sourceLocation) }
+
+  /// Waits until it was done; after ten minutes the test has failed, and goes on.
+  package func finish(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    try await waitUntil(what, { isDone.load(ordering: .acquiring) }, sourceLocation: sourceLocation)
+  }
 }
