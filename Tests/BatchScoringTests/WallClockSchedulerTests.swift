@@ -3,6 +3,7 @@ import Compute
 import Foundation
 import Synchronization
 import Telemetry
+import TestSupport
 import Testing
 
 /// The scheduler by a wall clock that tests set, with jobs that wait until tests let them go on.
@@ -48,14 +49,6 @@ import Testing
     func count(_ kind: ScoringEvent.Kind) -> Int { list.count { $0.event == kind } }
   }
 
-  private func wait(_ what: Comment, _ condition: () throws -> Bool) async throws {
-    for _ in 0..<6000 {
-      if try condition() { return }
-      try await Task.sleep(for: .milliseconds(10))
-    }
-    Issue.record("in a minute it did not come to: \(what)")
-  }
-
   /// Runs a schedule of every hour from 12:00 on a store that is visible to 16:00, and looks whether every window is in
   /// one prediction file.
   private func schedule(
@@ -84,9 +77,9 @@ import Testing
         }, report: { log.add($0) })
       async let ending = scheduler.run()
       // What is due before the schedule has begun would count as missed before it.
-      try await wait("the schedule follows the clock") { clock.withLock { $0.looks } > 5 }
+      try await waitUntil("the schedule follows the clock") { clock.withLock { $0.looks } > 5 }
       clock.withLock { $0.time = hour(13) }
-      try await wait("the first job starts") { log.count(.jobStarted) == 1 }
+      try await waitUntil("the first job starts") { log.count(.jobStarted) == 1 }
       try await body(target, log, { time in clock.withLock { $0.time = time } }, run)
       control.streamHasEnded()
       #expect(try await ending == .finished(failedJobs: 0))
@@ -104,7 +97,7 @@ import Testing
     try await schedule(.replace) { _, log, setClock, run in
       try run.store([], watermark: hour(14))
       setClock(hour(14))
-      try await wait("the second job completes") { log.count(.jobCompleted) == 1 }
+      try await waitUntil("the second job completes") { log.count(.jobCompleted) == 1 }
       let states = try states(run)
       #expect(states["2026-01-01T13-00-00Z"] == .canceled && states["2026-01-01T14-00-00Z"] == .completed)
       let jobs = try run.jobs()
@@ -117,11 +110,11 @@ import Testing
     try await schedule(.forbid) { target, log, setClock, run in
       try run.store([], watermark: hour(14))
       setClock(hour(14))
-      try await wait("it is skipped") { log.list.contains { $0.reason?.contains("is skipped") == true } }
+      try await waitUntil("it is skipped") { log.list.contains { $0.reason?.contains("is skipped") == true } }
       target.open()
-      try await wait("the first completes") { log.count(.jobCompleted) == 1 }
+      try await waitUntil("the first completes") { log.count(.jobCompleted) == 1 }
       setClock(hour(15))
-      try await wait("the next completes") { log.count(.jobCompleted) == 2 }
+      try await waitUntil("the next completes") { log.count(.jobCompleted) == 2 }
       #expect(try run.jobs().map(\.cut.after) == [hour(12), hour(13)])
     }
   }
@@ -130,12 +123,12 @@ import Testing
     try await schedule(.allow) { target, log, setClock, run in
       try run.store([], watermark: hour(14))
       setClock(hour(14))
-      try await wait("the second completes beside the first") { log.count(.jobCompleted) == 1 }
+      try await waitUntil("the second completes beside the first") { log.count(.jobCompleted) == 1 }
       let states = try states(run)
       #expect(
         states["2026-01-01T13-00-00Z"]?.isFinal == false && states["2026-01-01T14-00-00Z"] == .completed)
       target.open()
-      try await wait("the first completes") { log.count(.jobCompleted) == 2 }
+      try await waitUntil("the first completes") { log.count(.jobCompleted) == 2 }
     }
   }
 }

@@ -142,12 +142,8 @@ import Testing
       try await wait("message \(sequence)") { $0.last == sequence }
     }
 
-    private func wait(_ what: String, until condition: ([Int]) -> Bool) async throws {
-      for _ in 0..<3000 {
-        if let stored = try? stored(), condition(stored) { return }
-        try await Task.sleep(for: .milliseconds(10))
-      }
-      throw Failure(description: "\(what) did not come")
+    private func wait(_ what: Comment, until condition: ([Int]) -> Bool) async throws {
+      try await waitUntil(what, every: .milliseconds(10)) { (try? stored()).map(condition) ?? false }
     }
   }
 

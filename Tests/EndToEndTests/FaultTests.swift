@@ -147,10 +147,9 @@ enum FaultEvents {
       let run = try await Service.start(
         name: "run", executable: SondeProgram.path, arguments: ["run", path, "--out", "\(folder)/run"],
         log: "\(folder)/run.log")
-      for _ in 0..<3000 {
+      try await waitUntil("the broker is halted") {
         let said = (try? String(contentsOfFile: "\(folder)/run.log", encoding: .utf8)) ?? ""
-        if said.contains("SIGSTOP of broker") { break }
-        try await Task.sleep(for: .milliseconds(10))
+        return said.contains("SIGSTOP of broker")
       }
       #expect(try Processes.naming(folder).count >= 3)
       run.send(signal: SIGKILL)

@@ -126,9 +126,8 @@ import Testing
         "schedule", run.folder, "--endpoint", endpoint, "--every", "1h", "--from", "2026-01-05T00:00:00Z",
       ])
       // It holds the folder from its first look on.
-      for _ in 0..<10_000 {
-        if try await !run.sonde(["jobs", "show", run.folder, job]).contains("nobody runs") { break }
-        try await Task.sleep(for: .milliseconds(20))
+      try await waitUntil("the scheduler holds the folder") {
+        try await !run.sonde(["jobs", "show", run.folder, job]).contains("nobody runs")
       }
       let cancel = try await run.start(["jobs", "cancel", run.folder, job])
       try await Task.sleep(for: .milliseconds(700))

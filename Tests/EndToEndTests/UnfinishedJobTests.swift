@@ -33,14 +33,12 @@ import Testing
       let service = try await run.start(
         ["score", run.folder, "--mini-batch-size", "1", "--nodes", "2"] + noon)
       // A job that stands still is seen to have come so far.
-      var shown = ""
-      for _ in 0..<10_000 where !shown.contains("5 of 6 tasks done, 1 running") {
-        try await Task.sleep(for: .milliseconds(20))
+      try await waitUntil("five of six tasks are done") {
         let jobs = (try? FileManager.default.contentsOfDirectory(atPath: "\(run.folder)/predictions")) ?? []
-        guard let job = jobs.first else { continue }
-        shown = try await SondeProgram.run(["jobs", "show", run.folder, job]).output
+        guard let job = jobs.first else { return false }
+        let shown = try await SondeProgram.run(["jobs", "show", run.folder, job]).output
+        return shown.contains("5 of 6 tasks done, 1 running")
       }
-      #expect(shown.contains("5 of 6 tasks done, 1 running"), "\(shown)")
       let job = try #require(
         try FileManager.default.contentsOfDirectory(atPath: "\(run.folder)/predictions").first)
       try await body(run, service, job) {
