@@ -143,13 +143,11 @@ import Testing
     try await withTemporaryFolder { folder in
       let file = "\(folder)/scenario.yaml"
       try scenario("").write(toFile: file, atomically: true, encoding: .utf8)
+      let halt = haltOfFleet(of: "\(folder)/run")
       let run = try await Service.start(
         name: "run", executable: SondeProgram.path, arguments: ["run", file, "--out", "\(folder)/run"],
         log: "\(folder)/run.log")
-      let fleet = try await waitForFleet(of: "\(folder)/run")
-      kill(fleet, SIGSTOP)
-      try await Task.sleep(for: .seconds(3))
-      kill(fleet, SIGCONT)
+      try await halt.finish()
       #expect(try await run.exit() == .exited(code: 3))
       let report = try report(of: "\(folder)/run")
       let limit = (report["load"] as? [[String: Any]])?.first?["limit"] as? String

@@ -99,6 +99,7 @@ import WindowStore
   /// A fleet that was halted for three of its five seconds has not kept its schedule, whatever else the run says.
   @Test func aFleetThatMissesItsScheduleMakesTheRunInvalid() async throws {
     try await withTemporaryFolder { folder in
+      let halt = haltOfFleet(of: "\(folder)/run")
       let run = try await Service.start(
         name: "run", executable: SondeProgram.path,
         arguments: [
@@ -106,10 +107,7 @@ import WindowStore
           "clock.speed=x4320",
         ] + smallScenario,
         log: "\(folder)/run.log")
-      let fleet = try await waitForFleet(of: "\(folder)/run")
-      kill(fleet, SIGSTOP)
-      try await Task.sleep(for: .seconds(3))
-      kill(fleet, SIGCONT)
+      try await halt.finish()
       #expect(try await run.exit() == .exited(code: 3))
       let figures = try report(of: "\(folder)/run")
       #expect(figures["verdict"] as? String == "invalid")

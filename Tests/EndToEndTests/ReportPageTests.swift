@@ -158,7 +158,7 @@ import WindowStore
         "run", "\(SondeProgram.packageRoot)/Scenarios/quickstart.yaml", "--out", folder, "--set",
         "clock.speed=x100",
       ], log: "\(folder).log")
-    _ = try await waitForFleet(of: folder)
+    try await waitForFleet(of: folder)
     try meanwhile()
     run.send(signal: SIGINT)
     return try await run.exit()

@@ -45,19 +45,29 @@ func report(of folder: String) throws -> [String: Any] {
   return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
 }
 
-/// The process that publishes the fleet of the run in `folder`, as soon as readings are stored.
-func waitForFleet(of folder: String) async throws -> Int32 {
-  var fleet: Int32?
+/// The process that publishes the fleet of the run in `folder`, where readings are stored already; nil before, and when it has ended.
+private func publishingFleet(of folder: String) -> Int32? {
   // The file comes before its tables.
+  guard FileManager.default.fileExists(atPath: "\(folder)/sonde.sqlite"),
+    let progress = try? WindowStoreReader(path: "\(folder)/sonde.sqlite").progress(),
+    progress.storedMessages > 0
+  else { return nil }
+  return (try? Processes.naming("\(folder)/simulate.json"))?.first
+}
+
+/// Waits until the fleet of the run in `folder` publishes. For runs that are long enough to be met then.
+func waitForFleet(of folder: String) async throws {
   try await waitUntil("the fleet of \(folder) publishes", every: .milliseconds(10)) {
-    guard let progress = try? WindowStoreReader(path: "\(folder)/sonde.sqlite").progress(),
-      progress.storedMessages > 0
-    else { return false }
-    fleet = try Processes.all().first { id in
-      let words = Processes.commandLine(of: id)
-      return words.contains("simulate") && words.contains { $0.hasSuffix("\(folder)/simulate.json") }
-    }
-    return fleet != nil
+    publishingFleet(of: folder) != nil
   }
-  return try #require(fleet)
+}
+
+/// Halts the fleet of the run in `folder` for three seconds, as soon as readings are stored. To be made before the run.
+func haltOfFleet(of folder: String) -> PromptAction {
+  let look: @Sendable () -> Int32? = { publishingFleet(of: folder) }
+  return PromptAction(when: "the fleet of \(folder) publishes", look) { fleet in
+    kill(fleet, SIGSTOP)
+    Thread.sleep(forTimeInterval: 3)
+    kill(fleet, SIGCONT)
+  }
 }
