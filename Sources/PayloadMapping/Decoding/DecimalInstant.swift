@@ -7,10 +7,15 @@ enum DecimalInstant {
   ///
   /// - Parameter mayCut: Whether what is behind the decimal point is cut; else there must be nothing but zeros.
   static func floor(_ text: UnsafeBufferPointer<UInt8>, shift: Int, mayCut: Bool) -> Int64? {
-    if text.count <= 18, !text.isEmpty, text.allSatisfy(isDigit) {
-      var value: Int64 = 0
-      for byte in text { value = value * 10 + Int64(byte - 0x30) }
-      return scaled(value, shift)
+    // As many digits as nanoseconds since 1970 have.
+    if text.count <= 19, !text.isEmpty, text.allSatisfy(isDigit) {
+      var value: UInt64 = 0
+      for byte in text { value = value &* 10 &+ UInt64(byte - 0x30) }
+      if shift < 0 {
+        for _ in shift..<0 { value /= 10 }
+        return Int64(exactly: value)
+      }
+      return Int64(exactly: value).flatMap { tenfold($0, times: shift) }
     }
     // Rare: a fraction, an exponent, or many digits.
     var digits: [UInt8] = []
@@ -49,7 +54,7 @@ enum DecimalInstant {
       guard !isTooLarge, !isBeyond else { return nil }
       value = sum
     }
-    return exponent > 0 ? scaled(value, exponent) : value
+    return tenfold(value, times: exponent)
   }
 
   /// The most digits that are looked at; nobody writes as many.
@@ -57,18 +62,13 @@ enum DecimalInstant {
 
   private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 
-  private static func scaled(_ value: Int64, _ shift: Int) -> Int64? {
+  private static func tenfold(_ value: Int64, times: Int) -> Int64? {
     var value = value
     if value == 0 { return 0 }
-    for _ in 0..<shift.magnitude {
-      if shift < 0 {
-        value /= 10
-        if value == 0 { return 0 }
-      } else {
-        let (tenfold, isTooLarge) = value.multipliedReportingOverflow(by: 10)
-        guard !isTooLarge else { return nil }
-        value = tenfold
-      }
+    for _ in 0..<max(0, times) {
+      let (tenfold, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+      guard !isTooLarge else { return nil }
+      value = tenfold
     }
     return value
   }
@@ -100,6 +100,18 @@ extension MappedTime.Unit {
 extension MappedTime {
   /// From 2000 to 2100: the instants of which a number tells its unit.
   private static let plausible: Range<Int64> = 946_684_800_000..<4_102_444_800_000
+
+  /// The instant that a whole number from 0 is, of the units that devices mostly have; nil where the text has to be looked at.
+  func instant(_ whole: Int64) -> Timestamp? {
+    let perUnit: Int64 =
+      switch unit {
+      case .seconds: 1000
+      case .milliseconds: 1
+      case .microseconds, .nanoseconds, .iso8601, .auto: 0
+      }
+    guard perUnit > 0, whole <= PayloadCodec.latestTimestamp / perUnit else { return nil }
+    return Timestamp(milliseconds: whole * perUnit)
+  }
 
   /// The instant that `text` is; nil where it is none, or not of the years 1970 to 9999.
   ///

@@ -9,8 +9,8 @@ extension EntryDecoder {
   }
 
   /// A line that was read, before anything of it is taken.
-  private struct Line {
-    var measurement: PayloadSpan
+  struct Line: Sendable {
+    var measurement = PayloadSpan(0..<0)
     var tags: [(key: PayloadSpan, value: PayloadSpan)] = []
     var fields: [(key: PayloadSpan, value: PayloadScalar)] = []
     var timestamp: PayloadSpan?
@@ -27,9 +27,9 @@ extension EntryDecoder {
       let isEmpty = offset == payload.count || payload[offset] == 0x0A || payload[offset] == 0x23
       if !isEmpty {
         do throws(LineFault) {
-          let line = try line(payload, &offset)
+          try readLine(payload, &offset)
           beginRecord(PathTree.root, place: number)
-          if current >= 0 { take(line, payload) }
+          if current >= 0 { takeLine(payload) }
           // Texts may hold ends of lines.
           number += payload[start..<offset].count { $0 == 0x0A }
           current = -1
@@ -79,7 +79,9 @@ extension EntryDecoder {
     return nil
   }
 
-  private mutating func take(_ line: Line, _ payload: UnsafeBufferPointer<UInt8>) {
+  /// Takes ``line``.
+  private mutating func takeLine(_ payload: UnsafeBufferPointer<UInt8>) {
+    let line = line
     var before = -1
     before = member(PathTree.root, "measurement", after: before)
     take(PayloadScalar(kind: .text, text: line.measurement), before, payload)
@@ -103,11 +105,15 @@ extension EntryDecoder {
     }
     guard let timestamp = line.timestamp else { return }
     before = member(PathTree.root, "timestamp", after: before)
-    let text = withBytes(of: timestamp, payload) { digits in
-      var offset = 0
-      return DecimalScanner.number(digits, &offset)
-    }
-    take(PayloadScalar(kind: .number, number: text ?? 0, text: timestamp), before, payload)
+    // Nobody asks for the double of nanoseconds, which is slow to make.
+    let isValue = tree.nodes[before].rule >= 0 || timestamp.length <= Found.mostWholeDigits
+    let number =
+      isValue
+      ? withBytes(of: timestamp, payload) { digits in
+        var offset = 0
+        return DecimalScanner.number(digits, &offset)
+      } : nil
+    take(PayloadScalar(kind: .number, number: number ?? 0, text: timestamp), before, payload)
   }
 
   private mutating func member(_ parent: Int, _ name: StaticString, after before: Int) -> Int {
@@ -129,8 +135,9 @@ extension EntryDecoder {
 
   private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
 
-  private mutating func line(_ payload: UnsafeBufferPointer<UInt8>, _ offset: inout Int) throws(LineFault)
-    -> Line
+  /// Reads a line into ``line``.
+  private mutating func readLine(_ payload: UnsafeBufferPointer<UInt8>, _ offset: inout Int)
+    throws(LineFault)
   {
     func skip(_ byte: UInt8) -> Bool {
       guard offset < payload.count, payload[offset] == byte else { return false }
@@ -138,7 +145,10 @@ extension EntryDecoder {
       return true
     }
     func skipSpaces() { while offset < payload.count, Self.isSpace(payload[offset]) { offset += 1 } }
-    var line = Line(measurement: try token(payload, &offset, "a measurement", isMeasurement: true))
+    line.tags.removeAll(keepingCapacity: true)
+    line.fields.removeAll(keepingCapacity: true)
+    line.timestamp = nil
+    line.measurement = try token(payload, &offset, "a measurement", isMeasurement: true)
     while skip(0x2C) {
       let key = try token(payload, &offset, "the name of a tag")
       guard skip(0x3D) else { throw LineFault(offset: offset, expected: "“=”") }
@@ -166,7 +176,6 @@ extension EntryDecoder {
         throw LineFault(offset: offset, expected: "the end of the line")
       }
     }
-    return line
   }
 
   /// A measurement, a name, or the value of a tag: up to a comma, a space or, where it may be one, an equals sign. A backslash takes
@@ -212,22 +221,18 @@ extension EntryDecoder {
     {
       offset += 1
     }
-    let text = PayloadSpan(start..<offset)
-    let word = String(decoding: UnsafeBufferPointer(rebasing: payload[start..<offset]), as: UTF8.self)
-    switch word {
-    case "t", "T", "true", "True", "TRUE": return boolean(true)
-    case "f", "F", "false", "False", "FALSE": return boolean(false)
-    default: break
-    }
-    if word.last == "i" || word.last == "u" {
-      guard let number = FieldNumber.whole(word) else {
-        throw LineFault(offset: start, expected: "a whole number before “\(word.last!)”")
+    let text = UnsafeBufferPointer(rebasing: payload[start..<offset])
+    if let isTrue = Self.boolean(text) { return boolean(isTrue) }
+    if let last = text.last, last == 0x69 || last == 0x75 {
+      guard let number = FieldNumber.whole(text) else {
+        throw LineFault(
+          offset: start, expected: "a whole number before “\(Character(Unicode.Scalar(last)))”")
       }
       return PayloadScalar(kind: .number, number: number, text: PayloadSpan(start..<offset - 1))
     }
-    let scalar = self.word(payload, text.range)
+    let scalar = word(payload, start..<offset)
     if scalar.kind == .number || scalar.kind == .tooLarge || scalar.kind == .notFinite { return scalar }
-    guard let number = shortenedNumber(UnsafeBufferPointer(rebasing: payload[text.range])) else {
+    guard let number = shortenedNumber(text) else {
       throw LineFault(offset: start, expected: "a value")
     }
     return number
@@ -249,6 +254,15 @@ extension EntryDecoder {
     }
     return PayloadScalar(
       kind: scalar.kind, number: scalar.number, text: PayloadSpan(start..<own.count, isOwn: true))
+  }
+
+  private static func boolean(_ text: UnsafeBufferPointer<UInt8>) -> Bool? {
+    guard let first = text.first, [0x74, 0x66].contains(first | 0x20), text.count <= 5 else { return nil }
+    return switch String(decoding: text, as: UTF8.self) {
+    case "t", "T", "true", "True", "TRUE": true
+    case "f", "F", "false", "False", "FALSE": false
+    default: nil
+    }
   }
 
   /// Booleans have one spelling, whatever the line's.

@@ -102,18 +102,17 @@ extension EntryDecoder {
         append(reading, place, to: &values, &refused)
       }
     }
-    guard !values.isEmpty else { return }
+    guard !values.isEmpty, let device = self.device(group, topic) else { return }
     Self.sort(&values)
     messages.append(
-      Message(device: group.device, position: group.position, timestamp: group.timestamp, values: values))
+      Message(device: device, position: group.position, timestamp: group.timestamp, values: values))
   }
 
   private mutating func appendRecords(
     _ bytes: UnsafeBufferPointer<UInt8>, _ topic: TopicFacts, _ received: Timestamp,
     _ refused: inout RefusedValues, into messages: inout [Message]
   ) {
-    var gathered = GatheredGroups()
-    var placeOfRecord = [Int](repeating: -1, count: records.count)
+    gathered.clear()
     for index in records.indices where records[index].readings > 0 || records[index].refused > 0 {
       guard !records[index].isBroken else { continue }
       do throws(RecordFault) {
@@ -122,44 +121,51 @@ extension EntryDecoder {
           throw RecordFault(
             reason: "\(label(ofRecord: index))has the epoch and sequence of another time in this payload")
         }
-        placeOfRecord[index] = gathered.place(of: group)
+        records[index].group = Int32(gathered.place(of: group))
       } catch {
         refused.add(Int(records[index].readings + records[index].refused), error.reason)
       }
     }
-    addRefusals(of: records.indices, &refused) { placeOfRecord[$0] >= 0 || $1 }
-    for reading in readings {
-      let group = placeOfRecord[Int(reading.record)]
+    addRefusals(of: records.indices, &refused) { records[$0].group >= 0 || $1 }
+    for index in readings.indices {
+      let reading = readings[index]
+      let group = Int(records[Int(reading.record)].group)
       guard group >= 0, let place = sensor(of: reading, bytes, topic, &refused) else { continue }
-      if gathered.groups[group].sensors.contains(place) {
-        refuseSecond(reading, place, &refused)
-      } else if append(reading, place, to: &gathered.groups[group].values, &refused) {
-        gathered.groups[group].sensors.append(place)
+      switch gathered.add(reading.value, of: place, to: group) {
+      case .added: break
+      case .isSecond: refuseSecond(reading, place, &refused)
+      case .isBeyond: refuseBeyond(place, &refused)
       }
     }
     // In order of time: a device's watermark goes by the newest that came.
-    for index in gathered.order where !gathered.groups[index].values.isEmpty {
-      let key = gathered.groups[index].key
-      Self.sort(&gathered.groups[index].values)
+    gathered.arrange()
+    for rank in gathered.groups.indices {
+      let group = gathered.group(rank)
+      guard group.count > 0, let device = device(group.key, topic) else { continue }
+      var values: [Message.Value] = []
+      values.reserveCapacity(group.count)
+      gathered.forEachValue(of: group) { place, value in
+        guard let sensor = sensors.ids[place] else { return }
+        values.append(Message.Value(sensor: sensor, value: value))
+      }
+      Self.sort(&values)
       messages.append(
         Message(
-          device: key.device, position: key.position, timestamp: key.timestamp,
-          values: gathered.groups[index].values))
+          device: device, position: group.key.position, timestamp: group.key.timestamp, values: values))
     }
   }
 
-  /// Returns whether there was room for it.
-  @discardableResult
   private func append(
     _ reading: Reading, _ place: Int, to values: inout [Message.Value], _ refused: inout RefusedValues
-  ) -> Bool {
-    guard let sensor = sensors.ids[place] else { return false }
-    guard values.count < PayloadCodec.maximumValues else {
-      refused.add("“\(sensor)” is beyond the \(PayloadCodec.maximumValues) values of one time")
-      return false
-    }
+  ) {
+    guard let sensor = sensors.ids[place] else { return }
+    guard values.count < PayloadCodec.maximumValues else { return refuseBeyond(place, &refused) }
     values.append(Message.Value(sensor: sensor, value: reading.value))
-    return true
+  }
+
+  private func refuseBeyond(_ place: Int, _ refused: inout RefusedValues) {
+    refused.add(
+      "“\(sensors.ids[place]?.name ?? "")” is beyond the \(PayloadCodec.maximumValues) values of one time")
   }
 
   private func refuseSecond(_ reading: Reading, _ place: Int, _ refused: inout RefusedValues) {
@@ -198,7 +204,7 @@ extension EntryDecoder {
     _ record: Int, _ bytes: UnsafeBufferPointer<UInt8>, _ topic: TopicFacts, _ received: Timestamp
   ) throws(RecordFault) -> GatheredGroups.Key {
     GatheredGroups.Key(
-      device: try device(of: record, bytes, topic), position: try position(of: record, bytes),
+      device: Int32(try device(of: record, bytes, topic)), position: try position(of: record, bytes),
       timestamp: try time(of: record, bytes, received))
   }
 
@@ -206,10 +212,21 @@ extension EntryDecoder {
     found[plan.slots[slot].isFromRoot ? slot : (record + 1) * plan.slots.count + slot]
   }
 
+  /// The device of a group; never nil for one that ``group(_:_:_:_:)`` has made.
+  private func device(_ group: GatheredGroups.Key, _ topic: TopicFacts) -> DeviceID? {
+    group.device < 0 ? topic.device : devices.ids[Int(group.device)]
+  }
+
+  /// The place of the device of `record` in ``devices``; −1: that of the topic.
   private mutating func device(
     of record: Int, _ bytes: UnsafeBufferPointer<UInt8>, _ topic: TopicFacts
-  ) throws(RecordFault) -> DeviceID {
-    if plan.isDeviceOfTopic, let device = topic.device { return device }
+  ) throws(RecordFault) -> Int {
+    if plan.isDeviceOfTopic, topic.device != nil { return -1 }
+    // Mostly a member's text is the name, and nothing has to be put together.
+    if let member = plan.deviceMember, let text = text(ofFirst: member, of: record) {
+      let place = place(ofDevice: text, bytes)
+      if devices.ids[place] != nil { return place }
+    }
     nameBuffer.removeAll(keepingCapacity: true)
     let node = Int(records[record].node)
     if let missing = write(plan.device, of: record, node, bytes, topic) {
@@ -220,10 +237,10 @@ extension EntryDecoder {
             : "there is no “\(missing)” to name the device by"))
     }
     let place = nameBuffer.withUnsafeBufferPointer { devices.place(of: $0) }
-    guard let device = devices.ids[place] else {
+    guard devices.ids[place] != nil else {
       throw RecordFault(reason: "\(label(ofRecord: record))the device \(nameFault)")
     }
-    return device
+    return place
   }
 
   private func position(of record: Int, _ bytes: UnsafeBufferPointer<UInt8>) throws(RecordFault)
@@ -285,11 +302,7 @@ extension EntryDecoder {
     for slot in plan.time {
       let found = try single(slot, of: record)
       guard found.isThere else { continue }
-      if let whole = found.whole, plan.mapping.time.unit == .milliseconds,
-        whole <= PayloadCodec.latestTimestamp
-      {
-        return Timestamp(milliseconds: whole)
-      }
+      if let whole = found.whole, let time = plan.mapping.time.instant(whole) { return time }
       let isText = found.kind == .text
       guard !found.isContainer, isText || found.kind == .number,
         let time = withBytes(of: found.text, bytes, { plan.mapping.time.instant($0, isText: isText) })

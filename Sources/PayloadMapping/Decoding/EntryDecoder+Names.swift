@@ -13,6 +13,9 @@ extension EntryDecoder {
     if known >= 0 { return known }
     let record = Int(reading.record)
     let rule = Int(tree.nodes[node].rule)
+    let isFixed = plan.values[rule].isFixed
+    let variant = isFixed ? 0 : variant(of: record, bytes, topic)
+    if !isFixed, let place = knownSensors.place(node, variant) { return place }
     nameBuffer.removeAll(keepingCapacity: true)
     if let missing = write(plan.values[rule].sensor, of: record, node, bytes, topic) {
       let isTwice = isTwice(missing, plan.values[rule].sensor, of: record)
@@ -28,8 +31,67 @@ extension EntryDecoder {
       refused.add("\(label(of: node, record)): the sensor \(nameFault)")
       return nil
     }
-    if plan.values[rule].isFixed { tree.setSensor(place, of: node) }
+    if isFixed { tree.setSensor(place, of: node) } else { knownSensors.set(place, node, variant) }
     return place
+  }
+
+  /// The number of what the names of a record's sensors are made of, but for the keys of their values: texts of members, and names
+  /// of the topic.
+  private mutating func variant(
+    of record: Int, _ bytes: UnsafeBufferPointer<UInt8>, _ topic: TopicFacts
+  ) -> Int {
+    if let variant = knownSensors.variant(of: record) { return variant }
+    if plan.sensorTopicNames.isEmpty, plan.sensorSlots.count == 1,
+      let text = text(of: plan.sensorSlots[0], record),
+      !text.isOwn
+    {
+      return knownSensors.setVariant(of: record, UnsafeBufferPointer(rebasing: bytes[text.range]))
+    }
+    // What has no text is told apart from one of no characters: neither byte is of UTF-8.
+    nameBuffer.removeAll(keepingCapacity: true)
+    for name in plan.sensorTopicNames {
+      nameBuffer.append(contentsOf: topic.names[name])
+      nameBuffer.append(0xFF)
+    }
+    for slot in plan.sensorSlots {
+      if let text = text(of: slot, record) { append(text, bytes) } else { nameBuffer.append(0xFE) }
+      nameBuffer.append(0xFF)
+    }
+    return nameBuffer.withUnsafeBufferPointer { knownSensors.setVariant(of: record, $0) }
+  }
+
+  /// The text that a slot gives to a name; nil where it gives none.
+  @inline(__always)
+  private func text(of slot: Int, _ record: Int) -> PayloadSpan? {
+    let found = found(slot, of: record)
+    guard found.isThere, !found.isContainer, !found.isTwice else { return nil }
+    switch found.kind {
+    case .number, .text, .isTrue, .isFalse: return found.text
+    case .tooLarge, .notFinite, .null: return nil
+    }
+  }
+
+  /// The text of the first of `slots` that has one.
+  func text(ofFirst slots: [Int], of record: Int) -> PayloadSpan? {
+    for slot in slots {
+      if let text = text(of: slot, record) { return text }
+    }
+    return nil
+  }
+
+  private mutating func append(_ text: PayloadSpan, _ bytes: UnsafeBufferPointer<UInt8>) {
+    if text.isOwn {
+      nameBuffer.append(contentsOf: own[text.range])
+    } else {
+      nameBuffer.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[text.range]))
+    }
+  }
+
+  /// The place of the device whose name is `text`.
+  mutating func place(ofDevice text: PayloadSpan, _ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+    guard text.isOwn else { return devices.place(of: UnsafeBufferPointer(rebasing: bytes[text.range])) }
+    let own = own
+    return own.withUnsafeBufferPointer { devices.place(of: UnsafeBufferPointer(rebasing: $0[text.range])) }
   }
 
   /// What a topic says, with the device that it names alone.
@@ -94,21 +156,8 @@ extension EntryDecoder {
       nameBuffer.append(contentsOf: tree.ruleNames[node][place])
     case .keys: return writeKeys(of: node)
     case .slots(let slots):
-      for slot in slots {
-        let found = found(slot, of: record)
-        guard found.isThere, !found.isContainer, !found.isTwice else { continue }
-        switch found.kind {
-        case .number, .text, .isTrue, .isFalse: break
-        case .tooLarge, .notFinite, .null: continue
-        }
-        if found.text.isOwn {
-          nameBuffer.append(contentsOf: own[found.text.range])
-        } else {
-          nameBuffer.append(contentsOf: bytes[found.text.range])
-        }
-        return true
-      }
-      return false
+      guard let text = text(ofFirst: slots, of: record) else { return false }
+      append(text, bytes)
     }
     return true
   }

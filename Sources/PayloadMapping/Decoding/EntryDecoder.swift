@@ -20,6 +20,8 @@ struct EntryDecoder: Sendable {
     var readings: Int32 = 0
     /// Whether it could not be read at all, so that nothing is to be said of its device and time.
     var isBroken = false
+    /// Its place in ``EntryDecoder/gathered``; −1: none.
+    var group: Int32 = -1
   }
 
   struct Reading: Sendable {
@@ -63,6 +65,12 @@ struct EntryDecoder: Sendable {
 
   var sensors = NameTable<SensorID>()
   var devices = NameTable<DeviceID>()
+  /// The sensors of values whose names are made of members.
+  var knownSensors = KnownNames()
+  /// The messages of a payload of records that are being put together; kept for its memory.
+  var gathered = GatheredGroups()
+  /// The line of line protocol that is gone through; kept for its memory.
+  var line = Line()
   /// A name that is being made; kept for its memory.
   var nameBuffer: [UInt8] = []
   /// The message in which a sensor was seen last.
@@ -84,10 +92,14 @@ struct EntryDecoder: Sendable {
     if !own.isEmpty { own.removeAll(keepingCapacity: true) }
     current = -1
     hasTooManyRecords = false
+    knownSensors.begin()
     if tree.isFull || sensors.count >= Self.maximumNames {
       tree.clear()
       sensors = NameTable()
+      knownSensors = KnownNames()
       lastSeen = []
+    } else if knownSensors.count >= Self.maximumNames {
+      knownSensors = KnownNames()
     }
     if devices.count >= TopicTable.maximumTopics { devices = NameTable() }
     clearSlots(row: 0)
@@ -310,9 +322,14 @@ extension EntryDecoder.Found {
   var isNull: Bool { kind == .null && !isContainer }
   var isThere: Bool { node >= 0 && !isNull }
 
-  /// The whole number from 0 that it is, where it has no more than 15 digits and no exponent, and a double therefore has all of it.
+  /// A double has all of a whole number of so many digits.
+  static let mostWholeDigits = 15
+
+  /// The whole number from 0 that it is, where it has no more than ``mostWholeDigits`` and no exponent.
   var whole: Int64? {
-    guard kind == .number, text.length <= 15, number >= 0, let whole = Int64(exactly: number) else {
+    guard kind == .number, text.length <= Self.mostWholeDigits, number >= 0,
+      let whole = Int64(exactly: number)
+    else {
       return nil
     }
     // As `1e14` it has few characters and many digits.

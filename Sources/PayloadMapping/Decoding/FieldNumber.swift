@@ -4,11 +4,11 @@ package enum FieldNumber {
   /// The number that the value `text` of a field is, as the decoder reads it, with its digits as they are kept; nil where it is none, or
   /// beyond the range of a double.
   package static func value(_ text: String) -> (number: Double, digits: String)? {
-    if text.last == "i" || text.last == "u" {
-      return whole(text).map { ($0, String(text.dropLast())) }
-    }
     var text = text
     return text.withUTF8 { bytes in
+      if bytes.last == 0x69 || bytes.last == 0x75 {
+        return whole(bytes).map { ($0, String(decoding: bytes.dropLast(), as: UTF8.self)) }
+      }
       if let number = WrittenNumber.value(bytes) { return (number, String(decoding: bytes, as: UTF8.self)) }
       var spelled: [UInt8] = []
       guard spell(bytes, to: &spelled), let number = spelled.withUnsafeBufferPointer(WrittenNumber.value)
@@ -18,10 +18,14 @@ package enum FieldNumber {
   }
 
   /// The whole number before the `i` or `u` that `text` ends with; nil where there is none.
-  static func whole(_ text: String) -> Double? {
-    guard text.first != "+" else { return nil }
+  static func whole(_ text: UnsafeBufferPointer<UInt8>) -> Double? {
     let digits = text.dropLast()
-    return text.last == "i" ? Int64(digits).map { Double($0) } : UInt64(digits).map { Double($0) }
+    if digits.count <= 18, !digits.isEmpty, digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) {
+      return Double(digits.reduce(Int64(0)) { $0 * 10 + Int64($1 - 0x30) })
+    }
+    guard text.first != 0x2B else { return nil }
+    let number = String(decoding: digits, as: UTF8.self)
+    return text.last == 0x69 ? Int64(number).map { Double($0) } : UInt64(number).map { Double($0) }
   }
 
   /// Appends to `spelled` what JSON would write for `text` that has a plus sign, or no digit on one side of its point; whether it is one

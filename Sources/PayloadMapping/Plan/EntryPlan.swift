@@ -34,6 +34,9 @@ final class EntryPlan: Sendable {
     case value(Int)
     /// The keys of the value.
     case keys
+
+    var slots: [Int] { if case .slots(let slots) = self { slots } else { [] } }
+    var topicName: Int? { if case .topic(let place) = self { place } else { nil } }
   }
 
   enum Piece: Sendable {
@@ -75,6 +78,11 @@ final class EntryPlan: Sendable {
   let device: [Piece]
   /// Whether the topic alone names the device.
   let isDeviceOfTopic: Bool
+  /// The slots of the member whose text, as it is, names the device; nil where the name is put together.
+  let deviceMember: [Int]?
+  /// The slots, and the names of the topic, that are in sensors' names.
+  let sensorSlots: [Int]
+  let sensorTopicNames: [Int]
 
   /// What a member must be.
   struct Condition: Sendable {
@@ -112,6 +120,11 @@ final class EntryPlan: Sendable {
     let device = Self.pieces(used.device.pieces, sources)
     self.device = device
     isDeviceOfTopic = Self.sources(device).allSatisfy { if case .topic = $0 { true } else { false } }
+    if case .source(.slots(let slots), _)? = device.first, device.count == 1 {
+      deviceMember = slots
+    } else {
+      deviceMember = nil
+    }
     if let records = used.records {
       paths.append(Path(parts: records.parts, purpose: .records, isFromRoot: true))
     }
@@ -130,6 +143,9 @@ final class EntryPlan: Sendable {
     self.paths = paths
     self.slots = slots
     self.values = values
+    let named = Set(values.flatMap { Self.sources($0.sensor) })
+    sensorSlots = Set(named.flatMap(\.slots)).sorted()
+    sensorTopicNames = named.compactMap(\.topicName).sorted()
   }
 
   private static func values(
