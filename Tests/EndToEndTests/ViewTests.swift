@@ -38,7 +38,7 @@ import Testing
     /// step of a test may come later than that.
     func keep(until flag: StopFlag) {
       Thread.detachNewThread {
-        let deadline = ContinuousClock.now + .seconds(1200)
+        let deadline = ContinuousClock.now + .seconds(1800)
         while !flag.isSet, ContinuousClock.now < deadline {
           _ = try? open("/state.json").response()
           Thread.sleep(forTimeInterval: 1)
@@ -81,13 +81,16 @@ import Testing
 
     /// Waits for the address, on a thread of its own: tasks wait for each other on a busy machine.
     ///
-    /// - Parameter signal: Sent to the program as soon as the address is there.
-    func page(thenSend signal: Int32? = nil) async throws -> Page {
+    /// - Parameters:
+    ///   - flag: Until it is set, the page is asked from the moment on at which it is there.
+    ///   - signal: Sent to the program as soon as the address is there.
+    func page(keptUntil flag: StopFlag, thenSend signal: Int32? = nil) async throws -> Page {
       try await onThread {
         let deadline = ContinuousClock.now + .seconds(600)
         while ContinuousClock.now < deadline {
           let hasEnded = [nil, "Z"].contains(Processes.state(of: self.service.processID))
           if let page = Page(in: self.said) {
+            page.keep(until: flag)
             if let signal { self.service.send(signal: signal) }
             return page
           }
@@ -136,14 +139,12 @@ import Testing
       let program = try await Program(scenario + ["--out", run, "--view"], errors: "\(folder)/errors")
       defer { for id in Self.viewers(of: run) { kill(id, SIGKILL) } }
       // The run stands still until all have come, so that it cannot be over before.
-      let page = try await program.page(thenSend: SIGSTOP)
       let kept = StopFlag()
       defer { kept.set() }
-      page.keep(until: kept)
+      let page = try await program.page(keptUntil: kept, thenSend: SIGSTOP)
       let beside = try await Program(["view", run], errors: "\(folder)/beside")
-      let second = try await beside.page()
+      let second = try await beside.page(keptUntil: kept)
       #expect(second.port != page.port)
-      second.keep(until: kept)
       let html = try await page.ask("/")
       #expect(html.status == 200 && html.text.hasPrefix("<!DOCTYPE html>"))
       let begun = Watchers()
@@ -201,10 +202,9 @@ import Testing
       let program = try await Program(
         ["view", "\(folder)/run", "--open"], errors: "\(folder)/errors",
         environment: ["PATH": "\(folder):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"])
-      let page = try await program.page()
       let kept = StopFlag()
       defer { kept.set() }
-      page.keep(until: kept)
+      let page = try await program.page(keptUntil: kept)
       while try await page.ask("/events").status != 204 { try await Task.sleep(for: .milliseconds(20)) }
       let state = try await page.state()
       #expect((state["state"] as? [String: Any])?["phase"] as? String == "ended")
@@ -224,7 +224,9 @@ import Testing
       try FileManager.default.createDirectory(atPath: "\(folder)/run/logs", withIntermediateDirectories: true)
       let program = try await Program(
         ["view", "\(folder)/run", "--open"], errors: "\(folder)/errors", environment: ["PATH": folder])
-      _ = try await program.page()
+      let kept = StopFlag()
+      defer { kept.set() }
+      _ = try await program.page(keptUntil: kept)
       while !program.said.contains("xdg-open") { try await Task.sleep(for: .milliseconds(10)) }
       #expect(program.said.contains("no browser was opened"))
       try await program.service.stop(grace: .seconds(600))
