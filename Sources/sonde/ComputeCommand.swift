@@ -11,6 +11,7 @@ struct ComputeCommand: AsyncParsableCommand {
 
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "list",
       abstract: "Lists the compute targets of this machine, and how a Slurm cluster saves power.")
 
     func run() async throws {
@@ -34,6 +35,7 @@ struct ComputeCommand: AsyncParsableCommand {
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "show",
       abstract:
         "Shows the nodes of a run, from when to when they were there, and how many node-seconds that was.")
 

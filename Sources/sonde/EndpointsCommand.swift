@@ -11,7 +11,8 @@ struct EndpointsCommand: ParsableCommand {
     subcommands: [List.self, Show.self, Add.self, SetDefault.self])
 
   struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Lists endpoints and their deployments.")
+    static let configuration = CommandConfiguration(
+      commandName: "list", abstract: "Lists endpoints and their deployments.")
 
     @Argument(help: "Endpoint files.", completion: .file(extensions: ["yaml", "yml"]))
     var files: [String]
@@ -33,6 +34,7 @@ struct EndpointsCommand: ParsableCommand {
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "show",
       abstract: "Shows an endpoint with every setting of its deployments, as JSON.")
 
     @Argument(help: "An endpoint file.", completion: .file(extensions: ["yaml", "yml"]))
@@ -45,6 +47,7 @@ struct EndpointsCommand: ParsableCommand {
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "add",
       abstract: "Adds a deployment beside the others, in one step.",
       discussion: "Readers of the file see it as it was or as it is then. Comments are kept.")
 

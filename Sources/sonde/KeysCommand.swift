@@ -27,6 +27,7 @@ struct KeysCommand: ParsableCommand {
 
   struct Create: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "create",
       abstract: "Adds a client, and prints its key.",
       discussion: """
         Standard output has the key and nothing else, so that KEY=$(sonde keys create …) takes it. It cannot be shown again. \
@@ -53,6 +54,7 @@ struct KeysCommand: ParsableCommand {
 
   struct Rotate: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "rotate",
       abstract: "Gives a client a new key in place of one of its two, and prints it.",
       discussion:
         "The client's other key stays good, and the one that is replaced is good no longer, from the next second on."
@@ -74,6 +76,7 @@ struct KeysCommand: ParsableCommand {
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "list",
       abstract: "Lists the clients, and the first digits of their keys' digests.",
       discussion: "The logs of a service name keys by the same digits.")
 
@@ -114,6 +117,7 @@ struct KeysCommand: ParsableCommand {
 
   struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "remove",
       abstract: "Removes a client: both its keys are good no longer.")
 
     @OptionGroup var file: KeyFileArgument

@@ -67,7 +67,8 @@ struct ModelsCommand: ParsableCommand {
   }
 
   struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Lists the models of a folder or a run.")
+    static let configuration = CommandConfiguration(
+      commandName: "list", abstract: "Lists the models of a folder or a run.")
 
     @Argument(help: "A folder of models, or the folder of a run.", completion: .directory)
     var models: String
@@ -108,7 +109,7 @@ struct ModelsCommand: ParsableCommand {
   }
 
   struct Show: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Shows one model.")
+    static let configuration = CommandConfiguration(commandName: "show", abstract: "Shows one model.")
 
     @Argument(help: "A folder of models, or the folder of a run.", completion: .directory)
     var models: String
@@ -163,6 +164,7 @@ struct ModelsCommand: ParsableCommand {
 
   struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "import",
       abstract: "Takes over a model from an ONNX or a LIBSVM file.",
       discussion: """
         ONNX files are those that skl2onnx writes for OneClassSVM, or for StandardScaler and OneClassSVM in a \
@@ -260,6 +262,7 @@ struct ModelsCommand: ParsableCommand {
 
   struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "export",
       abstract: "Writes a model as a LIBSVM file with its scaler in a JSON beside it.")
 
     @Argument(help: "A folder of models, or the folder of a run.", completion: .directory)
@@ -282,6 +285,7 @@ struct ModelsCommand: ParsableCommand {
 
   struct Pack: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "pack",
       abstract: "Packs the models of a folder, so that jobs read them faster.",
       discussion: """
         Writes the decision functions of the models as they lie in memory into one SQLite file beside the folder: for \

@@ -25,6 +25,7 @@ struct PayloadCommand: ParsableCommand {
 
   struct Test: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "test",
       abstract: "Shows what would become of messages: readings, and what is not taken, with its reason.",
       discussion: """
         Messages are lines, as mosquitto_sub writes them with -F %j (JSON, with the time of arrival; also for payloads of several lines) or with -v (the topic, a space, the \
@@ -97,6 +98,7 @@ struct PayloadCommand: ParsableCommand {
 
   struct Presets: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "presets",
       abstract: "Lists the mappings that are part of the program, with what they subscribe to.")
 
     @Option(help: "text or json.")
@@ -127,6 +129,7 @@ struct PayloadCommand: ParsableCommand {
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "show",
       abstract: "Prints the YAML of a preset, to start a mapping of one's own from.")
 
     @Argument(help: "The name of a preset.", completion: .list(PayloadPreset.allCases.map(\.rawValue)))
