@@ -120,6 +120,24 @@ import Testing
     }
   }
 
+  /// Without a name in its configuration a command's is made of that of its type, for which every start of the program looks through
+  /// all its conformances: that has doubled the time of a start.
+  @Test func everyCommandIsGivenItsName() throws {
+    func unnamed(_ text: String) -> Int {
+      text.matches(of: /struct \w+: (?:Async)?ParsableCommand/).count
+        - text.matches(of: /commandName: "/).count
+    }
+    var commands = 0
+    for file in swiftFiles(in: "\(SondeProgram.packageRoot)/Sources/sonde") {
+      let text = try String(contentsOfFile: file, encoding: .utf8)
+      #expect(unnamed(text) == 0, "\(file) has a command without a name")
+      guard text.contains("commandName: \"") else { continue }
+      commands += 1
+      #expect(unnamed(text.replacingOccurrences(of: "commandName: \"", with: "abstract: \"")) > 0)
+    }
+    #expect(commands > 20)
+  }
+
   /// Names of random streams stand in one file, and the page lists them.
   @Test func everyRandomStreamIsInTheTable() throws {
     for file in swiftFiles(in: "\(SondeProgram.packageRoot)/Sources")
