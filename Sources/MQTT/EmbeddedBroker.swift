@@ -43,8 +43,9 @@ package final class EmbeddedBroker: Sendable {
     DescriptorLimit.raise()
     let lastAttempt = 5
     for attempt in 1...lastAttempt {
-      // Between finding a free port and the broker's taking it, another process may take it: then try the next.
-      let port = try freePort()
+      // Between finding a free port and the broker's taking it, another process may take it, perhaps the broker of another run: then
+      // try the next.
+      let port = try ListeningPort.free()
       do {
         return try await start(executable: executable, port: port, folder: folder, log: log)
       } catch is MQTTError where attempt < lastAttempt {
@@ -108,18 +109,13 @@ package final class EmbeddedBroker: Sendable {
     let gone = Task { try? await service.exit() }
     defer { gone.cancel() }
     while ContinuousClock.now < deadline {
-      if Self.accepts(port: address.port) { return true }
+      if Self.accepts(port: address.port), ListeningPort.isHeld(address.port, by: service.processID) {
+        return true
+      }
       if kill(service.processID, 0) != 0 { return false }
       try? await Task.sleep(for: .milliseconds(5))
     }
     return false
-  }
-
-  /// A loopback TCP port that nobody listens on at this moment.
-  package static func freePort() throws -> UInt16 {
-    let socket = try LoopbackSocket.bound()
-    close(socket.descriptor)
-    return socket.port
   }
 
   private static func accepts(port: UInt16) -> Bool {

@@ -11,13 +11,13 @@ enum LoopbackSocket {
     return address
   }
 
-  /// A new socket bound to a free port. The caller closes it. Throws ``MQTTError``.
-  static func bound() throws -> (descriptor: Int32, port: UInt16) {
+  /// A new socket bound to `port`; 0: to a free one. The caller closes it. Throws ``MQTTError``.
+  static func bound(port: UInt16 = 0) throws -> (descriptor: Int32, port: UInt16) {
     let descriptor = open()
     guard descriptor >= 0 else {
       throw MQTTError.library(operation: "socket", reason: String(cString: strerror(errno)))
     }
-    var address = address(port: 0)
+    var address = address(port: port)
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let result = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in

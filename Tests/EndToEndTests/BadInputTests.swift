@@ -56,7 +56,7 @@ import Testing
 
   @Test func aBrokerThatIsNotThereIsUnavailable() async throws {
     try await withTemporaryFolder { folder in
-      let port = try EmbeddedBroker.freePort()
+      let port = try ListeningPort.free()
       let run = try await SondeProgram.run([
         "run", "Scenarios/quickstart.yaml", "--out", "\(folder)/run", "--set",
         "broker=mqtt://127.0.0.1:\(port)",

@@ -151,7 +151,7 @@ import Testing
   /// A broker without a memory takes the place of one that knew the session.
   @Test func aSessionThatIsLostWithTheBrokerIsWarnedOf() async throws {
     try await withTemporaryFolder { folder in
-      let port = try EmbeddedBroker.freePort()
+      let port = try ListeningPort.free()
       var ingestion: Service?
       try await withMosquitto("", in: folder, port: port) { broker in
         try await withIngestion(on: broker, in: folder) { service in

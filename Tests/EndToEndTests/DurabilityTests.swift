@@ -42,7 +42,7 @@ import Testing
         address = broker.address
         port = address.port
       case .foreign:
-        port = try EmbeddedBroker.freePort()
+        port = try ListeningPort.free()
         address = BrokerAddress(host: "127.0.0.1", port: port)
         try await startForeign()
       }

@@ -13,7 +13,7 @@ import Testing
       let keys = "\(run.folder)/keys.json"
       let key = try await run.sonde(["keys", "create", keys, "--name", "tests"]).trimmingCharacters(
         in: .newlines)
-      let port = Int(try EmbeddedBroker.freePort())
+      let port = Int(try ListeningPort.free())
       let manifests = try await KubernetesManifests([
         "serve", "--models", "\(run.folder)/models", "--listen", "127.0.0.1:\(port)", "--keys", keys,
         "--plain-http-with-keys", "--threads", "2", "--drain", "7s",

@@ -82,7 +82,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(30)), arguments: ["5", "3.1.1"])
   func theDoctorGoesNoFurtherWhereNobodyAnswers(version: String) async throws {
-    let free = BrokerAddress(host: "127.0.0.1", port: try EmbeddedBroker.freePort())
+    let free = BrokerAddress(host: "127.0.0.1", port: try ListeningPort.free())
     // The other takes the connection and says nothing: it waits for the end of a web request.
     let silence: ScriptedServer.Script = { _ in .silence }
     try await withScriptedServer(silence) { server in

@@ -134,7 +134,7 @@ private func publish(_ range: Range<Int>, to address: BrokerAddress) throws {
   }
 
   @Test func aPortThatNobodyListensOnIsUnreachable() throws {
-    let port = try EmbeddedBroker.freePort()
+    let port = try ListeningPort.free()
     let address = BrokerAddress(host: "127.0.0.1", port: port)
     let error = #expect(throws: MQTTError.self) { try consumer(address) }
     #expect("\(try #require(error))".contains("no broker answers at mqtt://127.0.0.1:\(port)"))

@@ -119,7 +119,7 @@ import Testing
   }
 
   @Test func whoWantsToSeeABrokerConnectsWithAChosenVersionToo() async throws {
-    let free = BrokerAddress(host: "127.0.0.1", port: try EmbeddedBroker.freePort())
+    let free = BrokerAddress(host: "127.0.0.1", port: try ListeningPort.free())
     for choice in [ProtocolChoice.five, .threeOneOne] {
       #expect(try AgreedProtocol.ask(free, clientID: "c", choice).version == choice.version)
       let error = #expect(throws: MQTTError.self) {
@@ -176,7 +176,7 @@ import Testing
       }
       #expect(five.lowercased().contains("protocol version") && threeOneOne == "it closed the connection")
     }
-    let free = BrokerAddress(host: "127.0.0.1", port: try EmbeddedBroker.freePort())
+    let free = BrokerAddress(host: "127.0.0.1", port: try ListeningPort.free())
     let error = #expect(throws: MQTTError.self) { try AgreedProtocol.ask(free, clientID: "c", .auto) }
     guard case .unreachable? = error else {
       Issue.record("it says \(error.map { "\($0)" } ?? "nothing")")

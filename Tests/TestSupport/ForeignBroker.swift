@@ -53,7 +53,7 @@ package func withForeignBroker(in folder: String, _ body: (ForeignBroker) async 
   try await run(
     "mosquitto_passwd", ["-b", "-c", "\(folder)/passwords", ForeignBroker.username, "correct horse"])
 
-  let port = try EmbeddedBroker.freePort()
+  let port = try ListeningPort.free()
   try """
   listener \(port) 127.0.0.1
   certfile \(certificate)

@@ -24,7 +24,7 @@ package func withBroker<Value>(in folder: String, _ body: (BrokerAddress) async 
 package func withMosquitto(
   _ settings: String, in folder: String, port: UInt16? = nil, _ body: (BrokerAddress) async throws -> Void
 ) async throws {
-  let port = try port ?? EmbeddedBroker.freePort()
+  let port = try port ?? ListeningPort.free()
   let anonymous = settings.contains("allow_anonymous") ? "" : "allow_anonymous true\n"
   try "listener \(port) 127.0.0.1\n\(anonymous)user root\n\(settings)\n".write(
     toFile: "\(folder)/m.conf", atomically: true, encoding: .utf8)

@@ -18,7 +18,7 @@ package final class InstalledBroker {
   private init(_ product: any BrokerProduct, folder: String) throws {
     self.product = product
     self.folder = folder
-    let port = try EmbeddedBroker.freePort()
+    let port = try ListeningPort.free()
     var address = BrokerAddress(host: "127.0.0.1", port: port)
     address.access = product.access
     self.address = address

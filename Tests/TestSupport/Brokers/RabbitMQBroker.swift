@@ -17,8 +17,8 @@ package struct RabbitMQBroker: BrokerProduct {
   }
 
   package func processes(folder: String, port: UInt16) throws -> [BrokerProcess] {
-    let names = try EmbeddedBroker.freePort()
-    let nodes = try EmbeddedBroker.freePort()
+    let names = try ListeningPort.free()
+    let nodes = try ListeningPort.free()
     try "[rabbitmq_mqtt].\n".write(toFile: "\(folder)/plugins", atomically: true, encoding: .utf8)
     try """
     listeners.tcp = none
