@@ -27,14 +27,14 @@ struct ScriptFaultTests {
       reason: "failed: ValueError: no such valve (score.py:"),
     Fault(name: "raises what says nothing", code: "raise KeyError()", reason: "failed: KeyError (score.py:"),
     Fault(
-      name: "hangs", code: "time.sleep(3600)", reason: "the script took longer than 1 s in run()",
-      settings: ["retry_settings: { max_retries: 1, timeout: 1s }"]),
+      name: "hangs", code: "time.sleep(3600)", reason: "the script took longer than 10 s in run()",
+      settings: ["retry_settings: { max_retries: 1, timeout: 10s }"]),
     Fault(
       name: "hangs, and does not want to end",
       code:
         "for number in range(1, 32):\n  if number not in (9, 19): signal.signal(number, signal.SIG_IGN)\ntime.sleep(3600)",
-      reason: "the script took longer than 1 s in run()",
-      settings: ["retry_settings: { max_retries: 0, timeout: 1s }"]),
+      reason: "the script took longer than 10 s in run()",
+      settings: ["retry_settings: { max_retries: 0, timeout: 10s }"]),
     Fault(name: "a row too few", code: "rows = rows[1:]", reason: "returned no row for this window", rows: 1),
     Fault(name: "no rows", code: "rows = []", reason: "returned no row for this window"),
     Fault(name: "nothing", code: "rows = None", reason: "failed: run() returned nothing"),
@@ -98,7 +98,7 @@ struct ScriptFaultTests {
       reason: "MemoryError (score.py:", settings: ["resources: { memory: 256MiB }"]),
     Fault(
       name: "closes everything", code: "os.closerange(3, 1000)", reason: "the script exited with code 1",
-      settings: ["retry_settings: { max_retries: 0, timeout: 5s }"]),
+      settings: ["retry_settings: { max_retries: 0, timeout: 60s }"]),
     Fault(
       name: "removes the folder that its rows belong in",
       code: "import shutil\nshutil.rmtree(os.path.dirname(mini_batch[0]))",
