@@ -108,7 +108,7 @@ import Testing
   /// Everything that arrives until `count` lines are there, as topic, space and payload.
   private func received(_ listener: CommitGatedConsumer, count: Int) throws -> [String] {
     var lines: [String] = []
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + .seconds(600)
     while lines.count < count, ContinuousClock.now < deadline {
       try listener.receive(limit: 5000, byteLimit: .max, within: .milliseconds(100))
       listener.batch.forEachMessage { topic, payload, _ in

@@ -82,7 +82,7 @@ package func withForeignBroker(in folder: String, _ body: (ForeignBroker) async 
 }
 
 private func waitUntilItAnswers(_ address: BrokerAddress) async throws {
-  let deadline = ContinuousClock.now + .seconds(30)
+  let deadline = ContinuousClock.now + .seconds(600)
   while true {
     do {
       let pool = try PublisherPool(address: address, clients: [PublisherClient(id: "probe")])
