@@ -100,7 +100,7 @@ import Testing
       kill(service.processID, SIGTERM)
       // It takes nobody new.
       while (try? service.client()) != nil { try await Task.sleep(for: .milliseconds(20)) }
-      FileManager.default.createFile(atPath: "\(folder)/go", contents: nil)
+      _ = FileManager.default.createFile(atPath: "\(folder)/go", contents: nil)
       #expect(try client.response().json["echo"] as? String == "late")
       #expect(try await service.exit() == .exited(code: 0))
       #expect(service.told.hasSuffix("ended\n"), "\(service.told)")

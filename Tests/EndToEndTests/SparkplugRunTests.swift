@@ -59,7 +59,7 @@ import Testing
         Self.scenario("gateways: 2\npublish: { payload: sparkplug }", more: faults), in: folder)
       #expect(outcome.status == 0, "\(outcome.output)\n\(outcome.errors)")
       let database = try DatabaseQueue(path: "\(folder)/run/sonde.sqlite")
-      let lives = try await database.read { db in
+      let lives = try database.read { db in
         try Row.fetchAll(db, sql: "SELECT path, epoch, is_alive FROM sparkplug_lives ORDER BY path")
       }
       #expect(
