@@ -115,7 +115,8 @@ package final class EmbeddedBroker: Sendable {
       if kill(service.processID, 0) != 0 { return false }
       try? await Task.sleep(for: .milliseconds(5))
     }
-    return false
+    // Where the kernel does not tell who listens, a broker that lives for so long is taken for it.
+    return Self.accepts(port: address.port)
   }
 
   private static func accepts(port: UInt16) -> Bool {
