@@ -38,7 +38,7 @@ package enum ListeningPort {
   }
 
   /// The numbers of the sockets that listen on `port`, by the kernel's table.
-  static func listening(on port: UInt16, _ table: String) -> [Substring] {
+  private static func listening(on port: UInt16, _ table: String) -> [Substring] {
     // A line: number, local address and port in hexadecimal digits, remote ones, state (0A: listening), queues, timer, retransmissions,
     // user, timeout, inode.
     table.split(separator: "\n").dropFirst().compactMap { line in
