@@ -2,6 +2,7 @@ import Files
 import Foundation
 import GRDB
 import Supervision
+import Synchronization
 import TestSupport
 import Testing
 
@@ -11,11 +12,26 @@ import Testing
     try DatabaseQueue(path: "\(run.folder)/jobs.sqlite").read { try Int.fetchOne($0, sql: sql) ?? 0 }
   }
 
-  /// The most memory that a process has had, in kilobytes; nil once it has gone.
+  /// The most memory that a process has had, in kilobytes; nil before its program has begun, and once it has gone.
   private func peakMemory(of process: Int32) -> Int? {
     let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
     let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
     return line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) }
+  }
+
+  /// The most memory that the coordinator of the folder's job has had when it has ended, in kilobytes. To be made before it starts.
+  private func coordinatorsPeak(_ folder: String, _ tell: @escaping @Sendable (Int) -> Void) -> PromptAction {
+    let look: @Sendable () -> Int32? = {
+      try? Processes.naming(folder).first { Processes.commandLine(of: $0).dropFirst().first == "score" }
+    }
+    return PromptAction(when: "the coordinator of \(folder) has begun", look) { process in
+      var peak = 0
+      while let state = Processes.state(of: process), state != "Z" {
+        peak = max(peak, peakMemory(of: process) ?? 0)
+        usleep(20_000)
+      }
+      tell(peak)
+    }
   }
 
   /// As on a full disk: there is room for the parts, and not for all that they come to together.
@@ -65,24 +81,17 @@ import Testing
       _ = try await run.sonde([
         "train", run.folder, "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T01:00:00Z",
       ])
+      let peaks = Mutex(0)
+      let watch = coordinatorsPeak(run.folder) { peak in peaks.withLock { $0 = peak } }
       let service = try await run.start(
         [
           "score", run.folder, "--after", "2026-01-01T01:00:00Z", "--mini-batch-size", "1", "--nodes", "2",
           "--format", "json", "--set", "retry_settings.max_retries=1", "--set", "logging_level=warning",
         ], environment: ["SONDE_FAIL_TASKS": "0.02#7"])
-      // Until it has ended, by a thread of its own: a busy machine reads its lines, and begins with tasks, later than that.
-      let watched = AsyncStream<Int>.makeStream()
-      Thread.detachNewThread { [process = service.processID] in
-        var peak = 0
-        while let now = peakMemory(of: process) {
-          peak = max(peak, now)
-          usleep(20_000)
-        }
-        watched.continuation.yield(peak)
-      }
       for await _ in service.lines {}
       #expect(try await service.exit() == .exited(code: 0))
-      let peak = await watched.stream.first { _ in true } ?? 0
+      try await watch.finish()
+      let peak = peaks.withLock { $0 }
       #expect(try number(run, "SELECT count(*) FROM tasks") == count)
       let failed = try number(run, "SELECT count(*) FROM tasks WHERE state = 'failed'")
       let attempts = try number(run, "SELECT count(*) FROM failed_attempts")
