@@ -23,8 +23,8 @@ package struct MappingText {
 
   /// - Parameter comments: Of each entry; none where it is empty.
   package init(_ mapping: PayloadMapping, comments: [Comments] = []) {
-    line("name: \(Self.scalar(mapping.name))")
-    if let about = mapping.about { line("about: \(Self.scalar(about))") }
+    line("name: \(mapping.name.yamlScalar)")
+    if let about = mapping.about { line("about: \(about.yamlScalar)") }
     line("messages:")
     for (index, entry) in mapping.messages.enumerated() {
       write(entry, comments.indices.contains(index) ? comments[index] : Comments())
@@ -48,24 +48,24 @@ package struct MappingText {
     for reason in comments.entry { comment(reason, indent: 2) }
     line("  - topic: \(Self.list(entry.topics.map(\.text)))")
     if !entry.conditions.isEmpty {
-      key("where", Self.table(entry.conditions.map { ($0.path.text, Self.scalar($0.text)) }), comments)
+      key("where", Self.table(entry.conditions.map { ($0.path.text, $0.text.yamlScalar) }), comments)
     }
     guard !entry.isIgnored else { return line("    ignore: true") }
     if entry.format != .json { key("format", entry.format.rawValue, comments) }
-    if let records = entry.records { key("records", Self.scalar(records.text), comments) }
+    if let records = entry.records { key("records", records.text.yamlScalar, comments) }
     if !entry.names.isEmpty {
       key("names", Self.table(entry.names.map { ($0.name, Self.list($0.paths.map(\.text))) }), comments)
     }
     if entry.device != .device || comments.keys["device"] != nil {
-      key("device", Self.scalar(entry.device.text), comments)
+      key("device", entry.device.text.yamlScalar, comments)
     }
     key("time", Self.time(entry.time), comments)
-    if let epoch = entry.epoch { key("epoch", Self.scalar(epoch.text), comments) }
-    if let sequence = entry.sequence { key("sequence", Self.scalar(sequence.text), comments) }
+    if let epoch = entry.epoch { key("epoch", epoch.text.yamlScalar, comments) }
+    if let sequence = entry.sequence { key("sequence", sequence.text.yamlScalar, comments) }
     writeValues(entry, comments)
-    if entry.sensor != .keys { key("sensor", Self.scalar(entry.sensor.text), comments) }
-    if entry.separator != "." { key("separator", Self.scalar(entry.separator), comments) }
-    if !entry.dropPrefix.isEmpty { key("drop_prefix", Self.scalar(entry.dropPrefix), comments) }
+    if entry.sensor != .keys { key("sensor", entry.sensor.text.yamlScalar, comments) }
+    if entry.separator != "." { key("separator", entry.separator.yamlScalar, comments) }
+    if !entry.dropPrefix.isEmpty { key("drop_prefix", entry.dropPrefix.yamlScalar, comments) }
     writeLeftOut(entry, comments)
     if entry.texts != .refuse { key("texts", entry.texts.rawValue, comments) }
     if entry.booleans != .refuse { key("booleans", entry.booleans.rawValue, comments) }
@@ -88,15 +88,15 @@ package struct MappingText {
     line("    leave_out:")
     for path in entry.leaveOut {
       if let reason = comments.elements[path.text] { comment(reason, indent: 6) }
-      line("      - \(Self.scalar(path.text))")
+      line("      - \(path.text.yamlScalar)")
     }
   }
 
   private static func values(_ values: MessageMapping.Values) -> String {
-    var members = [("path", scalar(values.path.text))]
-    if let sensor = values.sensor { members.append(("sensor", scalar(sensor.text))) }
-    if let separator = values.separator { members.append(("separator", scalar(separator))) }
-    if let prefix = values.dropPrefix { members.append(("drop_prefix", scalar(prefix))) }
+    var members = [("path", values.path.text.yamlScalar)]
+    if let sensor = values.sensor { members.append(("sensor", sensor.text.yamlScalar)) }
+    if let separator = values.separator { members.append(("separator", separator.yamlScalar)) }
+    if let prefix = values.dropPrefix { members.append(("drop_prefix", prefix.yamlScalar)) }
     if let texts = values.texts { members.append(("texts", texts.rawValue)) }
     if let booleans = values.booleans { members.append(("booleans", booleans.rawValue)) }
     if let lists = values.lists { members.append(("lists", lists.rawValue)) }
@@ -113,7 +113,7 @@ package struct MappingText {
   }
 
   private static func enumeration(_ words: [MessageMapping.Enumerated]) -> String {
-    "{ " + words.map { "\(quoted($0.text)): \($0.number.map(number) ?? "null")" }.joined(separator: ", ")
+    "{ " + words.map { "\($0.text.yamlQuoted): \($0.number.map(number) ?? "null")" }.joined(separator: ", ")
       + " }"
   }
 
@@ -122,40 +122,11 @@ package struct MappingText {
   }
 
   private static func table(_ members: [(String, String)]) -> String {
-    "{ " + members.map { "\(scalar($0.0)): \($0.1)" }.joined(separator: ", ") + " }"
+    "{ " + members.map { "\($0.0.yamlScalar): \($0.1)" }.joined(separator: ", ") + " }"
   }
 
   private static func list(_ texts: [String]) -> String {
-    texts.count == 1 ? scalar(texts[0]) : "[" + texts.map(scalar).joined(separator: ", ") + "]"
-  }
-
-  /// `text` plain where YAML reads it as itself, else in quotation marks.
-  static func scalar(_ text: String) -> String {
-    let words = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"]
-    let isPlain =
-      text.utf8.first.map { $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A } ?? false
-      && text.utf8.allSatisfy {
-        ($0 >= 0x30 && $0 <= 0x39) || ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || "_./-+".utf8.contains($0)
-      }
-    return isPlain && !words.contains(text.lowercased()) ? text : quoted(text)
-  }
-
-  /// In double quotation marks, with what they need escaped.
-  private static func quoted(_ text: String) -> String {
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": quoted += "\\\""
-      case "\\": quoted += "\\\\"
-      case "\n": quoted += "\\n"
-      case "\t": quoted += "\\t"
-      case _ where !scalar.isPrintable:
-        let digits = String(scalar.value, radix: 16, uppercase: true)
-        quoted += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
-      default: quoted.unicodeScalars.append(scalar)
-      }
-    }
-    return quoted + "\""
+    texts.count == 1 ? texts[0].yamlScalar : "[" + texts.map(\.yamlScalar).joined(separator: ", ") + "]"
   }
 
   /// `text` in lines of at most `columns`, cut between words; control characters are told, not written.

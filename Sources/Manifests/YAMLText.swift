@@ -1,3 +1,5 @@
+import Wording
+
 /// Writes values as YAML that people read: blocks, two blanks a level, quotes where they are needed.
 package enum YAMLText {
   /// How wide a comment is at most.
@@ -29,7 +31,7 @@ package enum YAMLText {
 
   /// A file's name in a comment may have anything in it that ends a line.
   private static func oneLine(_ text: some StringProtocol) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.map { isPrintable($0) ? $0 : "?" }))
+    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isPrintable ? $0 : "?" }))
   }
 
   // MARK: - Values
@@ -52,7 +54,7 @@ package enum YAMLText {
 
   private static func entry(_ entry: YAMLValue.Entry, indent: Int) -> [String] {
     let margin = String(repeating: " ", count: indent)
-    let key = scalar(entry.key)
+    let key = entry.key.yamlScalar
     switch entry.value {
     case .commented(let value, let text):
       return comment(text, indent: indent) + self.entry(YAMLValue.Entry(entry.key, value), indent: indent)
@@ -92,7 +94,7 @@ package enum YAMLText {
 
   private static func inline(_ value: YAMLValue) -> String {
     switch value {
-    case .text(let text), .block(let text): scalar(text)
+    case .text(let text), .block(let text): text.yamlScalar
     case .number(let number): String(number)
     case .flag(let flag): flag ? "true" : "false"
     case .map: "{}"
@@ -102,51 +104,12 @@ package enum YAMLText {
     }
   }
 
-  // MARK: - Text
-
-  /// What YAML 1.1, which Kubernetes reads, takes for something else than text, in small letters.
-  private static let words: Set<String> = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
-
-  /// `text` as it is where every reader of YAML takes it for the same text, and else in double quotes.
-  static func scalar(_ text: String) -> String {
-    let isPlain =
-      // Letters first: numbers, dates, times and signs of YAML begin otherwise.
-      text.wholeMatch(of: /(?:--)?[A-Za-z\/][A-Za-z0-9_.\/-]*/) != nil && !words.contains(text.lowercased())
-    guard !isPlain else { return text }
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": quoted += "\\\""
-      case "\\": quoted += "\\\\"
-      case "\n": quoted += "\\n"
-      case "\t": quoted += "\\t"
-      case _ where isPrintable(scalar): quoted.unicodeScalars.append(scalar)
-      default: quoted += escape(scalar)
-      }
-    }
-    return quoted + "\""
-  }
-
-  /// As `\u` with four hexadecimal digits, or `\U` with eight (YAML 1.1, 5.6).
-  private static func escape(_ scalar: Unicode.Scalar) -> String {
-    let digits = String(scalar.value, radix: 16, uppercase: true)
-    let width = digits.count > 4 ? 8 : 4
-    return (width == 8 ? "\\U" : "\\u") + String(repeating: "0", count: width - digits.count) + digits
-  }
-
-  private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
-    default: true
-    }
-  }
-
   /// Whether `text` can be written as a block: whole lines of printable text, the first of which has no blank before it.
   private static func isBlock(_ text: String) -> Bool {
     guard text.unicodeScalars.last == "\n", let first = text.unicodeScalars.first, first != " ",
       first != "\n",
       !text.hasSuffix("\n\n")
     else { return false }
-    return text.unicodeScalars.allSatisfy { $0 == "\n" || isPrintable($0) }
+    return text.unicodeScalars.allSatisfy { $0 == "\n" || $0.isPrintable }
   }
 }
