@@ -48,13 +48,14 @@ struct DiscoveryOptions: ParsableArguments {
   /// Listens, and prints what came.
   func run(_ discover: Span, broker: BrokerAddress, topic: String, mqtt: ProtocolChoice) throws {
     let stop = StopSignal()
+    let isStopped = { stop.flag.isSet }
     // Of the 23 characters that every broker takes; another one who listens at the same time is not put out.
     let clientID = "sonde-discover-" + String(UInt32.random(in: 0...UInt32.max), radix: 16)
-    let agreed = try AgreedProtocol.ask(broker, clientID: clientID, mqtt)
+    let agreed = try AgreedProtocol.ask(broker, clientID: clientID, mqtt, until: isStopped)
     if let notice = agreed.notice { StandardError.write(notice) }
     var survey = TopicSurvey()
     let listener = try TopicListener(
-      address: broker, clientID: clientID, filter: topic, version: agreed.version
+      address: broker, clientID: clientID, filter: topic, version: agreed.version, until: isStopped
     ) { delivery in
       survey.take(
         topic: delivery.topic, payload: delivery.payload, arrival: ScoringCommandSupport.now(),

@@ -52,6 +52,20 @@ import Testing
     }
   }
 
+  @Test func aStopWhileABrokerIsWaitedForEndsDiscoveryToo() async throws {
+    try await withOldBroker(.isSilent, before: nil) { old in
+      let stop = PromptAction(when: "it has asked", { old.versions.first }) { _ in
+        Processes.send(signal: SIGTERM, toThoseNaming: "\(old.address)")
+      }
+      let outcome = try await SondeProgram.run([
+        "ingest", "--broker", "\(old.address)", "--discover", "60s",
+      ])
+      try await stop.finish()
+      #expect(outcome.status == 130 && outcome.errors.contains("stopped while connecting"), "\(outcome)")
+      #expect(outcome.output.isEmpty && old.versions == [5])
+    }
+  }
+
   /// In the self-test, whose messages do not come.
   @Test(arguments: ["5", "3.1.1"]) func aStopInTheSelfTestLeavesNoSession(version: String) async throws {
     try await withTemporaryFolder { folder in
