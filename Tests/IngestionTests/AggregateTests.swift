@@ -23,7 +23,8 @@ private func bits(_ aggregates: Aggregates) -> [UInt64] {
 
 @Suite struct AggregateTests {
   private static let edges: [Double] = [
-    0, -0.0, 0.1, -0.1, 12.6, 14.62, 1, 1e15, 1e15 + 0.125, 5e-324, -5e-324, 2.2250738585072014e-308,
+    0, -0.0, 0.1, -0.1, 12.6, 14.62, 1, 1e15, 1e15 + 0.125, .leastNonzeroMagnitude, -.leastNonzeroMagnitude,
+    2.2250738585072014e-308,
     1.5e308, 1.7976931348623157e308, -1.7976931348623157e308,
   ]
 

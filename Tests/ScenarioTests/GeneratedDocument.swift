@@ -26,7 +26,7 @@ struct Spelling {
     ("63999999", 63_999_999),
     ("1e3", 1000), ("0xG", nil), ("0x", nil), ("e5", nil), ("1e", nil), ("--5", nil), ("1:30", nil),
     ("1e-3", 0.001),
-    ("5e-324", 5e-324), ("-1", -1), ("1000001", 1_000_001),
+    ("5e-324", .leastNonzeroMagnitude), ("-1", -1), ("1000001", 1_000_001),
   ].map { yaml, number in Spelling(yaml, number.map { .number($0) } ?? .text(yaml)) }
 
   private static let words: [Spelling] = [
