@@ -182,6 +182,10 @@ extension IngestionFold {
     if mark.packetID != 0 || retained.knowsDeliveries { batch.marks.append(mark) }
   }
 
+  /// Whether deliveries of the next session must say that the broker has sent them before (DUP), should it be one that goes on. Not so
+  /// where every message had its epoch and sequence.
+  package func needsDuplicateFlag(_ form: RedeliveryForm) -> Bool { redeliveries.needsDuplicateFlag(form) }
+
   /// To be called when a session has begun, before anything of it is taken.
   ///
   /// - Parameters:

@@ -63,11 +63,13 @@ extension IngestionService {
   /// Connects and subscribes. Throws `MQTTError`, also where the broker does not answer the subscription or it is told to stop before
   /// that, and `StoreError`.
   ///
-  /// - Parameter deliveries: How many came until now.
+  /// - Parameters:
+  ///   - deliveries: How many came until now.
+  ///   - readsDuplicateFlag: See ``IngestionFold/needsDuplicateFlag(_:)``.
   /// - Returns: How many deliveries came before the subscription was made.
   static func connect(
     _ settings: IngestionSettings, _ version: ProtocolVersion, _ writer: WindowStoreWriter,
-    _ former: FormerSubscriptions, deliveries: Int, _ stop: StopFlag
+    _ former: FormerSubscriptions, deliveries: Int, readsDuplicateFlag: Bool, _ stop: StopFlag
   ) throws -> (CommitGatedConsumer, subscribedAfter: Int) {
     func remember(isOnly: Bool) throws {
       try writer.remember(
@@ -79,7 +81,7 @@ extension IngestionService {
     let consumer = try CommitGatedConsumer(
       address: settings.broker, clientID: settings.clientID, filters: settings.filters,
       formerFilters: former.others, sessionExpiry: IngestionDefaults.sessionExpiry, version: version,
-      until: { stop.isSet })
+      readsDuplicateFlag: readsDuplicateFlag, until: { stop.isSet })
     guard !consumer.resumedSession else { return (consumer, former.currentAfter ?? deliveries) }
     // Whoever is told that we listen may publish at once. Where so much came before the answer that it has to be stored first, the
     // subscription is not known to stand.

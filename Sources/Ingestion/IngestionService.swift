@@ -87,7 +87,8 @@ package final class IngestionService {
     let (agreed, redelivery) = try Self.prove(settings, logger, stop)
     let former = try FormerSubscriptions(settings, writer)
     let (consumer, subscribedAfter) = try Self.connect(
-      settings, agreed.version, writer, former, deliveries: fold.progress.deliveries, stop)
+      settings, agreed.version, writer, former, deliveries: fold.progress.deliveries,
+      readsDuplicateFlag: fold.needsDuplicateFlag(redelivery), stop)
     self.consumer = consumer
     self.former = former
     (self.agreed, self.redelivery) = (agreed, redelivery)
@@ -301,7 +302,8 @@ package final class IngestionService {
       do {
         former = try FormerSubscriptions(settings, writer)
         let (consumer, subscribedAfter) = try Self.connect(
-          settings, agreed.version, writer, former, deliveries: fold.progress.deliveries, stop)
+          settings, agreed.version, writer, former, deliveries: fold.progress.deliveries,
+          readsDuplicateFlag: fold.needsDuplicateFlag(redelivery), stop)
         self.consumer = consumer
         connectedAt = .now
         isBatchStored = false

@@ -68,6 +68,11 @@ struct RedeliveryGuard: Sendable {
     }
   }
 
+  /// Whether the broker's mark (DUP) can tell something in a session that is resumed now.
+  ///
+  /// - Parameter form: How the broker of that session delivers again.
+  func needsDuplicateFlag(_ form: RedeliveryForm) -> Bool { form != .unmarked && !numbers.isEmpty }
+
   /// The broker has nothing more that waits: it sent nothing for a while, though everything is acknowledged.
   mutating func brokerFellSilent() { mayBeUnmarked = false }
 

@@ -36,14 +36,16 @@ package final class CommitGatedConsumer {
   ///   - sessionExpiry: How long the broker keeps messages for this client id while nobody is connected with it. MQTT 3.1.1 cannot
   ///     say it: there the broker's own setting counts.
   ///   - answerPatience: How long neither the answers to the subscriptions nor a message may come, while one receives.
-  ///   - isStopped: Asked while it is connected; where it says so, ``MQTTError/stopped`` is thrown.
+  ///   - readsDuplicateFlag: Whether messages of a session that goes on say that the broker has sent them before (DUP), which costs a line
+  ///     of the library's log each, until as many have come as can have been under way.
   ///   - gatesAcknowledgements: False makes a client as the library has it, which acknowledges what it hands over at once. It is there
   ///     to show that ``AcknowledgementSelfTest`` finds such a client out.
+  ///   - isStopped: Asked while it is connected; where it says so, ``MQTTError/stopped`` is thrown.
   package init(
     address: BrokerAddress, clientID: String, filters: [String], formerFilters: [String] = [],
     sessionExpiry: Duration, version: ProtocolVersion = .five,
-    answerPatience: Duration = MQTTConnection.connectTimeout, gatesAcknowledgements: Bool = true,
-    until isStopped: () -> Bool = { false }
+    answerPatience: Duration = MQTTConnection.connectTimeout, readsDuplicateFlag: Bool = true,
+    gatesAcknowledgements: Bool = true, until isStopped: () -> Bool = { false }
   ) throws {
     self.answerPatience = answerPatience
     answerDue = .now + answerPatience
@@ -54,20 +56,19 @@ package final class CommitGatedConsumer {
         sessionExpirySeconds: UInt32(clamping: sessionExpiry.components.seconds),
         queuesWrites: gatesAcknowledgements, version: version))
     resumedSession = try connection.open(until: isStopped)
-    if resumedSession {
+    if resumedSession, readsDuplicateFlag {
       connection.watchRepetitions()
       watchesRepetitions = true
     }
-    connection.onMessage = { [unowned self] message, properties in
+    connection.onMessage = { [unowned self] message, properties, isRepetition in
       let delivery = MessageBatch.Delivery(
         packetID: UInt16(truncatingIfNeeded: message.pointee.mid), isRetained: message.pointee.retain,
-        isRepetition: connection.isRepetition)
+        isRepetition: isRepetition)
       batch.append(
         topic: message.pointee.topic,
         payload: UnsafeRawBufferPointer(
           start: message.pointee.payload, count: Int(message.pointee.payloadlen)),
         delivery, intended: properties.flatMap { IntendedTime.read($0) })
-      sinceResumed += 1
     }
     // First the new, then the old: what both match is not missed in between.
     for filter in filters { try connection.subscribe(filter) }
@@ -75,7 +76,7 @@ package final class CommitGatedConsumer {
     for former in formerFilters where !filters.contains(former) { try connection.unsubscribe(former) }
   }
 
-  /// As ``init(address:clientID:filters:formerFilters:sessionExpiry:version:answerPatience:gatesAcknowledgements:until:)``, with one filter.
+  /// As ``init(address:clientID:filters:formerFilters:sessionExpiry:version:answerPatience:readsDuplicateFlag:gatesAcknowledgements:until:)``, with one filter.
   package convenience init(
     address: BrokerAddress, clientID: String, filter: String, sessionExpiry: Duration,
     version: ProtocolVersion = .five, gatesAcknowledgements: Bool = true,
@@ -109,8 +110,6 @@ package final class CommitGatedConsumer {
     return second
   }
 
-  /// Messages of this connection.
-  private var sinceResumed = 0
   private var watchesRepetitions = false
 
   /// Has the broker at `address` forget the session of `clientID`, with all that it has queued for it. Throws ``MQTTError``.
@@ -181,7 +180,7 @@ package final class CommitGatedConsumer {
   /// - Parameter byteLimit: Where the batch holds this many bytes, it is full as well.
   package func receive(limit: Int, byteLimit: Int, within interval: Duration) throws {
     let deadline = ContinuousClock.now + interval
-    if watchesRepetitions, sinceResumed > Self.mostUnderWay {
+    if watchesRepetitions, connection.messageCount > Self.mostUnderWay {
       connection.ignoreRepetitions()
       watchesRepetitions = false
     }

@@ -53,7 +53,7 @@ extension MQTTConnection {
     ) -> Void = { _, context, message, properties in
       guard let message, let connection = connection(context) else { return }
       connection.messageCount += 1
-      connection.onMessage?(message, properties)
+      connection.onMessage?(message, properties, connection.isRepetition)
     }
 
   static let publishCallback:

@@ -58,12 +58,14 @@ final class MQTTConnection {
   /// Whether the broker said of the message that is handed over that it may have come before (the flag DUP). Known between
   /// ``watchRepetitions()`` and ``ignoreRepetitions()``.
   var isRepetition = false
-  /// Called for every message, inside ``read(upTo:)``.
-  var onMessage: ((UnsafePointer<mosquitto_message>, _ properties: OpaquePointer?) -> Void)?
+  /// Called for every message, inside ``read(upTo:)``, with ``isRepetition``.
+  var onMessage:
+    ((UnsafePointer<mosquitto_message>, _ properties: OpaquePointer?, _ isRepetition: Bool) -> Void)?
   /// Called with the packet id of every publication that the broker has acknowledged.
   var onPublished: ((Int32) -> Void)?
 
   let handle: OpaquePointer
+  /// Messages of this connection.
   var messageCount = 0
   /// TLS may hold bytes of its own that no poll speaks of.
   private let isEncrypted: Bool

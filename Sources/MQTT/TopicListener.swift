@@ -16,18 +16,20 @@ package final class TopicListener {
 
   /// Connects, and returns when the broker has answered the subscription: what is published from then on comes. Throws ``MQTTError``.
   ///
-  /// - Parameter clientID: One that nobody else has: the broker ends the other's session.
+  /// - Parameters:
+  ///   - clientID: One that nobody else has: the broker ends the other's session.
+  ///   - isStopped: Asked while the broker is waited for; where it says so, ``MQTTError/stopped`` is thrown.
   package init(
     address: BrokerAddress, clientID: String, filter: String, version: ProtocolVersion,
-    _ body: @escaping (Delivery) -> Void
+    until isStopped: () -> Bool = { false }, _ body: @escaping (Delivery) -> Void
   ) throws {
     connection = try MQTTConnection(
       address: address,
       options: .init(
         clientID: clientID, cleanStart: true, sessionExpirySeconds: 0, queuesWrites: false,
         version: version))
-    try connection.open()
-    connection.onMessage = { message, _ in
+    try connection.open(until: isStopped)
+    connection.onMessage = { message, _, _ in
       let topic = message.pointee.topic.map {
         UnsafeRawBufferPointer(start: UnsafeRawPointer($0), count: strlen($0))
       }
@@ -42,6 +44,7 @@ package final class TopicListener {
     try connection.subscribe(filter, quality: .atMostOnce, tellsWhatIsRetained: false)
     let deadline = ContinuousClock.now + MQTTConnection.connectTimeout
     while !connection.subscriptions.areAnswered {
+      guard !isStopped() else { throw MQTTError.stopped }
       guard ContinuousClock.now < deadline else {
         throw MQTTError.timedOut(address, waitingFor: "answer to the subscription")
       }

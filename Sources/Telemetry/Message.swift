@@ -1,3 +1,5 @@
+import Foundation
+
 /// One instant of one device as it travels over MQTT: the values of one or more sensors.
 ///
 /// `epoch` counts the lives of the device (its boots) and `sequence` its messages within one life; a foreign device
@@ -85,10 +87,13 @@ package struct TopicCache: Sendable {
 
   /// As ``TelemetryTopic/device(in:)``.
   package mutating func device(in topic: UnsafeBufferPointer<UInt8>) -> DeviceID? {
+    guard let bytes = topic.baseAddress else { return nil }
     var slot = Self.hash(topic) & (slots.count - 1)
     while slots[slot] >= 0 {
       let entry = entries[Int(slots[slot])]
-      if entry.topic.count == topic.count, entry.topic.elementsEqual(topic) { return entry.device }
+      if entry.topic.count == topic.count, memcmp(entry.topic, bytes, topic.count) == 0 {
+        return entry.device
+      }
       slot = (slot + 1) & (slots.count - 1)
     }
     let device = TelemetryTopic.device(in: String(decoding: topic, as: UTF8.self))

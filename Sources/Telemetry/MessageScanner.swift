@@ -62,7 +62,9 @@ struct MessageScanner {
     if let expected {
       let length = expected.name.utf8.count
       if bytes.count - offset > length, bytes[offset + length] == 0x22,
-        bytes[offset..<offset + length].elementsEqual(expected.name.utf8)
+        expected.name.utf8.withContiguousStorageIfAvailable({
+          memcmp($0.baseAddress!, bytes.baseAddress! + offset, length) == 0
+        }) ?? false
       {
         offset += length + 1
         return expected

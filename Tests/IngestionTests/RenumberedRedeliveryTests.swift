@@ -97,6 +97,30 @@ import WindowStore
     #expect(life.rejected == 1 && life.duplicates == 1)
   }
 
+  /// The mark costs more to read than the rest of a message. Where it is not needed, it changes nothing.
+  @Test(arguments: RedeliveryForm.allCases)
+  func theMarkIsReadWhereItCanTellSomething(form: RedeliveryForm) throws {
+    func numbered(_ sequence: Int) -> String {
+      #"{"device":"d","ts":\#(sequence * 1000),"epoch":1,"seq":\#(sequence),"values":{"a":1}}"#
+    }
+    for (payloads, isNeeded) in [
+      ((1...4).map(numbered), false), (["x1", "x2"], form != .unmarked), ([], false),
+      ((1...4).map(numbered) + ["x1"], form != .unmarked),
+    ] {
+      var life = Life()
+      life.connect(resumed: false, redelivery: form)
+      life.take(payloads)
+      try life.die()
+      #expect(life.fold.needsDuplicateFlag(form) == isNeeded, "\(payloads)")
+      var unmarked = life
+      life.connect(resumed: true, redelivery: form)
+      life.take(payloads + ["new"], isMarked: true)
+      unmarked.connect(resumed: true, redelivery: form)
+      unmarked.take(payloads + ["new"])
+      if !isNeeded { #expect(unmarked.fold.progress == life.fold.progress, "\(payloads)") }
+    }
+  }
+
   /// A broker that has not noticed that the connection is gone sends new ones before those that it sends again.
   @Test func newOnesMayComeBeforeThoseThatComeAgain() {
     var life = Life()
