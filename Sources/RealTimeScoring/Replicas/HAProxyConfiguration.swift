@@ -132,8 +132,9 @@ package struct HAProxyConfiguration: Hashable, Sendable {
         http-request return status 200 content-type application/json string '{"ready":true}' if METH_GET { path /v2/health/ready } is_ready
         http-request deny deny_status 503 if METH_GET { path /v2/health/ready }
         http-request deny deny_status 503 if { queue(\(Self.backend)) ge \(queueLength) }
-        # What was tried again until the end, because no replica was up, is no fault of the request.
+        # What was tried again until the end, because no replica was up, is no fault of the request; nor where one came up in its last wait.
         http-after-response set-status 503 reason "Service Unavailable" if { status 502 } !is_ready
+        http-after-response set-status 503 reason "Service Unavailable" if { status 502 } { srv_name \(Self.waitingRoom) }
         http-request del-header X-Forwarded-For
         option forwardfor
         http-request set-header X-Forwarded-Proto https if { ssl_fc }

@@ -45,7 +45,7 @@ package enum ReplicaDefaults {
   /// digits. haproxy keeps them in one buffer (`tune.bufsize`).
   package static let retriedBytes = 256 << 10
   /// How often a request is tried again. One that kills each replica that reads it (a fault of ours) kills six of them, and no more.
-  static let retries = 5
+  package static let retries = 5
   /// How long a request waits before it is tried again where no replica is up.
   static let waitingRoomTime = Duration.seconds(1)
   /// The most connections of clients. Where all of them send bodies at once, haproxy holds half a gigabyte.

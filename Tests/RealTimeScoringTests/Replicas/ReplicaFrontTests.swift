@@ -56,6 +56,48 @@ struct ReplicaFrontTests {
     }
   }
 
+  /// A replica that comes up during a request's last wait is not asked, and has not failed at it either.
+  @Test func whoWaitedUntilTheEndIsToldToComeAgain() async throws {
+    try await withTemporaryFolder { folder in
+      let sockets = ReplicaSockets(folder: folder)
+      let address = try ListenAddress("unix:\(folder)/front")
+      let text = HAProxyConfiguration(listen: address, sockets: sockets, slots: 1, requestsPerReplica: 4).text
+      try AtomicFile.write(text, to: "\(folder)/haproxy.cfg")
+      let replica = try await Service.start(
+        name: "replica", executable: ReplicaFixture.python ?? "",
+        arguments: [ReplicaFixture.script, "--listen", "unix:\(sockets.replica(1))"], log: "\(folder)/log")
+      let haproxy = try await Service.start(
+        name: "haproxy", executable: ReplicaDefaults.program,
+        arguments: ["-db", "-f", "\(folder)/haproxy.cfg"], log: "\(folder)/log")
+      defer { for service in [replica, haproxy] { kill(service.processID, SIGKILL) } }
+      let control = HAProxyControl(socket: sockets.control)
+      try await ReplicaFixture.wait {
+        let answers = (try? await control.set(1, .maint)) != nil
+        return answers && FileManager.default.fileExists(atPath: sockets.replica(1))
+      }
+      func waits() async throws -> Int {
+        let rows = try await control.statistics().rows
+        return rows.first { $0.kind == .server && $0.name == HAProxyConfiguration.waitingRoom }?.total ?? 0
+      }
+      var hasComeUpMeanwhile = false
+      // On a slow machine it comes up too late now and then.
+      while !hasComeUpMeanwhile {
+        let before = try await waits()
+        let answer = FrontClient.post("/score", to: address)
+        try await ReplicaFixture.wait { try await waits() > before + ReplicaDefaults.retries }
+        try await control.set(1, .ready)
+        let figures = try await control.statistics()
+        hasComeUpMeanwhile = figures.replica(1)?.isUp == true && figures.queued == 1
+        #expect(try await answer.value.status == 503)
+        // It takes the next one.
+        if hasComeUpMeanwhile {
+          #expect(try await FrontClient.post("/score", to: address).value.status == 200)
+        }
+        try await control.set(1, .maint)
+      }
+    }
+  }
+
   @Test(
     .enabled(
       if: ExecutablePath.find("openssl") != nil && ExecutablePath.find("curl") != nil,
